@@ -1,0 +1,26 @@
+"""The pages that a demo's provider may bring, found by its `urls` module and mounted under its `prefix`."""
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+
+
+@cache
+def _prefix(package: str) -> str:
+    name = f"{package}.urls"
+    return str(import_module(name).prefix) if find_spec(name) else ""
+
+
+def pages() -> tuple[tuple[str, str], ...]:
+    """Return prefix and URL module of each provider that brings pages; none outside the demo."""
+    if not settings.DEMO:
+        return ()
+    found = ((_prefix(package), f"{package}.urls") for package in settings.DELIVERY_PROVIDERS)
+    return tuple((prefix, urls) for prefix, urls in found if prefix)
+
+
+def phone_url() -> str:
+    """Return the path of the first provider's pages; empty when none brings any."""
+    return next((f"/{prefix}" for prefix, _ in pages()), "")

@@ -1,0 +1,246 @@
+"""All settings, for every place it runs in: the environment decides, and unset means safe."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from mfasite import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Demo or real -------------------------------------------------------------------------------------------
+
+DEMO = env.flag("DEMO")
+DEMO_DIR = Path(env.text("DEMO_DIR", str(BASE_DIR / ".demo"))).resolve()
+if DEMO:
+    env.load(DEMO_DIR / "keys")
+DEBUG = False
+
+SECRET_KEY = env.secret("SECRET_KEY")
+MFA_KEYS = env.keys("MFA_KEYS")
+DATABASE = env.database("DATABASE_URL", f"sqlite:///{DEMO_DIR / 'db.sqlite3'}" if DEMO else "")
+PUBLIC_URL = env.address("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEMO else "")
+
+if not DEMO:
+    NEEDED = {
+        "SECRET_KEY": SECRET_KEY,
+        "MFA_KEYS": MFA_KEYS,
+        "DATABASE_URL": DATABASE,
+        "PUBLIC_URL": PUBLIC_URL,
+    }
+    if missing := [name for name, value in NEEDED.items() if not value]:
+        raise ImproperlyConfigured(
+            f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none."
+        )
+
+HTTPS = PUBLIC_URL.startswith("https://")
+
+# --- Who this is for ----------------------------------------------------------------------------------------
+
+ORGANISATION_NAME = env.text("ORGANISATION_NAME", "Example Organisation")
+ORGANISATION_LOGO_URL = env.text("ORGANISATION_LOGO_URL")
+ACCENT_COLOUR = env.text("ACCENT_COLOUR")
+SUPPORT_NAME = env.text("SUPPORT_NAME", "the service desk" if not DEMO else "Example Service Desk")
+SUPPORT_PHONE = env.text("SUPPORT_PHONE", "+41 44 555 01 00" if DEMO else "")
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@example.org" if DEMO else "")
+SUPPORT_HOURS = env.text("SUPPORT_HOURS", "Monday to Friday, 7:00 to 18:00" if DEMO else "")
+HOME_REGION = env.text("HOME_REGION", "CH")
+PHONENUMBER_DEFAULT_REGION = HOME_REGION
+
+# --- What proves a person, and who carries messages: ordered, and the only place that names them ------------
+
+VERIFICATION_METHODS = (
+    "verification.methods.text",
+    "verification.methods.call",
+    "verification.methods.totp",
+    "verification.methods.recovery",
+)
+DELIVERY_PROVIDERS = tuple(
+    f"verification.delivery.providers.{name}"
+    for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
+)
+
+# --- The house ----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "mfasite",
+    "accounts",
+    "verification",
+    *VERIFICATION_METHODS,
+    *DELIVERY_PROVIDERS,
+    "django_otp",
+    "phonenumber_field",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "mfasite.headers.PrivateByDefault",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "accounts.standing.StandingMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "mfasite.urls"
+WSGI_APPLICATION = "mfasite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "mfasite.context.organisation",
+            ],
+        },
+    },
+]
+
+# --- Rows ---------------------------------------------------------------------------------------------------
+
+if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
+    # IMMEDIATE: a reader that turns writer in mid-transaction fails at once, however long it would wait.
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+    }
+DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}} if DATABASE else {}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People and sessions ------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "signin:password"
+LOGIN_REDIRECT_URL = "portal:home"
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2idHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": env.number("PASSWORD_MIN_LENGTH", 12)},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"
+SESSION_COOKIE_AGE = 3600 * env.number("SESSION_HOURS", 12)
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "mfa_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "mfasite.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- The way in ---------------------------------------------------------------------------------------------
+
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+# Loopback is for the machine's own health checks; no address that we send is built from a request's host.
+ALLOWED_HOSTS = [
+    *env.words("ALLOWED_HOSTS", (str(urlsplit(PUBLIC_URL).hostname),)),
+    "127.0.0.1",
+    "localhost",
+]
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+# Our longest form is a key press of a carrier; nobody uploads anything.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- Broker and worker --------------------------------------------------------------------------------------
+
+REDIS_URL = env.secret("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that hangs may hold a request for half a second, no longer.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.3,
+    "global_keyprefix": env.text("BROKER_PREFIX"),
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_IMPORTS = ("verification.tasks", "verification.delivery.tasks")
+CELERY_BEAT_SCHEDULE = {
+    # Expires in the queue sooner than it would pile up there while no worker runs.
+    "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
+    "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
+}
+
+# --- Words, time, static files, log -------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = env.text("TIME_ZONE", "Europe/Zurich" if DEMO else "UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = None if DEMO else env.text("STATIC_ROOT", str(BASE_DIR / "static"))
+WHITENOISE_USE_FINDERS = DEMO
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"))

@@ -1,0 +1,23 @@
+"""All addresses; each app brings its own, the site only says where they stand."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from accounts.admin import site
+from accounts.signin.views import sign_out
+from mfasite import errors, health, providers
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("sign-in/", include("accounts.signin.urls")),
+    path("sign-out/", sign_out, name="sign-out"),
+    path("callbacks/", include("verification.urls")),
+    path("admin/", site.urls),
+    *(path(prefix, include(urls)) for prefix, urls in providers.pages()),
+    path("", include("accounts.portal.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,13 @@
+"""The site's settings with throw-away keys and a database of this process alone."""
+
+import os
+import tempfile
+
+KEYS = {"SECRET_KEY": "for-the-tests-only-" + "x" * 50, "MFA_KEYS": f"t1:{'A' * 43}="}
+os.environ.update(KEYS, DEMO="1", PUBLIC_URL="http://testserver", LOG_LEVEL="WARNING")
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tempfile.gettempdir()}/mfa"
+
+from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
+from mfasite.settings import DATABASES  # noqa: E402
+
+DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
