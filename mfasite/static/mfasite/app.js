@@ -1,0 +1,131 @@
+// What pages gain with a script. Everything works without it; elements ask for a deed by a data- attribute.
+
+const page = document.documentElement;
+// Countdowns follow the server's clock: a browser's own may be wrong by minutes.
+const skew = Date.parse(page.dataset.now) - Date.now() || 0;
+const all = (selector, root = document) => root.querySelectorAll(selector);
+const secondsTo = (instant) => Math.ceil((Date.parse(instant) - Date.now() - skew) / 1000);
+
+function clock(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function tick() {
+  let waiting = false;
+  for (const place of all("[data-countdown]")) {
+    const left = secondsTo(place.dataset.countdown);
+    place.textContent = left > 0 ? clock(left) : "";
+    waiting ||= left > 0;
+  }
+  for (const button of all("[data-wait-until]")) {
+    const left = secondsTo(button.dataset.waitUntil);
+    button.disabled = left > 0;
+    waiting ||= left > 0;
+  }
+  if (waiting) setTimeout(tick, 500);
+}
+
+function watch(box) {
+  const words = box.querySelector("[data-status-words]");
+  const more = box.querySelector("[data-status-html]");
+  const started = Date.now();
+  let pause = 1500;
+  let timer;
+
+  function show(answer) {
+    if (answer.state) box.dataset.state = answer.state;
+    if (words && answer.words && words.textContent !== answer.words) words.textContent = answer.words;
+    if (more && answer.html !== undefined && more.innerHTML !== answer.html) more.innerHTML = answer.html;
+    if (answer.retry_at) {
+      for (const place of all("[data-retry]")) place.dataset.countdown = answer.retry_at;
+      tick();
+    }
+  }
+
+  function finish(answer) {
+    const form = document.querySelector("form[data-autosubmit]");
+    if (answer.done && form) form.requestSubmit();
+    else if (answer.done && answer.next) location.assign(answer.next);
+    else location.reload();
+  }
+
+  async function ask() {
+    if (document.hidden) return;
+    try {
+      const reply = await fetch(box.dataset.statusUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (!reply.ok || reply.redirected) throw new Error(reply.status);
+      const answer = await reply.json();
+      show(answer);
+      if (answer.done || answer.reload) return finish(answer);
+      pause = Date.now() - started < 60_000 ? 1500 : Math.min(pause * 1.3, 10_000);
+    } catch {
+      pause = Math.min(pause * 2, 30_000);
+    }
+    timer = setTimeout(ask, pause);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (!document.hidden) ask();
+  });
+  timer = setTimeout(ask, pause);
+}
+
+const lines = (target) =>
+  target.matches("ol, ul") ? [...target.children].map((item) => item.innerText.trim()).join("\n") + "\n" : target.innerText.trim();
+
+async function copy(button) {
+  const target = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(lines(target));
+  } catch {
+    getSelection().selectAllChildren(target);
+    return;
+  }
+  const label = button.querySelector("span") ?? button;
+  const before = label.textContent;
+  label.textContent = button.dataset.done ?? before;
+  setTimeout(() => (label.textContent = before), 2000);
+}
+
+function download(button) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([lines(document.querySelector(button.dataset.download))], { type: "text/plain" }));
+  link.download = button.dataset.filename ?? "codes.txt";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function reveal(button) {
+  const input = document.getElementById(button.dataset.reveal);
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", shown);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if ("copy" in button.dataset) copy(button);
+  if ("download" in button.dataset) download(button);
+  if ("print" in button.dataset) print();
+  if ("reveal" in button.dataset) reveal(button);
+});
+
+// A second click must not send a form twice. Buttons are stopped after the event, so that the pressed one's value still goes along.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  event.submitter?.classList.add("busy");
+});
+
+addEventListener("pageshow", () => {
+  for (const form of all("form[data-sent]")) delete form.dataset.sent;
+  for (const button of all(".busy")) button.classList.remove("busy");
+});
+
+for (const button of all("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
+for (const box of all("[data-status-url]")) watch(box);
+tick();
