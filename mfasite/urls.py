@@ -4,11 +4,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.admin import site
 from accounts.signin.views import sign_out
-from mfasite import errors, health, providers
+from mfasite import errors, health, providers, theme
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("theme.css", theme.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
     path("sign-out/", sign_out, name="sign-out"),
     path("callbacks/", include("verification.urls")),
