@@ -2,11 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Critical, Error, Tags, register
+from django.core.checks import CheckMessage, Critical, Error, Tags, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 # RETURNING, which the guarded updates use.
@@ -38,17 +37,6 @@ def _providers() -> Iterator[CheckMessage]:
             hint="List the providers by name, in the order to try them: DELIVERY_PROVIDERS=...",
             id="mfasite.E003",
         )
-    for package in settings.DELIVERY_PROVIDERS:
-        if _is_pretence(package) and not settings.DEMO:
-            yield Error(
-                f"{package} only pretends to deliver: whoever reaches its pages reads everybody's codes.",
-                hint="Take it out of DELIVERY_PROVIDERS.",
-                id="mfasite.E004",
-            )
-
-
-def _is_pretence(package: str) -> bool:
-    return bool(getattr(import_module(package), "DEMO_ONLY", False))
 
 
 def _sqlite() -> Iterator[CheckMessage]:
@@ -62,13 +50,13 @@ def _sqlite() -> Iterator[CheckMessage]:
         yield Error(
             "SQLite runs without immediate transactions or without its write-ahead log.",
             hint="Keep the OPTIONS that mfasite.settings gives it; DATABASE_URL=sqlite:///... is enough.",
-            id="mfasite.E005",
+            id="mfasite.E004",
         )
     if sqlite3.sqlite_version_info < SQLITE_LEAST:
         yield Error(
             f"SQLite {sqlite3.sqlite_version} is too old: it does not know RETURNING.",
             hint="Use a Python with SQLite 3.35 or newer, or PostgreSQL.",
-            id="mfasite.E006",
+            id="mfasite.E005",
         )
 
 
@@ -77,7 +65,7 @@ def _broker() -> Iterator[CheckMessage]:
         yield Error(
             "There is no broker, so no worker hears of a message at once.",
             hint="Set REDIS_URL=redis://host:6379/0.",
-            id="mfasite.E007",
+            id="mfasite.E006",
         )
 
 
@@ -89,9 +77,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 def refuse_contradictions() -> None:
-    """Stop a process that would serve with such settings; for servers, which run no checks by themselves.
+    """Stop a process that would serve in spite of an error; for servers, which run no checks by themselves.
 
-    Errors: ImproperlyConfigured, naming the first one.
+    Errors: ImproperlyConfigured, naming each of them.
     """
-    for message in check_settings(None):
-        raise ImproperlyConfigured(f"{message.id}: {message.msg} {message.hint}")
+    serious = [
+        f"{message.id}: {message.msg} {message.hint}" for message in run_checks() if message.is_serious()
+    ]
+    if serious:
+        raise ImproperlyConfigured(" ".join(serious))

