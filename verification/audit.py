@@ -1,0 +1,152 @@
+"""Records deeds in their own transaction, seals the record in a chain beside it, and finds what was tampered with."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from verification import crypto
+from verification.facts import Facts
+from verification.models import AuditEvent, AuditSeal
+
+_BATCH = 500  # events a seal covers at most
+
+
+def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None = None, **detail: Any) -> None:
+    """Write down one deed. Call it inside the deed's transaction.
+
+    Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
+    """
+    event = AuditEvent(
+        at=facts.now,
+        kind=kind,
+        actor_id=actor_id if actor_id is not None else user_id,
+        user_id=user_id,
+        network=facts.network,
+        agent=facts.agent,
+        detail=detail,
+        key_id=crypto.current_key(),
+    )
+    event.digest = _digest(event)
+    event.save(force_insert=True)
+
+
+def _digest(event: AuditEvent) -> str:
+    body = json.dumps(
+        [
+            event.ref,
+            event.at.isoformat(),
+            event.kind,
+            event.actor_id,
+            event.user_id,
+            event.network,
+            event.agent,
+            event.detail,
+        ],
+        sort_keys=True,
+        ensure_ascii=True,
+    )
+    return crypto.mac("audit.event", body, key_id=event.key_id).hex()
+
+
+def _link(number: int, previous: str, digests: list[str], key_id: str) -> str:
+    return crypto.mac("audit.seal", str(number), previous, *digests, key_id=key_id).hex()
+
+
+def seal(now: datetime) -> int:
+    """Link the events that no seal covers yet, in order of writing; returns how many.
+
+    Two sealers at once do no harm: the number of a seal is unique, so one of them yields.
+    """
+    last = AuditSeal.objects.order_by("-number").first()
+    # A transaction may commit a lower id after a higher one was sealed: look back over the newest seals as well.
+    recent = list(AuditSeal.objects.order_by("-number")[:_LOOK_BACK])
+    covered = {ref for seal in recent for ref in seal.refs}
+    floor = AuditEvent.objects.filter(ref=recent[-1].refs[0]).values_list("id", flat=True).first() if recent else 0
+    events = [
+        event
+        for event in AuditEvent.objects.filter(id__gte=floor or 0).order_by("id")[: _BATCH + len(covered)]
+        if event.ref not in covered
+    ]
+    if not events:
+        return 0
+    number = last.number + 1 if last else 1
+    previous = last.digest if last else ""
+    key_id = crypto.current_key()
+    with transaction.atomic():
+        _, made = AuditSeal.objects.get_or_create(
+            number=number,
+            defaults={
+                "sealed_at": now,
+                "refs": [event.ref for event in events],
+                "previous": previous,
+                "key_id": key_id,
+                "digest": _link(number, previous, [event.digest for event in events], key_id),
+            },
+        )
+    return len(events) if made else 0
+
+
+_LOOK_BACK = 3  # seals; at one each five seconds far longer than any transaction lives
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One place where the record does not hold: which seal, which event, and what is wrong in words."""
+
+    seal: int
+    ref: str
+    text: str
+
+
+def verify() -> Iterator[Fault]:
+    """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
+    previous, expected = "", 1
+    sealed: set[str] = set()
+    for link in AuditSeal.objects.order_by("number").iterator():
+        if link.number != expected or link.previous != previous:
+            yield Fault(link.number, "", f"seal {expected} is missing or the chain was cut")
+        events = {event.ref: event for event in AuditEvent.objects.filter(ref__in=link.refs)}
+        digests = []
+        for ref in link.refs:
+            event = events.get(ref)
+            if event is None:
+                yield Fault(link.number, ref, "the event was removed")
+                digests.append("")
+                continue
+            if ref in sealed:
+                yield Fault(link.number, ref, "the event is sealed twice")
+            if _digest(event) != event.digest:
+                yield Fault(link.number, ref, "the event was changed")
+            digests.append(event.digest)
+        if "" not in digests and _link(link.number, previous, digests, link.key_id) != link.digest:
+            yield Fault(link.number, "", "the seal was changed or its events stand in another order")
+        sealed.update(link.refs)
+        previous, expected = link.digest, link.number + 1
+    yield from _loose(sealed)
+
+
+def _loose(sealed: set[str]) -> Iterator[Fault]:
+    """Name events outside every seal that are forged, or that stand before sealed ones."""
+    last = AuditSeal.objects.order_by("-number").first()
+    newest = (
+        AuditEvent.objects.filter(ref__in=last.refs).order_by("-id").values_list("id", flat=True).first()
+        if last
+        else None
+    )
+    oldest_recent = (newest or 0) - _BATCH
+    for event in AuditEvent.objects.order_by("id").iterator():
+        if event.ref in sealed:
+            continue
+        if _digest(event) != event.digest:
+            yield Fault(0, event.ref, "the event was put in by somebody without the key, or changed before its seal")
+        elif event.id < oldest_recent:
+            yield Fault(0, event.ref, "the event was put in after its time")
+
+
+def size() -> tuple[int, int]:
+    """Count the events and the seals."""
+    return AuditEvent.objects.count(), AuditSeal.objects.count()

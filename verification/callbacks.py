@@ -1,0 +1,48 @@
+"""What providers call: receipts and key presses. A callback that is not signed changes nothing."""
+
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from verification import challenges, conf
+from verification.delivery import receipts, routes
+from verification.delivery.provider import Callback, Forged, Speech
+
+_log = logging.getLogger(__name__)
+_LARGEST = 64 * 1024  # bytes; carriers send a few hundred
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def receive(request: HttpRequest, provider_name: str, event: str, message_id: str) -> HttpResponse:
+    """Take one callback of a provider and answer in its own format."""
+    provider = routes.providers().get(provider_name)
+    if provider is None:
+        raise Http404
+    if int(request.headers.get("Content-Length") or 0) > _LARGEST:
+        return HttpResponse(status=413)
+    callback = Callback(
+        url=conf.public_url() + request.get_full_path(),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=request.body,
+        event=event,
+        message_id=message_id,
+    )
+    try:
+        heard = provider.parse(callback)
+    except Forged:
+        _log.warning("callback refused: not signed by %s", provider_name)
+        return HttpResponse(status=403)
+    now = timezone.now()
+    for receipt in heard.receipts:
+        receipts.apply(receipt, provider=provider_name, now=now)
+    speech: Speech | None = None
+    for press in heard.presses:
+        speech = challenges.keyed(press.message_id, press.keys, now=now)
+    content_type, body = heard.reply(speech)
+    return HttpResponse(body, content_type=content_type, status=200 if body else 204)

@@ -1,0 +1,532 @@
+"""Starts, answers, resends and shows challenges: the only way in. Guarded updates decide, never read-then-write."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from verification import audit, codes, conf, crypto, enrolments, limits, registry
+from verification.delivery import outbox
+from verification.delivery.provider import Speech
+from verification.facts import Facts
+from verification.method import Ask, Check, Found, Mode
+from verification.models import Challenge, Enrolment, Message, Purpose, State, Voucher
+from verification.models.challenges import ALIVE
+from verification.outcomes import Outcome, Verdict
+from verification.policies import Rules
+
+# Letters and digits that cannot be taken for one another, read aloud or on a small screen.
+_TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a page shows of a challenge; reading it sends nothing and counts nothing."""
+
+    handle: str
+    method: str
+    label: str
+    tag: str
+    state: State
+    mode: str
+    is_approval: bool
+    is_enrolment: bool
+    needs_delivery: bool
+    match: str
+    issued_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    tries_left: int
+    is_alive: bool
+    is_expired: bool
+    modes: tuple[Mode, ...] = ()
+    page: str = ""
+    enrol: Mapping[str, Any] = field(default_factory=dict)
+    message: Message | None = None
+
+
+# Starting ------------------------------------------------------------------------------------------------------
+
+
+def start(
+    enrolment: Enrolment,
+    *,
+    user: Any,
+    purpose: Purpose,
+    binding: str,
+    facts: Facts,
+    rules: Rules,
+    mode: str = "",
+    replaces: str = "",
+) -> Outcome:
+    """Ask a person to prove one enrolment: spend a limit, replace the session's older challenge, put the message out.
+
+    `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
+    """
+    if refusal := _refusal(enrolment, user=user, facts=facts):
+        return refusal
+    chosen = _mode(enrolment, mode, rules)
+    challenge = Challenge(
+        user=user,
+        enrolment=enrolment,
+        purpose=purpose,
+        mode=chosen,
+        binding=_bind(binding),
+        key_id=crypto.current_key(),
+        tag=secrets.choice(_TAG_LETTERS) + secrets.choice(_TAG_DIGITS),
+        code_life=rules.code_life,
+        issued_at=facts.now,
+        resend_at=facts.now + conf.resend_after(),
+        expires_at=facts.now + rules.code_life,
+        tries_left=conf.tries(),
+        language=facts.language,
+        network=facts.network,
+    )
+    try:
+        with transaction.atomic():
+            if replaces:
+                _supersede(replaces, binding=challenge.binding, purpose=purpose, now=facts.now)
+            challenge.save(force_insert=True)
+            _send(challenge, facts)
+            audit.record("challenge.issued", user_id=user.pk, facts=facts, **_about(challenge))
+    except IntegrityError:
+        # Another request of this session was quicker: its challenge stands, and no second message went out.
+        return _standing(challenge.binding, purpose)
+    return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
+
+
+def enrol(
+    user: Any,
+    method_name: str,
+    fields: Mapping[str, Any],
+    *,
+    binding: str,
+    facts: Facts,
+    rules: Rules,
+    replaces: str = "",
+) -> Outcome:
+    """Begin to set up a method: check the fields, save a draft, and ask to prove it like any other challenge.
+
+    Errors: an `Outcome` REFUSED carries the problems by field; the policy's refusal is UNREACHABLE.
+    """
+    if method_name not in rules.methods or not registry.is_installed(method_name):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
+    method = registry.method(method_name)
+    cleaned: dict[str, Any] = {}
+    if method.form_class is not None:
+        form = method.form_class(data=dict(fields))
+        if not form.is_valid():
+            problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
+            return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
+        cleaned = form.cleaned_data
+    with transaction.atomic():
+        if replaces:
+            _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
+        draft = enrolments.draft(user, method, cleaned)
+    mode = str(cleaned.get("mode", ""))
+    return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, facts=facts, rules=rules, mode=mode)
+
+
+def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcome | None:
+    """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out."""
+    method = enrolment.method
+    next_at, off_at = getattr(enrolment, "next_at", None), getattr(enrolment, "off_at", None)
+    if not hasattr(enrolment, "off_at"):
+        gate = limits.gate(user.pk, method, now=facts.now)
+        next_at, off_at = gate.retry_at, facts.now if gate.is_off else None
+    if off_at:
+        return Outcome(verdict=Verdict.OFF, method=method)
+    if next_at and next_at > facts.now:
+        return Outcome(verdict=Verdict.WAIT, method=method, retry_at=next_at)
+    if registry.method(method).needs_delivery:
+        gate = limits.spend_send(user.pk, enrolment.address, facts)
+        if not gate.is_open:
+            audit.record("message.limited", user_id=user.pk, facts=facts, method=method, enrolment=enrolment.ref)
+            return Outcome(verdict=Verdict.LIMITED, method=method, retry_at=gate.retry_at)
+    return None
+
+
+def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
+    """Settle how the option is asked: the wanted mode if the method knows it, else its first."""
+    modes = [mode.key for mode in registry.method(enrolment.method).modes]
+    chosen = wanted if wanted in modes else next(iter(modes), "")
+    return chosen if rules.number_matching or chosen != "approve" else "press"
+
+
+def _bind(binding: str) -> str:
+    return crypto.digest("challenge.binding", binding)
+
+
+def _supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
+    Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
+        state=State.SUPERSEDED, ended_at=now
+    )
+
+
+def _standing(binding: str, purpose: Purpose) -> Outcome:
+    live = (
+        Challenge.objects.select_related("enrolment").filter(binding=binding, purpose=purpose, state__in=ALIVE).first()
+    )
+    if live is None:
+        return Outcome(verdict=Verdict.GONE)
+    return Outcome(verdict=Verdict.ISSUED, handle=live.handle, method=live.enrolment.method)
+
+
+def _send(challenge: Challenge, facts: Facts) -> None:
+    issue = registry.method(challenge.enrolment.method).issue(_ask(challenge, now=facts.now))
+    if issue.kind:
+        outbox.add(challenge, kind=issue.kind, template=issue.template, now=facts.now)
+
+
+def _about(challenge: Challenge) -> dict[str, Any]:
+    return {
+        "challenge": challenge.handle,
+        "purpose": str(challenge.purpose),
+        "method": challenge.enrolment.method,
+        "enrolment": challenge.enrolment.ref,
+        "tag": challenge.tag,
+    }
+
+
+def _ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: bool = False) -> Ask:
+    enrolment = challenge.enrolment
+    key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
+    return Ask(
+        tag=challenge.tag,
+        mode=challenge.mode,
+        now=now,
+        code=codes.derive(generation=generation or challenge.generation, **key),
+        match=codes.match(**key),
+        address=enrolment.address,
+        secret=enrolment.secret,
+        counter=enrolment.counter,
+        data=enrolment.data,
+        account=str(challenge.user.get_username()),
+        is_enrolment=not enrolment.confirmed,
+        by_keys=by_keys,
+        find=lambda first: _find(enrolment.pk, first),
+    )
+
+
+def _find(enrolment_id: int, first: str) -> Found | None:
+    lookups = crypto.digests("voucher", first)
+    row = Voucher.objects.filter(enrolment_id=enrolment_id, lookup__in=lookups).first()
+    return Found(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None
+
+
+# Answering -----------------------------------------------------------------------------------------------------
+
+
+def answer(handle: str, text: str, *, binding: str, facts: Facts) -> Outcome:
+    """Judge what a person typed.
+
+    A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
+    then the method compares, outside any transaction; then one guarded update spends the challenge.
+    """
+    challenge = _load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    if refusal := _take_try(challenge, facts):
+        return refusal
+    method = registry.method(challenge.enrolment.method)
+    check = method.check(_ask(challenge, now=facts.now), codes.tidy(text))
+    return _settle(challenge, check, text=codes.tidy(text), facts=facts)
+
+
+def _load(handle: str, binding: str) -> Challenge | None:
+    rows = Challenge.objects.select_related("enrolment", "user")
+    return rows.filter(handle=handle, binding=_bind(binding)).first() if handle else None
+
+
+def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
+    return Outcome(
+        verdict=verdict,
+        handle=challenge.handle,
+        method=challenge.enrolment.method,
+        enrolment_id=challenge.enrolment.pk,
+        user=challenge.user,
+        **more,
+    )
+
+
+def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
+    """Take a try of the challenge and count a failure of the person, both before the answer is looked at."""
+    open_now = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, expires_at__gt=facts.now)
+    with transaction.atomic():
+        if not open_now.filter(tries_left__gt=0, generation=challenge.generation).update(
+            tries_left=F("tries_left") - 1
+        ):
+            return _why_closed(challenge, facts.now)
+        gate = limits.reserve(challenge.user.pk, challenge.enrolment.method, now=facts.now)
+        if not gate.is_open:
+            Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+            verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
+            return _outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
+    challenge.tries_left -= 1
+    challenge.n_failures = gate.n_failures  # type: ignore[attr-defined]  # carried to `_wrong` within this answer
+    return None
+
+
+def _why_closed(challenge: Challenge, now: datetime) -> Outcome:
+    challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
+    ends = {
+        State.PROVEN: Verdict.USED,
+        State.SUPERSEDED: Verdict.REPLACED,
+        State.ENDED: Verdict.ENDED,
+        State.DENIED: Verdict.DENIED,
+        State.EXPIRED: Verdict.EXPIRED,
+        State.APPROVED: Verdict.USED,
+    }
+    if challenge.state in ends:
+        return _outcome(challenge, ends[State(challenge.state)])
+    if challenge.expires_at <= now:
+        return _outcome(challenge, Verdict.EXPIRED)
+    return _outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)
+
+
+def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> Outcome:
+    """Turn a method's judgement into rows, in one transaction, and into an outcome."""
+    if check.verdict is Verdict.PROVEN:
+        return _prove(challenge, check, facts)
+    if check.verdict is Verdict.USED:
+        return _costs_nothing(challenge, Verdict.USED, facts)
+    if _was_replaced(challenge, text, facts.now):
+        return _costs_nothing(challenge, Verdict.REPLACED, facts)
+    return _wrong(challenge, facts)
+
+
+def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:
+    with transaction.atomic():
+        if not _spend(challenge, check, facts.now):
+            _give_back(challenge)
+            audit.record("challenge.repeated", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+            return _outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+        state = State.APPROVED if by_phone else State.PROVEN
+        rows = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, generation=challenge.generation)
+        if not rows.update(state=state, ended_at=None if by_phone else facts.now):
+            _give_back(challenge)
+            return _why_closed(challenge, facts.now)
+        limits.clear(challenge.user.pk, challenge.enrolment.method)
+        if challenge.purpose == Purpose.ENROL and not by_phone:
+            _confirm(challenge, facts)
+        kind = "challenge.approved" if by_phone else "challenge.proven"
+        audit.record(kind, user_id=challenge.user.pk, facts=facts, **_about(challenge))
+    return _outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
+
+
+def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
+    if check.voucher is not None and not enrolments.spend_voucher(check.voucher, now=now):
+        return False
+    return enrolments.use(challenge.enrolment.pk, counter=check.counter, now=now)
+
+
+def _confirm(challenge: Challenge, facts: Facts) -> None:
+    if enrolments.confirm(challenge.enrolment, now=facts.now):
+        audit.record("enrolment.confirmed", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+
+
+def _give_back(challenge: Challenge) -> None:
+    Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+    limits.refund(challenge.user.pk, challenge.enrolment.method)
+
+
+def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outcome:
+    with transaction.atomic():
+        _give_back(challenge)
+        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+    return _outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
+
+
+def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
+    """Tell whether an answer is an older code of this session: of a former sending or of a replaced option."""
+    method = registry.method(challenge.enrolment.method)
+    if method.needs_delivery and any(
+        codes.same(_ask(challenge, now=now, generation=generation).code, text)
+        for generation in range(1, challenge.generation)
+    ):
+        return True
+    older = Challenge.objects.select_related("enrolment", "user").filter(
+        binding=challenge.binding, purpose=challenge.purpose, state=State.SUPERSEDED
+    )
+    return any(
+        codes.same(_ask(old, now=now, generation=generation).code, text)
+        for old in older.order_by("-id")[:10]
+        for generation in range(1, old.generation + 1)
+        if registry.method(old.enrolment.method).needs_delivery
+    )
+
+
+def _wrong(challenge: Challenge, facts: Facts) -> Outcome:
+    n_failures = getattr(challenge, "n_failures", 0)
+    with transaction.atomic():
+        ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
+            state=State.ENDED, ended_at=facts.now
+        )
+        audit.record(
+            "challenge.failed",
+            user_id=challenge.user.pk,
+            facts=facts,
+            n_failures=n_failures,
+            **_about(challenge),
+        )
+        if n_failures == conf.free_failures():
+            _tell_owner(challenge, "verification/notices/wrong_codes.txt", facts)
+        if n_failures >= conf.failures_until_off():
+            audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+            _tell_owner(challenge, "verification/notices/method_off.txt", facts)
+    verdict = Verdict.ENDED if ended else Verdict.WRONG
+    return _outcome(challenge, verdict, tries_left=max(challenge.tries_left, 0))
+
+
+def _tell_owner(challenge: Challenge, template: str, facts: Facts) -> None:
+    outbox.notify(
+        challenge.user,
+        template=template,
+        context={"label": enrolments.label(challenge.enrolment)},
+        now=facts.now,
+    )
+
+
+def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
+    """Take up, once, a challenge that was approved on the phone."""
+    challenge = _load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=facts.now)
+    with transaction.atomic():
+        if approved.update(state=State.PROVEN, ended_at=facts.now):
+            if challenge.purpose == Purpose.ENROL:
+                _confirm(challenge, facts)
+            audit.record("challenge.proven", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+            return _outcome(challenge, Verdict.PROVEN)
+    if challenge.state == State.OPEN and challenge.expires_at > facts.now and challenge.tries_left > 0:
+        return _outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
+    return _why_closed(challenge, facts.now)
+
+
+# On the phone --------------------------------------------------------------------------------------------------
+
+
+def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
+    """Judge what a called person keyed, and give what they hear next; none if the call is not ours."""
+    message = (
+        Message.objects.select_related("challenge__enrolment", "challenge__user")
+        .filter(handle=message_handle, challenge__isnull=False)
+        .first()
+    )
+    if message is None or message.challenge is None:
+        return None
+    challenge = message.challenge
+    facts = Facts(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
+    method = registry.method(challenge.enrolment.method)
+    check = method.check(_ask(challenge, now=now, by_keys=True), codes.tidy(keys))
+    if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
+        return outbox.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
+    if check.verdict is Verdict.DENIED:
+        _deny(challenge, facts)
+        return outbox.speech(message, check.say, Verdict.DENIED)
+    if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
+        return outbox.speech(message, check.say, check.verdict, goes_on=check.goes_on)
+    if refusal := _take_try(challenge, facts):
+        return outbox.speech(message, check.say, refusal.verdict)
+    if check.verdict is Verdict.PROVEN:
+        outcome = _prove(challenge, check, facts, by_phone=True)
+    else:
+        outcome = _wrong(challenge, facts)
+    return outbox.speech(message, check.say, outcome.verdict, goes_on=outcome.verdict is Verdict.WRONG)
+
+
+def _deny(challenge: Challenge, facts: Facts) -> None:
+    """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned."""
+    with transaction.atomic():
+        denied = Challenge.objects.filter(pk=challenge.pk, state__in=ALIVE).update(
+            state=State.DENIED, ended_at=facts.now
+        )
+        if not denied:
+            return
+        get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
+        audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+        _tell_owner(challenge, "verification/notices/fraud.txt", facts)
+        outbox.alert(challenge.user, template="verification/notices/fraud_alert.txt", now=facts.now)
+
+
+# Sending again, and showing ------------------------------------------------------------------------------------
+
+
+def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
+    """Send a new code for a challenge. The older codes die; the tries that were taken stay taken."""
+    challenge = _load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    if not registry.method(challenge.enrolment.method).needs_delivery:
+        return _outcome(challenge, Verdict.UNREACHABLE)
+    if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > facts.now:
+        return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+    if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
+        return _why_closed(challenge, facts.now)
+    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts):
+        return refusal
+    rows = Challenge.objects.filter(
+        pk=challenge.pk,
+        generation=challenge.generation,
+        tries_left__gt=0,
+        state__in=[State.OPEN, State.EXPIRED],
+    )
+    with transaction.atomic():
+        changed = rows.update(
+            state=State.OPEN,
+            generation=F("generation") + 1,
+            resend_at=facts.now + conf.resend_after(),
+            expires_at=facts.now + challenge.code_life,
+        )
+        if not changed:
+            return _outcome(challenge, Verdict.TOO_SOON, retry_at=facts.now + conf.resend_after())
+        challenge.generation += 1
+        challenge.expires_at = facts.now + challenge.code_life
+        _send(challenge, facts)
+        audit.record("challenge.resent", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+    return _outcome(challenge, Verdict.ISSUED)
+
+
+def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
+    """Read what a page shows of a challenge of this session; none if there is no such challenge."""
+    challenge = _load(handle, binding)
+    if challenge is None:
+        return None
+    method = registry.method(challenge.enrolment.method)
+    ask = _ask(challenge, now=now)
+    issue = method.issue(ask)
+    newest = challenge.messages.order_by("-generation", "-id").first() if method.needs_delivery else None
+    is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
+    return Shown(
+        handle=challenge.handle,
+        method=method.name,
+        label=enrolments.label(challenge.enrolment),
+        tag=challenge.tag,
+        state=State(challenge.state),
+        mode=challenge.mode,
+        is_approval=issue.is_approval,
+        is_enrolment=challenge.purpose == Purpose.ENROL,
+        needs_delivery=method.needs_delivery,
+        match=ask.match if issue.is_approval and challenge.mode == "approve" else "",
+        issued_at=challenge.issued_at,
+        expires_at=challenge.expires_at,
+        resend_at=challenge.resend_at,
+        tries_left=challenge.tries_left,
+        is_alive=challenge.state in ALIVE and not is_expired and challenge.tries_left > 0,
+        is_expired=is_expired,
+        modes=tuple(m for m in method.modes if m.key != challenge.mode),
+        page=issue.page,
+        enrol=issue.show if ask.is_enrolment else {},
+        message=newest,
+    )
+
+
+def expire(now: datetime) -> int:
+    """Close the challenges whose time is over."""
+    return Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now).update(state=State.EXPIRED, ended_at=now)

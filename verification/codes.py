@@ -1,0 +1,31 @@
+"""Derives, reads and compares codes. No code is ever stored: sender and checker compute it."""
+
+import hmac
+import unicodedata
+
+from verification import crypto
+
+_DIGITS = 6
+
+
+def derive(*, handle: str, generation: int, nonce: str, key_id: str) -> str:
+    """Compute the code of one generation of a challenge. Shape: six digits."""
+    number = int.from_bytes(crypto.mac("code", handle, str(generation), nonce, key_id=key_id), "big")
+    return f"{number % 10**_DIGITS:0{_DIGITS}d}"
+
+
+def match(*, handle: str, nonce: str, key_id: str) -> str:
+    """Compute the two digits that a page shows and a called person keys in. Shape: 10 to 99."""
+    number = int.from_bytes(crypto.mac("match", handle, nonce, key_id=key_id), "big")
+    return str(10 + number % 90)
+
+
+def tidy(text: str) -> str:
+    """Fold what a person typed or pasted: wide digits to plain ones, no spaces or dashes, upper case."""
+    folded = unicodedata.normalize("NFKC", text or "").upper()
+    return "".join(c for c in folded if c.isalnum() or c == "#")
+
+
+def same(one: str, other: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())

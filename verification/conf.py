@@ -1,0 +1,125 @@
+"""The engine's tunables: name, default, unit and meaning, once. Read at call time."""
+
+from datetime import timedelta
+from typing import TypeVar, cast
+
+from django.conf import settings
+
+T = TypeVar("T")
+
+
+def _read(name: str, default: T) -> T:
+    return cast("T", getattr(settings, name, default))
+
+
+def methods() -> tuple[str, ...]:
+    """Packages of the installed methods, in the order of offer."""
+    return tuple(_read("VERIFICATION_METHODS", ()))
+
+
+def providers() -> tuple[str, ...]:
+    """Packages of the providers, in the order of use."""
+    return tuple(_read("DELIVERY_PROVIDERS", ()))
+
+
+def tries() -> int:
+    """Answers that one challenge takes. Source: ASVS 5.0, 6.6.3."""
+    return _read("VERIFICATION_TRIES", 5)
+
+
+def resend_after() -> timedelta:
+    """How long a person waits before another code goes out."""
+    return timedelta(seconds=_read("VERIFICATION_RESEND_SECONDS", 30))
+
+
+def free_failures() -> int:
+    """Wrong answers in a row, per person and method over all sessions, before the first wait."""
+    return _read("VERIFICATION_FREE_FAILURES", 5)
+
+
+def failures_until_off() -> int:
+    """Wrong answers in a row that switch a method off. Source: NIST SP 800-63B-4, 3.2.2 (ceiling 100)."""
+    return _read("VERIFICATION_FAILURES_UNTIL_OFF", 30)
+
+
+def longest_wait() -> timedelta:
+    """The waits double from one minute up to this."""
+    return timedelta(minutes=_read("VERIFICATION_LONGEST_WAIT_MINUTES", 60))
+
+
+def password_free_failures() -> int:
+    """Wrong passwords for one name before the first wait."""
+    return _read("PASSWORD_FREE_FAILURES", 10)
+
+
+def network_passwords_per_hour() -> int:
+    """Password attempts from one network (IPv4 address or IPv6 /64) in an hour."""
+    return _read("NETWORK_PASSWORDS_PER_HOUR", 1000)
+
+
+def sends_per_person_hour() -> int:
+    """Texts and calls one person may cause in an hour."""
+    return _read("SENDS_PER_PERSON_HOUR", 10)
+
+
+def sends_per_number_hour() -> int:
+    """Texts and calls to one number in an hour, whoever asks."""
+    return _read("SENDS_PER_NUMBER_HOUR", 10)
+
+
+def sends_per_number_day() -> int:
+    """Texts and calls to one number in a day, whoever asks."""
+    return _read("SENDS_PER_NUMBER_DAY", 30)
+
+
+def sends_per_network_hour() -> int:
+    """Texts and calls asked for from one network in an hour; an office shares one address."""
+    return _read("SENDS_PER_NETWORK_HOUR", 300)
+
+
+def sends_per_site_hour() -> int:
+    """Texts and calls of the whole organisation in an hour."""
+    return _read("SENDS_PER_SITE_HOUR", 20_000)
+
+
+def lease() -> timedelta:
+    """How long a worker may hold a message before its outcome counts as unknown.
+
+    Longer than a provider's connect and read limits together (2 s and 8 s).
+    """
+    return timedelta(seconds=_read("DELIVERY_LEASE_SECONDS", 15))
+
+
+def lost_after() -> timedelta:
+    """How long an unknown message waits for its receipt before the person is told that it is lost."""
+    return timedelta(seconds=_read("DELIVERY_LOST_SECONDS", 30))
+
+
+def claims() -> int:
+    """How often one message may be taken up before it counts as failed."""
+    return _read("DELIVERY_CLAIMS", 5)
+
+
+def wake_threads() -> int:
+    """Threads a web process keeps to wake workers and, when the broker is down, to send; 0 leaves all to workers."""
+    return _read("DELIVERY_WAKE_THREADS", 4)
+
+
+def keep_days() -> int:
+    """How long ended challenges and their messages are kept, in days."""
+    return _read("VERIFICATION_KEEP_DAYS", 30)
+
+
+def public_url() -> str:
+    """The address at which people and carriers reach us, without a trailing slash."""
+    return _read("PUBLIC_URL", "").rstrip("/")
+
+
+def organisation() -> str:
+    """The organisation's name as texts and calls say it."""
+    return _read("ORGANISATION_NAME", "Your organisation")
+
+
+def home_region() -> str:
+    """Two-letter country in which national numbers are read."""
+    return _read("HOME_REGION", "CH")

@@ -1,0 +1,117 @@
+"""The contract of a provider: send, parse, probe. It knows nothing of people, does not retry, decides nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from verification.models.messages import Kind, MessageState, Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """What a provider is asked to carry.
+
+    Shape: `id` 32 hex digits; `to` E.164 or a mail address; `words` the whole text, or what a call says first (never
+    the code); the addresses are absolute and carry the id.
+    """
+
+    id: str
+    kind: Kind
+    to: str
+    words: str
+    language: str
+    useful_until: datetime
+    receipt_url: str
+    keys_url: str
+    tag: str = ""
+    subject: str = ""
+    extension: str = ""
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A provider's call to us, as it came.
+
+    Shape: `url` is the public address as configured, never as the request names it; header names in lower case.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    event: str
+    message_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a provider tells later of a message."""
+
+    message_id: str
+    state: MessageState
+    reason: Reason | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class KeyPress:
+    """What a called person keyed. Shape: digits, ending in # when that key was pressed."""
+
+    message_id: str
+    keys: str
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What a called person hears next, and whether keys are awaited after it."""
+
+    words: str
+    more: bool = False
+
+
+Body = tuple[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A callback understood: its receipts and key presses, and how to put our answer into the provider's format."""
+
+    receipts: tuple[Receipt, ...] = ()
+    presses: tuple[KeyPress, ...] = ()
+    reply: Callable[[Speech | None], Body] = lambda _speech: ("text/plain", b"")
+
+
+class Refused(Exception):
+    """Nothing was sent, for certain. `permanent`: no provider could; else another one, or a later try, may."""
+
+    def __init__(self, reason: Reason, *, permanent: bool = False) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.permanent = permanent
+
+
+class Lost(Exception):
+    """The provider may or may not have sent it: its answer did not come or could not be read."""
+
+
+class Forged(Exception):
+    """A callback that the provider did not sign, or signed for another address, body or time."""
+
+
+class Provider(Protocol):
+    """Who carries messages. One module-level instance named `provider` in `providers/<name>/provider.py`."""
+
+    name: str
+    kinds: frozenset[Kind]
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a message over and give the provider's reference. Errors: `Refused`, `Lost`."""
+        ...
+
+    def parse(self, callback: Callback) -> Heard:
+        """Understand a callback. Errors: `Forged`."""
+        ...
+
+    def probe(self) -> bool:
+        """Tell whether the provider is fit for service. Units: answers within a second."""
+        ...

@@ -1,0 +1,36 @@
+"""A thread of each worker that sends what no wake-up reached, so that the broker is no part of the promise."""
+
+import logging
+import random
+import threading
+
+from django.db import DatabaseError, close_old_connections, connections
+
+from verification.delivery import dispatch
+from verification.models import Kind
+
+_log = logging.getLogger(__name__)
+_EVERY = 2.0  # seconds
+
+
+def _hand(message_id: int, _kind: Kind) -> None:
+    dispatch.send(message_id)
+
+
+def run(stop: threading.Event) -> None:
+    """Sweep until told to stop; a database that is away is waited for."""
+    while not stop.wait(_EVERY * random.uniform(0.8, 1.2)):  # noqa: S311  (spreads workers, protects nothing)
+        try:
+            close_old_connections()
+            dispatch.sweep(_hand)
+        except DatabaseError as error:
+            _log.warning("the sweep could not reach the database: %s", type(error).__name__)
+        finally:
+            connections.close_all()
+
+
+def start() -> threading.Event:
+    """Start the thread; setting the event that comes back ends it."""
+    stop = threading.Event()
+    threading.Thread(target=run, args=(stop,), name="sweeper", daemon=True).start()
+    return stop

@@ -1,0 +1,67 @@
+"""Wakes a worker for a committed message from a small pool of threads, so that no request ever waits for the broker.
+
+When the broker does not answer, the same bounded pool hands the message over itself. A wake-up that is lost is swept.
+"""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from celery.exceptions import CeleryError
+from django.db import close_old_connections, connections
+from kombu.exceptions import KombuError
+
+from verification import conf
+from verification.models import Kind
+
+_log = logging.getLogger(__name__)
+_WAITING = 200  # wake-ups a process keeps in hand at most; the sweep finds the others
+_QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
+
+_pool: ThreadPoolExecutor | None = None
+_lock = threading.Lock()
+_room = threading.BoundedSemaphore(_WAITING)
+
+
+def up(message_id: int, kind: Kind) -> None:
+    """Wake a worker for one message; answers at once, whatever the broker does."""
+    if not conf.wake_threads() or not _room.acquire(blocking=False):
+        return
+    _threads().submit(_work, message_id, kind)
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _pool  # noqa: PLW0603  (one pool a process, made after its fork)
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(max_workers=conf.wake_threads(), thread_name_prefix="wake")
+        return _pool
+
+
+def _work(message_id: int, kind: Kind) -> None:
+    try:
+        publish(message_id, kind)
+    except (KombuError, CeleryError, OSError) as error:
+        _log.warning("broker does not answer (%s): message %s goes out from here", type(error).__name__, message_id)
+        _hand_over(message_id)
+    finally:
+        _room.release()
+
+
+def publish(message_id: int, kind: Kind) -> None:
+    """Put one wake-up on its queue. Errors: those of Kombu and the socket, within half a second."""
+    from verification.delivery import tasks  # noqa: PLC0415  (the task names the dispatcher, which names the outbox)
+
+    tasks.deliver.apply_async(kwargs={"message_id": message_id}, queue=_QUEUES[kind], retry=False)
+
+
+def _hand_over(message_id: int) -> None:
+    from verification.delivery import dispatch  # noqa: PLC0415  (see above)
+
+    close_old_connections()
+    try:
+        dispatch.send(message_id)
+    except Exception:  # noqa: BLE001  (a thread's edge)
+        _log.exception("message %s could not be handed over", message_id)
+    finally:
+        connections.close_all()

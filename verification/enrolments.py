@@ -1,0 +1,218 @@
+"""What a person has set up: options as offered, drafts that become enrolments, single-use codes. No proving here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from verification import audit, crypto, registry
+from verification.facts import Facts
+from verification.method import Draft, Method, Mode
+from verification.models import Enrolment, Failure, Voucher
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """An enrolment as the sign-in page offers it. `retry_at` is set while wrong answers make it wait."""
+
+    ref: str
+    enrolment: Enrolment
+    method: str
+    label: str
+    explain: str
+    icon: str
+    is_default: bool
+    is_reserve: bool
+    is_off: bool
+    needs_delivery: bool
+    strength: int
+    retry_at: datetime | None = None
+    modes: tuple[Mode, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A method as it is offered for setting up."""
+
+    name: str
+    label: str
+    explain: str
+    icon: str
+    form_class: type[forms.Form] | None
+    is_recommended: bool
+    is_reserve: bool
+
+
+def confirmed(user_id: int) -> list[Enrolment]:
+    """Read a person's proven enrolments with the state of their limits. One statement."""
+    failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
+    rows = Enrolment.objects.filter(user_id=user_id, confirmed=True).order_by("created_at", "id")
+    return list(rows.annotate(off_at=Subquery(failures.values("off_at")), next_at=Subquery(failures.values("next_at"))))
+
+
+def label(enrolment: Enrolment) -> str:
+    """Say which enrolment this is: "Text +41 XX XXX XX 89"."""
+    method = registry.method(enrolment.method)
+    return " ".join(str(part) for part in (method.label, enrolment.hint or enrolment.name) if part)
+
+
+def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
+    """Turn enrolments into options, in the order of the methods; those that the policy forbids are left out."""
+    order = {name: place for place, name in enumerate(registry.methods())}
+    usable = [e for e in enrolments if e.method in order and e.method in allowed]
+    return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
+
+
+def _option(enrolment: Enrolment, now: datetime) -> Option:
+    method = registry.method(enrolment.method)
+    next_at = getattr(enrolment, "next_at", None)
+    return Option(
+        ref=enrolment.ref,
+        enrolment=enrolment,
+        method=method.name,
+        label=label(enrolment),
+        explain=str(method.explain),
+        icon=method.icon,
+        is_default=enrolment.is_default,
+        is_reserve=method.is_reserve,
+        is_off=getattr(enrolment, "off_at", None) is not None,
+        needs_delivery=method.needs_delivery,
+        strength=method.strength,
+        retry_at=next_at if next_at and next_at > now else None,
+        modes=method.modes,
+    )
+
+
+def default(options: Sequence[Option], *, now: datetime) -> Option | None:
+    """Choose the option that is asked first: the person's own default, else the first that can be used now."""
+    usable = [option for option in options if not option.is_off]
+    ranked = sorted(usable, key=lambda o: (o.retry_at is not None, o.is_reserve, not o.is_default))
+    return ranked[0] if ranked else None
+
+
+def offers(allowed: Sequence[str]) -> tuple[Offer, ...]:
+    """List the methods that a person may set up, in the order of offer; the strongest is recommended."""
+    usable = [method for method in registry.methods().values() if method.name in allowed]
+    best = max((method.strength for method in usable if not method.is_reserve), default=0)
+    return tuple(
+        Offer(
+            name=method.name,
+            label=str(method.label),
+            explain=str(method.explain),
+            icon=method.icon,
+            form_class=method.form_class,
+            is_recommended=not method.is_reserve and method.strength == best,
+            is_reserve=method.is_reserve,
+        )
+        for method in usable
+    )
+
+
+def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
+    """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method."""
+    Enrolment.objects.filter(user=user, method=method.name, confirmed=False).delete()
+    plan = method.enrol(fields, account=str(user.get_username()))
+    enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
+    _fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    return enrolment
+
+
+def _fill(enrolment: Enrolment, plan: Draft) -> None:
+    enrolment.hint = plan.hint
+    enrolment.data = dict(plan.data)
+    enrolment.address = plan.address
+    enrolment.secret = plan.secret
+
+
+def confirm(enrolment: Enrolment, *, now: datetime) -> bool:
+    """Make a proven draft count, and with it the methods that its address serves as well.
+
+    Inside the proof's transaction. Answers False if it counted already.
+    """
+    known = Enrolment.objects.filter(user=enrolment.user, method=enrolment.method, confirmed=True)
+    if enrolment.address_digest and known.filter(address_digest=enrolment.address_digest).exists():
+        known.filter(address_digest=enrolment.address_digest).delete()
+    first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
+    made = Enrolment.objects.filter(pk=enrolment.pk, confirmed=False).update(
+        confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
+    )
+    if made:
+        _add_companions(enrolment, now)
+    return bool(made)
+
+
+def _add_companions(enrolment: Enrolment, now: datetime) -> None:
+    """A number that takes a text also takes a call: one proof, two options."""
+    kind = registry.method(enrolment.method).address_kind
+    plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
+    for method in registry.methods().values():
+        if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
+            continue
+        twin = Enrolment(user=enrolment.user, method=method.name, confirmed=True, confirmed_at=now, name=plan.name)
+        _fill(twin, plan)
+        try:
+            with transaction.atomic():
+                twin.save(force_insert=True)
+        except IntegrityError:
+            continue  # the person has set up this number for the other method before
+
+
+def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, ...]:
+    """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again."""
+    method = registry.method(method_name)
+    plan = method.enrol({}, account=str(user.get_username()))
+    # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
+    vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
+    with transaction.atomic():
+        Enrolment.objects.filter(user=user, method=method.name).delete()
+        enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=facts.now, name=plan.name)
+        _fill(enrolment, plan)
+        enrolment.save(force_insert=True)
+        Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
+        audit.record("enrolment.confirmed", user_id=user.pk, facts=facts, method=method.name, enrolment=enrolment.ref)
+    return tuple(whole for _first, whole in plan.vouchers)
+
+
+def reserve_method(allowed: Sequence[str]) -> str:
+    """Name the allowed method that hands out single-use codes for bad days; empty if there is none."""
+    usable = (m.name for m in registry.methods().values() if m.is_reserve and not m.needs_proof and m.name in allowed)
+    return next(usable, "")
+
+
+def vouchers_left(user_id: int) -> int:
+    """Count the single-use codes that still work."""
+    return Voucher.objects.filter(enrolment__user_id=user_id, enrolment__confirmed=True, used_at=None).count()
+
+
+def use(enrolment_id: int, *, counter: int | None, now: datetime) -> bool:
+    """Spend the step of a right answer by one guarded update; False means that this step was spent before."""
+    row = Enrolment.objects.filter(pk=enrolment_id)
+    if counter is None:
+        return bool(row.update(last_used_at=now))
+    return bool(row.filter(counter__lt=counter).update(counter=counter, last_used_at=now))
+
+
+def spend_voucher(voucher_id: int, *, now: datetime) -> bool:
+    """Spend a single-use secret by one guarded update; False means that it was spent before."""
+    return bool(Voucher.objects.filter(pk=voucher_id, used_at=None).update(used_at=now))
+
+
+def make_default(enrolment: Enrolment) -> None:
+    """Make an enrolment the one that is asked first."""
+    with transaction.atomic():
+        Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
+        Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).update(is_default=True)
+
+
+def hint_when_few(n_options: int) -> str:
+    """Say what a person with so few ways in should do next; empty if there is nothing to say."""
+    if n_options > 1:
+        return ""
+    return _("You have only one way to prove yourself. Add a second one, so that a lost phone does not lock you out.")

@@ -1,0 +1,245 @@
+"""Bounds guessing and sending by guarded statements on rows; what a limit protects is the callers' matter."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+
+from verification import conf, crypto, numbers
+from verification.facts import Facts
+from verification.models import Counter, Failure
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether a deed may go on, and if not, when it may be tried again."""
+
+    is_open: bool
+    retry_at: datetime | None = None
+    n_failures: int = 0
+    is_off: bool = False
+
+
+OPEN = Gate(is_open=True)
+
+
+def network_of(address: str) -> str:
+    """Fold an address to what one person is likely to hold: an IPv4 address or an IPv6 /64."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)
+
+
+# Guessing ------------------------------------------------------------------------------------------------------
+
+
+def _schedule(now: datetime, free: int) -> list[tuple[int, datetime]]:
+    """List for each failure after which a wait begins when that wait ends: 1, 2, 4 ... 60 minutes."""
+    waits: list[tuple[int, datetime]] = []
+    wait = timedelta(minutes=1)
+    while wait < conf.longest_wait():
+        waits.append((free + len(waits), now + wait))
+        wait *= 2
+    return waits
+
+
+def _time(value: datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if value is not None else None
+
+
+def _read_time(value: Any) -> datetime | None:
+    """Turn a timestamp of a raw statement into an aware one; SQLite answers text without a zone."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def reserve(user_id: int, method: str, *, now: datetime) -> Gate:
+    """Count a failure before the answer is looked at, in one statement, so that parallel guesses cannot slip through.
+
+    A right answer calls `clear`, one that cost nothing calls `refund`. A closed gate counts nothing.
+    """
+    waits = _schedule(now, conf.free_failures())
+    cases = " ".join("WHEN %s THEN %s" for _ in waits)
+    times: list[Any] = [part for count, until in waits for part in (count, _time(until))]
+    cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    sql = f"""
+        INSERT INTO verification_failure (user_id, method, consecutive, next_at, off_at)
+        VALUES (%s, %s, 1, NULL, NULL)
+        ON CONFLICT (user_id, method) DO UPDATE SET
+            consecutive = verification_failure.consecutive + 1,
+            next_at = (CASE WHEN verification_failure.consecutive + 1 < %s THEN NULL
+                ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast},
+            off_at = (CASE WHEN verification_failure.consecutive + 1 >= %s THEN %s ELSE NULL END){cast}
+        WHERE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
+            AND verification_failure.off_at IS NULL
+        RETURNING consecutive
+    """  # noqa: S608  (only placeholders are put in)
+    arguments = [
+        user_id,
+        method,
+        conf.free_failures(),
+        *times,
+        _time(now + conf.longest_wait()),
+        conf.failures_until_off(),
+        _time(now),
+        _time(now),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        row = cursor.fetchone()
+    if row:
+        return Gate(is_open=True, n_failures=row[0])
+    return gate(user_id, method, now=now)
+
+
+def gate(user_id: int, method: str, *, now: datetime) -> Gate:
+    """Tell whether an answer with this method would be looked at now. Counts nothing."""
+    row = Failure.objects.filter(user_id=user_id, method=method).first()
+    if row is None:
+        return OPEN
+    if row.off_at:
+        return Gate(is_open=False, is_off=True, n_failures=row.consecutive)
+    if row.next_at and row.next_at > now:
+        return Gate(is_open=False, retry_at=row.next_at, n_failures=row.consecutive)
+    return Gate(is_open=True, n_failures=row.consecutive)
+
+
+def refund(user_id: int, method: str) -> None:
+    """Take back one counted failure: the answer cost nothing. A wait that this failure began ends with it."""
+    Failure.objects.filter(user_id=user_id, method=method, consecutive__gt=0, off_at=None).update(
+        consecutive=F("consecutive") - 1, next_at=None
+    )
+
+
+def clear(user_id: int, method: str = "") -> None:
+    """Forget the failures in a row: a right answer was given, or support unlocks. Empty method: all methods."""
+    rows = Failure.objects.filter(user_id=user_id)
+    if method:
+        rows = rows.filter(method=method)
+    rows.update(consecutive=0, next_at=None, off_at=None)
+
+
+# Counting in windows -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """At most `most` of something within a window."""
+
+    scope: str
+    value: str
+    window: timedelta
+    most: int
+
+    def key(self) -> str:
+        return crypto.digest(f"limit.{self.scope}", self.value)
+
+    def window_at(self, now: datetime) -> datetime:
+        return now - (now - _EPOCH) % self.window
+
+
+def _count(bounds: Iterable[_Bound], now: datetime) -> Gate:
+    """Raise all counters in one statement and tell whether any is over its bound."""
+    rows = {(b.scope, b.key()): b for b in bounds}
+    ordered = sorted(rows)  # one order everywhere, so that two requests never wait for each other's rows
+    values = ", ".join("(%s, %s, %s, 1)" for _ in ordered)
+    sql = f"""
+        INSERT INTO verification_counter (scope, key, window_at, count) VALUES {values}
+        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + 1
+        RETURNING scope, key, count
+    """  # noqa: S608  (only placeholders are put in)
+    arguments = [part for at in ordered for part in (*at, _time(rows[at].window_at(now)))]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        counts = cursor.fetchall()
+    over = [rows[scope, key] for scope, key, count in counts if count > rows[scope, key].most]
+    if not over:
+        return OPEN
+    return Gate(is_open=False, retry_at=max(b.window_at(now) + b.window for b in over))
+
+
+def spend_send(user_id: int, address: str, facts: Facts) -> Gate:
+    """Spend one text or call of the person, the number, the range, the network and the organisation.
+
+    Runs in a statement of its own, before the deed's transaction: the organisation's row is everybody's, and to hold
+    it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
+    """
+    return _count(
+        [
+            _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour()),
+            _Bound("send.number", address, _HOUR, conf.sends_per_number_hour()),
+            _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
+            _Bound("send.network", network_of(facts.network), _HOUR, conf.sends_per_network_hour()),
+            _Bound("send.site", "", _HOUR, conf.sends_per_site_hour()),
+        ],
+        facts.now,
+    )
+
+
+def password_gate(name: str, facts: Facts) -> Gate:
+    """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
+
+    Waits grow as for codes. The name is kept as a digest only, so that unknown names look and cost the same.
+    """
+    waits = _schedule(facts.now, conf.password_free_failures())
+    cases = " ".join("WHEN %s THEN %s" for _ in waits)
+    cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    hour = _Bound("password.network", network_of(facts.network), _HOUR, conf.network_passwords_per_hour())
+    table = "verification_counter"
+    sql = f"""
+        INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES (%s, %s, %s, 1, NULL), (%s, %s, %s, 1, NULL)
+        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
+            until_at = (CASE WHEN {table}.scope <> 'password.name' OR {table}.count + 1 < %s THEN NULL
+                ELSE (CASE {table}.count + 1 {cases} ELSE %s END) END){cast}
+        WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
+        RETURNING scope, count
+    """  # noqa: S608  (only placeholders are put in)
+    waiting = [part for count, until in waits for part in (count, _time(until))]
+    name_key = crypto.digest("limit.password.name", name)
+    arguments = [
+        *("password.name", name_key, _time(_EPOCH)),
+        *(hour.scope, hour.key(), _time(hour.window_at(facts.now))),
+        conf.password_free_failures(),
+        *waiting,
+        _time(facts.now + conf.longest_wait()),
+        _time(facts.now),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        counts = dict(cursor.fetchall())
+    if "password.name" not in counts:
+        row = Counter.objects.filter(scope="password.name", key=name_key, window_at=_EPOCH).first()
+        return Gate(is_open=False, retry_at=row.until_at if row else facts.now + _HOUR)
+    if counts.get(hour.scope, 0) > hour.most:
+        return Gate(is_open=False, retry_at=hour.window_at(facts.now) + hour.window)
+    return OPEN
+
+
+def password_right(name: str) -> None:
+    """Forget the wrong passwords of a name."""
+    keys = crypto.digests("limit.password.name", name)
+    Counter.objects.filter(scope="password.name", key__in=keys).delete()
+
+
+def range_of(address: str) -> str:
+    """Give the number range that a bound on ranges counts by."""
+    return numbers.prefix(address)
+
+
+def purge(now: datetime) -> int:
+    """Remove counters whose window is long over."""
+    old = Counter.objects.exclude(window_at=_EPOCH).filter(window_at__lt=now - 2 * _DAY)
+    stale = Counter.objects.filter(window_at=_EPOCH, until_at__lt=now - _DAY)
+    return old.delete()[0] + stale.delete()[0]

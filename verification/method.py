@@ -1,0 +1,128 @@
+"""The contract of a method: three verbs over plain values. The engine saves, counts, locks, records and sends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+
+from verification.outcomes import Verdict
+
+
+@dataclass(frozen=True)
+class Found:
+    """A single-use secret that the engine looked up for a method."""
+
+    id: int
+    hash: str
+    is_used: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One challenge as its method sees it.
+
+    Shape: `address` E.164, credential id or serial; `code` six digits; `match` two digits.
+    """
+
+    tag: str
+    mode: str
+    now: datetime
+    code: str
+    match: str
+    address: str = ""
+    secret: bytes = b""
+    counter: int = -1
+    data: Mapping[str, Any] = field(default_factory=dict)
+    account: str = ""
+    is_enrolment: bool = False
+    by_keys: bool = False
+    find: Callable[[str], Found | None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An enrolment that a method proposes: the engine seals and saves it.
+
+    Shape: `hint` is the masked form; `vouchers` pairs of first part and whole of single-use secrets.
+    """
+
+    address: str = ""
+    secret: bytes = b""
+    hint: str = ""
+    name: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    vouchers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """What a challenge needs: what the page shows, and the kind and template of a message if one goes out.
+
+    `is_approval` marks challenges that are answered on the phone, not on the page.
+    """
+
+    kind: str = ""
+    template: str = ""
+    is_approval: bool = False
+    page: str = ""
+    show: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What a method makes of an answer.
+
+    `counter` is the step that a right answer uses up, `voucher` the single-use secret; the engine spends them by
+    guarded updates. `say` is the template that a called person hears next.
+    """
+
+    verdict: Verdict
+    counter: int | None = None
+    voucher: int | None = None
+    say: str = ""
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way in which one option can be asked: approve by key, or read a code out."""
+
+    key: str
+    label: str
+
+
+class Method:
+    """A kind of proof. One module-level instance named `method` in `verification/methods/<name>/method.py`.
+
+    Never saves, counts, locks, records, sends, or sees a request.
+    """
+
+    name: ClassVar[str]
+    icon: ClassVar[str]
+    label: Any
+    explain: Any
+    strength: ClassVar[int] = 1
+    needs_delivery: ClassVar[bool] = False
+    needs_proof: ClassVar[bool] = True
+    is_reserve: ClassVar[bool] = False
+    address_kind: ClassVar[str] = ""
+    form_class: ClassVar[type[forms.Form] | None] = None
+    modes: tuple[Mode, ...] = ()
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        """Propose an enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""
+        raise NotImplementedError
+
+    def issue(self, ask: Ask) -> Issue:
+        """Say what a challenge shows and sends."""
+        raise NotImplementedError
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        """Judge an answer: what was typed, or with `by_keys` what was keyed on the phone."""
+        raise NotImplementedError
+
+    def suits(self, draft: Draft) -> bool:
+        """Tell whether an address of this method's kind, proven by another method, also serves this one."""
+        return False

@@ -1,0 +1,1 @@
+"""A phone call, approved by key or reading a code out."""

@@ -1,0 +1,73 @@
+"""A call that is approved with two digits from the page and #, or that reads a code out. 0# reports fraud.
+
+Source: NIST SP 800-63B-4, 3.1.3 (a bare approval is no proof: the digits tie the phone to the page).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from verification import codes, numbers
+from verification.method import Ask, Check, Draft, Issue, Method, Mode
+from verification.models.messages import Kind
+from verification.number_form import NumberForm
+from verification.outcomes import Verdict
+
+_FRAUD = "0#"
+_READ = "1"
+_SPEECH = "verification/methods/call/speech.txt"
+
+
+class CallForm(NumberForm):
+    """A number that can be called, an office phone with its extension as well."""
+
+    extension = forms.RegexField(
+        r"^[0-9,*#]{1,10}$",
+        label=_("Extension"),
+        required=False,
+        help_text=_("Only for an office phone behind a switchboard."),
+        error_messages={"invalid": _("An extension is up to ten digits; a comma waits a moment.")},
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel-extension"}),
+    )
+
+
+class Call(Method):
+    name = "call"
+    icon = "call"
+    label = _("Call")
+    explain = _("We call you. You key two digits and press #.")
+    needs_delivery = True
+    address_kind = "phone"
+    form_class: type[forms.Form] = CallForm
+    modes = (
+        Mode("approve", _("Call me, I approve on the phone")),
+        Mode("code", _("Call me and read a code to me")),
+    )
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        number, extension = fields["number"], fields.get("extension", "")
+        hint = numbers.mask(number) + (f" ext. {extension}" if extension else "")
+        return Draft(address=number, hint=hint, data={"extension": extension} if extension else {})
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue(kind=Kind.CALL, template="verification/methods/call/message.txt", is_approval=ask.mode != "code")
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        if not ask.by_keys:
+            right = ask.mode == "code" and codes.same(answer, ask.code)
+            return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
+        if answer == _FRAUD:
+            return Check(verdict=Verdict.DENIED, say=_SPEECH)
+        if ask.mode == "code":
+            is_wanted = answer in {_READ, f"{_READ}#"}
+            return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
+        wanted = f"{ask.match}#" if ask.mode == "approve" else "#"
+        return Check(verdict=Verdict.PROVEN if codes.same(answer, wanted) else Verdict.WRONG, say=_SPEECH)
+
+    def suits(self, draft: Draft) -> bool:
+        return True
+
+
+method = Call()

@@ -1,0 +1,44 @@
+"""Ten codes to print or keep, each good once. Source: NIST SP 800-63B-4, 4.2.1.1 (64 bits and more)."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.hashers import check_password
+from django.utils.translation import gettext_lazy as _
+
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.outcomes import Verdict
+
+_CODES = 10
+_PART = 8  # characters; two parts of five bits a character make 80 bits
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
+
+
+def _part() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_PART))
+
+
+class Recovery(Method):
+    name = "recovery"
+    icon = "recovery"
+    label = _("Recovery code")
+    explain = _("Type one of the codes that you printed or kept.")
+    is_reserve = True
+    needs_proof = False
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        pairs = [(_part(), _part()) for _ in range(_CODES)]
+        return Draft(vouchers=tuple((first, f"{first}{second}") for first, second in pairs))
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue()
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        found = ask.find(answer[:_PART])
+        if found is None or not check_password(answer, found.hash):
+            return Check(verdict=Verdict.WRONG)
+        return Check(verdict=Verdict.USED if found.is_used else Verdict.PROVEN, voucher=found.id)
+
+
+method = Recovery()

@@ -1,0 +1,49 @@
+"""A text with six digits to a phone that the person holds. Source: NIST SP 800-63B-4, 3.1.3."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from verification import codes, numbers
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.models.messages import Kind
+from verification.number_form import NumberForm
+from verification.outcomes import Verdict
+
+
+class TextForm(NumberForm):
+    """A number that takes texts."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and "number" in cleaned and not numbers.takes_texts(cleaned["number"]):
+            self.add_error("number", _("This number cannot take texts. Choose a phone call for it instead."))
+        return cleaned
+
+
+class Text(Method):
+    name = "text"
+    icon = "text"
+    label = _("Text")
+    explain = _("We text you a six-digit code.")
+    needs_delivery = True
+    address_kind = "phone"
+    form_class: type[forms.Form] = TextForm
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        number = fields["number"]
+        return Draft(address=number, hint=numbers.mask(number))
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue(kind=Kind.TEXT, template="verification/methods/text/message.txt")
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
+
+    def suits(self, draft: Draft) -> bool:
+        return numbers.is_mobile(draft.address) and not draft.data.get("extension")
+
+
+method = Text()

@@ -1,0 +1,27 @@
+"""The engine's tables, one noun a file."""
+
+from verification.models.audit import AuditEvent, AuditSeal
+from verification.models.browsers import Browser
+from verification.models.challenges import Challenge, Purpose, State
+from verification.models.enrolments import Enrolment, Voucher
+from verification.models.limits import Counter, Failure
+from verification.models.messages import Kind, Message, MessageState, Reason
+from verification.models.policies import Policy
+
+__all__ = [
+    "AuditEvent",
+    "AuditSeal",
+    "Browser",
+    "Challenge",
+    "Counter",
+    "Enrolment",
+    "Failure",
+    "Kind",
+    "Message",
+    "MessageState",
+    "Policy",
+    "Purpose",
+    "Reason",
+    "State",
+    "Voucher",
+]

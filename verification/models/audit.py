@@ -1,0 +1,40 @@
+"""The record of every deed. Rows are written once; triggers refuse to change or remove them."""
+
+from django.db import models
+
+from verification.models.handles import new_handle
+
+
+class AuditEvent(models.Model):
+    """One deed: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database."""
+
+    ref = models.CharField(max_length=32, unique=True, default=new_handle)
+    at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=64)
+    actor_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(null=True)
+    network = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=300, blank=True)
+    detail = models.JSONField(default=dict)
+    key_id = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = (models.Index(fields=["user_id", "-at"], name="audit_of_a_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain: the events it covers, in order, and a digest over them and the link before."""
+
+    number = models.PositiveBigIntegerField(unique=True)
+    sealed_at = models.DateTimeField()
+    refs = models.JSONField()
+    previous = models.CharField(max_length=64, blank=True)
+    key_id = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"

@@ -1,0 +1,24 @@
+"""A browser in which a person need not prove the second step again for some days."""
+
+from django.conf import settings
+from django.db import models
+
+from verification.models.handles import new_handle
+
+
+class Browser(models.Model):
+    """A remembered browser. The cookie alone is worth nothing: this row decides, and belongs to one person."""
+
+    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browsers")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    previous_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    epoch = models.PositiveIntegerField()
+    agent = models.CharField(max_length=300, blank=True)
+    network = models.CharField(max_length=45, blank=True)
+    made_at = models.DateTimeField()
+    rotated_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"browser {self.pk}"

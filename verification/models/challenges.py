@@ -1,0 +1,69 @@
+"""One request to prove oneself, of one purpose, bound to one session. It never holds a code."""
+
+from django.conf import settings
+from django.db import models
+
+from verification.models.enrolments import Enrolment
+from verification.models.handles import new_handle
+
+
+class Purpose(models.TextChoices):
+    """What a proof is for; a proof for one purpose is worth nothing for another."""
+
+    SIGN_IN = "sign_in", "sign-in"
+    ENROL = "enrol", "enrolment"
+    FRESH = "fresh", "fresh proof"
+    CALLER = "caller", "caller check"
+    REHEARSAL = "rehearsal", "rehearsal"
+
+
+class State(models.TextChoices):
+    """Life of a challenge: open, approved on the phone, then one of the ends."""
+
+    OPEN = "open", "open"
+    APPROVED = "approved", "approved on the phone"
+    PROVEN = "proven", "proven"
+    SUPERSEDED = "superseded", "replaced by a newer one"
+    ENDED = "ended", "closed after too many wrong answers"
+    DENIED = "denied", "reported as fraud"
+    EXPIRED = "expired", "expired"
+
+
+ALIVE = (State.OPEN, State.APPROVED)
+
+
+class Challenge(models.Model):
+    """A request to prove oneself. Guarded updates decide its fate; `generation` numbers the codes sent for it."""
+
+    handle = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="challenges")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="challenges")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    mode = models.CharField(max_length=16, blank=True)
+    binding = models.CharField(max_length=64, editable=False)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    generation = models.PositiveSmallIntegerField(default=1)
+    nonce = models.CharField(max_length=32, default=new_handle, editable=False)
+    key_id = models.CharField(max_length=32, editable=False)
+    tag = models.CharField(max_length=4)
+    code_life = models.DurationField()
+    issued_at = models.DateTimeField()
+    resend_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries_left = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=16, default="en")
+    network = models.CharField(max_length=45, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["binding", "purpose"],
+                condition=models.Q(state__in=["open", "approved"]),
+                name="one_live_challenge_a_session",
+            ),
+        )
+        indexes = (models.Index(fields=["user", "-issued_at"], name="challenges_of_a_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.tag}"

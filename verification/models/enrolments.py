@@ -1,0 +1,89 @@
+"""One method set up by one person, and the single-use secrets that some methods keep."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django_otp.models import Device, DeviceManager
+
+from verification import crypto
+from verification.models.handles import new_handle
+
+
+class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
+    """One method of one person; also the django-otp device that a proven session names.
+
+    Number, credential id or serial and the secret rest sealed; `hint` is the masked form that people see.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
+    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    method = models.CharField(max_length=32)
+    sealed_address = models.TextField(blank=True, editable=False)
+    address_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    hint = models.CharField(max_length=64, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    data = models.JSONField(default=dict, blank=True, editable=False)
+    counter = models.BigIntegerField(default=-1, editable=False)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[DeviceManager] = DeviceManager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user"], condition=models.Q(is_default=True), name="one_default_enrolment"),
+            models.UniqueConstraint(
+                fields=["user", "method", "address_digest"],
+                condition=models.Q(confirmed=True) & ~models.Q(address_digest=""),
+                name="one_enrolment_an_address",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.hint}".strip()
+
+    def _bound(self, column: str) -> str:
+        return f"enrolment.{column}:{self.ref}:{self.user_id}"
+
+    @property
+    def address(self) -> str:
+        """The whole number, credential id or serial. Never shown, logged or listed."""
+        if not self.sealed_address:
+            return ""
+        return crypto.unseal(self.sealed_address, purpose="address", bound=self._bound("address")).decode()
+
+    @address.setter
+    def address(self, value: str) -> None:
+        bound = self._bound("address")
+        self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=bound) if value else ""
+        self.address_digest = crypto.digest("address", value) if value else ""
+
+    @property
+    def secret(self) -> bytes:
+        """The shared secret of an app or token. Never shown after its enrolment."""
+        if not self.sealed_secret:
+            return b""
+        return crypto.unseal(self.sealed_secret, purpose="secret", bound=self._bound("secret"))
+
+    @secret.setter
+    def secret(self, value: bytes) -> None:
+        self.sealed_secret = crypto.seal(value, purpose="secret", bound=self._bound("secret")) if value else ""
+
+
+class Voucher(models.Model):
+    """A secret that works once: the first part finds the row, the whole is checked against its hash."""
+
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="vouchers")
+    lookup = models.CharField(max_length=64, editable=False)
+    hash = models.CharField(max_length=128, editable=False)
+    used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["enrolment", "lookup"], name="one_voucher_a_lookup"),)
+
+    def __str__(self) -> str:
+        return f"voucher {self.pk}"

@@ -1,0 +1,37 @@
+"""Counts that bound guessing and sending. In the database, so that no flush or restart forgets them."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Failure(models.Model):
+    """Wrong answers of one person with one method, over all sessions and entrances."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="failures")
+    method = models.CharField(max_length=32)
+    consecutive = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    off_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "method"], name="one_failure_row_a_method"),)
+
+    def __str__(self) -> str:
+        return f"{self.method}: {self.consecutive}"
+
+
+class Counter(models.Model):
+    """How often something happened within one window. `key` is a keyed digest, never a name, number or address."""
+
+    scope = models.CharField(max_length=24)
+    key = models.CharField(max_length=64)
+    window_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+    until_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["scope", "key", "window_at"], name="one_counter_a_window"),)
+        indexes = (models.Index(fields=["window_at"], name="counters_to_purge"),)
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.count}"

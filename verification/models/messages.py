@@ -1,0 +1,127 @@
+"""The outbox: one text, call or mail that leaves the building, and what became of it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from verification import crypto
+from verification.models.challenges import Challenge
+from verification.models.handles import new_handle
+
+
+class Kind(models.TextChoices):
+    """What carries the words."""
+
+    TEXT = "text", "text"
+    CALL = "call", "call"
+    MAIL = "mail", "mail"
+
+
+class MessageState(models.TextChoices):
+    """What happened to a message, in the order in which it can only move forward."""
+
+    QUEUED = "queued", "waiting to be sent"
+    SENDING = "sending", "being handed over"
+    UNKNOWN = "unknown", "handed over, answer lost"
+    LOST = "lost", "no word of it came"
+    ACCEPTED = "accepted", "accepted by the provider"
+    SENT = "sent", "on its way"
+    RINGING = "ringing", "ringing"
+    ANSWERED = "answered", "answered"
+    DELIVERED = "delivered", "delivered"
+    UNDELIVERED = "undelivered", "not delivered"
+    FAILED = "failed", "failed"
+    EXPIRED = "expired", "too old to send"
+
+
+FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED)
+
+# Receipts come in any order and more than once: a message moves to a higher rank only.
+RANK = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 1,
+    MessageState.UNKNOWN: 2,
+    MessageState.LOST: 3,
+    MessageState.ACCEPTED: 4,
+    MessageState.SENT: 5,
+    MessageState.RINGING: 5,
+    MessageState.ANSWERED: 6,
+    MessageState.DELIVERED: 7,
+    MessageState.UNDELIVERED: 7,
+    MessageState.FAILED: 7,
+    MessageState.EXPIRED: 7,
+}
+
+
+class Reason(models.TextChoices):
+    """Why a message did not arrive, in our words, whatever the provider calls it."""
+
+    UNREACHABLE = "unreachable", "phone off or out of reach"
+    LANDLINE = "landline", "number takes no texts"
+    BLOCKED = "blocked", "blocked by the phone or its carrier"
+    OPTED_OUT = "opted_out", "the owner replied STOP"
+    INVALID_NUMBER = "invalid_number", "number not in use"
+    FILTERED = "filtered", "filtered by the carrier"
+    BUSY = "busy", "line busy"
+    NO_ANSWER = "no_answer", "nobody answered"
+    VOICEMAIL = "voicemail", "a voicemail answered"
+    HUNG_UP = "hung_up", "hung up without a key"
+    RATE_LIMITED = "rate_limited", "provider asks to slow down"
+    COUNTRY_CLOSED = "country_closed", "country not open"
+    PROVIDER_DOWN = "provider_down", "provider out of service"
+    TOO_OLD = "too_old", "too old to send"
+    UNKNOWN = "unknown", "not known"
+
+
+class Message(models.Model):
+    """One row of the outbox. `handle` is what receipts name; number and words are sealed or composed at hand-over."""
+
+    handle = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, null=True, related_name="messages")
+    generation = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    template = models.CharField(max_length=100)
+    context = models.JSONField(default=dict)
+    sealed_address = models.TextField(editable=False)
+    address_digest = models.CharField(max_length=64, db_index=True, editable=False)
+    hint = models.CharField(max_length=64)
+    extension = models.CharField(max_length=12, blank=True)
+    language = models.CharField(max_length=16, default="en")
+    provider = models.CharField(max_length=32, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, choices=MessageState.choices, default=MessageState.QUEUED)
+    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    claims = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(default=timezone.now)
+    useful_until = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    handed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["state", "not_before"],
+                condition=models.Q(state__in=["queued", "sending", "unknown"]),
+                name="messages_to_move",
+            ),
+            models.Index(fields=["user", "-created_at"], name="messages_of_a_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.hint}"
+
+    def _bound(self) -> str:
+        return f"message.address:{self.handle}:{self.user_id}"
+
+    @property
+    def address(self) -> str:
+        """The whole number or mail address; for the provider's eyes only."""
+        return crypto.unseal(self.sealed_address, purpose="address", bound=self._bound()).decode()
+
+    @address.setter
+    def address(self, value: str) -> None:
+        self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=self._bound())
+        self.address_digest = crypto.digest("address", value)

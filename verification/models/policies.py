@@ -1,0 +1,39 @@
+"""What is required of whom: one row for everybody, and one for each group that differs."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class Policy(models.Model):
+    """Rules for everybody (no group) or for one group. An empty field leaves the rule to the next policy.
+
+    Of several groups the one with the lowest rank that fills a field decides that field; then the rules for
+    everybody; then the default of the product.
+    """
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, null=True, blank=True, related_name="policy")
+    rank = models.PositiveSmallIntegerField(default=100)
+    methods = models.JSONField(null=True, blank=True)
+    remember_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(365)])
+    code_life = models.DurationField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(timedelta(minutes=3)), MaxValueValidator(timedelta(minutes=10))],
+    )
+    number_matching = models.BooleanField(null=True, blank=True)
+    trusted_networks = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = (
+            models.UniqueConstraint(
+                models.Case(models.When(group__isnull=True, then=models.Value(1))),
+                name="one_policy_for_everybody",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Policy for {self.group.name}" if self.group else "Policy for everybody"

@@ -1,0 +1,146 @@
+"""The answers the engine gives, as values, and the words for each of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+class Verdict(StrEnum):
+    """What became of a request to the engine. One word each; a help article belongs to each."""
+
+    PROVEN = "proven"
+    ISSUED = "issued"
+    PENDING = "pending"
+    WRONG = "wrong"
+    REPLACED = "replaced"
+    USED = "used"
+    EXPIRED = "expired"
+    ENDED = "ended"
+    WAIT = "wait"
+    OFF = "off"
+    DENIED = "denied"
+    GONE = "gone"
+    LIMITED = "limited"
+    TOO_SOON = "too_soon"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One answer of the engine: the verdict and what a page needs to say about it.
+
+    Units: `retry_at` is aware, UTC.
+    """
+
+    verdict: Verdict
+    handle: str = ""
+    method: str = ""
+    tries_left: int | None = None
+    retry_at: datetime | None = None
+    enrolment_id: int | None = None
+    user: "AbstractBaseUser | None" = None
+    problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def proven(self) -> bool:
+        return self.verdict is Verdict.PROVEN
+
+    @property
+    def issued(self) -> bool:
+        return self.verdict is Verdict.ISSUED
+
+
+@dataclass(frozen=True)
+class Words:
+    """A verdict as a person reads it: what happened, and what to do next."""
+
+    title: str
+    text: str
+
+
+def wait_words(retry_at: datetime | None, now: datetime) -> str:
+    """Say how long a wait still takes, rounded up to whole minutes or, below one, to seconds."""
+    seconds = max(1, int((retry_at - now).total_seconds() + 0.999)) if retry_at else 60
+    if seconds < 60:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = -(-seconds // 60)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
+def words(outcome: Outcome, *, now: datetime) -> Words:
+    """Put an outcome into plain sentences that say what to do next."""
+    wait = wait_words(outcome.retry_at, now)
+    left = outcome.tries_left or 0
+    tries = ngettext("You have %(n)d try left.", "You have %(n)d tries left.", left) % {"n": left}
+    table = {
+        Verdict.PROVEN: (_("You are verified"), _("Thank you. You can go on.")),
+        Verdict.ISSUED: (_("A new code is on its way"), _("Use the newest code; older ones no longer work.")),
+        Verdict.PENDING: (
+            _("Not confirmed yet"),
+            _("Answer the call, key the two digits shown on this page and press #. This page then moves on."),
+        ),
+        Verdict.WRONG: (_("That code is not right"), _("Check the code and type it again.") + " " + tries),
+        Verdict.REPLACED: (
+            _("That code was replaced by a newer one"),
+            _("Use the newest code, the one for the request named on this page. This did not cost a try."),
+        ),
+        Verdict.USED: (
+            _("That code was used already"),
+            _("Each code works once. Wait for the next code, or use another one. This did not cost a try."),
+        ),
+        Verdict.EXPIRED: (_("That code is too old"), _("Send a new code and type it while it is fresh.")),
+        Verdict.ENDED: (
+            _("Too many wrong codes"),
+            _("This request is closed, so the code no longer works. Send a new code or use a different option."),
+        ),
+        Verdict.WAIT: (
+            _("Please wait before you try again"),
+            _(
+                "There were too many wrong codes for this option. You can try it again in %(wait)s. A different "
+                "option works at once, and your company support can end the wait."
+            )
+            % {"wait": wait},
+        ),
+        Verdict.OFF: (
+            _("This option is switched off"),
+            _(
+                "There were too many wrong codes in a row. Sign in with a different option and prove this one anew, "
+                "or ask your company support."
+            ),
+        ),
+        Verdict.DENIED: (
+            _("Reported: this was not you"),
+            _("The sign-in was stopped and your second step is locked. Your company support can unlock it."),
+        ),
+        Verdict.GONE: (_("This request is no longer open"), _("Start again to get a new one.")),
+        Verdict.LIMITED: (
+            _("Too many messages"),
+            _(
+                "No more texts or calls can go out for now. You can ask again in %(wait)s. An authenticator app or "
+                "a recovery code works at once."
+            )
+            % {"wait": wait},
+        ),
+        Verdict.TOO_SOON: (
+            _("A code was sent just now"),
+            _("It can take a moment to arrive. You can ask for another one in %(wait)s.") % {"wait": wait},
+        ),
+        Verdict.UNREACHABLE: (
+            _("This option cannot be used now"),
+            _("Choose a different option, or ask your company support."),
+        ),
+        Verdict.REFUSED: (
+            _("Please check what you typed"),
+            _("The notes beside the fields say what to change."),
+        ),
+    }
+    return Words(*table[outcome.verdict])

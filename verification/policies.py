@@ -1,0 +1,144 @@
+"""Decides what is required of a person here and now. It reads rows and facts; it changes nothing."""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from django.db.models import F, Q
+
+from verification import enrolments, registry
+from verification.enrolments import Option
+from verification.facts import Facts
+from verification.models import Policy
+
+
+class Person(Protocol):
+    """What the engine reads of a person."""
+
+    pk: int
+    is_staff: bool
+    is_active: bool
+    second_step: str
+    blocked_until: datetime | None
+    second_step_locked_at: datetime | None
+
+
+class Step(StrEnum):
+    """What happens next in a sign-in whose password was right."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    ENROL = "enrol"
+    DENY = "deny"
+
+
+class Why(StrEnum):
+    """Why a decision fell as it did; recorded, and told in words."""
+
+    REQUIRED = "required"
+    NOT_REQUIRED = "not_required"
+    REMEMBERED = "remembered"
+    TRUSTED_NETWORK = "trusted_network"
+    NO_METHOD = "no_method"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BLOCKED = "blocked"
+    LOCKED = "locked"
+    ALL_OFF = "all_off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The policy in force for one person, each field decided."""
+
+    methods: tuple[str, ...]
+    remember_days: int
+    code_life: timedelta
+    number_matching: bool
+    trusted_networks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is required now, why, and the options with which it can be met."""
+
+    step: Step
+    reason: Why
+    rules: Rules
+    options: tuple[Option, ...] = ()
+    default: Option | None = None
+
+
+_DEFAULTS: dict[str, Any] = {
+    "remember_days": 14,
+    "code_life": timedelta(minutes=5),
+    "number_matching": True,
+    "trusted_networks": [],
+}
+
+
+def merge(policies: Sequence[Policy]) -> Rules:
+    """Decide each field by the first policy that fills it; the sequence runs from the strongest to the weakest."""
+
+    def first(name: str) -> Any:
+        values = (getattr(policy, name) for policy in policies)
+        return next((value for value in values if value is not None), _DEFAULTS.get(name))
+
+    allowed = first("methods")
+    installed = tuple(registry.methods())
+    return Rules(
+        methods=installed if allowed is None else tuple(name for name in installed if name in allowed),
+        remember_days=first("remember_days"),
+        code_life=first("code_life"),
+        number_matching=first("number_matching"),
+        trusted_networks=tuple(first("trusted_networks")),
+    )
+
+
+def rules_for(user_id: int) -> Rules:
+    """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
+    mine = Q(group__isnull=True) | Q(group__user=user_id)
+    return merge(list(Policy.objects.filter(mine).order_by(F("group").asc(nulls_last=True), "rank")))
+
+
+def is_trusted(network: str, rules: Rules) -> bool:
+    """Tell whether an address lies in a network where nothing is asked. An unreadable address never does."""
+    try:
+        address = ipaddress.ip_address(network)
+        return any(address in ipaddress.ip_network(trusted, strict=False) for trusted in rules.trusted_networks)
+    except ValueError:
+        return False
+
+
+def refusal(user: Person, now: datetime) -> Why | None:
+    """Tell why a person gets in nowhere now, whatever they prove; none if they may."""
+    if not user.is_active or (user.blocked_until and user.blocked_until > now):
+        return Why.BLOCKED
+    return Why.LOCKED if user.second_step_locked_at else None
+
+
+def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decision:
+    """Decide what this person must do now to be signed in.
+
+    Staff are asked always: neither a remembered browser nor a trusted network stands in for their second step.
+    """
+    rules = rules_for(user.pk)
+    if why := refusal(user, facts.now):
+        return Decision(step=Step.DENY, reason=why, rules=rules)
+    if user.second_step == "disabled" and not user.is_staff:
+        return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
+    mine = enrolments.confirmed(user.pk)
+    options = enrolments.options(mine, rules.methods, now=facts.now)
+    if not options:
+        why = Why.METHOD_NOT_ALLOWED if mine else Why.NO_METHOD
+        return Decision(step=Step.ENROL, reason=why, rules=rules)
+    if is_remembered and rules.remember_days and not user.is_staff:
+        return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
+    if not user.is_staff and is_trusted(facts.network, rules):
+        return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
+    default = enrolments.default(options, now=facts.now)
+    if default is None:
+        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)
+    return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)

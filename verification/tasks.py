@@ -1,0 +1,31 @@
+"""Celery's entrance to housekeeping: seals the record, closes what is over, removes what is old."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from verification import audit, challenges, conf, limits
+from verification.delivery import dispatch, wake
+from verification.models import Browser, Challenge, Message
+
+
+@shared_task(name="verification.tasks.housekeeping")
+def housekeeping(**_more: Any) -> None:
+    """Every few seconds: seal the audit record, close expired challenges, wake what was not woken."""
+    now = timezone.now()
+    audit.seal(now)
+    challenges.expire(now)
+    dispatch.sweep(wake.publish, now=now)
+
+
+@shared_task(name="verification.tasks.purge")
+def purge(**_more: Any) -> None:
+    """Once a day: remove ended challenges with their messages, notices, counters and browsers that are over."""
+    now = timezone.now()
+    old = now - timedelta(days=conf.keep_days())
+    Challenge.objects.filter(expires_at__lt=old).delete()
+    Message.objects.filter(challenge=None, created_at__lt=old).delete()
+    Browser.objects.filter(ends_at__lt=now).delete()
+    limits.purge(now)
