@@ -1,0 +1,44 @@
+"""Writes each message as one readable block to the terminal. It reaches nobody and hears nothing back."""
+
+import secrets
+import sys
+from textwrap import indent
+
+from verification.delivery.provider import Callback, Forged, Heard, Outgoing
+from verification.models.messages import Kind
+
+_RULE = "─" * 64
+
+
+class ConsoleProvider:
+    """Shows texts, calls and mail to whoever sits at the terminal."""
+
+    name = "console"
+    kinds = frozenset(Kind)
+
+    def send(self, message: Outgoing) -> str:
+        """Write the message to the error stream: past the logs, which are kept and must not hold a code."""
+        reference = f"console-{secrets.token_hex(8)}"
+        sys.stderr.write(_block(message))
+        sys.stderr.flush()
+        return reference
+
+    def parse(self, callback: Callback) -> Heard:
+        """Believe nobody: a terminal calls nobody back. Errors: `Forged`, always."""
+        raise Forged("the console sends no receipts")
+
+    def probe(self) -> bool:
+        """Say that a terminal is always there."""
+        return True
+
+
+def _block(message: Outgoing) -> str:
+    to = f"{message.to} extension {message.extension}" if message.extension else message.to
+    head = f"{message.kind} to {to}" + (f", request {message.tag}" if message.tag else "")
+    subject = f"  {message.subject}\n" if message.subject else ""
+    until = f"{message.useful_until:%H:%M:%S}"
+    # One write, so that blocks of several threads do not run into each other.
+    return f"{_RULE}\n{head}, useful until {until}\n{subject}{indent(message.words, '  ')}\n{_RULE}\n"
+
+
+provider = ConsoleProvider()

@@ -1,0 +1,89 @@
+"""Carries receipts and key presses to us over HTTP. It decides nothing: what is due was decided by the switchboard."""
+
+import json
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import F
+from django.utils import timezone
+
+from . import signature, switchboard
+from .models import PendingCallback
+
+TRIES = 6
+_LEASE = timedelta(seconds=15)  # longer than a post may take; a carrier that dies in between tries again after it
+_OK = range(200, 300)
+_FINAL = range(200, 500)
+_GOODBYE = "An application error has occurred. Goodbye."  # what callers hear of most carriers then
+
+
+class Answer(NamedTuple):
+    """What came back. Status 0: nobody answered."""
+
+    status: int
+    body: bytes = b""
+
+
+Post = Callable[[str, bytes, dict[str, str]], Answer]
+"""Posts body and headers to an address."""
+
+
+def pump(post: Post, *, now: datetime | None = None) -> int:
+    """Carry everything that is due, one after another, and say how many posts that took."""
+    now = now or timezone.now()
+    n_posts = 0
+    switchboard.advance(now)
+    while batch := due(now=now, limit=1):
+        for callback in batch:
+            settle(callback, carry(callback, post), now=now)
+            n_posts += 1
+    return n_posts
+
+
+def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[PendingCallback]:
+    """Claim what is due: in order, and of each message only one at a time, so that nothing overtakes by accident."""
+    waiting = PendingCallback.objects.filter(sent_at=None, is_held=False, due_at__lte=now, tries__lt=TRIES)
+    waiting = waiting.select_related("delivery").order_by("due_at", "id")
+    claimed: dict[int, PendingCallback] = {}
+    for callback in waiting.exclude(delivery__in=busy)[: limit * 4]:
+        if len(claimed) < limit and callback.delivery_id not in claimed and _claim(callback, now):
+            claimed[callback.delivery_id] = callback
+    return list(claimed.values())
+
+
+def carry(callback: PendingCallback, post: Post) -> Answer:
+    """Sign and post. Touches no row, so that many can be under way at a time."""
+    body = callback.body.encode()
+    headers = signature.headers(address=callback.address, body=body, now=timezone.now())
+    return post(callback.address, body, headers)
+
+
+def settle(callback: PendingCallback, answer: Answer, *, now: datetime) -> None:
+    """Write down what came back, and let the caller speak if it was asked to."""
+    tries = callback.tries + 1
+    is_final = answer.status in _FINAL
+    PendingCallback.objects.filter(pk=callback.pk).update(
+        status=answer.status,
+        sent_at=now if is_final else None,
+        due_at=callback.due_at if is_final else now + timedelta(seconds=2 ** (tries - 1)),
+    )
+    if callback.event == "keys" and (is_final or tries == TRIES):
+        words, more = _speech(answer)
+        switchboard.say(callback.delivery_id, words, more=more, now=now)
+
+
+def _claim(callback: PendingCallback, now: datetime) -> bool:
+    """Take one callback by a guarded update: of two carriers, one gets it."""
+    row = PendingCallback.objects.filter(pk=callback.pk, tries=callback.tries, sent_at=None)
+    return bool(row.update(tries=F("tries") + 1, due_at=now + _LEASE))
+
+
+def _speech(answer: Answer) -> tuple[str, bool]:
+    if answer.status not in _OK:
+        return _GOODBYE, False
+    try:
+        reply = json.loads(answer.body or b"{}")
+        return str(reply.get("words", "")), bool(reply.get("more", False))
+    except (ValueError, AttributeError):
+        return _GOODBYE, False

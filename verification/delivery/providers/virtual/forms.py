@@ -1,0 +1,84 @@
+"""The form by which people tell the network how to behave, in words of the person at the telephone."""
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from verification.models.messages import Reason
+
+from .models import Acceptance, Behaviour
+
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[Behaviour]
+else:
+    _Form = forms.ModelForm  # cannot be subscripted at run time
+
+_DELAYS = [
+    (0, _("at once")),
+    (2000, _("after 2 seconds")),
+    (10_000, _("after 10 seconds")),
+    (40_000, _("after 40 seconds")),
+]
+_LATENCIES = [(0, _("at once")), (1000, _("after 1 second")), (4000, _("after 4 seconds"))]
+_REPEATS = [(0, _("once")), (1, _("twice")), (4, _("five times"))]
+_OUTCOMES = [
+    ("", _("Everything arrives")),
+    (Reason.UNREACHABLE, _("The phone is off or out of reach")),
+    (Reason.LANDLINE, _("A landline: it takes no texts")),
+    (Reason.BLOCKED, _("The carrier blocks our messages")),
+    (Reason.FILTERED, _("Filtered as spam")),
+    (Reason.OPTED_OUT, _("The owner has answered STOP")),
+    (Reason.INVALID_NUMBER, _("The number does not exist")),
+    (Reason.BUSY, _("Calls: the line is busy")),
+    (Reason.NO_ANSWER, _("Calls: nobody answers")),
+    (Reason.VOICEMAIL, _("Calls: voicemail picks up")),
+    (Reason.UNKNOWN, _("It fails and nobody says why")),
+]
+_ACCEPTANCES = [
+    (Acceptance.TAKE, _("The carrier takes messages")),
+    (Acceptance.REFUSE, _("It refuses them for now")),
+    (Acceptance.BAR, _("It refuses them for good")),
+    (Acceptance.LOSE_AFTER, _("It takes them, and its answer is lost")),
+    (Acceptance.LOSE_BEFORE, _("It drops them without an answer")),
+]
+_REFUSALS = [
+    ("", _("without a reason")),
+    (Reason.RATE_LIMITED, _("too many at a time")),
+    (Reason.PROVIDER_DOWN, _("the carrier is down")),
+    (Reason.INVALID_NUMBER, _("the number does not exist")),
+    (Reason.OPTED_OUT, _("the owner has answered STOP")),
+    (Reason.COUNTRY_CLOSED, _("the country is closed")),
+]
+
+
+def _choice(label: str, choices: list[tuple[object, object]]) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=label, choices=choices, coerce=int, empty_value=0, required=False)
+
+
+class BehaviourForm(_Form):
+    """Everything that can go wrong on the way to one telephone."""
+
+    outcome = forms.ChoiceField(label=_("What happens"), choices=_OUTCOMES, required=False)
+    delay_ms = _choice(_("It arrives"), _DELAYS)
+    acceptance = forms.ChoiceField(label=_("At hand-over"), choices=_ACCEPTANCES)
+    refusal = forms.ChoiceField(label=_("If it refuses"), choices=_REFUSALS, required=False)
+    send_latency_ms = _choice(_("The carrier answers"), _LATENCIES)
+    n_repeats = _choice(_("Each receipt comes"), _REPEATS)
+
+    class Meta:
+        model = Behaviour
+        fields = [
+            "outcome",
+            "delay_ms",
+            "acceptance",
+            "refusal",
+            "send_latency_ms",
+            "n_repeats",
+            "reorders_receipts",
+            "holds_receipts",
+        ]
+        labels = {
+            "reorders_receipts": _("Receipts come in the wrong order"),
+            "holds_receipts": _("Receipts are held back"),
+        }

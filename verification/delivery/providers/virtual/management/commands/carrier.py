@@ -1,0 +1,82 @@
+"""Runs the virtual carrier: a process of its own that posts receipts and key presses until it is told to stop."""
+
+import logging
+import signal
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import urllib3
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual.models import PendingCallback
+
+log = logging.getLogger(__name__)
+
+POLL = 0.05  # seconds
+_TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
+
+Flights = dict[Future[carrier.Answer], PendingCallback]
+
+
+class Command(BaseCommand):
+    help = "Posts the virtual phone's receipts and key presses to the service (demo and tests only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=16, help="posts under way at a time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("The virtual carrier is running.")
+        run(stop, concurrency=options["concurrency"])
+
+
+def run(stop: threading.Event, *, concurrency: int) -> None:
+    """Carry until told to stop, then see to the end what is under way."""
+    http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
+
+    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+        try:
+            response = http.request("POST", address, body=body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return carrier.Answer(0)
+        return carrier.Answer(response.status, response.data)
+
+    flights: Flights = {}
+    with ThreadPoolExecutor(concurrency) as pool:
+        while not stop.is_set():
+            try:
+                turn(pool, flights, post, free=concurrency - len(flights))
+            except DatabaseError as error:
+                # A database that restarts or is busy is no reason to leave the demo without its carrier.
+                log.warning("the carrier could not reach its database: %s", type(error).__name__)
+                close_old_connections()
+                stop.wait(1.0)
+            if flights:
+                wait(flights, timeout=POLL, return_when=FIRST_COMPLETED)
+            else:
+                stop.wait(POLL)
+    land(flights)
+
+
+def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free: int) -> None:
+    """Go once round: what came back, what time did, what is due."""
+    land(flights)
+    now = timezone.now()
+    switchboard.advance(now)
+    busy = [callback.delivery_id for callback in flights.values()]
+    for callback in carrier.due(now=now, limit=max(free, 0), busy=busy) if free else ():
+        flights[pool.submit(carrier.carry, callback, post)] = callback
+
+
+def land(flights: Flights) -> None:
+    """Write down the answers that have come back."""
+    for future in [future for future in flights if future.done()]:
+        callback = flights[future]
+        carrier.settle(callback, future.result(), now=timezone.now())
+        del flights[future]

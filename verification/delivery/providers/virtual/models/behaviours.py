@@ -1,0 +1,30 @@
+"""How the network treats a number: what it delays, loses, fails and repeats."""
+
+from django.db import models
+
+
+class Acceptance(models.TextChoices):
+    """What happens at the moment a message is handed over."""
+
+    TAKE = "take", "Takes it"
+    REFUSE = "refuse", "Refuses it for now"
+    BAR = "bar", "Refuses it for good"
+    LOSE_BEFORE = "lose_before", "Says nothing and drops it"
+    LOSE_AFTER = "lose_after", "Takes it but says nothing"
+
+
+class Behaviour(models.Model):
+    """What the network does to one number; the row without a number stands for all that have none of their own."""
+
+    number = models.CharField(max_length=20, unique=True, blank=True)
+    acceptance = models.CharField(max_length=12, choices=Acceptance.choices, default=Acceptance.TAKE)
+    refusal = models.CharField(max_length=20, blank=True)  # our Reason, told when a message is refused
+    outcome = models.CharField(max_length=20, blank=True)  # our Reason, told by receipt; empty: it arrives
+    send_latency_ms = models.PositiveIntegerField(default=0)
+    delay_ms = models.PositiveIntegerField(default=0)
+    n_repeats = models.PositiveSmallIntegerField(default=0)
+    reorders_receipts = models.BooleanField(default=False)
+    holds_receipts = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.number or "all numbers"

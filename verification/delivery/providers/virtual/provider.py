@@ -1,0 +1,103 @@
+"""The provider contract of the virtual carrier: hand over, read what it calls back with, say whether it works."""
+
+import json
+import time
+
+from django.utils import timezone
+
+from verification.delivery.provider import (
+    Callback,
+    Forged,
+    Heard,
+    KeyPress,
+    Lost,
+    Outgoing,
+    Receipt,
+    Refused,
+    Speech,
+)
+from verification.models.messages import Kind, MessageState, Reason
+
+from . import signature, switchboard
+from .models import Acceptance, State
+
+# What the carrier says of calls, in the engine's words; a call that was taken to its end is a delivered message.
+_STATES = {
+    State.ACCEPTED: MessageState.ACCEPTED,
+    State.SENT: MessageState.SENT,
+    State.DELIVERED: MessageState.DELIVERED,
+    State.UNDELIVERED: MessageState.UNDELIVERED,
+    State.FAILED: MessageState.FAILED,
+    State.RINGING: MessageState.RINGING,
+    State.ANSWERED: MessageState.ANSWERED,
+    State.COMPLETED: MessageState.DELIVERED,
+    State.BUSY: MessageState.UNDELIVERED,
+    State.NO_ANSWER: MessageState.UNDELIVERED,
+    State.HUNG_UP: MessageState.UNDELIVERED,
+    State.VOICEMAIL: MessageState.UNDELIVERED,
+}
+
+
+class VirtualProvider:
+    """Carries texts, calls and mail to the telephones of the demo."""
+
+    name = "virtual"
+    kinds = frozenset(Kind)
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a message to the switchboard.
+
+        The latency lies half before and half after the message is written down, as on a real line: a worker killed in
+        the first half sent nothing, one killed in the second half sent it and does not know.
+        """
+        treated = switchboard.behaviour(message.to)
+        half = treated.send_latency_ms / 2000
+        _wait(half)
+        if treated.acceptance in (Acceptance.REFUSE, Acceptance.BAR):
+            reason = Reason(treated.refusal or Reason.UNKNOWN)
+            raise Refused(reason, permanent=treated.acceptance == Acceptance.BAR)
+        if treated.acceptance == Acceptance.LOSE_BEFORE:
+            raise Lost
+        delivery = switchboard.accept(message, treated=treated, now=timezone.now())
+        _wait(half)
+        if treated.acceptance == Acceptance.LOSE_AFTER:
+            raise Lost
+        return delivery.reference
+
+    def parse(self, callback: Callback) -> Heard:
+        """Read a signed post of the carrier. Errors: `Forged`."""
+        signature.check(callback, now=timezone.now())
+        try:
+            told = json.loads(callback.body)
+            event, message_id = told["event"], told["message"]
+            if (event, message_id) != (callback.event, callback.message_id):
+                raise Forged("the post belongs to another address")
+            if event == "keys":
+                return Heard(presses=(KeyPress(message_id, str(told["keys"])),), reply=_reply)
+            receipt = Receipt(
+                message_id=message_id,
+                state=_STATES[State(told["state"])],
+                reason=Reason(told["reason"]) if told["reason"] else None,
+                reference=str(told["reference"]),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise Forged("the post is no receipt and no key press") from error
+        return Heard(receipts=(receipt,), reply=_reply)
+
+    def probe(self) -> bool:
+        """Tell whether the carrier takes messages; it does not while all numbers are told that it is down."""
+        everywhere = switchboard.behaviour("")
+        return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != Reason.PROVIDER_DOWN
+
+
+def _reply(speech: Speech | None) -> tuple[str, bytes]:
+    said = {"words": speech.words, "more": speech.more} if speech else {}
+    return "application/json", json.dumps(said).encode()
+
+
+def _wait(seconds: float) -> None:
+    if seconds:
+        time.sleep(seconds)
+
+
+provider = VirtualProvider()

@@ -1,0 +1,225 @@
+"""What a telephone shows: plain values made of the carrier's rows, for the pages and the JSON. Changes nothing."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import phonenumbers
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from verification.models.messages import Kind
+
+from .models import Caption, Delivery, Handset, State
+
+SHOWN = 40  # the newest messages and calls of one telephone
+_CODE = re.compile(r"(?<![\d#])(\d{3} ?\d{3})(?!\d)")
+_MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a message's words; a code stands alone, so that it can be set large and copied."""
+
+    words: str
+    is_code: bool = False
+
+    @property
+    def digits(self) -> str:
+        """The code as it is typed."""
+        return self.words.replace(" ", "")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One message or call as the telephone lists it."""
+
+    id: int
+    kind: str
+    subject: str
+    parts: tuple[Part, ...]
+    language: str
+    at: datetime
+    state: str
+    extension: str
+    captions: tuple[Caption, ...]
+    is_double: bool
+
+    @property
+    def is_missed(self) -> bool:
+        """Tell whether nobody took the call."""
+        return self.state in _MISSED
+
+    @property
+    def code(self) -> str:
+        """The first code of the message, as it is typed."""
+        return next((part.digits for part in self.parts if part.is_code), "")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call on the screen."""
+
+    id: int
+    state: str
+    extension: str
+    language: str
+    captions: tuple[Caption, ...]
+    collected: str
+    awaits_reply: bool
+    since: datetime
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class Telephone:
+    """One telephone on the shelf."""
+
+    number: str
+    name: str
+    email: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The number with the spaces people expect."""
+        try:
+            parsed = phonenumbers.parse(self.number)
+        except phonenumbers.NumberParseException:
+            return self.number
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Everything one telephone shows at one moment."""
+
+    telephone: Telephone
+    now: datetime
+    cards: tuple[Card, ...]
+    ringing: Call | None
+    call: Call | None
+
+    @property
+    def calls(self) -> tuple[Card, ...]:
+        """The list of calls, the newest first."""
+        return tuple(card for card in self.cards if card.kind == Kind.CALL)
+
+    @property
+    def notes(self) -> tuple[Card, ...]:
+        """What stands in the list of messages: texts, mail and missed calls."""
+        return tuple(card for card in self.cards if card.kind != Kind.CALL or card.is_missed)
+
+    @property
+    def face(self) -> str:
+        """What fills the screen: a live call before a ringing one, and that before a call that is over."""
+        if self.call and not self.call.is_over:
+            return "call"
+        return "ringing" if self.ringing else "call" if self.call else "rest"
+
+    @property
+    def version(self) -> str:
+        """A mark that changes whenever the screen does."""
+        seen = repr((self.cards, self.ringing, self.call))
+        return sha256(seen.encode()).hexdigest()[:16]
+
+
+def shelf() -> tuple[Telephone, ...]:
+    """List the telephones: those of the cast first, then every number that was ever written to or called."""
+    known = {number: Telephone(number, name) for number, name in getattr(settings, "PHONES", ())}
+    for handset in Handset.objects.order_by("pk"):
+        known[handset.number] = Telephone(handset.number, handset.name, handset.email)
+    reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
+    for number in reached:
+        known.setdefault(number, Telephone(number, ""))
+    return tuple(known.values())
+
+
+def telephone(number: str) -> Telephone:
+    """Take one telephone from the shelf; a number that nobody has yet is an empty one."""
+    handset = Handset.objects.filter(number=number).first()
+    if handset:
+        return Telephone(handset.number, handset.name, handset.email)
+    return Telephone(number, dict(getattr(settings, "PHONES", ())).get(number, ""))
+
+
+def screen(number: str, *, now: datetime) -> Screen:
+    """Say what a telephone shows now."""
+    owner = telephone(number)
+    rows = list(_of(owner).order_by("-arrives_at", "-pk")[:SHOWN])
+    arrived = [row for row in rows if row.has_arrived(now)]
+    ringing = next((row for row in arrived if row.state_at(now) == State.RINGING), None)
+    call = next((row for row in arrived if row.is_on_screen), None)
+    firsts = {row.message_id: row.pk for row in arrived}  # the newest come first, so the oldest stays
+    live = {State.RINGING, State.ANSWERED}
+    cards = tuple(_card(row, row.pk != firsts[row.message_id], now) for row in arrived if row.state_at(now) not in live)
+    return Screen(owner, now, cards, ringing and _call(ringing), call and _call(call))
+
+
+def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
+    """List what has arrived, the newest first, as tests and people with a terminal read it."""
+    rows = Delivery.objects.filter(arrives_at__lte=now).exclude(state__in=(State.UNDELIVERED, State.FAILED))
+    rows = rows.filter(to=to) if to else rows
+    for row in rows.order_by("-arrives_at", "-pk")[:500]:
+        yield {
+            "id": row.message_id,
+            "to": row.to,
+            "extension": row.extension,
+            "kind": row.kind,
+            "subject": row.subject,
+            "words": row.words,
+            "tag": row.tag,
+            "language": row.language,
+            "time": row.arrives_at.isoformat(),
+            "state": row.state_at(now),
+            "reference": row.reference,
+            "call": row.pk if row.kind == Kind.CALL else None,
+            "transcript": [{"voice": line.voice, "words": line.words} for line in row.captions],
+        }
+
+
+def ledger(number: str, *, now: datetime) -> tuple[tuple[datetime, str, str, str], ...]:
+    """List the last hand-overs to a number as the carrier sees them: when, what, how far, why not further."""
+    rows = Delivery.objects.filter(to=number).order_by("-pk")[:6]
+    return tuple((row.received_at, row.kind, row.state_at(now), row.reason) for row in rows)
+
+
+def split(words: str) -> tuple[Part, ...]:
+    """Cut words so that each code stands alone. A code after # is for programs and stays in the text."""
+    pieces = _CODE.split(words)
+    return tuple(Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(pieces) if piece)
+
+
+def _of(owner: Telephone) -> QuerySet[Delivery]:
+    wanted = Q(to=owner.number)
+    return Delivery.objects.filter(wanted | Q(to=owner.email, kind=Kind.MAIL) if owner.email else wanted)
+
+
+def _card(row: Delivery, is_double: bool, now: datetime) -> Card:
+    return Card(
+        id=row.pk,
+        kind=row.kind,
+        subject=row.subject,
+        parts=split(row.words),
+        language=row.language,
+        at=row.arrives_at,
+        state=row.state_at(now),
+        extension=row.extension,
+        captions=row.captions,
+        is_double=is_double,
+    )
+
+
+def _call(row: Delivery) -> Call:
+    return Call(
+        id=row.pk,
+        state=row.state,
+        extension=row.extension,
+        language=row.language,
+        captions=row.captions,
+        collected=row.collected,
+        awaits_reply=row.awaits_reply,
+        since=row.arrives_at,
+        is_over=row.ended_at is not None,
+    )

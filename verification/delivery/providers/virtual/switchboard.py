@@ -1,0 +1,268 @@
+"""The carrier's rules: what becomes of a message, what is told about it, and what happens in a call."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+
+from verification.delivery.provider import Outgoing
+from verification.models.messages import Kind, Reason
+
+from .models import Behaviour, Caption, Delivery, PendingCallback, State
+from .models.deliveries import as_transcript
+
+RINGS_FOR = timedelta(seconds=30)
+PAUSE = timedelta(seconds=3)  # keys without # are told to the caller after this silence, as carriers do
+SILENCE = timedelta(seconds=90)  # nobody presses anything: the caller hangs up
+KEYS = frozenset("0123456789*#")
+
+_REPEATED_AFTER = timedelta(milliseconds=200)
+_REORDERED_BY = {Kind.CALL: timedelta(seconds=2)}
+_REORDERED_BY_DEFAULT = timedelta(milliseconds=50)
+_RANKS = {State.ACCEPTED: 0, State.RINGING: 0, State.SENT: 1, State.ANSWERED: 1}
+_LAST = 2
+
+_CALLS_END = {
+    Reason.BUSY: State.BUSY,
+    Reason.NO_ANSWER: State.NO_ANSWER,
+    Reason.VOICEMAIL: State.VOICEMAIL,
+    Reason.HUNG_UP: State.HUNG_UP,
+}
+_REASONS_OF_END = {state: reason for reason, state in _CALLS_END.items()}
+_KNOWN_ONLY_LATER = {
+    Reason.UNREACHABLE,
+    Reason.LANDLINE,
+    Reason.BLOCKED,
+    Reason.FILTERED,
+    Reason.TOO_OLD,
+    Reason.UNKNOWN,
+}
+
+
+class Step(NamedTuple):
+    """One receipt to come."""
+
+    state: State
+    reason: str
+    at: datetime
+
+
+def behaviour(number: str) -> Behaviour:
+    """Say how the network treats a number: by its own row, else by the one for all, else kindly."""
+    rows = Behaviour.objects.filter(number__in=("", number)).order_by("-number")
+    return rows.first() or Behaviour(number=number)
+
+
+def behave(wanted: Behaviour) -> None:
+    """Put a behaviour in force from the next message on; receipts that are no longer held go out."""
+    fields = [field.name for field in Behaviour._meta.concrete_fields if field.name not in ("id", "number")]
+    Behaviour.objects.update_or_create(number=wanted.number, defaults={name: getattr(wanted, name) for name in fields})
+    if not wanted.holds_receipts:
+        held = PendingCallback.objects.filter(is_held=True)
+        (held.filter(delivery__to=wanted.number) if wanted.number else held).update(is_held=False)
+
+
+@transaction.atomic
+def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
+    """Take a message over: write it down, decide its fate, and put its receipts on their way.
+
+    It never asks whether the message came before. A double is a fault of the sender, and has to show.
+    """
+    arrives_at = now + timedelta(milliseconds=treated.delay_ms)
+    reason = Reason.TOO_OLD.value if arrives_at > message.useful_until else treated.outcome
+    state = _fate(message.kind, reason)
+    delivery = Delivery.objects.create(
+        message_id=message.id,
+        reference=f"VP{secrets.token_hex(16)}",
+        kind=message.kind,
+        to=message.to,
+        extension=message.extension,
+        subject=message.subject,
+        words=message.words,
+        language=message.language,
+        tag=message.tag,
+        receipt_url=message.receipt_url,
+        keys_url=message.keys_url,
+        received_at=now,
+        arrives_at=arrives_at,
+        useful_until=message.useful_until,
+        state=state,
+        reason=reason,
+        waits_until=arrives_at + RINGS_FOR if state == State.RINGING else None,
+    )
+    _tell(delivery, _course(delivery, now), treated)
+    return delivery
+
+
+def answer(delivery_id: int, *, now: datetime) -> bool:
+    """Pick up a ringing call and hear its first words."""
+    return _move(delivery_id, State.RINGING, State.ANSWERED, now=now)
+
+
+def decline(delivery_id: int, *, now: datetime) -> bool:
+    """Refuse a ringing call; the caller hears the busy tone."""
+    return _move(delivery_id, State.RINGING, State.BUSY, now=now)
+
+
+def hang_up(delivery_id: int, *, now: datetime) -> bool:
+    """End an answered call from the telephone's side."""
+    return _move(delivery_id, State.ANSWERED, State.HUNG_UP, now=now)
+
+
+def put_away(delivery_id: int, *, now: datetime) -> bool:
+    """Take an ended call from the screen; it stays in the list of calls."""
+    ended = Delivery.objects.filter(pk=delivery_id, ended_at__lte=now)
+    return bool(ended.update(is_on_screen=False))
+
+
+@transaction.atomic
+def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
+    """Press keys in a call. A # tells the caller what was keyed; without it, a pause does."""
+    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
+    if delivery is None or not set(keys) <= KEYS:
+        return False
+    for key in keys:
+        delivery.collected = (delivery.collected + key)[-32:]
+        if key == "#":
+            _tell_keys(delivery, now)
+    delivery.waits_until = now + (PAUSE if delivery.collected else SILENCE)
+    delivery.save(update_fields=["collected", "transcript", "awaits_reply", "waits_until"])
+    return True
+
+
+@transaction.atomic
+def say(delivery_id: int, words: str, *, more: bool, now: datetime) -> None:
+    """Let the caller speak; with nothing more to come it hangs up."""
+    delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
+    if delivery is None:
+        return
+    if words:
+        delivery.transcript = _with(delivery, "caller", words, now)
+    delivery.awaits_reply = False
+    delivery.waits_until = now + (PAUSE if delivery.collected else SILENCE)
+    delivery.save(update_fields=["transcript", "awaits_reply", "waits_until"])
+    if not more:
+        _move(delivery_id, State.ANSWERED, State.COMPLETED, now=now)
+
+
+def advance(now: datetime) -> None:
+    """Do what time alone does: let calls ring out, tell keys after a pause, end silent calls."""
+    for delivery in Delivery.objects.filter(waits_until__lte=now):
+        if delivery.state == State.RINGING:
+            _move(delivery.pk, State.RINGING, State.NO_ANSWER, now=now)
+        elif delivery.collected:
+            _pause(delivery.pk, now)
+        else:
+            _move(delivery.pk, State.ANSWERED, State.COMPLETED, now=now)
+
+
+@transaction.atomic
+def _pause(delivery_id: int, now: datetime) -> None:
+    delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+    if delivery.state != State.ANSWERED or not delivery.collected:
+        return
+    _tell_keys(delivery, now)
+    delivery.waits_until = now + SILENCE
+    delivery.save(update_fields=["collected", "transcript", "awaits_reply", "waits_until"])
+
+
+@transaction.atomic
+def _move(delivery_id: int, before: State, after: State, *, now: datetime) -> bool:
+    """Move a call on by a guarded update: of a person and the clock at the same instant, one wins."""
+    calls = Delivery.objects.filter(pk=delivery_id, kind=Kind.CALL, state=before, arrives_at__lte=now)
+    delivery = calls.first()
+    if delivery is None:
+        return False
+    reason = _REASONS_OF_END.get(after, "")
+    if after == State.ANSWERED:
+        changes = {
+            "transcript": _with(delivery, "caller", delivery.words, now),
+            "waits_until": now + SILENCE,
+            "is_on_screen": True,
+        }
+    else:
+        stays = after == State.COMPLETED
+        changes = {
+            "waits_until": None,
+            "ended_at": now,
+            "reason": reason,
+            "collected": "",
+            "is_on_screen": stays,
+        }
+    if not calls.update(state=after, **changes):
+        return False
+    _tell(delivery, [Step(after, reason, now)], behaviour(delivery.to))
+    return True
+
+
+def _fate(kind: str, reason: str) -> State:
+    if kind == Kind.CALL:
+        return _CALLS_END.get(Reason(reason), State.FAILED) if reason else State.RINGING
+    if not reason:
+        return State.DELIVERED
+    return State.UNDELIVERED if Reason(reason) in _KNOWN_ONLY_LATER else State.FAILED
+
+
+def _course(delivery: Delivery, now: datetime) -> list[Step]:
+    end = Step(State(delivery.state), delivery.reason, delivery.arrives_at)
+    if delivery.kind != Kind.CALL:
+        return [Step(State.ACCEPTED, "", now), Step(State.SENT, "", now), end]
+    if delivery.state in (State.NO_ANSWER, State.VOICEMAIL):
+        return [Step(State.RINGING, "", delivery.arrives_at), end]
+    return [end]
+
+
+def _tell(delivery: Delivery, steps: Iterable[Step], treated: Behaviour) -> None:
+    """Put receipts on their way, as late, as often and as jumbled as the network has it."""
+    if not delivery.receipt_url:
+        return
+    rows = []
+    for step in steps:
+        body = {
+            "event": "receipt",
+            "message": delivery.message_id,
+            "reference": delivery.reference,
+            "state": step.state,
+            "reason": step.reason,
+        }
+        for copy in range(1 + treated.n_repeats):
+            rows.append(
+                PendingCallback(
+                    delivery=delivery,
+                    event="receipt",
+                    address=delivery.receipt_url,
+                    body=json.dumps(body),
+                    due_at=_due(delivery, step, treated) + copy * _REPEATED_AFTER,
+                    is_held=treated.holds_receipts,
+                )
+            )
+    PendingCallback.objects.bulk_create(rows)
+
+
+def _due(delivery: Delivery, step: Step, treated: Behaviour) -> datetime:
+    if not treated.reorders_receipts:
+        return step.at
+    late = _REORDERED_BY.get(Kind(delivery.kind), _REORDERED_BY_DEFAULT) * (_LAST - _RANKS.get(step.state, _LAST))
+    return max(step.at, delivery.arrives_at) + late
+
+
+def _tell_keys(delivery: Delivery, now: datetime) -> None:
+    body = {
+        "event": "keys",
+        "message": delivery.message_id,
+        "reference": delivery.reference,
+        "keys": delivery.collected,
+    }
+    PendingCallback.objects.create(
+        delivery=delivery, event="keys", address=delivery.keys_url, body=json.dumps(body), due_at=now
+    )
+    delivery.transcript = _with(delivery, "person", delivery.collected, now)
+    delivery.collected = ""
+    delivery.awaits_reply = True
+
+
+def _with(delivery: Delivery, voice: str, words: str, now: datetime) -> list[dict[str, str]]:
+    return as_transcript([*delivery.captions, Caption(voice, words, now.isoformat())])

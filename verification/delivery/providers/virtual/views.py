@@ -1,0 +1,163 @@
+"""The pages of the virtual phone and the few deeds a person does on it. Strangers may: it exists in the demo only."""
+
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from verification.models.messages import Kind
+
+from . import screens, switchboard
+from .forms import BehaviourForm
+from .models import Behaviour, Delivery
+
+_PANELS = ("messages", "calls")
+_PAGE = "virtual/telephone.html"
+
+
+class Deed(Protocol):
+    """Something a person does in a call; false when the call is no longer there for it."""
+
+    def __call__(self, delivery_id: int, /, *, now: datetime) -> bool: ...
+
+
+@login_not_required
+@require_GET
+def shelf(request: HttpRequest) -> HttpResponse:
+    """Show all telephones."""
+    now = timezone.now()
+    return render(
+        request,
+        "virtual/shelf.html",
+        {
+            "screens": [screens.screen(phone.number, now=now) for phone in screens.shelf()],
+            "now": now,
+            "number": "",
+            "form": BehaviourForm(instance=switchboard.behaviour("")),
+        },
+    )
+
+
+@login_not_required
+@require_GET
+def telephone(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one telephone with its messages."""
+    return _telephone(request, number, "messages", _PAGE)
+
+
+@login_not_required
+@require_GET
+def calls(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one telephone with its list of calls."""
+    return _telephone(request, number, "calls", _PAGE)
+
+
+@login_not_required
+@require_GET
+def screen(request: HttpRequest, number: str) -> HttpResponse:
+    """Give the screen alone, for a page that puts it in place of its old one."""
+    panel = request.GET.get("panel", "")
+    return _telephone(request, number, panel if panel in _PANELS else "messages", "virtual/screen.html")
+
+
+@login_not_required
+@require_GET
+def state(request: HttpRequest, number: str) -> JsonResponse:
+    """Say whether the screen has changed."""
+    shown = screens.screen(number, now=timezone.now())
+    call = shown.call
+    return JsonResponse(
+        {
+            "version": shown.version,
+            "ringing": shown.ringing.id if shown.ringing else None,
+            "call": {"id": call.id, "state": call.state, "lines": len(call.captions)} if call else None,
+            "n_messages": len(shown.notes),
+        }
+    )
+
+
+@login_not_required
+@require_GET
+def messages(request: HttpRequest) -> JsonResponse:
+    """List what has arrived, the newest first; `?to=` keeps one number (`+` may be missing) or mail address."""
+    to = request.GET.get("to", "").strip()
+    if to and "@" not in to:
+        to = f"+{to.lstrip('+')}"
+    return JsonResponse(list(screens.latest(to=to, now=timezone.now())), safe=False)
+
+
+@login_not_required
+@require_POST
+def behaviour(request: HttpRequest) -> HttpResponseBase:
+    """Tell the network how to treat one number, or all."""
+    number = request.POST.get("number", "")
+    form = BehaviourForm(request.POST, instance=Behaviour(number=number))
+    if not form.is_valid():
+        return JsonResponse({"problems": form.errors}, status=400)
+    switchboard.behave(form.save(commit=False))
+    return _back(request, number, True)
+
+
+@login_not_required
+@require_POST
+def answer(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Pick up."""
+    return _deed(request, call_id, switchboard.answer)
+
+
+@login_not_required
+@require_POST
+def decline(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Refuse a ringing call."""
+    return _deed(request, call_id, switchboard.decline)
+
+
+@login_not_required
+@require_POST
+def hang_up(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """End the call."""
+    return _deed(request, call_id, switchboard.hang_up)
+
+
+@login_not_required
+@require_POST
+def put_away(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Take an ended call from the screen."""
+    return _deed(request, call_id, switchboard.put_away)
+
+
+@login_not_required
+@require_POST
+def keys(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Press one or more keys."""
+    pressed = request.POST.get("keys", "")
+    return _deed(request, call_id, partial(switchboard.press, keys=pressed))
+
+
+def _deed(request: HttpRequest, call_id: int, do: Deed) -> HttpResponseBase:
+    call = get_object_or_404(Delivery, pk=call_id, kind=Kind.CALL)
+    return _back(request, call.to, do(call.pk, now=timezone.now()))
+
+
+def _back(request: HttpRequest, number: str, is_done: bool) -> HttpResponseBase:
+    """Answer a script in JSON, and lead everybody else back to the telephone."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"done": is_done}, status=200 if is_done else 409)
+    return redirect("phone:telephone", number) if number else redirect("phone:shelf")
+
+
+def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> HttpResponse:
+    now = timezone.now()
+    context = {"screen": screens.screen(number, now=now), "panel": panel, "number": number}
+    if template == _PAGE:
+        context |= {
+            "form": BehaviourForm(instance=switchboard.behaviour(number)),
+            "ledger": screens.ledger(number, now=now),
+            "shelf": screens.shelf(),
+        }
+    return render(request, template, context)
