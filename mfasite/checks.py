@@ -44,9 +44,7 @@ def _sqlite() -> Iterator[CheckMessage]:
     if database.get("ENGINE") != "django.db.backends.sqlite3":
         return
     options = database.get("OPTIONS", {})
-    if options.get("transaction_mode") != "IMMEDIATE" or "journal_mode=WAL" not in options.get(
-        "init_command", ""
-    ):
+    if options.get("transaction_mode") != "IMMEDIATE" or "journal_mode=WAL" not in options.get("init_command", ""):
         yield Error(
             "SQLite runs without immediate transactions or without its write-ahead log.",
             hint="Keep the OPTIONS that mfasite.settings gives it; DATABASE_URL=sqlite:///... is enough.",
@@ -81,8 +79,6 @@ def refuse_contradictions() -> None:
 
     Errors: ImproperlyConfigured, naming each of them.
     """
-    serious = [
-        f"{message.id}: {message.msg} {message.hint}" for message in run_checks() if message.is_serious()
-    ]
+    serious = [f"{message.id}: {message.msg} {message.hint}" for message in run_checks() if message.is_serious()]
     if serious:
         raise ImproperlyConfigured(" ".join(serious))

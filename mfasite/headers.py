@@ -7,10 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 # Features that no page of ours asks for; passkeys will need their two, so they stay open to ourselves.
 PERMISSIONS = ", ".join(
     [
-        *(
-            f"{feature}=()"
-            for feature in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone")
-        ),
+        *(f"{feature}=()" for feature in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone")),
         *(f"{feature}=()" for feature in ("browsing-topics", "midi", "payment", "serial", "usb")),
         "publickey-credentials-create=(self)",
         "publickey-credentials-get=(self)",

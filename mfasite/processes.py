@@ -1,7 +1,6 @@
 """Starts the site's processes as children, waits until they answer, and leaves none behind."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -18,7 +17,8 @@ from celery import Celery
 BASE_DIR = Path(__file__).resolve().parent.parent
 GRACE = 12.0  # seconds; a worker in mid-send waits for its provider for eight at most
 PAUSE = 0.05
-PR_SET_PDEATHSIG = 1  # Linux, prctl(2)
+# Asks the kernel to end this process when its parent is killed, then becomes the command. Source: prctl(2).
+TIE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
 # The machine's proxy settings have no say in what we ask ourselves.
 _opener = build_opener(ProxyHandler({}))
 
@@ -49,14 +49,13 @@ class Crew:
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
-                list(command),
+                list(_tied(command)),
                 cwd=BASE_DIR,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - we start children before any thread
             )
         child = Child(name, process, log)
         self.children.append(child)
@@ -84,9 +83,7 @@ class Crew:
         while not condition():
             self.check()
             if time.monotonic() > deadline:
-                raise Failed(
-                    f"{what} did not answer within {seconds:.0f} seconds; the logs are in {self.home}"
-                )
+                raise Failed(f"{what} did not answer within {seconds:.0f} seconds; the logs are in {self.home}")
             time.sleep(PAUSE)
 
     def check(self) -> None:
@@ -126,10 +123,9 @@ class Crew:
                 child.process.wait()
 
 
-def _end_with_parent() -> None:
-    """Ask the kernel to end this child when we are killed; only Linux can do that."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _tied(command: Sequence[str]) -> Sequence[str]:
+    # Only Linux can do that; elsewhere, whoever kills us has to end our children by hand.
+    return (sys.executable, "-S", "-c", TIE, *command) if sys.platform == "linux" else command
 
 
 def _signal(child: Child, number: signal.Signals) -> None:

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import env, logs
+from mfasite import cast, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,9 +32,7 @@ if not DEMO:
         "PUBLIC_URL": PUBLIC_URL,
     }
     if missing := [name for name, value in NEEDED.items() if not value]:
-        raise ImproperlyConfigured(
-            f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none."
-        )
+        raise ImproperlyConfigured(f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none.")
 
 HTTPS = PUBLIC_URL.startswith("https://")
 
@@ -59,9 +57,11 @@ VERIFICATION_METHODS = (
     "verification.methods.recovery",
 )
 DELIVERY_PROVIDERS = tuple(
-    f"verification.delivery.providers.{name}"
-    for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
+    f"verification.delivery.providers.{name}" for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
 )
+
+# Whose telephones stand on the demo's shelf: number and name.
+PHONES = cast.phones() if DEMO else ()
 
 # --- The house ----------------------------------------------------------------------------------------------
 

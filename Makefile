@@ -1,0 +1,59 @@
+# Needs GNU make and a Python 3.11 or newer; everything else is installed into .venv. `make help` lists what there is.
+
+PYTHON ?= python3
+PORT ?= 8000
+DEMO_DIR ?= .demo
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all bench lint types check clean
+
+help: ## List what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.demo), until Ctrl-C
+	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
+
+test: $(STAMPS)/tests ## Run the tests that need no browser (ARGS=... for pytest)
+	@exec $(BIN)/python -m pytest -m "not browser" $(ARGS)
+
+test-all: $(STAMPS)/tests ## Run all tests, those in Chromium too
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
+	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+lint: $(STAMPS)/tests ## Check style, types, import arrows and missing migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@DEMO=1 $(BIN)/python manage.py makemigrations --check --dry-run
+
+clean: ## Remove what was installed and what the demo keeps
+	rm -rf $(VENV) $(STAMPS) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache static
+
+# A stamp holds the checksum of what it was made from, so a touched file costs nothing and a changed one is installed.
+$(STAMPS)/service: FORCE
+	@$(call install,requirements.txt,requirements.txt)
+
+$(STAMPS)/tests: FORCE
+	@$(call install,tests/requirements.txt,requirements.txt tests/requirements.txt)
+
+FORCE:
+
+define install
+set -e; mkdir -p $(STAMPS); \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12")'; \
+sum=$$(cat $(2) | cksum); \
+if [ ! -x $(BIN)/python ] || [ "$$sum" != "$$(cat $@ 2>/dev/null)" ]; then \
+	[ -x $(BIN)/python ] || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); rm -f $(STAMPS)/*; }; \
+	echo "Installing $(1), which takes about half a minute ..."; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1); \
+	echo "$$sum" > $@; \
+fi
+endef

@@ -1,0 +1,82 @@
+"""The people of the demo, as plain values: who they are, what they hold, what they are good for."""
+
+from dataclasses import dataclass
+
+PASSWORD = "blue-lamp-on-monday"  # noqa: S105 - everybody's in the demo, printed when it starts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One of the cast.
+
+    Shape: `number` E.164; `methods` are set up with it or with a new secret; `groups` are made when missing.
+    """
+
+    name: str
+    full_name: str
+    about: str
+    number: str = ""
+    methods: tuple[str, ...] = ()
+    has_reserve: bool = False
+    groups: tuple[str, ...] = ()
+    is_staff: bool = False
+    is_superuser: bool = False
+
+
+CAST = (
+    Person(
+        name="ana",
+        full_name="Ana Keller",
+        about="signs in by text, call, authenticator app or recovery code",
+        number="+41795550123",
+        methods=("text", "totp"),
+        has_reserve=True,
+    ),
+    Person(
+        name="ben",
+        full_name="Ben Roth",
+        about="has nothing set up: must register first",
+        number="+41785550145",
+    ),
+    Person(
+        name="cleo",
+        full_name="Cleo Meier",
+        about="has an authenticator app and no other option",
+        methods=("totp",),
+    ),
+    Person(
+        name="dev",
+        full_name="Dev Patel",
+        about="works at the support desk (app, recovery codes; /admin/)",
+        methods=("totp",),
+        has_reserve=True,
+        groups=("Support desk",),
+        is_staff=True,
+    ),
+    Person(
+        name="fay",
+        full_name="Fay Huber",
+        about="administers everything (app, recovery codes; /admin/)",
+        methods=("totp",),
+        has_reserve=True,
+        is_staff=True,
+        is_superuser=True,
+    ),
+    Person(
+        name="opal",
+        full_name="Opal Frei",
+        about="operates the service (app, recovery codes; /admin/)",
+        methods=("totp",),
+        has_reserve=True,
+        groups=("Operators",),
+        is_staff=True,
+    ),
+)
+
+# Ben's second telephone, to be set up with an extension.
+OFFICE = ("+41445550167", "Office, ext. 12")
+
+
+def phones() -> tuple[tuple[str, str], ...]:
+    """Return the telephones of the cast: number and whose it is."""
+    return (*((person.number, person.full_name) for person in CAST if person.number), OFFICE)

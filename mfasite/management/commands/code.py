@@ -1,0 +1,53 @@
+"""Prints the code that a person's authenticator app shows now; in the demo only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from verification import registry
+from verification.models import Enrolment
+
+STEP = 30  # seconds
+
+
+class Command(BaseCommand):
+    """The app's code."""
+
+    help = "Print the current code of a person's authenticator app (demo only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the person."""
+        parser.add_argument("name", help="who: ana, cleo, dev, fay or opal")
+
+    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        """Print the code alone, and beside it on the error stream for how long it is good."""
+        if not settings.DEMO:
+            raise CommandError("Codes are shown in the demo only.")
+        code, words = self._read(name)
+        self.stdout.write(code)
+        self.stderr.write(words)
+
+    def _read(self, name: str) -> tuple[str, str]:
+        enrolment = _app(name)
+        now = int(timezone.now().timestamp())
+        step, left = now // STEP, STEP - now % STEP
+        if enrolment.counter < step:
+            return _code(enrolment.secret, step), f"good for {left} more seconds"
+        return _code(enrolment.secret, step + 1), f"the present code was used; this one is good in {left} seconds"
+
+
+def _app(name: str) -> Enrolment:
+    mine = Enrolment.objects.filter(user__username=name, confirmed=True).exclude(sealed_secret="")
+    for enrolment in mine:
+        if not registry.method(enrolment.method).needs_delivery:
+            return enrolment
+    raise CommandError(f"{name} has no authenticator app. Is the demo running, and is that one of its people?")
+
+
+def _code(secret: bytes, step: int) -> str:
+    arithmetic = TOTP(secret, STEP)
+    arithmetic.time = step * STEP
+    return f"{arithmetic.token():06d}"

@@ -1,0 +1,81 @@
+"""Makes the people and the policy of the demo; whoever is there already stays as they are."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from mfasite import cast
+from verification import enrolments, registry
+from verification.facts import Facts
+from verification.models import Policy
+
+# What a group may see in /admin/: it changes nothing there.
+RIGHTS = {
+    "Support desk": ("view_user", "view_enrolment", "view_challenge", "view_message", "view_auditevent"),
+    "Operators": ("view_message", "view_policy", "change_policy", "view_auditevent", "view_auditseal"),
+}
+
+
+class Command(BaseCommand):
+    """The cast."""
+
+    help = "Make the demo's people and default policy (demo only)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take whether to migrate first, which saves the demo a process."""
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+
+    def handle(self, *args: Any, migrate: bool, **options: Any) -> None:
+        """Make who is missing."""
+        if not settings.DEMO:
+            raise CommandError("The cast shares one known password: it is for the demo only (DEMO=1).")
+        if migrate:
+            call_command("migrate", interactive=False, verbosity=0)
+        Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
+        for person in cast.CAST:
+            _make(person)
+
+
+def _make(person: cast.Person) -> None:
+    people = get_user_model().objects
+    if people.filter(username=person.name).exists():
+        return
+    facts = Facts(now=timezone.now(), agent="manage.py make_cast")
+    first_name, _, last_name = person.full_name.partition(" ")
+    user = people.create_user(
+        username=person.name,
+        email=f"{person.name}@example.org",
+        password=cast.PASSWORD,
+        first_name=first_name,
+        last_name=last_name,
+        is_staff=person.is_staff,
+        is_superuser=person.is_superuser,
+        second_step="enforced" if person.methods else "enabled",
+    )
+    user.groups.set(_group(name) for name in person.groups)
+    for name in person.methods:
+        with transaction.atomic():
+            draft = enrolments.draft(user, registry.method(name), {"number": person.number})
+            enrolments.confirm(draft, now=facts.now)
+    reserve = enrolments.reserve_method(tuple(registry.methods()))
+    if person.has_reserve and reserve:
+        _write_down(person.name, enrolments.issue_vouchers(user, facts, method_name=reserve))
+
+
+def _write_down(name: str, codes: tuple[str, ...]) -> None:
+    """Keep single-use codes where the demo's visitor finds them: the database has only their hashes."""
+    settings.DEMO_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.DEMO_DIR / "recovery-codes").open("a", encoding="utf-8") as file:
+        file.write(f"{name}: {' '.join(codes)}\n")
+
+
+def _group(name: str) -> Group:
+    group, _ = Group.objects.get_or_create(name=name)
+    group.permissions.set(Permission.objects.filter(codename__in=RIGHTS[name]))
+    return group

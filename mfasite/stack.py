@@ -1,0 +1,109 @@
+"""The whole service as children of one process: broker, web, worker, beat and the virtual carrier, up and answering."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mfasite import broker, processes
+from mfasite.processes import Crew
+
+# A demo lives by what it makes itself; what a real installation is told must not leak into it.
+REAL = (
+    "SECRET_KEY",
+    "MFA_KEYS",
+    "DATABASE_URL",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "DELIVERY_PROVIDERS",
+)
+SECONDS = 60.0  # a slow machine's first start
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running service."""
+
+    url: str
+    home: Path
+    crew: Crew
+    environment: Mapping[str, str]
+    broker_url: str
+
+
+def environment(home: Path, *, port: int, broker_url: str = "", **more: str) -> dict[str, str]:
+    """Return the environment of all processes of a stack; `more` has the last word."""
+    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in REAL}
+    return (
+        ours
+        | {
+            "DJANGO_SETTINGS_MODULE": "mfasite.settings",
+            "DEMO": "1",
+            "DEMO_DIR": str(home),
+            "DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
+            "PUBLIC_URL": f"http://{HOST}:{port}",
+            "BIND": f"{HOST}:{port}",
+            "REDIS_URL": broker_url,
+            # A broker that others use too: our queues must not mix with theirs, nor with another stack's.
+            "BROKER_PREFIX": f"mfa-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}:",
+            "PYTHONUNBUFFERED": "1",
+            # Argon2 would keep its 19 MiB in the heap of every thread.
+            "MALLOC_ARENA_MAX": "2",
+        }
+        | more
+    )
+
+
+@contextlib.contextmanager
+def up(
+    home: Path, *, port: int, broker_url: str = "", say: Callable[[str], object] = lambda _: None, **more: str
+) -> Iterator[Stack]:
+    """Bring everything up in a folder, and all of it down again whatever happens.
+
+    Errors: processes.Failed when a process does not come up; broker.NoBroker when there is no server to start.
+    """
+    for log in home.glob("*.log"):
+        log.unlink()
+    folder = None if broker_url else broker.room(home)
+    url = broker_url or broker.address(folder or home)
+    shared = environment(home, port=port, broker_url=url, **more)
+    try:
+        with processes.crew(home, shared) as crew:
+            if folder:
+                crew.start("broker", broker.command(folder))
+            say("preparing the database")
+            crew.run("prepare", processes.manage("make_cast", "--migrate"))
+            say("starting web, worker, clock and carrier")
+            crew.start("web", processes.web())
+            crew.start("worker", processes.worker())
+            crew.start("beat", processes.beat(home))
+            crew.start("carrier", processes.manage("carrier"))
+            stack = Stack(f"http://{HOST}:{port}", home, crew, shared, url)
+            _wait(stack)
+            yield stack
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(stack: Stack) -> None:
+    stack.crew.wait("The web server", lambda: processes.answers(f"{stack.url}/healthz"), seconds=SECONDS)
+    stack.crew.wait("A part of the service", lambda: processes.answers(f"{stack.url}/readyz"), seconds=SECONDS)
+    prefix = stack.environment["BROKER_PREFIX"]
+    stack.crew.wait("The worker", lambda: processes.workers_answer(stack.broker_url, prefix=prefix), seconds=SECONDS)
+
+
+def watch(stack: Stack) -> None:
+    """Look after the children until one ends.
+
+    Errors: processes.Failed, naming it.
+    """
+    while True:
+        stack.crew.check()
+        time.sleep(0.3)
