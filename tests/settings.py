@@ -6,8 +6,10 @@ import tempfile
 KEYS = {"SECRET_KEY": "for-the-tests-only-" + "x" * 50, "MFA_KEYS": f"t1:{'A' * 43}="}
 os.environ.update(KEYS, DEMO="1", PUBLIC_URL="http://testserver", LOG_LEVEL="WARNING")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tempfile.gettempdir()}/mfa"
+os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `broker` points at a real one
 
 from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
 from mfasite.settings import DATABASES  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
+DELIVERY_WAKE_THREADS = 0  # no thread of ours outlives a test

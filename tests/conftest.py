@@ -1,0 +1,123 @@
+"""What tests of all kinds share: a real broker, a record that can be emptied between tests, the running service."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+from kombu import pools
+from psycopg import sql
+
+from mfasite import broker as brokers
+from mfasite import processes
+from mfasite import stack as stacks
+from mfasite.celery import app as celery_app
+from mfasite.stack import Stack
+from tests.settings import KEYS
+from verification import guards
+
+THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
+THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _record_may_be_emptied() -> Iterator[None]:
+    """Let the flush after a test with real transactions empty the audit record, whose triggers refuse that."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def lifted(case: TransactionTestCase) -> None:
+        guards.lift(connection)
+        try:
+            flush(case)
+        finally:
+            guards.put(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
+        yield
+
+
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a real broker: TEST_REDIS_URL, else one started for this run."""
+    if THEIR_BROKER:
+        yield THEIR_BROKER
+        return
+    home = tmp_path_factory.mktemp("broker")
+    folder = brokers.room(home)
+    with processes.crew(home, os.environ) as crew:
+        crew.start("broker", brokers.command(folder))
+        crew.wait("The broker", lambda: _listens(folder / brokers.SOCKET), seconds=10)
+        yield brokers.address(folder)
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Iterator[str]:
+    """Point Celery at a real broker, under a prefix of this test alone; gives the prefix."""
+    prefix = f"test-{secrets.token_hex(4)}:"
+    with _pointed(broker_url, prefix):
+        yield prefix
+
+
+@contextmanager
+def _pointed(url: str, prefix: str) -> Iterator[None]:
+    conf = celery_app.conf
+    former = (conf.broker_url, conf.broker_transport_options)
+    conf.broker_url, conf.broker_transport_options = url, former[1] | {"global_keyprefix": prefix}
+    _forget_connections()
+    try:
+        yield
+    finally:
+        _forget_connections()
+        conf.broker_url, conf.broker_transport_options = former
+
+
+def _forget_connections() -> None:
+    pools.reset()
+    celery_app.pool.force_close_all()
+    celery_app._pool = None
+    celery_app.amqp._producer_pool = None
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Give the whole service as real processes with the demo's cast, on a database and queues of its own."""
+    home = tmp_path_factory.mktemp("stack")
+    with _their_database() as more, stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, **KEYS, **more) as up:
+        yield up
+
+
+@contextmanager
+def _their_database() -> Iterator[dict[str, str]]:
+    """Make a database beside TEST_DATABASE_URL's and drop it afterwards; without that address SQLite serves."""
+    if not THEIR_DATABASE:
+        yield {}
+        return
+    name = sql.Identifier(f"mfa_stack_{secrets.token_hex(4)}")
+    parts = urlsplit(THEIR_DATABASE)
+    server = urlunsplit(parts._replace(path="/postgres"))
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name._obj[0]}"))}
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
