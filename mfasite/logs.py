@@ -9,7 +9,7 @@ import re
 MASKS = (
     (re.compile(r"otpauth://\S+", re.IGNORECASE), "otpauth://[masked]"),
     # E.164 has at most fifteen digits; people and libraries group them.
-    (re.compile(r"\+(?:[ ().-]?\d){7,15}"), "[number]"),
+    (re.compile(r"\+(?:[ ().-]{0,2}\d){7,15}"), "[number]"),
     (re.compile(r"(?<![\w.])\d{3}[ -]?\d{3}(?!\w)"), "[code]"),
 )
 

@@ -112,12 +112,12 @@ def _their_database() -> Iterator[dict[str, str]]:
     if not THEIR_DATABASE:
         yield {}
         return
-    name = sql.Identifier(f"mfa_stack_{secrets.token_hex(4)}")
+    name = f"mfa_stack_{secrets.token_hex(4)}"
     parts = urlsplit(THEIR_DATABASE)
     server = urlunsplit(parts._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name._obj[0]}"))}
+            yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
         finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,61 @@
+"""The log's last net."""
+
+import logging
+
+import pytest
+
+from mfasite.logs import Masked, masked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "your code is 483920.",
+        "code=483920",
+        "code:483920",
+        "GET /sign-in/?code=483920 200",
+        "the digits 483 920 were keyed",
+        "483-920",
+        "{'code': '483920'}",
+    ],
+)
+def test_masks_a_code(line: str) -> None:
+    assert "[code]" in masked(line)
+    assert not {"483920", "920"} & set(masked(line).replace("'", " ").split())
+
+
+@pytest.mark.parametrize("number", ["+41795550123", "+41 79 555 01 23", "+1 (212) 555-0123", "+41-79-555-01-23"])
+def test_masks_a_number(number: str) -> None:
+    assert masked(f"sending to {number} failed") == "sending to [number] failed"
+
+
+def test_masks_an_authenticators_secret() -> None:
+    assert masked("see otpauth://totp/Example:ana?secret=JBSWY3DPEHPK3PXP now") == "see otpauth://[masked] now"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-24 20:07:16,828 INFO",
+        "took 0.123456 s",
+        "message 0f3a9c51b2d84e6f9a7c3b1d2e4f6a8b accepted",
+        "uuid 123e4567-e89b-12d3-a456-426614174000",
+        "port 8000, 12345 rows, 1234567 bytes",
+    ],
+)
+def test_leaves_ordinary_lines_alone(line: str) -> None:
+    assert masked(line) == line
+
+
+def test_masks_a_traceback_too() -> None:
+    try:
+        raise ValueError("bad code 483920 for +41795550123")
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("it", logging.ERROR, "it.py", 1, "failed", (), info)
+
+    text = Masked("%(message)s").format(record)
+
+    assert "ValueError: bad code [code] for [number]" in text
+    assert "0123" not in text
+    assert "483920" not in text
