@@ -59,6 +59,9 @@ def _choice(label: str, choices: list[tuple[object, object]]) -> forms.TypedChoi
 class BehaviourForm(_Form):
     """Everything that can go wrong on the way to one telephone."""
 
+    label_suffix = ""
+    first = ("outcome", "delay_ms")
+
     outcome = forms.ChoiceField(label=_("What happens"), choices=_OUTCOMES, required=False)
     delay_ms = _choice(_("It arrives"), _DELAYS)
     acceptance = forms.ChoiceField(label=_("At hand-over"), choices=_ACCEPTANCES)
@@ -82,3 +85,15 @@ class BehaviourForm(_Form):
             "reorders_receipts": _("Receipts come in the wrong order"),
             "holds_receipts": _("Receipts are held back"),
         }
+
+    def usual(self) -> list[forms.BoundField]:
+        """The fields that most people come for."""
+        return [self[name] for name in self.first]
+
+    def unusual(self) -> list[forms.BoundField]:
+        """The fields for those who know how carriers work."""
+        return [field for field in self if field.name not in self.first]
+
+    def has_unusual(self) -> bool:
+        """Tell whether any of those is set, so that the page need not hide it."""
+        return any(field.value() not in (None, False, 0, "", Acceptance.TAKE) for field in self.unusual())

@@ -8,11 +8,11 @@ from hashlib import sha256
 
 import phonenumbers
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from verification.models.messages import Kind
 
-from .models import Caption, Delivery, Handset, State
+from .models import Caption, Delivery, State
 
 SHOWN = 40  # the newest messages and calls of one telephone
 _CODE = re.compile(r"(?<![\d#])(\d{3} ?\d{3})(?!\d)")
@@ -25,6 +25,7 @@ class Part:
 
     words: str
     is_code: bool = False
+    is_for_programs: bool = False  # the last line, by which a browser knows where the code belongs
 
     @property
     def digits(self) -> str:
@@ -38,6 +39,7 @@ class Card:
 
     id: int
     kind: str
+    to: str
     subject: str
     parts: tuple[Part, ...]
     language: str
@@ -78,8 +80,7 @@ class Telephone:
     """One telephone on the shelf."""
 
     number: str
-    name: str
-    email: str = ""
+    name: str = ""
 
     @property
     def spoken(self) -> str:
@@ -121,40 +122,53 @@ class Screen:
     @property
     def version(self) -> str:
         """A mark that changes whenever the screen does."""
-        seen = repr((self.cards, self.ringing, self.call))
-        return sha256(seen.encode()).hexdigest()[:16]
+        return _mark(self.cards, self.ringing, self.call)
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """All mail of the demo."""
+
+    cards: tuple[Card, ...]
+
+    @property
+    def version(self) -> str:
+        """A mark that changes whenever the list does."""
+        return _mark(self.cards)
+
+
+def _mark(*shown: object) -> str:
+    return sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def shelf() -> tuple[Telephone, ...]:
     """List the telephones: those of the cast first, then every number that was ever written to or called."""
-    known = {number: Telephone(number, name) for number, name in getattr(settings, "PHONES", ())}
-    for handset in Handset.objects.order_by("pk"):
-        known[handset.number] = Telephone(handset.number, handset.name, handset.email)
+    known = {number: Telephone(number, name) for number, name in _names().items()}
     reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
     for number in reached:
-        known.setdefault(number, Telephone(number, ""))
+        known.setdefault(number, Telephone(number))
     return tuple(known.values())
 
 
 def telephone(number: str) -> Telephone:
     """Take one telephone from the shelf; a number that nobody has yet is an empty one."""
-    handset = Handset.objects.filter(number=number).first()
-    if handset:
-        return Telephone(handset.number, handset.name, handset.email)
-    return Telephone(number, dict(getattr(settings, "PHONES", ())).get(number, ""))
+    return Telephone(number, _names().get(number, ""))
 
 
 def screen(number: str, *, now: datetime) -> Screen:
     """Say what a telephone shows now."""
-    owner = telephone(number)
-    rows = list(_of(owner).order_by("-arrives_at", "-pk")[:SHOWN])
-    arrived = [row for row in rows if row.has_arrived(now)]
+    rows = Delivery.objects.filter(to=number).exclude(kind=Kind.MAIL)
+    arrived = _arrived(rows, now)
     ringing = next((row for row in arrived if row.state_at(now) == State.RINGING), None)
     call = next((row for row in arrived if row.is_on_screen), None)
-    firsts = {row.message_id: row.pk for row in arrived}  # the newest come first, so the oldest stays
     live = {State.RINGING, State.ANSWERED}
-    cards = tuple(_card(row, row.pk != firsts[row.message_id], now) for row in arrived if row.state_at(now) not in live)
-    return Screen(owner, now, cards, ringing and _call(ringing), call and _call(call))
+    cards = _cards([row for row in arrived if row.state_at(now) not in live], now)
+    return Screen(telephone(number), now, cards, ringing and _call(ringing), call and _call(call))
+
+
+def mailbox(*, now: datetime) -> Mailbox:
+    """Say which mail has come, to whomever."""
+    return Mailbox(_cards(_arrived(Delivery.objects.filter(kind=Kind.MAIL), now), now))
 
 
 def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
@@ -187,19 +201,29 @@ def ledger(number: str, *, now: datetime) -> tuple[tuple[datetime, str, str, str
 
 def split(words: str) -> tuple[Part, ...]:
     """Cut words so that each code stands alone. A code after # is for programs and stays in the text."""
-    pieces = _CODE.split(words)
-    return tuple(Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(pieces) if piece)
+    body, at, rest = words.partition("\n@")
+    parts = [Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(body.rstrip())) if piece]
+    return (*parts, Part(f"@{rest}", is_for_programs=True)) if at else tuple(parts)
 
 
-def _of(owner: Telephone) -> QuerySet[Delivery]:
-    wanted = Q(to=owner.number)
-    return Delivery.objects.filter(wanted | Q(to=owner.email, kind=Kind.MAIL) if owner.email else wanted)
+def _names() -> dict[str, str]:
+    return dict(getattr(settings, "PHONES", ()))
+
+
+def _arrived(rows: QuerySet[Delivery], now: datetime) -> list[Delivery]:
+    return [row for row in rows.order_by("-arrives_at", "-pk")[:SHOWN] if row.has_arrived(now)]
+
+
+def _cards(rows: list[Delivery], now: datetime) -> tuple[Card, ...]:
+    firsts = {row.message_id: row.pk for row in rows}  # the newest come first, so the oldest stays
+    return tuple(_card(row, row.pk != firsts[row.message_id], now) for row in rows)
 
 
 def _card(row: Delivery, is_double: bool, now: datetime) -> Card:
     return Card(
         id=row.pk,
         kind=row.kind,
+        to=row.to,
         subject=row.subject,
         parts=split(row.words),
         language=row.language,
@@ -220,6 +244,6 @@ def _call(row: Delivery) -> Call:
         captions=row.captions,
         collected=row.collected,
         awaits_reply=row.awaits_reply,
-        since=row.arrives_at,
+        since=datetime.fromisoformat(row.captions[0].at) if row.captions else row.arrives_at,
         is_over=row.ended_at is not None,
     )

@@ -15,7 +15,7 @@ from .models import Behaviour, Caption, Delivery, PendingCallback, State
 from .models.deliveries import as_transcript
 
 RINGS_FOR = timedelta(seconds=30)
-PAUSE = timedelta(seconds=3)  # keys without # are told to the caller after this silence, as carriers do
+PAUSE = timedelta(seconds=4)  # keys without # are told to the caller after this silence, as carriers do
 SILENCE = timedelta(seconds=90)  # nobody presses anything: the caller hangs up
 KEYS = frozenset("0123456789*#")
 

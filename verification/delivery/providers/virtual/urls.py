@@ -26,6 +26,9 @@ register_converter(NumberConverter, "e164")
 urlpatterns = [
     path("", views.shelf, name="shelf"),
     path("messages.json", views.messages, name="messages"),
+    path("mail/", views.mail, name="mail"),
+    path("mail/screen/", views.mail, {"is_screen": True}, name="mail-screen"),
+    path("mail/state.json", views.mail_state, name="mail-state"),
     path("api/behaviour/", views.behaviour, name="behaviour"),
     path("api/calls/<int:call_id>/answer/", views.answer, name="call-answer"),
     path("api/calls/<int:call_id>/decline/", views.decline, name="call-decline"),

@@ -37,6 +37,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
         {
             "screens": [screens.screen(phone.number, now=now) for phone in screens.shelf()],
             "now": now,
+            "mailbox": screens.mailbox(now=now),
             "number": "",
             "form": BehaviourForm(instance=switchboard.behaviour("")),
         },
@@ -63,6 +64,22 @@ def screen(request: HttpRequest, number: str) -> HttpResponse:
     """Give the screen alone, for a page that puts it in place of its old one."""
     panel = request.GET.get("panel", "")
     return _telephone(request, number, panel if panel in _PANELS else "messages", "virtual/screen.html")
+
+
+@login_not_required
+@require_GET
+def mail(request: HttpRequest, *, is_screen: bool = False) -> HttpResponse:
+    """Show all mail, or only the list of it for a page that puts it in place of its old one."""
+    template = "virtual/parts/mailbox.html" if is_screen else "virtual/mail.html"
+    return render(request, template, {"mailbox": screens.mailbox(now=timezone.now())})
+
+
+@login_not_required
+@require_GET
+def mail_state(request: HttpRequest) -> JsonResponse:
+    """Say whether more mail has come."""
+    mailbox = screens.mailbox(now=timezone.now())
+    return JsonResponse({"version": mailbox.version, "n_messages": len(mailbox.cards)})
 
 
 @login_not_required

@@ -3,6 +3,5 @@
 from .behaviours import Acceptance, Behaviour
 from .callbacks import PendingCallback
 from .deliveries import Caption, Delivery, State
-from .handsets import Handset
 
-__all__ = ["Acceptance", "Behaviour", "Caption", "Delivery", "Handset", "PendingCallback", "State"]
+__all__ = ["Acceptance", "Behaviour", "Caption", "Delivery", "PendingCallback", "State"]

@@ -23,8 +23,8 @@ function announce(words) {
 
 // --- Time: the browser's own, so that phone and computer agree ---
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const today = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const today = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { weekday: "long", day: "numeric", month: "long" });
 
 function tellTime(root = document) {
   const now = new Date();
@@ -79,7 +79,7 @@ function recall(before) {
     if (before.open.has(details.closest("[data-id]")?.dataset.id)) details.open = true;
   }
   const pile = screen.querySelector(".pile");
-  const newest = screen.querySelector(".pile .arrives");
+  const newest = screen.querySelector(".arrives");
   if (pile) pile.scrollTop = newest ? 0 : before.pile;
   if (newest) announce(newest.innerText);
   const face = faceOf();
@@ -97,7 +97,7 @@ function faceOf() {
 function changeFace(face, hadFocus) {
   const idle = hadFocus || document.activeElement === document.body;
   if (face.startsWith("ringing")) {
-    announce(screen.querySelector(".caller").innerText);
+    announce(screen.querySelector(".who").innerText);
     screen.scrollIntoView({ block: "nearest" });
   }
   const first = { ringing: "answer", call: "key-1", over: "put-away" }[face.split(" ")[0]];
