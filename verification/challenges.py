@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from verification import audit, codes, conf, crypto, enrolments, limits, registry
-from verification.delivery import outbox
+from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
 from verification.method import Ask, Check, Found, Mode
@@ -426,19 +426,19 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = registry.method(challenge.enrolment.method)
     check = method.check(_ask(challenge, now=now, by_keys=True), codes.tidy(keys))
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return outbox.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
+        return words.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict is Verdict.DENIED:
         _deny(challenge, facts)
-        return outbox.speech(message, check.say, Verdict.DENIED)
+        return words.speech(message, check.say, Verdict.DENIED)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
-        return outbox.speech(message, check.say, check.verdict, goes_on=check.goes_on)
+        return words.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     if refusal := _take_try(challenge, facts):
-        return outbox.speech(message, check.say, refusal.verdict)
+        return words.speech(message, check.say, refusal.verdict)
     if check.verdict is Verdict.PROVEN:
         outcome = _prove(challenge, check, facts, by_phone=True)
     else:
         outcome = _wrong(challenge, facts)
-    return outbox.speech(message, check.say, outcome.verdict, goes_on=outcome.verdict is Verdict.WRONG)
+    return words.speech(message, check.say, outcome.verdict, goes_on=outcome.verdict is Verdict.WRONG)
 
 
 def _deny(challenge: Challenge, facts: Facts) -> None:

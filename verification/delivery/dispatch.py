@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from verification import conf
-from verification.delivery import outbox, routes
+from verification.delivery import routes, words
 from verification.delivery.provider import Lost, Refused
 from verification.models import Challenge, Kind, Message, MessageState, Reason, State
 
@@ -41,7 +41,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
         if not _held(message).update(provider=provider.name):
             return None
         try:
-            reference = provider.send(outbox.compose(message))
+            reference = provider.send(words.compose(message))
         except Refused as refusal:
             message.reason = refusal.reason
             if refusal.permanent:

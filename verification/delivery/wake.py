@@ -7,14 +7,17 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from celery import current_app
 from celery.exceptions import CeleryError
 from django.db import close_old_connections, connections
 from kombu.exceptions import KombuError
 
 from verification import conf
+from verification.delivery import dispatch
 from verification.models import Kind
 
 _log = logging.getLogger(__name__)
+_TASK = "verification.delivery.tasks.deliver"
 _WAITING = 200  # wake-ups a process keeps in hand at most; the sweep finds the others
 _QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
 
@@ -50,14 +53,10 @@ def _work(message_id: int, kind: Kind) -> None:
 
 def publish(message_id: int, kind: Kind) -> None:
     """Put one wake-up on its queue. Errors: those of Kombu and the socket, within half a second."""
-    from verification.delivery import tasks  # noqa: PLC0415  (the task names the dispatcher, which names the outbox)
-
-    tasks.deliver.apply_async(kwargs={"message_id": message_id}, queue=_QUEUES[kind], retry=False)
+    current_app.send_task(_TASK, kwargs={"message_id": message_id}, queue=_QUEUES[kind], retry=False)
 
 
 def _hand_over(message_id: int) -> None:
-    from verification.delivery import dispatch  # noqa: PLC0415  (see above)
-
     close_old_connections()
     try:
         dispatch.send(message_id)
