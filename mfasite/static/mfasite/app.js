@@ -118,6 +118,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "yes";
+  for (const shown of all("[data-reveal][aria-pressed=true]", form)) reveal(shown);
   setTimeout(() => delete form.dataset.sent, 8000);
   event.submitter?.classList.add("busy");
 });
