@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from mfasite import theme
 
@@ -54,7 +54,7 @@ def test_knows_the_surfaces_of_the_stylesheet() -> None:
     assert tuple(re.findall(r"--(?:page|surface): (#\w+);", css))[:4] == ("#f3f4f6", "#fff", *theme.DARK)
 
 
-def test_serves_the_colours_to_strangers_and_lets_caches_keep_them(client: Client, settings: SettingsWrapper) -> None:
+def test_serves_the_colours_to_strangers_and_lets_caches_keep_them(client: Client, settings: Settings) -> None:
     settings.ACCENT_COLOUR = "#7a1fa2"
 
     response = client.get(reverse("theme"))

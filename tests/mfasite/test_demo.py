@@ -1,0 +1,224 @@
+"""The demo as its visitor starts, meets and ends it: real processes on a free port, in a folder of their own."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+import pytest
+
+from mfasite.processes import BASE_DIR
+from tests.conftest import THEIR_BROKER, free_port
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+PATIENCE = 90  # seconds
+
+
+@dataclass
+class Demo:
+    """A started demo."""
+
+    process: subprocess.Popen[str]
+    port: int
+    home: Path
+    out: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def said(self) -> str:
+        return self.out.read_text()
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while "Ctrl-C" not in self.said():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.1)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Give what a visitor's shell holds; none of the tests' own variables."""
+    clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return clean | ({"REDIS_URL": THEIR_BROKER} if THEIR_BROKER else {}) | more
+
+
+def try_to_start(port: int, home: Path) -> subprocess.CompletedProcess[str]:
+    arguments = command("demo", "--port", str(port), "--dir", str(home))
+    return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
+def start(port: int, home: Path, out: Path) -> Demo:
+    arguments = command("demo", "--port", str(port), "--dir", str(home))
+    with out.open("w") as stream:
+        process = subprocess.Popen(arguments, env=environment(), stdout=stream, stderr=stream, text=True)
+    return Demo(process, port, home, out)
+
+
+def left_behind(home: Path) -> list[str]:
+    """Name living processes whose environment speaks of this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(home).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Give a demo that is up; the last test of this module ends it."""
+    folder = tmp_path_factory.mktemp("demo")
+    running = start(free_port(), folder / "home", folder / "out")
+    try:
+        running.wait_until_up()
+        yield running
+    finally:
+        running.end()
+
+
+def test_tells_where_it_is_and_who_may_sign_in(demo: Demo) -> None:
+    words = demo.said()
+
+    assert f"{demo.url}/" in words
+    assert f"{demo.url}/phone/" in words
+    assert "password" in words
+    assert all(
+        re.search(rf"^  {name} +\w", words, re.MULTILINE) for name in ("ana", "ben", "cleo", "dev", "fay", "opal")
+    )
+
+
+def get(url: str) -> tuple[str, bytes]:
+    """Ask without any proxy, and say where the answer came from and what it was."""
+    with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
+        return answer.url, answer.read()
+
+
+def test_is_ready_and_shows_its_first_page(demo: Demo) -> None:
+    assert json.loads(get(f"{demo.url}/readyz")[1]) == {"ready": True, "down": []}
+
+    url, page = get(f"{demo.url}/")
+
+    assert url.startswith(f"{demo.url}/sign-in/")
+    assert b'name="password"' in page
+
+
+def test_has_a_phone(demo: Demo) -> None:
+    assert b"Ana Keller" in get(f"{demo.url}/phone/")[1]
+    assert json.loads(get(f"{demo.url}/phone/messages.json")[1]) is not None
+
+
+def test_listens_on_this_machine_alone(demo: Demo) -> None:
+    addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    for address in addresses - {"127.0.0.1", "127.0.1.1"}:
+        with socket.socket() as probe:
+            probe.settimeout(2)
+            assert probe.connect_ex((str(address), demo.port)) != 0
+
+
+def test_keeps_its_keys_to_itself(demo: Demo) -> None:
+    assert stat.S_IMODE((demo.home / "keys").stat().st_mode) == 0o600
+
+
+def test_prints_an_apps_code_alone(demo: Demo) -> None:
+    answer = subprocess.run(
+        command("code", "ana"),
+        env=environment(DEMO_DIR=str(demo.home)),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+
+    assert re.fullmatch(r"\d{6}\n", answer.stdout)
+
+
+def test_says_where_it_runs_when_started_twice(demo: Demo) -> None:
+    second = try_to_start(free_port(), demo.home)
+
+    assert second.returncode == 1
+    assert f"The demo runs already at {demo.url}/" in second.stderr
+
+
+def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
+    second = try_to_start(demo.port, tmp_path)
+
+    assert second.returncode == 1
+    assert f"Port {demo.port} is taken by another program." in second.stderr
+    assert f"make demo PORT={demo.port + 1}" in second.stderr
+
+
+def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    answer = try_to_start(free_port(), tmp_path / "file" / "demo")
+
+    assert answer.returncode == 1
+    assert "cannot be written" in answer.stderr
+
+
+def test_names_the_child_that_ended_and_stops_the_rest(demo: Demo, tmp_path: Path) -> None:
+    other = start(free_port(), tmp_path / "home", tmp_path / "out")
+    try:
+        other.wait_until_up()
+        carrier = next(
+            int(entry.name)
+            for entry in Path("/proc").glob("[0-9]*")
+            if _is(entry, home=other.home, word=b"manage.py\0carrier")
+        )
+
+        os.kill(carrier, signal.SIGKILL)
+
+        assert other.process.wait(PATIENCE) == 1
+        assert "carrier ended by itself" in other.said()
+        assert left_behind(other.home) == []
+    finally:
+        other.end()
+
+
+def _is(entry: Path, *, home: Path, word: bytes) -> bool:
+    with contextlib.suppress(OSError):
+        return word in (entry / "cmdline").read_bytes() and str(home).encode() in (entry / "environ").read_bytes()
+    return False
+
+
+def test_ends_every_child_when_told_to(demo: Demo) -> None:
+    assert any("gunicorn" in line for line in left_behind(demo.home))
+
+    assert demo.end(signal.SIGTERM) == 0
+
+    assert "Everything has ended." in demo.said()
+    assert left_behind(demo.home) == []
+
+
+def test_keeps_its_people_from_one_start_to_the_next(demo: Demo) -> None:
+    before = (demo.home / "recovery-codes").read_text()
+    again = start(demo.port, demo.home, demo.out)
+    try:
+        again.wait_until_up()
+
+        assert (demo.home / "recovery-codes").read_text() == before
+    finally:
+        assert again.end(signal.SIGINT) == 0
+    assert left_behind(demo.home) == []
