@@ -56,8 +56,10 @@ VERIFICATION_METHODS = (
     "verification.methods.totp",
     "verification.methods.recovery",
 )
+# A short name is one of our own; a dotted one is a package of yours.
 DELIVERY_PROVIDERS = tuple(
-    f"verification.delivery.providers.{name}" for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
+    name if "." in name else f"verification.delivery.providers.{name}"
+    for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
 )
 
 # Whose telephones stand on the demo's shelf: number and name.
