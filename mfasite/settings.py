@@ -79,7 +79,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
@@ -153,6 +152,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 SESSION_ENGINE = "accounts.sessions"
+BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "mfa_browser"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"
 SESSION_COOKIE_AGE = 3600 * env.number("SESSION_HOURS", 12)
 SESSION_COOKIE_SECURE = HTTPS

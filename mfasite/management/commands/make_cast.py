@@ -47,13 +47,11 @@ def _make(person: cast.Person) -> None:
     if people.filter(username=person.name).exists():
         return
     facts = Facts(now=timezone.now(), agent="manage.py make_cast")
-    first_name, _, last_name = person.full_name.partition(" ")
     user = people.create_user(
         username=person.name,
         email=f"{person.name}@example.org",
         password=cast.PASSWORD,
-        first_name=first_name,
-        last_name=last_name,
+        name=person.full_name,
         is_staff=person.is_staff,
         is_superuser=person.is_superuser,
         second_step="enforced" if person.methods else "enabled",
