@@ -1,1 +1,1 @@
-"""A carrier that exists in the demo and in tests only: it takes texts and calls, and shows them on telephones in the browser."""
+"""A carrier for the demo and the tests: it takes texts, calls and mail, and shows them on telephones in the browser."""

@@ -1,6 +1,6 @@
 """The form by which people tell the network how to behave, in words of the person at the telephone."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -52,22 +52,24 @@ _REFUSALS = [
 ]
 
 
-def _choice(label: str, choices: list[tuple[object, object]]) -> forms.TypedChoiceField:
-    return forms.TypedChoiceField(label=label, choices=choices, coerce=int, empty_value=0, required=False)
+class _Number(forms.TypedChoiceField):
+    """A number out of a list; none is nought."""
+
+    def clean(self, value: Any) -> int:
+        return int(super().clean(value) or 0)
 
 
 class BehaviourForm(_Form):
     """Everything that can go wrong on the way to one telephone."""
 
-    label_suffix = ""
     first = ("outcome", "delay_ms")
 
     outcome = forms.ChoiceField(label=_("What happens"), choices=_OUTCOMES, required=False)
-    delay_ms = _choice(_("It arrives"), _DELAYS)
-    acceptance = forms.ChoiceField(label=_("At hand-over"), choices=_ACCEPTANCES)
+    delay_ms = _Number(label=_("It arrives"), choices=_DELAYS, required=False)
+    acceptance = forms.ChoiceField(label=_("At hand-over"), choices=_ACCEPTANCES, required=False)
     refusal = forms.ChoiceField(label=_("If it refuses"), choices=_REFUSALS, required=False)
-    send_latency_ms = _choice(_("The carrier answers"), _LATENCIES)
-    n_repeats = _choice(_("Each receipt comes"), _REPEATS)
+    send_latency_ms = _Number(label=_("The carrier answers"), choices=_LATENCIES, required=False)
+    n_repeats = _Number(label=_("Each receipt comes"), choices=_REPEATS, required=False)
 
     class Meta:
         model = Behaviour
@@ -85,6 +87,10 @@ class BehaviourForm(_Form):
             "reorders_receipts": _("Receipts come in the wrong order"),
             "holds_receipts": _("Receipts are held back"),
         }
+
+    def clean_acceptance(self) -> str:
+        """Take a message when nothing is said."""
+        return self.cleaned_data["acceptance"] or Acceptance.TAKE
 
     def usual(self) -> list[forms.BoundField]:
         """The fields that most people come for."""

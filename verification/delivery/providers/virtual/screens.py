@@ -15,7 +15,7 @@ from verification.models.messages import Kind
 from .models import Caption, Delivery, State
 
 SHOWN = 40  # the newest messages and calls of one telephone
-_CODE = re.compile(r"(?<![\d#])(\d{3} ?\d{3})(?!\d)")
+_CODE = re.compile(r"(?<![\d#])(?<!\d )(\d{3} ?\d{3})(?! ?\d)")
 _MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
 
 
@@ -163,7 +163,7 @@ def screen(number: str, *, now: datetime) -> Screen:
     call = next((row for row in arrived if row.is_on_screen), None)
     live = {State.RINGING, State.ANSWERED}
     cards = _cards([row for row in arrived if row.state_at(now) not in live], now)
-    return Screen(telephone(number), now, cards, ringing and _call(ringing), call and _call(call))
+    return Screen(telephone(number), now, cards, _call(ringing) if ringing else None, _call(call) if call else None)
 
 
 def mailbox(*, now: datetime) -> Mailbox:

@@ -58,8 +58,8 @@ def behaviour(number: str) -> Behaviour:
 
 def behave(wanted: Behaviour) -> None:
     """Put a behaviour in force from the next message on; receipts that are no longer held go out."""
-    fields = [field.name for field in Behaviour._meta.concrete_fields if field.name not in ("id", "number")]
-    Behaviour.objects.update_or_create(number=wanted.number, defaults={name: getattr(wanted, name) for name in fields})
+    terms = {name: getattr(wanted, name) for name in Behaviour.TERMS}
+    Behaviour.objects.update_or_create(number=wanted.number, defaults=terms)
     if not wanted.holds_receipts:
         held = PendingCallback.objects.filter(is_held=True)
         (held.filter(delivery__to=wanted.number) if wanted.number else held).update(is_held=False)
@@ -219,27 +219,30 @@ def _tell(delivery: Delivery, steps: Iterable[Step], treated: Behaviour) -> None
     """Put receipts on their way, as late, as often and as jumbled as the network has it."""
     if not delivery.receipt_url:
         return
-    rows = []
-    for step in steps:
-        body = {
+    PendingCallback.objects.bulk_create(
+        PendingCallback(
+            delivery=delivery,
+            event="receipt",
+            address=delivery.receipt_url,
+            body=_receipt(delivery, step),
+            due_at=_due(delivery, step, treated) + copy * _REPEATED_AFTER,
+            is_held=treated.holds_receipts,
+        )
+        for step in steps
+        for copy in range(1 + treated.n_repeats)
+    )
+
+
+def _receipt(delivery: Delivery, step: Step) -> str:
+    return json.dumps(
+        {
             "event": "receipt",
             "message": delivery.message_id,
             "reference": delivery.reference,
             "state": step.state,
             "reason": step.reason,
         }
-        for copy in range(1 + treated.n_repeats):
-            rows.append(
-                PendingCallback(
-                    delivery=delivery,
-                    event="receipt",
-                    address=delivery.receipt_url,
-                    body=json.dumps(body),
-                    due_at=_due(delivery, step, treated) + copy * _REPEATED_AFTER,
-                    is_held=treated.holds_receipts,
-                )
-            )
-    PendingCallback.objects.bulk_create(rows)
+    )
 
 
 def _due(delivery: Delivery, step: Step, treated: Behaviour) -> datetime:

@@ -39,7 +39,7 @@ def shelf(request: HttpRequest) -> HttpResponse:
             "now": now,
             "mailbox": screens.mailbox(now=now),
             "number": "",
-            "form": BehaviourForm(instance=switchboard.behaviour("")),
+            "form": BehaviourForm(instance=switchboard.behaviour(""), label_suffix=""),
         },
     )
 
@@ -173,7 +173,7 @@ def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> 
     context = {"screen": screens.screen(number, now=now), "panel": panel, "number": number}
     if template == _PAGE:
         context |= {
-            "form": BehaviourForm(instance=switchboard.behaviour(number)),
+            "form": BehaviourForm(instance=switchboard.behaviour(number), label_suffix=""),
             "ledger": screens.ledger(number, now=now),
             "shelf": screens.shelf(),
         }

@@ -16,6 +16,18 @@ class Acceptance(models.TextChoices):
 class Behaviour(models.Model):
     """What the network does to one number; the row without a number stands for all that have none of their own."""
 
+    # What can be set, apart from the number.
+    TERMS = (
+        "acceptance",
+        "refusal",
+        "outcome",
+        "send_latency_ms",
+        "delay_ms",
+        "n_repeats",
+        "reorders_receipts",
+        "holds_receipts",
+    )
+
     number = models.CharField(max_length=20, unique=True, blank=True)
     acceptance = models.CharField(max_length=12, choices=Acceptance.choices, default=Acceptance.TAKE)
     refusal = models.CharField(max_length=20, blank=True)  # our Reason, told when a message is refused

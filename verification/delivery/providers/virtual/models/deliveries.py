@@ -1,4 +1,4 @@
-"""What the carrier was given, and what became of it: one row for every hand-over, also for the second of the same message."""
+"""What the carrier was given, and what became of it: a row for each hand-over, be it the second of one message."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -37,7 +37,7 @@ class Caption:
 
 
 class Delivery(models.Model):
-    """One message on its way to one telephone. The same message handed over twice makes two rows, so that doubles show."""
+    """One message on its way to one telephone. The same one handed over twice makes two rows, so that doubles show."""
 
     message_id = models.CharField(max_length=64, db_index=True)
     reference = models.CharField(max_length=40, unique=True)

@@ -81,7 +81,7 @@ function recall(before) {
   const pile = screen.querySelector(".pile");
   const newest = screen.querySelector(".arrives");
   if (pile) pile.scrollTop = newest ? 0 : before.pile;
-  if (newest) announce(newest.innerText);
+  if (newest) announce([...newest.querySelectorAll("h3, p")].map((each) => each.innerText).join(": "));
   const face = faceOf();
   if (face !== before.face) return changeFace(face, before.hadFocus);
   if (before.focus) document.getElementById(before.focus)?.focus({ preventScroll: true });

@@ -1,0 +1,90 @@
+"""A carrier at hand: messages to give it, and a place where its posts end up."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from verification.delivery.provider import Callback, Heard, Outgoing
+from verification.delivery.providers.virtual import carrier
+from verification.delivery.providers.virtual.models import Behaviour, Delivery
+from verification.delivery.providers.virtual.provider import provider
+from verification.models.messages import Kind
+
+NUMBER = "+41795550123"
+OURS = "http://testserver/callbacks/virtual"
+
+
+def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
+    """Make a message as the outbox hands it over."""
+    message_id = changes.pop("id", "0123456789abcdef0123456789abcdef")
+    values: dict[str, Any] = {
+        "id": message_id,
+        "kind": kind,
+        "to": NUMBER,
+        "words": "Your code is 482 917.",
+        "language": "en",
+        "tag": "K4",
+        "useful_until": datetime.now(UTC) + timedelta(minutes=5),
+        "receipt_url": f"{OURS}/receipt/{message_id}/",
+        "keys_url": f"{OURS}/keys/{message_id}/",
+    }
+    return Outgoing(**values | changes)
+
+
+@dataclass
+class Ears:
+    """Our end of the line: takes the carrier's posts, has the provider read them, answers as told."""
+
+    answers: list[carrier.Answer] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+
+    def post(self, address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+        event, message_id = address.rstrip("/").split("/")[-2:]
+        lower = {name.lower(): value for name, value in headers.items()}
+        callback = Callback(url=address, headers=lower, body=body, event=event, message_id=message_id)
+        self.callbacks.append(callback)
+        self.heard.append(provider.parse(callback))
+        return self.answers.pop(0) if self.answers else carrier.Answer(200, b"{}")
+
+    @property
+    def states(self) -> list[str]:
+        """The states told by receipt, in the order in which they came."""
+        return [receipt.state for heard in self.heard for receipt in heard.receipts]
+
+    @property
+    def reasons(self) -> list[str | None]:
+        return [receipt.reason for heard in self.heard for receipt in heard.receipts]
+
+    @property
+    def keys(self) -> list[str]:
+        return [press.keys for heard in self.heard for press in heard.presses]
+
+
+@pytest.fixture
+def ears(db: None) -> Ears:
+    return Ears()
+
+
+@pytest.fixture
+def page(db: None) -> Client:
+    return Client()
+
+
+def behave(**terms: Any) -> Behaviour:
+    """Set how the network treats the number of these tests, or another."""
+    return Behaviour.objects.create(**{"number": NUMBER} | terms)
+
+
+def ring(**changes: Any) -> Delivery:
+    """Let a call ring."""
+    reference = provider.send(outgoing(Kind.CALL, **{"words": "Hello. Press hash."} | changes))
+    return Delivery.objects.get(reference=reference)
+
+
+def soon(**span: float) -> datetime:
+    """Give an instant after now; without a span, after everything that is due at once."""
+    return datetime.now(UTC) + timedelta(**span or {"milliseconds": 10})

@@ -1,0 +1,92 @@
+"""The carrier posts what is due: in order, until it is taken, and each thing once."""
+
+import pytest
+
+from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, ring, soon
+from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual.models import PendingCallback
+from verification.delivery.providers.virtual.provider import provider
+from verification.models.messages import Kind
+
+OK = carrier.Answer(200)
+
+
+def test_posts_to_the_addresses_of_the_message(ears: Ears) -> None:
+    provider.send(outgoing())
+
+    assert carrier.pump(ears.post, now=soon()) == 3
+
+    assert {callback.url for callback in ears.callbacks} == {outgoing().receipt_url}
+
+
+def test_posts_nothing_twice_of_its_own_accord(ears: Ears) -> None:
+    provider.send(outgoing())
+    carrier.pump(ears.post, now=soon())
+
+    assert carrier.pump(ears.post, now=soon(hours=1)) == 0
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+def test_tries_again_later_when_we_were_down(ears: Ears, status: int) -> None:
+    ears.answers = [carrier.Answer(status)]
+    provider.send(outgoing(Kind.CALL))
+
+    assert carrier.pump(ears.post, now=soon()) == 1
+    assert carrier.pump(ears.post, now=soon()) == 0
+    assert carrier.pump(ears.post, now=soon(seconds=2)) == 1
+
+
+def test_gives_up_after_its_last_try(ears: Ears) -> None:
+    ears.answers = [carrier.Answer(0)] * 99
+    provider.send(outgoing(Kind.CALL))
+
+    posts = [carrier.pump(ears.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.TRIES + 3)]
+
+    assert sum(posts) >= carrier.TRIES
+    assert PendingCallback.objects.get(body__contains='"ringing"').tries == carrier.TRIES
+
+
+def test_does_not_insist_when_we_refuse(ears: Ears) -> None:
+    ears.answers = [carrier.Answer(403)] * 3
+    provider.send(outgoing())
+    carrier.pump(ears.post, now=soon())
+
+    assert carrier.pump(ears.post, now=soon(hours=1)) == 0
+
+
+def test_lets_only_one_of_two_carriers_have_a_post(ears: Ears) -> None:
+    provider.send(outgoing())
+
+    mine, theirs = (carrier.due(now=soon(), limit=10) for _ in range(2))
+
+    # The other one gets the next post of the message, never the same one.
+    assert not {callback.pk for callback in mine} & {callback.pk for callback in theirs}
+
+
+def test_takes_one_post_of_each_message_at_a_time(ears: Ears) -> None:
+    provider.send(outgoing())
+    provider.send(outgoing(id="f" * 32))
+
+    claimed = carrier.due(now=soon(), limit=10)
+
+    assert len({callback.delivery_id for callback in claimed}) == len(claimed) == 2
+    assert carrier.due(now=soon(), limit=10, busy=[callback.delivery_id for callback in claimed]) == []
+
+
+def test_takes_up_again_what_a_dead_carrier_had_claimed(ears: Ears) -> None:
+    provider.send(outgoing(Kind.CALL))
+    carrier.due(now=soon(), limit=10)
+
+    assert carrier.pump(ears.post, now=soon(seconds=1)) == 0
+    assert carrier.pump(ears.post, now=soon(seconds=16)) == 1
+
+
+def test_carries_a_held_receipt_only_when_it_is_let_go(ears: Ears) -> None:
+    behave(holds_receipts=True)
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    switchboard.press(call.pk, keys="#", now=soon())
+
+    carrier.pump(ears.post, now=soon())
+
+    assert (ears.states, ears.keys) == ([], ["#"])

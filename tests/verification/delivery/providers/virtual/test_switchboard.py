@@ -1,0 +1,254 @@
+"""What becomes of a message and of a call, told by receipts."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.verification.delivery.providers.virtual.conftest import Ears, behave, outgoing, ring, soon
+from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual.models import Behaviour, Delivery, PendingCallback, State
+from verification.delivery.providers.virtual.provider import provider
+from verification.models.messages import Kind, Reason
+
+
+def said(call: Delivery) -> list[tuple[str, str]]:
+    call.refresh_from_db()
+    return [(caption.voice, caption.words) for caption in call.captions]
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.MAIL])
+def test_tells_that_a_message_was_accepted_sent_and_delivered(ears: Ears, kind: Kind) -> None:
+    provider.send(outgoing(kind))
+
+    carrier.pump(ears.post, now=soon())
+
+    assert ears.states == ["accepted", "sent", "delivered"]
+
+
+def test_tells_of_the_delivery_only_after_the_delay(ears: Ears) -> None:
+    behave(delay_ms=10_000)
+    provider.send(outgoing())
+
+    carrier.pump(ears.post, now=soon())
+    assert ears.states == ["accepted", "sent"]
+    carrier.pump(ears.post, now=soon(seconds=11))
+
+    assert ears.states == ["accepted", "sent", "delivered"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [
+        (Reason.UNREACHABLE, "undelivered"),
+        (Reason.LANDLINE, "undelivered"),
+        (Reason.BLOCKED, "undelivered"),
+        (Reason.FILTERED, "undelivered"),
+        (Reason.UNKNOWN, "undelivered"),
+        (Reason.OPTED_OUT, "failed"),
+        (Reason.INVALID_NUMBER, "failed"),
+    ],
+)
+def test_tells_why_a_text_did_not_arrive(ears: Ears, reason: Reason, state: str) -> None:
+    behave(outcome=reason)
+    provider.send(outgoing())
+
+    carrier.pump(ears.post, now=soon())
+
+    assert (ears.states[-1], ears.reasons[-1]) == (state, reason)
+
+
+def test_drops_a_text_that_would_arrive_too_late(ears: Ears) -> None:
+    behave(delay_ms=10_000)
+    provider.send(outgoing(useful_until=datetime.now(UTC) + timedelta(seconds=5)))
+
+    carrier.pump(ears.post, now=soon(seconds=11))
+
+    assert (ears.states[-1], ears.reasons[-1]) == ("undelivered", Reason.TOO_OLD)
+
+
+def test_repeats_each_receipt(ears: Ears) -> None:
+    behave(n_repeats=2)
+    provider.send(outgoing())
+
+    carrier.pump(ears.post, now=soon(seconds=2))
+
+    assert sorted(ears.states) == sorted(["accepted", "sent", "delivered"] * 3)
+
+
+def test_tells_in_the_wrong_order(ears: Ears) -> None:
+    behave(reorders_receipts=True)
+    provider.send(outgoing())
+
+    carrier.pump(ears.post, now=soon(seconds=2))
+
+    assert ears.states == ["delivered", "sent", "accepted"]
+
+
+def test_holds_receipts_back_until_it_no_longer_shall(ears: Ears) -> None:
+    behave(holds_receipts=True)
+    provider.send(outgoing())
+    carrier.pump(ears.post, now=soon())
+    assert ears.states == []
+
+    switchboard.behave(Behaviour(number=outgoing().to))
+    carrier.pump(ears.post, now=soon())
+
+    assert ears.states == ["accepted", "sent", "delivered"]
+
+
+def test_tells_nothing_of_a_message_without_an_address_for_it(ears: Ears) -> None:
+    provider.send(outgoing(receipt_url=""))
+
+    assert carrier.pump(ears.post, now=soon()) == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "states"),
+    [
+        (Reason.BUSY, ["undelivered"]),
+        (Reason.NO_ANSWER, ["ringing", "undelivered"]),
+        (Reason.VOICEMAIL, ["ringing", "undelivered"]),
+        (Reason.INVALID_NUMBER, ["failed"]),
+    ],
+)
+def test_tells_why_a_call_was_not_taken(ears: Ears, reason: Reason, states: list[str]) -> None:
+    behave(outcome=reason)
+    call = ring()
+
+    carrier.pump(ears.post, now=soon())
+
+    assert (ears.states, ears.reasons[-1]) == (states, reason)
+    assert not switchboard.answer(call.pk, now=soon())
+
+
+def test_rings_until_somebody_answers_and_says_the_first_words(ears: Ears) -> None:
+    call = ring()
+
+    assert switchboard.answer(call.pk, now=soon())
+
+    carrier.pump(ears.post, now=soon())
+    assert ears.states == ["ringing", "answered"]
+    assert said(call) == [("caller", "Hello. Press hash.")]
+
+
+def test_does_not_ring_before_the_delay_is_over(ears: Ears) -> None:
+    behave(delay_ms=10_000)
+    call = ring()
+
+    assert not switchboard.answer(call.pk, now=soon())
+    assert switchboard.answer(call.pk, now=soon(seconds=11))
+
+
+def test_rings_out_when_nobody_answers(ears: Ears) -> None:
+    call = ring()
+
+    carrier.pump(ears.post, now=soon(seconds=31))
+
+    assert (ears.states, ears.reasons[-1]) == (["ringing", "undelivered"], Reason.NO_ANSWER)
+    assert not switchboard.answer(call.pk, now=soon(seconds=32))
+
+
+def test_is_busy_when_declined(ears: Ears) -> None:
+    call = ring()
+
+    assert switchboard.decline(call.pk, now=soon())
+
+    carrier.pump(ears.post, now=soon())
+    assert ears.reasons[-1] == Reason.BUSY
+
+
+def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    ears.answers = [carrier.Answer(200, b"{}")] * 2 + [carrier.Answer(200, b'{"words": "Again.", "more": true}')]
+
+    for key in "46#":
+        assert switchboard.press(call.pk, keys=key, now=soon())
+    carrier.pump(ears.post, now=soon())
+
+    assert ears.keys == ["46#"]
+    assert said(call)[1:] == [("person", "46#"), ("caller", "Again.")]
+    assert call.state == State.ANSWERED
+
+
+def test_hangs_up_when_the_caller_has_nothing_more_to_hear(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    ears.answers = [carrier.Answer(200, b"{}")] * 2 + [carrier.Answer(200, b'{"words": "Goodbye."}')]
+
+    switchboard.press(call.pk, keys="47#", now=soon())
+    carrier.pump(ears.post, now=soon())
+
+    assert said(call)[-1] == ("caller", "Goodbye.")
+    assert ears.states == ["ringing", "answered", "delivered"]
+
+
+def test_tells_keys_without_a_hash_after_a_pause(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    switchboard.press(call.pk, keys="1", now=soon())
+
+    carrier.pump(ears.post, now=soon(seconds=1))
+    assert ears.keys == []
+    carrier.pump(ears.post, now=soon(seconds=5))
+
+    assert ears.keys == ["1"]
+
+
+@pytest.mark.parametrize("keys", ["1a", "１", "+", " "])
+def test_takes_only_keys_that_a_telephone_has(ears: Ears, keys: str) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+
+    assert not switchboard.press(call.pk, keys=keys, now=soon())
+
+
+def test_says_goodbye_when_we_do_not_answer_the_keys(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    ears.answers = [carrier.Answer(200)] * 2 + [carrier.Answer(403)]
+
+    switchboard.press(call.pk, keys="#", now=soon())
+    carrier.pump(ears.post, now=soon())
+
+    assert "error" in said(call)[-1][1]
+    assert call.state == State.COMPLETED
+
+
+def test_ends_a_call_in_which_nobody_presses_anything(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+
+    carrier.pump(ears.post, now=soon(seconds=100))
+
+    assert ears.states[-1] == "delivered"
+    assert not switchboard.press(call.pk, keys="#", now=soon(seconds=100))
+
+
+def test_tells_that_the_person_hung_up(ears: Ears) -> None:
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+
+    assert switchboard.hang_up(call.pk, now=soon())
+
+    carrier.pump(ears.post, now=soon())
+    assert ears.reasons[-1] == Reason.HUNG_UP
+
+
+def test_is_answered_once(ears: Ears) -> None:
+    call = ring()
+
+    assert [switchboard.answer(call.pk, now=soon()) for _ in range(2)] == [True, False]
+
+    assert PendingCallback.objects.filter(body__contains='"answered"').count() == 1
+
+
+def test_reorders_the_receipts_of_a_call_too(ears: Ears) -> None:
+    behave(reorders_receipts=True)
+    call = ring()
+    switchboard.answer(call.pk, now=soon())
+    switchboard.hang_up(call.pk, now=soon())
+
+    carrier.pump(ears.post, now=soon(seconds=10))
+
+    assert ears.states == ["undelivered", "answered", "ringing"]
