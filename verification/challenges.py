@@ -31,12 +31,17 @@ class Shown:
     handle: str
     method: str
     label: str
+    ref: str
+    hint: str
     tag: str
     state: State
     mode: str
     is_approval: bool
     is_enrolment: bool
     needs_delivery: bool
+    is_numeric: bool
+    explain: str
+    icon: str
     match: str
     issued_at: datetime
     expires_at: datetime
@@ -248,7 +253,7 @@ def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
         verdict=verdict,
         handle=challenge.handle,
         method=challenge.enrolment.method,
-        enrolment_id=challenge.enrolment.pk,
+        enrolment=challenge.enrolment,
         user=challenge.user,
         **more,
     )
@@ -507,12 +512,17 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         handle=challenge.handle,
         method=method.name,
         label=enrolments.label(challenge.enrolment),
+        ref=challenge.enrolment.ref,
+        hint=challenge.enrolment.hint,
         tag=challenge.tag,
         state=State(challenge.state),
         mode=challenge.mode,
         is_approval=issue.is_approval,
         is_enrolment=challenge.purpose == Purpose.ENROL,
         needs_delivery=method.needs_delivery,
+        is_numeric=method.is_numeric,
+        explain=str(method.explain),
+        icon=method.icon,
         match=ask.match if issue.is_approval and challenge.mode == "approve" else "",
         issued_at=challenge.issued_at,
         expires_at=challenge.expires_at,

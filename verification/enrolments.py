@@ -216,3 +216,8 @@ def hint_when_few(n_options: int) -> str:
     if n_options > 1:
         return ""
     return _("You have only one way to prove yourself. Add a second one, so that a lost phone does not lock you out.")
+
+
+def proven(user_id: int, enrolment_id: int) -> Enrolment | None:
+    """Give one proven enrolment of a person."""
+    return Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()

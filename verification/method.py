@@ -107,6 +107,8 @@ class Method:
     needs_delivery: ClassVar[bool] = False
     needs_proof: ClassVar[bool] = True
     is_reserve: ClassVar[bool] = False
+    is_numeric: ClassVar[bool] = True
+    means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: ClassVar[type[forms.Form] | None] = None
     modes: tuple[Mode, ...] = ()

@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+    from verification.models import Enrolment
+
 
 class Verdict(StrEnum):
     """What became of a request to the engine. One word each; a help article belongs to each."""
@@ -46,7 +48,7 @@ class Outcome:
     method: str = ""
     tries_left: int | None = None
     retry_at: datetime | None = None
-    enrolment_id: int | None = None
+    enrolment: "Enrolment | None" = None
     user: "AbstractBaseUser | None" = None
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -40,6 +40,7 @@ class Call(Method):
     explain = _("We call you. You key two digits and press #.")
     needs_delivery = True
     address_kind = "phone"
+    means = "tel"
     form_class: type[forms.Form] = CallForm
     modes = (
         Mode("approve", _("Call me, I approve on the phone")),

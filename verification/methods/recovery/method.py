@@ -25,6 +25,7 @@ class Recovery(Method):
     label = _("Recovery code")
     explain = _("Type one of the codes that you printed or kept.")
     is_reserve = True
+    is_numeric = False
     needs_proof = False
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:

@@ -30,6 +30,7 @@ class Text(Method):
     explain = _("We text you a six-digit code.")
     needs_delivery = True
     address_kind = "phone"
+    means = "sms"
     form_class: type[forms.Form] = TextForm
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:

@@ -1,0 +1,56 @@
+"""The admin of support and operators: open only after a second step in this very session."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import urlencode
+
+from accounts import standing
+from accounts.models import User
+
+
+class VerifiedSite(admin.AdminSite):
+    """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
+
+    site_header = "Two-step verification"
+    site_title = "Two-step verification"
+    index_title = "Administration"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        here = standing.of(request)
+        return here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
+
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Send whoever may not enter to our own sign-in, or home when that would not help them."""
+        here = standing.of(request)
+        if here.is_signed_in:
+            return redirect("portal:home")
+        query = urlencode({"next": request.get_full_path()})
+        return redirect(f"{resolve_url('signin:password')}?{query}")
+
+
+site = VerifiedSite()
+
+
+class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """People, to look at. What support may do for them has pages of its own."""
+
+    list_display = ("username", "name", "email", "second_step", "is_staff", "is_active")
+    list_filter = ("second_step", "is_staff", "is_active")
+    search_fields = ("username", "name", "email")
+    ordering = ("username",)
+    fields = ("username", "name", "email", "second_step", "is_active", "is_staff", "blocked_until", "last_login")
+    readonly_fields = fields
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+site.register(User, UserAdmin)
+site.register(Group, GroupAdmin)

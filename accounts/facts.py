@@ -1,0 +1,51 @@
+"""The one reader of a request: address, program, cookie, language, now. Everything below takes the values."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone, translation
+
+from verification.facts import Facts
+
+_AGENT = 300  # characters kept of what a program says of itself
+
+
+def read(request: HttpRequest) -> Facts:
+    """Read the circumstances of a request, with the clock read once."""
+    return Facts(
+        now=timezone.now(),
+        network=network(request),
+        agent=request.headers.get("User-Agent", "")[:_AGENT],
+        browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_AGENT],
+        language=translation.get_language() or settings.LANGUAGE_CODE,
+    )
+
+
+def network(request: HttpRequest) -> str:
+    """Give the client's address: the last one that no proxy of ours added. Unreadable: empty, which opens nothing.
+
+    Only a configured proxy is believed (CVE-2024-47070: a forged header opened a check).
+    """
+    chain = [request.META.get("REMOTE_ADDR", "")]
+    chain += reversed(request.headers.get("X-Forwarded-For", "").split(","))
+    for hop in chain:
+        address = _read(hop)
+        if address is None:
+            return ""
+        if not _is_proxy(address):
+            return str(address)
+    return ""
+
+
+def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def _is_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(address in ipaddress.ip_network(trusted) for trusted in settings.TRUSTED_PROXIES)

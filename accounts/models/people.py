@@ -1,0 +1,83 @@
+"""A person of the organisation. What they must prove is the engine's matter."""
+
+import unicodedata
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def fold(name: str) -> str:
+    """Fold a user name, so that no spelling of it counts as another person. Source: PRECIS, RFC 8265, 3.3."""
+    return unicodedata.normalize("NFKC", name or "").casefold().strip()
+
+
+class SecondStep(models.TextChoices):
+    """What is asked of a person: nothing, to register at the next sign-in, or the second step always."""
+
+    DISABLED = "disabled", _("disabled")
+    ENABLED = "enabled", _("enabled")
+    ENFORCED = "enforced", _("enforced")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people; finds them by any spelling of their name."""
+
+    use_in_migrations = True
+
+    def create_user(self, username: str, email: str = "", password: str | None = None, **more: Any) -> "User":
+        user = self.model(username=fold(username), email=self.normalize_email(email), **more)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, email: str = "", password: str | None = None, **more: Any) -> "User":
+        return self.create_user(username, email, password, is_staff=True, is_superuser=True, **more)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username=fold(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. `epoch` numbers the time since the last event that ends all sessions and remembered browsers."""
+
+    username = models.CharField(
+        _("user name"), max_length=150, unique=True, error_messages={"unique": _("This user name is taken.")}
+    )
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    email = models.EmailField(_("mail address"), blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    second_step = models.CharField(
+        _("second step"), max_length=10, choices=SecondStep.choices, default=SecondStep.ENABLED
+    )
+    epoch = models.PositiveIntegerField(default=1, editable=False)
+    grants_epoch = models.PositiveIntegerField(default=1, editable=False)
+    blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
+    blocked_reason = models.CharField(_("why blocked"), max_length=200, blank=True)
+    second_step_locked_at = models.DateTimeField(_("second step locked since"), null=True, blank=True)
+    date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email"]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def clean(self) -> None:
+        super().clean()
+        self.username = fold(self.username)
+
+    def get_full_name(self) -> str:
+        return self.name or self.username
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.username

@@ -1,0 +1,54 @@
+"""The session store: Django's, but a change of key is one guarded update and a new row needs no look before."""
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import DatabaseError, transaction
+from django.utils.crypto import get_random_string
+
+from accounts.models import Session
+
+
+class SessionStore(DatabaseStore):
+    """Sessions in the database. `cycle_key` renames the row when it is saved: the old key is dead from then on."""
+
+    _former_key: str | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row: Session = super().create_model_instance(data)
+        row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
+        return row
+
+    def _get_new_session_key(self) -> str:
+        """Draw a key without asking whether it exists: of 2**160 none comes twice, and the insert would refuse it."""
+        return get_random_string(32, VALID_KEY_CHARS)
+
+    def cycle_key(self) -> None:
+        self.modified = True
+        if self.session_key is None:
+            return  # a new row draws its key when it is saved
+        self._former_key = self._former_key or self.session_key
+        self._session_key = self._get_new_session_key()
+
+    def save(self, must_create: bool = False) -> None:
+        if self._former_key is None or must_create:
+            super().save(must_create=must_create)
+            return
+        row = self.create_model_instance(self._get_session(no_load=False))
+        fields = {"session_data": row.session_data, "expire_date": row.expire_date, "user_id": row.user_id}
+        try:
+            with transaction.atomic():
+                renamed = Session.objects.filter(session_key=self._former_key).update(
+                    session_key=row.session_key, **fields
+                )
+        except DatabaseError as error:
+            raise UpdateError from error
+        if not renamed:
+            raise UpdateError  # ended meanwhile; the middleware answers in words
+        self._former_key = None

@@ -1,0 +1,1 @@
+"""Signing in: the password, the second step, the first registration."""

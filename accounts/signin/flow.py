@@ -1,0 +1,188 @@
+"""A sign-in from the right password to the session. Only `finish` signs anybody in."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.models import update_last_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_otp import login as otp_login
+
+from accounts import standing
+from accounts.models import User
+from accounts.models.people import fold
+from accounts.signin import pending as pendings
+from accounts.signin.pending import Pending
+from verification import audit, browsers, challenges, limits, policies, registry
+from verification.facts import Facts
+from verification.limits import Gate
+from verification.models import Enrolment, Purpose
+from verification.outcomes import Outcome, Verdict
+from verification.policies import Decision, Step
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def check_password(name: str, password: str, facts: Facts) -> tuple[User | None, Gate]:
+    """Check a name and its password, in the same time and by the same statements whether the name exists or not.
+
+    The attempt is counted before the look, so that parallel guesses are bounded as well.
+    """
+    folded = fold(name)
+    gate = limits.password_gate(folded, facts)
+    if not gate.is_open:
+        return None, gate
+    user = User.objects.filter(username=folded).first()
+    if user is None:
+        get_user_model()().set_password(password)  # the time of a hash
+        audit.record("password.refused", user_id=None, facts=facts)
+        return None, gate
+    if not user.check_password(password):
+        audit.record("password.refused", user_id=user.pk, facts=facts)
+        return None, gate
+    limits.password_right(folded)
+    return user, gate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """How a sign-in goes on after the password. `trouble` says why the usual option could not be asked."""
+
+    decision: Decision
+    pending: Pending | None = None
+    trouble: Outcome | None = None
+    browser_token: str = ""
+
+
+def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
+    """Decide what comes after a right password, and ask the usual option at once."""
+    is_remembered, token = browsers.recognise(user, facts)
+    decision = policies.decide(user, facts, is_remembered=is_remembered)
+    if decision.step in {Step.ALLOW, Step.DENY}:
+        if decision.step is Step.DENY:
+            audit.record("sign_in.denied", user_id=user.pk, facts=facts, why=decision.reason)
+        return Begun(decision=decision, browser_token=token)
+    pending = Pending(
+        user_id=user.pk,
+        epoch=user.epoch,
+        started=facts.now.timestamp(),
+        is_first=decision.step is Step.ENROL,
+        next=next_url,
+        why=decision.reason,
+        remember_days=0 if user.is_staff else decision.rules.remember_days,
+    )
+    if decision.default is None:
+        return Begun(decision=decision, pending=pending)
+    outcome = ask(user, pending, decision.default.enrolment, facts, decision)
+    if not outcome.issued:
+        return Begun(decision=decision, pending=pending, trouble=outcome)
+    return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+
+
+def ask(
+    user: User, pending: Pending, enrolment: Enrolment, facts: Facts, decision: Decision, *, mode: str = ""
+) -> Outcome:
+    """Ask for one option, in place of the one asked so far."""
+    return challenges.start(
+        enrolment,
+        user=user,
+        purpose=Purpose.SIGN_IN,
+        binding=pending.id,
+        facts=facts,
+        rules=decision.rules,
+        mode=mode,
+        replaces=pending.handle,
+    )
+
+
+def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
+    """Give the decision under which this sign-in may set a method up; none when another method must be proven first.
+
+    Asked anew at each step: a second half sign-in with the same password must not add a method of its own.
+    """
+    decision = policies.decide(user, facts)
+    if not pending.is_first or (decision.step is not Step.ENROL and not pending.is_proven):
+        return None
+    return decision
+
+
+def person(pending: Pending, facts: Facts) -> User | None:
+    """Give the person of a half sign-in; none if their account changed since, or they may get in nowhere."""
+    user = User.objects.filter(pk=pending.user_id, epoch=pending.epoch).first()
+    return None if user is None or policies.refusal(user, facts.now) else user
+
+
+def means(enrolment: Enrolment | None) -> tuple[str, ...]:
+    """Name the means of a proof as other systems know them. Source: RFC 8176, 2."""
+    return ("pwd",) if enrolment is None else ("pwd", registry.method(enrolment.method).means, "mfa")
+
+
+def finish(
+    request: HttpRequest,
+    user: User,
+    facts: Facts,
+    *,
+    next_url: str,
+    why: str,
+    enrolment: Enrolment | None = None,
+    remember_days: int = 0,
+) -> HttpResponse:
+    """Sign a person in and send them on. The one place that does; `why` records what was asked, or why nothing was."""
+    pendings.wipe(request)
+    if enrolment is not None:
+        enrolment.user = user
+    login(request, user, backend=_BACKEND)
+    if enrolment is not None:
+        otp_login(request, enrolment)
+    standing.keep(request, user, at=facts.now, means=means(enrolment), why=why)
+    update_last_login(None, user)
+    audit.record(
+        "sign_in.completed",
+        user_id=user.pk,
+        facts=facts,
+        why=why,
+        method=enrolment.method if enrolment else "",
+        is_remembered=remember_days > 0,
+    )
+    response = redirect(safe_next(request, next_url))
+    if remember_days:
+        remember(response, browsers.remember(user, facts, days=remember_days), days=remember_days)
+    return response
+
+
+def remember(response: HttpResponse, token: str, *, days: int) -> None:
+    """Give the browser its token. It is sent to us alone and no script can read it."""
+    response.set_cookie(
+        settings.BROWSER_COOKIE_NAME,
+        token,
+        max_age=days * 86_400,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def safe_next(request: HttpRequest, next_url: str) -> str:
+    """Give a page of this site to go on to; anything else leads home."""
+    if next_url and url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
+        return next_url
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def outcome_of_proof(outcome: Outcome, pending: Pending, facts: Facts) -> Outcome:
+    """Hold a proof back whose person was blocked, cleared or changed since the password."""
+    user = outcome.user
+    if not outcome.proven or not isinstance(user, User):
+        return outcome
+    if user.epoch != pending.epoch or policies.refusal(user, facts.now):
+        return Outcome(verdict=Verdict.GONE)
+    return outcome
+
+
+def proven_person(outcome: Outcome) -> User:
+    """Give the person of a proof."""
+    if not isinstance(outcome.user, User):
+        raise TypeError("a proof names its person")
+    return outcome.user

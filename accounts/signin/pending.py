@@ -1,0 +1,64 @@
+"""The state between password and proof. It lives in the session for ten minutes and opens nothing but the steps."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+
+_KEY = "pending"
+LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A person whose password was right and who has yet to prove the second step.
+
+    Shape: `id` binds challenges to this sign-in; `means` holds what was proven so far, as in RFC 8176.
+    Units: `started` in seconds since 1970.
+    """
+
+    user_id: int
+    epoch: int
+    started: float
+    is_first: bool = False
+    next: str = ""
+    handle: str = ""
+    why: str = ""
+    remember_days: int = 0
+    enrolment_id: int = 0
+    n_set_up: int = 0
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether a registration has proven its first method, so that it may end in a session."""
+        return self.enrolment_id > 0
+
+    def with_(self, **changes: Any) -> "Pending":
+        return replace(self, **changes)
+
+
+def keep(request: HttpRequest, pending: Pending) -> Pending:
+    """Write the state into the session."""
+    request.session[_KEY] = asdict(pending)
+    return pending
+
+
+def read(request: HttpRequest, *, now: datetime) -> Pending | None:
+    """Read the state; one that is over is wiped."""
+    kept: Mapping[str, Any] | None = request.session.get(_KEY)
+    if kept is None:
+        return None
+    pending = Pending(**kept)
+    if now.timestamp() - pending.started > LIFE.total_seconds():
+        wipe(request)
+        return None
+    return pending
+
+
+def wipe(request: HttpRequest) -> None:
+    """Leave the half signed-in state."""
+    request.session.pop(_KEY, None)

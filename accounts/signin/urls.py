@@ -1,0 +1,21 @@
+"""Addresses of signing in."""
+
+from django.urls import path
+
+from accounts.signin import views
+
+app_name = "signin"
+urlpatterns = [
+    path("", views.password, name="password"),
+    path("verify/", views.verify, name="verify"),
+    path("options/", views.options, name="options"),
+    path("resend/", views.resend, name="resend"),
+    path("status/", views.status, name="status"),
+    path("leave/", views.leave, name="leave"),
+    path("register/", views.register, name="register"),
+    path("register/prove/", views.prove, name="register-prove"),
+    path("register/second/", views.second, name="register-second"),
+    path("register/codes/", views.codes, name="register-codes"),
+    path("register/done/", views.done, name="register-done"),
+    path("register/set-up/<slug:method>/", views.method_form, name="register-method"),
+]

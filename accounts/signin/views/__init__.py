@@ -1,0 +1,21 @@
+"""The pages of signing in."""
+
+from accounts.signin.views.password import leave, password, sign_out
+from accounts.signin.views.register import codes, done, method_form, prove, register, second
+from accounts.signin.views.verify import options, resend, status, verify
+
+__all__ = [
+    "codes",
+    "done",
+    "leave",
+    "method_form",
+    "options",
+    "password",
+    "prove",
+    "register",
+    "resend",
+    "second",
+    "sign_out",
+    "status",
+    "verify",
+]

@@ -1,0 +1,104 @@
+"""The first step: name and password. And leaving."""
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import facts, standing
+from accounts.models import User
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.signin.forms import PasswordForm
+from accounts.signin.views import steps
+from verification import audit
+from verification.facts import Facts
+from verification.limits import Gate
+from verification.outcomes import wait_words
+from verification.policies import Step
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password; a right password leads to the second step."""
+    next_url = request.POST.get("next", request.GET.get("next", ""))
+    if request.method == "GET":
+        if standing.of(request).is_signed_in:
+            return redirect(flow.safe_next(request, next_url))
+        return _page(request, PasswordForm(), next_url)
+    form = PasswordForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, next_url)
+    now = facts.read(request)
+    user, gate = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
+    if user is None:
+        form.add_error(None, _refusal(gate, now))
+        return _page(request, form, next_url)
+    return _go_on(request, user, now, next_url)
+
+
+def _page(request: HttpRequest, form: PasswordForm, next_url: str) -> HttpResponse:
+    return render(request, "accounts/signin/password.html", {"form": form, "next": next_url})
+
+
+def _refusal(gate: Gate, now: Facts) -> str:
+    if gate.is_open:
+        return _("That user name and password do not belong together. Check both and try again.")
+    wait = wait_words(gate.retry_at, now.now)
+    return _("There were too many attempts. Please try again in %(wait)s, or contact your company support.") % {
+        "wait": wait
+    }
+
+
+def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpResponse:
+    """Change the session's key with the rise in rights, and go where the decision leads."""
+    begun = flow.begin(user, now, next_url=next_url)
+    if begun.decision.step is Step.DENY:
+        return steps.closed(request, begun.decision.reason)
+    request.session.cycle_key()
+    if begun.decision.step is Step.ALLOW:
+        response = flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
+    else:
+        assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
+        pendings.keep(request, begun.pending)
+        if begun.trouble:
+            steps.tell(request, begun.trouble, now)
+        response = redirect(_place(begun))
+    if begun.browser_token:
+        flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
+    return response
+
+
+def _place(begun: flow.Begun) -> str:
+    if begun.decision.step is Step.ENROL:
+        return "signin:register"
+    return "signin:options" if begun.trouble else "signin:verify"
+
+
+@login_not_required
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Give a half sign-in up."""
+    pendings.wipe(request)
+    return redirect("signin:password")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out by POST; a GET asks first, for a link must not end a session."""
+    here = standing.of(request)
+    if request.method == "GET":
+        return render(request, "accounts/signin/sign_out.html") if here.is_signed_in else redirect("signin:password")
+    if here.user is not None:
+        audit.record("session.ended", user_id=here.user.pk, facts=facts.read(request))
+    logout(request)
+    messages.success(request, _("You are signed out."))
+    return redirect("signin:password")

@@ -1,0 +1,179 @@
+"""The first registration: a wall between password and session. Choose a method, prove it, add a second, keep codes."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.signin.pending import Pending
+from accounts.signin.views import steps, verify
+from verification import challenges, enrolments
+from verification.enrolments import Offer
+from verification.facts import Facts
+from verification.outcomes import Outcome
+from verification.policies import Decision
+
+
+def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, Decision] | HttpResponse:
+    """Open a page of the wall only to a sign-in that may register now."""
+    user = steps.person_or_out(request, pending, now)
+    if user is None:
+        return redirect("signin:password")
+    decision = flow.may_register(user, pending, now)
+    if decision is None:
+        pendings.wipe(request)
+        return redirect("signin:password")
+    return user, decision
+
+
+def _offers(decision: Decision) -> list[Offer]:
+    return [offer for offer in enrolments.offers(decision.rules.methods) if not offer.is_reserve]
+
+
+def _steps() -> list[str]:
+    return [_("Choose"), _("Prove"), _("Second way"), _("Recovery codes")]
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Offer the methods; one that needs no further word begins at once."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    user, decision = opened
+    offers = _offers(decision)
+    if request.method == "POST":
+        chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
+        if chosen and chosen.form_class is not None:
+            return redirect("signin:register-method", chosen.name)
+        if chosen:
+            return _begin(request, pending, now, user, decision, chosen, {})
+    context = {"offers": offers, "steps": _steps(), "current": 1, "why": decision.reason, "pending": pending}
+    return render(request, "accounts/signin/register.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str) -> HttpResponse:
+    """Ask what a method needs to know, such as a phone number."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    user, decision = opened
+    offer = next((offer for offer in _offers(decision) if offer.name == method), None)
+    if offer is None or offer.form_class is None:
+        return redirect("signin:register")
+    if request.method == "POST":
+        return _begin(request, pending, now, user, decision, offer, request.POST.dict())
+    return _form_page(request, pending, offer, offer.form_class())
+
+
+def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: Any) -> HttpResponse:
+    context = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
+    return render(request, "accounts/signin/register_method.html", context)
+
+
+def _begin(
+    request: HttpRequest,
+    pending: Pending,
+    now: Facts,
+    user: User,
+    decision: Decision,
+    offer: Offer,
+    fields: dict[str, Any],
+) -> HttpResponse:
+    outcome = challenges.enrol(
+        user, offer.name, fields, binding=pending.id, facts=now, rules=decision.rules, replaces=pending.handle
+    )
+    if outcome.problems and offer.form_class is not None:
+        return _form_page(request, pending, offer, offer.form_class(data=fields))
+    if not outcome.issued:
+        steps.tell(request, outcome, now)
+        return redirect("signin:register")
+    pendings.keep(request, pending.with_(handle=outcome.handle))
+    return redirect("signin:register-prove")
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def prove(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Have the new method proven; only then does it count."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    outcome: Outcome | None = None
+    if request.method == "POST":
+        outcome = flow.outcome_of_proof(verify.take(request, pending, now), pending, now)
+        if outcome.proven and outcome.enrolment is not None:
+            kept = pending.with_(
+                enrolment_id=outcome.enrolment.pk, handle="", n_set_up=pending.n_set_up + 1, started=now.now.timestamp()
+            )
+            pendings.keep(request, kept)
+            return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
+    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    if shown is None:
+        return redirect("signin:register")
+    context = verify.page_context(request, pending, shown, now, outcome)
+    context |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
+    return render(request, "accounts/signin/register_prove.html", context)
+
+
+@require_http_methods(["GET"])
+@steps.half_signed_in
+def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Suggest a second method strongly: whoever has one only is locked out when it is lost."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    user, decision = opened
+    if not pending.is_proven:
+        return redirect("signin:register")
+    mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=now.now)
+    have = {option.method for option in mine}
+    offers = sorted(_offers(decision), key=lambda offer: offer.name in have)
+    context = {"mine": mine, "offers": offers, "have": have, "steps": _steps(), "current": 3, "pending": pending}
+    return render(request, "accounts/signin/register_second.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Hand out recovery codes. They stand in the answer to the POST and nowhere else."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    user, decision = opened
+    if not pending.is_proven:
+        return redirect("signin:register")
+    reserve = enrolments.reserve_method(decision.rules.methods)
+    if not reserve:
+        return _end(request, pending, now, user)
+    context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username()}
+    if request.method == "POST":
+        fresh = enrolments.issue_vouchers(user, now, method_name=reserve)
+        context["codes"] = [f"{code[:8]}-{code[8:]}" for code in fresh]
+    return render(request, "accounts/signin/register_codes.html", context)
+
+
+@require_POST
+@steps.half_signed_in
+def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """End the registration: the person is signed in by what they proved in it."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    return _end(request, pending, now, opened[0]) if pending.is_proven else redirect("signin:register")
+
+
+def _end(request: HttpRequest, pending: Pending, now: Facts, user: User) -> HttpResponse:
+    proven = enrolments.proven(user.pk, pending.enrolment_id)
+    if proven is None:
+        pendings.wipe(request)
+        return redirect("signin:password")
+    return flow.finish(request, user, now, next_url=pending.next, why=pending.why, enrolment=proven)

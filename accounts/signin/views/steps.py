@@ -1,0 +1,83 @@
+"""What the pages between password and proof share: who is half signed in, and how a refusal is shown."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts import facts
+from accounts.models import User
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.signin.pending import Pending
+from verification import outcomes
+from verification.facts import Facts
+from verification.outcomes import Outcome
+from verification.policies import Why
+
+P = ParamSpec("P")
+Page = Callable[Concatenate[HttpRequest, Pending, Facts, P], HttpResponse]
+
+
+def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Open a page to a half signed-in session only; anybody else begins with the password."""
+
+    @login_not_required
+    @never_cache
+    @wraps(view)
+    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        now = facts.read(request)
+        pending = pendings.read(request, now=now.now)
+        if pending is None:
+            messages.info(request, _("Please sign in again: this sign-in took too long or was ended."))
+            return redirect("signin:password")
+        return view(request, pending, now, *args, **kwargs)
+
+    return page
+
+
+def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | None:
+    """Give the person of a half sign-in; wipes it when their account changed since the password."""
+    user = flow.person(pending, now)
+    if user is None:
+        pendings.wipe(request)
+        messages.info(request, _("Please sign in again: your account changed meanwhile."))
+    return user
+
+
+def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
+    """Leave the words of a refusal for the next page."""
+    words = outcomes.words(outcome, now=now.now)
+    messages.warning(request, f"{words.title}. {words.text}")
+
+
+def closed(request: HttpRequest, why: str) -> HttpResponse:
+    """Show that a person gets in nowhere now, and who can help."""
+    return render(request, "accounts/signin/closed.html", {"why": why, "Why": Why, **_words(why)}, status=403)
+
+
+def _words(why: str) -> dict[str, Any]:
+    table = {
+        Why.BLOCKED: (
+            _("Your account is blocked"),
+            _("Nobody can sign in to it for now. Your company support can tell you why and unblock it."),
+        ),
+        Why.LOCKED: (
+            _("Your second step is locked"),
+            _(
+                "A sign-in was reported as fraud from your phone. Your company support checks with you that all is well and unlocks it."
+            ),
+        ),
+        Why.ALL_OFF: (
+            _("All your options are switched off"),
+            _("There were too many wrong codes in a row. Your company support can switch them on again."),
+        ),
+    }
+    title, text = table.get(Why(why), table[Why.BLOCKED])
+    return {"title": title, "text": text}

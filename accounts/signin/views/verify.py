@@ -1,0 +1,159 @@
+"""The second step: type the code, approve the call, choose a different option, send again."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.signin.forms import CodeForm
+from accounts.signin.pending import Pending
+from accounts.signin.views import steps
+from verification import challenges, outcomes, policies, reports
+from verification.challenges import Shown
+from verification.facts import Facts
+from verification.models import State
+from verification.outcomes import Outcome, Verdict
+from verification.policies import Decision, Step
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def verify(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Show what is asked, as often as the page is loaded; take the code or the call's approval."""
+    if pending.is_first:
+        return redirect("signin:register-prove" if pending.handle else "signin:register")
+    outcome = None
+    if request.method == "POST":
+        outcome = flow.outcome_of_proof(take(request, pending, now), pending, now)
+        if outcome.proven:
+            return flow.finish(
+                request,
+                flow.proven_person(outcome),
+                now,
+                next_url=pending.next,
+                why=pending.why,
+                enrolment=outcome.enrolment,
+                remember_days=pending.remember_days if request.POST.get("remember") else 0,
+            )
+    return _page(request, pending, now, outcome)
+
+
+def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
+    """Hand what was typed to the engine; a form without a code asks whether the call was approved."""
+    code = request.POST.get("code", "")
+    if code.strip():
+        return challenges.answer(pending.handle, code[:200], binding=pending.id, facts=now)
+    return challenges.collect(pending.handle, binding=pending.id, facts=now)
+
+
+def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome | None) -> HttpResponse:
+    user = steps.person_or_out(request, pending, now)
+    if user is None:
+        if outcome and outcome.verdict is Verdict.DENIED:
+            return steps.closed(request, policies.Why.LOCKED)
+        return redirect("signin:password")
+    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    if shown is None:
+        return redirect("signin:options")
+    decision = policies.decide(user, now)
+    context = page_context(request, pending, shown, now, outcome)
+    context["others"] = [o for o in decision.options if o.ref != shown.ref and not o.is_off]
+    return render(request, "accounts/signin/verify.html", context)
+
+
+def page_context(
+    request: HttpRequest, pending: Pending, shown: Shown, now: Facts, outcome: Outcome | None
+) -> dict[str, Any]:
+    """Collect what the page of a challenge shows."""
+    days = 0 if shown.is_enrolment else pending.remember_days
+    form = CodeForm(remember_days=days, digits=shown.is_numeric)
+    words = None
+    if outcome is not None:
+        if outcome.verdict is Verdict.PENDING and not shown.is_approval:
+            form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
+        else:
+            words = outcomes.words(outcome, now=now.now)
+    elif not shown.is_alive:
+        words = outcomes.words(Outcome(verdict=ended(shown)), now=now.now)
+    return {
+        "form": form,
+        "shown": shown,
+        "report": reports.explain(shown.message),
+        "words": words,
+        "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED},
+        "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state in {State.OPEN, State.EXPIRED},
+        "pending": pending,
+    }
+
+
+def ended(shown: Shown) -> Verdict:
+    """Say how a challenge ended that takes no more answers."""
+    if shown.state == State.DENIED:
+        return Verdict.DENIED
+    if shown.is_expired:
+        return Verdict.EXPIRED
+    return Verdict.ENDED if shown.tries_left == 0 or shown.state == State.ENDED else Verdict.GONE
+
+
+@require_GET
+@steps.half_signed_in
+def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Tell the page, while it waits, what became of the message and whether the call was approved."""
+    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    if shown is None:
+        return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
+    report = reports.explain(shown.message)
+    was_alive = request.GET.get("alive") == "1"
+    return JsonResponse(
+        {
+            "state": shown.message.state if shown.message else shown.state,
+            "words": report.words,
+            "html": render_to_string("accounts/signin/delivery_hint.html", {"report": report, "pending": pending}),
+            "done": shown.state == State.APPROVED,
+            "reload": was_alive and not shown.is_alive and shown.state != State.APPROVED,
+        }
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@steps.half_signed_in
+def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """List the person's options; choosing one asks it in place of the one before."""
+    if pending.is_first:
+        return redirect("signin:register")
+    user = steps.person_or_out(request, pending, now)
+    if user is None:
+        return redirect("signin:password")
+    decision = policies.decide(user, now)
+    if decision.step is Step.DENY:
+        return steps.closed(request, decision.reason)
+    if request.method == "POST" and (chosen := _chosen(request, decision)):
+        outcome = flow.ask(user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
+        if outcome.issued:
+            pendings.keep(request, pending.with_(handle=outcome.handle))
+            return redirect("signin:verify")
+        steps.tell(request, outcome, now)
+        return redirect("signin:options")
+    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    current = shown.ref if shown and shown.is_alive else ""
+    return render(
+        request, "accounts/signin/options.html", {"options": decision.options, "current": current, "pending": pending}
+    )
+
+
+def _chosen(request: HttpRequest, decision: Decision) -> Any:
+    ref = request.POST.get("option", "")
+    return next((option for option in decision.options if option.ref == ref), None)
+
+
+@require_POST
+@steps.half_signed_in
+def resend(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Send a new code; the older ones die."""
+    outcome = challenges.resend(pending.handle, binding=pending.id, facts=now)
+    steps.tell(request, outcome, now)
+    return redirect("signin:register-prove" if pending.is_first else "signin:verify")

@@ -1,0 +1,82 @@
+"""Who is this, how strongly, how long ago: one answer for the portal, the admin and every integration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_otp import DEVICE_ID_SESSION_KEY
+
+from accounts.models import User
+from verification import policies
+
+KEY = "standing"  # where a signed-in session keeps epoch, time and means of its proof
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a session is worth.
+
+    Shape: `means` as RFC 8176 names them, such as pwd, otp, sms, tel; `why` the reason of the sign-in's decision.
+    """
+
+    user: User | None = None
+    proven_at: datetime | None = None
+    means: tuple[str, ...] = ()
+    is_proven: bool = False
+    why: str = ""
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.user is not None
+
+
+class AuthedRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User  # type: ignore[assignment]  # narrower than Django's: the view is behind the sign-in
+
+
+def of(request: HttpRequest) -> Standing:
+    """Tell what the session of a request is worth. A half signed-in one is worth nothing."""
+    user = request.user
+    kept = request.session.get(KEY)
+    if not user.is_authenticated or not kept:
+        return Standing()
+    person = cast("User", user)
+    if kept["epoch"] != person.epoch or policies.refusal(person, timezone.now()):
+        return Standing()
+    return Standing(
+        user=person,
+        proven_at=datetime.fromtimestamp(kept["at"], tz=UTC),
+        means=tuple(kept["means"]),
+        is_proven=DEVICE_ID_SESSION_KEY in request.session,
+        why=kept.get("why", ""),
+    )
+
+
+def keep(request: HttpRequest, user: User, *, at: datetime, means: tuple[str, ...], why: str) -> None:
+    """Write into the session what its proof is worth, in the person's present epoch."""
+    request.session[KEY] = {"epoch": user.epoch, "at": at.timestamp(), "means": list(means), "why": why}
+
+
+class StandingMiddleware:
+    """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.session.get(KEY) and not of(request).is_signed_in:
+            logout(request)
+            messages.info(request, _("You were signed out, because your account or its settings changed."))
+            if request.method == "GET":
+                return redirect(settings.LOGIN_URL)
+        return self.get_response(request)

@@ -1,0 +1,112 @@
+"""A person with each method, a clock that stands still, and a look into what a provider was given."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from verification import challenges, policies, registry
+from verification.delivery import dispatch
+from verification.delivery.providers.virtual.models import Delivery
+from verification.facts import Facts
+from verification.models import Challenge, Enrolment, Message, MessageState, Purpose
+from verification.outcomes import Outcome
+
+NUMBER = "079 555 12 34"
+BINDING = "a session"
+
+
+@dataclass
+class Desk:
+    """What a test needs to play one person against the engine."""
+
+    user: Any
+    facts: Facts
+
+    @property
+    def rules(self) -> policies.Rules:
+        return policies.rules_for(self.user.pk)
+
+    def later(self, **span: float) -> "Desk":
+        return Desk(self.user, replace(self.facts, now=self.facts.now + timedelta(**span)))
+
+    def enrolment(self, method: str) -> Enrolment:
+        return Enrolment.objects.get(user=self.user, method=method)
+
+    def start(self, method: str, *, binding: str = BINDING, **more: Any) -> Outcome:
+        return challenges.start(
+            self.enrolment(method),
+            user=self.user,
+            purpose=more.pop("purpose", Purpose.SIGN_IN),
+            binding=binding,
+            facts=self.facts,
+            rules=self.rules,
+            **more,
+        )
+
+    def answer(self, issued: Outcome, text: str, *, binding: str = BINDING) -> Outcome:
+        return challenges.answer(issued.handle, text, binding=binding, facts=self.facts)
+
+    def resend(self, issued: Outcome, *, binding: str = BINDING) -> Outcome:
+        return challenges.resend(issued.handle, binding=binding, facts=self.facts)
+
+    def collect(self, issued: Outcome, *, binding: str = BINDING) -> Outcome:
+        return challenges.collect(issued.handle, binding=binding, facts=self.facts)
+
+    def deliver(self) -> list[Delivery]:
+        """Hand everything that waits to the carrier, as a worker does, and give what it got, the newest last."""
+        for pk in Message.objects.filter(state=MessageState.QUEUED).order_by("pk").values_list("pk", flat=True):
+            dispatch.send(pk, now=self.facts.now)
+        return list(Delivery.objects.order_by("pk"))
+
+    def code(self, issued: Outcome) -> str:
+        """Read the code that the newest text or call of a challenge carries."""
+        challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
+        return challenges._ask(challenge, now=self.facts.now).code
+
+    def match(self, issued: Outcome) -> str:
+        shown = challenges.show(issued.handle, binding=BINDING, now=self.facts.now)
+        assert shown is not None
+        return shown.match
+
+
+def app_code(enrolment: Enrolment, now: datetime) -> str:
+    """Compute what the person's authenticator app shows, by the library alone."""
+    from django_otp.oath import totp  # noqa: PLC0415
+
+    elapsed = int(now.timestamp())
+    return f"{totp(enrolment.secret, step=30, t0=int(timezone.now().timestamp()) - elapsed):06d}"
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    """Give a person who has nothing set up."""
+    user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
+    return Desk(user, Facts(now=timezone.now(), network="192.0.2.7", agent="a test"))
+
+
+@pytest.fixture
+def ana(desk: Desk) -> Desk:
+    """Give a person with text and call on one number and an authenticator app."""
+    return equip(desk)
+
+
+def equip(desk: Desk) -> Desk:
+    """Set a person up through the engine, as the registration pages do."""
+    issued = challenges.enrol(
+        desk.user, "text", {"country": "CH", "number": NUMBER}, binding=BINDING, facts=desk.facts, rules=desk.rules
+    )
+    assert desk.answer(issued, desk.code(issued)).proven
+    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    app = Enrolment.objects.get(user=desk.user, method="totp")
+    before = desk.facts.now - timedelta(seconds=30)
+    assert desk.answer(issued, app_code(app, before)).proven
+    Message.objects.all().delete()
+    return desk
+
+
+def each_method() -> list[str]:
+    return list(registry.methods())
