@@ -37,7 +37,7 @@ class Stack:
     broker_url: str
 
 
-def environment(home: Path, *, port: int, broker_url: str = "", **more: str) -> dict[str, str]:
+def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of all processes of a stack; `more` has the last word."""
     ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in REAL}
     return (
@@ -56,13 +56,18 @@ def environment(home: Path, *, port: int, broker_url: str = "", **more: str) -> 
             # Argon2 would keep its 19 MiB in the heap of every thread.
             "MALLOC_ARENA_MAX": "2",
         }
-        | more
+        | dict(more)
     )
 
 
 @contextlib.contextmanager
 def up(
-    home: Path, *, port: int, broker_url: str = "", say: Callable[[str], object] = lambda _: None, **more: str
+    home: Path,
+    *,
+    port: int,
+    broker_url: str = "",
+    say: Callable[[str], object] = lambda _: None,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Bring everything up in a folder, and all of it down again whatever happens.
 
@@ -72,7 +77,7 @@ def up(
         log.unlink()
     folder = None if broker_url else broker.room(home)
     url = broker_url or broker.address(folder or home)
-    shared = environment(home, port=port, broker_url=url, **more)
+    shared = environment(home, port=port, broker_url=url, more=more or {})
     try:
         with processes.crew(home, shared) as crew:
             if folder:

@@ -30,7 +30,7 @@ THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
 @pytest.fixture(autouse=True, scope="session")
 def _record_may_be_emptied() -> Iterator[None]:
     """Let the flush after a test with real transactions empty the audit record, whose triggers refuse that."""
-    flush = TransactionTestCase._fixture_teardown
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # not in the stubs
 
     def lifted(case: TransactionTestCase) -> None:
         guards.lift(connection)
@@ -76,21 +76,20 @@ def broker(broker_url: str) -> Iterator[str]:
 @contextmanager
 def _pointed(url: str, prefix: str) -> Iterator[None]:
     conf = celery_app.conf
-    former = (conf.broker_url, conf.broker_transport_options)
-    conf.broker_url, conf.broker_transport_options = url, former[1] | {"global_keyprefix": prefix}
+    former = {"broker_url": conf.broker_url, "broker_transport_options": conf.broker_transport_options}
+    ours = conf.broker_transport_options | {"global_keyprefix": prefix}
+    conf.update(broker_url=url, broker_transport_options=ours)
     _forget_connections()
     try:
         yield
     finally:
         _forget_connections()
-        conf.broker_url, conf.broker_transport_options = former
+        conf.update(former)
 
 
 def _forget_connections() -> None:
     pools.reset()
-    celery_app.pool.force_close_all()
-    celery_app._pool = None
-    celery_app.amqp._producer_pool = None
+    celery_app._after_fork()  # type: ignore[attr-defined]  # what a new process does: it drops the pools
 
 
 def _listens(path: Path) -> bool:
@@ -102,7 +101,10 @@ def _listens(path: Path) -> bool:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give the whole service as real processes with the demo's cast, on a database and queues of its own."""
     home = tmp_path_factory.mktemp("stack")
-    with _their_database() as more, stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, **KEYS, **more) as up:
+    with (
+        _their_database() as theirs,
+        stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs) as up,
+    ):
         yield up
 
 

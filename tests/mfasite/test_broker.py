@@ -1,6 +1,7 @@
 """The broker that comes along, in a folder whose name may be too long for a socket."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,13 @@ def test_starts_and_answers(program: str, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_prefers_the_machines_own_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "redis-server" else None)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name == "redis-server" else None)
 
     assert broker.program() == "/usr/bin/redis-server"
 
 
 def test_falls_back_to_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
 
     assert broker.program() == broker._wheel()
 

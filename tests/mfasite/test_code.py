@@ -23,7 +23,8 @@ def make_cleo(name: str = "cleo") -> Enrolment:
     user = get_user_model().objects.create_user(username=name, password=None)
     draft = enrolments.draft(user, registry.method("totp"), {})
     enrolments.confirm(draft, now=timezone.now())
-    return Enrolment.objects.get(pk=draft.pk)
+    draft.refresh_from_db()
+    return draft
 
 
 def code(name: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_otp.oath import TOTP
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
 
 
 def _app(name: str) -> Enrolment:
-    mine = Enrolment.objects.filter(user__username=name, confirmed=True).exclude(sealed_secret="")
+    mine: QuerySet[Enrolment] = Enrolment.objects.filter(user__username=name, confirmed=True).exclude(sealed_secret="")
     for enrolment in mine:
         if not registry.method(enrolment.method).needs_delivery:
             return enrolment
