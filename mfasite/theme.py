@@ -110,9 +110,7 @@ def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
 def sheet(accent: str) -> str:
     """Write the stylesheet for an accent colour."""
     light, dark = palette(accent, surfaces=LIGHT, dark=False), palette(accent, surfaces=DARK, dark=True)
-    return (
-        f":root{{{light.declarations()}}}\n@media (prefers-color-scheme:dark){{:root{{{dark.declarations()}}}}}\n"
-    )
+    return f":root{{{light.declarations()}}}\n@media (prefers-color-scheme:dark){{:root{{{dark.declarations()}}}}}\n"
 
 
 def _current() -> str:
