@@ -71,7 +71,8 @@ def _words(why: str) -> dict[str, Any]:
         Why.LOCKED: (
             _("Your second step is locked"),
             _(
-                "A sign-in was reported as fraud from your phone. Your company support checks with you that all is well and unlocks it."
+                "A sign-in was reported as fraud from your phone. Your company support makes sure that all is well "
+                "and unlocks it."
             ),
         ),
         Why.ALL_OFF: (
