@@ -5,20 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Critical, Error, Tags, register, run_checks
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 # RETURNING, which the guarded updates use.
 SQLITE_LEAST = (3, 35, 0)
-
-
-def _keys() -> Iterator[CheckMessage]:
-    if not settings.MFA_KEYS:
-        yield Critical(
-            "There is no key to seal secrets with.",
-            hint="Set MFA_KEYS=id:base64-of-32-bytes, or start the demo once, which makes its own.",
-            id="mfasite.E001",
-        )
 
 
 def _public_url() -> Iterator[CheckMessage]:
@@ -26,7 +17,7 @@ def _public_url() -> Iterator[CheckMessage]:
         yield Error(
             "PUBLIC_URL is not https, so passwords and codes would travel in the open.",
             hint="Give the address that people type, such as https://mfa.example.org.",
-            id="mfasite.E002",
+            id="mfasite.E001",
         )
 
 
@@ -35,7 +26,7 @@ def _providers() -> Iterator[CheckMessage]:
         yield Error(
             "Nobody carries texts and calls.",
             hint="List the providers by name, in the order to try them: DELIVERY_PROVIDERS=...",
-            id="mfasite.E003",
+            id="mfasite.E002",
         )
 
 
@@ -48,13 +39,13 @@ def _sqlite() -> Iterator[CheckMessage]:
         yield Error(
             "SQLite runs without immediate transactions or without its write-ahead log.",
             hint="Keep the OPTIONS that mfasite.settings gives it; DATABASE_URL=sqlite:///... is enough.",
-            id="mfasite.E004",
+            id="mfasite.E003",
         )
     if sqlite3.sqlite_version_info < SQLITE_LEAST:
         yield Error(
             f"SQLite {sqlite3.sqlite_version} is too old: it does not know RETURNING.",
             hint="Use a Python with SQLite 3.35 or newer, or PostgreSQL.",
-            id="mfasite.E005",
+            id="mfasite.E004",
         )
 
 
@@ -63,14 +54,14 @@ def _broker() -> Iterator[CheckMessage]:
         yield Error(
             "There is no broker, so no worker hears of a message at once.",
             hint="Set REDIS_URL=redis://host:6379/0.",
-            id="mfasite.E006",
+            id="mfasite.E005",
         )
 
 
 @register(Tags.security)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Find what contradicts itself in the settings."""
-    parts = (_keys, _public_url, _providers, _sqlite, _broker)
+    parts = (_public_url, _providers, _sqlite, _broker)
     return [message for part in parts for message in part()]
 
 

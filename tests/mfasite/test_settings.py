@@ -81,4 +81,4 @@ def test_a_web_server_refuses_the_pretending_provider_outside_the_demo() -> None
 def test_a_web_server_refuses_plain_http_outside_the_demo() -> None:
     answer = told("import mfasite.wsgi", **(REAL | {"PUBLIC_URL": "http://mfa.example.org"}))
 
-    assert "mfasite.E002" in answer.stderr
+    assert "mfasite.E001" in answer.stderr

@@ -158,5 +158,5 @@ def _code_command(home: Path) -> str:
     python = Path(sys.executable)
     with contextlib.suppress(ValueError):
         python = python.relative_to(Path.cwd())
-    where = "" if home == settings.DEMO_DIR else f"DEMO_DIR={home} "
+    where = "" if home == settings.BASE_DIR / ".demo" else f"DEMO_DIR={home} "
     return f"{where}{python} manage.py code ana"
