@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db import DatabaseError, transaction
+from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 
 from accounts.models import Session
@@ -37,18 +37,26 @@ class SessionStore(DatabaseStore):
         self._session_key = self._get_new_session_key()
 
     def save(self, must_create: bool = False) -> None:
-        if self._former_key is None or must_create:
-            super().save(must_create=must_create)
+        """Write the session by one statement.
+
+        Errors: `UpdateError` when it was ended meanwhile; the middleware answers that in words.
+        """
+        if self.session_key is None:
+            self.create()
             return
-        row = self.create_model_instance(self._get_session(no_load=False))
+        row = self.create_model_instance(self._get_session(no_load=must_create))
+        if must_create:
+            self._insert(row)
+            return
+        rows = Session.objects.filter(session_key=self._former_key or row.session_key)
         fields = {"session_data": row.session_data, "expire_date": row.expire_date, "user_id": row.user_id}
+        if not rows.update(session_key=row.session_key, **fields):
+            raise UpdateError
+        self._former_key = None
+
+    def _insert(self, row: Session) -> None:
         try:
             with transaction.atomic():
-                renamed = Session.objects.filter(session_key=self._former_key).update(
-                    session_key=row.session_key, **fields
-                )
-        except DatabaseError as error:
-            raise UpdateError from error
-        if not renamed:
-            raise UpdateError  # ended meanwhile; the middleware answers in words
-        self._former_key = None
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise CreateError from error
