@@ -1,6 +1,6 @@
 """The session store: Django's, but a change of key is one guarded update and a new row needs no look before."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
@@ -21,7 +21,7 @@ class SessionStore(DatabaseStore):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        row: Session = super().create_model_instance(data)
+        row = cast("Session", super().create_model_instance(data))
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         return row
 
@@ -44,7 +44,7 @@ class SessionStore(DatabaseStore):
         if self.session_key is None:
             self.create()
             return
-        row = self.create_model_instance(self._get_session(no_load=must_create))
+        row = self.create_model_instance(self._get_session(no_load=must_create))  # type: ignore[attr-defined]  # not in the stubs
         if must_create:
             self._insert(row)
             return

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -41,7 +40,7 @@ class Standing:
 class AuthedRequest(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: User  # type: ignore[assignment]  # narrower than Django's: the view is behind the sign-in
+    user: User
 
 
 def of(request: HttpRequest) -> Standing:
@@ -50,11 +49,10 @@ def of(request: HttpRequest) -> Standing:
     kept = request.session.get(KEY)
     if not user.is_authenticated or not kept:
         return Standing()
-    person = cast("User", user)
-    if kept["epoch"] != person.epoch or policies.refusal(person, timezone.now()):
+    if kept["epoch"] != user.epoch or policies.refusal(user, timezone.now()):
         return Standing()
     return Standing(
-        user=person,
+        user=user,
         proven_at=datetime.fromtimestamp(kept["at"], tz=UTC),
         means=tuple(kept["means"]),
         is_proven=DEVICE_ID_SESSION_KEY in request.session,

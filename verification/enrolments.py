@@ -220,4 +220,5 @@ def hint_when_few(n_options: int) -> str:
 
 def proven(user_id: int, enrolment_id: int) -> Enrolment | None:
     """Give one proven enrolment of a person."""
-    return Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()
+    found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()
+    return found

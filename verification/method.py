@@ -90,7 +90,7 @@ class Mode:
     """A way in which one option can be asked: approve by key, or read a code out."""
 
     key: str
-    label: str
+    label: Any
 
 
 class Method:
@@ -110,7 +110,7 @@ class Method:
     is_numeric: ClassVar[bool] = True
     means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
-    form_class: ClassVar[type[forms.Form] | None] = None
+    form_class: type[forms.Form] | None = None
     modes: tuple[Mode, ...] = ()
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:

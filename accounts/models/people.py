@@ -41,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=fold(username or ""))
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types
     """A person. `epoch` numbers the time since the last event that ends all sessions and remembered browsers."""
 
     username = models.CharField(

@@ -1,13 +1,8 @@
 """Sessions as rows that know whose they are, so that one person's can be found and ended."""
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-
-if TYPE_CHECKING:
-    from accounts.sessions import SessionStore
 
 
 class Session(AbstractBaseSession):
@@ -20,9 +15,3 @@ class Session(AbstractBaseSession):
         abstract = False
         verbose_name = "session"
         verbose_name_plural = "sessions"
-
-    @classmethod
-    def get_session_store_class(cls) -> type["SessionStore"]:
-        from accounts.sessions import SessionStore  # noqa: PLC0415  (the store is made of this table)
-
-        return SessionStore

@@ -137,7 +137,7 @@ def finish(
     if enrolment is not None:
         otp_login(request, enrolment)
     standing.keep(request, user, at=facts.now, means=means(enrolment), why=why)
-    update_last_login(None, user)
+    update_last_login(User, user)
     audit.record(
         "sign_in.completed",
         user_id=user.pk,

@@ -34,7 +34,8 @@ class Desk:
         return Desk(self.user, replace(self.facts, now=self.facts.now + timedelta(**span)))
 
     def enrolment(self, method: str) -> Enrolment:
-        return Enrolment.objects.get(user=self.user, method=method)
+        found: Enrolment = Enrolment.objects.get(user=self.user, method=method)
+        return found
 
     def start(self, method: str, *, binding: str = BINDING, **more: Any) -> Outcome:
         return challenges.start(

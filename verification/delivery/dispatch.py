@@ -22,7 +22,7 @@ def _wanted(now: datetime) -> Q:
     waits = Challenge.objects.filter(
         pk=OuterRef("challenge_id"), state=State.OPEN, generation=OuterRef("generation"), expires_at__gt=now
     )
-    return Q(useful_until__gt=now) & (Q(challenge__isnull=True) | Exists(waits))
+    return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
 
 
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:

@@ -31,7 +31,7 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     @login_not_required
     @never_cache
     @wraps(view)
-    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = facts.read(request)
         pending = pendings.read(request, now=now.now)
         if pending is None:

@@ -41,7 +41,7 @@ class Call(Method):
     needs_delivery = True
     address_kind = "phone"
     means = "tel"
-    form_class: type[forms.Form] = CallForm
+    form_class = CallForm
     modes = (
         Mode("approve", _("Call me, I approve on the phone")),
         Mode("code", _("Call me and read a code to me")),

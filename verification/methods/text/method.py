@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import codes, numbers
@@ -31,7 +30,7 @@ class Text(Method):
     needs_delivery = True
     address_kind = "phone"
     means = "sms"
-    form_class: type[forms.Form] = TextForm
+    form_class = TextForm
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         number = fields["number"]

@@ -114,9 +114,7 @@ class Screen:
 
     @property
     def face(self) -> str:
-        """What fills the screen: a live call before a ringing one, and that before a call that is over."""
-        if self.call and not self.call.is_over:
-            return "call"
+        """What fills the screen: a ringing call comes before one that was answered."""
         return "ringing" if self.ringing else "call" if self.call else "rest"
 
     @property

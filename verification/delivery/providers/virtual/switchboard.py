@@ -98,8 +98,14 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
 
 
 def answer(delivery_id: int, *, now: datetime) -> bool:
-    """Pick up a ringing call and hear its first words."""
-    return _move(delivery_id, State.RINGING, State.ANSWERED, now=now)
+    """Pick up a ringing call and hear its first words; a call that the telephone was in ends."""
+    if not _move(delivery_id, State.RINGING, State.ANSWERED, now=now):
+        return False
+    number = Delivery.objects.values_list("to", flat=True).get(pk=delivery_id)
+    others = Delivery.objects.filter(to=number, state=State.ANSWERED).exclude(pk=delivery_id)
+    for other_id in others.values_list("pk", flat=True):
+        hang_up(other_id, now=now)
+    return True
 
 
 def decline(delivery_id: int, *, now: datetime) -> bool:
