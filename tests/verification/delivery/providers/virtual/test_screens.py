@@ -87,6 +87,13 @@ def test_keeps_an_ended_call_in_sight_until_it_is_put_away() -> None:
     assert screens.screen(NUMBER, now=soon()).face == "rest"
 
 
+def test_rings_although_it_is_in_a_call() -> None:
+    switchboard.answer(ring().pk, now=soon())
+    ring(id="f" * 32)
+
+    assert screens.screen(NUMBER, now=soon()).face == "ringing"
+
+
 def test_lists_a_missed_call_among_the_messages() -> None:
     ring()
 

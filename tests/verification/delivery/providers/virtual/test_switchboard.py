@@ -243,6 +243,17 @@ def test_is_answered_once(ears: Ears) -> None:
     assert PendingCallback.objects.filter(body__contains='"answered"').count() == 1
 
 
+def test_ends_the_call_it_is_in_when_another_is_answered(ears: Ears) -> None:
+    first = ring()
+    switchboard.answer(first.pk, now=soon())
+    second = ring(id="f" * 32)
+
+    assert switchboard.answer(second.pk, now=soon())
+
+    first.refresh_from_db()
+    assert first.state == State.HUNG_UP
+
+
 def test_reorders_the_receipts_of_a_call_too(ears: Ears) -> None:
     behave(reorders_receipts=True)
     call = ring()

@@ -38,15 +38,7 @@ class Command(BaseCommand):
 
 def run(stop: threading.Event, *, concurrency: int) -> None:
     """Carry until told to stop, then see to the end what is under way."""
-    http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
-
-    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
-        try:
-            response = http.request("POST", address, body=body, headers=headers, redirect=False)
-        except urllib3.exceptions.HTTPError:
-            return carrier.Answer(0)
-        return carrier.Answer(response.status, response.data)
-
+    post = poster(concurrency)
     flights: Flights = {}
     with ThreadPoolExecutor(concurrency) as pool:
         while not stop.is_set():
@@ -62,6 +54,20 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
             else:
                 stop.wait(POLL)
     land(flights)
+
+
+def poster(concurrency: int) -> carrier.Post:
+    """Post over HTTP, with connections kept and no redirect followed; a failure is the answer nought."""
+    http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
+
+    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
+        try:
+            response = http.request("POST", address, body=body, headers=headers, redirect=False)
+        except urllib3.exceptions.HTTPError:
+            return carrier.Answer(0)
+        return carrier.Answer(response.status, response.data)
+
+    return post
 
 
 def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free: int) -> None:

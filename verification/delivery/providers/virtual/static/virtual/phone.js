@@ -2,6 +2,7 @@
 // codes, speaks a call's words. Without this script every deed is a form and every change a reload.
 
 const POLL = 1000; // milliseconds
+const POLL_IN_CALL = 350; // the person waits for an answer
 const screen = document.getElementById("screen");
 const announcer = document.getElementById("announce");
 const speaker = { on: false, said: 0, call: "" };
@@ -218,7 +219,7 @@ setInterval(tellTime, 1000);
 if (screen) {
   const loop = async () => {
     await look().catch(() => {});
-    setTimeout(loop, POLL);
+    setTimeout(loop, screen.querySelector("[data-call]:not(.over)") ? POLL_IN_CALL : POLL);
   };
   setTimeout(loop, POLL);
 }
