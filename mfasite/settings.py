@@ -209,6 +209,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.3,
+    # Kombu's own patience would be two more tries with pauses of 2 and 4 s. Workers reconnect by another way.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
     "global_keyprefix": env.text("BROKER_PREFIX"),
 }
 CELERY_TASK_PUBLISH_RETRY = False

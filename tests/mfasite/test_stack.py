@@ -1,17 +1,28 @@
 """The running service that browser tests and fault tests share."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
-from mfasite import processes
+from mfasite import broker, processes
 from mfasite.stack import Stack
+from tests.conftest import THEIR_BROKER
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
+def wait_until_ready(stack: Stack) -> None:
+    stack.crew.wait("the service", lambda: processes.answers(f"{stack.url}/readyz"), seconds=20)
+
+
+def wait_for_a_worker(stack: Stack) -> None:
+    prefix = stack.environment["BROKER_PREFIX"]
+    stack.crew.wait("The worker", lambda: processes.workers_answer(stack.broker_url, prefix=prefix), seconds=30)
+
+
 def test_is_ready(stack: Stack) -> None:
-    assert processes.answers(f"{stack.url}/readyz")
+    wait_until_ready(stack)
 
 
 def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:
@@ -25,7 +36,7 @@ def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:
         for child in brokers:
             child.process.send_signal(signal.SIGCONT)
 
-    stack.crew.wait("the broker", lambda: processes.answers(f"{stack.url}/readyz"), seconds=10)
+    wait_until_ready(stack)
 
 
 def test_comes_back_after_its_worker_was_killed(stack: Stack) -> None:
@@ -35,5 +46,15 @@ def test_comes_back_after_its_worker_was_killed(stack: Stack) -> None:
 
     stack.crew.start("worker", processes.worker())
 
-    prefix = stack.environment["BROKER_PREFIX"]
-    stack.crew.wait("The worker", lambda: processes.workers_answer(stack.broker_url, prefix=prefix), seconds=30)
+    wait_for_a_worker(stack)
+
+
+@pytest.mark.skipif(bool(THEIR_BROKER), reason="another one's broker is not ours to restart")
+def test_finds_its_broker_again_after_a_restart(stack: Stack) -> None:
+    folder = Path(stack.broker_url.removeprefix("redis+socket://")).parent
+    stack.crew.stop("broker")
+
+    stack.crew.start("broker", broker.command(folder))
+
+    wait_until_ready(stack)
+    wait_for_a_worker(stack)
