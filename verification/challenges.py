@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from verification import audit, codes, conf, crypto, enrolments, limits, registry
+from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, registry
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
@@ -21,6 +21,7 @@ from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
+_HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
 _TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
 
 
@@ -73,7 +74,7 @@ def start(
 
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     """
-    if refusal := _refusal(enrolment, user=user, facts=facts):
+    if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
         return refusal
     chosen = _mode(enrolment, mode, rules)
     challenge = Challenge(
@@ -122,6 +123,8 @@ def enrol(
     if method_name not in rules.methods or not registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
     method = registry.method(method_name)
+    if enrolments.count(user.pk, method_name) >= method.most:
+        return Outcome(verdict=Verdict.FULL, method=method_name)
     cleaned: dict[str, Any] = {}
     if method.form_class is not None:
         form = method.form_class(data=dict(fields))
@@ -137,11 +140,13 @@ def enrol(
     return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, facts=facts, rules=rules, mode=mode)
 
 
-def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcome | None:
+def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, is_harmless: bool = False) -> Outcome | None:
     """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out."""
     method = enrolment.method
     next_at, off_at = getattr(enrolment, "next_at", None), getattr(enrolment, "off_at", None)
-    if not hasattr(enrolment, "off_at"):
+    if is_harmless:
+        next_at, off_at = None, None
+    elif not hasattr(enrolment, "off_at"):
         gate = limits.gate(user.pk, method, now=facts.now)
         next_at, off_at = gate.retry_at, facts.now if gate.is_off else None
     if off_at:
@@ -161,6 +166,12 @@ def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
     modes = [mode.key for mode in registry.method(enrolment.method).modes]
     chosen = wanted if wanted in modes else next(iter(modes), "")
     return chosen if rules.number_matching or chosen != "approve" else "press"
+
+
+def _scope(challenge: Challenge) -> str:
+    """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
+    method = challenge.enrolment.method
+    return f"{challenge.purpose}.{method}" if challenge.purpose in _HARMLESS else method
 
 
 def _bind(binding: str) -> str:
@@ -267,7 +278,7 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
             tries_left=F("tries_left") - 1
         ):
             return _why_closed(challenge, facts.now)
-        gate = limits.reserve(challenge.user.pk, challenge.enrolment.method, now=facts.now)
+        gate = limits.reserve(challenge.user.pk, _scope(challenge), now=facts.now)
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
             verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
@@ -316,7 +327,7 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
         if not rows.update(state=state, ended_at=None if by_phone else facts.now):
             _give_back(challenge)
             return _why_closed(challenge, facts.now)
-        limits.clear(challenge.user.pk, challenge.enrolment.method)
+        _forget_failures(challenge)
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, facts)
         kind = "challenge.approved" if by_phone else "challenge.proven"
@@ -330,14 +341,23 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
     return enrolments.use(challenge.enrolment.pk, counter=check.counter, now=now)
 
 
+def _forget_failures(challenge: Challenge) -> None:
+    """A right answer ends the count; a rehearsal that was passed proves the method anew, so it switches it on again."""
+    limits.clear(challenge.user.pk, _scope(challenge))
+    if challenge.purpose in _HARMLESS:
+        limits.clear(challenge.user.pk, challenge.enrolment.method)
+
+
 def _confirm(challenge: Challenge, facts: Facts) -> None:
     if enrolments.confirm(challenge.enrolment, now=facts.now):
+        browsers.forget(challenge.user)
         audit.record("enrolment.confirmed", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+        _tell_owner(challenge, "method_added", facts)
 
 
 def _give_back(challenge: Challenge) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-    limits.refund(challenge.user.pk, challenge.enrolment.method)
+    limits.refund(challenge.user.pk, _scope(challenge))
 
 
 def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outcome:
@@ -380,21 +400,16 @@ def _wrong(challenge: Challenge, facts: Facts) -> Outcome:
             **_about(challenge),
         )
         if n_failures == conf.free_failures():
-            _tell_owner(challenge, "verification/notices/wrong_codes.txt", facts)
+            _tell_owner(challenge, "wrong_codes", facts)
         if n_failures >= conf.failures_until_off():
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-            _tell_owner(challenge, "verification/notices/method_off.txt", facts)
+            _tell_owner(challenge, "method_off", facts)
     verdict = Verdict.ENDED if ended else Verdict.WRONG
     return _outcome(challenge, verdict, tries_left=max(challenge.tries_left, 0))
 
 
-def _tell_owner(challenge: Challenge, template: str, facts: Facts) -> None:
-    outbox.notify(
-        challenge.user,
-        template=template,
-        context={"label": enrolments.label(challenge.enrolment)},
-        now=facts.now,
-    )
+def _tell_owner(challenge: Challenge, kind: str, facts: Facts) -> None:
+    notices.tell(challenge.user, kind, now=facts.now, label=enrolments.label(challenge.enrolment))
 
 
 def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
@@ -456,8 +471,8 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
         audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-        _tell_owner(challenge, "verification/notices/fraud.txt", facts)
-        outbox.alert(challenge.user, template="verification/notices/fraud_alert.txt", now=facts.now)
+        _tell_owner(challenge, "fraud", facts)
+        notices.alert(challenge.user, "fraud_alert", now=facts.now)
 
 
 # Sending again, and showing ------------------------------------------------------------------------------------
@@ -474,7 +489,8 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
         return _why_closed(challenge, facts.now)
-    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts):
+    is_harmless = challenge.purpose in _HARMLESS
+    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts, is_harmless=is_harmless):
         return refusal
     rows = Challenge.objects.filter(
         pk=challenge.pk,

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, registry
+from verification import audit, crypto, notices, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, Voucher
@@ -57,9 +58,9 @@ def confirmed(user_id: int) -> list[Enrolment]:
 
 
 def label(enrolment: Enrolment) -> str:
-    """Say which enrolment this is: "Text +41 XX XXX XX 89"."""
-    method = registry.method(enrolment.method)
-    return " ".join(str(part) for part in (method.label, enrolment.hint or enrolment.name) if part)
+    """Say which enrolment this is: "Text +41 XX XXX XX 89", and the person's own name for it."""
+    words = f"{registry.method(enrolment.method).label} {enrolment.hint}".strip()
+    return f"{words} ({enrolment.name})" if enrolment.name else words
 
 
 def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
@@ -136,6 +137,7 @@ def confirm(enrolment: Enrolment, *, now: datetime) -> bool:
 
     Inside the proof's transaction. Answers False if it counted already.
     """
+    _hold(enrolment.user)
     known = Enrolment.objects.filter(user=enrolment.user, method=enrolment.method, confirmed=True)
     if enrolment.address_digest and known.filter(address_digest=enrolment.address_digest).exists():
         known.filter(address_digest=enrolment.address_digest).delete()
@@ -176,7 +178,8 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, .
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
         Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
-        audit.record("enrolment.confirmed", user_id=user.pk, facts=facts, method=method.name, enrolment=enrolment.ref)
+        _record("enrolment.confirmed", enrolment, facts)
+        notices.tell(user, "codes_renewed", now=facts.now)
     return tuple(whole for _first, whole in plan.vouchers)
 
 
@@ -204,11 +207,71 @@ def spend_voucher(voucher_id: int, *, now: datetime) -> bool:
     return bool(Voucher.objects.filter(pk=voucher_id, used_at=None).update(used_at=now))
 
 
-def make_default(enrolment: Enrolment) -> None:
+def count(user_id: int, method: str) -> int:
+    """Count a person's proven enrolments of one method."""
+    return int(Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True).count())
+
+
+def of_person(user_id: int, ref: str) -> Enrolment | None:
+    """Give one proven enrolment of a person by its public name; a stranger's is none."""
+    found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, ref=ref, confirmed=True).first()
+    return found
+
+
+def _hold(user: Any) -> None:
+    """Let the changes of one person's methods happen one after another. Inside a transaction, and first in it.
+
+    An update that changes nothing holds the person's row on PostgreSQL; SQLite lets one writer in at a time anyway.
+    """
+    get_user_model().objects.filter(pk=user.pk).update(epoch=F("epoch"))
+
+
+def raise_epoch(user: Any) -> None:
+    """End all sessions, remembered browsers and passes of a person, from the next request on."""
+    get_user_model().objects.filter(pk=user.pk).update(epoch=F("epoch") + 1)
+    user.refresh_from_db(fields=["epoch"])
+
+
+def rename(enrolment: Enrolment, name: str, facts: Facts) -> None:
+    """Give an enrolment the person's own name for it."""
+    with transaction.atomic():
+        Enrolment.objects.filter(pk=enrolment.pk).update(name=name)
+        _record("enrolment.renamed", enrolment, facts)
+
+
+def make_default(enrolment: Enrolment, facts: Facts) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
+        _hold(enrolment.user)
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).update(is_default=True)
+        _record("enrolment.made_default", enrolment, facts)
+
+
+def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
+    """Remove an enrolment; False if it is the last way in and one must stay. Ends all other sessions and browsers.
+
+    The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
+    """
+    with transaction.atomic():
+        _hold(enrolment.user)
+        ways = [e for e in confirmed(enrolment.user.pk) if e.pk != enrolment.pk and e.method in allowed]
+        left = [e for e in ways if registry.is_installed(e.method) and not registry.method(e.method).is_reserve]
+        is_way = not registry.method(enrolment.method).is_reserve
+        if must_keep_one and is_way and not left:
+            return False
+        if not Enrolment.objects.filter(pk=enrolment.pk).delete()[0]:
+            return True
+        if enrolment.is_default and left:
+            Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
+        raise_epoch(enrolment.user)
+        _record("enrolment.removed", enrolment, facts)
+        notices.tell(enrolment.user, "method_removed", now=facts.now, label=label(enrolment))
+    return True
+
+
+def _record(kind: str, enrolment: Enrolment, facts: Facts) -> None:
+    audit.record(kind, user_id=enrolment.user.pk, facts=facts, method=enrolment.method, enrolment=enrolment.ref)
 
 
 def hint_when_few(n_options: int) -> str:

@@ -108,6 +108,8 @@ class Method:
     needs_proof: ClassVar[bool] = True
     is_reserve: ClassVar[bool] = False
     is_numeric: ClassVar[bool] = True
+    is_allowed_by_default: ClassVar[bool] = True
+    most: ClassVar[int] = 5  # a person
     means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: type[forms.Form] | None = None

@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     TOO_SOON = "too_soon"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
+    FULL = "full"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +140,10 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.UNREACHABLE: (
             _("This option cannot be used now"),
             _("Choose a different option, or ask your company support."),
+        ),
+        Verdict.FULL: (
+            _("You have as many of these as you may have"),
+            _("Remove one that you no longer use, then add the new one."),
         ),
         Verdict.REFUSED: (
             _("Please check what you typed"),

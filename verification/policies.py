@@ -87,9 +87,10 @@ def merge(policies: Sequence[Policy]) -> Rules:
         return next((value for value in values if value is not None), _DEFAULTS.get(name))
 
     allowed = first("methods")
-    installed = tuple(registry.methods())
     return Rules(
-        methods=installed if allowed is None else tuple(name for name in installed if name in allowed),
+        methods=tuple(
+            n for n, m in registry.methods().items() if (m.is_allowed_by_default if allowed is None else n in allowed)
+        ),
         remember_days=first("remember_days"),
         code_life=first("code_life"),
         number_matching=first("number_matching"),

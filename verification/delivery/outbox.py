@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from verification.delivery import wake
@@ -31,19 +30,8 @@ def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Mes
     return _put(message, enrolment.address)
 
 
-def notify(user: Any, *, template: str, context: dict[str, str], now: datetime) -> None:
-    """Leave a notice by mail for a person who has an address. Its context holds no secret."""
-    if user.email:
-        _notice(user, user.email, template=template, context=context, now=now)
-
-
-def alert(user: Any, *, template: str, now: datetime) -> None:
-    """Leave a notice for company support about a person."""
-    if address := getattr(settings, "SUPPORT_EMAIL", ""):
-        _notice(user, address, template=template, context={"person": user.get_username()}, now=now)
-
-
-def _notice(user: Any, address: str, *, template: str, context: dict[str, str], now: datetime) -> None:
+def notice(user: Any, address: str, *, template: str, context: dict[str, str], now: datetime) -> None:
+    """Leave a notice by mail in the outbox. Its context holds no secret."""
     message = Message(
         user=user,
         kind=Kind.MAIL,
