@@ -88,7 +88,7 @@ def ask(
     return challenges.start(
         enrolment,
         user=user,
-        purpose=Purpose.SIGN_IN,
+        purpose=Purpose(pending.purpose),
         binding=pending.id,
         facts=facts,
         rules=decision.rules,
@@ -150,6 +150,21 @@ def finish(
     if remember_days:
         remember(response, browsers.remember(user, facts, days=remember_days), days=remember_days)
     return response
+
+
+def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment) -> None:
+    """Note that a signed-in person proved themselves again just now; the session's key changes with the rise."""
+    pendings.wipe(request)
+    request.session.cycle_key()
+    enrolment.user = user
+    otp_login(request, enrolment)
+    standing.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED)
+
+
+def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpose, next_url: str) -> Pending:
+    """Begin a proof of a signed-in person: for a deed that wants a fresh one, or to try a method out."""
+    pending = Pending(user_id=user.pk, epoch=user.epoch, started=facts.now.timestamp(), purpose=purpose, next=next_url)
+    return pendings.keep(request, pending)
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:

@@ -1,4 +1,4 @@
-"""The state between password and proof. It lives in the session for ten minutes and opens nothing but the steps."""
+"""A proof that is under way: between password and session, or inside one. It lives ten minutes and opens nothing."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,13 +8,15 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from verification.models import Purpose
+
 _KEY = "pending"
 LIFE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A person whose password was right and who has yet to prove the second step.
+    """A person who has yet to prove something: after the right password, or as a signed-in person for one deed.
 
     Shape: `id` binds challenges to this sign-in; `means` holds what was proven so far, as in RFC 8176.
     Units: `started` in seconds since 1970.
@@ -23,6 +25,7 @@ class Pending:
     user_id: int
     epoch: int
     started: float
+    purpose: str = Purpose.SIGN_IN
     is_first: bool = False
     next: str = ""
     handle: str = ""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("options/", views.options, name="options"),
     path("resend/", views.resend, name="resend"),
     path("status/", views.status, name="status"),
+    path("again/", views.again, name="again"),
     path("leave/", views.leave, name="leave"),
     path("register/", views.register, name="register"),
     path("register/prove/", views.prove, name="register-prove"),

@@ -1,10 +1,12 @@
 """The pages of signing in."""
 
+from accounts.signin.views.again import again
 from accounts.signin.views.password import leave, password, sign_out
 from accounts.signin.views.register import codes, done, method_form, prove, register, second
 from accounts.signin.views.verify import options, resend, status, verify
 
 __all__ = [
+    "again",
     "codes",
     "done",
     "leave",

@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -84,8 +85,11 @@ def _place(begun: flow.Begun) -> str:
 @login_not_required
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Give a half sign-in up."""
+    """Give a proof up that is under way."""
+    pending = pendings.read(request, now=timezone.now())
     pendings.wipe(request)
+    if standing.of(request).is_signed_in:
+        return redirect(flow.safe_next(request, pending.next if pending else ""))
     return redirect("signin:password")
 
 

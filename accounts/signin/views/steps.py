@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import facts
+from accounts import facts, standing
 from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.pending import Pending
 from verification import outcomes
 from verification.facts import Facts
+from verification.models import Purpose
 from verification.outcomes import Outcome
 from verification.policies import Why
 
@@ -35,16 +36,23 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
         now = facts.read(request)
         pending = pendings.read(request, now=now.now)
         if pending is None:
-            messages.info(request, _("Please sign in again: this sign-in took too long or was ended."))
-            return redirect("signin:password")
+            here = standing.of(request)
+            words = _("That took too long. Please begin again.")
+            messages.info(
+                request,
+                words if here.is_signed_in else _("Please sign in again: this sign-in took too long or was ended."),
+            )
+            return redirect("portal:home" if here.is_signed_in else "signin:password")
         return view(request, pending, now, *args, **kwargs)
 
     return page
 
 
 def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | None:
-    """Give the person of a half sign-in; wipes it when their account changed since the password."""
+    """Give the person of a proof under way; wipes it when their account changed since it began."""
     user = flow.person(pending, now)
+    if user is not None and pending.purpose != Purpose.SIGN_IN and standing.of(request).user != user:
+        user = None  # a proof inside a session is worth nothing once that session is over
     if user is None:
         pendings.wipe(request)
         messages.info(request, _("Please sign in again: your account changed meanwhile."))

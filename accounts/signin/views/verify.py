@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.signin import flow
@@ -15,7 +17,7 @@ from accounts.signin.views import steps
 from verification import challenges, outcomes, policies, reports
 from verification.challenges import Shown
 from verification.facts import Facts
-from verification.models import State
+from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step
 
@@ -30,16 +32,29 @@ def verify(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if request.method == "POST":
         outcome = flow.outcome_of_proof(take(request, pending, now), pending, now)
         if outcome.proven:
-            return flow.finish(
-                request,
-                flow.proven_person(outcome),
-                now,
-                next_url=pending.next,
-                why=pending.why,
-                enrolment=outcome.enrolment,
-                remember_days=pending.remember_days if request.POST.get("remember") else 0,
-            )
+            return _proven(request, pending, outcome, now)
     return _page(request, pending, now, outcome)
+
+
+def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> HttpResponse:
+    """Go on with what the proof was for."""
+    user = flow.proven_person(outcome)
+    if pending.purpose == Purpose.SIGN_IN:
+        return flow.finish(
+            request,
+            user,
+            now,
+            next_url=pending.next,
+            why=pending.why,
+            enrolment=outcome.enrolment,
+            remember_days=pending.remember_days if request.POST.get("remember") else 0,
+        )
+    if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
+        flow.freshen(request, user, now, outcome.enrolment)
+        return redirect(flow.safe_next(request, pending.next))
+    pendings.wipe(request)
+    messages.success(request, _("It works."))
+    return redirect(flow.safe_next(request, pending.next))
 
 
 def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
@@ -61,7 +76,8 @@ def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome |
         return redirect("signin:options")
     decision = policies.decide(user, now)
     context = page_context(request, pending, shown, now, outcome)
-    context["others"] = [o for o in decision.options if o.ref != shown.ref and not o.is_off]
+    may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
+    context["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_off]
     return render(request, "accounts/signin/verify.html", context)
 
 
@@ -125,6 +141,8 @@ def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """List the person's options; choosing one asks it in place of the one before."""
     if pending.is_first:
         return redirect("signin:register")
+    if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
+        return redirect("signin:verify" if pending.handle else flow.safe_next(request, pending.next))
     user = steps.person_or_out(request, pending, now)
     if user is None:
         return redirect("signin:password")

@@ -1,0 +1,53 @@
+"""Asks a signed-in person to prove themselves again before a deed, and comes back to what they were doing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from accounts import standing
+from accounts.standing import AuthedRequest
+
+P = ParamSpec("P")
+SPAN = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
+_HELD = "held"
+_SECRETS = ("csrfmiddlewaretoken", "password")
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Tell whether the person proved the second step, or their password where no second step is asked, just now."""
+    here = standing.of(request)
+    return here.proven_at is not None and timezone.now() - here.proven_at < SPAN and _is_strong(here)
+
+
+def _is_strong(here: standing.Standing) -> bool:
+    return here.is_proven or here.why == "not_required"
+
+
+def required(
+    view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
+) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
+    """Open a view to a fresh proof only. What was posted is held and offered again after it: nothing is typed twice."""
+
+    @wraps(view)
+    def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if is_fresh(request):
+            held = request.session.pop(_HELD, None)
+            if request.method == "GET" and held and held["path"] == request.path:
+                return render(request, "accounts/signin/go_on.html", {"fields": _fields(held), "action": request.path})
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            kept = {name: values for name, values in request.POST.lists() if not name.startswith(_SECRETS)}
+            request.session[_HELD] = {"path": request.path, "fields": kept}
+        return redirect(f"{resolve_url('signin:again')}?{urlencode({'next': request.get_full_path()})}")
+
+    return guarded
+
+
+def _fields(held: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in held["fields"].items() for value in values]
