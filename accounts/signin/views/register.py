@@ -157,7 +157,7 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username()}
     if request.method == "POST":
         fresh = enrolments.issue_vouchers(user, now, method_name=reserve)
-        context["codes"] = [f"{code[:8]}-{code[8:]}" for code in fresh]
+        context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/signin/register_codes.html", context)
 
 
