@@ -78,3 +78,10 @@ class StandingMiddleware:
             if request.method == "GET":
                 return redirect(settings.LOGIN_URL)
         return self.get_response(request)
+
+
+def carry_over(request: HttpRequest, user: User) -> None:
+    """Take this very session into the person's new epoch, after a deed of theirs that ends all others."""
+    user.refresh_from_db(fields=["epoch", "password"])
+    if KEY in request.session:
+        request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}

@@ -1,4 +1,4 @@
-"""The portal's pages."""
+"""The portal's first page."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import standing
+from accounts.portal import readiness
 from accounts.standing import AuthedRequest
 from verification import enrolments, policies
 
@@ -13,16 +14,16 @@ from verification import enrolments, policies
 @require_GET
 def home(request: AuthedRequest) -> HttpResponse:
     """Tell who this is, with which methods, and what is worth doing next."""
-    here = standing.of(request)
+    now = timezone.now()
     rules = policies.rules_for(request.user.pk)
-    mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now())
-    ways = [option for option in mine if not option.is_reserve]
+    mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=now)
+    n_codes = enrolments.vouchers_left(request.user.pk)
+    has_reserve = bool(enrolments.reserve_method(rules.methods))
     context = {
-        "standing": here,
+        "standing": standing.of(request),
         "ways": mine,
-        "hint": enrolments.hint_when_few(len({option.enrolment.hint or option.method for option in ways})),
-        "n_codes": enrolments.vouchers_left(request.user.pk),
-        "has_reserve": bool(enrolments.reserve_method(rules.methods)),
+        "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "n_codes": n_codes,
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

@@ -1,0 +1,78 @@
+"""Says whether a person could still get in on a bad day, and the next step if not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from verification.enrolments import Option
+
+_FEW_CODES = 3
+_UNTRIED = timedelta(days=182)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One thing worth doing. Shape: `kind` good, info, warn or bad; `url` names where it is done."""
+
+    kind: str
+    title: str
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+def ways_in(options: Sequence[Option]) -> set[str]:
+    """Tell apart the things that can be lost: a number that takes texts and calls is one phone."""
+    return {
+        option.enrolment.address_digest or option.ref
+        for option in options
+        if not option.is_reserve and not option.is_off
+    }
+
+
+def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: datetime) -> list[Mark]:
+    """List what is worth doing, the most pressing first; empty if all is well."""
+    found = [_off(option) for option in options if option.is_off]
+    ways = ways_in(options)
+    if len(ways) < 2:
+        found.append(
+            Mark(
+                "warn",
+                _("One way in is not enough"),
+                _("Add a second way to verify. Without it a lost phone locks you out until support helps."),
+                "portal:method-add",
+                _("Add a method"),
+            )
+        )
+    if has_reserve and n_codes <= _FEW_CODES:
+        found.append(_codes(n_codes))
+    found += [_untried(option) for option in options if _is_untried(option, now)]
+    return found
+
+
+def _off(option: Option) -> Mark:
+    words = _("There were too many wrong codes. Try it now and pass, and it works again.")
+    return Mark("bad", _("%(label)s is switched off") % {"label": option.label}, words)
+
+
+def _codes(n_codes: int) -> Mark:
+    title = (
+        ngettext("%(n)d recovery code is left", "%(n)d recovery codes are left", n_codes) % {"n": n_codes}
+        if n_codes
+        else _("You have no recovery codes")
+    )
+    text = _("Print a set of ten for the day when nothing else is at hand.")
+    return Mark("warn" if n_codes else "info", title, text, "portal:codes", _("Get new codes"))
+
+
+def _is_untried(option: Option, now: datetime) -> bool:
+    used = option.enrolment.last_used_at or option.enrolment.confirmed_at
+    return option.needs_delivery and not option.is_off and used is not None and now - used > _UNTRIED
+
+
+def _untried(option: Option) -> Mark:
+    title = _("Does %(label)s still reach you?") % {"label": option.label}
+    return Mark("info", title, _("It was not used for half a year. Try it now, before you need it."))

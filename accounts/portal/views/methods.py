@@ -1,0 +1,263 @@
+"""A person's methods: list, add, rename, choose the usual one, try out, remove, move to a new phone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import facts, freshness, standing
+from accounts.models import SecondStep
+from accounts.portal import readiness
+from accounts.portal.forms import NameForm
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.signin.views import steps
+from accounts.standing import AuthedRequest
+from verification import challenges, enrolments, policies
+from verification.enrolments import Offer, Option
+from verification.models import Enrolment, Purpose
+
+_MOVING = "moving"
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the methods and say whether the person could still get in on a bad day."""
+    now = timezone.now()
+    rules = policies.rules_for(request.user.pk)
+    everything = enrolments.confirmed(request.user.pk)
+    mine = enrolments.options(everything, rules.methods, now=now)
+    n_codes = enrolments.vouchers_left(request.user.pk)
+    has_reserve = bool(enrolments.reserve_method(rules.methods))
+    context = {
+        "ways": [option for option in mine if not option.is_reserve],
+        "forbidden": [e for e in everything if e.method not in rules.methods],
+        "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "n_codes": n_codes,
+        "has_reserve": has_reserve,
+        "here": "methods",
+    }
+    return render(request, "accounts/portal/methods.html", context)
+
+
+def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
+    rules = policies.rules_for(request.user.pk)
+    return rules, [offer for offer in enrolments.offers(rules.methods) if not offer.is_reserve]
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def add(request: AuthedRequest) -> HttpResponse:
+    """Offer what can be set up; what needs no further word begins at once."""
+    _rules, offers = _offers(request)
+    chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
+    if chosen and chosen.form_class is not None:
+        return redirect("portal:method-set-up", chosen.name)
+    if chosen:
+        return _begin(request, chosen, {})
+    return render(request, "accounts/portal/method_add.html", {"offers": offers, "here": "methods"})
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def set_up(request: AuthedRequest, method: str) -> HttpResponse:
+    """Ask what a method needs to know, such as a phone number."""
+    _rules, offers = _offers(request)
+    offer = next((offer for offer in offers if offer.name == method), None)
+    if offer is None or offer.form_class is None:
+        return redirect("portal:method-add")
+    if request.method == "POST":
+        return _begin(request, offer, request.POST.dict())
+    return _form_page(request, offer, offer.form_class())
+
+
+def _form_page(request: AuthedRequest, offer: Offer, form: Any) -> HttpResponse:
+    return render(request, "accounts/portal/method_set_up.html", {"offer": offer, "form": form, "here": "methods"})
+
+
+def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
+    """Ask to prove what is being set up; the pages of the proof are those of the sign-in."""
+    now = facts.read(request)
+    rules, _offered = _offers(request)
+    place = reverse("portal:new-phone") if _MOVING in request.session else reverse("portal:methods")
+    pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
+    outcome = challenges.enrol(request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules)
+    if outcome.problems and offer.form_class is not None:
+        return _form_page(request, offer, offer.form_class(data=fields))
+    if not outcome.issued:
+        steps.tell(request, outcome, now)
+        return redirect("portal:method-add")
+    pendings.keep(request, pending.with_(handle=outcome.handle))
+    return redirect("signin:verify")
+
+
+def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Hand a view the person's own enrolment; a stranger's does not exist."""
+
+    def found(request: AuthedRequest, ref: str) -> HttpResponse:
+        enrolment = enrolments.of_person(request.user.pk, ref)
+        if enrolment is None:
+            raise Http404
+        enrolment.user = request.user
+        return view(request, enrolment)
+
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def rename(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Give a method the person's own name."""
+    return _rename(request, ref)
+
+
+@_mine
+def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
+    form = NameForm(request.POST or None, initial={"name": enrolment.name})
+    if request.method == "POST" and form.is_valid():
+        enrolments.rename(enrolment, form.cleaned_data["name"], facts.read(request))
+        messages.success(request, _("Renamed."))
+        return redirect("portal:methods")
+    context = {"form": form, "label": enrolments.label(enrolment), "here": "methods"}
+    return render(request, "accounts/portal/method_rename.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Choose the method that is asked first."""
+    return _make_default(request, ref) if request.method == "POST" else redirect("portal:methods")
+
+
+@_mine
+def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
+    enrolments.make_default(enrolment, facts.read(request))
+    messages.success(
+        request, _("From now on we ask for this first: %(label)s.") % {"label": enrolments.label(enrolment)}
+    )
+    return redirect("portal:methods")
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def remove(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Remove a method after a confirmation, unless it is the last way in that the organisation requires."""
+    return _remove(request, ref)
+
+
+@_mine
+def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
+    if request.method == "GET":
+        return render(
+            request, "accounts/portal/method_remove.html", {"label": enrolments.label(enrolment), "here": "methods"}
+        )
+    if _take_away(request, enrolment):
+        messages.success(request, _("Removed. All other sign-ins were ended."))
+    else:
+        messages.warning(
+            request, _("This is your last method, and your organisation requires one. Add another one first.")
+        )
+    return redirect("portal:methods")
+
+
+def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
+    """Remove an enrolment and keep this very session, which has just proven itself, alive in the new epoch."""
+    rules = policies.rules_for(request.user.pk)
+    must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
+    removed = enrolments.remove(enrolment, facts.read(request), allowed=rules.methods, must_keep_one=must_keep_one)
+    if removed:
+        standing.carry_over(request, request.user)
+    return removed
+
+
+@require_POST
+def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Ask one method for no other reason than to see it work."""
+    return _try_out(request, ref)
+
+
+@_mine
+def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
+    now = facts.read(request)
+    place = reverse("portal:methods")
+    pending = flow.ask_again(request, request.user, now, purpose=Purpose.REHEARSAL, next_url=place)
+    outcome = challenges.start(
+        enrolment,
+        user=request.user,
+        purpose=Purpose.REHEARSAL,
+        binding=pending.id,
+        facts=now,
+        rules=policies.rules_for(request.user.pk),
+        mode=request.POST.get("mode", ""),
+    )
+    if not outcome.issued:
+        steps.tell(request, outcome, now)
+        return redirect("portal:methods")
+    pendings.keep(request, pending.with_(handle=outcome.handle))
+    return redirect("signin:verify")
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def codes(request: AuthedRequest) -> HttpResponse:
+    """Make a new set of recovery codes; they stand in the answer to the POST and nowhere else."""
+    rules = policies.rules_for(request.user.pk)
+    reserve = enrolments.reserve_method(rules.methods)
+    if not reserve:
+        raise Http404
+    context: dict[str, Any] = {"n_codes": enrolments.vouchers_left(request.user.pk), "here": "methods"}
+    if request.method == "POST":
+        fresh = enrolments.issue_vouchers(request.user, facts.read(request), method_name=reserve)
+        context["codes"] = [f"{code[:8]}-{code[8:]}" for code in fresh]
+    return render(request, "accounts/portal/codes.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def new_phone(request: AuthedRequest) -> HttpResponse:
+    """Lead to a new phone in one go: set it up, prove it, then remove what was on the old one."""
+    now = timezone.now()
+    rules, offers = _offers(request)
+    mine = [o for o in _options(request, rules) if not o.is_reserve]
+    started = request.session.get(_MOVING)
+    if request.method == "POST" and "begin" in request.POST:
+        request.session[_MOVING] = now.timestamp()
+        return redirect("portal:new-phone")
+    if request.method == "POST" and started:
+        return _finish_move(request, mine)
+    new, old = _split(mine, started)
+    context = {"offers": offers, "new": new, "old": old, "started": started, "here": "methods"}
+    return render(request, "accounts/portal/new_phone.html", context)
+
+
+def _options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...]:
+    return enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=timezone.now())
+
+
+def _split(mine: list[Option], started: float | None) -> tuple[list[Option], list[Option]]:
+    """Tell what was set up since the move began from what was there before."""
+
+    def is_new(option: Option) -> bool:
+        at = option.enrolment.confirmed_at
+        return started is not None and at is not None and at.timestamp() >= started
+
+    return [o for o in mine if is_new(o)], [o for o in mine if not is_new(o)]
+
+
+def _finish_move(request: AuthedRequest, mine: list[Option]) -> HttpResponse:
+    wanted = set(request.POST.getlist("remove"))
+    gone = [o for o in mine if o.ref in wanted and _take_away(request, o.enrolment)]
+    del request.session[_MOVING]
+    messages.success(
+        request,
+        _("Done: your new phone is set up and the old one opens nothing any more.")
+        if gone
+        else _("Done: your new phone is set up. The old one still works."),
+    )
+    return redirect("portal:methods")
