@@ -93,14 +93,25 @@ class Telephone:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """One hand-over as the carrier knows it, also of what never arrived."""
+
+    at: datetime
+    kind: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Screen:
-    """Everything one telephone shows at one moment."""
+    """Everything one telephone shows at one moment, and what the carrier knows behind it."""
 
     telephone: Telephone
     now: datetime
     cards: tuple[Card, ...]
     ringing: Call | None
     call: Call | None
+    ledger: tuple[Entry, ...]
 
     @property
     def calls(self) -> tuple[Card, ...]:
@@ -120,7 +131,7 @@ class Screen:
     @property
     def version(self) -> str:
         """A mark that changes whenever the screen does."""
-        return _mark(self.cards, self.ringing, self.call)
+        return _mark(self.cards, self.ringing, self.call, self.ledger)
 
 
 @dataclass(frozen=True)
@@ -155,18 +166,26 @@ def telephone(number: str) -> Telephone:
 
 def screen(number: str, *, now: datetime) -> Screen:
     """Say what a telephone shows now."""
-    rows = Delivery.objects.filter(to=number).exclude(kind=Kind.MAIL)
-    arrived = _arrived(rows, now)
+    rows = _newest(Delivery.objects.filter(to=number).exclude(kind=Kind.MAIL))
+    arrived = [row for row in rows if row.has_arrived(now)]
     ringing = next((row for row in arrived if row.state_at(now) == State.RINGING), None)
     call = next((row for row in arrived if row.is_on_screen), None)
     live = {State.RINGING, State.ANSWERED}
     cards = _cards([row for row in arrived if row.state_at(now) not in live], now)
-    return Screen(telephone(number), now, cards, _call(ringing) if ringing else None, _call(call) if call else None)
+    return Screen(
+        telephone=telephone(number),
+        now=now,
+        cards=cards,
+        ringing=_call(ringing) if ringing else None,
+        call=_call(call) if call else None,
+        ledger=tuple(Entry(row.received_at, row.kind, row.state_at(now), row.reason) for row in rows[:6]),
+    )
 
 
 def mailbox(*, now: datetime) -> Mailbox:
     """Say which mail has come, to whomever."""
-    return Mailbox(_cards(_arrived(Delivery.objects.filter(kind=Kind.MAIL), now), now))
+    rows = _newest(Delivery.objects.filter(kind=Kind.MAIL))
+    return Mailbox(_cards([row for row in rows if row.has_arrived(now)], now))
 
 
 def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
@@ -191,12 +210,6 @@ def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
         }
 
 
-def ledger(number: str, *, now: datetime) -> tuple[tuple[datetime, str, str, str], ...]:
-    """List the last hand-overs to a number as the carrier sees them: when, what, how far, why not further."""
-    rows = Delivery.objects.filter(to=number).order_by("-pk")[:6]
-    return tuple((row.received_at, row.kind, row.state_at(now), row.reason) for row in rows)
-
-
 def split(words: str) -> tuple[Part, ...]:
     """Cut words so that each code stands alone. A code after # is for programs and stays in the text."""
     body, at, rest = words.partition("\n@")
@@ -208,8 +221,8 @@ def _names() -> dict[str, str]:
     return dict(getattr(settings, "PHONES", ()))
 
 
-def _arrived(rows: QuerySet[Delivery], now: datetime) -> list[Delivery]:
-    return [row for row in rows.order_by("-arrives_at", "-pk")[:SHOWN] if row.has_arrived(now)]
+def _newest(rows: QuerySet[Delivery]) -> list[Delivery]:
+    return list(rows.order_by("-arrives_at", "-pk")[:SHOWN])
 
 
 def _cards(rows: list[Delivery], now: datetime) -> tuple[Card, ...]:

@@ -172,9 +172,8 @@ def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> 
     now = timezone.now()
     context = {"screen": screens.screen(number, now=now), "panel": panel, "number": number}
     if template == _PAGE:
-        context |= {
-            "form": BehaviourForm(instance=switchboard.behaviour(number), label_suffix=""),
-            "ledger": screens.ledger(number, now=now),
-            "shelf": screens.shelf(),
-        }
+        form = BehaviourForm(instance=switchboard.behaviour(number), label_suffix="")
+        context |= {"form": form, "shelf": screens.shelf()}
+    else:
+        context["is_alone"] = True
     return render(request, template, context)

@@ -106,6 +106,14 @@ def test_sets_the_network_without_leaving_the_page(held: Page) -> None:
     assert Behaviour.objects.get().outcome == Reason.UNREACHABLE
 
 
+def test_shows_by_itself_what_did_not_arrive(held: Page) -> None:
+    behave(outcome=Reason.LANDLINE)
+
+    provider.send(outgoing())
+
+    expect(held.get_by_text("undelivered: landline")).to_be_visible()
+
+
 def test_works_without_a_script(chromium: Browser, live_server: LiveServer) -> None:
     call = ring()
     with chromium.new_context(base_url=live_server.url, java_script_enabled=False) as context:

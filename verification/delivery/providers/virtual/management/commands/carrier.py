@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -17,6 +18,7 @@ from verification.delivery.providers.virtual.models import PendingCallback
 log = logging.getLogger(__name__)
 
 POLL = 0.05  # seconds
+POLL_AT_REST = 0.1  # after ten seconds without work
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
 
 Flights = dict[Future[carrier.Answer], PendingCallback]
@@ -40,6 +42,7 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
     """Carry until told to stop, then see to the end what is under way."""
     post = poster(concurrency)
     flights: Flights = {}
+    worked_at = time.monotonic()
     with ThreadPoolExecutor(concurrency) as pool:
         while not stop.is_set():
             try:
@@ -50,9 +53,10 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
                 close_old_connections()
                 stop.wait(1.0)
             if flights:
+                worked_at = time.monotonic()
                 wait(flights, timeout=POLL, return_when=FIRST_COMPLETED)
             else:
-                stop.wait(POLL)
+                stop.wait(POLL if time.monotonic() - worked_at < 10 else POLL_AT_REST)
     land(flights)
 
 

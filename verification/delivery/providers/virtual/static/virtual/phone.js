@@ -57,6 +57,12 @@ async function redraw() {
     if (before.cards.has(card.dataset.id)) continue;
     card.classList.add("arrives");
   }
+  for (const other of template.content.querySelectorAll("template[data-for]")) {
+    const place = document.getElementById(other.dataset.for);
+    place?.replaceChildren(other.content);
+    if (place) tellTime(place);
+    other.remove();
+  }
   screen.replaceChildren(template.content);
   version = screen.querySelector("[data-version]")?.dataset.version;
   enliven(screen);
