@@ -1,0 +1,94 @@
+"""The whole way through the engine: a message goes out, and what the person does on the telephone comes back signed."""
+
+import pytest
+
+from tests.phone import Phone, carry
+from tests.verification.conftest import Desk
+from tests.verification.delivery.providers.virtual.conftest import behave
+from verification.delivery.providers.virtual.models import Acceptance
+from verification.models import Message, MessageState
+from verification.models.messages import Reason
+from verification.outcomes import Verdict
+
+NUMBER = "+41795551234"
+
+
+@pytest.fixture
+def phone(ana: Desk) -> Phone:
+    return Phone(NUMBER)
+
+
+def test_brings_the_code_of_a_text(ana: Desk, phone: Phone) -> None:
+    issued = ana.start("text")
+    ana.deliver()
+    carry()
+
+    assert ana.answer(issued, phone.code()).proven
+    assert Message.objects.get().state == MessageState.DELIVERED
+
+
+def test_approves_by_the_two_digits_after_a_slip(ana: Desk, phone: Phone) -> None:
+    issued = ana.start("call")
+    ana.deliver()
+    match = ana.match(issued)
+    slip = f"{(int(match) + 1) % 100:02d}"
+
+    phone.answer()
+    again = phone.press(f"{slip}#")
+    goodbye = phone.press(f"{match}#")
+
+    assert ("not the digits" in again, "verified" in goodbye) == (True, True)
+    assert ana.collect(issued).proven
+
+
+def test_reads_a_code_out(ana: Desk, phone: Phone) -> None:
+    issued = ana.start("call", mode="code")
+    ana.deliver()
+
+    phone.answer()
+    spoken = phone.press("1#")
+
+    assert ana.answer(issued, "".join(filter(str.isdigit, spoken))[:6]).proven
+
+
+def test_reports_fraud(ana: Desk, phone: Phone) -> None:
+    issued = ana.start("call")
+    ana.deliver()
+
+    phone.answer()
+    phone.press("0#")
+
+    assert ana.collect(issued).verdict is Verdict.DENIED
+
+
+def test_tells_why_a_text_did_not_arrive(ana: Desk, phone: Phone) -> None:
+    behave(number=NUMBER, outcome=Reason.LANDLINE)
+    ana.start("text")
+    ana.deliver()
+    carry()
+
+    message = Message.objects.get()
+    assert (message.state, message.reason) == (MessageState.UNDELIVERED, Reason.LANDLINE)
+    assert phone.messages() == []
+
+
+def test_ends_delivered_however_receipts_are_jumbled(ana: Desk, phone: Phone) -> None:
+    behave(number=NUMBER, reorders_receipts=True, n_repeats=2)
+    ana.start("text")
+    ana.deliver()
+
+    carry(now=ana.later(seconds=2).facts.now)
+
+    assert Message.objects.get().state == MessageState.DELIVERED
+
+
+def test_resolves_an_unknown_message_by_its_receipt(ana: Desk, phone: Phone) -> None:
+    behave(number=NUMBER, acceptance=Acceptance.LOSE_AFTER)
+    ana.start("text")
+    ana.deliver()
+    assert Message.objects.get().state == MessageState.UNKNOWN
+
+    carry()
+
+    assert Message.objects.get().state == MessageState.DELIVERED
+    assert len(phone.messages()) == 1
