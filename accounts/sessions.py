@@ -30,6 +30,7 @@ class SessionStore(DatabaseStore):
         return get_random_string(32, VALID_KEY_CHARS)
 
     def cycle_key(self) -> None:
+        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key counts once its row was read
         self.modified = True
         if self.session_key is None:
             return  # a new row draws its key when it is saved
@@ -53,6 +54,14 @@ class SessionStore(DatabaseStore):
         if not rows.update(session_key=row.session_key, **fields):
             raise UpdateError
         self._former_key = None
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session, under the key that its row has: a change of key may not be saved yet."""
+        key = session_key or self._former_key or self.session_key
+        if session_key is None:
+            self._former_key = None
+        if key:
+            Session.objects.filter(session_key=key).delete()
 
     def _insert(self, row: Session) -> None:
         try:

@@ -1,0 +1,126 @@
+"""A session has one row: a change of key moves it, an end removes it, and a foreign key is never taken over."""
+
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.base import UpdateError
+
+from accounts.models import Session
+from accounts.sessions import SessionStore
+
+pytestmark = pytest.mark.django_db
+
+
+def _kept(**values: Any) -> SessionStore:
+    store = SessionStore()
+    store.update(values)
+    store.save()
+    return SessionStore(store.session_key)
+
+
+def test_is_made_without_a_look_before(django_assert_num_queries: Any) -> None:
+    store = SessionStore()
+    store["seen"] = 1
+
+    with django_assert_num_queries(3):  # SAVEPOINT, INSERT, RELEASE
+        store.save()
+
+    assert SessionStore(store.session_key)["seen"] == 1
+
+
+def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> None:
+    store = _kept(seen=1)
+    old = store.session_key
+    assert store["seen"] == 1
+
+    with django_assert_num_queries(1):
+        store.cycle_key()
+        store.save()
+
+    assert list(Session.objects.values_list("session_key", flat=True)) == [store.session_key]
+    assert old != store.session_key
+    assert SessionStore(store.session_key)["seen"] == 1
+
+
+def test_keeps_what_it_holds_when_its_key_changes_before_the_first_look() -> None:
+    """Without the look in `cycle_key` the new key was looked up, and all was lost (seen)."""
+    store = _kept(seen=1)
+
+    store.cycle_key()
+    store["more"] = 2
+    store.save()
+
+    assert dict(SessionStore(store.session_key).items()) == {"seen": 1, "more": 2}
+
+
+def test_changes_its_key_twice_and_leaves_one_row() -> None:
+    store = _kept(seen=1)
+
+    store.cycle_key()
+    store.cycle_key()
+    store.save()
+
+    assert list(Session.objects.values_list("session_key", flat=True)) == [store.session_key]
+
+
+def test_ends_under_its_former_key_too() -> None:
+    """With Django's own `delete` the row of the former key lived on, good for whoever held its cookie (seen)."""
+    store = _kept(seen=1)
+
+    store.cycle_key()
+    store.flush()
+
+    assert not Session.objects.exists()
+
+
+def test_starts_anew_after_its_end() -> None:
+    store = _kept(seen=1)
+    old = store.session_key
+
+    store.flush()
+    store["seen"] = 2
+    store.save()
+
+    assert store.session_key != old
+    assert SessionStore(store.session_key)["seen"] == 2
+
+
+def test_never_takes_over_a_key_that_it_did_not_give() -> None:
+    store = SessionStore("a" * 32)
+
+    store.cycle_key()
+    store["seen"] = 1
+    store.save()
+
+    assert store.session_key != "a" * 32
+    assert not Session.objects.filter(session_key="a" * 32).exists()
+
+
+@pytest.mark.parametrize("deed", ["flush", "cycle_key"])
+def test_does_not_come_back_once_it_was_ended_elsewhere(deed: str) -> None:
+    mine = _kept(seen=1)
+    assert mine["seen"] == 1
+    elsewhere = SessionStore(mine.session_key)
+    getattr(elsewhere, deed)()
+    elsewhere.save()
+
+    mine["seen"] = 2
+    with pytest.raises(UpdateError):
+        mine.save()
+
+
+def test_knows_its_person_once_signed_in(ana: Any) -> None:
+    assert _kept(seen=1).session_key
+    ana.sign_in()
+
+    assert [session.user for session in Session.objects.exclude(user=None)] == [ana.user]
+
+
+def test_clears_what_is_over() -> None:
+    store = _kept(seen=1)
+    store.set_expiry(-1)
+    store.save()
+
+    SessionStore.clear_expired()
+
+    assert not Session.objects.exists()
