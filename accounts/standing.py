@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -66,17 +64,18 @@ def keep(request: HttpRequest, user: User, *, at: datetime, means: tuple[str, ..
 
 
 class StandingMiddleware:
-    """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked."""
+    """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked.
+
+    And one that is signed in by any other way than ours. It needs the messages at hand, to say so.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.session.get(KEY) and not of(request).is_signed_in:
+        if SESSION_KEY in request.session and not of(request).is_signed_in:
             logout(request)
             messages.info(request, _("You were signed out, because your account or its settings changed."))
-            if request.method == "GET":
-                return redirect(settings.LOGIN_URL)
         return self.get_response(request)
 
 
