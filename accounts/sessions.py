@@ -3,12 +3,14 @@
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import IntegrityError, transaction
 from django.utils.crypto import get_random_string
 
 from accounts.models import Session
+
+PLACE = "place"  # where a session keeps what program and network it was made from
 
 
 class SessionStore(DatabaseStore):
@@ -23,6 +25,8 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast("Session", super().create_model_instance(data))
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
+        place = data.get(PLACE) or {}
+        row.agent, row.network = place.get("agent", ""), place.get("network", "")
         return row
 
     def _get_new_session_key(self) -> str:
@@ -50,7 +54,8 @@ class SessionStore(DatabaseStore):
             self._insert(row)
             return
         rows = Session.objects.filter(session_key=self._former_key or row.session_key)
-        fields = {"session_data": row.session_data, "expire_date": row.expire_date, "user_id": row.user_id}
+        columns = ("session_data", "expire_date", "user_id", "agent", "network")
+        fields = {column: getattr(row, column) for column in columns}
         if not rows.update(session_key=row.session_key, **fields):
             raise UpdateError
         self._former_key = None
@@ -63,9 +68,20 @@ class SessionStore(DatabaseStore):
         if key:
             Session.objects.filter(session_key=key).delete()
 
+    @property
+    def former_key(self) -> str | None:
+        """The key under which the row still stands until the new one is saved."""
+        return self._former_key
+
     def _insert(self, row: Session) -> None:
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError as error:
             raise CreateError from error
+
+
+def keys_of(session: SessionBase) -> list[str]:
+    """Give the keys of one session: the present one, and the one that its row still has."""
+    keys = (session.session_key, getattr(session, "former_key", None))
+    return [key for key in keys if key]

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.contrib import messages
-from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts.models import User
+from accounts import sessions
+from accounts.models import Session, User
+from accounts.sessions import PLACE
 from verification import policies
+from verification.facts import Facts
 
 KEY = "standing"  # where a signed-in session keeps epoch, time and means of its proof
 
@@ -63,6 +66,11 @@ def keep(request: HttpRequest, user: User, *, at: datetime, means: tuple[str, ..
     request.session[KEY] = {"epoch": user.epoch, "at": at.timestamp(), "means": list(means), "why": why}
 
 
+def place(request: HttpRequest, facts: Facts) -> None:
+    """Write into the session from which program and network it was made, for its person to recognise it."""
+    request.session[PLACE] = {"agent": facts.agent, "network": facts.network}
+
+
 class StandingMiddleware:
     """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked.
 
@@ -82,5 +90,6 @@ class StandingMiddleware:
 def carry_over(request: HttpRequest, user: User) -> None:
     """Take this very session into the person's new epoch, after a deed of theirs that ends all others."""
     user.refresh_from_db(fields=["epoch", "password"])
-    if KEY in request.session:
-        request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
+    update_session_auth_hash(request, user)  # changes the key as well
+    request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
+    Session.objects.filter(user=user).exclude(pk__in=sessions.keys_of(request.session)).delete()

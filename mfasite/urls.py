@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.admin import site
+from accounts.portal.views import password
 from accounts.signin.views import sign_out
 from mfasite import errors, health, providers, theme
 
@@ -11,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="readyz"),
     path("theme.css", theme.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
+    path("password-reset/", password.ask_reset, name="password-reset"),
+    path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
     path("sign-out/", sign_out, name="sign-out"),
     path("callbacks/", include("verification.urls")),
     path("admin/", site.urls),

@@ -150,3 +150,11 @@ def _loose(sealed: set[str]) -> Iterator[Fault]:
 def size() -> tuple[int, int]:
     """Count the events and the seals."""
     return AuditEvent.objects.count(), AuditSeal.objects.count()
+
+
+def of_person(user_id: int, *, before: int = 0, most: int = 30) -> list[AuditEvent]:
+    """List what happened to a person, the newest first, before an event's id if one is given."""
+    events = AuditEvent.objects.filter(user_id=user_id)
+    if before:
+        events = events.filter(id__lt=before)
+    return list(events.order_by("-id")[:most])

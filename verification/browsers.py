@@ -1,7 +1,7 @@
 """Remembers, recognises and forgets browsers. How the token travels in a cookie is the entrance's matter."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db.models import Q
@@ -63,6 +63,17 @@ def recognise(user: Person, facts: Facts) -> tuple[bool, str]:
         agent=facts.agent,
     )
     return True, token if changed else ""
+
+
+def of_person(user: Person, *, now: datetime) -> list[Browser]:
+    """List the browsers that are remembered for a person now, the one used last first."""
+    mine = Browser.objects.filter(user_id=user.pk, epoch=user.epoch, ends_at__gt=now)
+    return list(mine.order_by("-rotated_at"))
+
+
+def is_this(browser: Browser, token: str) -> bool:
+    """Tell whether a remembered browser is the one that shows this token."""
+    return bool(token) and browser.digest in crypto.digests(_PURPOSE, token)
 
 
 def forget(user: Person, *, ref: str = "") -> int:

@@ -82,6 +82,16 @@ def sends_per_site_hour() -> int:
     return _read("SENDS_PER_SITE_HOUR", 20_000)
 
 
+def asks_per_name_hour() -> int:
+    """Password resets that may be asked for one name in an hour."""
+    return _read("ASKS_PER_NAME_HOUR", 5)
+
+
+def asks_per_network_hour() -> int:
+    """Password resets that may be asked for from one network in an hour."""
+    return _read("ASKS_PER_NETWORK_HOUR", 100)
+
+
 def lease() -> timedelta:
     """How long a worker may hold a message before its outcome counts as unknown.
 

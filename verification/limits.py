@@ -188,6 +188,15 @@ def spend_send(user_id: int, address: str, facts: Facts) -> Gate:
     )
 
 
+def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
+    """Spend one request that sends something to whoever is named: a few an hour for the name, more for the network."""
+    bounds = [
+        _Bound(f"{what}.name"[:24], name, _HOUR, conf.asks_per_name_hour()),
+        _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, conf.asks_per_network_hour()),
+    ]
+    return _count(bounds, facts.now)
+
+
 def password_gate(name: str, facts: Facts) -> Gate:
     """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
 

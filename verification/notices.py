@@ -4,14 +4,34 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 
+from verification import agents
 from verification.delivery import outbox
+from verification.models import Browser
+
+_BATCH = 200
 
 
-def tell(user: Any, kind: str, *, now: datetime, **context: str) -> None:
-    """Leave a notice for a person, inside the deed's transaction. `kind` names a template of `verification/notices`."""
+def tell(user: Any, kind: str, *, now: datetime, until: datetime | None = None, **context: str) -> None:
+    """Leave a notice for a person, inside the deed's transaction. `kind` names a template of `verification/notices`.
+
+    Units: after `until` it helps nobody and is not sent.
+    """
     if user.email:
-        outbox.notice(user, user.email, template=_template(kind), context=context, now=now)
+        outbox.notice(user, user.email, template=_template(kind), context=context, now=now, until=until)
+
+
+def tell_of_browsers(now: datetime) -> int:
+    """Tell people of browsers that were remembered since the last time, beside the sign-in and not in it."""
+    told = 0
+    for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
+        with transaction.atomic():
+            if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
+                until = f"{browser.ends_at:%Y-%m-%d}"
+                tell(browser.user, "browser_remembered", now=now, agent=agents.name(browser.agent), until_day=until)
+                told += 1
+    return told
 
 
 def alert(user: Any, kind: str, *, now: datetime) -> None:

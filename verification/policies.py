@@ -24,6 +24,7 @@ class Person(Protocol):
     second_step: str
     blocked_until: datetime | None
     second_step_locked_at: datetime | None
+    securing_since: datetime | None
 
 
 class Step(StrEnum):
@@ -123,7 +124,8 @@ def refusal(user: Person, now: datetime) -> Why | None:
 def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decision:
     """Decide what this person must do now to be signed in.
 
-    Staff are asked always: neither a remembered browser nor a trusted network stands in for their second step.
+    Staff are asked always, and so is whoever secures their account: neither a remembered browser nor a trusted
+    network stands in for their second step.
     """
     rules = rules_for(user.pk)
     if why := refusal(user, facts.now):
@@ -135,9 +137,10 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     if not options:
         why = Why.METHOD_NOT_ALLOWED if mine else Why.NO_METHOD
         return Decision(step=Step.ENROL, reason=why, rules=rules)
-    if is_remembered and rules.remember_days and not user.is_staff:
+    may_skip = not user.is_staff and not user.securing_since
+    if is_remembered and rules.remember_days and may_skip:
         return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
-    if not user.is_staff and is_trusted(facts.network, rules):
+    if may_skip and is_trusted(facts.network, rules):
         return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
     default = enrolments.default(options, now=facts.now)
     if default is None:

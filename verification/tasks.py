@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from verification import audit, challenges, conf, limits
+from verification import audit, challenges, conf, limits, notices
 from verification.delivery import dispatch, wake
 from verification.models import Browser, Challenge, Message
 
@@ -17,6 +17,7 @@ def housekeeping(**_more: Any) -> None:
     now = timezone.now()
     audit.seal(now)
     challenges.expire(now)
+    notices.tell_of_browsers(now)
     dispatch.sweep(wake.publish, now=now)
 
 

@@ -1,6 +1,8 @@
-"""The tables of people and their sessions, one noun a file."""
+"""The tables of people, their sessions and app passwords, one noun a file."""
 
+from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.people import SecondStep, User
+from accounts.models.resets import PasswordReset
 from accounts.models.sessions import Session
 
-__all__ = ["SecondStep", "Session", "User"]
+__all__ = ["AppPassword", "PasswordReset", "SecondStep", "Service", "Session", "StaleClient", "User"]

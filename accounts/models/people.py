@@ -61,6 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
     blocked_reason = models.CharField(_("why blocked"), max_length=200, blank=True)
     second_step_locked_at = models.DateTimeField(_("second step locked since"), null=True, blank=True)
+    securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.portal.views import home, methods
+from accounts.portal.views import activity, browsers, home, methods, password, profile
 
 app_name = "portal"
 urlpatterns = [
@@ -16,4 +16,15 @@ urlpatterns = [
     path("methods/<slug:ref>/usual/", methods.make_default, name="method-default"),
     path("methods/<slug:ref>/remove/", methods.remove, name="method-remove"),
     path("methods/<slug:ref>/try/", methods.try_out, name="method-try"),
+    path("browsers/", browsers.index, name="browsers"),
+    path("browsers/forget/", browsers.forget, name="browsers-forget"),
+    path("browsers/<slug:ref>/forget/", browsers.forget, name="browser-forget"),
+    path("browsers/sign-out-everywhere/", browsers.end_all, name="sessions-end"),
+    path("browsers/sessions/<slug:ref>/end/", browsers.end_session, name="session-end"),
+    path("activity/", activity.index, name="activity"),
+    path("activity/not-me/", activity.not_me, name="not-me"),
+    path("activity/secure/", activity.secure, name="secure"),
+    path("activity/secured/", activity.secured, name="secured"),
+    path("password/", password.change, name="password"),
+    path("profile/", profile.profile, name="profile"),
 ]

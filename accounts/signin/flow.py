@@ -137,6 +137,7 @@ def finish(
     if enrolment is not None:
         otp_login(request, enrolment)
     standing.keep(request, user, at=facts.now, means=means(enrolment), why=why)
+    standing.place(request, facts)
     update_last_login(User, user)
     audit.record(
         "sign_in.completed",

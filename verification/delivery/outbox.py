@@ -30,7 +30,9 @@ def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Mes
     return _put(message, enrolment.address)
 
 
-def notice(user: Any, address: str, *, template: str, context: dict[str, str], now: datetime) -> None:
+def notice(
+    user: Any, address: str, *, template: str, context: dict[str, str], now: datetime, until: datetime | None = None
+) -> None:
     """Leave a notice by mail in the outbox. Its context holds no secret."""
     message = Message(
         user=user,
@@ -41,7 +43,7 @@ def notice(user: Any, address: str, *, template: str, context: dict[str, str], n
         language=getattr(user, "language", "") or "en",
         created_at=now,
         not_before=now,
-        useful_until=now + _NOTICE_LIFE,
+        useful_until=until or now + _NOTICE_LIFE,
     )
     _put(message, address)
 

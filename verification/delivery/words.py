@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from verification import codes, conf
+from verification import codes, conf, tokens
 from verification.delivery.provider import Outgoing, Speech
 from verification.models import Kind, Message
 from verification.outcomes import Verdict
@@ -39,6 +39,10 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     challenge = message.challenge
     host = urlsplit(conf.public_url()).hostname or ""
     context: dict[str, Any] = {"organisation": conf.organisation(), "host": host, **message.context, **more}
+    if handle := message.context.get("link"):
+        purpose = message.context["link_purpose"]
+        path = message.context["link_path"]
+        context["url"] = f"{conf.public_url()}{path}{handle}/{tokens.derive(purpose, handle)}/"
     if challenge is not None:
         context |= {
             "code": codes.derive(

@@ -18,6 +18,7 @@ class Browser(models.Model):
     network = models.CharField(max_length=45, blank=True)
     made_at = models.DateTimeField()
     rotated_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -1,0 +1,64 @@
+"""Passwords for old programs that know no second step, and the services that ask about them."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.handles import new_ref
+
+
+class Service(models.Model):
+    """A system of the organisation that asks whether a name and an app password belong together."""
+
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    program = models.CharField(_("kind of program"), max_length=20)
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    takes_password = models.BooleanField(
+        _("takes the normal password"),
+        default=True,
+        help_text=_("From people who need no second step. Others always need an app password here."),
+    )
+    upstream_host = models.CharField(_("mail server address"), max_length=64, blank=True)
+    upstream_port = models.PositiveIntegerField(_("mail server port"), null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppPassword(models.Model):
+    """One app password: found by a keyed digest, good for one kind of program, shown once when it is made."""
+
+    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="app_passwords")
+    name = models.CharField(max_length=64)
+    program = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    grants_epoch = models.PositiveIntegerField()
+    network = models.CharField(max_length=50, blank=True)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_network = models.CharField(max_length=45, blank=True)
+    last_protocol = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaleClient(models.Model):
+    """A program that keeps trying a password that opens nothing, as its person is told."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stale_clients")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE)
+    network = models.CharField(max_length=45)
+    n_failures = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "service", "network"], name="one_stale_client_a_place"),)
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.n_failures}"

@@ -1,0 +1,20 @@
+"""A request to set a new password by a mailed link. The link is derived from the row, never kept in it."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.handles import new_ref
+
+
+class PasswordReset(models.Model):
+    """One mailed link: good once, until it ends, in the epoch in which it was asked for."""
+
+    handle = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")
+    epoch = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"password reset {self.pk}"

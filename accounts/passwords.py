@@ -1,0 +1,62 @@
+"""Changes and resets of a person's password. Neither skips, weakens or replaces the second step."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.models import PasswordReset, User
+from accounts.models.people import fold
+from verification import audit, enrolments, limits, notices, tokens
+from verification.facts import Facts
+
+LINK_LIFE = timedelta(minutes=30)
+_PURPOSE = "password_reset"
+
+
+def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> None:
+    """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
+
+    Shape: `password` as typed, already found good enough.
+    """
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        enrolments.raise_epoch(user)
+        audit.record(f"password.{how}", user_id=user.pk, facts=facts)
+        notices.tell(user, "password_changed", now=facts.now)
+
+
+def ask_reset(name: str, facts: Facts, *, path: str) -> None:
+    """Mail a link to whoever has this name or mail address; says nothing about whether there is anybody."""
+    if not limits.spend_asking("password_reset", name=fold(name), facts=facts).is_open:
+        return
+    person = User.objects.filter(username=fold(name), is_active=True).first()
+    person = person or User.objects.filter(email__iexact=name.strip(), is_active=True).first()
+    with transaction.atomic():
+        audit.record("password_reset.asked", user_id=person.pk if person else None, facts=facts)
+        if person is None or not person.email:
+            return
+        reset = PasswordReset.objects.create(
+            user=person, epoch=person.epoch, made_at=facts.now, ends_at=facts.now + LINK_LIFE
+        )
+        link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
+        notices.tell(person, "password_reset", now=facts.now, until=facts.now + LINK_LIFE, **link)
+
+
+def open_reset(handle: str, token: str, facts: Facts) -> PasswordReset | None:
+    """Find the request that a mailed link belongs to, while the link is good."""
+    if not tokens.is_derived(_PURPOSE, handle, token):
+        return None
+    found = PasswordReset.objects.select_related("user").filter(handle=handle, used_at=None, ends_at__gt=facts.now)
+    reset = found.first()
+    return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None
+
+
+def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
+    """Use a link up and set the password; False if another request used it first. Nobody is signed in by it."""
+    with transaction.atomic():
+        if not PasswordReset.objects.filter(pk=reset.pk, used_at=None).update(used_at=facts.now):
+            return False
+        change(reset.user, password, facts, how="reset")
+    limits.password_right(reset.user.username)
+    return True

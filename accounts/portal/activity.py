@@ -1,0 +1,108 @@
+"""Says in a person's words what the record holds about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from verification import agents, registry
+from verification.models import AuditEvent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the activity page. `is_mine_to_deny`: it is something somebody else may have done."""
+
+    id: int
+    ref: str
+    at: datetime
+    icon: str
+    title: str
+    text: str
+    browser: str
+    network: str
+    kind: str
+    is_mine_to_deny: bool
+
+
+def _method(detail: dict[str, Any]) -> str:
+    name = detail.get("method", "")
+    return str(registry.method(name).label) if registry.is_installed(name) else _("a former method")
+
+
+def _why(detail: dict[str, Any]) -> str:
+    reasons = {
+        "remembered": _("Nothing more was asked: this browser is remembered."),
+        "trusted_network": _("Nothing more was asked: this is a trusted network."),
+        "not_required": _("Nothing more was asked: two-step verification is off for this account."),
+    }
+    asked = _("Verified by %(method)s.") % {"method": _method(detail)} if detail.get("method") else ""
+    return reasons.get(detail.get("why", ""), asked)
+
+
+def _words(event: AuditEvent) -> tuple[str, str, str, str] | None:
+    """Give icon, title, text and kind (good, info, warn, bad) of an event; none if it says nothing to its person."""
+    detail = event.detail
+    table: dict[str, tuple[str, str, str, str]] = {
+        "sign_in.completed": ("check", _("You signed in"), _why(detail), "good"),
+        "sign_in.denied": ("lock", _("A sign-in was refused"), _("The account was blocked or locked."), "bad"),
+        "password.refused": ("bad", _("A wrong password was typed"), _("Nobody got in."), "warn"),
+        "password.changed": ("key", _("Your password was changed"), "", "info"),
+        "password.reset": ("key", _("Your password was set anew by a mailed link"), "", "info"),
+        "password_reset.asked": ("mail", _("A link to set a new password was asked for"), "", "info"),
+        "challenge.failed": (
+            "warn",
+            _("A wrong code was typed"),
+            _("By %(method)s. The password was right.") % {"method": _method(detail)},
+            "bad",
+        ),
+        "challenge.reported": ("bad", _("A sign-in was reported as fraud on the phone"), "", "bad"),
+        "challenge.repeated": ("warn", _("A used code was typed again"), _("Nobody got in by it."), "warn"),
+        "message.limited": ("clock", _("Too many texts or calls were asked for"), "", "warn"),
+        "method.switched_off": (
+            "lock",
+            _("A method was switched off after too many wrong codes"),
+            _method(detail),
+            "bad",
+        ),
+        "enrolment.confirmed": ("plus", _("A method was added"), _method(detail), "info"),
+        "enrolment.removed": ("remove", _("A method was removed"), _method(detail), "info"),
+        "enrolment.renamed": ("edit", _("A method was renamed"), _method(detail), "info"),
+        "enrolment.made_default": ("edit", _("Another method is asked first"), _method(detail), "info"),
+        "browser.copied": ("bad", _("A copy of a remembered browser’s cookie was used"), _("It was forgotten."), "bad"),
+        "browser.forgotten": ("remove", _("Remembered browsers were forgotten"), "", "info"),
+        "session.ended": ("leave", _("You signed out"), "", "info"),
+        "sessions.ended": ("leave", _("Other sign-ins were ended"), "", "info"),
+        "app_password.made": ("plus", _("An app password was made"), str(detail.get("name", "")), "info"),
+        "app_password.deleted": ("remove", _("An app password was deleted"), str(detail.get("name", "")), "info"),
+        "app_password.new_place": ("key", _("An app password was used from a new place"), "", "warn"),
+        "account.securing_begun": ("shield", _("You said that something was not you"), "", "warn"),
+        "account.securing_ended": ("shield", _("You made your account safe again"), "", "good"),
+    }
+    return table.get(event.kind)
+
+
+def entries(events: list[AuditEvent]) -> list[Entry]:
+    """Turn events into lines; those that mean nothing to a person are left out."""
+    found = []
+    for event in events:
+        words = _words(event)
+        if words is None:
+            continue
+        icon, title, text, kind = words
+        found.append(
+            Entry(
+                id=event.pk,
+                ref=event.ref,
+                at=event.at,
+                icon=icon,
+                title=title,
+                text=text,
+                browser=agents.name(event.agent) if event.agent else "",
+                network=event.network,
+                kind=kind,
+                is_mine_to_deny=not event.kind.startswith(("account.", "session.")),
+            )
+        )
+    return found

@@ -1,0 +1,64 @@
+"""What happened to a person's account, and the way to make it safe when something was not them."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import facts, freshness, lockdown, standing
+from accounts.portal import activity
+from accounts.standing import AuthedRequest
+from verification import audit
+
+_PAGE = 30
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List sign-ins and changes, the newest first."""
+    text = request.GET.get("before", "")
+    events = audit.of_person(request.user.pk, before=int(text) if text.isdecimal() else 0, most=_PAGE)
+    context = {
+        "entries": activity.entries(events),
+        "before": events[-1].pk if len(events) == _PAGE else None,
+        "here": "activity",
+    }
+    return render(request, "accounts/portal/activity.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def not_me(request: AuthedRequest) -> HttpResponse:
+    """Explain what happens, and do it: the account is secured at once."""
+    about = request.POST.get("about", request.GET.get("about", ""))[:32]
+    if request.method == "POST":
+        lockdown.begin(request.user, facts.read(request), about=about)
+        standing.carry_over(request, request.user)
+        return redirect("portal:secure")
+    return render(request, "accounts/portal/not_me.html", {"about": about, "here": "activity"})
+
+
+@require_GET
+def secure(request: AuthedRequest) -> HttpResponse:
+    """Lead through what is left to do, each step with its place."""
+    begun = request.user.securing_since
+    events = audit.of_person(request.user.pk, most=50) if begun else []
+    changed = any(
+        event.kind in {"password.changed", "password.reset"} and event.at >= begun for event in events if begun
+    )
+    context = {
+        "begun": begun,
+        "is_fresh": freshness.is_fresh(request),
+        "has_new_password": changed,
+        "here": "activity",
+    }
+    return render(request, "accounts/portal/secure.html", context)
+
+
+@require_POST
+@freshness.required
+def secured(request: AuthedRequest) -> HttpResponse:
+    """End the securing: the person proved themselves just now."""
+    lockdown.end(request.user, facts.read(request))
+    messages.success(request, _("Your account is open again as before."))
+    return redirect("portal:home")

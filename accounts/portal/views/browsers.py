@@ -1,0 +1,73 @@
+"""A person's remembered browsers and sign-ins, one by one and all at once."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import facts, sessions, standing
+from accounts.models import Session
+from accounts.standing import AuthedRequest
+from verification import agents, audit, browsers, enrolments
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List where the person is remembered and signed in."""
+    now = facts.read(request)
+    here = sessions.keys_of(request.session)
+    remembered = browsers.of_person(request.user, now=now.now)
+    signed_in = Session.objects.filter(user=request.user, expire_date__gt=now.now).order_by("-made_at")
+    context = {
+        "browsers": [(b, agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
+        "sessions": [(s, agents.name(s.agent), s.session_key in here) for s in signed_in],
+        "here": "browsers",
+    }
+    return render(request, "accounts/portal/browsers.html", context)
+
+
+@require_POST
+def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
+    """Forget one browser or all: there the second step is asked again. Needs no fresh proof, for it only closes."""
+    now = facts.read(request)
+    with transaction.atomic():
+        count = browsers.forget(request.user, ref=ref)
+        if ref and not count:
+            raise Http404
+        audit.record("browser.forgotten", user_id=request.user.pk, facts=now, n_browsers=count)
+    messages.success(request, _("Forgotten: the second step will be asked there again."))
+    response = redirect("portal:browsers")
+    if not ref:
+        response.delete_cookie(settings.BROWSER_COOKIE_NAME)
+    return response
+
+
+@require_POST
+def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
+    """End one sign-in elsewhere."""
+    now = facts.read(request)
+    mine = Session.objects.filter(user=request.user)
+    found = next((session for session in mine if session.ref == ref), None)
+    if found is None:
+        raise Http404
+    with transaction.atomic():
+        found.delete()
+        audit.record("sessions.ended", user_id=request.user.pk, facts=now, n_sessions=1)
+    messages.success(request, _("That sign-in was ended."))
+    return redirect("portal:browsers")
+
+
+@require_POST
+def end_all(request: AuthedRequest) -> HttpResponse:
+    """Sign out everywhere but here, remembered browsers included."""
+    now = facts.read(request)
+    with transaction.atomic():
+        browsers.forget(request.user)
+        enrolments.raise_epoch(request.user)
+        audit.record("sessions.ended", user_id=request.user.pk, facts=now)
+        standing.carry_over(request, request.user)
+    messages.success(request, _("You are signed out everywhere else."))
+    return redirect("portal:browsers")

@@ -1,0 +1,85 @@
+"""Changing the password, and setting a new one by a mailed link."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import password_validation
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import facts, freshness, passwords, standing
+from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
+from accounts.standing import AuthedRequest
+from verification import limits
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def change(request: AuthedRequest) -> HttpResponse:
+    """Change the password of a person who knows the present one and proved themselves just now."""
+    form = ChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _is_right(request, form) and _is_good(request, form):
+        passwords.change(request.user, form.cleaned_data["new_password"], facts.read(request))
+        standing.carry_over(request, request.user)
+        messages.success(request, _("Your password is changed. All other sign-ins were ended."))
+        return redirect("portal:secure" if request.user.securing_since else "portal:home")
+    return render(request, "accounts/portal/password.html", {"form": form, "here": "home"})
+
+
+def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
+    """Check the present password, bounded like the one at sign-in."""
+    name = request.user.username
+    if not limits.password_gate(name, facts.read(request)).is_open:
+        form.add_error("password", _("There were too many attempts. Please try again later."))
+        return False
+    if not request.user.check_password(form.cleaned_data["password"]):
+        form.add_error("password", _("This is not your present password."))
+        return False
+    limits.password_right(name)
+    return True
+
+
+def _is_good(request: Any, form: NewPasswordForm, user: Any = None) -> bool:
+    try:
+        password_validation.validate_password(form.cleaned_data["new_password"], user or request.user)
+    except ValidationError as error:
+        form.add_error("new_password", error)
+        return False
+    return True
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ask_reset(request: HttpRequest) -> HttpResponse:
+    """Take a name or mail address and answer the same whether anybody has it."""
+    form = ResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        path = reverse("password-reset")
+        passwords.ask_reset(form.cleaned_data["name"], facts.read(request), path=path)
+        return render(request, "accounts/signin/reset_asked.html")
+    return render(request, "accounts/signin/reset_ask.html", {"form": form})
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
+    """Set a new password by a mailed link. The next sign-in asks for the second step as always."""
+    now = facts.read(request)
+    found = passwords.open_reset(handle, token, now)
+    if found is None:
+        return render(request, "accounts/signin/reset_over.html", status=410)
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _is_good(request, form, found.user):
+        if not passwords.finish_reset(found, form.cleaned_data["new_password"], now):
+            return render(request, "accounts/signin/reset_over.html", status=410)
+        messages.success(request, _("Your new password is set. Sign in with it."))
+        return redirect("signin:password")
+    return render(request, "accounts/signin/reset_new.html", {"form": form})

@@ -1,0 +1,23 @@
+"""A person's language and time zone."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.portal.forms import ProfileForm
+from accounts.standing import AuthedRequest
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: AuthedRequest) -> HttpResponse:
+    """Show and change how the pages speak to the person."""
+    user = request.user
+    form = ProfileForm(request.POST or None, initial={"language": user.language, "time_zone": user.time_zone})
+    if request.method == "POST" and form.is_valid():
+        user.language, user.time_zone = form.cleaned_data["language"], form.cleaned_data["time_zone"]
+        user.save(update_fields=["language", "time_zone"])
+        messages.success(request, _("Saved."))
+        return redirect("portal:profile")
+    return render(request, "accounts/portal/profile.html", {"form": form, "here": "home"})

@@ -1,0 +1,33 @@
+"""Names a browser from what it says of itself, for people to recognise it. Nothing relies on it."""
+
+from django.utils.translation import gettext as _
+
+# The first mark that is found names it: Edge also says Chrome, and Chrome also says Safari.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def name(agent: str) -> str:
+    """Say which browser on which system: "Firefox on Windows"."""
+    browser = next((title for mark, title in _BROWSERS if mark in agent), "")
+    system = next((title for mark, title in _SYSTEMS if mark in agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown browser")
