@@ -42,6 +42,7 @@ class Command(BaseCommand):
             _make(person)
 
 
+@transaction.atomic
 def _make(person: cast.Person) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
@@ -58,9 +59,8 @@ def _make(person: cast.Person) -> None:
     )
     user.groups.set(_group(name) for name in person.groups)
     for name in person.methods:
-        with transaction.atomic():
-            draft = enrolments.draft(user, registry.method(name), {"number": person.number})
-            enrolments.confirm(draft, now=facts.now)
+        draft = enrolments.draft(user, registry.method(name), {"number": person.number})
+        enrolments.confirm(draft, now=facts.now)
     reserve = enrolments.reserve_method(tuple(registry.methods()))
     if person.has_reserve and reserve:
         _write_down(person.name, enrolments.issue_vouchers(user, facts, method_name=reserve))
