@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth import get_user_model, login
-from django.contrib.auth.models import update_last_login
+from django.contrib.auth import SESSION_KEY, get_user_model, login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -131,14 +130,14 @@ def finish(
 ) -> HttpResponse:
     """Sign a person in and send them on. The one place that does; `why` records what was asked, or why nothing was."""
     pendings.wipe(request)
+    if SESSION_KEY in request.session:
+        request.session.flush()  # or a password alone would renew the proof that an older sign-in left here
+    login(request, user, backend=_BACKEND)  # changes the session's key, and notes the time
     if enrolment is not None:
         enrolment.user = user
-    login(request, user, backend=_BACKEND)
-    if enrolment is not None:
         otp_login(request, enrolment)
     standing.keep(request, user, at=facts.now, means=means(enrolment), why=why)
     standing.place(request, facts)
-    update_last_login(User, user)
     audit.record(
         "sign_in.completed",
         user_id=user.pk,

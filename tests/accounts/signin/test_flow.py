@@ -1,0 +1,99 @@
+"""What a finished sign-in leaves in the session, and what it does not take over from what was there."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import Session, User
+from accounts.sessions import SessionStore
+from tests.people import PASSWORD, Clock, Person
+from verification.models import AuditEvent, Policy
+
+
+def _session(person: Person) -> dict[str, Any]:
+    return dict(SessionStore(person.browser.session_key).items())
+
+
+def test_keeps_how_and_when_in_the_session(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+
+    assert _session(ana)["standing"] == {
+        "epoch": 1,
+        "at": clock.now.timestamp(),
+        "means": ["pwd", "otp", "mfa"],
+        "why": "required",
+    }
+
+
+def test_keeps_the_password_alone_as_such(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    ana.give_password()
+
+    assert _session(ana)["standing"]["means"] == ["pwd"]
+    assert "otp_device_id" not in _session(ana)
+
+
+@pytest.mark.parametrize("less", ["remembered", "trusted_network"])
+def test_password_alone_never_renews_a_proof(ana: Person, clock: Clock, less: str) -> None:
+    """The device of the older sign-in stayed in the session, and with the password's time it made a fresh proof (seen)."""
+    ana.sign_in(**({"remember": "on"} if less == "remembered" else {}))
+    clock.forward(hours=1)
+    if less == "trusted_network":
+        Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    ana.browser.send("/sign-in/", username="ana", password=PASSWORD)
+
+    kept = _session(ana)
+    assert (kept["standing"]["why"], "otp_device_id" in kept) == (less, False)
+
+
+def test_session_has_a_new_key_at_each_rise(ana: Person) -> None:
+    keys = [ana.browser.session_key]
+    ana.give_password()
+    keys.append(ana.browser.session_key)
+    ana.choose("Authenticator app")
+    ana.verify(ana.read_app())
+    keys.append(ana.browser.session_key)
+
+    assert len(set(keys)) == 3
+    assert [session.session_key for session in Session.objects.all()] == [keys[-1]]
+
+
+def test_session_has_a_new_key_when_the_same_person_signs_in_again(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    clock.forward(minutes=1)
+    first = ana.browser.session_key
+    ana.browser.send("/sign-in/", username="ana", password=PASSWORD)
+    ana.choose("Authenticator app")
+    half = ana.browser.session_key
+    ana.verify(ana.read_app())
+
+    assert len({first, half, ana.browser.session_key}) == 3
+    assert Session.objects.count() == 1
+
+
+def test_half_sign_in_of_another_does_not_lend_rights(ana: Person, cleo: Person) -> None:
+    ana.sign_in()
+    cleo.browser = ana.browser
+
+    cleo.browser.send("/sign-in/", username="cleo", password=PASSWORD)
+
+    assert "Hello, Ana" in cleo.browser.go("/")
+
+
+def test_notes_the_sign_in_once(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+
+    assert User.objects.get(pk=ana.user.pk).last_login == clock.now
+    event = AuditEvent.objects.get(kind="sign_in.completed")
+    assert event.user_id == ana.user.pk
+    assert (event.detail["why"], event.detail["method"]) == ("required", "totp")
+
+
+def test_says_in_the_record_why_nothing_was_asked(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    ana.give_password()
+
+    assert AuditEvent.objects.get(kind="sign_in.completed").detail["why"] == "trusted_network"
