@@ -48,7 +48,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
     rules = policies.rules_for(request.user.pk)
-    return rules, [offer for offer in enrolments.offers(rules.methods) if not offer.is_reserve]
+    return rules, [offer for offer in enrolments.offers(rules.methods, user_id=request.user.pk) if not offer.is_reserve]
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,7 +89,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
     outcome = challenges.enrol(request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules)
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, offer.form_class(data=fields))
+        return _form_page(request, offer, steps.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
         steps.tell(request, outcome, now)
         return redirect("portal:method-add")
@@ -214,7 +214,7 @@ def codes(request: AuthedRequest) -> HttpResponse:
     context: dict[str, Any] = {"n_codes": enrolments.vouchers_left(request.user.pk), "here": "methods"}
     if request.method == "POST":
         fresh = enrolments.issue_vouchers(request.user, facts.read(request), method_name=reserve)
-        context["codes"] = [f"{code[:8]}-{code[8:]}" for code in fresh]
+        context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/portal/codes.html", context)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,8 @@ def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | 
 def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
     """Leave the words of a refusal for the next page."""
     words = outcomes.words(outcome, now=now.now)
-    messages.warning(request, f"{words.title}. {words.text}")
+    say = messages.info if outcome.issued else messages.warning
+    say(request, f"{words.title}. {words.text}")
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:
@@ -90,3 +92,11 @@ def _words(why: str) -> dict[str, Any]:
     }
     title, text = table.get(Why(why), table[Why.BLOCKED])
     return {"title": title, "text": text}
+
+
+def with_problems(form: forms.Form, outcome: Outcome) -> forms.Form:
+    """Put the engine's words beside the fields of a form, where the form itself found nothing wrong."""
+    for name, words in outcome.problems.items():
+        if name in form.fields and name not in form.errors:
+            form.add_error(name, list(words))
+    return form
