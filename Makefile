@@ -52,7 +52,7 @@ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 o
 sum=$$(cat $(2) | cksum); \
 if [ ! -x $(BIN)/python ] || [ "$$sum" != "$$(cat $@ 2>/dev/null)" ]; then \
 	[ -x $(BIN)/python ] || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); rm -f $(STAMPS)/*; }; \
-	echo "Installing $(1), which takes about half a minute ..."; \
+	echo "Installing $(1), which takes a minute or so ..."; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1); \
 	echo "$$sum" > $@; \
 fi
