@@ -22,7 +22,7 @@ DEBUG = False
 SECRET_KEY = env.secret("SECRET_KEY")
 MFA_KEYS = env.keys("MFA_KEYS")
 DATABASE = env.database("DATABASE_URL", f"sqlite:///{DEMO_DIR / 'db.sqlite3'}" if DEMO else "")
-PUBLIC_URL = env.address("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEMO else "")
+PUBLIC_URL = env.address("PUBLIC_URL") or ("http://localhost:8000" if DEMO else "")
 
 if not DEMO:
     NEEDED = {
@@ -53,7 +53,10 @@ PHONENUMBER_DEFAULT_REGION = HOME_REGION
 VERIFICATION_METHODS = (
     "verification.methods.text",
     "verification.methods.call",
+    "verification.methods.passkey",
     "verification.methods.totp",
+    "verification.methods.token",
+    "verification.methods.email",
     "verification.methods.recovery",
 )
 # A short name is one of our own; a dotted one is a package of yours.

@@ -24,6 +24,7 @@ REAL = (
 )
 SECONDS = 60.0  # a slow machine's first start
 HOST = "127.0.0.1"
+NAME = "localhost"  # the address people use: passkeys are bound to a name, and refuse a bare IP address
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, st
             "DEMO": "1",
             "DEMO_DIR": str(home),
             "DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
-            "PUBLIC_URL": f"http://{HOST}:{port}",
+            "PUBLIC_URL": f"http://{NAME}:{port}",
             "BIND": f"{HOST}:{port}",
             "REDIS_URL": broker_url,
             # A broker that others use too: our queues must not mix with theirs, nor with another stack's.
@@ -89,7 +90,7 @@ def up(
             crew.start("worker", processes.worker())
             crew.start("beat", processes.beat(home))
             crew.start("carrier", processes.manage("carrier"))
-            stack = Stack(f"http://{HOST}:{port}", home, crew, shared, url)
+            stack = Stack(f"http://{NAME}:{port}", home, crew, shared, url)
             _wait(stack)
             yield stack
     finally:

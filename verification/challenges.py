@@ -1,5 +1,6 @@
 """Starts, answers, resends and shows challenges: the only way in. Guarded updates decide, never read-then-write."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,14 +10,16 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, registry
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
-from verification.method import Ask, Check, Found, Mode
+from verification.method import Ask, Check, Draft, Found, Mode
 from verification.models import Challenge, Enrolment, Message, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
+from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 
@@ -52,6 +55,8 @@ class Shown:
     is_expired: bool
     modes: tuple[Mode, ...] = ()
     page: str = ""
+    is_own_form: bool = False
+    show: Mapping[str, Any] = field(default_factory=dict)
     enrol: Mapping[str, Any] = field(default_factory=dict)
     message: Message | None = None
 
@@ -59,7 +64,7 @@ class Shown:
 # Starting ------------------------------------------------------------------------------------------------------
 
 
-def start(
+def start(  # noqa: PLR0913  (one deed, its circumstances named)
     enrolment: Enrolment,
     *,
     user: Any,
@@ -69,10 +74,12 @@ def start(
     rules: Rules,
     mode: str = "",
     replaces: str = "",
+    nonce: str = "",
 ) -> Outcome:
     """Ask a person to prove one enrolment: spend a limit, replace the session's older challenge, put the message out.
 
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
+    `nonce` is that of an invitation which this challenge takes up.
     """
     if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
         return refusal
@@ -85,6 +92,7 @@ def start(
         binding=_bind(binding),
         key_id=crypto.current_key(),
         tag=secrets.choice(_TAG_LETTERS) + secrets.choice(_TAG_DIGITS),
+        nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=facts.now,
         resend_at=facts.now + conf.resend_after(),
@@ -132,10 +140,14 @@ def enrol(
             problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
-    with transaction.atomic():
-        if replaces:
-            _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
-        draft = enrolments.draft(user, method, cleaned)
+    try:
+        with transaction.atomic():
+            if replaces:
+                _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
+            draft = enrolments.draft(user, method, cleaned)
+    except enrolments.NotAssigned:
+        words = _("No token of this number waits for you. Check the number, or ask your company support.")
+        return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
     mode = str(cleaned.get("mode", ""))
     return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, facts=facts, rules=rules, mode=mode)
 
@@ -213,6 +225,9 @@ def _ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: b
     enrolment = challenge.enrolment
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
     return Ask(
+        random=crypto.mac("challenge.random", challenge.nonce, key_id=challenge.key_id),
+        person=person_handle(challenge.user.pk),
+        others=lambda: enrolments.addresses(challenge.user.pk, enrolment.method),
         tag=challenge.tag,
         mode=challenge.mode,
         now=now,
@@ -227,6 +242,11 @@ def _ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: b
         by_keys=by_keys,
         find=lambda first: _find(enrolment.pk, first),
     )
+
+
+def person_handle(user_id: int) -> bytes:
+    """Give bytes that stand for a person and say nothing about them. Shape: 32 bytes. Source: WebAuthn L3, 14.6.1."""
+    return hashlib.sha256(f"person:{user_id}".encode()).digest()
 
 
 def _find(enrolment_id: int, first: str) -> Found | None:
@@ -250,8 +270,20 @@ def answer(handle: str, text: str, *, binding: str, facts: Facts) -> Outcome:
     if refusal := _take_try(challenge, facts):
         return refusal
     method = registry.method(challenge.enrolment.method)
-    check = method.check(_ask(challenge, now=facts.now), codes.tidy(text))
-    return _settle(challenge, check, text=codes.tidy(text), facts=facts)
+    read = method.read(text)
+    _follow(challenge, method.names(read))
+    check = method.check(_ask(challenge, now=facts.now), read)
+    return _settle(challenge, check, text=read, facts=facts)
+
+
+def _follow(challenge: Challenge, address: str) -> None:
+    """Turn to the enrolment that an answer names, if it is the person's and of the method that was asked."""
+    if not address or not challenge.enrolment.confirmed:
+        return
+    named = enrolments.named(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
+    if named is not None and named.pk != challenge.enrolment.pk:
+        challenge.enrolment = named
+        Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
 
 
 def _load(handle: str, binding: str) -> Challenge | None:
@@ -329,7 +361,7 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
             return _why_closed(challenge, facts.now)
         _forget_failures(challenge)
         if challenge.purpose == Purpose.ENROL and not by_phone:
-            _confirm(challenge, facts)
+            _confirm(challenge, facts, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
         audit.record(kind, user_id=challenge.user.pk, facts=facts, **_about(challenge))
     return _outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
@@ -348,8 +380,8 @@ def _forget_failures(challenge: Challenge) -> None:
         limits.clear(challenge.user.pk, challenge.enrolment.method)
 
 
-def _confirm(challenge: Challenge, facts: Facts) -> None:
-    if enrolments.confirm(challenge.enrolment, now=facts.now):
+def _confirm(challenge: Challenge, facts: Facts, *, draft: Draft | None = None) -> None:
+    if enrolments.confirm(challenge.enrolment, now=facts.now, draft=draft):
         browsers.forget(challenge.user)
         audit.record("enrolment.confirmed", user_id=challenge.user.pk, facts=facts, **_about(challenge))
         _tell_owner(challenge, "method_added", facts)
@@ -548,6 +580,8 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         is_expired=is_expired,
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         page=issue.page,
+        is_own_form=issue.is_own_form,
+        show=issue.show,
         enrol=issue.show if ask.is_enrolment else {},
         message=newest,
     )
@@ -556,3 +590,35 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
 def expire(now: datetime) -> int:
     """Close the challenges whose time is over."""
     return Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now).update(state=State.EXPIRED, ended_at=now)
+
+
+# Without a name ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """What the first page of a sign-in shows for a method that needs neither name nor password."""
+
+    method: str
+    page: str
+    show: Mapping[str, Any]
+    nonce: str
+
+
+def invite(now: datetime) -> Invitation | None:
+    """Invite whoever holds a proof that stands alone. The session keeps the nonce, once, until an answer comes."""
+    alone = next((method for method in registry.methods().values() if method.stands_alone), None)
+    if alone is None:
+        return None
+    nonce = new_handle()
+    random = crypto.mac("challenge.random", nonce)
+    issue = alone.issue(Ask(tag="", mode="", now=now, code="", match="", random=random))
+    return Invitation(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
+
+
+def holder(text: str) -> Enrolment | None:
+    """Find whose proof an answer to an invitation names. It proves nothing yet."""
+    for method in registry.methods().values():
+        if method.stands_alone and (address := method.names(method.read(text))):
+            return enrolments.named(address, method=method.name)
+    return None

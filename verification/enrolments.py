@@ -90,6 +90,18 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
     )
 
 
+def choices(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Fold enrolments that answer for one another, such as several passkeys, into one option."""
+    seen: set[str] = set()
+    kept = []
+    for option in sorted(options, key=lambda o: not o.is_default):
+        if registry.method(option.method).is_one_option and option.method in seen:
+            continue
+        seen.add(option.method)
+        kept.append(option)
+    return tuple(option for option in options if option in kept)
+
+
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:
     """Choose the option that is asked first: the person's own default, else the first that can be used now."""
     usable = [option for option in options if not option.is_off]
@@ -97,9 +109,14 @@ def default(options: Sequence[Option], *, now: datetime) -> Option | None:
     return ranked[0] if ranked else None
 
 
-def offers(allowed: Sequence[str]) -> tuple[Offer, ...]:
-    """List the methods that a person may set up, in the order of offer; the strongest is recommended."""
-    usable = [method for method in registry.methods().values() if method.name in allowed]
+def offers(allowed: Sequence[str], *, user_id: int) -> tuple[Offer, ...]:
+    """List the methods that a person may set up, in the order of offer; the strongest is recommended.
+
+    What the organisation hands out is offered to those alone who have one waiting.
+    """
+    waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
+    known = (method for method in registry.methods().values() if method.name in allowed)
+    usable = [method for method in known if not method.is_assigned or method.name in waiting]
     best = max((method.strength for method in usable if not method.is_reserve), default=0)
     return tuple(
         Offer(
@@ -115,10 +132,23 @@ def offers(allowed: Sequence[str]) -> tuple[Offer, ...]:
     )
 
 
+class NotAssigned(ValueError):
+    """Nothing of this serial number waits for the person."""
+
+
 def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
-    """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method."""
-    Enrolment.objects.filter(user=user, method=method.name, confirmed=False).delete()
+    """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
+
+    Errors: `NotAssigned` when the method is handed out and this one is not theirs.
+    """
     plan = method.enrol(fields, account=str(user.get_username()))
+    drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
+    if method.is_assigned:
+        waiting: Enrolment | None = drafts.filter(address_digest__in=crypto.digests("address", plan.address)).first()
+        if waiting is None:
+            raise NotAssigned
+        return waiting
+    drafts.delete()
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     _fill(enrolment, plan)
     enrolment.save(force_insert=True)
@@ -132,12 +162,37 @@ def _fill(enrolment: Enrolment, plan: Draft) -> None:
     enrolment.secret = plan.secret
 
 
-def confirm(enrolment: Enrolment, *, now: datetime) -> bool:
+def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: int | None = None) -> Enrolment:
+    """Hand something out to a person: it waits until they activate it with its code.
+
+    A serial number that waited for somebody else moves: it is in one hand only.
+    """
+    with transaction.atomic():
+        Enrolment.objects.filter(
+            method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
+        ).delete()
+        enrolment = Enrolment(user=user, method=method_name, confirmed=False, name=plan.name)
+        _fill(enrolment, plan)
+        enrolment.save(force_insert=True)
+        audit.record(
+            "enrolment.assigned",
+            user_id=user.pk,
+            facts=facts,
+            actor_id=actor_id,
+            method=method_name,
+            enrolment=enrolment.ref,
+        )
+    return enrolment
+
+
+def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
     """Make a proven draft count, and with it the methods that its address serves as well.
 
     Inside the proof's transaction. Answers False if it counted already.
     """
     _hold(enrolment.user)
+    if draft is not None:
+        _complete(enrolment, draft)
     known = Enrolment.objects.filter(user=enrolment.user, method=enrolment.method, confirmed=True)
     if enrolment.address_digest and known.filter(address_digest=enrolment.address_digest).exists():
         known.filter(address_digest=enrolment.address_digest).delete()
@@ -148,6 +203,14 @@ def confirm(enrolment: Enrolment, *, now: datetime) -> bool:
     if made:
         _add_companions(enrolment, now)
     return bool(made)
+
+
+def _complete(enrolment: Enrolment, draft: Draft) -> None:
+    """Fill in what only the proof made known, such as a key that was made for it."""
+    enrolment.address, enrolment.secret = draft.address, draft.secret
+    enrolment.data = {**enrolment.data, **draft.data}
+    enrolment.hint = draft.hint or enrolment.hint
+    enrolment.save(update_fields=["sealed_address", "address_digest", "sealed_secret", "data", "hint"])
 
 
 def _add_companions(enrolment: Enrolment, now: datetime) -> None:
@@ -205,6 +268,20 @@ def use(enrolment_id: int, *, counter: int | None, now: datetime) -> bool:
 def spend_voucher(voucher_id: int, *, now: datetime) -> bool:
     """Spend a single-use secret by one guarded update; False means that it was spent before."""
     return bool(Voucher.objects.filter(pk=voucher_id, used_at=None).update(used_at=now))
+
+
+def addresses(user_id: int, method: str) -> tuple[str, ...]:
+    """Give the addresses of a person's proven enrolments of one method."""
+    return tuple(e.address for e in Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True))
+
+
+def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
+    """Find the proven enrolment of an address, of one person or of anybody."""
+    rows = Enrolment.objects.select_related("user").filter(
+        method=method, address_digest__in=crypto.digests("address", address), confirmed=True
+    )
+    found: Enrolment | None = (rows if user_id is None else rows.filter(user_id=user_id)).first()
+    return found
 
 
 def count(user_id: int, method: str) -> int:

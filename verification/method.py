@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from verification import codes
 from verification.outcomes import Verdict
 
 
@@ -23,7 +24,9 @@ class Found:
 class Ask:
     """One challenge as its method sees it.
 
-    Shape: `address` E.164, credential id or serial; `code` six digits; `match` two digits.
+    Shape: `address` E.164, credential id or serial; `code` six digits; `match` two digits; `random` 32 bytes that only
+    this challenge has; `person` 32 bytes that stand for the person. `others` gives the addresses of the person's
+    proven enrolments of this method.
     """
 
     tag: str
@@ -31,6 +34,8 @@ class Ask:
     now: datetime
     code: str
     match: str
+    random: bytes = b""
+    person: bytes = b""
     address: str = ""
     secret: bytes = b""
     counter: int = -1
@@ -39,6 +44,7 @@ class Ask:
     is_enrolment: bool = False
     by_keys: bool = False
     find: Callable[[str], Found | None] = lambda _: None
+    others: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +66,15 @@ class Draft:
 class Issue:
     """What a challenge needs: what the page shows, and the kind and template of a message if one goes out.
 
-    `is_approval` marks challenges that are answered on the phone, not on the page.
+    `is_approval` marks challenges that are answered on the phone, not on the page; `is_own_form` those whose `page`
+    brings the form along.
     """
 
     kind: str = ""
     template: str = ""
     is_approval: bool = False
     page: str = ""
+    is_own_form: bool = False
     show: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -75,12 +83,14 @@ class Check:
     """What a method makes of an answer.
 
     `counter` is the step that a right answer uses up, `voucher` the single-use secret; the engine spends them by
-    guarded updates. `say` is the template that a called person hears next.
+    guarded updates. `draft` is what only the proof made known of an enrolment. `say` is the template that a called
+    person hears next.
     """
 
     verdict: Verdict
     counter: int | None = None
     voucher: int | None = None
+    draft: Draft | None = None
     say: str = ""
     goes_on: bool = False
 
@@ -108,8 +118,11 @@ class Method:
     needs_proof: ClassVar[bool] = True
     is_reserve: ClassVar[bool] = False
     is_numeric: ClassVar[bool] = True
+    is_one_option: ClassVar[bool] = False  # any of a person's enrolments answers a challenge for one of them
+    stands_alone: ClassVar[bool] = False  # may replace the password as well, where the policy says so
     is_allowed_by_default: ClassVar[bool] = True
     most: ClassVar[int] = 5  # a person
+    is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
     means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: type[forms.Form] | None = None
@@ -126,6 +139,14 @@ class Method:
     def check(self, ask: Ask, answer: str) -> Check:
         """Judge an answer: what was typed, or with `by_keys` what was keyed on the phone."""
         raise NotImplementedError
+
+    def read(self, text: str) -> str:
+        """Fold what was typed before it is judged."""
+        return codes.tidy(text)
+
+    def names(self, answer: str) -> str:
+        """Give the address of the enrolment that an answer itself names; empty if answers name none."""
+        return ""
 
     def suits(self, draft: Draft) -> bool:
         """Tell whether an address of this method's kind, proven by another method, also serves this one."""

@@ -58,6 +58,8 @@ class Rules:
     remember_days: int
     code_life: timedelta
     number_matching: bool
+    alone_allowed: bool
+    app_passwords: bool
     trusted_networks: tuple[str, ...]
 
 
@@ -76,6 +78,8 @@ _DEFAULTS: dict[str, Any] = {
     "remember_days": 14,
     "code_life": timedelta(minutes=5),
     "number_matching": True,
+    "alone_allowed": False,
+    "app_passwords": True,
     "trusted_networks": [],
 }
 
@@ -95,6 +99,8 @@ def merge(policies: Sequence[Policy]) -> Rules:
         remember_days=first("remember_days"),
         code_life=first("code_life"),
         number_matching=first("number_matching"),
+        alone_allowed=first("alone_allowed"),
+        app_passwords=first("app_passwords"),
         trusted_networks=tuple(first("trusted_networks")),
     )
 
@@ -103,6 +109,11 @@ def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
     mine = Q(group__isnull=True) | Q(group__user=user_id)
     return merge(list(Policy.objects.filter(mine).order_by(F("group").asc(nulls_last=True), "rank")))
+
+
+def is_alone_open() -> bool:
+    """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
+    return Policy.objects.filter(alone_allowed=True).exists()
 
 
 def is_trusted(network: str, rules: Rules) -> bool:
@@ -133,7 +144,7 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     if user.second_step == "disabled" and not user.is_staff:
         return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
     mine = enrolments.confirmed(user.pk)
-    options = enrolments.options(mine, rules.methods, now=facts.now)
+    options = enrolments.choices(enrolments.options(mine, rules.methods, now=facts.now))
     if not options:
         why = Why.METHOD_NOT_ALLOWED if mine else Why.NO_METHOD
         return Decision(step=Step.ENROL, reason=why, rules=rules)

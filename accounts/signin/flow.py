@@ -152,6 +152,29 @@ def finish(
     return response
 
 
+def prove_alone(answer: str, facts: Facts, *, nonce: str) -> Outcome:
+    """Judge a proof that came without name and password: whose it is, whether they may, whether it is right."""
+    holder = challenges.holder(answer)
+    gone = Outcome(verdict=Verdict.GONE)
+    if holder is None:
+        return gone
+    rules = policies.rules_for(holder.user_id)
+    if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, facts.now):
+        audit.record("sign_in.denied", user_id=holder.user_id, facts=facts, why="alone_not_allowed")
+        return gone
+    binding = pendings.new_id()
+    issued = challenges.start(
+        holder,
+        user=holder.user,
+        purpose=Purpose.SIGN_IN,
+        binding=binding,
+        facts=facts,
+        rules=rules,
+        nonce=nonce,
+    )
+    return challenges.answer(issued.handle, answer, binding=binding, facts=facts) if issued.issued else issued
+
+
 def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment) -> None:
     """Note that a signed-in person proved themselves again just now; the session's key changes with the rise."""
     pendings.wipe(request)

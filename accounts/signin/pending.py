@@ -14,6 +14,11 @@ _KEY = "pending"
 LIFE = timedelta(minutes=10)
 
 
+def new_id() -> str:
+    """Draw the secret that binds challenges to one proof under way. Shape: 32 base64url letters."""
+    return secrets.token_urlsafe(24)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pending:
     """A person who has yet to prove something: after the right password, or as a signed-in person for one deed.
@@ -33,7 +38,7 @@ class Pending:
     remember_days: int = 0
     enrolment_id: int = 0
     n_set_up: int = 0
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    id: str = field(default_factory=new_id)
 
     @property
     def is_proven(self) -> bool:

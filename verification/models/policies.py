@@ -24,6 +24,8 @@ class Policy(models.Model):
         validators=[MinValueValidator(timedelta(minutes=3)), MaxValueValidator(timedelta(minutes=10))],
     )
     number_matching = models.BooleanField(null=True, blank=True)
+    alone_allowed = models.BooleanField(null=True, blank=True)
+    app_passwords = models.BooleanField(null=True, blank=True)
     trusted_networks = models.JSONField(null=True, blank=True)
 
     class Meta:

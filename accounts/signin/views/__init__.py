@@ -1,14 +1,17 @@
 """The pages of signing in."""
 
 from accounts.signin.views.again import again
+from accounts.signin.views.alone import alone, invite
 from accounts.signin.views.password import leave, password, sign_out
 from accounts.signin.views.register import codes, done, method_form, prove, register, second
 from accounts.signin.views.verify import options, resend, status, verify
 
 __all__ = [
     "again",
+    "alone",
     "codes",
     "done",
+    "invite",
     "leave",
     "method_form",
     "options",

@@ -16,7 +16,7 @@ from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.forms import PasswordForm
 from accounts.signin.views import steps
-from verification import audit
+from verification import audit, challenges, policies
 from verification.facts import Facts
 from verification.limits import Gate
 from verification.outcomes import wait_words
@@ -45,7 +45,12 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: PasswordForm, next_url: str) -> HttpResponse:
-    return render(request, "accounts/signin/password.html", {"form": form, "next": next_url})
+    context = {
+        "form": form,
+        "next": next_url,
+        "alone": challenges.invite(timezone.now()) if policies.is_alone_open() else None,
+    }
+    return render(request, "accounts/signin/password.html", context)
 
 
 def _refusal(gate: Gate, now: Facts) -> str:

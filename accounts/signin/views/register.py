@@ -31,8 +31,9 @@ def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, D
     return user, decision
 
 
-def _offers(decision: Decision) -> list[Offer]:
-    return [offer for offer in enrolments.offers(decision.rules.methods) if not offer.is_reserve]
+def _offers(decision: Decision, user_id: int) -> list[Offer]:
+    offers = enrolments.offers(decision.rules.methods, user_id=user_id)
+    return [offer for offer in offers if not offer.is_reserve]
 
 
 def _steps() -> list[str]:
@@ -47,7 +48,7 @@ def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
-    offers = _offers(decision)
+    offers = _offers(decision, user.pk)
     if request.method == "POST":
         chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
         if chosen and chosen.form_class is not None:
@@ -66,7 +67,7 @@ def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
-    offer = next((offer for offer in _offers(decision) if offer.name == method), None)
+    offer = next((offer for offer in _offers(decision, user.pk) if offer.name == method), None)
     if offer is None or offer.form_class is None:
         return redirect("signin:register")
     if request.method == "POST":
@@ -92,7 +93,7 @@ def _begin(
         user, offer.name, fields, binding=pending.id, facts=now, rules=decision.rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, pending, offer, offer.form_class(data=fields))
+        return _form_page(request, pending, offer, steps.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
         steps.tell(request, outcome, now)
         return redirect("signin:register")
@@ -136,7 +137,7 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
         return redirect("signin:register")
     mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=now.now)
     have = {option.method for option in mine}
-    offers = sorted(_offers(decision), key=lambda offer: offer.name in have)
+    offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
     context = {"mine": mine, "offers": offers, "have": have, "steps": _steps(), "current": 3, "pending": pending}
     return render(request, "accounts/signin/register_second.html", context)
 

@@ -57,11 +57,14 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
     return redirect(flow.safe_next(request, pending.next))
 
 
+_LONGEST = 16_384  # characters; a passkey answers with some hundreds
+
+
 def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
     """Hand what was typed to the engine; a form without a code asks whether the call was approved."""
     code = request.POST.get("code", "")
     if code.strip():
-        return challenges.answer(pending.handle, code[:200], binding=pending.id, facts=now)
+        return challenges.answer(pending.handle, code[:_LONGEST], binding=pending.id, facts=now)
     return challenges.collect(pending.handle, binding=pending.id, facts=now)
 
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002 - the option's name
         """Run it until it is stopped or a part of it ends."""
         home = Path(dir).resolve()
-        url = f"http://{stack.HOST}:{port}"
+        url = f"http://{stack.NAME}:{port}"
         for number in SIGNALS:
             signal.signal(number, _stop)
         try:

@@ -1,0 +1,56 @@
+"""Six digits by mail. Off unless a policy allows it: mail is often open on the very device that signs in.
+
+Source: NIST SP 800-63B-4, 3.1.3.1 (mail is no out-of-band channel).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from verification import codes
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.models.messages import Kind
+from verification.outcomes import Verdict
+
+
+class EmailForm(forms.Form):
+    """The address that codes go to."""
+
+    address = forms.EmailField(
+        label=_("Mail address"),
+        help_text=_("One that you can open without this account."),
+        error_messages={"required": _("Type the mail address."), "invalid": _("This is not a mail address.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+def mask(address: str) -> str:
+    """Hide a mail address but for its first letter and its end. Shape: `a…@example.org`."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}…@{host}"
+
+
+class Email(Method):
+    name = "email"
+    icon = "mail"
+    label = _("Mail")
+    explain = _("We mail you a six-digit code.")
+    needs_delivery = True
+    is_allowed_by_default = False
+    address_kind = "mail"
+    most = 2
+    form_class = EmailForm
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        return Draft(address=fields["address"], hint=mask(fields["address"]))
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue(kind=Kind.MAIL, template="verification/methods/email/message.txt")
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
+
+
+method = Email()

@@ -1,0 +1,1 @@
+"""A passkey or security key."""

@@ -1,0 +1,138 @@
+"""A passkey or security key. Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import webauthn
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from verification import conf
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.outcomes import Verdict
+
+_PAGE = "verification/methods/passkey/prompt.html"
+_LONGEST = 16_384  # characters of an answer
+
+
+class PasskeyForm(forms.Form):
+    """The person's name for a key."""
+
+    name = forms.CharField(
+        label=_("Your name for it"),
+        max_length=64,
+        required=False,
+        help_text=_("Such as “laptop” or “blue key”."),
+    )
+
+
+def _site() -> str:
+    """Give the domain that keys are bound to. Source: WebAuthn L3, 5.1.2 (relying party id)."""
+    return urlsplit(conf.public_url()).hostname or ""
+
+
+def _keys(addresses: tuple[str, ...]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(address)) for address in addresses]
+
+
+class Passkey(Method):
+    name = "passkey"
+    icon = "passkey"
+    label = _("Passkey")
+    explain = _("Use your fingerprint, face, device PIN or security key.")
+    strength = 3
+    is_one_option = True
+    stands_alone = True
+    means = "hwk"
+    most = 10
+    form_class = PasskeyForm
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        return Draft(name=fields.get("name", ""))
+
+    def read(self, text: str) -> str:
+        return text.strip()[:_LONGEST]
+
+    def names(self, answer: str) -> str:
+        try:
+            found = json.loads(answer).get("id", "")
+        except (ValueError, AttributeError):
+            return ""
+        return found if isinstance(found, str) else ""
+
+    def issue(self, ask: Ask) -> Issue:
+        options = self._creation(ask) if ask.is_enrolment else self._request(ask)
+        return Issue(page=_PAGE, is_own_form=True, show={"options": options, "is_new": ask.is_enrolment})
+
+    def _creation(self, ask: Ask) -> str:
+        return options_to_json(
+            webauthn.generate_registration_options(
+                rp_id=_site(),
+                rp_name=conf.organisation(),
+                user_id=ask.person,
+                user_name=ask.account,
+                challenge=ask.random,
+                authenticator_selection=AuthenticatorSelectionCriteria(
+                    resident_key=ResidentKeyRequirement.PREFERRED,
+                    user_verification=UserVerificationRequirement.REQUIRED,
+                ),
+                exclude_credentials=_keys(ask.others()),
+            )
+        )
+
+    def _request(self, ask: Ask) -> str:
+        return options_to_json(
+            webauthn.generate_authentication_options(
+                rp_id=_site(),
+                challenge=ask.random,
+                allow_credentials=_keys(ask.others()),
+                user_verification=UserVerificationRequirement.REQUIRED,
+            )
+        )
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        try:
+            return self._register(ask, answer) if ask.is_enrolment else self._authenticate(ask, answer)
+        except (WebAuthnException, ValueError, KeyError, TypeError):
+            return Check(verdict=Verdict.WRONG)  # wrong origin, site, challenge, signature, or a counter that went back
+
+    def _register(self, ask: Ask, answer: str) -> Check:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=ask.random,
+            expected_rp_id=_site(),
+            expected_origin=conf.public_url(),
+            require_user_verification=True,
+        )
+        address = bytes_to_base64url(made.credential_id)
+        if address in ask.others():
+            return Check(verdict=Verdict.WRONG)
+        draft = Draft(address=address, secret=made.credential_public_key, data={"aaguid": made.aaguid})
+        return Check(verdict=Verdict.PROVEN, counter=made.sign_count or None, draft=draft)
+
+    def _authenticate(self, ask: Ask, answer: str) -> Check:
+        used = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=ask.random,
+            expected_rp_id=_site(),
+            expected_origin=conf.public_url(),
+            credential_public_key=ask.secret,
+            credential_current_sign_count=max(ask.counter, 0),
+            require_user_verification=True,
+        )
+        if bytes_to_base64url(used.credential_id) != ask.address:
+            return Check(verdict=Verdict.WRONG)
+        return Check(verdict=Verdict.PROVEN, counter=used.new_sign_count or None)
+
+
+method = Passkey()

@@ -1,0 +1,1 @@
+"""A hardware token."""
