@@ -1,0 +1,59 @@
+"""The pages for what went wrong: they need neither database nor session, and say nothing of what failed."""
+
+import pytest
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from mfasite.urls import handler400, handler403, handler404, handler500
+from mfasite.urls import urlpatterns as real
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+SECRET = "the code was 483920"
+
+
+@login_not_required
+def fails(request: HttpRequest, how: str) -> HttpResponse:
+    raise {"500": ValueError, "403": PermissionDenied, "400": SuspiciousOperation}[how](SECRET)
+
+
+urlpatterns = [path("fails/<how>/", fails), *real]
+
+
+@pytest.fixture
+def stranger(settings: Settings) -> Client:
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("how", ["400", "403", "500"])
+def test_has_a_page_for(how: str, stranger: Client) -> None:
+    answer = stranger.get(f"/fails/{how}/")
+
+    page = answer.content.decode()
+    assert answer.status_code == int(how)
+    assert "Example Organisation" in page
+    assert "Example Service Desk" in page
+    assert SECRET not in page
+
+
+def test_has_a_page_for_an_address_that_leads_nowhere(stranger: Client) -> None:
+    answer = stranger.get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert "Example Organisation" in answer.content.decode()
+
+
+def test_refuses_a_host_that_is_not_ours(stranger: Client) -> None:
+    assert stranger.get("/sign-in/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_tells_what_to_do_when_a_form_came_from_elsewhere(settings: Settings) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "ana", "password": "x"})
+
+    assert answer.status_code == 403
+    assert "Example Organisation" in answer.content.decode()
