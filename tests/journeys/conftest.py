@@ -1,0 +1,5 @@
+"""The cast is at hand."""
+
+from tests.people import ana, ben, cleo, clock, dev, stranger
+
+__all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]

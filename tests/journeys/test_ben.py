@@ -1,0 +1,222 @@
+"""Ben must register: by text, by call, by app; nothing gets him past it."""
+
+import re
+from urllib.parse import urljoin
+
+import pytest
+
+from accounts.models import Session
+from tests.people import BENS, OFFICE, Person, join, work
+from verification import enrolments
+from verification.models import Enrolment
+
+WALL = "/sign-in/register/"
+
+
+def methods(ben: Person) -> list[str]:
+    return [enrolment.method for enrolment in enrolments.confirmed(ben.user.pk)]
+
+
+def to_second(ben: Person) -> None:
+    """Register the authenticator app, up to the suggestion of a second method."""
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+    ben.verify(ben.read_app())
+
+
+def test_registers_by_text(ben: Person) -> None:
+    assert ben.give_password().path == WALL
+    ben.browser.press("Text")
+    ben.browser.press("Continue", country="CH", number="078 555 01 45")
+
+    page = ben.verify(ben.read_text())
+
+    assert page.path == "/sign-in/register/second/"
+    assert methods(ben) == ["text", "call"]
+
+
+def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
+    ben.phone.number = OFFICE
+    ben.give_password()
+    ben.browser.press("Call")
+    page = ben.browser.press("Continue", country="CH", number="044 555 01 67", extension="12")
+    digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
+    work()
+
+    ben.phone.answer()
+    ben.phone.press(f"{digits}#")
+    ben.browser.press("I pressed #: continue")
+
+    assert methods(ben) == ["call"]
+    assert ben.phone.newest("call")["extension"] == "12"
+
+
+def test_registers_by_app_with_the_key_that_the_page_shows(ben: Person) -> None:
+    ben.give_password()
+    page = ben.browser.press("Authenticator app")
+
+    assert re.search(r"(?:[a-z2-7]{4} ){7}[a-z2-7]{4}", page.words)
+    assert ben.verify(ben.read_app()).path == "/sign-in/register/second/"
+    assert methods(ben) == ["totp"]
+
+
+def test_is_signed_in_at_the_end(ben: Person) -> None:
+    to_second(ben)
+    ben.browser.follow("Not now")
+    page = ben.browser.press("Not now")
+
+    assert (page.path, "Hello, Ben" in page) == ("/", True)
+
+
+def test_sets_up_a_second_method_on_the_way(ben: Person) -> None:
+    to_second(ben)
+    ben.browser.press("Text")
+    ben.browser.press("Continue", country="CH", number="078 555 01 45")
+
+    page = ben.verify(ben.read_text())
+
+    assert page.path == "/sign-in/register/codes/"
+    assert sorted(methods(ben)) == ["call", "text", "totp"]
+
+
+def test_sees_his_recovery_codes_once(ben: Person) -> None:
+    to_second(ben)
+    ben.browser.follow("Not now")
+    shown = ben.browser.press("Show my recovery codes")
+    codes = re.findall(r"<li><code>(.+?)</code>", shown.html)
+
+    assert len(codes) == 10
+    assert not re.search(re.escape(codes[0]), ben.browser.reload().html)
+
+
+def test_signs_in_later_with_a_code_that_he_was_shown(ben: Person) -> None:
+    to_second(ben)
+    ben.browser.follow("Not now")
+    shown = ben.browser.press("Show my recovery codes")
+    code = re.findall(r"<li><code>(.+?)</code>", shown.html)[3]
+    ben.browser.press("I have kept them: sign me in")
+    ben.browser.press("Sign out")
+    ben.give_password()
+    ben.choose("Recovery code")
+
+    assert ben.verify(re.sub(r"<.+?>", "", code)).path == "/"
+
+
+def test_is_told_beside_the_field_why_a_number_cannot_be(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Text")
+
+    page = ben.browser.press("Continue", country="CH", number="12")
+
+    assert "too short" in page
+    assert not Enrolment.objects.exists()
+
+
+def test_is_offered_a_call_for_a_number_that_takes_no_texts(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Text")
+
+    assert "Choose a phone call" in ben.browser.press("Continue", country="CH", number="044 555 01 67")
+
+
+def test_may_change_his_mind_before_the_proof(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Text")
+    ben.browser.press("Continue", country="CH", number="078 555 01 45")
+    ben.browser.follow("Set up something else")
+    ben.browser.press("Authenticator app")
+    ben.verify(ben.read_app())
+
+    assert methods(ben) == ["totp"]
+
+
+def test_does_not_get_past_by_a_wrong_code(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+
+    page = ben.verify("000000")
+
+    assert (page.path, "That code is not right" in page) == ("/sign-in/register/prove/", True)
+    assert methods(ben) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/sign-in/verify/", "/sign-in/options/", "/sign-in/register/second/", "/sign-in/register/codes/", "/admin/"],
+)
+def test_does_not_get_past_by_address(ben: Person, address: str) -> None:
+    ben.give_password()
+
+    page = ben.browser.go(address)
+
+    assert page.path in {WALL, "/sign-in/"}
+    assert Session.objects.filter(user=ben.user).count() == 0
+
+
+@pytest.mark.parametrize("step", ["verify/", "register/done/", "register/codes/", "register/prove/", "options/"])
+def test_does_not_get_past_by_skipping_steps(ben: Person, step: str) -> None:
+    ben.give_password()
+
+    ben.browser.send(urljoin("/sign-in/", step), code="", remember="on")
+
+    assert ben.browser.go("/").path != "/"
+    assert Session.objects.filter(user=ben.user).count() == 0
+
+
+def test_does_not_get_past_by_skipping_the_proof(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+
+    ben.browser.send("/sign-in/register/done/")
+
+    assert Session.objects.filter(user=ben.user).count() == 0
+    assert methods(ben) == []
+
+
+def test_cannot_register_with_two_half_sign_ins(ben: Person) -> None:
+    """A thief of the password begins beside the owner and must not add a method of their own afterwards."""
+    thief = Person(ben.user, ben.phone)
+    thief.give_password()
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+    ben.verify(ben.read_app())
+
+    thief.browser.send("/sign-in/register/set-up/text/", country="CH", number="078 555 01 45")
+    stolen = thief.browser.send(WALL, method="totp")
+
+    assert stolen.path == "/sign-in/"
+    assert Enrolment.objects.filter(user=ben.user).count() == 1
+
+
+def test_proof_begun_by_a_thief_counts_for_nothing_after_his_own(ben: Person) -> None:
+    thief = Person(ben.user, join("eve", number="+41795550199").phone)
+    thief.give_password()
+    thief.browser.press("Text")
+    thief.browser.press("Continue", country="CH", number="079 555 01 99")
+    code = thief.read_text()
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+    ben.verify(ben.read_app())
+
+    thief.browser.send("/sign-in/register/prove/", code=code)
+
+    assert methods(ben) == ["totp"]
+    assert thief.browser.go("/").path == "/sign-in/"
+
+
+def test_whoever_has_a_method_cannot_enrol_with_a_half_sign_in(ana: Person) -> None:
+    ana.give_password()
+
+    ana.browser.send(WALL, method="totp")
+    ana.browser.send("/sign-in/register/set-up/text/", country="CH", number="078 555 01 45")
+
+    assert Enrolment.objects.filter(user=ana.user, confirmed=False).count() == 0
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
+def test_types_the_number_as_he_dials_it(ben: Person) -> None:
+    ben.give_password()
+    ben.browser.press("Text")
+    ben.browser.press("Continue", country="DE", number="+41 78 555 01 45")
+
+    assert ben.enrolment("text").address == BENS

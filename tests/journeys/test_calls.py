@@ -1,0 +1,124 @@
+"""A call without a script: the page waits, is pressed on after the #, and says what happened."""
+
+import re
+
+import pytest
+
+from accounts.models import Session
+from tests.people import Clock, Person, work
+from verification.delivery.providers.virtual.models import Behaviour
+from verification.models import Policy, Reason
+
+
+def call(ana: Person) -> str:
+    """Ask for a call, let it ring, pick it up; gives the two digits of the page."""
+    ana.give_password()
+    page = ana.choose("Call")
+    work()
+    ana.phone.answer()
+    return re.findall(r"key (\d\d) on the phone", page.words)[0]
+
+
+def test_page_says_when_nothing_was_pressed_yet(ana: Person) -> None:
+    call(ana)
+
+    page = ana.browser.press("I pressed #: continue")
+
+    assert (page.path, "Not confirmed yet" in page) == ("/sign-in/verify/", True)
+
+
+def test_page_moves_on_after_the_hash(ana: Person) -> None:
+    digits = call(ana)
+    ana.phone.press(f"{digits}#")
+
+    assert ana.browser.press("I pressed #: continue").path == "/"
+
+
+def test_approval_opens_once(ana: Person) -> None:
+    digits = call(ana)
+    kept = ana.browser.session_key
+    ana.phone.press(f"{digits}#")
+    ana.browser.press("I pressed #: continue")
+    thief = Person(ana.user, ana.phone)
+    thief.browser.client.cookies["mfa_session"] = kept
+
+    thief.browser.send("/sign-in/verify/")
+
+    assert thief.browser.go("/").path == "/sign-in/"
+
+
+def test_approval_is_worth_nothing_in_another_browser(ana: Person) -> None:
+    other = Person(ana.user, ana.phone)
+    other.give_password()
+    other.choose("Authenticator app")
+    digits = call(ana)
+    ana.phone.press(f"{digits}#")
+
+    other.browser.send("/sign-in/verify/")
+
+    assert other.browser.go("/").path == "/sign-in/"
+
+
+def test_approval_waits_no_longer_than_a_code(ana: Person, clock: Clock) -> None:
+    digits = call(ana)
+    ana.phone.press(f"{digits}#")
+    clock.forward(minutes=5, seconds=1)
+
+    ana.browser.press("I pressed #: continue")
+
+    assert not Session.objects.filter(user=ana.user).exists()
+
+
+def test_wrong_digits_are_said_on_the_phone(ana: Person) -> None:
+    digits = call(ana)
+    wrong = "10" if digits != "10" else "11"
+
+    assert "not the digits on your screen" in ana.phone.press(f"{wrong}#")
+    assert "You are verified" in ana.phone.press(f"{digits}#")
+
+
+def test_hash_alone_is_enough_where_the_policy_says_so(ana: Person) -> None:
+    Policy.objects.create(number_matching=False)
+    ana.give_password()
+    page = ana.choose("Call")
+    work()
+    ana.phone.answer()
+
+    assert not re.search(r"key \d\d", page.words)
+    assert "You are verified" in ana.phone.press("#")
+
+
+def test_fraud_report_locks_and_is_said_on_the_page(ana: Person) -> None:
+    call(ana)
+
+    assert "Thank you for telling us" in ana.phone.press("0#")
+    page = ana.browser.press("I pressed #: continue")
+
+    assert page.status == 403
+    assert "Your second step is locked" in page
+    assert "Example Service Desk" in page
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [(Reason.BUSY, "The line was busy"), (Reason.NO_ANSWER, "Nobody answered"), (Reason.VOICEMAIL, "A voicemail")],
+)
+def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, words: str) -> None:
+    Behaviour.objects.create(number="", outcome=outcome)
+    ana.give_password()
+    ana.choose("Call")
+    work()
+
+    page = ana.browser.reload()
+
+    assert words in page
+    assert page.offers("Call me again")
+
+
+def test_call_reads_no_code_to_a_voicemail(ana: Person) -> None:
+    """R35: nobody hears the code without a key."""
+    ana.give_password()
+    ana.choose("Call me and read a code to me")
+    work()
+
+    assert not re.search(r"\d, \d, \d", ana.phone.answer())

@@ -1,0 +1,36 @@
+"""Cleo has one method and no other option: she is shown the way to company support, and nothing that leads nowhere."""
+
+import pytest
+
+from tests.people import DIFFERENT, Person
+
+
+def test_sees_no_other_option(cleo: Person) -> None:
+    page = cleo.give_password()
+
+    assert not page.offers(DIFFERENT)
+
+
+def test_sees_how_to_reach_support(cleo: Person) -> None:
+    page = cleo.give_password()
+
+    for words in ("You have not set up another option", "Example Service Desk", "+41 44 555 01 00", "Monday to Friday"):
+        assert words in page
+    assert page.link("support@example.org") == "mailto:support@example.org"
+
+
+def test_signs_in_by_her_app(cleo: Person) -> None:
+    cleo.give_password()
+
+    assert cleo.verify(cleo.read_app()).path == "/"
+
+
+def test_is_told_at_home_that_one_way_is_not_enough(cleo: Person) -> None:
+    home = cleo.sign_in()
+
+    assert "a second" in home.words.lower()
+
+
+@pytest.mark.parametrize("label", [DIFFERENT, "Send a new code", "Call me again"])
+def test_is_offered_nothing_that_an_app_cannot_do(cleo: Person, label: str) -> None:
+    assert not cleo.give_password().offers(label)

@@ -1,0 +1,131 @@
+"""What became of a text or call is said in words, with the better way on; a new code comes after half a minute."""
+
+import pytest
+
+from tests.people import DIFFERENT, Clock, Person, work
+from verification.delivery.providers.virtual.models import Acceptance, Behaviour
+from verification.models import Message, MessageState, Reason
+
+
+def behave(**terms: object) -> None:
+    Behaviour.objects.create(number="", **terms)
+
+
+def test_page_follows_the_text_to_the_phone(ana: Person) -> None:
+    assert "waiting to be sent" in ana.give_password()
+    work()
+
+    assert "Your text has reached the phone" in ana.browser.reload()
+
+
+def test_status_tells_the_script_what_the_page_tells_a_person(ana: Person) -> None:
+    ana.give_password()
+    work()
+
+    told = ana.browser.client.get("/sign-in/status/?alive=1").json()
+
+    assert (told["state"], told["words"], told["done"]) == ("delivered", "Your text has reached the phone.", False)
+
+
+def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
+    ana.give_password()
+    ana.choose("Call")
+    digits = ana.page.words.split("key ")[1][:2]
+    work()
+    ana.phone.answer()
+    ana.phone.press(f"{digits}#")
+
+    assert ana.browser.client.get("/sign-in/status/?alive=1").json()["done"] is True
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Reason.UNREACHABLE, "Your phone may be off or without signal"),
+        (Reason.LANDLINE, "This number cannot take texts. We can call it instead."),
+        (Reason.OPTED_OUT, "replied STOP"),
+        (Reason.FILTERED, "The carrier filtered the text out"),
+        (Reason.INVALID_NUMBER, "This number is not in use"),
+    ],
+)
+def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words: str) -> None:
+    behave(outcome=outcome)
+    ana.give_password()
+    work()
+
+    page = ana.browser.reload()
+
+    assert words in page
+    assert page.offers(DIFFERENT)
+
+
+def test_refused_for_good_is_said_at_once(ana: Person) -> None:
+    behave(acceptance=Acceptance.BAR, refusal=Reason.COUNTRY_CLOSED)
+    ana.give_password()
+    work()
+
+    assert "We do not send to this country" in ana.browser.reload()
+
+
+def test_asks_for_a_new_code_only_after_half_a_minute(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    clock.forward(seconds=10)
+
+    page = ana.browser.press("Send a new code")
+
+    assert "You can ask for another one in 20 seconds" in page
+    assert Message.objects.count() == 1
+
+
+def test_countdown_stands_on_the_page(ana: Person) -> None:
+    html = ana.give_password().html
+
+    assert 'data-wait-until="2026-03-02T' in html
+
+
+def test_newest_code_wins(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    ana.read_text()
+    clock.forward(seconds=30)
+
+    assert "A new code is on its way" in ana.browser.press("Send a new code")
+    assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_late_text_of_a_replaced_code_is_not_sent(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    clock.forward(seconds=30)
+    ana.browser.press("Send a new code")
+    work()
+
+    assert len(ana.phone.messages("text")) == 1
+    assert Message.objects.order_by("pk").values_list("state", flat=True)[0] == MessageState.EXPIRED
+
+
+def test_different_option_replaces_the_one_before(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    ana.choose("Call me and read a code to me")
+
+    assert "That code was replaced by a newer one" in ana.verify(code)
+
+
+def test_list_of_options_marks_what_is_asked_now(ana: Person) -> None:
+    ana.give_password()
+
+    page = ana.browser.follow(DIFFERENT)
+
+    assert "Text +41 XX XXX XX 23 Asked now" in page
+    assert [label.split(" ")[0] for form in page.forms for label, _, _ in form.buttons][:2] == ["Text", "Call"]
+
+
+def test_is_told_when_no_more_texts_go_out(ana: Person) -> None:
+    for _ in range(10):
+        ana.give_password()
+
+    page = ana.give_password()
+
+    assert page.path == "/sign-in/options/"
+    assert "Too many messages" in page
+    ana.browser.press("Authenticator app")
+    assert ana.verify(ana.read_app()).path == "/"

@@ -1,0 +1,180 @@
+"""Where less is asked: trusted networks, no second step; and where nobody gets in: blocked, locked, switched off."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import SecondStep, Session, User
+from tests.pages import Browser
+from tests.people import Clock, Person, join
+from verification.models import Failure, Policy
+
+SUPPORT = "Example Service Desk"
+
+
+def change(person: Person, **fields: object) -> None:
+    User.objects.filter(pk=person.user.pk).update(**fields)
+
+
+def test_nothing_is_asked_in_a_trusted_network(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    home = ana.give_password()
+
+    assert (home.path, "you are in a trusted network" in home) == ("/", True)
+
+
+def test_network_outside_is_asked(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.browser = Browser(network="198.51.100.7")
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_forged_header_is_no_trusted_network(ana: Person) -> None:
+    """R10: CVE-2024-47070."""
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.browser = Browser(network="198.51.100.7")
+    ana.browser.client.defaults["HTTP_X_FORWARDED_FOR"] = "192.0.2.7"
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_trusted_network_does_not_spare_the_registration(ben: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    assert ben.give_password().path == "/sign-in/register/"
+
+
+def test_trusted_network_does_not_spare_staff(dev: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    assert dev.give_password().path == "/sign-in/verify/"
+
+
+def test_nothing_is_asked_of_whom_it_is_switched_off_for(ben: Person) -> None:
+    change(ben, second_step=SecondStep.DISABLED)
+
+    home = ben.give_password()
+
+    assert (home.path, "two-step verification is off for you" in home) == ("/", True)
+
+
+def test_staff_are_asked_even_when_it_is_switched_off(dev: Person) -> None:
+    change(dev, second_step=SecondStep.DISABLED)
+
+    assert dev.give_password().path == "/sign-in/verify/"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"blocked_until": timezone.now() + timedelta(days=3650)}, "Your account is blocked"),
+        ({"is_active": False}, "Your account is blocked"),
+        ({"second_step_locked_at": timezone.now()}, "Your second step is locked"),
+    ],
+)
+def test_closed_out_people_are_told_what_to_do(ana: Person, fields: dict[str, object], words: str) -> None:
+    change(ana, **fields)
+
+    page = ana.give_password()
+
+    assert (page.status, words in page, SUPPORT in page) == (403, True, True)
+    assert not Session.objects.filter(user=ana.user).exists()
+
+
+def test_blocked_people_are_told_nothing_without_their_password(ana: Person) -> None:
+    change(ana, is_active=False)
+
+    page = ana.give_password("wrong")
+
+    assert "blocked" not in page.words
+    assert "do not belong together" in page
+
+
+def test_block_ends_by_itself(ana: Person, clock: Clock) -> None:
+    change(ana, blocked_until=clock.now + timedelta(hours=1))
+    clock.forward(hours=1, seconds=1)
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_block_between_the_steps_holds(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    change(ana, is_active=False)
+
+    ana.verify(code)
+
+    assert not Session.objects.filter(user=ana.user).exists()
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
+def test_all_options_off_is_said_with_the_way_to_support(cleo: Person) -> None:
+    Failure.objects.create(user=cleo.user, method="totp", consecutive=30, off_at=timezone.now())
+
+    page = cleo.give_password()
+
+    assert (page.status, "All your options are switched off" in page, SUPPORT in page) == (403, True, True)
+
+
+def test_option_that_is_off_leaves_the_others(ana: Person) -> None:
+    Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
+
+    page = ana.give_password()
+
+    assert (page.path, "We are calling" in page) == ("/sign-in/verify/", True)
+
+
+def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
+    for _ in range(10):
+        ana.give_password("wrong")
+
+    page = ana.give_password()
+
+    assert "There were too many attempts. Please try again in 1 minute" in page
+
+
+def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:
+    Policy.objects.create(methods=["totp"])
+
+    page = ana.give_password()
+
+    assert "app" in page.words
+    assert not page.offers("Use a different verification option")
+
+
+def test_wall_offers_what_the_policy_allows(ben: Person) -> None:
+    Policy.objects.create(methods=["totp", "recovery"])
+
+    page = ben.give_password()
+
+    assert page.offers("Authenticator app")
+    assert not page.offers("Text")
+
+
+def test_registration_ends_without_recovery_codes_where_none_are_allowed(ben: Person) -> None:
+    """A page that signs in by GET stood at this end (seen)."""
+    Policy.objects.create(methods=["totp"])
+    ben.give_password()
+    ben.browser.press("Authenticator app")
+    ben.verify(ben.read_app())
+
+    assert ben.browser.go("/sign-in/register/codes/").path != "/"
+    assert not Session.objects.filter(user=ben.user).exists()
+    ben.browser.go("/sign-in/register/second/")
+    assert ben.browser.press("Not now").path == "/"
+
+
+def test_group_decides_for_its_members(ben: Person) -> None:
+    from django.contrib.auth.models import Group  # noqa: PLC0415
+
+    group = Group.objects.create(name="Finance")
+    Policy.objects.create(methods=["text", "totp"])
+    Policy.objects.create(group=group, methods=["totp"])
+    ben.user.groups.add(group)
+    eve = join("eve")
+
+    assert not ben.give_password().offers("Text")
+    assert eve.give_password().offers("Text")

@@ -1,0 +1,195 @@
+"""A wrong, an old, a used, somebody else's code: each is refused, and the page says which it was."""
+
+import pytest
+
+from accounts.models import Session
+from tests.people import Clock, Person, join, work
+
+
+def is_in(person: Person) -> bool:
+    return Session.objects.filter(user=person.user).exists()
+
+
+def test_wrong_code_costs_a_try(ana: Person) -> None:
+    ana.give_password()
+
+    page = ana.verify("000000")
+
+    assert "That code is not right" in page
+    assert "You have 4 tries left" in page
+    assert not is_in(ana)
+
+
+def test_fifth_wrong_code_closes_the_request(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    for _ in range(5):
+        page = ana.verify("000000")
+
+    assert "Too many wrong codes" in page
+    assert not page.offers("Verify")
+    ana.browser.send("/sign-in/verify/", code=code)
+    assert not is_in(ana)
+
+
+def test_other_options_wait_for_nobody_elses_wrong_codes(ana: Person) -> None:
+    ana.give_password()
+    for _ in range(5):
+        ana.verify("000000")
+    ana.choose("Authenticator app")
+
+    assert ana.verify(ana.read_app()).path == "/"
+
+
+def test_sixth_try_waits_and_says_how_long(ana: Person) -> None:
+    ana.give_password()
+    for _ in range(5):
+        ana.verify("000000")
+    ana.browser.follow("Use a different verification option")
+
+    page = ana.browser.press("Text")
+
+    assert "Please wait before you try again" in page
+    assert "1 minute" in page
+
+
+def test_old_code_is_too_old(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    clock.forward(minutes=5, seconds=1)
+
+    page = ana.verify(code)
+
+    assert "That code is too old" in page
+    assert page.offers("Send a new code")
+    assert not is_in(ana)
+
+
+def test_page_of_an_old_code_offers_a_new_one(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    ana.read_text()
+    clock.forward(minutes=5, seconds=1)
+    ana.browser.reload()
+    ana.browser.press("Send a new code")
+
+    assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_replaced_code_says_so_and_costs_no_try(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    older = ana.read_text()
+    clock.forward(seconds=31)
+    ana.browser.press("Send a new code")
+
+    page = ana.verify(older)
+
+    assert "That code was replaced by a newer one" in page
+    assert "This did not cost a try" in page
+    assert not is_in(ana)
+
+
+def test_used_app_code_says_so(ana: Person) -> None:
+    code = ana.read_app()
+    ana.sign_in()
+    ana.browser.press("Sign out")
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    page = ana.verify(code)
+
+    assert "That code was used already" in page
+    assert not is_in(ana)
+
+
+def test_used_app_code_stays_used_in_the_next_step(ana: Person, clock: Clock) -> None:
+    """R02: replay is refused for the whole time the code could match."""
+    code = ana.read_app()
+    ana.sign_in()
+    ana.browser.press("Sign out")
+    clock.forward(seconds=30)
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    assert "That code was used already" in ana.verify(code)
+
+
+def test_used_recovery_code_says_so(ana: Person) -> None:
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Recovery code")
+    ana.verify(ana.codes[0])
+    ana.browser.press("Sign out")
+    ana.give_password()
+    ana.choose("Recovery code")
+
+    assert "That code was used already" in ana.verify(ana.codes[0])
+
+
+@pytest.mark.parametrize("method", ["Authenticator app", "Recovery code"])
+def test_somebody_elses_code_is_wrong(ana: Person, method: str) -> None:
+    eve = join("eve", number="+41795550199").set_up("text", "totp").print_codes()
+    theirs = eve.read_app() if method == "Authenticator app" else eve.codes[0]
+    ana.print_codes()
+    ana.give_password()
+    ana.choose(method)
+
+    assert "That code is not right" in ana.verify(theirs)
+
+
+def test_somebody_elses_text_code_is_wrong(ana: Person) -> None:
+    eve = join("eve", number="+41795550199").set_up("text")
+    eve.give_password()
+    theirs = eve.read_text()
+    ana.give_password()
+
+    assert "That code is not right" in ana.verify(theirs)
+
+
+def test_code_of_her_other_browser_is_wrong_here(ana: Person) -> None:
+    other = Person(ana.user, ana.phone)
+    other.give_password()
+    code = other.read_text()
+    ana.give_password()
+
+    assert "That code is not right" in ana.verify(code)
+
+
+def test_nothing_typed_is_no_try(ana: Person) -> None:
+    ana.give_password()
+
+    page = ana.verify("  ")
+
+    assert "Type the code" in page
+    assert "tries left" not in page
+
+
+@pytest.mark.parametrize("junk", ["' OR 1=1 --", "ÄÖÜ", "½½½½½½", "９" * 200, "\x00123456"])
+def test_junk_is_a_wrong_code(ana: Person, junk: str) -> None:
+    ana.give_password()
+
+    page = ana.browser.send("/sign-in/verify/", code=junk)
+
+    assert (page.status, "That code is not right" in page) == (200, True)
+
+
+def test_code_works_once(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    kept = ana.browser.client.cookies["mfa_session"].value
+    ana.verify(code)
+    thief = Person(ana.user, ana.phone)
+    thief.browser.client.cookies["mfa_session"] = kept
+
+    thief.browser.send("/sign-in/verify/", code=code)
+
+    assert thief.browser.go("/").path == "/sign-in/"
+
+
+def test_owner_is_told_of_the_fifth_wrong_code(ana: Person) -> None:
+    ana.give_password()
+    for _ in range(5):
+        ana.verify("000000")
+    work()
+
+    mail = Person(ana.user, type(ana.phone)("ana@example.org")).phone.newest("mail")
+    assert "several wrong codes" in mail["subject"]

@@ -1,0 +1,175 @@
+"""A session begins at the end of both steps, goes where it was wanted, and ends when it must."""
+
+import pytest
+
+from accounts.models import Session, User
+from tests.people import PASSWORD, Clock, Person, join
+from verification import enrolments
+from verification.models import AuditEvent
+
+
+def test_goes_on_to_the_page_that_was_wanted(ana: Person) -> None:
+    ana.browser.go("/methods/")
+    assert ana.page.path == "/sign-in/"
+    ana.browser.press("Sign in", username="ana", password=PASSWORD)
+    ana.choose("Authenticator app")
+
+    assert ana.verify(ana.read_app()).path == "/methods/"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example",
+        "https:///evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "http://testserver@evil.example/",
+        "http://testserver.evil.example/",
+        "\thttps://evil.example/",
+        " //evil.example",
+    ],
+)
+def test_goes_to_no_other_site(ana: Person, target: str) -> None:
+    ana.browser.go("/sign-in/")
+    ana.browser.send("/sign-in/", username="ana", password=PASSWORD, next=target)
+    ana.choose("Authenticator app")
+    answer = ana.browser.client.post(
+        "/sign-in/verify/",
+        {"code": ana.read_app(), "csrfmiddlewaretoken": ana.browser.client.cookies["mfa_csrf"].value},
+    )
+
+    assert answer["Location"] == "/"
+
+
+def test_signs_out_by_post_alone(ana: Person) -> None:
+    ana.sign_in()
+    ana.browser.go("/sign-out/")
+    assert ana.browser.go("/").path == "/"
+    ana.browser.go("/sign-out/")
+
+    assert "You are signed out" in ana.browser.press("Sign out")
+    assert ana.browser.go("/").path == "/sign-in/"
+    assert AuditEvent.objects.filter(kind="session.ended", user_id=ana.user.pk).count() == 1
+
+
+def test_old_cookie_opens_nothing_after_sign_out(ana: Person) -> None:
+    ana.sign_in()
+    kept = ana.browser.session_key
+    ana.browser.press("Sign out")
+    ana.browser.client.cookies["mfa_session"] = kept
+
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
+@pytest.mark.parametrize("how", ["epoch", "block", "lock", "inactive", "gone", "password"])
+def test_change_of_the_account_ends_the_session_at_the_next_request(ana: Person, clock: Clock, how: str) -> None:
+    ana.sign_in()
+    people = User.objects.filter(pk=ana.user.pk)
+    changes: dict[str, dict[str, object]] = {
+        "block": {"blocked_until": clock.now.replace(year=2030)},
+        "lock": {"second_step_locked_at": clock.now},
+        "inactive": {"is_active": False},
+        "password": {"password": "changed"},
+    }
+    if how == "epoch":
+        enrolments.raise_epoch(ana.user)
+    elif how == "gone":
+        people.delete()
+    else:
+        people.update(**changes[how])
+
+    page = ana.browser.go("/")
+
+    assert (page.status, page.path) == (200, "/sign-in/")
+
+
+def test_ended_session_says_why(ana: Person) -> None:
+    ana.sign_in()
+    enrolments.raise_epoch(ana.user)
+
+    assert "You were signed out, because your account or its settings changed" in ana.browser.go("/")
+
+
+def test_ended_session_posts_nothing(ana: Person) -> None:
+    ana.sign_in()
+    enrolments.raise_epoch(ana.user)
+
+    page = ana.browser.send("/methods/add/", method="totp")
+
+    assert page.path == "/sign-in/"
+    assert ana.user.enrolments.filter(confirmed=False).count() == 0
+
+
+def test_epoch_between_the_steps_ends_the_half_sign_in(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    enrolments.raise_epoch(ana.user)
+
+    ana.verify(code)
+
+    assert not Session.objects.filter(user=ana.user).exists()
+    assert ana.browser.go("/sign-in/verify/").path == "/sign-in/"
+
+
+def test_half_sign_in_ends_after_ten_minutes(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    ana.choose("Authenticator app")
+    clock.forward(minutes=10, seconds=1)
+
+    page = ana.verify(ana.read_app())
+
+    assert page.path == "/sign-in/"
+    assert "Please sign in again" in page
+
+
+def test_half_sign_in_is_not_prolonged_by_reloading(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    for _ in range(4):
+        clock.forward(minutes=3)
+        page = ana.browser.go("/sign-in/verify/")
+
+    assert page.path == "/sign-in/"
+
+
+def test_leaving_wipes_the_half_sign_in(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+
+    assert ana.browser.press("Cancel").path == "/sign-in/"
+    ana.browser.send("/sign-in/verify/", code=code)
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
+def test_second_person_in_one_browser_ends_the_first_ones_session(ana: Person) -> None:
+    """The key of the first session lived on when the second one was allowed in at once (seen)."""
+    ana.sign_in()
+    kept = ana.browser.session_key
+    eve = join("eve", second_step="disabled")
+    eve.browser = ana.browser
+    ana.browser.send("/sign-in/", username="eve", password=PASSWORD)
+    assert "Hello, Eve" in ana.browser.go("/")
+
+    thief = Person(ana.user, ana.phone)
+    thief.browser.client.cookies["mfa_session"] = kept
+
+    assert thief.browser.go("/").path == "/sign-in/"
+
+
+def test_signed_in_person_is_not_told_to_sign_in_again(ana: Person) -> None:
+    """The way back to a page between the steps led home with the words of a sign-in that took too long (seen)."""
+    ana.sign_in()
+
+    page = ana.browser.go("/sign-in/options/")
+
+    assert page.path == "/"
+    assert "sign in again" not in page.words
+
+
+def test_says_since_when_one_is_signed_in(ana: Person) -> None:
+    home = ana.sign_in()
+
+    assert "Signed in as ana since 2 March, 09:00" in home

@@ -1,0 +1,67 @@
+"""Staff reach the admin only after a second step in this very session."""
+
+from django.contrib.auth.models import Permission
+
+from accounts.models import SecondStep, User
+from tests.people import Clock, Person
+from verification.models import Policy
+
+
+def test_reaches_the_admin_after_the_second_step(dev: Person) -> None:
+    dev.user.user_permissions.add(*Permission.objects.filter(codename="view_user"))
+
+    page = dev.sign_in(to="/admin/")
+
+    assert (page.status, page.path) == (200, "/admin/")
+    assert dev.browser.go("/admin/accounts/user/").status == 200
+
+
+def test_does_not_reach_it_with_the_password_alone(dev: Person) -> None:
+    dev.give_password(to="/admin/")
+
+    assert dev.browser.go("/admin/").path == "/sign-in/"
+
+
+def test_does_not_reach_it_through_a_remembered_browser(ana: Person) -> None:
+    ana.sign_in(remember="on")
+    ana.browser.press("Sign out")
+    ana.give_password()
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True)
+
+    assert ana.browser.go("/admin/").path == "/"
+
+
+def test_does_not_reach_it_through_a_trusted_network(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.give_password()
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True)
+
+    assert ana.browser.go("/admin/").path == "/"
+
+
+def test_does_not_reach_it_without_a_second_step(ana: Person) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    ana.give_password()
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True)
+
+    assert ana.browser.go("/admin/").path == "/"
+
+
+def test_does_not_reach_it_once_the_method_is_gone(dev: Person) -> None:
+    dev.sign_in()
+    dev.enrolment("totp").delete()
+
+    assert dev.browser.go("/admin/").path != "/admin/"
+
+
+def test_nobody_else_reaches_it(ana: Person) -> None:
+    ana.sign_in()
+
+    assert ana.browser.go("/admin/").path == "/"
+    assert ana.browser.go("/admin/accounts/user/").path == "/"
+
+
+def test_staff_who_have_nothing_set_up_must_register(dev: Person, clock: Clock) -> None:
+    dev.enrolment("totp").delete()
+
+    assert dev.give_password(to="/admin/").path == "/sign-in/register/"

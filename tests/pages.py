@@ -1,0 +1,175 @@
+"""A browser without a script: it shows a page's words, follows its links and submits the forms that stand on it."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+from django.test import Client
+
+_UNSEEN = {"script", "style", "template", "title", "svg", "head"}
+_VOID = {"input", "br", "img", "meta", "link", "hr", "use", "path"}
+
+
+@dataclass
+class Form:
+    """A form as it stands on the page: where it goes, what is filled in, which buttons it has."""
+
+    action: str
+    method: str
+    fields: dict[str, str] = field(default_factory=dict)
+    choices: set[str] = field(default_factory=set)
+    buttons: list[tuple[str, str, str]] = field(default_factory=list)  # label, name, value
+
+    def names(self) -> set[str]:
+        """Name all that can be filled in."""
+        return set(self.fields) | self.choices
+
+
+class _Reader(HTMLParser):
+    """Collects what a person without a script can see and use."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.forms: list[Form] = []
+        self._open: list[tuple[str, dict[str, str]]] = []
+        self._label: list[str] | None = None
+        self._select = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag not in _VOID:
+            self._open.append((tag, given))
+        form = self.forms[-1] if self.forms and any(name == "form" for name, _ in self._open) else None
+        if tag == "form":
+            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+        elif tag in {"a", "button"}:
+            self._label = []
+        elif tag == "input" and form is not None and "name" in given:
+            self._input(form, given)
+        elif tag == "select" and form is not None:
+            self._select = given.get("name", "")
+            form.fields.setdefault(self._select, "")
+        elif tag == "option" and form is not None and "selected" in given:
+            form.fields[self._select] = given.get("value", "")
+
+    @staticmethod
+    def _input(form: Form, given: dict[str, str]) -> None:
+        if given.get("type") in {"checkbox", "radio"} and "checked" not in given:
+            form.choices.add(given["name"])
+        else:
+            form.fields[given["name"]] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not any(name == tag for name, _ in self._open):
+            return
+        while self._open:
+            name, given = self._open.pop()
+            if name == tag:
+                break
+        label = " ".join(" ".join(self._label or []).split())
+        if tag == "a" and "href" in given:
+            self.links.append((label, given["href"]))
+        if tag == "button" and self.forms and not {"hidden", "disabled"} & set(given):
+            self.forms[-1].buttons.append((label, given.get("name", ""), given.get("value", "")))
+
+    def handle_data(self, data: str) -> None:
+        if any(tag in _UNSEEN for tag, _ in self._open):
+            return
+        self.words.append(data)
+        if self._label is not None:
+            self._label.append(data)
+
+
+class Page:
+    """What came back, read as a person reads it."""
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self.status: int = response.status_code
+        self.path: str = response.request["PATH_INFO"]
+        self.query: str = response.request["QUERY_STRING"]
+        self.html: str = response.content.decode()
+        seen = _Reader(self.html if "html" in response.get("Content-Type", "") else "")
+        self.words = " ".join(" ".join(seen.words).split())
+        self.links, self.forms = seen.links, seen.forms
+
+    def __contains__(self, words: str) -> bool:
+        return words in self.words
+
+    def __repr__(self) -> str:
+        return f"<{self.status} {self.path}: {self.words}>"
+
+    def offers(self, label: str) -> bool:
+        """Tell whether a link or button has this label, or begins with it."""
+        return bool(self._links(label) or self._forms(label))
+
+    def _links(self, label: str) -> list[str]:
+        return [href for text, href in self.links if text.startswith(label)]
+
+    def _forms(self, label: str) -> list[tuple[Form, tuple[str, str, str]]]:
+        return [(form, button) for form in self.forms for button in form.buttons if button[0].startswith(label)]
+
+    def link(self, label: str) -> str:
+        """Give the address of the link."""
+        links = self._links(label)
+        assert links, f"no link {label!r} on {self!r}"
+        return links[0]
+
+    def form(self, label: str) -> tuple[Form, tuple[str, str, str]]:
+        """Give the form with this button, and the button."""
+        forms = self._forms(label)
+        assert forms, f"no button {label!r} on {self!r}"
+        return forms[0]
+
+
+class Browser:
+    """One browser of one person, with its own cookies. `page` is what it shows now."""
+
+    def __init__(self, *, agent: str = "a browser of the tests", network: str = "192.0.2.7") -> None:
+        self.client = Client(enforce_csrf_checks=True, headers={"User-Agent": agent}, REMOTE_ADDR=network)
+        self.page: Page | None = None
+
+    @property
+    def shown(self) -> Page:
+        assert self.page is not None, "nothing was opened yet"
+        return self.page
+
+    @property
+    def session_key(self) -> str:
+        """The value of the session's cookie; empty without one."""
+        cookie = self.client.cookies.get("mfa_session")
+        return cookie.value if cookie else ""
+
+    def go(self, address: str) -> Page:
+        """Open an address, and whatever it leads on to."""
+        self.page = Page(self.client.get(address, follow=True))
+        return self.page
+
+    def reload(self) -> Page:
+        """Open the shown page once more."""
+        return self.go(f"{self.shown.path}?{self.shown.query}" if self.shown.query else self.shown.path)
+
+    def follow(self, label: str) -> Page:
+        """Follow a link of the page."""
+        return self.go(urljoin(self.shown.path, self.shown.link(label)))
+
+    def press(self, label: str, **fields: str) -> Page:
+        """Fill in the form with this button, and press it. A field that the form does not have is a mistake."""
+        form, (_, name, value) = self.shown.form(label)
+        assert set(fields) <= form.names(), f"{set(fields) - form.names()} not on {self.shown!r}"
+        sent = form.fields | fields | ({name: value} if name else {})
+        address = urljoin(self.shown.path, form.action)
+        send = self.client.post if form.method == "post" else self.client.get
+        self.page = Page(send(address, sent, follow=True))
+        return self.page
+
+    def send(self, address: str, **fields: str) -> Page:
+        """Post by hand what no page offers, with a valid token."""
+        token = self.client.cookies.get("mfa_csrf")
+        sent = fields | ({"csrfmiddlewaretoken": token.value} if token else {})
+        self.page = Page(self.client.post(address, sent, follow=True))
+        return self.page
