@@ -1,6 +1,7 @@
 """The admin of support and operators: open only after a second step in this very session."""
 
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
@@ -24,10 +25,9 @@ class VerifiedSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Send whoever may not enter to our own sign-in, or home when that would not help them."""
-        here = standing.of(request)
-        if here.is_signed_in:
-            return redirect("portal:home")
-        query = urlencode({"next": request.get_full_path()})
+        if standing.of(request).is_signed_in:
+            return redirect("admin:index" if self.has_permission(request) else "portal:home")
+        query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
         return redirect(f"{resolve_url('signin:password')}?{query}")
 
 

@@ -65,20 +65,24 @@ def _refusal(gate: Gate, now: Facts) -> str:
 def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpResponse:
     """Change the session's key with the rise in rights, and go where the decision leads."""
     begun = flow.begin(user, now, next_url=next_url)
+    response = _way(request, user, now, begun, next_url)
+    if begun.browser_token:
+        # Whatever was decided: the former token is spent, and shown again it would count as copied.
+        flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
+    return response
+
+
+def _way(request: HttpRequest, user: User, now: Facts, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is Step.DENY:
         return steps.closed(request, begun.decision.reason)
     request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
-        response = flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
-    else:
-        assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
-        pendings.keep(request, begun.pending)
-        if begun.trouble:
-            steps.tell(request, begun.trouble, now)
-        response = redirect(_place(begun))
-    if begun.browser_token:
-        flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
-    return response
+        return flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
+    assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
+    pendings.keep(request, begun.pending)
+    if begun.trouble:
+        steps.tell(request, begun.trouble, now)
+    return redirect(_place(begun))
 
 
 def _place(begun: flow.Begun) -> str:

@@ -138,7 +138,15 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=now.now)
     have = {option.method for option in mine}
     offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
-    context = {"mine": mine, "offers": offers, "have": have, "steps": _steps(), "current": 3, "pending": pending}
+    context = {
+        "mine": mine,
+        "offers": offers,
+        "have": have,
+        "has_reserve": bool(enrolments.reserve_method(decision.rules.methods)),
+        "steps": _steps(),
+        "current": 3,
+        "pending": pending,
+    }
     return render(request, "accounts/signin/register_second.html", context)
 
 
@@ -154,7 +162,7 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
         return redirect("signin:register")
     reserve = enrolments.reserve_method(decision.rules.methods)
     if not reserve:
-        return _end(request, pending, now, user)
+        return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
     context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username()}
     if request.method == "POST":
         fresh = enrolments.issue_vouchers(user, now, method_name=reserve)
