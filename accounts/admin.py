@@ -1,15 +1,19 @@
 """The admin of support and operators: open only after a second step in this very session."""
 
-from django.contrib import admin
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import urlencode
 
-from accounts import standing
-from accounts.models import User
+from accounts import app_passwords, catalogue, standing
+from accounts.models import Service, User
 
 
 class VerifiedSite(admin.AdminSite):
@@ -54,3 +58,37 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the 
 
 site.register(User, UserAdmin)
 site.register(Group, GroupAdmin)
+
+
+class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """Services that ask about app passwords. A key is shown once, when the service is made or its key renewed."""
+
+    list_display = ("name", "slug", "program", "is_active", "takes_password")
+    fields = ("name", "slug", "program", "is_active", "takes_password", "upstream_host", "upstream_port")
+    prepopulated_fields = {"slug": ("name",)}
+    ordering = ("name",)
+    actions = ("renew_key",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "program":
+            programs = [(program.key, program.label) for program in catalogue.PROGRAMS.values()]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=programs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        self._show(request, obj, app_passwords.new_service_key(obj))
+
+    @admin.action(description="Give a new key; the older one stops working", permissions=["change"])
+    def renew_key(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
+        for service in queryset:
+            self._show(request, service, app_passwords.new_service_key(service))
+
+    def _show(self, request: HttpRequest, service: Service, key: str) -> None:
+        words = f"The key of {service.name}, shown only now: {key}"
+        self.message_user(request, words, messages.WARNING)
+
+
+site.register(Service, ServiceAdmin)

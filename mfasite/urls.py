@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password-reset/", password.ask_reset, name="password-reset"),
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
     path("sign-out/", sign_out, name="sign-out"),
+    path("integrations/", include("accounts.integrations.urls")),
     path("callbacks/", include("verification.urls")),
     path("admin/", site.urls),
     *(path(prefix, include(urls)) for prefix, urls in providers.pages()),

@@ -92,6 +92,11 @@ def asks_per_network_hour() -> int:
     return _read("ASKS_PER_NETWORK_HOUR", 100)
 
 
+def checks_per_network_minute() -> int:
+    """Passwords that fail, or are no app passwords, which one service may ask about for one network in a minute."""
+    return _read("CHECKS_PER_NETWORK_MINUTE", 60)
+
+
 def lease() -> timedelta:
     """How long a worker may hold a message before its outcome counts as unknown.
 

@@ -13,6 +13,7 @@ from verification import conf, crypto, numbers
 from verification.facts import Facts
 from verification.models import Counter, Failure
 
+_MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -195,6 +196,12 @@ def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
         _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, conf.asks_per_network_hour()),
     ]
     return _count(bounds, facts.now)
+
+
+def spend_check(service: str, facts: Facts) -> Gate:
+    """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
+    where = f"{service} {network_of(facts.network)}"
+    return _count([_Bound("check.network", where, _MINUTE, conf.checks_per_network_minute())], facts.now)
 
 
 def password_gate(name: str, facts: Facts) -> Gate:

@@ -5,12 +5,12 @@ import secrets
 
 from verification import crypto
 
-_LETTERS = 24  # 120 bits. Source: ASVS 5.0, 6.5.2 (a fast digest is enough from 112 bits)
+LETTERS = 24  # 120 bits. Source: ASVS 5.0, 6.5.2 (a fast digest is enough from 112 bits)
 
 
 def draw() -> str:
     """Draw a secret that a person types once into a program. Shape: 24 base32 letters in lower case."""
-    return base64.b32encode(secrets.token_bytes(_LETTERS * 5 // 8)).decode().lower()[:_LETTERS]
+    return base64.b32encode(secrets.token_bytes(LETTERS * 5 // 8)).decode().lower()[:LETTERS]
 
 
 def digest(purpose: str, token: str) -> str:

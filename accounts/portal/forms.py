@@ -1,11 +1,16 @@
 """What a person types in the portal."""
 
+import ipaddress
+from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from accounts import catalogue
 
 
 class NameForm(forms.Form):
@@ -67,3 +72,53 @@ class ProfileForm(forms.Form):
         label=_("Language"), required=False, choices=lambda: [("", _("As the browser asks")), *settings.LANGUAGES]
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones)
+
+
+class AppPasswordForm(forms.Form):
+    """For which program, under which name, and with which bounds."""
+
+    program = forms.ChoiceField(
+        label=_("What is it for?"),
+        choices=lambda: [(program.key, program.label) for program in catalogue.PROGRAMS.values()],
+        help_text=_("It opens this kind of program and nothing else."),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=64,
+        help_text=_("After the device, such as “old laptop”, so that you know later which one to delete."),
+        error_messages={"required": _("Give it a name.")},
+    )
+    network = forms.CharField(
+        label=_("Only from this network"),
+        max_length=50,
+        required=False,
+        help_text=_("An address or a range such as 192.0.2.0/24. Leave it empty to allow any."),
+    )
+    days = forms.IntegerField(
+        label=_("Ends after days"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_("Leave it empty to keep it until you delete it."),
+    )
+
+    def clean_network(self) -> str:
+        text: str = self.cleaned_data["network"].strip()
+        if not text:
+            return ""
+        try:
+            return str(ipaddress.ip_network(text, strict=False))
+        except ValueError as error:
+            raise forms.ValidationError(
+                _("This is no network. Write it like 192.0.2.0/24 or 2001:db8::/64.")
+            ) from error
+
+    def fields_of_issue(self) -> dict[str, Any]:
+        """Give what `app_passwords.issue` takes."""
+        days = self.cleaned_data["days"]
+        return {
+            "name": self.cleaned_data["name"],
+            "program": self.cleaned_data["program"],
+            "network": self.cleaned_data["network"],
+            "ends_at": timezone.now() + timedelta(days=days) if days else None,
+        }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.portal.views import activity, browsers, home, methods, password, profile
+from accounts.portal.views import activity, app_passwords, browsers, home, methods, password, profile
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("methods/<slug:ref>/usual/", methods.make_default, name="method-default"),
     path("methods/<slug:ref>/remove/", methods.remove, name="method-remove"),
     path("methods/<slug:ref>/try/", methods.try_out, name="method-try"),
+    path("app-passwords/", app_passwords.index, name="app-passwords"),
+    path("app-passwords/make/", app_passwords.make, name="app-password-make"),
+    path("app-passwords/delete/", app_passwords.delete, name="app-passwords-delete"),
+    path("app-passwords/<slug:ref>/delete/", app_passwords.delete, name="app-password-delete"),
     path("browsers/", browsers.index, name="browsers"),
     path("browsers/forget/", browsers.forget, name="browsers-forget"),
     path("browsers/<slug:ref>/forget/", browsers.forget, name="browser-forget"),

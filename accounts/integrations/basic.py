@@ -1,0 +1,90 @@
+"""Answers services that ask about a name and a password: HTTP Basic, and nginx's mail protocol."""
+
+import base64
+import binascii
+from urllib.parse import unquote
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts import app_passwords
+from accounts.app_passwords import Answer, Ask
+from accounts.models import Service
+
+_WAIT = "3"  # seconds that nginx holds a refused mail program
+_LONGEST = 1024  # characters of a name or password
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+def check(request: HttpRequest) -> HttpResponse:
+    """Check one name and password for a service that shows its key. Keeps nothing, makes no session."""
+    service = app_passwords.service_of(request.headers.get("X-Service-Key", ""))
+    if service is None:
+        return HttpResponse("This service's key is not known.\n", status=403, content_type="text/plain")
+    if "Auth-Method" in request.headers:
+        return _mail(request, service)
+    return _http(request, service)
+
+
+def _http(request: HttpRequest, service: Service) -> HttpResponse:
+    """HTTP Basic: 204 or 401, as nginx's auth_request and Apache expect. Source: RFC 7617."""
+    name, password = _basic(request.headers.get("Authorization", ""))
+    if not name:
+        return _challenge(service)
+    protocol = request.headers.get("X-Protocol", "http")
+    network = request.headers.get("X-Real-IP", "")
+    checked = app_passwords.check(_ask(service, name, password, network, protocol))
+    if checked.is_right:
+        return HttpResponse(status=204, headers={"X-Auth-User": checked.username})
+    return _challenge(service)
+
+
+def _challenge(service: Service) -> HttpResponse:
+    realm = service.name.replace('"', "")
+    return HttpResponse(status=401, headers={"WWW-Authenticate": f'Basic realm="{realm}", charset="UTF-8"'})
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _space, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _colon, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _mail(request: HttpRequest, service: Service) -> HttpResponse:
+    """Answer nginx's mail proxy: always 200, the verdict in headers. Source: ngx_mail_auth_http_module."""
+    header = request.headers
+    name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
+    if header["Auth-Method"] != "plain" or not name:
+        return _mail_refusal(Answer.WRONG)
+    protocol, network = header.get("Auth-Protocol", "mail"), header.get("Client-IP", "")
+    checked = app_passwords.check(_ask(service, name, password, network, protocol))
+    if not checked.is_right:
+        return _mail_refusal(checked.answer)
+    upstream = {"Auth-Server": service.upstream_host, "Auth-Port": str(service.upstream_port or "")}
+    return HttpResponse(headers={"Auth-Status": "OK", "Auth-User": checked.username, **upstream})
+
+
+def _mail_refusal(answer: Answer) -> HttpResponse:
+    words = "Too many attempts, try later" if answer is Answer.LATER else "Invalid login or password"
+    return HttpResponse(headers={"Auth-Status": words, "Auth-Wait": _WAIT})
+
+
+def _ask(service: Service, name: str, password: str, network: str, protocol: str) -> Ask:
+    return Ask(
+        service=service,
+        username=name[:_LONGEST],
+        password=password[:_LONGEST],
+        network=network.strip()[:45],
+        protocol=protocol[:20],
+        now=timezone.now(),
+    )

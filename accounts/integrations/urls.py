@@ -1,0 +1,8 @@
+"""Addresses that other systems call."""
+
+from django.urls import path
+
+from accounts.integrations import basic
+
+app_name = "integrations"
+urlpatterns = [path("basic/", basic.check, name="basic-check")]

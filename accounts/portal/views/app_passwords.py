@@ -1,0 +1,68 @@
+"""A person's app passwords: for which old program, used when and from where; make one, delete one or all."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import app_passwords, catalogue, facts, freshness
+from accounts.portal.forms import AppPasswordForm
+from accounts.standing import AuthedRequest
+from verification import policies
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the app passwords, those that rest as well, and the programs that keep failing."""
+    now = facts.read(request).now
+    mine = [(row, catalogue.program(row.program)) for row in app_passwords.of_person(request.user)]
+    context = {
+        "mine": mine,
+        "now": now,
+        "is_allowed": policies.rules_for(request.user.pk).app_passwords,
+        "is_full": len(mine) >= app_passwords.MOST,
+        "most": app_passwords.MOST,
+        "stale": app_passwords.stale_of(request.user, now=now),
+        "here": "app-passwords",
+    }
+    return render(request, "accounts/portal/app_passwords.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def make(request: AuthedRequest) -> HttpResponse:
+    """Make an app password; it stands in the answer to the POST and nowhere else."""
+    if not policies.rules_for(request.user.pk).app_passwords:
+        return redirect("portal:app-passwords")
+    form = AppPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            secret = app_passwords.issue(request.user, facts.read(request), **form.fields_of_issue())
+        except app_passwords.Full:
+            messages.warning(request, _("You have as many app passwords as a person may have. Delete one first."))
+            return redirect("portal:app-passwords")
+        context = {
+            "secret": secret,
+            "name": form.cleaned_data["name"],
+            "program": catalogue.program(form.cleaned_data["program"]),
+            "here": "app-passwords",
+        }
+        return render(request, "accounts/portal/app_password_shown.html", context)
+    return render(request, "accounts/portal/app_password_make.html", {"form": form, "here": "app-passwords"})
+
+
+@require_http_methods(["GET", "POST"])
+@freshness.required
+def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
+    """Delete one app password, or all, after a confirmation."""
+    mine = app_passwords.of_person(request.user)
+    named = mine.filter(ref=ref).first() if ref else None
+    if ref and named is None:
+        raise Http404
+    if request.method == "POST":
+        app_passwords.revoke(request.user, facts.read(request), ref=ref)
+        messages.success(request, _("Deleted. Programs that use it are refused from now on."))
+        return redirect("portal:app-passwords")
+    context = {"named": named, "count": mine.count(), "here": "app-passwords"}
+    return render(request, "accounts/portal/app_password_delete.html", context)
