@@ -1,0 +1,75 @@
+"""A process that guesses from many sessions at once, to be killed in the middle. Arguments: see `command`.
+
+It writes one line for each answer that is looked at, at the moment of the look. With `late` it counts a failure only
+after the look, as a naive limit does.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from verification.method import Ask, Check
+
+PAUSE = 0.5  # seconds after each look: as long as a slow comparison could take, and room for a kill
+AT_ONCE = 12
+
+
+def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool) -> tuple[str, ...]:
+    """Give the command line for guesses, each a challenge's handle and its session's binding."""
+    return (sys.executable, "-m", "tests.verification.intruder", json.dumps([now.isoformat(), is_late, list(guesses)]))
+
+
+def _tell_each_look() -> None:
+    from verification import registry  # noqa: PLC0415
+
+    method = registry.method("totp")
+    check = method.check
+
+    def told(ask: "Ask", answer: str) -> "Check":
+        os.write(1, b"looked\n")
+        time.sleep(PAUSE)
+        return check(ask, answer)
+
+    method.check = told  # type: ignore[method-assign]
+
+
+def _count_late() -> None:
+    from verification import challenges, limits  # noqa: PLC0415
+
+    count, wrong = limits.reserve, challenges._wrong
+
+    def late(challenge: Any, facts: Any) -> Any:
+        count(challenge.user.pk, challenge.enrolment.method, now=facts.now)
+        return wrong(challenge, facts)
+
+    limits.reserve = lambda user_id, method, *, now: limits.gate(user_id, method, now=now)
+    challenges._wrong = late
+
+
+def main() -> None:
+    """Guess until everything is tried, or until somebody kills us."""
+    import django  # noqa: PLC0415
+
+    django.setup()
+    from verification import challenges  # noqa: PLC0415
+    from verification.facts import Facts  # noqa: PLC0415
+
+    moment, is_late, guesses = json.loads(sys.argv[1])
+    facts = Facts(now=datetime.fromisoformat(moment), network="192.0.2.66")
+    _tell_each_look()
+    if is_late:
+        _count_late()
+    os.write(1, b"ready\n")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for guess in guesses:
+            pool.submit(challenges.answer, guess[0], "000000", binding=guess[1], facts=facts)
+
+
+if __name__ == "__main__":
+    main()
