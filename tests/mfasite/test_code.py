@@ -62,6 +62,16 @@ def test_prints_the_next_code_when_the_present_one_was_used() -> None:
         assert judge(enrolment, code("cleo"), counter=used, later=20) is Verdict.PROVEN
 
 
+def test_takes_no_other_secret_for_an_apps() -> None:
+    app = make_cleo()
+    other = Enrolment(user=app.user, method="passkey", confirmed=True, created_at=app.created_at - timedelta(days=1))
+    other.secret = b"a public key"
+    other.save()
+
+    with time_machine.travel("2026-11-24T12:00:10Z", tick=False):
+        assert judge(app, code("cleo")) is Verdict.PROVEN
+
+
 def test_tells_when_there_is_no_app() -> None:
     get_user_model().objects.create_user(username="ben", password=None)
 

@@ -36,7 +36,7 @@ class Demo:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://localhost:{self.port}"
 
     def said(self) -> str:
         return self.out.read_text()

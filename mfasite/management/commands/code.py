@@ -1,5 +1,6 @@
 """Prints the code that a person's authenticator app shows now; in the demo only."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,9 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from verification import registry
+from verification.method import Ask
 from verification.models import Enrolment
+from verification.outcomes import Verdict
 
 STEP = 30  # seconds
 
@@ -32,20 +35,28 @@ class Command(BaseCommand):
         self.stderr.write(words)
 
     def _read(self, name: str) -> tuple[str, str]:
-        enrolment = _app(name)
-        now = int(timezone.now().timestamp())
-        step, left = now // STEP, STEP - now % STEP
+        now = timezone.now()
+        enrolment = _app(name, now)
+        step, gone = divmod(int(now.timestamp()), STEP)
+        left = STEP - gone
         if enrolment.counter < step:
             return _code(enrolment.secret, step), f"good for {left} more seconds"
         return _code(enrolment.secret, step + 1), f"the present code was used; this one is good in {left} seconds"
 
 
-def _app(name: str) -> Enrolment:
-    mine: QuerySet[Enrolment] = Enrolment.objects.filter(user__username=name, confirmed=True).exclude(sealed_secret="")
-    for enrolment in mine:
-        if not registry.method(enrolment.method).needs_delivery:
+def _app(name: str, now: datetime) -> Enrolment:
+    mine: QuerySet[Enrolment] = Enrolment.objects.filter(user__username=name, confirmed=True)
+    for enrolment in mine.exclude(sealed_secret="").order_by("created_at"):
+        if _is_app(enrolment, now):
             return enrolment
     raise CommandError(f"{name} has no authenticator app. Is the demo running, and is that one of its people?")
+
+
+def _is_app(enrolment: Enrolment, now: datetime) -> bool:
+    """Tell an app from a passkey and the like: its method takes the code, whichever method that is."""
+    code = _code(enrolment.secret, int(now.timestamp()) // STEP)
+    ask = Ask(tag="", mode="", now=now, code="", match="", secret=enrolment.secret, data=enrolment.data)
+    return registry.method(enrolment.method).check(ask, code).verdict is Verdict.PROVEN
 
 
 def _code(secret: bytes, step: int) -> str:
