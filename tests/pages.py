@@ -66,10 +66,9 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if not any(name == tag for name, _ in self._open):
             return
-        while self._open:
+        name, given = self._open.pop()
+        while name != tag:
             name, given = self._open.pop()
-            if name == tag:
-                break
         label = " ".join(" ".join(self._label or []).split())
         if tag == "a" and "href" in given:
             self.links.append((label, given["href"]))

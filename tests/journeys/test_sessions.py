@@ -130,9 +130,9 @@ def test_half_sign_in_is_not_prolonged_by_reloading(ana: Person, clock: Clock) -
     ana.give_password()
     for _ in range(4):
         clock.forward(minutes=3)
-        page = ana.browser.go("/sign-in/verify/")
+        ana.browser.go("/sign-in/verify/")
 
-    assert page.path == "/sign-in/"
+    assert ana.page.path == "/sign-in/"
 
 
 def test_leaving_wipes_the_half_sign_in(ana: Person) -> None:

@@ -1,0 +1,50 @@
+"""Every verdict has plain words that say what to do next."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from verification import outcomes
+from verification.outcomes import Outcome, Verdict
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_every_verdict_has_words(verdict: Verdict) -> None:
+    words = outcomes.words(Outcome(verdict=verdict, retry_at=NOW, tries_left=2), now=NOW)
+
+    assert words.title
+    assert words.text.endswith(".")
+    assert verdict.value not in words.text.split()
+
+
+def test_no_two_verdicts_have_the_same_words() -> None:
+    titles = [outcomes.words(Outcome(verdict=verdict), now=NOW).title for verdict in Verdict]
+
+    assert len(titles) == len(set(titles))
+
+
+@pytest.mark.parametrize(("left", "words"), [(4, "You have 4 tries left."), (1, "You have 1 try left.")])
+def test_wrong_code_says_how_many_tries_are_left(left: int, words: str) -> None:
+    assert words in outcomes.words(Outcome(verdict=Verdict.WRONG, tries_left=left), now=NOW).text
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WAIT, Verdict.LIMITED, Verdict.TOO_SOON])
+def test_wait_says_when_it_ends(verdict: Verdict) -> None:
+    outcome = Outcome(verdict=verdict, retry_at=NOW + timedelta(minutes=4))
+
+    assert "4 minutes" in outcomes.words(outcome, now=NOW).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 second"), (1, "1 second"), (29.4, "30 seconds"), (59, "59 seconds"), (60, "1 minute"), (61, "2 minutes")],
+)
+def test_wait_is_rounded_up(seconds: float, words: str) -> None:
+    assert outcomes.wait_words(NOW + timedelta(seconds=seconds), NOW) == words
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_only_one_verdict_proves(verdict: Verdict) -> None:
+    assert Outcome(verdict=verdict).proven is (verdict is Verdict.PROVEN)
