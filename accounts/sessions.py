@@ -6,11 +6,18 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Session
+from verification.statements import Select, Slot, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
+
+
+_COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
+_READ = Select(lambda: Session.objects.filter(session_key=Slot("key"), expire_date__gt=Slot("now")))
+_WRITE = Update(lambda: (Session.objects.filter(session_key=Slot("key")), {name: Slot(name) for name in _COLUMNS}))
 
 
 class SessionStore(DatabaseStore):
@@ -27,6 +34,12 @@ class SessionStore(DatabaseStore):
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         place = data.get(PLACE) or {}
         row.agent, row.network = place.get("agent", ""), place.get("network", "")
+        return row
+
+    def _get_session_from_db(self) -> Session | None:
+        row = _READ.first(key=self.session_key, now=timezone.now())
+        if row is None:
+            self._session_key = None
         return row
 
     def _get_new_session_key(self) -> str:
@@ -53,10 +66,8 @@ class SessionStore(DatabaseStore):
         if must_create:
             self._insert(row)
             return
-        rows = Session.objects.filter(session_key=self._former_key or row.session_key)
-        columns = ("session_data", "expire_date", "user_id", "agent", "network")
-        fields = {column: getattr(row, column) for column in columns}
-        if not rows.update(session_key=row.session_key, **fields):
+        values = {name: getattr(row, name) for name in _COLUMNS}
+        if not _WRITE.run(key=self._former_key or row.session_key, **values):
             raise UpdateError
         self._former_key = None
 

@@ -22,6 +22,7 @@ from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
+from verification.statements import Select, Slot, Update
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
@@ -286,9 +287,28 @@ def _follow(challenge: Challenge, address: str) -> None:
         Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
 
 
+_ROW, _NOW = Slot("pk"), Slot("now")
+_GENERATION, _STATE = Slot("generation"), Slot("state")
+_HANDLE, _BINDING = Slot("handle"), Slot("binding")
+_LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
+_TAKE_TRY = Update(
+    lambda: (
+        Challenge.objects.filter(
+            pk=_ROW, state=State.OPEN, expires_at__gt=_NOW, tries_left__gt=0, generation=_GENERATION
+        ),
+        {"tries_left": F("tries_left") - 1},
+    )
+)
+_SPEND = Update(
+    lambda: (
+        Challenge.objects.filter(pk=_ROW, state=State.OPEN, generation=_GENERATION),
+        {"state": _STATE, "ended_at": Slot("ended_at")},
+    )
+)
+
+
 def _load(handle: str, binding: str) -> Challenge | None:
-    rows = Challenge.objects.select_related("enrolment", "user")
-    return rows.filter(handle=handle, binding=_bind(binding)).first() if handle else None
+    return _LOAD.first(handle=handle, binding=_bind(binding)) if handle else None
 
 
 def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
@@ -304,11 +324,8 @@ def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
 
 def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     """Take a try of the challenge and count a failure of the person, both before the answer is looked at."""
-    open_now = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, expires_at__gt=facts.now)
     with transaction.atomic():
-        if not open_now.filter(tries_left__gt=0, generation=challenge.generation).update(
-            tries_left=F("tries_left") - 1
-        ):
+        if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=facts.now):
             return _why_closed(challenge, facts.now)
         gate = limits.reserve(challenge.user.pk, _scope(challenge), now=facts.now)
         if not gate.is_open:
@@ -355,8 +372,8 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
             audit.record("challenge.repeated", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             return _outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
-        rows = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, generation=challenge.generation)
-        if not rows.update(state=state, ended_at=None if by_phone else facts.now):
+        ended_at = None if by_phone else facts.now
+        if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
             _give_back(challenge)
             return _why_closed(challenge, facts.now)
         _forget_failures(challenge)

@@ -16,6 +16,7 @@ from verification import audit, crypto, notices, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, Voucher
+from verification.statements import Select, Slot, Update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +51,19 @@ class Offer:
     is_reserve: bool
 
 
+def _confirmed() -> Any:
+    failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
+    rows = Enrolment.objects.filter(user=Slot("user"), confirmed=True)
+    limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
+    return rows.annotate(**limited).order_by("created_at", "id")
+
+
+_CONFIRMED: Select[Enrolment] = Select(_confirmed)
+
+
 def confirmed(user_id: int) -> list[Enrolment]:
     """Read a person's proven enrolments with the state of their limits. One statement."""
-    failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
-    rows = Enrolment.objects.filter(user_id=user_id, confirmed=True).order_by("created_at", "id")
-    return list(rows.annotate(off_at=Subquery(failures.values("off_at")), next_at=Subquery(failures.values("next_at"))))
+    return _CONFIRMED.all(user=user_id)
 
 
 def label(enrolment: Enrolment) -> str:
@@ -257,12 +266,18 @@ def vouchers_left(user_id: int) -> int:
     return Voucher.objects.filter(enrolment__user_id=user_id, enrolment__confirmed=True, used_at=None).count()
 
 
+_ROW, _NOW, _COUNTER = Slot("pk"), Slot("now"), Slot("counter")
+_USE = Update(lambda: (Enrolment.objects.filter(pk=_ROW), {"last_used_at": _NOW}))
+_USE_STEP = Update(
+    lambda: (Enrolment.objects.filter(pk=_ROW, counter__lt=_COUNTER), {"counter": _COUNTER, "last_used_at": _NOW})
+)
+
+
 def use(enrolment_id: int, *, counter: int | None, now: datetime) -> bool:
     """Spend the step of a right answer by one guarded update; False means that this step was spent before."""
-    row = Enrolment.objects.filter(pk=enrolment_id)
     if counter is None:
-        return bool(row.update(last_used_at=now))
-    return bool(row.filter(counter__lt=counter).update(counter=counter, last_used_at=now))
+        return bool(_USE.run(pk=enrolment_id, now=now))
+    return bool(_USE_STEP.run(pk=enrolment_id, counter=counter, now=now))
 
 
 def spend_voucher(voucher_id: int, *, now: datetime) -> bool:

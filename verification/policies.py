@@ -13,6 +13,7 @@ from verification import enrolments, registry
 from verification.enrolments import Option
 from verification.facts import Facts
 from verification.models import Policy
+from verification.statements import Select, Slot
 
 
 class Person(Protocol):
@@ -105,10 +106,13 @@ def merge(policies: Sequence[Policy]) -> Rules:
     )
 
 
+_MINE = Q(group__isnull=True) | Q(group__user=Slot("user"))
+_POLICIES = Select(lambda: Policy.objects.filter(_MINE).order_by(F("group").asc(nulls_last=True), "rank"))
+
+
 def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
-    mine = Q(group__isnull=True) | Q(group__user=user_id)
-    return merge(list(Policy.objects.filter(mine).order_by(F("group").asc(nulls_last=True), "rank")))
+    return merge(_POLICIES.all(user=user_id))
 
 
 def is_alone_open() -> bool:
