@@ -68,6 +68,10 @@ DELIVERY_PROVIDERS = tuple(
 # Whose telephones stand on the demo's shelf: number and name.
 PHONES = cast.phones() if DEMO else ()
 
+# Texts and calls that one person, and one number, may cause in an hour. Whoever tries the demo out needs more.
+SENDS_PER_PERSON_HOUR = env.number("SENDS_PER_PERSON_HOUR", 60 if DEMO else 10)
+SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
+
 # --- The house ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -12,4 +12,5 @@ from mfasite.settings import *  # noqa: E402, F403 - the environment must be set
 from mfasite.settings import DATABASES  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
+SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
 DELIVERY_WAKE_THREADS = 0  # no thread of ours outlives a test

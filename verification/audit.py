@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Min
 
 from verification import crypto
 from verification.facts import Facts
@@ -52,8 +53,10 @@ def _digest(event: AuditEvent) -> str:
     return crypto.mac("audit.event", body, key_id=event.key_id).hex()
 
 
-def _link(number: int, previous: str, digests: list[str], key_id: str) -> str:
-    return crypto.mac("audit.seal", str(number), previous, *digests, key_id=key_id).hex()
+def _link(number: int, previous: str, events: list[AuditEvent], key_id: str) -> str:
+    """Bind the events of a seal, each with its place in the record, to all that came before."""
+    places = [f"{event.pk}:{event.digest}" for event in events]
+    return crypto.mac("audit.seal", str(number), previous, *places, key_id=key_id).hex()
 
 
 def seal(now: datetime) -> int:
@@ -65,12 +68,8 @@ def seal(now: datetime) -> int:
     # A transaction may commit a lower id after a higher one was sealed: look back over the newest seals as well.
     recent = list(AuditSeal.objects.order_by("-number")[:_LOOK_BACK])
     covered = {ref for seal in recent for ref in seal.refs}
-    floor = AuditEvent.objects.filter(ref=recent[-1].refs[0]).values_list("id", flat=True).first() if recent else 0
-    events = [
-        event
-        for event in AuditEvent.objects.filter(id__gte=floor or 0).order_by("id")[: _BATCH + len(covered)]
-        if event.ref not in covered
-    ]
+    newer = AuditEvent.objects.filter(id__gte=_first_place(recent))
+    events = [event for event in newer.order_by("id")[: _BATCH + len(covered)] if event.ref not in covered]
     if not events:
         return 0
     number = last.number + 1 if last else 1
@@ -84,13 +83,22 @@ def seal(now: datetime) -> int:
                 "refs": [event.ref for event in events],
                 "previous": previous,
                 "key_id": key_id,
-                "digest": _link(number, previous, [event.digest for event in events], key_id),
+                "digest": _link(number, previous, events, key_id),
             },
         )
     return len(events) if made else 0
 
 
 _LOOK_BACK = 3  # seals; at one each five seconds far longer than any transaction lives
+
+
+def _first_place(seals: list[AuditSeal]) -> int:
+    """Give the place of the first event under some seals; an event that was removed is passed over."""
+    for seal in reversed(seals):
+        place = AuditEvent.objects.filter(ref__in=seal.refs).aggregate(first=Min("id"))["first"]
+        if place is not None:
+            return int(place)
+    return 0
 
 
 @dataclass(frozen=True)
@@ -110,19 +118,17 @@ def verify() -> Iterator[Fault]:
         if link.number != expected or link.previous != previous:
             yield Fault(link.number, "", f"seal {expected} is missing or the chain was cut")
         events = {event.ref: event for event in AuditEvent.objects.filter(ref__in=link.refs)}
-        digests = []
         for ref in link.refs:
             event = events.get(ref)
             if event is None:
                 yield Fault(link.number, ref, "the event was removed")
-                digests.append("")
                 continue
             if ref in sealed:
                 yield Fault(link.number, ref, "the event is sealed twice")
             if _digest(event) != event.digest:
                 yield Fault(link.number, ref, "the event was changed")
-            digests.append(event.digest)
-        if "" not in digests and _link(link.number, previous, digests, link.key_id) != link.digest:
+        found = [events[ref] for ref in link.refs if ref in events]
+        if len(found) == len(link.refs) and _link(link.number, previous, found, link.key_id) != link.digest:
             yield Fault(link.number, "", "the seal was changed or its events stand in another order")
         sealed.update(link.refs)
         previous, expected = link.digest, link.number + 1

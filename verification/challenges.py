@@ -92,7 +92,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         mode=chosen,
         binding=_bind(binding),
         key_id=crypto.current_key(),
-        tag=secrets.choice(_TAG_LETTERS) + secrets.choice(_TAG_DIGITS),
+        tag=_new_tag(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=facts.now,
@@ -185,6 +185,12 @@ def _scope(challenge: Challenge) -> str:
     """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
     method = challenge.enrolment.method
     return f"{challenge.purpose}.{method}" if challenge.purpose in _HARMLESS else method
+
+
+def _new_tag(*, former: str = "") -> str:
+    """Draw the short name by which page and message agree on which sending is meant. Shape: `K4`."""
+    names = [letter + digit for letter in _TAG_LETTERS for digit in _TAG_DIGITS]
+    return secrets.choice([name for name in names if name != former])
 
 
 def _bind(binding: str) -> str:
@@ -377,6 +383,9 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
             _give_back(challenge)
             return _why_closed(challenge, facts.now)
         _forget_failures(challenge)
+        if check.voucher is not None and challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
+            left = enrolments.vouchers_left(challenge.user.pk)
+            notices.tell(challenge.user, "codes_used", now=facts.now, left=str(left))
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, facts, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
@@ -507,7 +516,8 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         outcome = _prove(challenge, check, facts, by_phone=True)
     else:
         outcome = _wrong(challenge, facts)
-    return words.speech(message, check.say, outcome.verdict, goes_on=outcome.verdict is Verdict.WRONG)
+    verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
+    return words.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
 
 
 def _deny(challenge: Challenge, facts: Facts) -> None:
@@ -547,16 +557,19 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         tries_left__gt=0,
         state__in=[State.OPEN, State.EXPIRED],
     )
+    tag = _new_tag(former=challenge.tag)
     with transaction.atomic():
         changed = rows.update(
             state=State.OPEN,
             generation=F("generation") + 1,
             resend_at=facts.now + conf.resend_after(),
             expires_at=facts.now + challenge.code_life,
+            tag=tag,
         )
         if not changed:
             return _outcome(challenge, Verdict.TOO_SOON, retry_at=facts.now + conf.resend_after())
         challenge.generation += 1
+        challenge.tag = tag
         challenge.expires_at = facts.now + challenge.code_life
         _send(challenge, facts)
         audit.record("challenge.resent", user_id=challenge.user.pk, facts=facts, **_about(challenge))

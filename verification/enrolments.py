@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from verification import audit, crypto, notices, registry
@@ -202,9 +202,8 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     _hold(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
-    known = Enrolment.objects.filter(user=enrolment.user, method=enrolment.method, confirmed=True)
-    if enrolment.address_digest and known.filter(address_digest=enrolment.address_digest).exists():
-        known.filter(address_digest=enrolment.address_digest).delete()
+    if enrolment.address_digest:
+        _same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk).delete()
     first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
     made = Enrolment.objects.filter(pk=enrolment.pk, confirmed=False).update(
         confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
@@ -222,6 +221,13 @@ def _complete(enrolment: Enrolment, draft: Draft) -> None:
     enrolment.save(update_fields=["sealed_address", "address_digest", "sealed_secret", "data", "hint"])
 
 
+def _same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:
+    """Find what the person has set up for this address, under whichever key of the ring it was written."""
+    digests = crypto.digests("address", enrolment.address)
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user, method=method, confirmed=True)
+    return rows.filter(address_digest__in=digests)
+
+
 def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     """A number that takes a text also takes a call: one proof, two options."""
     kind = registry.method(enrolment.method).address_kind
@@ -229,13 +235,11 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     for method in registry.methods().values():
         if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
             continue
+        if _same_address(enrolment, method.name).exists():
+            continue  # the person has set up this number for the other method before
         twin = Enrolment(user=enrolment.user, method=method.name, confirmed=True, confirmed_at=now, name=plan.name)
         _fill(twin, plan)
-        try:
-            with transaction.atomic():
-                twin.save(force_insert=True)
-        except IntegrityError:
-            continue  # the person has set up this number for the other method before
+        twin.save(force_insert=True)
 
 
 def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, ...]:

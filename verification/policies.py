@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from verification import enrolments, registry
 from verification.enrolments import Option
@@ -107,12 +107,13 @@ def merge(policies: Sequence[Policy]) -> Rules:
 
 
 _MINE = Q(group__isnull=True) | Q(group__user=Slot("user"))
-_POLICIES = Select(lambda: Policy.objects.filter(_MINE).order_by(F("group").asc(nulls_last=True), "rank"))
+_POLICIES = Select(lambda: Policy.objects.filter(_MINE))
 
 
 def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
-    return merge(_POLICIES.all(user=user_id))
+    found = _POLICIES.all(user=user_id)
+    return merge(sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk)))
 
 
 def is_alone_open() -> bool:

@@ -338,3 +338,22 @@ def test_superseding_closes_the_older_challenge(ana: Desk) -> None:
     ana.start("totp", replaces=first.handle)
 
     assert Challenge.objects.get(handle=first.handle).state == State.SUPERSEDED
+
+
+def test_keys_without_the_hash_cost_no_try(ana: Desk) -> None:
+    issued = ana.start("call")
+    call = ana.deliver()[-1]
+
+    spoken = challenges.keyed(call.message_id, "4", now=ana.facts.now)
+
+    assert spoken is not None
+    assert spoken.more
+    assert Challenge.objects.get(handle=issued.handle).tries_left == 5
+
+
+def test_resend_names_the_new_sending_anew(ana: Desk) -> None:
+    issued = ana.start("text")
+    before = Challenge.objects.get(handle=issued.handle).tag
+    ana.later(seconds=31).resend(issued)
+
+    assert Challenge.objects.get(handle=issued.handle).tag != before

@@ -69,12 +69,12 @@ def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
 
 
 def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome | None) -> HttpResponse:
+    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    if shown is not None and shown.state == State.DENIED:
+        return steps.closed(request, policies.Why.LOCKED)
     user = steps.person_or_out(request, pending, now)
     if user is None:
-        if outcome and outcome.verdict is Verdict.DENIED:
-            return steps.closed(request, policies.Why.LOCKED)
         return redirect("signin:password")
-    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
     if shown is None:
         return redirect("signin:options")
     decision = policies.decide(user, now)

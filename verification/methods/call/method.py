@@ -64,6 +64,8 @@ class Call(Method):
         if ask.mode == "code":
             is_wanted = answer in {_READ, f"{_READ}#"}
             return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
+        if not answer.endswith("#"):
+            return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
         wanted = f"{ask.match}#" if ask.mode == "approve" else "#"
         return Check(verdict=Verdict.PROVEN if codes.same(answer, wanted) else Verdict.WRONG, say=_SPEECH)
 
