@@ -1,0 +1,246 @@
+"""The record: written once, sealed in a chain, and what was changed, removed, put in or reordered is named."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+
+from tests.verification.conftest import Desk
+from verification import audit, guards
+from verification.models import AuditEvent, AuditSeal
+
+
+def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
+    for kind in kinds:
+        audit.record(kind, user_id=desk.user.pk, facts=desk.facts, method="text", n_failures=2)
+    return list(AuditEvent.objects.order_by("id"))
+
+
+@pytest.fixture
+def sealed(desk: Desk) -> Desk:
+    """Give a record of six events under two seals."""
+    write(desk, "a.done", "b.done", "c.done")
+    audit.seal(desk.facts.now)
+    write(desk, "d.done", "e.done", "f.done")
+    audit.seal(desk.facts.now)
+    return desk
+
+
+@pytest.fixture
+def lifted(db: None) -> Iterator[None]:
+    """Take the triggers away, as somebody with the database's own rights would."""
+    guards.lift(connection)
+    yield
+    guards.put(connection)
+
+
+def faults() -> list[str]:
+    return [fault.text for fault in audit.verify()]
+
+
+def events(**fields: Any) -> Any:
+    return AuditEvent.objects.filter(**fields)
+
+
+def test_keeps_who_whom_what_and_from_where(desk: Desk) -> None:
+    audit.record("enrolment.removed", user_id=desk.user.pk, facts=desk.facts, actor_id=77, method="text")
+
+    event = events().get()
+    assert (event.kind, event.user_id, event.actor_id, event.at) == (
+        "enrolment.removed",
+        desk.user.pk,
+        77,
+        desk.facts.now,
+    )
+    assert (event.network, event.agent, event.detail) == ("192.0.2.7", "a test", {"method": "text"})
+
+
+def test_deed_and_record_fall_together(desk: Desk) -> None:
+    with transaction.atomic():
+        write(desk, "a.done")
+        transaction.set_rollback(True)
+
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize("model", [AuditEvent, AuditSeal])
+@pytest.mark.parametrize("verb", ["update", "delete", "save"])
+def test_database_refuses_to_change_the_record(sealed: Desk, model: Any, verb: str) -> None:
+    row = model.objects.first()
+    deeds: dict[str, Callable[[], Any]] = {
+        "update": lambda: model.objects.filter(pk=row.pk).update(digest="0" * 64),
+        "delete": lambda: model.objects.filter(pk=row.pk).delete(),
+        "save": row.save,
+    }
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        deeds[verb]()
+
+
+def test_untouched_record_holds(sealed: Desk) -> None:
+    assert faults() == []
+
+
+def test_holds_before_it_is_sealed(desk: Desk) -> None:
+    write(desk, "a.done")
+
+    assert faults() == []
+
+
+def test_seals_each_event_once(sealed: Desk) -> None:
+    assert audit.seal(sealed.facts.now) == 0
+    assert [len(seal.refs) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
+
+
+def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -> None:
+    """A slow transaction shows its row, with a lower id, after a faster one was sealed."""
+    write(sealed, "fast.done")
+    events(kind="fast.done").update(id=F("id") + 100)
+    audit.seal(sealed.facts.now)
+    write(sealed, "slow.done")
+    audit.seal(sealed.facts.now)
+
+    assert events(kind="slow.done").get().ref in AuditSeal.objects.get(number=4).refs
+    assert faults() == []
+
+
+def test_second_sealer_yields(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(desk, "a.done")
+    number = 1
+    AuditSeal.objects.create(number=number, sealed_at=desk.facts.now, refs=[], key_id="t1", digest="theirs")
+    monkeypatch.setattr(AuditSeal.objects, "order_by", lambda *_: AuditSeal.objects.none())
+
+    assert audit.seal(desk.facts.now) == 0
+
+
+def change(**fields: Any) -> Callable[[], None]:
+    return lambda: events(kind="b.done").update(**fields) and None
+
+
+def remove() -> None:
+    events(kind="b.done").delete()
+
+
+def put_in() -> None:
+    forged = events(kind="b.done").get()
+    forged.pk, forged.ref, forged.kind = None, "f" * 32, "x.done"
+    forged.save(force_insert=True)
+
+
+def copy_in() -> None:
+    copied = events(kind="b.done").get()
+    copied.pk, copied.ref = None, "f" * 32
+    copied.save(force_insert=True)
+
+
+def swap_words() -> None:
+    one, other = events(kind="b.done").get(), events(kind="c.done").get()
+    events(pk=one.pk).update(kind=other.kind, digest=other.digest)
+    events(pk=other.pk).update(kind=one.kind, digest=one.digest)
+
+
+def swap_ids(first: str, second: str) -> Callable[[], None]:
+    def swap() -> None:
+        one, other = events(kind=first).get(), events(kind=second).get()
+        events(pk=one.pk).update(id=-1)
+        events(pk=other.pk).update(id=one.pk)
+        events(pk=-1).update(id=other.pk)
+
+    return swap
+
+
+def reorder_seal() -> None:
+    seal = AuditSeal.objects.get(number=1)
+    AuditSeal.objects.filter(number=1).update(refs=seal.refs[::-1])
+
+
+def drop_from_seal() -> None:
+    seal = AuditSeal.objects.get(number=1)
+    events(ref=seal.refs[1]).delete()
+    AuditSeal.objects.filter(number=1).update(refs=[seal.refs[0], seal.refs[2]])
+
+
+def remove_first_seal() -> None:
+    AuditSeal.objects.filter(number=1).delete()
+
+
+def renumber_seals() -> None:
+    remove_first_seal()
+    AuditSeal.objects.update(number=F("number") - 1, previous="")
+
+
+TAMPERINGS: dict[str, tuple[Callable[[], None], str]] = {
+    "another kind": (change(kind="y.done"), "changed"),
+    "another person": (change(user_id=999_999), "changed"),
+    "another actor": (change(actor_id=999_999), "changed"),
+    "another detail": (change(detail={"method": "call", "n_failures": 2}), "changed"),
+    "another place": (change(network="198.51.100.1"), "changed"),
+    "another program": (change(agent="another"), "changed"),
+    "another digest": (change(digest="0" * 64), "changed"),
+    "a removed event": (remove, "removed"),
+    "a forged event": (put_in, "put in"),
+    "a copied event": (copy_in, "put in"),
+    "words of two events swapped": (swap_words, "changed"),
+    "two events of one seal in another order": (swap_ids("a.done", "b.done"), "order"),
+    "two events of different seals in another order": (swap_ids("a.done", "e.done"), "order"),
+    "a seal in another order": (reorder_seal, "order"),
+    "an event removed together with its place in the seal": (drop_from_seal, "seal was changed"),
+    "a removed seal": (remove_first_seal, "missing or the chain was cut"),
+    "seals numbered anew": (renumber_seals, "seal was changed"),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_names_what_was_tampered_with(sealed: Desk, lifted: None, tampering: str) -> None:
+    deed, words = TAMPERINGS[tampering]
+
+    deed()
+
+    assert words in faults()[0]
+
+
+def test_names_an_event_put_in_before_any_seal(desk: Desk) -> None:
+    write(desk, "b.done")
+    put_in()
+
+    assert "put in" in faults()[0]
+
+
+def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -> None:
+    """Looking for what a seal has not covered began anew at the first event (seen)."""
+    for kind in ("g.done", "h.done", "i.done", "j.done"):
+        write(sealed, kind)
+        audit.seal(sealed.facts.now)
+    oldest = AuditSeal.objects.order_by("-number")[2]
+    events(ref=oldest.refs[0]).delete()
+    write(sealed, "k.done")
+    audit.seal(sealed.facts.now)
+
+    assert faults() == ["the event was removed"]
+
+
+def test_record_outlives_a_change_of_keys(sealed: Desk, settings: Any) -> None:
+    settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
+    write(sealed, "g.done")
+    audit.seal(sealed.facts.now)
+
+    assert faults() == []
+
+
+def test_command_says_that_the_record_holds(sealed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("verify_audit")
+
+    assert "holds: 6 events, 2 seals" in capsys.readouterr().out
+
+
+def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: pytest.CaptureFixture[str]) -> None:
+    ref = events(kind="b.done").get().ref
+    change(kind="y.done")()
+
+    with pytest.raises(CommandError):
+        call_command("verify_audit")
+
+    assert f"seal 1, event {ref}: the event was changed" in capsys.readouterr().err
