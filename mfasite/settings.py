@@ -72,6 +72,15 @@ PHONES = cast.phones() if DEMO else ()
 SENDS_PER_PERSON_HOUR = env.number("SENDS_PER_PERSON_HOUR", 60 if DEMO else 10)
 SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
 
+# Mail goes out by the provider "smtp", through the server named here.
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 587 if not DEMO else 25)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=not DEMO)
+EMAIL_TIMEOUT = 8  # seconds
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", SUPPORT_EMAIL or "no-reply@localhost")
+
 # --- The house ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -1,0 +1,133 @@
+"""Mail goes out by a real connection to a server that takes, refuses or breaks off."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Refused
+from verification.delivery.providers.smtp.provider import provider
+from verification.models.messages import Kind, Reason
+
+
+@dataclass
+class Server:
+    """A mail server of one conversation; `answers` replaces what it says to a command."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)
+    port: int = 0
+
+    def serve(self, listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        with connection, connection.makefile("rw", newline="\r\n") as line:
+            self._say(line, "220 here")
+            while text := line.readline().strip():
+                self.heard.append(text)
+                verb = text.split(" ")[0].split(":")[0].upper()
+                answer = self.answers.get(verb, "354 go on" if verb == "DATA" else "250 fine")
+                if not answer:
+                    return
+                self._say(line, answer)
+                if verb == "DATA" and answer.startswith("354"):
+                    self._body(line)
+                if verb == "QUIT":
+                    return
+
+    def _body(self, line: Any) -> None:
+        while (text := line.readline().rstrip("\r\n")) != ".":
+            self.heard.append(text)
+        self._say(line, self.answers.get(".", "250 taken"))
+
+    @staticmethod
+    def _say(line: Any, text: str) -> None:
+        line.write(f"{text}\r\n")
+        line.flush()
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[Callable[..., Server]]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", listener.getsockname()[1], 2
+    threads: list[threading.Thread] = []
+
+    def start(**answers: str) -> Server:
+        made = Server({verb.rstrip("_").upper() if verb != "end" else ".": text for verb, text in answers.items()})
+        threads.append(threading.Thread(target=made.serve, args=(listener,)))
+        threads[-1].start()
+        return made
+
+    yield start
+    for thread in threads:
+        thread.join(5)
+    listener.close()
+
+
+def _mail() -> Outgoing:
+    return Outgoing(
+        id="a" * 32,
+        kind=Kind.MAIL,
+        to="ana@example.org",
+        words="Something happened.",
+        subject="News",
+        language="en",
+        useful_until=datetime(2030, 1, 1, tzinfo=UTC),
+        receipt_url="",
+        keys_url="",
+    )
+
+
+def test_hands_a_mail_to_the_server(server: Callable[..., Server]) -> None:
+    made = server()
+
+    provider.send(_mail())
+
+    assert "Subject: News" in made.heard
+    assert "Something happened." in made.heard
+    assert "rcpt TO:<ana@example.org>" in made.heard
+
+
+def test_says_for_good_that_an_address_is_refused(server: Callable[..., Server]) -> None:
+    server(rcpt="550 no such mailbox")
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(_mail())
+
+    assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
+
+
+def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server]) -> None:
+    server(mail="451 try later")
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(_mail())
+
+    assert not refusal.value.permanent
+
+
+def test_does_not_know_when_the_line_breaks(server: Callable[..., Server]) -> None:
+    server(data="")
+
+    with pytest.raises(Lost):
+        provider.send(_mail())
+
+
+def test_says_that_nobody_is_there(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(_mail())
+
+    assert (refusal.value.reason, refusal.value.permanent) == (Reason.PROVIDER_DOWN, False)
+    assert not provider.probe()
+
+
+def test_believes_no_callback() -> None:
+    with pytest.raises(Forged):
+        provider.parse(Callback("", {}, b"", "receipt", "a"))

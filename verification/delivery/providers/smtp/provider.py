@@ -1,0 +1,56 @@
+"""Carries mail by SMTP, through Django's mail settings. Source: RFC 5321, 4.2 (replies)."""
+
+import smtplib
+from email.utils import make_msgid
+
+from django.core.mail import EmailMessage, get_connection
+
+from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Refused
+from verification.models.messages import Kind, Reason
+
+_AFTER_DATA = 500  # a 5xx reply is final, a 4xx one may pass
+
+
+class SmtpProvider:
+    """One connection a mail; the server's queue does the rest. It sends no receipts."""
+
+    name = "smtp"
+    kinds = frozenset({Kind.MAIL})
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a mail to the server. Errors: `Refused` before or by its reply, `Lost` when the line broke."""
+        reference = make_msgid(idstring=message.id[:16])
+        mail = EmailMessage(message.subject, message.words, to=[message.to], headers={"Message-ID": reference})
+        try:
+            connection = get_connection()
+            connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Refused(Reason.PROVIDER_DOWN) from error
+        try:
+            connection.send_messages([mail])
+        except smtplib.SMTPRecipientsRefused as error:
+            raise Refused(Reason.INVALID_NUMBER, permanent=True) from error
+        except smtplib.SMTPResponseException as error:
+            raise Refused(Reason.BLOCKED, permanent=error.smtp_code >= _AFTER_DATA) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise Lost("the mail server's answer did not come") from error
+        finally:
+            connection.close()
+        return reference[:64]
+
+    def parse(self, callback: Callback) -> Heard:
+        """Believe nobody: a mail server calls nobody back. Errors: `Forged`, always."""
+        raise Forged("mail has no receipts")
+
+    def probe(self) -> bool:
+        """Tell whether the server takes a connection."""
+        try:
+            connection = get_connection(timeout=1)
+            connection.open()
+            connection.close()
+        except (OSError, smtplib.SMTPException):
+            return False
+        return True
+
+
+provider = SmtpProvider()
