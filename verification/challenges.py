@@ -363,12 +363,22 @@ def _why_closed(challenge: Challenge, now: datetime) -> Outcome:
 def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> Outcome:
     """Turn a method's judgement into rows, in one transaction, and into an outcome."""
     if check.verdict is Verdict.PROVEN:
-        return _prove(challenge, check, facts)
+        return _wrong(challenge, facts) if _is_taken(challenge, check.draft) else _prove(challenge, check, facts)
     if check.verdict is Verdict.USED:
         return _costs_nothing(challenge, Verdict.USED, facts)
     if _was_replaced(challenge, text, facts.now):
         return _costs_nothing(challenge, Verdict.REPLACED, facts)
     return _wrong(challenge, facts)
+
+
+def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
+    """Tell whether what a proof made known is set up already: a proof that names its holder must name one person.
+
+    Source: WebAuthn L3, 7.1, step 26.
+    """
+    if draft is None or not draft.address:
+        return False
+    return enrolments.named(draft.address, method=challenge.enrolment.method) is not None
 
 
 def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:

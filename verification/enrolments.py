@@ -145,6 +145,10 @@ class NotAssigned(ValueError):
     """Nothing of this serial number waits for the person."""
 
 
+class InUse(ValueError):
+    """Somebody else proved this serial number; it must be removed there first."""
+
+
 def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
     """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
 
@@ -175,8 +179,12 @@ def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: 
     """Hand something out to a person: it waits until they activate it with its code.
 
     A serial number that waited for somebody else moves: it is in one hand only.
+
+    Errors: `InUse` when somebody uses it already.
     """
     with transaction.atomic():
+        if named(plan.address, method=method_name) is not None:
+            raise InUse
         Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
         ).delete()

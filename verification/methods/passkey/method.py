@@ -66,7 +66,7 @@ class Passkey(Method):
     def names(self, answer: str) -> str:
         try:
             found = json.loads(answer).get("id", "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return ""
         return found if isinstance(found, str) else ""
 
@@ -103,8 +103,9 @@ class Passkey(Method):
     def check(self, ask: Ask, answer: str) -> Check:
         try:
             return self._register(ask, answer) if ask.is_enrolment else self._authenticate(ask, answer)
-        except (WebAuthnException, ValueError, KeyError, TypeError):
-            return Check(verdict=Verdict.WRONG)  # wrong origin, site, challenge, signature, or a counter that went back
+        except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
+            # Wrong origin, site, challenge or signature, a counter that went back, or rubbish.
+            return Check(verdict=Verdict.WRONG)
 
     def _register(self, ask: Ask, answer: str) -> Check:
         made = webauthn.verify_registration_response(

@@ -1,0 +1,71 @@
+"""Hands a hardware token out to a person, who then activates it with its code."""
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from verification import enrolments, registry
+from verification.facts import Facts
+from verification.method import Draft, Method
+
+_LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
+_SHOWN = 4  # last characters of the serial number by which a person tells tokens apart
+
+
+class Command(BaseCommand):
+    """One token for one person."""
+
+    help = "Hand a hardware token out: its serial number and secret come from the maker's list."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the person and what the maker wrote of the token."""
+        parser.add_argument("name", help="the person's user name")
+        parser.add_argument("serial", help="the number on the back of the token")
+        parser.add_argument("secret", help="its secret in base32; spaces do no harm")
+        parser.add_argument("--step", type=int, choices=(30, 60), default=30, help="seconds between codes")
+
+    def handle(self, *args: Any, name: str, serial: str, secret: str, step: int, **options: Any) -> None:
+        """Check what was typed, and leave the token waiting for its person."""
+        user = get_user_model().objects.filter(username=name).first()
+        if user is None:
+            raise CommandError(f"There is no person of the name {name}.")
+        method = _method()
+        plan = _plan(method, serial, account=name)
+        plan = replace(plan, secret=_read(secret), data={"step": step}, hint=f"…{plan.address[-_SHOWN:]}")
+        try:
+            enrolments.assign(user, method.name, plan, Facts(now=timezone.now(), agent="manage.py assign_token"))
+        except enrolments.InUse:
+            raise CommandError("This token is in use. Have it removed there first.") from None
+        self.stdout.write(f"{plan.address} waits for {name}, who activates it at “Add a method”.")
+
+
+def _method() -> Method:
+    found = next((method for method in registry.methods().values() if method.is_assigned), None)
+    if found is None:
+        raise CommandError("No method is installed that is handed out. See VERIFICATION_METHODS.")
+    return found
+
+
+def _plan(method: Method, serial: str, *, account: str) -> Draft:
+    """Read the serial number as the person's own form will read it."""
+    if method.form_class is None:
+        raise CommandError(f"{method.label} takes no serial number.")
+    form = method.form_class(data={next(iter(method.form_class.base_fields)): serial})
+    if not form.is_valid():
+        raise CommandError(f"serial: {' '.join(str(word) for words in form.errors.values() for word in words)}")
+    return method.enrol(form.cleaned_data, account=account)
+
+
+def _read(secret: str) -> bytes:
+    letters = "".join(secret.split()).upper().rstrip("=")
+    try:
+        found = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    except ValueError:
+        raise CommandError("The secret is not base32: letters and the digits 2 to 7.") from None
+    if len(found) < _LEAST:
+        raise CommandError(f"The secret is too short: at least {_LEAST} bytes, which are 26 letters.")
+    return found
