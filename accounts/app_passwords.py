@@ -5,10 +5,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from accounts import catalogue
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
 from verification import audit, limits, notices, policies, tokens
@@ -19,11 +22,14 @@ MOST = 40  # a person. Source: the limit that people know from the service this 
 _PURPOSE = "app_password"
 _GROUP = 4
 _TOUCH = timedelta(minutes=1)  # a program that asks each second need not write each second
+_PLACES = 20  # networks remembered of one app password
 _STALE_ROWS = 20  # places of failing programs kept for one person
-_NAME_AT = 10  # failures after which the person is told
+_LIST_AT = 3  # failures from which the page names a program
+_TELL_AT = 10  # failures after which its person is told by mail
+_TELLINGS = 3  # such mails a person gets in a day, however many places a stranger fails from
+_DAY = timedelta(days=1)  # after a day without a failure a program counts anew, and is named no longer
 _SERVICE_LIFE = 5.0  # seconds a process goes on believing a service's key that it has just looked up
 _services: dict[str, tuple[float, Service]] = {}
-_FORGIVE = timedelta(days=1)  # a program that failed long ago begins to count anew
 
 
 class Answer(StrEnum):
@@ -62,6 +68,10 @@ class Full(Exception):
     """The person has as many app passwords as a person may have."""
 
 
+class Off(Exception):
+    """The person may make none now."""
+
+
 def grouped(secret: str) -> str:
     """Write an app password in groups, as people type it."""
     return " ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))
@@ -71,17 +81,26 @@ def _plain(text: str) -> str:
     return "".join(text.split()).replace("-", "").lower()
 
 
+def may_make(user: User) -> bool:
+    """Tell whether a person may make app passwords: the policy allows them, and no account is being secured."""
+    return user.securing_since is None and policies.rules_for(user.pk).app_passwords
+
+
 def issue(
     user: User, facts: Facts, *, name: str, program: str, network: str = "", ends_at: datetime | None = None
 ) -> str:
     """Make an app password and give it, in groups, for the one time it is shown.
 
-    Errors: `Full` at the limit, also when several are made at once.
+    Errors: `Off` when the person may make none; `Full` at the limit, also when several are made at once.
     """
+    if not may_make(user):
+        raise Off
     secret = tokens.draw()
     with transaction.atomic():
-        # Holds the person's row, so that two requests at once count one after another.
-        User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch"))
+        # Holds the person's row, so that two requests at once count one after another, and a clearing comes first.
+        unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
+        if not unchanged.update(grants_epoch=F("grants_epoch")):
+            raise Off
         if of_person(user).count() >= MOST:
             raise Full
         AppPassword.objects.create(
@@ -95,13 +114,14 @@ def issue(
             ends_at=ends_at,
         )
         audit.record("app_password.made", user_id=user.pk, facts=facts, name=name, program=program)
-        notices.tell(user, "app_password_made", now=facts.now, name=name, service=program)
+        opens = str(catalogue.program(program).label)
+        notices.tell(user, "app_password_made", now=facts.now, name=name, service=opens)
     return grouped(secret)
 
 
 def of_person(user: User) -> QuerySet[AppPassword]:
     """List a person's app passwords, the newest first; those of an older epoch are gone."""
-    return AppPassword.objects.filter(user=user, grants_epoch=user.grants_epoch).order_by("-made_at")
+    return AppPassword.objects.filter(user=user, grants_epoch=user.grants_epoch).order_by("-made_at", "-pk")
 
 
 def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
@@ -112,18 +132,21 @@ def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
         AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()
         for _pk, name in gone:
             audit.record("app_password.deleted", user_id=user.pk, facts=facts, name=name)
-        StaleClient.objects.filter(user=user).delete()
     return len(gone)
 
 
 def service_of(key: str) -> Service | None:
     """Find the service that holds a key. A key that was taken away dies within seconds, an app password at once."""
+    if not key:
+        return None
     digest = tokens.digest("service", key)
     kept = _services.get(digest)
     if kept and time.monotonic() < kept[0]:
         return kept[1]
     found = Service.objects.filter(key_digest__in=tokens.digests("service", key), is_active=True).first()
-    if found is not None:
+    if found is None:
+        _services.pop(digest, None)
+    else:
         _services[digest] = (time.monotonic() + _SERVICE_LIFE, found)
     return found
 
@@ -137,41 +160,47 @@ def new_service_key(service: Service) -> str:
 
 
 def check(ask: Ask) -> Checked:
-    """Tell a service whether a name and a password belong together. Two statements for a right app password.
+    """Tell a service whether a name and a password belong together. Two statements for a right app password, or three.
 
-    A person who must use the second step is refused with the normal password, in the same words as for a wrong one.
+    A person who must use the second step is refused with the normal password, in the same words, by the same statements
+    and after the same time as for a wrong one or an unknown name.
     """
     plain = _plain(ask.password)
-    found = None
     if len(plain) == tokens.LETTERS:
         rows = AppPassword.objects.select_related("user").filter(digest__in=tokens.digests(_PURPOSE, plain))
         found = rows.first()
-    if found is not None and found.user.username == fold(ask.username):
-        return _use(found, ask)
+        if found is not None and found.user.username == fold(ask.username):
+            return _use(found, ask)
     return _without(ask)
 
 
 def _use(found: AppPassword, ask: Ask) -> Checked:
     user = found.user
-    is_good = (
+    if _rests(user, ask.now):
+        return Checked(Answer.WRONG)
+    if not _fits(found, ask):
+        _count_failure(user, ask)
+        return Checked(Answer.WRONG)
+    place = _place(ask.network)
+    is_known = place in found.places
+    if not is_known or found.last_used_at is None or ask.now - found.last_used_at > _TOUCH:
+        _note_use(found, ask, place="" if is_known else place)
+    return Checked(Answer.RIGHT, user.username)
+
+
+def _rests(user: User, now: datetime) -> bool:
+    """Tell whether nothing opens for a person now, whichever app password it is. No program is to blame for that."""
+    is_blocked = policies.refusal(user, now) is Why.BLOCKED
+    return is_blocked or user.securing_since is not None or not policies.rules_for(user.pk).app_passwords
+
+
+def _fits(found: AppPassword, ask: Ask) -> bool:
+    return (
         found.program == ask.service.program
-        and found.grants_epoch == user.grants_epoch
+        and found.grants_epoch == found.user.grants_epoch
         and (found.ends_at is None or found.ends_at > ask.now)
         and _is_within(ask.network, found.network)
-        and user.securing_since is None
-        and policies.refusal(user, ask.now) is not Why.BLOCKED
-        and policies.rules_for(user.pk).app_passwords
     )
-    if not is_good:
-        return _fail(user, ask)
-    is_new_place = found.last_network not in {"", ask.network}
-    if found.last_used_at is None or is_new_place or ask.now - found.last_used_at > _TOUCH:
-        AppPassword.objects.filter(pk=found.pk).update(
-            last_used_at=ask.now, last_network=ask.network, last_protocol=ask.protocol[:20]
-        )
-    if is_new_place:
-        _record(user, ask, "app_password.new_place", name=found.name)
-    return Checked(Answer.RIGHT, user.username)
 
 
 def _is_within(address: str, network: str) -> bool:
@@ -183,57 +212,96 @@ def _is_within(address: str, network: str) -> bool:
         return False
 
 
-def _record(user: User, ask: Ask, kind: str, *, name: str) -> None:
-    facts = Facts(now=ask.now, network=ask.network, agent=ask.protocol)
-    audit.record(kind, user_id=user.pk, facts=facts, service=ask.service.slug, name=name)
+def _place(address: str) -> str:
+    """Fold an address to a neighbourhood, for a telephone changes its address many times a day."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
+
+
+def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
+    """Write down the use, and that it came from a new place if there were others before."""
+    row = AppPassword.objects.filter(pk=found.pk)
+    used: dict[str, Any] = {
+        "last_used_at": ask.now,
+        "last_network": ask.network,
+        "last_protocol": ask.protocol[:20],
+    }
+    if not place:
+        row.update(**used)
+        return
+    with transaction.atomic():
+        row.update(**used, places=[*found.places, place][-_PLACES:])
+        if found.places:
+            kind, slug = "app_password.new_place", ask.service.slug
+            audit.record(kind, user_id=found.user_id, facts=_facts(ask), service=slug, name=found.name)
+
+
+def _facts(ask: Ask) -> Facts:
+    return Facts(now=ask.now, network=ask.network, agent=ask.protocol)
 
 
 def _without(ask: Ask) -> Checked:
-    """Look at a password that is no app password: the normal one opens only for whom no second step is required."""
-    facts = Facts(now=ask.now, network=ask.network, agent=ask.protocol)
-    if not limits.spend_check(ask.service.slug, facts).is_open:
-        return Checked(Answer.LATER)
-    user = User.objects.filter(username=fold(ask.username)).first()
-    if user is None:
-        return Checked(Answer.WRONG)
-    may = ask.service.takes_password and user.second_step == SecondStep.DISABLED and not user.is_staff
-    if not may or policies.refusal(user, ask.now):
-        return _fail(user, ask)
-    if not limits.password_gate(user.username, facts).is_open:
-        return Checked(Answer.LATER)
-    if not user.check_password(ask.password):
-        return _fail(user, ask)
-    limits.password_right(user.username)
-    return Checked(Answer.RIGHT, user.username)
+    """Look at a password that is no app password: the normal one opens only for whom no second step is required.
 
-
-def _fail(user: User, ask: Ask) -> Checked:
-    """Count a failing program and name it to its person. Nothing is locked: 120 bits need no lock."""
-    key = {"user": user, "service": ask.service, "network": ask.network or "unknown"}
-    rows = StaleClient.objects.filter(**key)
-    changed = rows.filter(last_at__gt=ask.now - _FORGIVE).update(n_failures=F("n_failures") + 1, last_at=ask.now)
-    if not changed:
-        _begin_counting(user, ask, key)
-    elif rows.filter(n_failures=_NAME_AT).exists():
-        with transaction.atomic():
-            notices.tell(
-                user, "app_password_failing", now=ask.now, service=ask.service.name, network=ask.network or "unknown"
-            )
+    Whoever is named costs the same: were the hash left out for people who must use the second step, the time of an
+    answer would tell whose password alone is worth guessing.
+    """
+    facts, name, slug = _facts(ask), fold(ask.username), ask.service.slug
+    takes = ask.service.takes_password
+    gate = limits.password_gate(name, facts, service=slug) if takes else limits.spend_check(slug, facts)
+    if not gate.is_open:
+        return Checked(Answer.LATER)
+    user = User.objects.filter(username=name).first()
+    if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
+        limits.password_right(name, service=slug)
+        limits.refund_check(slug, facts)
+        return Checked(Answer.RIGHT, user.username)
+    if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
+        _count_failure(user, ask)
     return Checked(Answer.WRONG)
 
 
-def _begin_counting(user: User, ask: Ask, key: dict[str, object]) -> None:
+def _is_password(user: User | None, password: str) -> bool:
+    if user is None:
+        User().set_password(password)  # the time of a hash
+        return False
+    return check_password(password, user.password)
+
+
+def _may_without(user: User, now: datetime) -> bool:
+    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff
+    return is_free and user.securing_since is None and policies.refusal(user, now) is None
+
+
+def _count_failure(user: User, ask: Ask) -> None:
+    """Count a failing program and name it to its person, once. Nothing is locked: 120 bits need no lock."""
+    place = limits.network_of(ask.network)
+    row = StaleClient.objects.filter(user=user, service=ask.service, network=place)
+    if not row.filter(last_at__gt=ask.now - _DAY).update(n_failures=F("n_failures") + 1, last_at=ask.now):
+        _begin_counting(user, ask, place)
+        return
+    untold = row.filter(n_failures__gte=_TELL_AT, told_at=None)
+    if untold.exists() and StaleClient.objects.filter(user=user, told_at__gt=ask.now - _DAY).count() < _TELLINGS:
+        with transaction.atomic():
+            if untold.update(told_at=ask.now):  # of two failures at once, one tells
+                kind, name = "app_password_failing", ask.service.name
+                notices.tell(user, kind, now=ask.now, service=name, network=place)
+
+
+def _begin_counting(user: User, ask: Ask, place: str) -> None:
     mine = StaleClient.objects.filter(user=user)
-    surplus = mine.order_by("-last_at").values_list("pk", flat=True)[_STALE_ROWS - 1 :]
-    mine.filter(pk__in=list(surplus)).delete()
-    mine.update_or_create(
-        service=ask.service,
-        network=key["network"],
-        defaults={"user": user, "n_failures": 1, "first_at": ask.now, "last_at": ask.now},
-    )
+    # What the person was told of today stays, so that a stranger cannot have it told again by failing from elsewhere.
+    spare = mine.exclude(told_at__gt=ask.now - _DAY).order_by("-last_at")
+    surplus = spare.values_list("pk", flat=True)[_STALE_ROWS - _TELLINGS - 1 :]
+    StaleClient.objects.filter(pk__in=list(surplus)).delete()
+    anew = {"n_failures": 1, "first_at": ask.now, "last_at": ask.now, "told_at": None}
+    mine.update_or_create(service=ask.service, network=place, defaults={"user": user, **anew})
 
 
 def stale_of(user: User, *, now: datetime) -> QuerySet[StaleClient]:
     """List the programs that keep failing for a person."""
-    fresh = StaleClient.objects.select_related("service").filter(user=user, last_at__gt=now - 7 * _FORGIVE)
-    return fresh.filter(n_failures__gte=3).order_by("-last_at")
+    fresh = StaleClient.objects.select_related("service").filter(user=user, last_at__gt=now - _DAY)
+    return fresh.filter(n_failures__gte=_LIST_AT).order_by("-last_at")

@@ -200,19 +200,26 @@ def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
 
 def spend_check(service: str, facts: Facts) -> Gate:
     """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
+    return _count([_check_bound(service, facts)], facts.now)
+
+
+def _check_bound(service: str, facts: Facts) -> _Bound:
     where = f"{service} {network_of(facts.network)}"
-    return _count([_Bound("check.network", where, _MINUTE, conf.checks_per_network_minute())], facts.now)
+    return _Bound("check.network", where, _MINUTE, conf.checks_per_network_minute())
 
 
-def password_gate(name: str, facts: Facts) -> Gate:
+def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
     """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
 
-    Waits grow as for codes. The name is kept as a digest only, so that unknown names look and cost the same.
+    Waits grow as for codes. The name is kept as a digest only, so that unknown names look and cost the same. What
+    comes through a service is counted apart, with the looks of `spend_check` in the hour's place: an old program that
+    keeps failing there makes nobody's own sign-in wait, and no office's.
     """
     waits = _schedule(facts.now, conf.password_free_failures())
     cases = " ".join("WHEN %s THEN %s" for _ in waits)
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     hour = _Bound("password.network", network_of(facts.network), _HOUR, conf.network_passwords_per_hour())
+    bound = _check_bound(service, facts) if service else hour
     table = "verification_counter"
     sql = f"""
         INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES (%s, %s, %s, 1, NULL), (%s, %s, %s, 1, NULL)
@@ -223,10 +230,10 @@ def password_gate(name: str, facts: Facts) -> Gate:
         RETURNING scope, count
     """  # noqa: S608  (only placeholders are put in)
     waiting = [part for count, until in waits for part in (count, _time(until))]
-    name_key = crypto.digest("limit.password.name", name)
+    name_key = crypto.digest("limit.password.name", _name_at(service, name))
     arguments = [
         *("password.name", name_key, _time(_EPOCH)),
-        *(hour.scope, hour.key(), _time(hour.window_at(facts.now))),
+        *(bound.scope, bound.key(), _time(bound.window_at(facts.now))),
         conf.password_free_failures(),
         *waiting,
         _time(facts.now + conf.longest_wait()),
@@ -238,15 +245,27 @@ def password_gate(name: str, facts: Facts) -> Gate:
     if "password.name" not in counts:
         row = Counter.objects.filter(scope="password.name", key=name_key, window_at=_EPOCH).first()
         return Gate(is_open=False, retry_at=row.until_at if row else facts.now + _HOUR)
-    if counts.get(hour.scope, 0) > hour.most:
-        return Gate(is_open=False, retry_at=hour.window_at(facts.now) + hour.window)
+    if counts.get(bound.scope, 0) > bound.most:
+        return Gate(is_open=False, retry_at=bound.window_at(facts.now) + bound.window)
     return OPEN
 
 
-def password_right(name: str) -> None:
+def _name_at(service: str, name: str) -> str:
+    # A folded name has no space before it, so the one with a service is nobody's.
+    return f" {service} {name}" if service else name
+
+
+def password_right(name: str, *, service: str = "") -> None:
     """Forget the wrong passwords of a name."""
-    keys = crypto.digests("limit.password.name", name)
+    keys = crypto.digests("limit.password.name", _name_at(service, name))
     Counter.objects.filter(scope="password.name", key__in=keys).delete()
+
+
+def refund_check(service: str, facts: Facts) -> None:
+    """Take back one look of a network: the password was right. A page of fifty pictures is fifty right ones."""
+    bound = _check_bound(service, facts)
+    rows = Counter.objects.filter(scope=bound.scope, key=bound.key(), window_at=bound.window_at(facts.now))
+    rows.filter(count__gt=0).update(count=F("count") - 1)
 
 
 def range_of(address: str) -> str:

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from urllib.parse import unquote
+import ipaddress
+from urllib.parse import quote, unquote
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,8 @@ from accounts.app_passwords import Answer, Ask
 from accounts.models import Service
 
 _WAIT = "3"  # seconds that nginx holds a refused mail program
-_LONGEST = 1024  # characters of a name or password
+_LONGEST = 4096  # characters of a name or password; the sign-in page takes no more
+_PLAIN = "!#$&'*+,/:;=?@ ~"  # stands as it is in a header that names somebody
 
 
 @csrf_exempt
@@ -32,15 +34,18 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def _http(request: HttpRequest, service: Service) -> HttpResponse:
-    """HTTP Basic: 204 or 401, as nginx's auth_request and Apache expect. Source: RFC 7617."""
+    """HTTP Basic: 204 or 401, as nginx's auth_request, Apache and Dovecot's script expect. Source: RFC 7617.
+
+    Shape: the name comes back in UTF-8, per cent-encoded where it is not ASCII.
+    """
     name, password = _basic(request.headers.get("Authorization", ""))
-    if not name:
+    if not _is_name(name):
         return _challenge(service)
     protocol = request.headers.get("X-Protocol", "http")
     network = request.headers.get("X-Real-IP", "")
     checked = app_passwords.check(_ask(service, name, password, network, protocol))
     if checked.is_right:
-        return HttpResponse(status=204, headers={"X-Auth-User": checked.username})
+        return HttpResponse(status=204, headers={"X-Auth-User": quote(checked.username, safe=_PLAIN)})
     return _challenge(service)
 
 
@@ -60,18 +65,25 @@ def _basic(header: str) -> tuple[str, str]:
     return name, password
 
 
+def _is_name(name: str) -> bool:
+    # PostgreSQL's text holds no NUL: an attempt with one must end as a wrong one, not as a fault of ours.
+    return bool(name) and "\0" not in name
+
+
 def _mail(request: HttpRequest, service: Service) -> HttpResponse:
     """Answer nginx's mail proxy: always 200, the verdict in headers. Source: ngx_mail_auth_http_module."""
     header = request.headers
     name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
-    if header["Auth-Method"] != "plain" or not name:
+    if header["Auth-Method"] != "plain" or not _is_name(name):
         return _mail_refusal(Answer.WRONG)
+    if not (service.upstream_host and service.upstream_port):
+        return HttpResponse(headers={"Auth-Status": "This service names no mail server"})
     protocol, network = header.get("Auth-Protocol", "mail"), header.get("Client-IP", "")
     checked = app_passwords.check(_ask(service, name, password, network, protocol))
     if not checked.is_right:
         return _mail_refusal(checked.answer)
-    upstream = {"Auth-Server": service.upstream_host, "Auth-Port": str(service.upstream_port or "")}
-    return HttpResponse(headers={"Auth-Status": "OK", "Auth-User": checked.username, **upstream})
+    upstream = {"Auth-Server": service.upstream_host, "Auth-Port": str(service.upstream_port)}
+    return HttpResponse(headers={"Auth-Status": "OK", "Auth-User": quote(checked.username, safe=_PLAIN), **upstream})
 
 
 def _mail_refusal(answer: Answer) -> HttpResponse:
@@ -84,7 +96,16 @@ def _ask(service: Service, name: str, password: str, network: str, protocol: str
         service=service,
         username=name[:_LONGEST],
         password=password[:_LONGEST],
-        network=network.strip()[:45],
+        network=_address(network),
         protocol=protocol[:20],
         now=timezone.now(),
     )
+
+
+def _address(text: str) -> str:
+    """Read the address that a service saw. Unreadable: empty, which lies in no network."""
+    try:
+        ip = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return ""
+    return str(getattr(ip, "ipv4_mapped", None) or ip)

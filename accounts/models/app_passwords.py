@@ -1,6 +1,7 @@
 """Passwords for old programs that know no second step, and the services that ask about them."""
 
 from django.conf import settings
+from django.core.validators import validate_ipv46_address
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,14 @@ class Service(models.Model):
         default=True,
         help_text=_("From people who need no second step. Others always need an app password here."),
     )
-    upstream_host = models.CharField(_("mail server address"), max_length=64, blank=True)
+    # An address, for nginx resolves no name here. Source: ngx_mail_auth_http_module, "Auth-Server".
+    upstream_host = models.CharField(
+        _("mail server address"),
+        max_length=64,
+        blank=True,
+        validators=[validate_ipv46_address],
+        help_text=_("Only for nginx’s mail proxy, which is told where to go: an IP address, not a name."),
+    )
     upstream_port = models.PositiveIntegerField(_("mail server port"), null=True, blank=True)
 
     def __str__(self) -> str:
@@ -42,6 +50,7 @@ class AppPassword(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_network = models.CharField(max_length=45, blank=True)
     last_protocol = models.CharField(max_length=20, blank=True)
+    places = models.JSONField(default=list)  # networks it was used from, the newest last
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +65,7 @@ class StaleClient(models.Model):
     n_failures = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "service", "network"], name="one_stale_client_a_place"),)

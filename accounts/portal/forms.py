@@ -1,13 +1,12 @@
 """What a person types in the portal."""
 
 import ipaddress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import catalogue
@@ -113,12 +112,12 @@ class AppPasswordForm(forms.Form):
                 _("This is no network. Write it like 192.0.2.0/24 or 2001:db8::/64.")
             ) from error
 
-    def fields_of_issue(self) -> dict[str, Any]:
+    def fields_of_issue(self, now: datetime) -> dict[str, Any]:
         """Give what `app_passwords.issue` takes."""
         days = self.cleaned_data["days"]
         return {
             "name": self.cleaned_data["name"],
             "program": self.cleaned_data["program"],
             "network": self.cleaned_data["network"],
-            "ends_at": timezone.now() + timedelta(days=days) if days else None,
+            "ends_at": now + timedelta(days=days) if days else None,
         }

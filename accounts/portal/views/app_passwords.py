@@ -17,10 +17,12 @@ def index(request: AuthedRequest) -> HttpResponse:
     """List the app passwords, those that rest as well, and the programs that keep failing."""
     now = facts.read(request).now
     mine = [(row, catalogue.program(row.program)) for row in app_passwords.of_person(request.user)]
+    is_allowed = policies.rules_for(request.user.pk).app_passwords
     context = {
         "mine": mine,
         "now": now,
-        "is_allowed": policies.rules_for(request.user.pk).app_passwords,
+        "is_allowed": is_allowed,
+        "may_make": is_allowed and request.user.securing_since is None,
         "is_full": len(mine) >= app_passwords.MOST,
         "most": app_passwords.MOST,
         "stale": app_passwords.stale_of(request.user, now=now),
@@ -33,14 +35,18 @@ def index(request: AuthedRequest) -> HttpResponse:
 @freshness.required
 def make(request: AuthedRequest) -> HttpResponse:
     """Make an app password; it stands in the answer to the POST and nowhere else."""
-    if not policies.rules_for(request.user.pk).app_passwords:
+    if not app_passwords.may_make(request.user):
         return redirect("portal:app-passwords")
     form = AppPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        here = facts.read(request)
         try:
-            secret = app_passwords.issue(request.user, facts.read(request), **form.fields_of_issue())
+            secret = app_passwords.issue(request.user, here, **form.fields_of_issue(here.now))
         except app_passwords.Full:
             messages.warning(request, _("You have as many app passwords as a person may have. Delete one first."))
+            return redirect("portal:app-passwords")
+        except app_passwords.Off:
+            messages.warning(request, _("Nothing was made: your account or its settings changed just now."))
             return redirect("portal:app-passwords")
         context = {
             "secret": secret,
