@@ -1,19 +1,22 @@
 """The admin of support and operators: open only after a second step in this very session."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 
-from accounts import app_passwords, catalogue, standing
+from accounts import app_passwords, catalogue, facts, freshness, standing
 from accounts.models import Service, User
+from accounts.standing import AuthedRequest
 
 
 class VerifiedSite(admin.AdminSite):
@@ -79,16 +82,41 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
         if change:
             super().save_model(request, obj, form, change)
             return
-        self._show(request, obj, app_passwords.new_service_key(obj))
+        key = app_passwords.new_service_key(obj, facts.read(request), actor_id=request.user.pk)
+        request.shown_key = key  # type: ignore[attr-defined]  # from here to `response_add`, within this one request
+
+    def response_add(self, request: HttpRequest, obj: Service, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show(request, [(obj, request.shown_key)])  # type: ignore[attr-defined]
 
     @admin.action(description="Give a new key; the older one stops working", permissions=["change"])
-    def renew_key(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
-        for service in queryset:
-            self._show(request, service, app_passwords.new_service_key(service))
+    def renew_key(self, request: HttpRequest, queryset: QuerySet[Service]) -> HttpResponse:
+        """Ask first: until the new key is in its configuration, a service lets nobody in."""
+        if not freshness.is_fresh(request):
+            return redirect(f"{resolve_url('signin:again')}?{urlencode({'next': request.get_full_path()})}")
+        if "confirmed" not in request.POST:
+            more = {"queryset": queryset, "action_checkbox_name": ACTION_CHECKBOX_NAME}
+            return self._page(request, "service_renew.html", title="New keys", **more)
+        here, actor_id = facts.read(request), request.user.pk
+        return self._show(
+            request, [(one, app_passwords.new_service_key(one, here, actor_id=actor_id)) for one in queryset]
+        )
 
-    def _show(self, request: HttpRequest, service: Service, key: str) -> None:
-        words = f"The key of {service.name}, shown only now: {key}"
-        self.message_user(request, words, messages.WARNING)
+    def _show(self, request: HttpRequest, shown: list[tuple[Service, str]]) -> HttpResponse:
+        return self._page(request, "service_keys.html", title="The key, shown only now", shown=shown)
+
+    def _page(self, request: HttpRequest, template: str, **more: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **more}
+        return TemplateResponse(request, f"accounts/admin/{template}", context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Leave out the deletion of many at once: it would pass by the fresh proof."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
 
 site.register(Service, ServiceAdmin)
