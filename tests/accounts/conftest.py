@@ -1,5 +1,6 @@
-"""The cast is at hand."""
+"""The cast is at hand, and the doors that app passwords open."""
 
+from tests.doors import _no_keys_kept, files, mail, no_hash, strict
 from tests.people import ana, ben, cleo, clock, dev, stranger
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
+__all__ = ["_no_keys_kept", "ana", "ben", "cleo", "clock", "dev", "files", "mail", "no_hash", "stranger", "strict"]

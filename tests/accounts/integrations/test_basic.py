@@ -1,0 +1,208 @@
+"""Services ask in HTTP Basic or in nginx's mail words; each shows its key, and neither dialect opens more."""
+
+from base64 import b64encode
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import AppPassword, SecondStep, Session, User
+from tests import doors
+from tests.doors import Door
+from tests.people import PASSWORD, Clock, Person
+
+CHECK = "/integrations/basic/"
+
+
+def _basic(name: str, password: str) -> str:
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+
+
+def _http(door: Door, name: str, password: str, **headers: str) -> Any:
+    given = {"X-Service-Key": door.key, "Authorization": _basic(name, password), "X-Real-IP": doors.HOME}
+    return Client(enforce_csrf_checks=True).get(CHECK, headers=given | headers)
+
+
+def _mail(door: Door, name: str, password: str, **headers: str) -> Any:
+    given = {
+        "X-Service-Key": door.key,
+        "Auth-Method": "plain",
+        "Auth-Protocol": "imap",
+        "Auth-User": quote(name),
+        "Auth-Pass": quote(password),
+        "Client-IP": doors.HOME,
+    }
+    return Client(enforce_csrf_checks=True).get(CHECK, headers=given | headers)
+
+
+def _opens(answer: Any) -> bool:
+    return bool(answer.status_code == 204 or answer.headers.get("Auth-Status") == "OK")
+
+
+either = pytest.mark.parametrize("ask", [_http, _mail], ids=["http", "mail"])
+
+
+# HTTP Basic ---------------------------------------------------------------------------------------------------------
+
+
+def test_answers_204_and_whose_name_it_was(ana: Person, mail: Door) -> None:
+    answer = _http(mail, "ANA", doors.make(ana.user))
+
+    assert (answer.status_code, answer.headers["X-Auth-User"], answer.content) == (204, "ana", b"")
+
+
+def test_answers_401_and_what_to_ask_for(ana: Person, mail: Door) -> None:
+    answer = _http(mail, "ana", PASSWORD)
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="Mail", charset="UTF-8"'
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Basic", "Basic !", "Basic YQ", "Basic /w==", "Bearer YTpi", _basic("", "a"), _basic("a\0na", "b")],
+)
+def test_asks_again_after_what_it_cannot_read(mail: Door, header: str) -> None:
+    assert _http(mail, "", "", Authorization=header).status_code == 401
+
+
+def test_writes_a_name_in_ascii(ana: Person, mail: Door) -> None:
+    User.objects.filter(pk=ana.user.pk).update(username="łukasz 100%")
+
+    answer = _http(mail, "łukasz 100%", doors.make(ana.user))
+
+    assert answer.headers["X-Auth-User"] == "%C5%82ukasz 100%25"
+
+
+def test_believes_the_service_about_the_address(ana: Person, mail: Door) -> None:
+    secret = doors.make(ana.user, network="198.51.100.0/24")
+
+    assert not _opens(_http(mail, "ana", secret))
+    assert not _opens(_http(mail, "ana", secret, **{"X-Real-IP": "nonsense"}))
+    assert _opens(_http(mail, "ana", secret, **{"X-Real-IP": "::ffff:198.51.100.4"}))
+    assert AppPassword.objects.get().last_network == "198.51.100.4"
+
+
+def test_keeps_the_protocol_that_the_service_names(ana: Person, mail: Door) -> None:
+    _http(mail, "ana", doors.make(ana.user), **{"X-Protocol": "imap"})
+
+    assert AppPassword.objects.get().last_protocol == "imap"
+
+
+# nginx's mail proxy -------------------------------------------------------------------------------------------------
+
+
+def test_sends_nginx_on_to_the_mail_server(ana: Person, mail: Door) -> None:
+    answer = _mail(mail, "ana", doors.make(ana.user))
+
+    told = {name: answer.headers[name] for name in ("Auth-Status", "Auth-User", "Auth-Server", "Auth-Port")}
+    assert told == {"Auth-Status": "OK", "Auth-User": "ana", "Auth-Server": "127.0.0.1", "Auth-Port": "143"}
+
+
+def test_refuses_in_words_and_makes_nginx_wait(ana: Person, mail: Door) -> None:
+    answer = _mail(mail, "ana", PASSWORD)
+
+    assert answer.status_code == 200
+    assert (answer.headers["Auth-Status"], answer.headers["Auth-Wait"]) == ("Invalid login or password", "3")
+    assert "Auth-Server" not in answer.headers
+
+
+def test_says_that_it_is_too_often(mail: Door) -> None:
+    answers = [_mail(mail, f"name {n}", PASSWORD) for n in range(61)]
+
+    assert answers[-1].headers["Auth-Status"] == "Too many attempts, try later"
+
+
+def test_reads_names_and_passwords_as_nginx_writes_them(ana: Person, mail: Door) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    ana.user.set_password("blue % lamp\non +monday ü")
+    ana.user.save(update_fields=["password"])
+
+    assert _opens(_mail(mail, "ana", "blue % lamp\non +monday ü"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Auth-Method": "cram-md5"}, {"Auth-Method": "none"}, {"Auth-User": ""}, {"Auth-User": "a%00na"}],
+    ids=str,
+)
+def test_refuses_another_way_of_asking(ana: Person, mail: Door, headers: dict[str, str]) -> None:
+    assert not _opens(_mail(mail, "ana", doors.make(ana.user), **headers))
+
+
+def test_opens_nothing_without_a_server_to_go_to(ana: Person, strict: Door) -> None:
+    assert not _opens(_mail(strict, "ana", doors.make(ana.user)))
+
+
+# Either -------------------------------------------------------------------------------------------------------------
+
+
+@either
+def test_refuses_a_service_without_a_key_of_ours(ana: Person, mail: Door, ask: Any) -> None:
+    secret = doors.make(ana.user)
+
+    assert ask(mail, "ana", secret, **{"X-Service-Key": "another"}).status_code == 403
+    assert ask(mail, "ana", secret, **{"X-Service-Key": ""}).status_code == 403
+
+
+@either
+def test_opens_the_same_by_either_dialect(ana: Person, mail: Door, ask: Any) -> None:
+    mine, foreign = doors.make(ana.user), doors.make(ana.user, program="files")
+    elsewhere = doors.make(ana.user, network="198.51.100.0/24")
+
+    assert [_opens(ask(mail, "ana", secret)) for secret in (mine, foreign, elsewhere, PASSWORD)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+@either
+def test_answers_alike_whoever_is_named_and_whatever_is_right(ana: Person, cleo: Person, mail: Door, ask: Any) -> None:
+    User.objects.filter(pk=cleo.user.pk).update(is_active=False)
+    right, wrong, blocked, unknown = (
+        ask(mail, name, password)
+        for name, password in [("ana", PASSWORD), ("ana", "wrong"), ("cleo", PASSWORD), ("nobody", "wrong")]
+    )
+
+    assert right.status_code == wrong.status_code == blocked.status_code == unknown.status_code
+    assert right.content == wrong.content == blocked.content == unknown.content
+    assert dict(right.headers) == dict(wrong.headers) == dict(blocked.headers) == dict(unknown.headers)
+
+
+@either
+def test_keeps_no_session_and_lets_nobody_keep_the_answer(ana: Person, mail: Door, ask: Any) -> None:
+    answer = ask(mail, "ana", doors.make(ana.user))
+
+    assert not answer.cookies
+    assert not Session.objects.exists()
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@either
+def test_takes_three_statements_in_all(
+    ana: Person,
+    mail: Door,
+    ask: Any,
+    clock: Clock,
+    no_hash: None,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    secret = doors.make(ana.user)
+    ask(mail, "ana", secret)
+    clock.forward(minutes=5)
+
+    with django_assert_max_num_queries(3):
+        assert _opens(ask(mail, "ana", secret))
+
+
+def test_opens_no_page_of_ours(ana: Person, dev: Person) -> None:
+    """Neither the portal nor the administration looks at the header."""
+    for person in (ana, dev):
+        header = {"Authorization": _basic(person.user.username, doors.make(person.user, program="other"))}
+
+        assert Client().get("/", headers=header).status_code == 302
+        assert Client().get("/admin/", headers=header).status_code == 302

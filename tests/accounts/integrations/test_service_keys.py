@@ -1,0 +1,116 @@
+"""An operator makes a service in the administration; its key stands in one answer and nowhere else."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from accounts import app_passwords
+from accounts.models import Service, Session
+from tests.doors import Door
+from tests.people import Clock, Person
+from verification.models import AuditEvent
+
+LIST = "/admin/accounts/service/"
+FIELDS = {"name": "Calendar", "slug": "calendar", "program": "calendar", "is_active": "on"}
+
+
+@pytest.fixture
+def keeper(dev: Person) -> Person:
+    """Give somebody who may look after services, signed in."""
+    dev.user.user_permissions.add(*Permission.objects.filter(codename__endswith="_service"))
+    dev.sign_in()
+    return dev
+
+
+def _key(person: Person) -> str:
+    found = re.search(r'<code id="key-\d+">([a-z2-7]{48})</code>', person.page.html)
+    assert found, person.page.words
+    return found[1]
+
+
+def _sessions(person: Person) -> str:
+    return " ".join(str(row) for row in Session.objects.filter(user=person.user).values()) + str(
+        person.browser.client.session.items()
+    )
+
+
+def test_shows_a_new_services_key_once(keeper: Person) -> None:
+    keeper.browser.go(f"{LIST}add/")
+    keeper.browser.send(f"{LIST}add/", **FIELDS)
+
+    key = _key(keeper)
+    found = app_passwords.service_of(key)
+    assert found is not None
+    assert found.slug == "calendar"
+    assert key not in _sessions(keeper)
+    assert key not in keeper.browser.go(LIST).html
+    assert key not in keeper.browser.go(f"{LIST}{found.pk}/change/").html
+
+
+def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
+    keeper.browser.send(f"{LIST}add/", **FIELDS)
+
+    assert _key(keeper) not in str(Service.objects.values())
+    event = AuditEvent.objects.get(kind="service.made")
+    assert (event.actor_id, event.user_id, event.detail) == (keeper.user.pk, None, {"service": "calendar"})
+
+
+def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
+    keeper.browser.go(LIST)
+
+    page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
+
+    assert "nobody gets into these services until the new keys are in place" in page
+    assert app_passwords.service_of(mail.key) == mail.service
+
+
+def test_renews_a_key(keeper: Person, mail: Door) -> None:
+    keeper.browser.go(LIST)
+    keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
+
+    keeper.browser.press("Give new keys")
+
+    key = _key(keeper)
+    assert app_passwords.service_of(key) == mail.service
+    assert app_passwords.service_of(mail.key) is None
+    assert key not in _sessions(keeper)
+    assert AuditEvent.objects.filter(kind="service.key_renewed", actor_id=keeper.user.pk).count() == 1
+
+
+def test_wants_a_fresh_proof(keeper: Person, mail: Door, clock: Clock) -> None:
+    clock.forward(minutes=11)
+
+    assert keeper.browser.go(f"{LIST}add/").path == "/sign-in/again/"
+    assert (
+        keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk), confirmed="yes").path
+        == "/sign-in/again/"
+    )
+    assert app_passwords.service_of(mail.key) == mail.service
+
+
+def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: Door) -> None:
+    at = f"{LIST}{mail.service.pk}/change/"
+    keeper.browser.go(at)
+
+    keeper.browser.send(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
+
+    mail.service.refresh_from_db()
+    assert mail.service.upstream_host == "192.0.2.1"
+    assert app_passwords.service_of(mail.key) == mail.service
+
+
+def test_takes_no_name_for_the_mail_servers_address(keeper: Person) -> None:
+    keeper.browser.go(f"{LIST}add/")
+
+    page = keeper.browser.send(f"{LIST}add/", **FIELDS | {"upstream_host": "imap.example.org"})
+
+    assert "Enter a valid IPv4 or IPv6 address." in page
+    assert not Service.objects.exists()
+
+
+def test_is_closed_to_staff_without_the_permission(dev: Person, mail: Door) -> None:
+    dev.sign_in()
+
+    assert dev.browser.go(f"{LIST}add/").status == 403
+    assert dev.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk)).status == 403

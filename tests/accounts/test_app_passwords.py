@@ -1,0 +1,496 @@
+"""An app password opens one kind of program for one person, and nothing stays open that was taken away."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.db import connections
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts import app_passwords, lockdown
+from accounts.app_passwords import MOST, Answer
+from accounts.hashers import Argon2idHasher
+from accounts.models import AppPassword, SecondStep, StaleClient, User
+from tests import doors
+from tests.doors import Door
+from tests.people import PASSWORD, Clock, Person
+from verification.facts import Facts
+from verification.models import AuditEvent, Message, Policy
+
+FAR = datetime(2051, 1, 1, tzinfo=UTC)
+WRONG = "wrong-lamp-on-friday"
+
+
+def _change(person: Person, **fields: Any) -> None:
+    User.objects.filter(pk=person.user.pk).update(**fields)
+
+
+def _without_second_step(person: Person) -> Person:
+    _change(person, second_step=SecondStep.DISABLED)
+    return person
+
+
+def _told(kind: str) -> list[Message]:
+    return list(Message.objects.filter(template__contains=kind))
+
+
+def _kinds(person: Person) -> list[str]:
+    rows = AuditEvent.objects.filter(user_id=person.user.pk, kind__startswith="app_password")
+    return list(rows.order_by("pk").values_list("kind", flat=True))
+
+
+# The secret -------------------------------------------------------------------------------------------------------
+
+
+def test_is_24_base32_letters_in_groups_of_four(ana: Person) -> None:
+    assert re.fullmatch(r"([a-z2-7]{4} ){5}[a-z2-7]{4}", doors.make(ana.user))
+
+
+def test_is_kept_as_a_digest_only(ana: Person) -> None:
+    secret = doors.make(ana.user)
+
+    kept = " ".join(str(value) for row in AppPassword.objects.values() for value in row.values())
+    assert secret not in kept
+    assert secret.replace(" ", "") not in kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda secret: secret,
+        lambda secret: secret.replace(" ", ""),
+        lambda secret: secret.replace(" ", "-"),
+        lambda secret: f"  {secret.upper()}\n",
+    ],
+    ids=["in groups", "in one", "with dashes", "in capitals"],
+)
+def test_opens_however_it_is_typed(ana: Person, mail: Door, typed: Callable[[str], str]) -> None:
+    assert mail.opens("Ana ", typed(doors.make(ana.user)))
+
+
+# What it opens ------------------------------------------------------------------------------------------------------
+
+
+def test_opens_no_other_kind_of_program(ana: Person, files: Door) -> None:
+    assert not files.opens("ana", doors.make(ana.user, program="mail"))
+
+
+def test_opens_nothing_for_another_name(ana: Person, ben: Person, mail: Door) -> None:
+    assert not mail.opens("ben", doors.make(ana.user))
+
+
+def test_opens_nothing_at_the_web_sign_in(ana: Person) -> None:
+    secret = doors.make(ana.user)
+
+    page = ana.give_password(secret)
+
+    assert page.path == "/sign-in/"
+    assert authenticate(username="ana", password=secret) is None
+
+
+@pytest.mark.parametrize(
+    ("network", "seen", "opens"),
+    [
+        ("192.0.2.0/24", "192.0.2.7", True),
+        ("192.0.2.0/24", "198.51.100.1", False),
+        ("192.0.2.0/24", "", False),
+        ("192.0.2.0/24", "2001:db8::1", False),
+        ("2001:db8::/64", "2001:db8::77", True),
+    ],
+)
+def test_opens_within_its_network_alone(ana: Person, mail: Door, network: str, seen: str, opens: bool) -> None:
+    secret = doors.make(ana.user, network=network)
+
+    assert mail.seen_from(seen).opens("ana", secret) is opens
+
+
+def test_ends_at_its_end(ana: Person, mail: Door, clock: Clock) -> None:
+    secret = doors.make(ana.user, ends_at=timezone.now() + timedelta(days=1))
+    assert mail.opens("ana", secret)
+
+    clock.forward(days=1)
+
+    assert not mail.opens("ana", secret)
+
+
+# What takes it away -------------------------------------------------------------------------------------------------
+
+
+def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, clock: Clock) -> None:
+    gone, kept = doors.make(ana.user), doors.make(ana.user)
+    ref = AppPassword.objects.order_by("pk")[0].ref
+
+    app_passwords.revoke(ana.user, Facts(now=clock.now), ref=ref)
+
+    assert not mail.opens("ana", gone)
+    assert mail.opens("ana", kept)
+
+
+def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Clock) -> None:
+    secrets = [doors.make(ana.user) for _ in range(3)]
+
+    assert app_passwords.revoke(ana.user, Facts(now=clock.now)) == 3
+
+    assert not any(mail.opens("ana", secret) for secret in secrets)
+    assert _kinds(ana).count("app_password.deleted") == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"grants_epoch": 2}, {"is_active": False}, {"blocked_until": FAR}],
+    ids=lambda change: next(iter(change)),
+)
+def test_dies_with_what_ends_its_person(ana: Person, mail: Door, change: dict[str, Any]) -> None:
+    secret = doors.make(ana.user)
+    _change(ana, **change)
+
+    assert not mail.opens("ana", secret)
+
+
+def test_outlives_a_locked_second_step(ana: Person, mail: Door) -> None:
+    secret = doors.make(ana.user)
+    _change(ana, second_step_locked_at=FAR)
+
+    assert mail.opens("ana", secret)
+
+
+def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
+    doors.make(ana.user)
+    _change(ana, grants_epoch=2)
+    ana.user.refresh_from_db()
+
+    assert not app_passwords.of_person(ana.user).exists()
+
+
+def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Clock) -> None:
+    secret = doors.make(ana.user)
+
+    lockdown.begin(ana.user, Facts(now=clock.now), about="")
+    resting = mail.opens("ana", secret)
+    lockdown.end(ana.user, Facts(now=clock.now))
+
+    assert not resting
+    assert mail.opens("ana", secret)
+
+
+def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clock) -> None:
+    secret = doors.make(ana.user)
+    lockdown.begin(ana.user, Facts(now=clock.now), about="")
+
+    for _ in range(12):
+        mail.knock("ana", secret)
+
+    assert not StaleClient.objects.exists()
+
+
+def test_opens_nothing_while_the_policy_forbids_it(ana: Person, mail: Door) -> None:
+    secret = doors.make(ana.user)
+    policy = Policy.objects.create(app_passwords=False)
+
+    assert not mail.opens("ana", secret)
+    policy.delete()
+    assert mail.opens("ana", secret)
+
+
+# How many -----------------------------------------------------------------------------------------------------------
+
+
+def test_refuses_the_41st(ana: Person) -> None:
+    for _ in range(MOST):
+        doors.make(ana.user)
+
+    with pytest.raises(app_passwords.Full):
+        doors.make(ana.user)
+
+
+def test_counts_only_those_that_live(ana: Person) -> None:
+    for _ in range(MOST):
+        doors.make(ana.user)
+    _change(ana, grants_epoch=2)
+    ana.user.refresh_from_db()
+
+    doors.make(ana.user)
+
+    assert app_passwords.of_person(ana.user).count() == 1
+
+
+def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
+    Policy.objects.create(app_passwords=False)
+
+    with pytest.raises(app_passwords.Off):
+        doors.make(ana.user)
+
+
+def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
+    _change(ana, securing_since=FAR)  # by another request, since ours read its person
+
+    with pytest.raises(app_passwords.Off):
+        doors.make(ana.user)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_never_makes_a_41st_by_many_requests_at_once() -> None:
+    user = User.objects.create(username="ana", email="ana@example.org")
+    for _ in range(MOST - 1):
+        doors.make(user)
+
+    def make(_: int) -> bool:
+        try:
+            doors.make(user)
+        except app_passwords.Full:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(make, range(16)))
+
+    assert sum(made) == 1
+    assert app_passwords.of_person(user).count() == MOST
+
+
+# What a check costs -------------------------------------------------------------------------------------------------
+
+
+def test_a_right_one_costs_three_statements_at_most(
+    ana: Person, mail: Door, django_assert_max_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
+) -> None:
+    secret = doors.make(ana.user)
+    assert mail.opens("ana", secret)
+    clock.forward(minutes=5)
+
+    with django_assert_max_num_queries(3):
+        assert mail.opens("ana", secret)
+
+
+def test_the_next_one_in_the_same_minute_costs_two(
+    ana: Person, mail: Door, django_assert_num_queries: DjangoAssertNumQueries, no_hash: None, clock: Clock
+) -> None:
+    secret = doors.make(ana.user)
+    assert mail.opens("ana", secret)
+    clock.forward(seconds=30)
+
+    with django_assert_num_queries(2):
+        assert mail.opens("ana", secret)
+
+
+def test_a_wrong_one_is_hashed_nowhere_if_the_service_takes_no_normal_passwords(
+    ana: Person, strict: Door, no_hash: None
+) -> None:
+    assert not strict.opens("ana", "a" * 24)
+    assert not strict.opens("nobody", PASSWORD)
+
+
+# The list -----------------------------------------------------------------------------------------------------------
+
+
+def test_remembers_when_where_and_how_it_was_used(ana: Person, mail: Door, clock: Clock) -> None:
+    mail.knock("ana", doors.make(ana.user), protocol="imap")
+
+    row = AppPassword.objects.get()
+    assert (row.last_used_at, row.last_network, row.last_protocol) == (clock.now, doors.HOME, "imap")
+
+
+def test_writes_no_row_of_the_record_for_each_use(ana: Person, mail: Door, clock: Clock) -> None:
+    secret = doors.make(ana.user)
+    for _ in range(5):
+        mail.opens("ana", secret)
+        clock.forward(minutes=3)
+
+    assert _kinds(ana) == ["app_password.made"]
+
+
+def test_records_a_new_place_once(ana: Person, mail: Door) -> None:
+    secret = doors.make(ana.user)
+    away = mail.seen_from("198.51.100.20")
+    for door in (mail, away, mail, away, away.seen_from("198.51.100.99"), mail):
+        assert door.opens("ana", secret)
+
+    assert _kinds(ana) == ["app_password.made", "app_password.new_place"]
+
+
+# The normal password ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [SecondStep.ENABLED, SecondStep.ENFORCED])
+def test_refuses_the_normal_password_of_whoever_needs_the_second_step(
+    ana: Person, mail: Door, step: SecondStep
+) -> None:
+    _change(ana, second_step=step)
+
+    assert mail.knock("ana", PASSWORD) == mail.knock("ana", WRONG) == mail.knock("nobody", WRONG)
+
+
+def test_takes_it_from_whoever_needs_none(ana: Person, mail: Door) -> None:
+    _without_second_step(ana)
+
+    assert mail.opens("ana", PASSWORD)
+    assert not mail.opens("ana", WRONG)
+
+
+def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict: Door) -> None:
+    assert not strict.opens("ana", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"is_staff": True},
+        {"is_active": False},
+        {"blocked_until": FAR},
+        {"second_step_locked_at": FAR},
+        {"securing_since": FAR},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_takes_it_from_nobody_who_may_not_enter(ana: Person, mail: Door, change: dict[str, Any]) -> None:
+    _without_second_step(ana)
+    _change(ana, **change)
+
+    assert not mail.opens("ana", PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["ana", "cleo", "nobody"])
+def test_hashes_once_whoever_is_named(
+    ana: Person, cleo: Person, mail: Door, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def hash_it(_self: object, password: str, _salt: str) -> str:
+        hashed.append(password)
+        return "a hash"
+
+    monkeypatch.setattr(Argon2idHasher, "encode", hash_it)
+    monkeypatch.setattr(Argon2idHasher, "verify", lambda _self, password, _encoded: hashed.append(password))
+    _without_second_step(cleo)
+
+    mail.knock(name, WRONG)
+
+    assert hashed == [WRONG]
+
+
+def test_makes_guesses_wait(ana: Person, mail: Door, clock: Clock) -> None:
+    _without_second_step(ana)
+    for _ in range(10):
+        assert mail.knock("ana", WRONG).answer is Answer.WRONG
+
+    assert mail.knock("ana", PASSWORD).answer is Answer.LATER
+    clock.forward(minutes=1)
+    assert mail.opens("ana", PASSWORD)
+
+
+def test_lets_a_person_in_as_often_as_they_like(ana: Person, mail: Door) -> None:
+    _without_second_step(ana)
+
+    assert all(mail.opens("ana", PASSWORD) for _ in range(70))
+
+
+def test_ends_a_flood_from_one_network_there(ana: Person, mail: Door) -> None:
+    answers = [mail.knock(f"name {n}", WRONG).answer for n in range(62)]
+
+    assert answers == [Answer.WRONG] * 60 + [Answer.LATER] * 2
+    assert mail.seen_from("198.51.100.1").knock("name", WRONG).answer is Answer.WRONG
+    assert mail.opens("ana", doors.make(ana.user))
+
+
+# Programs that keep failing -----------------------------------------------------------------------------------------
+
+
+def _fail(door: Door, times: int, clock: Clock, password: str = "a" * 24) -> None:
+    for _ in range(times):
+        door.knock("ana", password)
+        clock.forward(minutes=5)
+
+
+def test_names_a_failing_program(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 3, clock)
+
+    (row,) = app_passwords.stale_of(ana.user, now=clock.now)
+    assert (row.service, row.network, row.n_failures) == (strict.service, doors.HOME, 3)
+
+
+def test_tells_its_person_once_at_the_tenth(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 9, clock)
+    assert not _told("app_password_failing")
+
+    _fail(strict, 1, clock)
+    told = len(_told("app_password_failing"))
+    _fail(strict, 20, clock)
+
+    assert told == len(_told("app_password_failing")) == 1
+
+
+def test_never_locks_the_account(ana: Person, mail: Door, clock: Clock) -> None:
+    _fail(mail, 60, clock)
+
+    assert mail.opens("ana", doors.make(ana.user))
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_never_locks_the_account_of_whoever_needs_no_second_step(ana: Person, mail: Door, clock: Clock) -> None:
+    _without_second_step(ana)
+    for _ in range(60):
+        mail.knock("ana", WRONG)
+
+    assert ana.give_password().path == "/"
+
+
+def test_tells_three_times_a_day_however_many_places_a_stranger_fails_from(
+    ana: Person, strict: Door, clock: Clock
+) -> None:
+    for place in range(30):
+        for _ in range(11):
+            strict.seen_from(f"198.51.100.{place}").knock("ana", WRONG)
+
+    assert len(_told("app_password_failing")) == 3
+    assert StaleClient.objects.filter(user=ana.user).count() <= 20
+
+
+def test_begins_anew_after_a_quiet_day(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 9, clock)
+    clock.forward(days=1)
+
+    _fail(strict, 1, clock)
+
+    assert StaleClient.objects.get().n_failures == 1
+    assert not app_passwords.stale_of(ana.user, now=clock.now)
+
+
+def test_counts_nothing_for_a_name_that_nobody_has(strict: Door, clock: Clock) -> None:
+    for _ in range(12):
+        strict.knock("nobody", WRONG)
+
+    assert not StaleClient.objects.exists()
+
+
+# Services -----------------------------------------------------------------------------------------------------------
+
+
+def test_finds_a_service_by_its_key(mail: Door, files: Door) -> None:
+    assert app_passwords.service_of(mail.key) == mail.service
+    assert app_passwords.service_of(files.key) == files.service
+    assert app_passwords.service_of("") is None
+    assert app_passwords.service_of("a" * 48) is None
+
+
+def test_a_renewed_key_replaces_the_older_one(mail: Door, clock: Clock) -> None:
+    key = app_passwords.new_service_key(mail.service, Facts(now=clock.now), actor_id=None)
+
+    assert app_passwords.service_of(key) == mail.service
+    assert app_passwords.service_of(mail.key) is None
+
+
+def test_a_key_that_was_taken_away_dies_within_seconds(mail: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert app_passwords.service_of(mail.key)
+    mail.service.is_active = False
+    mail.service.save()
+    monkeypatch.setattr("time.monotonic", lambda: 10**9)
+
+    assert app_passwords.service_of(mail.key) is None
