@@ -17,7 +17,7 @@ from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
 from verification.method import Ask, Check, Draft, Found, Mode
-from verification.models import Challenge, Enrolment, Message, Purpose, State, Voucher
+from verification.models import Challenge, Enrolment, Kind, Message, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -504,7 +504,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     """Judge what a called person keyed, and give what they hear next; none if the call is not ours."""
     message = (
         Message.objects.select_related("challenge__enrolment", "challenge__user")
-        .filter(handle=message_handle, challenge__isnull=False)
+        .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
         .first()
     )
     if message is None or message.challenge is None:

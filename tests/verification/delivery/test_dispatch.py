@@ -1,0 +1,261 @@
+"""One claim wins; what is stale is not sent; a refusal tries the next way; an unknown outcome is never repeated."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.verification.conftest import Desk
+from verification import challenges
+from verification.delivery import dispatch, routes
+from verification.delivery.provider import Callback, Heard, Lost, Outgoing, Refused
+from verification.delivery.providers.virtual.models import Delivery
+from verification.models import Kind, Message, MessageState, Reason
+
+
+class Carrier:
+    """A provider that does as it is told, and keeps what it was given."""
+
+    kinds = frozenset(Kind)
+
+    def __init__(self, name: str = "first", does: Callable[[Outgoing], str] = lambda _: "a reference") -> None:
+        self.name = name
+        self.does = does
+        self.given: list[Outgoing] = []
+
+    def send(self, message: Outgoing) -> str:
+        self.given.append(message)
+        return self.does(message)
+
+    def parse(self, callback: Callback) -> Heard:
+        raise NotImplementedError
+
+    def probe(self) -> bool:
+        return True
+
+
+def refuses(reason: Reason, *, permanent: bool = False) -> Callable[[Outgoing], str]:
+    def refuse(_: Outgoing) -> str:
+        raise Refused(reason, permanent=permanent)
+
+    return refuse
+
+
+def breaks(error: type[Exception]) -> Callable[[Outgoing], str]:
+    def fail(_: Outgoing) -> str:
+        raise error
+
+    return fail
+
+
+@pytest.fixture
+def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
+    """Put carriers of the test in the place of those that are installed."""
+    put: list[Carrier] = [Carrier()]
+    monkeypatch.setattr(routes, "route", lambda kind: tuple(put))
+    return put
+
+
+@pytest.fixture
+def queued(ana: Desk) -> Message:
+    ana.start("text")
+    return Message.objects.get()
+
+
+def send(ana: Desk, message: Message) -> Message:
+    dispatch.send(message.pk, now=ana.facts.now)
+    message.refresh_from_db()
+    return message
+
+
+def test_hands_a_message_over(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    message = send(ana, queued)
+
+    assert (message.state, message.provider, message.reference) == (MessageState.ACCEPTED, "first", "a reference")
+    assert carriers[0].given[0].id == queued.handle
+
+
+def test_second_wake_up_sends_nothing(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    for _ in range(3):
+        send(ana, queued)
+
+    assert len(carriers[0].given) == 1
+
+
+def test_is_claimed_before_it_is_handed_over(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    """Another worker that wakes during the hand-over gets nothing."""
+    carriers[0].does = lambda _: str(dispatch.send(queued.pk, now=ana.facts.now))
+
+    assert send(ana, queued).reference == "None"
+    assert len(carriers[0].given) == 1
+
+
+def test_names_the_provider_before_the_hand_over(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    """A receipt may overtake our own note."""
+    carriers[0].does = lambda _: Message.objects.get().provider
+
+    assert send(ana, queued).reference == "first"
+
+
+@pytest.mark.parametrize("stale", ["answered", "replaced", "resent", "expired", "reported"])
+def test_sends_nothing_for_a_dead_challenge(ana: Desk, carriers: list[Carrier], stale: str) -> None:
+    issued = ana.start("text")
+    message = Message.objects.get()
+    later = ana
+    if stale == "answered":
+        ana.answer(issued, ana.code(issued))
+    elif stale == "replaced":
+        ana.start("totp", replaces=issued.handle)
+    elif stale == "resent":
+        later = ana.later(seconds=31)
+        later.resend(issued)
+    elif stale == "expired":
+        later = ana.later(minutes=5)
+    else:
+        challenges._deny(challenges._load(issued.handle, "a session"), ana.facts)  # type: ignore[arg-type]  # it is there
+
+    assert send(later, message).state == MessageState.EXPIRED
+    assert carriers[0].given == []
+
+
+def test_certain_refusal_goes_to_the_next_provider(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
+    carriers.append(Carrier("second"))
+
+    message = send(ana, queued)
+
+    assert (message.state, message.provider, message.reason) == (MessageState.ACCEPTED, "second", "")
+
+
+def test_refusal_for_good_ends_it(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers[0].does = refuses(Reason.INVALID_NUMBER, permanent=True)
+    carriers.append(Carrier("second"))
+
+    message = send(ana, queued)
+
+    assert (message.state, message.reason, carriers[1].given) == (MessageState.FAILED, Reason.INVALID_NUMBER, [])
+
+
+@pytest.mark.parametrize("error", [Lost, RuntimeError, TimeoutError])
+def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
+    ana: Desk, queued: Message, carriers: list[Carrier], error: type[Exception]
+) -> None:
+    carriers[0].does = breaks(error)
+    carriers.append(Carrier("second"))
+
+    assert send(ana, queued).state == MessageState.UNKNOWN
+    send(ana.later(minutes=1), queued)
+
+    assert [len(carrier.given) for carrier in carriers] == [1, 0]
+
+
+def test_all_refusing_is_tried_again_after_a_pause(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers[0].does = refuses(Reason.RATE_LIMITED)
+
+    message = send(ana, queued)
+
+    assert (message.state, message.reason, message.claims) == (MessageState.QUEUED, Reason.RATE_LIMITED, 1)
+    assert message.not_before > ana.facts.now
+
+
+def test_gives_up_after_five_claims(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    for turn in range(6):
+        Message.objects.update(not_before=ana.facts.now)
+        send(ana.later(seconds=turn), queued)
+
+    assert send(ana, queued).state == MessageState.FAILED
+    assert len(carriers[0].given) == 5
+
+
+def test_fails_without_any_provider(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers.clear()
+
+    assert send(ana, queued).reason == Reason.PROVIDER_DOWN
+
+
+def test_receipt_that_overtakes_is_not_undone(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    def deliver(_: Outgoing) -> str:
+        Message.objects.update(state=MessageState.DELIVERED)
+        return "a reference"
+
+    carriers[0].does = deliver
+
+    message = send(ana, queued)
+
+    assert (message.state, message.reference) == (MessageState.DELIVERED, "a reference")
+
+
+def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: Desk, queued: Message) -> None:
+    lease = timedelta(seconds=15)
+    Message.objects.update(state=MessageState.SENDING, lease_until=ana.facts.now + lease, claims=1)
+
+    dispatch.settle_leases(ana.later(seconds=14).facts.now)
+    assert Message.objects.get().state == MessageState.SENDING
+    dispatch.settle_leases(ana.later(seconds=15).facts.now)
+    assert Message.objects.get().state == MessageState.UNKNOWN
+    dispatch.settle_leases(ana.later(seconds=60).facts.now)
+    assert Message.objects.get().state == MessageState.LOST
+
+
+def test_lost_answer_is_told_within_a_minute(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    carriers[0].does = breaks(Lost)
+    send(ana, queued)
+    Message.objects.update(handed_at=ana.facts.now)
+
+    dispatch.settle_leases(ana.later(seconds=31).facts.now)
+
+    assert Message.objects.get().state == MessageState.LOST
+
+
+# The sweep -----------------------------------------------------------------------------------------------------
+
+
+def sweep(ana: Desk) -> list[tuple[int, Kind]]:
+    found: list[tuple[int, Kind]] = []
+    dispatch.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.facts.now)
+    return found
+
+
+def test_sweep_finds_what_nobody_took_up(ana: Desk, queued: Message) -> None:
+    assert sweep(ana.later(seconds=2)) == [(queued.pk, Kind.TEXT)]
+
+
+def test_sweep_leaves_what_was_woken_just_now(ana: Desk, queued: Message) -> None:
+    assert sweep(ana) == []
+
+
+def test_sweep_leaves_what_is_under_way(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+    send(ana, queued)
+
+    assert sweep(ana.later(seconds=5)) == []
+
+
+def test_sweep_closes_what_is_stale(ana: Desk, queued: Message) -> None:
+    assert sweep(ana.later(minutes=6)) == []
+    assert Message.objects.get().state == MessageState.EXPIRED
+
+
+def test_sweep_finds_a_refused_one_when_its_pause_is_over(
+    ana: Desk, queued: Message, carriers: list[Carrier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    send(ana, queued)
+    Message.objects.update(not_before=ana.later(seconds=4).facts.now)
+
+    assert sweep(ana.later(seconds=4)) == []
+    assert sweep(ana.later(seconds=5)) == [(queued.pk, Kind.TEXT)]
+
+
+def test_knows_providers_by_the_kinds_they_carry(settings: Any) -> None:
+    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.virtual", "tests.carrier")
+
+    assert [provider.name for provider in routes.route(Kind.TEXT)] == ["virtual", "nobody"]
+    assert [provider.name for provider in routes.route(Kind.MAIL)] == ["virtual"]
+
+
+def test_provider_gets_the_number_and_the_words(ana: Desk, queued: Message) -> None:
+    dispatch.send(queued.pk, now=ana.facts.now)
+
+    assert Delivery.objects.get().to == "+41795551234"

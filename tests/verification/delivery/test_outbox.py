@@ -1,0 +1,67 @@
+"""A message is left in the deed's transaction, holds no code, and its number rests sealed."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from tests.verification.conftest import Desk
+from verification.delivery import outbox, wake
+from verification.models import Kind, Message, MessageState
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
+    """Keep what would wake a worker."""
+    calls: list[tuple[int, Kind]] = []
+    monkeypatch.setattr(wake, "up", lambda pk, kind: calls.append((pk, kind)))
+    return calls
+
+
+def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
+    issued = ana.start("text")
+
+    message = Message.objects.get()
+    assert (message.state, message.challenge.handle if message.challenge else "") == (
+        MessageState.QUEUED,
+        issued.handle,
+    )
+    assert (message.useful_until, message.hint) == (ana.later(minutes=5).facts.now, "+41 XX XXX XX 34")
+
+
+def test_message_and_deed_fall_together(ana: Desk) -> None:
+    with transaction.atomic():
+        ana.start("text")
+        transaction.set_rollback(True)
+
+    assert not Message.objects.exists()
+
+
+def test_holds_neither_code_nor_number(ana: Desk) -> None:
+    issued = ana.start("text")
+    code = ana.code(issued)
+
+    row = str(Message.objects.values().get())
+
+    assert code not in row
+    assert "795551234" not in row
+
+
+def test_wakes_a_worker_after_commit_alone(
+    ana: Desk, woken: list[tuple[int, Kind]], django_capture_on_commit_callbacks: object
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type
+        ana.start("text")
+        assert woken == []
+
+    assert woken == [(Message.objects.get().pk, Kind.TEXT)]
+
+
+def test_notice_goes_to_the_persons_mail_for_two_days(desk: Desk) -> None:
+    outbox.notice(
+        desk.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=desk.facts.now
+    )
+
+    message = Message.objects.get()
+    assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "mail")
+    assert message.useful_until - desk.facts.now == timedelta(days=2)

@@ -1,0 +1,53 @@
+"""The sweep of a worker sends what no wake-up reached, and waits for a database that is away."""
+
+import threading
+
+import pytest
+from django.db import OperationalError, connections
+
+from tests.verification.conftest import Desk
+from verification.delivery import dispatch, sweeper
+from verification.delivery.providers.virtual.models import Delivery
+from verification.models import Message
+
+
+class Rounds(threading.Event):
+    """Stops after so many rounds, without waiting for the clock."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.left = number
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.fixture(autouse=True)
+def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the test's own connection open."""
+    monkeypatch.setattr(sweeper, "close_old_connections", lambda: None)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+
+def test_sends_by_itself(ana: Desk) -> None:
+    ana.start("text")
+    Message.objects.update(not_before=ana.later(seconds=-5).facts.now)
+
+    sweeper.run(Rounds(2))
+
+    assert Delivery.objects.count() == 1
+
+
+def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+
+    def away(*_: object) -> int:
+        rounds.append(1)
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(dispatch, "sweep", away)
+
+    sweeper.run(Rounds(3))
+
+    assert len(rounds) == 3

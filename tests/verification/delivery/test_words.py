@@ -1,0 +1,95 @@
+"""The words of texts, calls and mails are made at hand-over: the code in them, never in a call's first words."""
+
+import re
+
+import pytest
+
+from tests.verification.conftest import Desk
+from verification.delivery import words
+from verification.delivery.provider import Outgoing
+from verification.models import Kind, Message
+from verification.outcomes import Verdict
+
+SPEECH = "verification/methods/call/speech.txt"
+
+
+def composed() -> Outgoing:
+    message = Message.objects.select_related("challenge").get()
+    message.provider = "virtual"
+    return words.compose(message)
+
+
+def test_text_carries_code_tag_and_organisation(ana: Desk) -> None:
+    issued = ana.start("text")
+
+    text = composed()
+
+    assert ana.code(issued) in text.words
+    assert f"request {text.tag}" in text.words
+    assert "Example Organisation" in text.words
+
+
+def test_text_ends_with_the_line_that_binds_the_code_to_our_site(ana: Desk) -> None:
+    """So that phones fill it in there alone. Source: WICG, origin-bound one-time codes."""
+    issued = ana.start("text")
+
+    assert composed().words.splitlines()[-1] == f"@testserver #{ana.code(issued)}"
+
+
+def test_text_says_how_long_the_code_lives(ana: Desk) -> None:
+    ana.start("text")
+
+    assert "for 5 minutes" in composed().words
+
+
+@pytest.mark.parametrize("mode", ["approve", "code"])
+def test_call_says_no_code_before_a_key(ana: Desk, mode: str) -> None:
+    issued = ana.start("call", mode=mode)
+    code = ana.code(issued)
+
+    said = re.sub(r"\D", "", composed().words)
+
+    assert code not in said
+    assert ana.match(issued) not in said or mode == "code"
+
+
+def test_addresses_are_ours_and_carry_the_message(ana: Desk) -> None:
+    ana.start("text")
+
+    text = composed()
+
+    assert text.receipt_url == f"http://testserver/callbacks/virtual/receipt/{text.id}/"
+    assert text.keys_url == f"http://testserver/callbacks/virtual/keys/{text.id}/"
+
+
+def test_only_mail_has_a_subject(ana: Desk) -> None:
+    ana.start("text")
+    assert composed().subject == ""
+    Message.objects.all().delete()
+    issued = ana.start("totp")
+    for _ in range(5):
+        ana.answer(issued, "000000")
+
+    mail = composed()
+
+    assert mail.kind == Kind.MAIL
+    assert "several wrong codes" in mail.subject
+    assert mail.subject not in mail.words
+
+
+@pytest.mark.parametrize("mode", ["approve", "press", "code"])
+@pytest.mark.parametrize("verdict", Verdict)
+def test_call_has_words_for_every_verdict(ana: Desk, verdict: Verdict, mode: str) -> None:
+    ana.start("call")
+    message = Message.objects.select_related("challenge").get()
+    assert message.challenge is not None
+    message.challenge.mode = mode
+
+    assert words.speech(message, SPEECH, verdict).words.endswith(".")
+
+
+def test_organisation_may_have_any_name(ana: Desk, settings: object) -> None:
+    settings.ORGANISATION_NAME = "Müller & <Söhne>"  # type: ignore[attr-defined]  # the fixture's
+    ana.start("text")
+
+    assert "Müller & <Söhne>" in composed().words
