@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 
 from accounts import app_passwords, catalogue, facts, freshness, standing
 from accounts.models import Service, User
+from accounts.signin.views import sign_out
 from accounts.standing import AuthedRequest
 
 
@@ -36,6 +37,18 @@ class VerifiedSite(admin.AdminSite):
             return redirect("admin:index" if self.has_permission(request) else "portal:home")
         query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
         return redirect(f"{resolve_url('signin:password')}?{query}")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Sign out as everywhere, so that the record tells of it."""
+        return sign_out(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead to the portal's page: Django's own wants no fresh proof, ends no session and tells nobody."""
+        return redirect("portal:password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead there as well."""
+        return redirect("portal:password")
 
 
 site = VerifiedSite()

@@ -55,6 +55,11 @@ def keep(request: HttpRequest, pending: Pending) -> Pending:
     return pending
 
 
+def is_kept(request: HttpRequest) -> bool:
+    """Tell whether there is a state, be it over."""
+    return _KEY in request.session
+
+
 def read(request: HttpRequest, *, now: datetime) -> Pending | None:
     """Read the state; one that is over is wiped."""
     kept: Mapping[str, Any] | None = request.session.get(_KEY)

@@ -3,8 +3,8 @@
 from django.contrib.auth.models import Permission
 
 from accounts.models import SecondStep, User
-from tests.people import Clock, Person
-from verification.models import Policy
+from tests.people import PASSWORD, Clock, Person
+from verification.models import AuditEvent, Policy
 
 
 def test_reaches_the_admin_after_the_second_step(dev: Person) -> None:
@@ -52,6 +52,26 @@ def test_does_not_reach_it_once_the_method_is_gone(dev: Person) -> None:
     dev.enrolment("totp").delete()
 
     assert dev.browser.go("/admin/").path != "/admin/"
+
+
+def test_changes_the_password_in_the_portal_alone(dev: Person) -> None:
+    """Django's own page of the admin wanted no fresh proof, ended no session and told nobody (seen)."""
+    dev.sign_in()
+
+    page = dev.browser.go("/admin/password_change/")
+    dev.browser.send("/admin/password_change/", old_password=PASSWORD, new_password1="new-lamp-on-it", new_password2="")
+
+    assert page.path == "/password/"
+    assert dev.browser.go("/").path == "/"
+
+
+def test_signs_out_of_it_with_a_record(dev: Person) -> None:
+    dev.sign_in()
+
+    dev.browser.send("/admin/logout/")
+
+    assert dev.browser.go("/").path == "/sign-in/"
+    assert AuditEvent.objects.filter(kind="session.ended", user_id=dev.user.pk).exists()
 
 
 def test_nobody_else_reaches_it(ana: Person) -> None:

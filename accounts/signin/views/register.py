@@ -26,8 +26,7 @@ def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, D
         return redirect("signin:password")
     decision = flow.may_register(user, pending, now)
     if decision is None:
-        pendings.wipe(request)
-        return redirect("signin:password")
+        return redirect("signin:password" if pending.is_first else "signin:verify")
     return user, decision
 
 

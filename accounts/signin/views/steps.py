@@ -35,18 +35,23 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = facts.read(request)
+        was_open = pendings.is_kept(request)
         pending = pendings.read(request, now=now.now)
         if pending is None:
-            here = standing.of(request)
-            words = _("That took too long. Please begin again.")
-            messages.info(
-                request,
-                words if here.is_signed_in else _("Please sign in again: this sign-in took too long or was ended."),
-            )
-            return redirect("portal:home" if here.is_signed_in else "signin:password")
+            # Words are kept in the session: whoever only opens an address of nothing leaves no trace there.
+            return _begin_again(request, with_words=was_open or request.method == "POST")
         return view(request, pending, now, *args, **kwargs)
 
     return page
+
+
+def _begin_again(request: HttpRequest, *, with_words: bool) -> HttpResponse:
+    is_signed_in = standing.of(request).is_signed_in
+    if with_words:
+        took_long = _("That took too long. Please begin again.")
+        ended = _("Please sign in again: this sign-in took too long or was ended.")
+        messages.info(request, took_long if is_signed_in else ended)
+    return redirect("portal:home" if is_signed_in else "signin:password")
 
 
 def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | None:

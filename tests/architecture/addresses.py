@@ -1,0 +1,69 @@
+"""Every address of the site, found in its URL table, with real values in the places of an address."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# What a stranger may open, and why. An address that is missing here wants a session.
+OPEN = {
+    "healthz": "a probe",
+    "readyz": "a probe",
+    "theme": "a stylesheet",
+    "signin:password": "the first step",
+    "signin:alone": "a first step without a password",
+    "signin:alone-options": "a first step without a password",
+    "signin:leave": "gives up, opens nothing",
+    "sign-out": "ends, opens nothing",
+    "password-reset": "sends a link to the owner",
+    "password-reset-link": "the link is the key",
+    "integrations:basic-check": "has credentials of its own",
+    "verification:callback-receive": "is signed by its provider",
+}
+DEMO = "phone:"  # the telephones of the demo are anybody's
+STEPS = "signin:"  # between password and proof
+
+_ODD = {"^(?P<app_label>accounts|auth)/$": "accounts/", "(?P<url>.*)$": "no-such-page/"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: its name, namespaces included, and a path that leads there."""
+
+    name: str
+    path: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.name in OPEN or self.name.startswith(DEMO)
+
+    @property
+    def is_step(self) -> bool:
+        return self.name.startswith(STEPS) and self.name != "signin:again"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.name.startswith("admin:")
+
+
+def every(values: Mapping[str, str]) -> list[Address]:
+    """List all addresses, with the values given by their names in the table."""
+    return list(_walk(get_resolver(), "/", (), values))
+
+
+def _walk(table: URLResolver, prefix: str, spaces: tuple[str, ...], values: Mapping[str, str]) -> Iterator[Address]:
+    for entry in table.url_patterns:
+        if isinstance(entry, URLResolver):
+            inside = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from _walk(entry, prefix + str(entry.pattern), inside, values)
+        elif isinstance(entry, URLPattern):
+            yield Address(":".join([*spaces, entry.name or ""]), prefix + _fill(str(entry.pattern), values))
+
+
+def _fill(pattern: str, values: Mapping[str, str]) -> str:
+    if pattern.startswith(("^", "(")):
+        known = next((path for odd, path in _ODD.items() if pattern.endswith(odd[-8:])), None)
+        assert known is not None, f"what leads to {pattern!r}?"
+        return known
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda place: values[place[1]], pattern)
