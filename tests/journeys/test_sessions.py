@@ -56,6 +56,13 @@ def test_signs_out_by_post_alone(ana: Person) -> None:
     assert AuditEvent.objects.filter(kind="session.ended", user_id=ana.user.pk).count() == 1
 
 
+def test_sign_out_leaves_no_session_behind(ana: Person) -> None:
+    ana.sign_in()
+    ana.browser.press("Sign out")
+
+    assert not Session.objects.exists()
+
+
 def test_old_cookie_opens_nothing_after_sign_out(ana: Person) -> None:
     ana.sign_in()
     kept = ana.browser.session_key

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +22,8 @@ from verification.limits import Gate
 from verification.outcomes import wait_words
 from verification.policies import Step
 
+_SIGNED_OUT = "signed-out"
+
 
 @login_not_required
 @never_cache
@@ -32,6 +34,8 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if standing.of(request).is_signed_in:
             return redirect(flow.safe_next(request, next_url))
+        if _SIGNED_OUT in request.GET:
+            messages.success(request, _("You are signed out."))
         return _page(request, PasswordForm(), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():
@@ -113,5 +117,5 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if here.user is not None:
         audit.record("session.ended", user_id=here.user.pk, facts=facts.read(request))
     logout(request)
-    messages.success(request, _("You are signed out."))
-    return redirect("signin:password")
+    # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
+    return redirect(f"{resolve_url('signin:password')}?{_SIGNED_OUT}")

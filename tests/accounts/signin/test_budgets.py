@@ -1,0 +1,96 @@
+"""The hot requests have statement budgets, with database sessions: password step 10, code step 12."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.people import PASSWORD, Clock, Person
+
+PASSWORD_STEP, CODE_STEP = 10, 12
+_FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
+
+
+def statements(deed: Callable[[], Any]) -> list[str]:
+    """Give the statements of a deed, without those that only frame a transaction."""
+    with CaptureQueriesContext(connection) as captured:
+        deed()
+    return [query["sql"] for query in captured if query["sql"].split()[0] not in _FRAME]
+
+
+def post(person: Person, path: str, **fields: str) -> Callable[[], Any]:
+    """Prepare one request, without what it leads on to."""
+    token = person.browser.client.cookies["mfa_csrf"].value
+    return lambda: person.browser.client.post(path, fields | {"csrfmiddlewaretoken": token})
+
+
+def told(found: list[str]) -> str:
+    return "\n".join(sql[:150] for sql in found)
+
+
+@pytest.fixture
+def used(ana: Person, clock: Clock) -> Person:
+    """Give somebody who signed in before, with the browser's first page open."""
+    ana.sign_in()
+    ana.browser.press("Sign out")
+    clock.forward(minutes=1)
+    ana.browser.go("/sign-in/")
+    return ana
+
+
+def test_password_step_that_sends_a_text(used: Person) -> None:
+    found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
+
+    assert len(found) <= PASSWORD_STEP, told(found)
+    assert sum("verification_message" in sql for sql in found) == 1
+
+
+def test_password_step_that_asks_the_app(used: Person) -> None:
+    type(used.enrolment("totp")).objects.filter(method="text").update(is_default=False)
+    type(used.enrolment("totp")).objects.filter(method="totp").update(is_default=True)
+
+    found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
+
+    assert len(found) <= PASSWORD_STEP, told(found)
+
+
+def test_password_step_that_is_wrong(used: Person) -> None:
+    found = statements(post(used, "/sign-in/", username="ana", password="wrong"))
+
+    assert len(found) <= PASSWORD_STEP, told(found)
+
+
+@pytest.mark.parametrize("remember", ["", "on"])
+def test_code_step_of_a_text(used: Person, remember: str) -> None:
+    used.give_password()
+    code = used.read_text()
+
+    found = statements(post(used, "/sign-in/verify/", code=code, remember=remember))
+
+    assert len(found) <= CODE_STEP, told(found)
+    assert any("sign_in.completed" in sql for sql in found)
+
+
+@pytest.mark.parametrize("remember", ["", "on"])
+def test_code_step_of_the_app(used: Person, remember: str) -> None:
+    used.give_password()
+    used.choose("Authenticator app")
+
+    found = statements(post(used, "/sign-in/verify/", code=used.read_app(), remember=remember))
+
+    assert len(found) <= CODE_STEP, told(found)
+    assert any("sign_in.completed" in sql for sql in found)
+
+
+def test_password_step_of_a_remembered_browser(used: Person, clock: Clock) -> None:
+    used.sign_in(remember="on")
+    used.browser.press("Sign out")
+    clock.forward(minutes=1)
+    used.browser.go("/sign-in/")
+
+    found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
+
+    assert len(found) <= CODE_STEP, told(found)
+    assert any("sign_in.completed" in sql for sql in found)

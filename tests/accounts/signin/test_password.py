@@ -1,0 +1,162 @@
+"""The password step tells a stranger nothing of who exists, by words, headers, cookies or statements."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import BasePasswordHasher, get_hasher
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from tests.pages import Browser
+from tests.people import PASSWORD, Clock, Person, join
+from verification.models import AuditEvent, Counter
+
+UNKNOWN = "nobody"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a stranger can see of an answer."""
+
+    status: int
+    body: str
+    headers: tuple[tuple[str, str], ...]
+    cookies: tuple[tuple[str, str], ...]
+    n_statements: int
+
+
+def look(name: str, password: str = "wrong password", browser: Browser | None = None) -> Seen:
+    """Try a name with a wrong password; what is the name's own or drawn by lot is left out."""
+    browser = browser or Browser()
+    browser.go("/sign-in/")
+    token = browser.client.cookies["mfa_csrf"].value
+    fields = {"username": name, "password": password, "csrfmiddlewaretoken": token}
+    with CaptureQueriesContext(connection) as captured:
+        answer: Any = browser.client.post("/sign-in/", fields)
+    body = answer.content.decode().replace(name, "NAME")
+    body = re.sub(r'value="[A-Za-z0-9]{64}"', "TOKEN", body)
+    cookies = tuple(sorted((key, str(morsel["max-age"])) for key, morsel in answer.cookies.items()))
+    headers = tuple(sorted((key, value) for key, value in answer.items() if key != "Content-Length"))
+    return Seen(answer.status_code, body, headers, cookies, len(captured))
+
+
+@pytest.fixture
+def people(ana: Person, ben: Person, clock: Clock) -> dict[str, str]:
+    """Give a name of each kind of account."""
+    join("unusable")
+    User.objects.filter(username="unusable").update(password="!unusable")
+    join("blocked", blocked_until=clock.now.replace(year=2030))
+    join("locked", second_step_locked_at=clock.now)
+    join("inactive", is_active=False)
+    join("spared-of-it", second_step="disabled")
+    join("of-the-desk", is_staff=True)
+    names = ["ana", "ben", "unusable", "blocked", "locked", "inactive", "spared-of-it", "of-the-desk"]
+    return dict.fromkeys(names, "")
+
+
+def test_wrong_password_looks_the_same_for_everybody(people: dict[str, str]) -> None:
+    """R24. Seen failing with the audit row left out for unknown names."""
+    unknown = look(UNKNOWN)
+
+    assert {name: look(name) == unknown for name in people} == dict.fromkeys(people, True)
+
+
+def test_locked_name_looks_the_same_for_everybody(people: dict[str, str]) -> None:
+    for name in (UNKNOWN, "ana", "ben", "inactive"):
+        for _ in range(10):
+            Browser().client.get("/sign-in/")
+            look(name)
+    unknown = look(UNKNOWN)
+
+    assert "too many attempts" in unknown.body
+    assert [look(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
+
+
+def test_locked_name_does_not_tell_whether_the_password_is_right(ana: Person) -> None:
+    for _ in range(10):
+        look("ana")
+
+    assert look("ana", PASSWORD) == look("ana")
+
+
+def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of an answer is the time of its hash."""
+    hasher = type(get_hasher())
+    computed: list[str] = []
+    encode, verify = hasher.encode, hasher.verify
+
+    def counted_encode(self: BasePasswordHasher, *args: Any) -> str:
+        computed.append("encode")
+        return str(encode(self, *args))
+
+    def counted_verify(self: BasePasswordHasher, *args: Any) -> bool:
+        computed.append("verify")
+        return bool(verify(self, *args))
+
+    monkeypatch.setattr(hasher, "encode", counted_encode)
+    monkeypatch.setattr(hasher, "verify", counted_verify)
+    counts = {}
+    for name in [UNKNOWN, *people]:
+        computed.clear()
+        look(name)
+        counts[name] = len(computed)
+
+    assert set(counts.values()) == {1}
+
+
+def test_no_spelling_of_a_name_escapes_the_count(ana: Person) -> None:
+    """R06: CVE-2026-47203 and its like."""
+    for spelling in ["ana", "ANA", "Ana ", " ana", "ａｎａ", "aNa", "anA", "AnA", "ana\t", "ＡＮＡ"]:
+        look(spelling)
+
+    assert "too many attempts" in look("ana").body
+    assert Counter.objects.filter(scope="password.name").count() == 1
+
+
+def test_failed_attempt_is_recorded_without_what_was_typed(ana: Person) -> None:
+    look("ana", "typed by mistake")
+    look("my-password-in-the-wrong-field")
+
+    rows = str(list(AuditEvent.objects.filter(kind="password.refused").values()))
+    assert "typed by mistake" not in rows
+    assert "wrong-field" not in rows
+    assert AuditEvent.objects.filter(kind="password.refused", user_id=ana.user.pk).count() == 1
+
+
+@pytest.mark.parametrize("missing", ["username", "password"])
+def test_what_is_missing_is_said_beside_its_field(stranger: Browser, missing: str) -> None:
+    fields = {"username": "ana", "password": PASSWORD} | {missing: ""}
+    stranger.go("/sign-in/")
+
+    assert f"Type your {'user name' if missing == 'username' else 'password'}." in stranger.press("Sign in", **fields)
+
+
+def test_password_is_never_given_back(ana: Person) -> None:
+    page = ana.give_password("a wrong one that must not come back")
+
+    assert "must not come back" not in page.html
+
+
+@pytest.mark.parametrize("name", ["\x00", "a" * 151, "ana\x00"])
+def test_names_that_cannot_be_are_refused_in_words(stranger: Browser, name: str) -> None:
+    stranger.go("/sign-in/")
+
+    assert stranger.send("/sign-in/", username=name, password=PASSWORD).status == 200
+
+
+def test_second_step_cannot_be_locked_without_the_password(ana: Person) -> None:
+    """R12: the counts are apart."""
+    for _ in range(40):
+        look("ana")
+
+    assert not ana.user.failures.exists()
+
+
+def test_asks_for_the_token_of_its_own_page(ana: Person) -> None:
+    """A sign-in cannot be planted from another site."""
+    answer = ana.browser.client.post("/sign-in/", {"username": "ana", "password": PASSWORD})
+
+    assert answer.status_code == 403

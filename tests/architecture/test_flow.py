@@ -1,0 +1,162 @@
+"""One function signs people in, and nobody asks which method or provider it is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from verification import registry
+from verification.delivery import routes
+
+ROOT = Path(settings.BASE_DIR)
+HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
+# Where the composition and the demo's cast name what they are made of.
+NAMING = {"mfasite/settings.py", "mfasite/cast.py", "mfasite/management/commands/code.py"}
+
+
+def sources(suffix: str = ".py") -> Iterator[tuple[str, Path]]:
+    for house in HOUSE:
+        for path in sorted((ROOT / house).rglob(f"*{suffix}")):
+            relative = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in relative and relative not in NAMING:
+                yield relative, path
+
+
+def calls(name: str) -> set[str]:
+    """Name the modules that call a function of this name, or import it from Django."""
+    found = set()
+    for relative, path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
+                found.add(relative)
+    return found
+
+
+def test_only_the_flow_signs_anybody_in() -> None:
+    """Seen failing with a `login` in a view."""
+    assert calls("login") == {"accounts/signin/flow.py"}
+    assert calls("otp_login") == {"accounts/signin/flow.py"}
+    assert calls("alogin") == calls("force_login") == set()
+
+
+def test_only_the_standing_reads_how_a_session_was_proven() -> None:
+    """D13: one function answers who this is and how strongly; no entrance reads the session itself."""
+    readers = {
+        relative
+        for relative, path in sources()
+        if re.search(r"DEVICE_ID_SESSION_KEY|is_verified\(|otp_device", path.read_text())
+    }
+
+    assert readers <= {"accounts/standing.py", "accounts/signin/flow.py"}
+
+
+def test_rules_see_no_request() -> None:
+    """A rule of the engine takes plain values; only its callback entrance knows HTTP."""
+    entrances = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
+    seen = {
+        relative
+        for relative, path in sources()
+        if relative.startswith("verification/")
+        and "/providers/" not in relative
+        and "/admin/" not in relative
+        and relative not in entrances
+        and re.search(r"^from django\.(http|shortcuts)|HttpRequest", path.read_text(), re.MULTILINE)
+    }
+
+    assert seen == set()
+
+
+# Touch cost ----------------------------------------------------------------------------------------------------
+
+
+def _names_of(packages: tuple[str, ...]) -> dict[str, str]:
+    return {package.rpartition(".")[2]: package.replace(".", "/") for package in packages}
+
+
+METHODS = _names_of(tuple(settings.VERIFICATION_METHODS))
+PROVIDERS = {
+    path.parent.name: path.parent.relative_to(ROOT).as_posix()
+    for path in (ROOT / "verification/delivery/providers").glob("*/provider.py")
+}
+_ASKED = {"method", "method_name", "provider", "provider_name", "name"}
+
+
+def questions(tree: ast.AST, names: set[str]) -> Iterator[str]:
+    """Find where code asks for a name: in a comparison, a match, a look-up, or as the value of a method's field."""
+
+    def texts(node: ast.AST) -> Iterator[str]:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value in names:
+                yield inner.value
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            asked = " ".join(getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node))
+            if set(asked.split()) & _ASKED:
+                yield from texts(node)
+        elif isinstance(node, ast.MatchValue):
+            yield from texts(node)
+        elif isinstance(node, ast.keyword) and node.arg in _ASKED - {"name"}:
+            yield from texts(node.value)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"method", "is_installed", "reserve"}:
+            yield from texts(node)
+
+
+def _elsewhere(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
+    for relative, path in sources(suffix):
+        if not relative.startswith(f"{folder}/"):
+            yield relative, path.read_text()
+
+
+@pytest.mark.parametrize("name", [*METHODS, *PROVIDERS])
+def test_no_code_asks_which_one_it_is(name: str) -> None:
+    """Adding one is its folder and one settings line; nobody else names it. Seen failing with such a question."""
+    folder = METHODS.get(name) or PROVIDERS[name]
+
+    asking = {relative for relative, text in _elsewhere(folder, ".py") if list(questions(ast.parse(text), {name}))}
+
+    assert asking == set()
+
+
+@pytest.mark.parametrize("name", [*METHODS, *PROVIDERS])
+def test_no_code_imports_it_by_name(name: str) -> None:
+    folder = METHODS.get(name) or PROVIDERS[name]
+    dotted = re.escape(folder.replace("/", "."))
+
+    importing = {relative for relative, text in _elsewhere(folder, ".py") if re.search(rf"\b{dotted}\b", text)}
+
+    assert importing == set()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_no_template_or_script_asks_which_one_it_is(name: str) -> None:
+    folder = METHODS[name]
+    asked = re.compile(rf"""(method|option\.name|offer\.name)\S*\s*(===?|!==?|in)\s*["']{name}["']|methods/{name}/""")
+
+    asking = {
+        relative
+        for suffix in (".html", ".txt", ".js")
+        for relative, text in _elsewhere(folder, suffix)
+        if asked.search(text)
+    }
+
+    assert asking == set()
+
+
+def test_finds_a_question_when_there_is_one() -> None:
+    asked = [
+        'if option.method == "text": pass',
+        'if enrolment.method in {"text", "call"}: pass',
+        'registry.method("text")',
+        'enrolments.issue(user, method_name="text")',
+    ]
+
+    assert [list(questions(ast.parse(code), {"text"})) for code in asked] == [["text"]] * 4
+
+
+def test_names_are_those_of_the_folders() -> None:
+    assert set(registry.methods()) == set(METHODS)
+    assert set(routes.providers()) <= set(PROVIDERS)
