@@ -1,0 +1,96 @@
+"""A call: approved with the two digits of the page and #, or reading a code out; 0# reports fraud."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from verification.method import Ask, Check
+from verification.methods.call.method import CallForm, method
+from verification.models import Kind
+from verification.outcomes import Verdict
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def ask(mode: str = "approve", *, by_keys: bool = True) -> Ask:
+    return Ask(tag="K4", mode=mode, now=NOW, code="012345", match="47", by_keys=by_keys)
+
+
+def keyed(keys: str, mode: str = "approve") -> Check:
+    return method.check(ask(mode), keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "verdict"),
+    [
+        ("47#", Verdict.PROVEN),
+        ("46#", Verdict.WRONG),
+        ("047#", Verdict.WRONG),
+        ("012345#", Verdict.WRONG),
+        ("0#", Verdict.DENIED),
+    ],
+)
+def test_two_digits_of_the_page_approve(keys: str, verdict: Verdict) -> None:
+    assert keyed(keys).verdict is verdict
+
+
+@pytest.mark.parametrize("keys", ["", "4", "47", "#"])
+def test_keys_without_an_answer_approve_nothing(keys: str) -> None:
+    assert keyed(keys).verdict is not Verdict.PROVEN
+
+
+@pytest.mark.parametrize(("keys", "verdict"), [("#", Verdict.PROVEN), ("0#", Verdict.DENIED), ("47#", Verdict.WRONG)])
+def test_hash_approves_where_no_digits_are_asked(keys: str, verdict: Verdict) -> None:
+    assert keyed(keys, mode="press").verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("keys", "verdict", "goes_on"),
+    [
+        ("1", Verdict.ISSUED, False),
+        ("1#", Verdict.ISSUED, False),
+        ("2", Verdict.PENDING, True),
+        ("", Verdict.PENDING, True),
+        ("0#", Verdict.DENIED, False),
+    ],
+)
+def test_code_is_read_out_after_one(keys: str, verdict: Verdict, goes_on: bool) -> None:
+    check = keyed(keys, mode="code")
+
+    assert (check.verdict, check.goes_on) == (verdict, goes_on)
+
+
+@pytest.mark.parametrize("keys", ["#", "47#", "012345", "012345#", "1", "1#"])
+def test_no_key_proves_a_code_that_is_to_be_typed(keys: str) -> None:
+    assert keyed(keys, mode="code").verdict is not Verdict.PROVEN
+
+
+@pytest.mark.parametrize("mode", ["approve", "press"])
+@pytest.mark.parametrize("typed", ["47#", "47", "#", "012345", ""])
+def test_nothing_typed_on_the_page_approves_a_call(mode: str, typed: str) -> None:
+    assert method.check(ask(mode, by_keys=False), typed).verdict is Verdict.WRONG
+
+
+def test_code_that_was_read_out_is_typed_on_the_page() -> None:
+    assert method.check(ask("code", by_keys=False), "012345").verdict is Verdict.PROVEN
+
+
+@pytest.mark.parametrize(("mode", "is_approval"), [("approve", True), ("press", True), ("code", False)])
+def test_page_knows_whether_it_waits_for_the_phone(mode: str, is_approval: bool) -> None:
+    issue = method.issue(ask(mode))
+
+    assert (issue.kind, issue.is_approval) == (Kind.CALL, is_approval)
+
+
+def test_proposes_a_number_behind_a_switchboard() -> None:
+    draft = method.enrol({"number": "+41445550167", "extension": "12"}, account="ben")
+
+    assert (draft.address, draft.hint, draft.data) == ("+41445550167", "+41 XX XXX XX 67 ext. 12", {"extension": "12"})
+
+
+@pytest.mark.parametrize(("extension", "is_valid"), [("", True), ("12", True), ("1,,2#", True), ("1a", False)])
+def test_takes_an_extension_that_can_be_keyed(extension: str, is_valid: bool) -> None:
+    form = CallForm({"country": "CH", "number": "044 555 01 67", "extension": extension})
+
+    assert form.is_valid() is is_valid

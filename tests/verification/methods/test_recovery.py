@@ -1,0 +1,61 @@
+"""Ten codes on paper, each good once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from verification.method import Ask, Found
+from verification.methods.recovery.method import method
+from verification.outcomes import Verdict
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+CODE = "ABCDEFGH23456789"
+
+
+def ask(find: Callable[[str], Found | None]) -> Ask:
+    return Ask(tag="K4", mode="", now=NOW, code="012345", match="47", find=find)
+
+
+def kept(code: str, *, is_used: bool = False) -> Callable[[str], Found | None]:
+    found = Found(id=7, hash=make_password(code), is_used=is_used)
+    return lambda first: found if first == code[:8] else None
+
+
+def test_makes_ten_codes_that_differ() -> None:
+    vouchers = method.enrol({}, account="ana").vouchers
+
+    assert len({whole for _, whole in vouchers}) == len({first for first, _ in vouchers}) == 10
+    assert all(whole.startswith(first) and len(whole) == 16 for first, whole in vouchers)
+
+
+def test_uses_signs_that_cannot_be_taken_for_one_another() -> None:
+    signs = {sign for _ in range(30) for _, whole in method.enrol({}, account="ana").vouchers for sign in whole}
+
+    assert not signs & set("0O1I")
+    assert len(signs) == 32
+
+
+def test_takes_a_code_and_names_what_it_uses_up() -> None:
+    check = method.check(ask(kept(CODE)), CODE)
+
+    assert (check.verdict, check.voucher) == (Verdict.PROVEN, 7)
+
+
+def test_says_that_a_code_was_used() -> None:
+    assert method.check(ask(kept(CODE, is_used=True)), CODE).verdict is Verdict.USED
+
+
+@pytest.mark.parametrize("answer", ["", CODE[:8], f"{CODE[:8]}XXXXXXXX", f"{CODE}X", CODE[8:], "012345"])
+def test_takes_nothing_else(answer: str) -> None:
+    assert method.check(ask(kept(CODE)), answer).verdict is Verdict.WRONG
+
+
+def test_says_used_only_to_whoever_has_the_whole_code() -> None:
+    """The first half alone must not tell that a code was there."""
+    assert method.check(ask(kept(CODE, is_used=True)), f"{CODE[:8]}XXXXXXXX").verdict is Verdict.WRONG
+
+
+def test_needs_no_proof_and_is_kept_for_bad_days() -> None:
+    assert (method.needs_proof, method.is_reserve, method.needs_delivery) == (False, True, False)

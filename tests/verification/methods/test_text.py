@@ -1,0 +1,72 @@
+"""A text with six digits, to a number that takes texts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from verification.method import Ask, Draft
+from verification.methods.text.method import TextForm, method
+from verification.models import Kind
+from verification.outcomes import Verdict
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+def ask(**more: Any) -> Ask:
+    return Ask(**{"tag": "K4", "mode": "", "now": NOW, "code": "012345", "match": "47"} | more)
+
+
+def test_proposes_the_number_with_its_hint() -> None:
+    draft = method.enrol({"number": "+41795550123"}, account="ana")
+
+    assert draft == Draft(address="+41795550123", hint="+41 XX XXX XX 23")
+
+
+def test_sends_a_text() -> None:
+    issue = method.issue(ask())
+
+    assert (issue.kind, issue.is_approval) == (Kind.TEXT, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("012345", Verdict.PROVEN),
+        ("12345", Verdict.WRONG),
+        ("0123450", Verdict.WRONG),
+        ("543210", Verdict.WRONG),
+        ("", Verdict.WRONG),
+        ("47", Verdict.WRONG),
+    ],
+)
+def test_takes_the_code_and_nothing_else(answer: str, verdict: Verdict) -> None:
+    assert method.check(ask(), answer).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("044 555 01 67", "cannot take texts"),
+        ("0900 123 456", "cost extra"),
+        ("12", "too short"),
+        ("", "Type the phone number"),
+    ],
+)
+def test_refuses_numbers_that_take_no_texts(number: str, words: str) -> None:
+    form = TextForm({"country": "CH", "number": number})
+
+    assert not form.is_valid()
+    assert words in form.errors["number"][0]
+
+
+@pytest.mark.parametrize(
+    ("draft", "suits"),
+    [
+        (Draft(address="+41795550123"), True),
+        (Draft(address="+41445550167"), False),
+        (Draft(address="+41795550123", data={"extension": "12"}), False),
+    ],
+)
+def test_suits_a_mobile_number_that_was_proven_by_a_call(draft: Draft, suits: bool) -> None:
+    assert method.suits(draft) is suits
