@@ -1,7 +1,6 @@
 """A call: approved with the two digits of the page and #, or reading a code out; 0# reports fraud."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 

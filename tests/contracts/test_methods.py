@@ -1,0 +1,286 @@
+"""Every installed method keeps the contract, whichever it is. A new one is taken up by its settings line."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.template.loader import get_template
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from verification import challenges, enrolments, policies, registry
+from verification.facts import Facts
+from verification.method import Ask, Draft, Method
+from verification.models import Challenge, Enrolment, Failure, Kind, Message, Purpose
+from verification.outcomes import Outcome, Verdict
+
+METHODS = list(registry.methods())
+# What a person may type, by the names of the fields; a method with a field of another name adds it here.
+TYPED = {
+    "country": "CH",
+    "number": "079 555 01 23",
+    "extension": "",
+    "address": "ana@example.org",
+    "serial": "TK-0042",
+    "name": "blue",
+    "word": "lamp",
+}
+JUNK = ["", " ", "0", "#", "0#", "000000", "ABCDEFGH", "{}", "[]", "null", '{"id": 1}', '{"id": {}}', "\x00", "é" * 300]
+# Source: RFC 8176, 2.
+MEANS = {"fpt", "geo", "hwk", "iris", "kba", "otp", "pin", "pop", "rba", "sms", "swk", "tel", "vbm", "wia"}
+
+every = pytest.mark.parametrize("name", METHODS)
+
+
+def fields(method: Method) -> dict[str, Any]:
+    """Fill the method's form in; gives what it makes of that."""
+    if method.form_class is None:
+        return {}
+    form = method.form_class({field: TYPED[field] for field in method.form_class.base_fields})
+    assert form.is_valid(), form.errors
+    return dict(form.cleaned_data)
+
+
+def asks(method: Method) -> list[Ask]:
+    """Give the method's challenges: each mode, typed and keyed, for an enrolment that is proven and one that is not."""
+    plan = method.enrol(fields(method), account="ana")
+    given_to: dict[str, Any] = {
+        "tag": "K4",
+        "now": datetime(2026, 3, 2, 8, tzinfo=UTC),
+        "code": "012345",
+        "match": "47",
+        "random": b"r" * 32,
+        "person": b"p" * 32,
+        "address": plan.address or "QUFBQQ",
+        "secret": plan.secret or b"s" * 20,
+        "data": plan.data,
+        "account": "ana",
+    }
+    modes = [mode.key for mode in method.modes] or [""]
+    return [
+        Ask(**given_to, mode=mode, by_keys=by_keys, is_enrolment=is_enrolment)
+        for mode in modes
+        for by_keys in (False, True)
+        for is_enrolment in (False, True)
+    ]
+
+
+@every
+def test_is_named_as_its_folder(name: str) -> None:
+    packages = {package.rpartition(".")[2] for package in settings.VERIFICATION_METHODS}
+
+    assert name in packages
+    assert re.fullmatch(r"[a-z][a-z_]*", name)
+
+
+@every
+def test_has_words_and_a_picture(name: str) -> None:
+    method = registry.method(name)
+    pictures = Path(settings.BASE_DIR, "mfasite/static/mfasite/icons.svg").read_text()
+
+    assert str(method.label)
+    assert str(method.explain).endswith(".")
+    assert f'id="{method.icon}"' in pictures
+
+
+@every
+def test_means_are_known_to_other_systems(name: str) -> None:
+    assert registry.method(name).means in MEANS
+
+
+@every
+def test_every_field_has_a_label(name: str) -> None:
+    form_class = registry.method(name).form_class
+
+    assert all(field.label for field in form_class.base_fields.values()) if form_class else True
+
+
+@every
+def test_every_mode_has_words(name: str) -> None:
+    modes = registry.method(name).modes
+
+    assert all(mode.key and str(mode.label) for mode in modes)
+    assert len({mode.key for mode in modes}) == len(modes)
+
+
+@every
+def test_has_its_own_test(name: str) -> None:
+    assert Path(settings.BASE_DIR, f"tests/verification/methods/test_{name}.py").exists()
+
+
+@every
+def test_verbs_ask_the_database_nothing(name: str, db: None) -> None:
+    method = registry.method(name)
+
+    with CaptureQueriesContext(connection) as captured:
+        for ask in asks(method):
+            method.issue(ask)
+            method.check(ask, method.read("000000"))
+            method.names(method.read("000000"))
+
+    assert captured.captured_queries == []
+
+
+@every
+def test_hint_hides_the_address(name: str) -> None:
+    method = registry.method(name)
+    plan = method.enrol(fields(method), account="ana")
+
+    assert not plan.address or plan.address not in plan.hint
+    assert not plan.address or plan.address not in str(plan.data)
+
+
+@every
+def test_draft_holds_no_secret_where_it_is_not_sealed(name: str) -> None:
+    method = registry.method(name)
+    plan = method.enrol(fields(method), account="ana")
+    open_to_see = f"{plan.hint} {plan.name} {plan.data}"
+
+    assert not plan.secret or plan.secret.hex() not in open_to_see
+    assert not [whole for _, whole in plan.vouchers if whole in open_to_see]
+
+
+@every
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_proves_nothing_and_is_no_error(name: str, junk: str) -> None:
+    method = registry.method(name)
+
+    for ask in asks(method):
+        # A bare key is the whole answer of a call that asks for no digits.
+        if junk != "#":
+            assert method.check(ask, method.read(junk)).verdict is not Verdict.PROVEN
+
+
+@every
+@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@given(text=st.text(max_size=60))
+def test_nothing_typed_at_random_is_an_error(name: str, text: str) -> None:
+    method = registry.method(name)
+
+    for ask in asks(method):
+        method.names(method.read(text))
+        method.check(ask, method.read(text))
+
+
+@every
+def test_page_shows_the_secret_only_before_the_proof(name: str) -> None:
+    method = registry.method(name)
+
+    for ask in asks(method):
+        if not ask.is_enrolment:
+            assert ask.secret.hex() not in str(method.issue(ask).show)
+            assert ask.code not in str(method.issue(ask).show)
+
+
+@every
+def test_templates_are_there(name: str) -> None:
+    method = registry.method(name)
+
+    for ask in asks(method):
+        issue = method.issue(ask)
+        assert bool(issue.kind) == bool(issue.template) == method.needs_delivery
+        assert not issue.kind or issue.kind in Kind.values
+        for template in filter(None, (issue.page, issue.template, method.check(ask, "").say)):
+            get_template(template)
+
+
+# In the engine -------------------------------------------------------------------------------------------------
+
+
+class Desk:
+    """One person with one proven enrolment of a method, whatever that takes."""
+
+    def __init__(self, name: str) -> None:
+        self.method = registry.method(name)
+        self.user = get_user_model().objects.create(username="ana", email="ana@example.org")
+        self.facts = Facts(now=timezone.now(), network="192.0.2.7")
+        self.rules = policies.rules_for(self.user.pk)
+        self.enrolment = self._set_up()
+
+    def _set_up(self) -> Enrolment:
+        if not self.method.needs_proof:
+            enrolments.issue_vouchers(self.user, self.facts, method_name=self.method.name)
+            made: Enrolment = Enrolment.objects.get(user=self.user, method=self.method.name)
+            return made
+        plan = self.method.enrol(fields(self.method), account="ana")
+        if self.method.is_assigned:
+            enrolments.assign(self.user, self.method.name, Draft(address=plan.address, secret=b"s" * 20), self.facts)
+        draft = enrolments.draft(self.user, self.method, fields(self.method))
+        missing = Draft(address="QUFBQQ", secret=b"s" * 20) if not (draft.address or draft.secret) else None
+        enrolments.confirm(draft, now=self.facts.now, draft=missing)
+        return draft
+
+    def start(self) -> Outcome:
+        Message.objects.all().delete()
+        return challenges.start(
+            self.enrolment,
+            user=self.user,
+            purpose=Purpose.SIGN_IN,
+            binding="a session",
+            facts=self.facts,
+            rules=self.rules,
+        )
+
+    def answer(self, issued: Outcome, text: str) -> Outcome:
+        return challenges.answer(issued.handle, text, binding="a session", facts=self.facts)
+
+
+@every
+def test_challenge_sends_what_the_method_says_and_nothing_else(name: str, db: None) -> None:
+    desk = Desk(name)
+
+    assert desk.start().issued
+    assert Message.objects.count() == int(desk.method.needs_delivery)
+
+
+@every
+def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: None) -> None:
+    desk = Desk(name)
+    issued = desk.start()
+
+    outcome = desk.answer(issued, "000000")
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
+    assert Failure.objects.get().method == name
+    assert Challenge.objects.get().tries_left == 4
+
+
+@every
+def test_page_of_a_challenge_shows_no_secret(name: str, db: None) -> None:
+    desk = Desk(name)
+    issued = desk.start()
+    desk.enrolment.refresh_from_db()
+
+    shown = str(challenges.show(issued.handle, binding="a session", now=desk.facts.now))
+
+    assert not desk.enrolment.secret or desk.enrolment.secret.hex() not in shown
+    assert not desk.enrolment.address or desk.method.stands_alone or desk.enrolment.address not in shown
+
+
+@every
+def test_option_and_offer_have_words(name: str, db: None) -> None:
+    desk = Desk(name)
+
+    options = enrolments.options(enrolments.confirmed(desk.user.pk), METHODS, now=desk.facts.now)
+    option = next(option for option in options if option.method == name)
+    offers = {offer.name: offer for offer in enrolments.offers(METHODS, user_id=desk.user.pk)}
+
+    assert option.label.startswith(str(desk.method.label))
+    assert name in offers or desk.method.is_assigned
+
+
+@every
+def test_switched_off_method_asks_nothing(name: str, db: None) -> None:
+    desk = Desk(name)
+    Failure.objects.create(user=desk.user, method=name, consecutive=30, off_at=desk.facts.now)
+
+    assert desk.start().verdict is Verdict.OFF
+    assert not Message.objects.exists()

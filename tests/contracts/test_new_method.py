@@ -1,0 +1,97 @@
+"""A new method is one folder and one settings line: then it is offered, set up, asked, counted and told of."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from accounts.models import Session
+from tests.people import Person
+from verification import enrolments, policies, registry
+from verification.models import AuditEvent, Failure, Policy
+
+# The one line.
+LINE = "tests.riddle"
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> Iterator[None]:
+    with override_settings(VERIFICATION_METHODS=(*settings.VERIFICATION_METHODS, LINE)):
+        yield
+
+
+def register(ben: Person, word: str = "lamp") -> None:
+    ben.give_password()
+    ben.browser.press("Riddle")
+    ben.browser.press("Continue", word=word)
+
+
+def test_is_offered(ben: Person) -> None:
+    page = ben.give_password()
+
+    assert page.offers("Riddle")
+    assert "Type your word backwards." in page
+
+
+def test_is_set_up_and_signs_in(ben: Person) -> None:
+    register(ben)
+    ben.verify("pmal")
+    ben.browser.follow("Not now")
+    assert ben.browser.press("Not now").path == "/"
+    ben.browser.press("Sign out")
+
+    asked = ben.give_password()
+
+    assert "Type your word backwards." in asked
+    assert ben.verify("PMAL").path == "/"
+
+
+def test_refuses_what_its_form_refuses(ben: Person) -> None:
+    register(ben, word="no")
+
+    assert ben.page.path == "/sign-in/register/set-up/riddle/"
+    assert "at least 3 characters" in ben.page
+
+
+def test_is_counted_and_limited_like_any_other(ana: Person) -> None:
+    draft = enrolments.draft(ana.user, registry.method("riddle"), {"word": "lamp"})
+    enrolments.confirm(draft, now=ana.user.date_joined)
+    ana.give_password()
+    ana.choose("Riddle")
+    for _ in range(5):
+        ana.verify("lamp")
+
+    assert "Too many wrong codes" in ana.page
+    assert Failure.objects.get(user=ana.user, method="riddle").consecutive == 5
+    assert not Session.objects.filter(user=ana.user).exists()
+
+
+def test_keeps_its_secret_sealed(ben: Person) -> None:
+    register(ben)
+
+    row = ben.enrolment("riddle")
+    assert row.secret == b"LAMP"
+    assert "LAMP" not in row.sealed_secret
+
+
+def test_may_be_forbidden_by_policy(ben: Person) -> None:
+    Policy.objects.create(methods=["totp"])
+
+    assert not ben.give_password().offers("Riddle")
+    ben.browser.send("/sign-in/register/set-up/riddle/", word="lamp")
+    assert not ben.user.enrolments.exists()
+
+
+def test_stands_in_record_and_session_by_its_own_means(ben: Person) -> None:
+    register(ben)
+    ben.verify("pmal")
+
+    assert AuditEvent.objects.get(kind="enrolment.confirmed").detail["method"] == "riddle"
+    assert "riddle" in policies.rules_for(ben.user.pk).methods
+
+
+def test_does_not_exist_without_its_line(ben: Person) -> None:
+    with override_settings(VERIFICATION_METHODS=settings.VERIFICATION_METHODS[:-1]):
+        assert not registry.is_installed("riddle")
+        assert not ben.give_password().offers("Riddle")

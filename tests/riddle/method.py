@@ -1,0 +1,36 @@
+"""A word that a person chose, asked backwards. It proves little, and shows what a method takes to be added."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.outcomes import Verdict
+
+
+class RiddleForm(forms.Form):
+    """The word."""
+
+    word = forms.CharField(label="Your word", min_length=3, max_length=40)
+
+
+class Riddle(Method):
+    name = "riddle"
+    icon = "help"
+    label = "Riddle"
+    explain = "Type your word backwards."
+    is_numeric = False
+    form_class = RiddleForm
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        return Draft(secret=self.read(fields["word"]).encode(), hint="a word")
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue()
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if answer == ask.secret.decode()[::-1] else Verdict.WRONG)
+
+
+method = Riddle()
