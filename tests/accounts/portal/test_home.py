@@ -1,0 +1,64 @@
+"""The portal's first page: who this is, with which methods, and what is worth doing next."""
+
+from django.utils import timezone
+
+from tests.people import ANAS, Clock, Person
+from verification.models import Failure
+
+
+def test_shows_methods_masked(ana: Person) -> None:
+    home = ana.sign_in()
+
+    for label in ("Text +41 XX XXX XX 23", "Call +41 XX XXX XX 23", "Authenticator app"):
+        assert label in home
+    assert ANAS not in home.html
+
+
+def test_marks_the_usual_one(ana: Person) -> None:
+    assert "Text +41 XX XXX XX 23 Usual" in ana.sign_in()
+
+
+def test_one_phone_and_one_app_are_two_ways_in(ana: Person) -> None:
+    assert "One way in is not enough" not in ana.sign_in().words
+
+
+def test_text_and_call_on_one_number_are_one_way_in(ana: Person) -> None:
+    ana.give_password()
+    ana.verify(ana.read_text())
+    ana.enrolment("totp").delete()
+
+    assert "One way in is not enough" in ana.browser.go("/")
+
+
+def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
+    Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="call", consecutive=30, off_at=timezone.now())
+
+    home = ana.sign_in()
+
+    assert "Text +41 XX XXX XX 23 is switched off" in home
+    assert "One way in is not enough" in home
+
+
+def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
+    ana.print_codes()
+    for voucher in ana.enrolment("recovery").vouchers.all()[:7]:
+        voucher.used_at = clock.now
+        voucher.save(update_fields=["used_at"])
+
+    assert "3 recovery codes are left" in ana.sign_in()
+
+
+def test_leads_nobody_but_staff_to_the_administration(ana: Person, dev: Person) -> None:
+    assert not ana.sign_in().offers("Administration")
+    assert dev.sign_in().offers("Administration")
+
+
+def test_shows_the_persons_own_name_as_text(ana: Person) -> None:
+    """R33."""
+    type(ana.user).objects.filter(pk=ana.user.pk).update(name="<b>Ana</b><script>")
+
+    home = ana.sign_in()
+
+    assert "<b>Ana</b>" not in home.html
+    assert "<b>Ana</b><script>" in home.words
