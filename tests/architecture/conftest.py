@@ -1,11 +1,20 @@
 """The cast, and somebody in each state that a session can be in."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.pages import Browser
-from tests.people import Person, ana, ben, cleo, clock, dev, join, stranger
+from tests.people import ANAS, Clock, Person, ana, ben, cleo, clock, dev, join, stranger
 
 __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
+
+
+def open_door() -> Browser:
+    """Give a browser that nobody signed in with."""
+    browser = Browser()
+    browser.go("/sign-in/")
+    return browser
 
 
 def half(person: Person) -> Browser:
@@ -34,16 +43,17 @@ def signed_in(person: Person) -> Browser:
     return person.browser
 
 
+STATES: dict[str, Callable[[], Browser]] = {
+    "stranger": open_door,
+    "half": lambda: half(join("ana", number=ANAS).set_up("text", "totp")),
+    "registering": lambda: at_the_wall(join("eve")),
+    "registered": lambda: past_the_proof(join("ben")),
+    "signed in": lambda: signed_in(join("cleo").set_up("totp")),
+    "staff": lambda: signed_in(join("dev", is_staff=True).set_up("totp")),
+}
+
+
 @pytest.fixture
-def states(stranger: Browser, ana: Person, ben: Person, cleo: Person, dev: Person) -> dict[str, Browser]:
-    """Give a browser in each state of a session."""
-    eve = join("eve")
-    stranger.go("/sign-in/")
-    return {
-        "stranger": stranger,
-        "half": half(ana),
-        "registering": at_the_wall(eve),
-        "signed in": signed_in(cleo),
-        "staff": signed_in(dev),
-        "registered": past_the_proof(ben),
-    }
+def browser(request: pytest.FixtureRequest, db: None, clock: Clock) -> Browser:
+    """Give a browser whose session is in the state that the test names."""
+    return STATES[request.param]()

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,28 @@ HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 NAMING = {"mfasite/settings.py", "mfasite/cast.py", "mfasite/management/commands/code.py"}
 
 
-def sources(suffix: str = ".py") -> Iterator[tuple[str, Path]]:
+@cache
+def sources(suffix: str = ".py") -> dict[str, str]:
+    """Read the house's files of one kind, by their places in it."""
+    found = {}
     for house in HOUSE:
         for path in sorted((ROOT / house).rglob(f"*{suffix}")):
             relative = path.relative_to(ROOT).as_posix()
             if "/migrations/" not in relative and relative not in NAMING:
-                yield relative, path
+                found[relative] = path.read_text()
+    return found
+
+
+@cache
+def tree(relative: str) -> ast.Module:
+    return ast.parse(sources()[relative])
 
 
 def calls(name: str) -> set[str]:
     """Name the modules that call a function of this name, or import it from Django."""
     found = set()
-    for relative, path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for relative in sources():
+        for node in ast.walk(tree(relative)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == name:
                 found.add(relative)
     return found
@@ -46,8 +56,8 @@ def test_only_the_standing_reads_how_a_session_was_proven() -> None:
     """D13: one function answers who this is and how strongly; no entrance reads the session itself."""
     readers = {
         relative
-        for relative, path in sources()
-        if re.search(r"DEVICE_ID_SESSION_KEY|is_verified\(|otp_device", path.read_text())
+        for relative, text in sources().items()
+        if re.search(r"DEVICE_ID_SESSION_KEY|is_verified\(|otp_device", text)
     }
 
     assert readers <= {"accounts/standing.py", "accounts/signin/flow.py"}
@@ -58,12 +68,12 @@ def test_rules_see_no_request() -> None:
     entrances = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
     seen = {
         relative
-        for relative, path in sources()
+        for relative, text in sources().items()
         if relative.startswith("verification/")
         and "/providers/" not in relative
         and "/admin/" not in relative
         and relative not in entrances
-        and re.search(r"^from django\.(http|shortcuts)|HttpRequest", path.read_text(), re.MULTILINE)
+        and re.search(r"^from django\.(http|shortcuts)|HttpRequest", text, re.MULTILINE)
     }
 
     assert seen == set()
@@ -106,9 +116,9 @@ def questions(tree: ast.AST, names: set[str]) -> Iterator[str]:
 
 
 def _elsewhere(folder: str, suffix: str) -> Iterator[tuple[str, str]]:
-    for relative, path in sources(suffix):
+    for relative, text in sources(suffix).items():
         if not relative.startswith(f"{folder}/"):
-            yield relative, path.read_text()
+            yield relative, text
 
 
 @pytest.mark.parametrize("name", [*METHODS, *PROVIDERS])
@@ -116,7 +126,7 @@ def test_no_code_asks_which_one_it_is(name: str) -> None:
     """Adding one is its folder and one settings line; nobody else names it. Seen failing with such a question."""
     folder = METHODS.get(name) or PROVIDERS[name]
 
-    asking = {relative for relative, text in _elsewhere(folder, ".py") if list(questions(ast.parse(text), {name}))}
+    asking = {relative for relative, _ in _elsewhere(folder, ".py") if list(questions(tree(relative), {name}))}
 
     assert asking == set()
 
