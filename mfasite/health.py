@@ -17,9 +17,6 @@ logger = logging.getLogger(__name__)
 
 BOUND = 0.5  # seconds, for all probes together, since they run beside one another
 
-# Daemon-like: a probe that hangs keeps its thread, and the next asker is told "down" all the same.
-_pool = ThreadPoolExecutor(max_workers=6, thread_name_prefix="probe")
-
 
 def _database() -> bool:
     try:
@@ -31,9 +28,9 @@ def _database() -> bool:
 
 
 def _broker() -> bool:
+    # The channel, unlike `connect`, keeps to the short patience of the transport options.
     with app.connection_for_write() as broker:
-        broker.connect()
-    return True
+        return broker.default_channel is not None
 
 
 def _providers() -> bool:
@@ -41,6 +38,9 @@ def _providers() -> bool:
 
 
 PROBES: dict[str, Callable[[], bool]] = {"database": _database, "broker": _broker, "providers": _providers}
+
+# A pool for each: one that hangs keeps its threads, and must not make the others look down.
+_pools = {name: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{name}") for name in PROBES}
 
 
 def _passed(name: str, probe: Future[bool]) -> bool:
@@ -63,7 +63,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Say whether all that a sign-in needs answers, and name what does not."""
-    probes = {name: _pool.submit(probe) for name, probe in PROBES.items()}
+    probes = {name: _pools[name].submit(probe) for name, probe in PROBES.items()}
     wait_for(probes.values(), timeout=BOUND)
     states = {name: _passed(name, probe) for name, probe in probes.items()}
     down = [name for name, passed in states.items() if not passed]

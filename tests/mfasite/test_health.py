@@ -59,6 +59,18 @@ def test_does_not_wait_for_what_hangs(
     assert time.monotonic() - start < health.BOUND + 0.3
 
 
+def test_blames_nobody_else_while_one_hangs(
+    client: Client, monkeypatch: pytest.MonkeyPatch, hanging: threading.Event
+) -> None:
+    """Seen failing with one pool for all probes: the database was called down as well."""
+    probes(monkeypatch, broker=lambda: hanging.wait(10))
+    monkeypatch.setattr(health, "BOUND", 0.2)
+
+    answers = [client.get("/readyz").json()["down"] for _ in range(8)]
+
+    assert answers == [["broker"]] * 8
+
+
 def test_asks_the_real_broker(broker: str) -> None:
     assert health.PROBES["broker"]()
 
