@@ -1,4 +1,4 @@
-"""A session ends at the next request when its person's epoch, rights or password changed; a half one is worth nothing."""
+"""A session ends at the next request when its person's epoch, rights or password changed."""
 
 from datetime import UTC, datetime
 from typing import Any

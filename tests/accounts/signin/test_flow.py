@@ -36,7 +36,7 @@ def test_keeps_the_password_alone_as_such(ana: Person) -> None:
 
 @pytest.mark.parametrize("less", ["remembered", "trusted_network"])
 def test_password_alone_never_renews_a_proof(ana: Person, clock: Clock, less: str) -> None:
-    """The device of the older sign-in stayed in the session, and with the password's time it made a fresh proof (seen)."""
+    """The older device stayed in the session, and with the password's time made a fresh proof (seen)."""
     ana.sign_in(**({"remember": "on"} if less == "remembered" else {}))
     clock.forward(hours=1)
     if less == "trusted_network":
