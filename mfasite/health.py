@@ -34,7 +34,10 @@ def _broker() -> bool:
 
 
 def _providers() -> bool:
-    return any(provider.probe() for provider in routes.providers().values())
+    try:
+        return any(provider.probe() for provider in routes.providers().values())
+    finally:
+        connection.close()  # a provider may have asked the database, in a thread that nobody else tidies
 
 
 PROBES: dict[str, Callable[[], bool]] = {"database": _database, "broker": _broker, "providers": _providers}

@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from mfasite import health
@@ -82,3 +84,12 @@ def test_notices_a_broker_that_is_not_there() -> None:
 
 def test_may_be_asked_by_strangers_and_is_never_kept(client: Client) -> None:
     assert client.get("/healthz").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("probe", [health._database, health._providers], ids=["database", "providers"])
+def test_leaves_no_connection_behind_in_its_threads(db: None, probe: Callable[[], bool]) -> None:
+    """Each thread of the probes kept one for ever (seen): it is counted by the server, and dead after its restart."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(probe).result()
+
+        assert pool.submit(lambda: connection.connection is None).result()
