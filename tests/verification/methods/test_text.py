@@ -14,7 +14,8 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def ask(**more: Any) -> Ask:
-    return Ask(**{"tag": "K4", "mode": "", "now": NOW, "code": "012345", "match": "47"} | more)
+    values: dict[str, Any] = {"tag": "K4", "mode": "", "now": NOW, "code": "012345", "match": "47"}
+    return Ask(**values | more)
 
 
 def test_proposes_the_number_with_its_hint() -> None:
