@@ -1,5 +1,6 @@
 """The session store: Django's, but a change of key is one guarded update and a new row needs no look before."""
 
+from contextlib import nullcontext
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -85,8 +86,10 @@ class SessionStore(DatabaseStore):
         return self._former_key
 
     def _insert(self, row: Session) -> None:
+        # Alone, the insert is a transaction by itself; inside another one, a key that exists must not spoil that.
+        guard = transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
         try:
-            with transaction.atomic():
+            with guard:
                 row.save(force_insert=True)
         except IntegrityError as error:
             raise CreateError from error

@@ -12,6 +12,7 @@ from django.db.models import F
 from verification import conf, crypto, numbers
 from verification.facts import Facts
 from verification.models import Counter, Failure
+from verification.statements import Delete, Slot, Update
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -124,12 +125,16 @@ def refund(user_id: int, method: str) -> None:
     )
 
 
+_CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None, "off_at": None}
+_CLEAR = Update(lambda: (Failure.objects.filter(user=Slot("user"), method=Slot("method")), _CLEARED))
+
+
 def clear(user_id: int, method: str = "") -> None:
     """Forget the failures in a row: a right answer was given, or support unlocks. Empty method: all methods."""
-    rows = Failure.objects.filter(user_id=user_id)
     if method:
-        rows = rows.filter(method=method)
-    rows.update(consecutive=0, next_at=None, off_at=None)
+        _CLEAR.run(user=user_id, method=method)
+    else:
+        Failure.objects.filter(user_id=user_id).update(**_CLEARED)
 
 
 # Counting in windows -------------------------------------------------------------------------------------------
@@ -255,10 +260,13 @@ def _name_at(service: str, name: str) -> str:
     return f" {service} {name}" if service else name
 
 
+_FORGET_NAME = Delete(lambda: Counter.objects.filter(scope="password.name", key=Slot("key")))
+
+
 def password_right(name: str, *, service: str = "") -> None:
     """Forget the wrong passwords of a name."""
-    keys = crypto.digests("limit.password.name", _name_at(service, name))
-    Counter.objects.filter(scope="password.name", key__in=keys).delete()
+    for key in crypto.digests("limit.password.name", _name_at(service, name)):
+        _FORGET_NAME.run(key=key)
 
 
 def refund_check(service: str, facts: Facts) -> None:

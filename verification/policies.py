@@ -106,6 +106,7 @@ def merge(policies: Sequence[Policy]) -> Rules:
     )
 
 
+_ALONE = Select(lambda: Policy.objects.filter(alone_allowed=True))
 _MINE = Q(group__isnull=True) | Q(group__user=Slot("user"))
 _POLICIES = Select(lambda: Policy.objects.filter(_MINE))
 
@@ -118,7 +119,7 @@ def rules_for(user_id: int) -> Rules:
 
 def is_alone_open() -> bool:
     """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
-    return Policy.objects.filter(alone_allowed=True).exists()
+    return bool(_ALONE.all())
 
 
 def is_trusted(network: str, rules: Rules) -> bool:

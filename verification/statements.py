@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connections, transaction
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import ModelIterable
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import DeleteQuery, UpdateQuery
 
 M = TypeVar("M", bound=Model)
 
@@ -82,7 +82,17 @@ class Select(_Statement, Generic[M]):
         return next(iter(self.all(**values)), None)
 
 
-class Update(_Statement):
+class _Change(_Statement):
+    def run(self, **values: Any) -> int:
+        """Run it and tell how many rows it changed."""
+        sql, parameters = self._filled(values)
+        connection = self._compiler.connection
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return int(cursor.rowcount)
+
+
+class Update(_Change):
     """A guarded update. `build` gives the rows and the changes, with a `Slot` wherever a value belongs."""
 
     def __init__(self, build: "Callable[[], tuple[QuerySet[Any], dict[str, Any]]]") -> None:
@@ -94,10 +104,13 @@ class Update(_Statement):
         query.add_update_values(changes)
         return query.get_compiler(using=rows.db)
 
-    def run(self, **values: Any) -> int:
-        """Run it and tell how many rows it changed."""
-        sql, parameters = self._filled(values)
-        connection = self._compiler.connection
-        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return int(cursor.rowcount)
+
+class Delete(_Change):
+    """A delete of rows that no other row names. `build` gives them, with a `Slot` wherever a value belongs."""
+
+    def __init__(self, build: "Callable[[], QuerySet[Any]]") -> None:
+        super().__init__(build)
+
+    def _compose(self) -> Any:
+        rows = self._build()
+        return rows.query.chain(DeleteQuery).get_compiler(using=rows.db)

@@ -20,8 +20,12 @@ from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step
+from verification.statements import Select, Slot
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+_NAMED = Select(lambda: User.objects.filter(username=Slot("name")))
+_UNCHANGED = Select(lambda: User.objects.filter(pk=Slot("pk"), epoch=Slot("epoch")))
 
 
 def check_password(name: str, password: str, facts: Facts) -> tuple[User | None, Gate]:
@@ -33,7 +37,7 @@ def check_password(name: str, password: str, facts: Facts) -> tuple[User | None,
     gate = limits.password_gate(folded, facts)
     if not gate.is_open:
         return None, gate
-    user = User.objects.filter(username=folded).first()
+    user = _NAMED.first(name=folded)
     if user is None:
         get_user_model()().set_password(password)  # the time of a hash
         audit.record("password.refused", user_id=None, facts=facts)
@@ -109,7 +113,7 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
 
 def person(pending: Pending, facts: Facts) -> User | None:
     """Give the person of a half sign-in; none if their account changed since, or they may get in nowhere."""
-    user = User.objects.filter(pk=pending.user_id, epoch=pending.epoch).first()
+    user = _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
     return None if user is None or policies.refusal(user, facts.now) else user
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from verification.models import Challenge, Counter, State
-from verification.statements import Select, Slot, Update
+from verification.statements import Delete, Select, Slot, Update
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -92,6 +92,14 @@ def test_updates_and_counts(counters: list[Counter]) -> None:
         (2, None),
         (3, None),
     ]
+
+
+def test_deletes_and_counts(counters: list[Counter]) -> None:
+    remove = Delete(lambda: Counter.objects.filter(scope=Slot("scope"), count__gte=Slot("least")))
+
+    assert remove.run(scope="a", least=2) == 2
+    assert remove.run(scope="b", least=0) == 0
+    assert Counter.objects.count() == 2
 
 
 def test_takes_a_choice_for_its_value() -> None:
