@@ -1,11 +1,24 @@
 """The site's settings with throw-away keys and a database of this process alone."""
 
+import atexit
 import os
+import shutil
 import tempfile
+
+FOLDER, PROCESS = tempfile.mkdtemp(prefix="mfa-tests-"), os.getpid()
+
+
+def _tidy() -> None:
+    # A forked child ends before its parent, who still needs the folder.
+    if os.getpid() == PROCESS:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+atexit.register(_tidy)
 
 KEYS = {"SECRET_KEY": "for-the-tests-only-" + "x" * 50, "MFA_KEYS": f"t1:{'A' * 43}="}
 os.environ.update(KEYS, DEMO="1", PUBLIC_URL="http://testserver", LOG_LEVEL="WARNING")
-os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tempfile.gettempdir()}/mfa"
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{FOLDER}/mfa"
 os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `broker` points at a real one
 
 from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
