@@ -68,7 +68,8 @@ def confirmed(user_id: int) -> list[Enrolment]:
 
 def label(enrolment: Enrolment) -> str:
     """Say which enrolment this is: "Text +41 XX XXX XX 89", and the person's own name for it."""
-    words = f"{registry.method(enrolment.method).label} {enrolment.hint}".strip()
+    kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
+    words = f"{kind} {enrolment.hint}".strip()
     return f"{words} ({enrolment.name})" if enrolment.name else words
 
 
@@ -161,6 +162,7 @@ def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
         if waiting is None:
             raise NotAssigned
         return waiting
+    _hold(user)
     drafts.delete()
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     _fill(enrolment, plan)
@@ -257,6 +259,7 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, .
     # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
     vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
     with transaction.atomic():
+        _hold(user)  # of two sets made at once one dies
         Enrolment.objects.filter(user=user, method=method.name).delete()
         enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=facts.now, name=plan.name)
         _fill(enrolment, plan)
@@ -347,8 +350,10 @@ def make_default(enrolment: Enrolment, facts: Facts) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
         _hold(enrolment.user)
+        if not Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists():
+            return  # it was removed meanwhile
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
-        Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).update(is_default=True)
+        Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
         _record("enrolment.made_default", enrolment, facts)
 
 
@@ -360,18 +365,25 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
     with transaction.atomic():
         _hold(enrolment.user)
         ways = [e for e in confirmed(enrolment.user.pk) if e.pk != enrolment.pk and e.method in allowed]
-        left = [e for e in ways if registry.is_installed(e.method) and not registry.method(e.method).is_reserve]
-        is_way = not registry.method(enrolment.method).is_reserve
-        if must_keep_one and is_way and not left:
+        left = [e for e in ways if _is_way(e)]
+        if must_keep_one and _is_way(enrolment) and not left:
             return False
-        if not Enrolment.objects.filter(pk=enrolment.pk).delete()[0]:
+        # Looked at anew and held: it may have become the default since, or be asked in a sign-in just now.
+        found = Enrolment.objects.select_for_update().filter(pk=enrolment.pk).first()
+        if found is None:
             return True
-        if enrolment.is_default and left:
+        found.delete()
+        if found.is_default and left:
             Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
         raise_epoch(enrolment.user)
         _record("enrolment.removed", enrolment, facts)
         notices.tell(enrolment.user, "method_removed", now=facts.now, label=label(enrolment))
     return True
+
+
+def _is_way(enrolment: Enrolment) -> bool:
+    """Tell whether an enrolment is a way in by itself, and not one for bad days or of a method that is gone."""
+    return registry.is_installed(enrolment.method) and not registry.method(enrolment.method).is_reserve
 
 
 def _record(kind: str, enrolment: Enrolment, facts: Facts) -> None:

@@ -1,0 +1,613 @@
+"""A person's methods: each deed once, proven where it counts, refused with the reason where it must be."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import SecondStep, User
+from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
+from tests.pages import Browser, Page
+from tests.people import ANAS, BENS, Clock, Person, join
+from verification import enrolments
+from verification.facts import Facts
+from verification.models import Browser as Remembered
+from verification.models import Enrolment, Failure, Policy, Voucher
+
+
+def methods_of(person: Person) -> list[str]:
+    rows = Enrolment.objects.filter(user=person.user, confirmed=True).order_by("pk")
+    return list(rows.values_list("method", flat=True))
+
+
+def default_of(person: Person) -> str:
+    return str(Enrolment.objects.get(user=person.user, is_default=True).method)
+
+
+def at_methods(person: Person) -> Page:
+    """Sign in and open the list of methods."""
+    return person.sign_in(to="/sign-in/?next=/methods/")
+
+
+def card(page: Page, label: str) -> str:
+    """Give what stands on the card of a method."""
+    return re.findall(rf'aria-label="{re.escape(label)}.*?</article>', page.html, re.DOTALL)[0]
+
+
+# Listing -------------------------------------------------------------------------------------------------------
+
+
+def test_lists_kind_masked_handle_added_and_last_used(ana: Person) -> None:
+    page = at_methods(ana)
+
+    for words in ("Text +41 XX XXX XX 23", "Call +41 XX XXX XX 23", "Authenticator app", "Added 2 March 2026"):
+        assert words in page
+    assert "Usual" in card(page, "Text")
+    assert "last used 2 March 2026, 09:00" in page
+
+
+def test_lists_the_own_name(ana: Person) -> None:
+    ana.user.enrolments.filter(method="totp").update(name="work <b>phone</b>")
+
+    page = at_methods(ana)
+
+    assert "Authenticator app (work <b>phone</b>)" in page
+    assert "<b>phone" not in page.html
+
+
+def test_never_lists_whole_numbers_or_secrets(ana: Person) -> None:
+    html = re.sub(r"[ \-]", "", at_methods(ana).html)
+
+    assert ANAS[-7:] not in html
+    assert ana.enrolment("totp").secret.hex() not in html
+
+
+def test_lists_apart_what_the_policy_no_longer_allows(ana: Person) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["totp"])
+
+    page = ana.browser.reload()
+
+    assert "No longer allowed" in page
+    assert not page.offers("Try it now Text")
+
+
+def test_former_method_that_is_no_longer_installed_breaks_no_page(ana: Person) -> None:
+    """A method that was taken out of the settings made the page fail (seen)."""
+    at_methods(ana)
+    gone = Enrolment.objects.create(user=ana.user, method="fax", confirmed=True, hint="…12", name="")
+
+    assert "fax …12" in ana.browser.reload()
+    ana.browser.follow("Remove fax")
+    assert "Removed." in ana.browser.press("Remove it")
+    assert not Enrolment.objects.filter(pk=gone.pk).exists()
+
+
+def test_person_with_nothing_set_up_is_led_on(ben: Person) -> None:
+    User.objects.filter(pk=ben.user.pk).update(second_step=SecondStep.DISABLED)
+    ben.give_password(to="/sign-in/?next=/methods/")
+
+    assert ben.page.path == "/methods/"
+    assert "No method is set up" in ben.page
+    assert ben.page.offers("Add a method")
+
+
+# Adding --------------------------------------------------------------------------------------------------------
+
+
+def test_adds_an_app_that_counts_once_proven(ana: Person) -> None:
+    at_methods(ana)
+    remembered_elsewhere(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Authenticator app")
+    assert ana.page.path == "/sign-in/verify/"
+    assert methods_of(ana) == ["text", "call", "totp"]
+    fresh = Enrolment.objects.get(confirmed=False)
+
+    page = ana.verify(_app_code(fresh))
+
+    assert (page.path, "It works." in page) == ("/methods/", True)
+    assert methods_of(ana) == ["text", "call", "totp", "totp"]
+    assert mails(ana) == ["method_added"]
+    assert "enrolment.confirmed" in kinds(ana)
+    assert not Remembered.objects.exists()
+
+
+def _app_code(enrolment: Enrolment) -> str:
+    from django_otp.oath import totp  # noqa: PLC0415
+
+    return f"{totp(enrolment.secret):06d}"
+
+
+def test_wrong_code_adds_nothing(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Authenticator app")
+
+    page = ana.verify("000000")
+
+    assert "That code is not right" in page
+    assert methods_of(ana) == ["text", "call", "totp"]
+    assert mails(ana) == []
+
+
+def test_abandoned_adding_leaves_nothing_that_counts(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Authenticator app")
+
+    assert ana.browser.press("Cancel").path == "/methods/"
+    assert ana.browser.go("/methods/").words.count("Try it now Authenticator app") == 1
+
+
+def test_adds_a_second_number_beside_the_first(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Text")
+    ana.phone.number = BENS
+    ana.browser.press("Continue", country="CH", number=BENS)
+    assert "+41 XX XXX XX 45" in ana.page
+
+    ana.verify(ana.read_text())
+
+    assert methods_of(ana) == ["text", "call", "totp", "text", "call"]
+    assert {e.address for e in Enrolment.objects.filter(method="text")} == {ANAS, BENS}
+    assert default_of(ana) == "text"
+
+
+def test_new_number_changes_nothing_until_proven(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.go("/methods/add/text/")
+    ana.browser.press("Continue", country="CH", number=BENS)
+
+    ana.browser.go("/methods/")
+
+    assert {e.address for e in Enrolment.objects.filter(method="text", confirmed=True)} == {ANAS}
+    assert "XX 45" not in ana.page
+
+
+@pytest.mark.parametrize("number", ["", "12", "abc", "+41 00 000", "+41 44 555 01 67"])
+def test_bad_number_is_named_beside_its_field_and_kept(ana: Person, number: str) -> None:
+    at_methods(ana)
+    ana.browser.go("/methods/add/text/")
+
+    page = ana.browser.press("Continue", country="CH", number=number)
+
+    assert page.path == "/methods/add/text/"
+    assert 'aria-invalid="true"' in page.html
+    assert page.form("Continue")[0].fields["number"] == number
+
+
+def test_same_number_again_does_not_double_it(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.go("/methods/add/text/")
+    ana.browser.press("Continue", country="CH", number=ANAS)
+    ana.verify(ana.read_text())
+
+    assert sorted(methods_of(ana)) == ["call", "text", "totp"]
+    assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
+
+
+def test_five_apps_are_all_that_a_person_may_have(ana: Person) -> None:
+    ana.set_up("totp", "totp", "totp", "totp")
+    ana.give_password()
+    ana.verify(ana.read_text())
+    ana.browser.go("/methods/add/")
+
+    page = ana.browser.press("Authenticator app")
+
+    assert page.path == "/methods/add/"
+    assert "You have as many of these as you may have" in page
+
+
+def test_offers_only_what_the_policy_allows(ana: Person) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["totp", "call"])
+    page = ana.browser.go("/methods/add/")
+
+    assert page.offers("Authenticator app")
+    assert not page.offers("Text")
+    assert ana.browser.send("/methods/add/", method="text").path == "/methods/add/"
+    assert ana.browser.send("/methods/add/text/", country="CH", number=BENS).path == "/methods/add/"
+    assert not Enrolment.objects.filter(confirmed=False).exists()
+
+
+@pytest.mark.parametrize("method", ["recovery", "token", "email", "no-such"])
+def test_begins_nothing_that_is_not_offered(ana: Person, method: str) -> None:
+    at_methods(ana)
+
+    page = ana.browser.send("/methods/add/", method=method)
+
+    assert (page.status, page.path) == (200, "/methods/add/")
+    assert ana.browser.go(f"/methods/add/{method}/").path == "/methods/add/"
+
+
+def test_adding_is_bound_to_the_session(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.go("/methods/add/text/")
+    ana.browser.press("Continue", country="CH", number=BENS)
+    ana.phone.number = BENS
+    code = ana.read_text()
+    other = Person(ana.user, ana.phone)
+    other.give_password()
+
+    other.verify(code)
+
+    assert {e.address for e in Enrolment.objects.filter(method="text", confirmed=True)} == {ANAS}
+
+
+# Renaming and the usual one ------------------------------------------------------------------------------------
+
+
+def test_renames(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Rename Authenticator app")
+
+    page = ana.browser.press("Save", name="blue phone")
+
+    assert page.path == "/methods/"
+    assert "Authenticator app (blue phone)" in page
+    assert "enrolment.renamed" in kinds(ana)
+
+
+def test_too_long_a_name_is_refused_beside_the_field_and_kept(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Rename Authenticator app")
+
+    page = ana.browser.press("Save", name="x" * 65)
+
+    assert page.path.endswith("/rename/")
+    assert page.form("Save")[0].fields["name"] == "x" * 65
+    assert ana.enrolment("totp").name == ""
+
+
+def test_name_can_be_taken_away(ana: Person) -> None:
+    ana.user.enrolments.filter(method="totp").update(name="blue phone")
+    at_methods(ana)
+    ana.browser.follow("Rename Authenticator app")
+
+    assert "blue phone" not in ana.browser.press("Save", name="").words
+
+
+def test_makes_another_the_usual_one(ana: Person) -> None:
+    at_methods(ana)
+
+    page = ana.browser.press("Ask this first Authenticator app")
+
+    assert "From now on we ask for this first: Authenticator app." in page
+    assert default_of(ana) == "totp"
+    assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
+    assert "enrolment.made_default" in kinds(ana)
+
+
+def test_usual_one_is_asked_first_at_the_next_sign_in(ana: Person, clock: Clock) -> None:
+    at_methods(ana)
+    ana.browser.press("Ask this first Authenticator app")
+    ana.browser.press("Sign out")
+
+    assert "app shows" in ana.give_password()
+
+
+# Removing ------------------------------------------------------------------------------------------------------
+
+
+def test_removes_after_a_confirmation(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Remove Call")
+    assert "Remove this method?" in ana.page
+    assert methods_of(ana) == ["text", "call", "totp"]
+
+    page = ana.browser.press("Remove it")
+
+    assert (page.path, "Removed." in page) == ("/methods/", True)
+    assert methods_of(ana) == ["text", "totp"]
+    assert mails(ana) == ["method_removed"]
+    assert "enrolment.removed" in kinds(ana)
+
+
+def test_removing_ends_other_sign_ins_and_browsers_but_not_this_one(ana: Person, clock: Clock) -> None:
+    other = Person(ana.user, ana.phone)
+    other.sign_in()
+    clock.forward(seconds=31)
+    at_methods(ana)
+    remembered_elsewhere(ana)
+    before = ana.browser.session_key
+
+    ana.browser.follow("Remove Call")
+    ana.browser.press("Remove it")
+
+    assert other.browser.go("/").path == "/sign-in/"
+    assert ana.browser.go("/").path == "/"
+    assert ana.browser.session_key != before
+    assert "No browser is remembered" in ana.browser.go("/browsers/")
+
+
+def test_usual_moves_to_what_is_left(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Remove Text")
+    ana.browser.press("Remove it")
+
+    assert default_of(ana) == "call"
+
+
+def test_last_required_method_is_refused_with_the_reason(cleo: Person) -> None:
+    at_methods(cleo)
+    cleo.browser.follow("Remove")
+
+    page = cleo.browser.press("Remove it")
+
+    assert "This is your last method, and your organisation requires one. Add another one first." in page
+    assert methods_of(cleo) == ["totp"]
+    assert mails(cleo) == []
+
+
+def test_recovery_codes_are_no_way_in_of_their_own(cleo: Person) -> None:
+    cleo.print_codes()
+    at_methods(cleo)
+    cleo.browser.follow("Remove")
+
+    assert "This is your last method" in cleo.browser.press("Remove it")
+
+
+def test_what_the_policy_forbids_is_no_way_in(ana: Person) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["totp"])
+    ana.browser.go(f"/methods/{ana.enrolment('totp').ref}/remove/")
+
+    assert "This is your last method" in ana.browser.press("Remove it")
+
+
+def test_forbidden_one_can_be_removed_by_its_link(ana: Person) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["totp"])
+    ana.browser.go("/methods/")
+    ana.browser.follow("Remove Text")
+    ana.browser.press("Remove it")
+
+    assert methods_of(ana) == ["call", "totp"]
+
+
+def test_staff_keep_one_whatever_is_asked_of_them(dev: Person) -> None:
+    User.objects.filter(pk=dev.user.pk).update(second_step=SecondStep.DISABLED)
+    at_methods(dev)
+    dev.browser.follow("Remove")
+
+    assert "This is your last method" in dev.browser.press("Remove it")
+
+
+def test_whoever_need_not_have_one_may_remove_the_last(cleo: Person) -> None:
+    at_methods(cleo)
+    User.objects.filter(pk=cleo.user.pk).update(second_step=SecondStep.DISABLED)
+    cleo.browser.go(f"/methods/{cleo.enrolment('totp').ref}/remove/")
+
+    cleo.browser.press("Remove it")
+
+    assert methods_of(cleo) == []
+
+
+def test_removed_twice_is_removed_once(ana: Person) -> None:
+    at_methods(ana)
+    ref = ana.enrolment("call").ref
+    ana.browser.send(f"/methods/{ref}/remove/")
+
+    assert ana.browser.send(f"/methods/{ref}/remove/").status == 404
+    assert mails(ana) == ["method_removed"]
+
+
+def test_removing_what_one_signed_in_with_wants_a_new_proof_for_the_next_deed(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Remove Authenticator app")
+    ana.browser.press("Remove it")
+
+    assert ana.browser.go("/methods/add/").path == "/sign-in/again/"
+
+
+def test_two_removed_at_once_leave_a_usual_one(ana: Person) -> None:
+    """The second one was the usual one by then, as its row in memory did not know: none was left (seen)."""
+    at_methods(ana)
+    usual, next_one = ana.enrolment("text"), ana.enrolment("call")
+
+    for row in (usual, next_one):
+        enrolments.remove(row, _facts(), allowed=("text", "call", "totp"), must_keep_one=True)
+
+    assert default_of(ana) == "totp"
+
+
+def test_removed_one_cannot_become_the_usual_one(ana: Person) -> None:
+    """The others lost the mark before it was seen that this one is gone: none was left (seen)."""
+    gone = ana.enrolment("call")
+    Enrolment.objects.filter(pk=gone.pk).delete()
+
+    enrolments.make_default(gone, _facts())
+
+    assert default_of(ana) == "text"
+
+
+def _facts() -> Facts:
+    return Facts(now=timezone.now())
+
+
+# Trying out ----------------------------------------------------------------------------------------------------
+
+
+def test_tries_a_method_out(ana: Person, clock: Clock) -> None:
+    at_methods(ana)
+    clock.forward(days=200)
+    ana.browser.press("Sign out")
+    at_methods(ana)
+    assert "Does Text +41 XX XXX XX 23 still reach you?" in ana.page
+
+    ana.browser.press("Try it now Text")
+    page = ana.verify(ana.read_text())
+
+    assert (page.path, "It works." in page) == ("/methods/", True)
+    assert "Does Text" not in page.words
+
+
+def test_needs_no_fresh_proof_and_gives_none(ana: Person, clock: Clock) -> None:
+    at_methods(ana)
+    clock.forward(minutes=11)
+    ana.browser.press("Try it now Authenticator app")
+    ana.verify(ana.read_app())
+
+    assert ana.page.path == "/methods/"
+    assert ana.browser.go("/methods/add/").path == "/sign-in/again/"
+
+
+def _switch_off(person: Person, method: str) -> None:
+    now = timezone.now()
+    Failure.objects.update_or_create(user=person.user, method=method, defaults={"consecutive": 30, "off_at": now})
+
+
+def test_passed_rehearsal_switches_an_off_method_on(ana: Person, clock: Clock) -> None:
+    at_methods(ana)
+    _switch_off(ana, "text")
+    page = ana.browser.reload()
+    assert "Text +41 XX XXX XX 23 is switched off" in page
+
+    ana.browser.press("Try it now Text")
+    page = ana.verify(ana.read_text())
+
+    assert "switched off" not in page.words
+    ana.browser.press("Sign out")
+    assert "We sent a code" in ana.give_password()
+
+
+def test_failed_rehearsal_leaves_an_off_method_off(ana: Person) -> None:
+    at_methods(ana)
+    _switch_off(ana, "text")
+    ana.browser.reload()
+    ana.browser.press("Try it now Text")
+
+    ana.verify("000000")
+
+    assert "is switched off" in ana.browser.go("/methods/")
+
+
+def test_failed_rehearsals_never_count_against_sign_in(ana: Person, clock: Clock) -> None:
+    at_methods(ana)
+    for _ in range(3):
+        ana.browser.go("/methods/")
+        ana.browser.press("Try it now Authenticator app")
+        for _ in range(5):
+            if not ana.page.offers("Verify"):
+                break
+            ana.verify("000000")
+    assert not Failure.objects.filter(method="totp", consecutive__gt=0).exists()
+    assert Failure.objects.get(method="rehearsal.totp").next_at is not None
+
+    ana.browser.go("/")
+    ana.browser.press("Sign out")
+    clock.forward(seconds=31)
+
+    assert ana.sign_in().path == "/"
+
+
+def test_failed_enrolments_never_count_against_sign_in(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Authenticator app")
+    for _ in range(5):
+        ana.verify("000000")
+
+    assert not Failure.objects.filter(method="totp", consecutive__gt=0).exists()
+
+
+def test_rehearsal_waits_too_so_that_a_session_is_no_place_to_guess(ana: Person) -> None:
+    at_methods(ana)
+    for _ in range(2):
+        ana.browser.go("/methods/")
+        ana.browser.press("Try it now Authenticator app")
+        for _ in range(5):
+            if ana.page.offers("Verify"):
+                ana.verify("000000")
+
+    assert "Please wait before you try again" in ana.page
+
+
+# Recovery codes ------------------------------------------------------------------------------------------------
+
+
+def shown_codes(page: Page) -> list[str]:
+    return re.findall(r"<li><code>([A-Z0-9 ]+)</code></li>", page.html)
+
+
+def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> None:
+    ana.print_codes()
+    at_methods(ana)
+    ana.browser.follow("Get new codes")
+    page = ana.browser.press("Make new codes")
+    fresh = shown_codes(page)
+    assert len(set(fresh)) == 10
+    assert mails(ana) == ["codes_renewed"]
+    ana.browser.go("/")
+    ana.browser.press("Sign out")
+
+    ana.give_password()
+    ana.choose("Recovery code")
+    assert "That code is not right" in ana.verify(ana.codes[0])
+    assert ana.verify(fresh[0]).path == "/"
+    assert mails(ana) == ["codes_renewed", "codes_used"]
+
+
+def test_codes_are_shown_by_the_post_alone(ana: Person) -> None:
+    at_methods(ana)
+    ana.browser.follow("Get new codes")
+    codes = shown_codes(ana.browser.press("Make new codes"))
+
+    assert shown_codes(ana.browser.reload()) == []
+    assert codes[0].replace(" ", "") not in str(list(Voucher.objects.values()))
+    assert ana.browser.client.get("/methods/recovery-codes/")["Cache-Control"].count("no-store")
+
+
+@pytest.mark.parametrize(("left", "is_told"), [(4, False), (3, True), (1, True), (0, True)])
+def test_nudges_at_three(ana: Person, left: int, is_told: bool) -> None:
+    ana.print_codes()
+    spent = Voucher.objects.order_by("pk")[: 10 - left]
+    Voucher.objects.filter(pk__in=[row.pk for row in spent]).update(used_at=timezone.now())
+
+    page = at_methods(ana)
+
+    words = {3: "3 recovery codes are left", 1: "1 recovery code is left", 0: "You have no recovery codes"}.get(left)
+    assert ("Print a set of ten" in page) is is_told
+    assert words is None or words in page
+
+
+def test_codes_do_not_exist_where_the_policy_forbids_them(ana: Person) -> None:
+    at_methods(ana)
+    Policy.objects.create(methods=["text", "call", "totp"])
+
+    assert ana.browser.go("/methods/recovery-codes/").status == 404
+    assert "Recovery codes" not in ana.browser.go("/methods/")
+
+
+def test_ways_of_others_are_not_touched(ana: Person, cleo: Person) -> None:
+    cleo.print_codes()
+    at_methods(ana)
+    ana.browser.follow("Get new codes")
+    ana.browser.press("Make new codes")
+
+    assert enrolments.vouchers_left(cleo.user.pk) == 10
+    assert methods_of(cleo) == ["totp", "recovery"]
+
+
+def test_another_browser_without_a_session_sees_nothing(ana: Person) -> None:
+    assert Browser().go("/methods/").path == "/sign-in/"
+
+
+def test_half_year_is_counted_from_the_last_use(ana: Person, clock: Clock) -> None:
+    clock.forward(days=181)
+    assert "still reach you" not in at_methods(ana).words
+    ana.browser.press("Sign out")
+    clock.forward(days=2)
+
+    assert "still reach you" in at_methods(ana).words
+    assert timezone.now() - ana.enrolment("text").confirmed_at > timedelta(days=182)
+
+
+def test_eve_has_her_own_limits(ana: Person) -> None:
+    eve = join("eve").set_up("totp")
+    _switch_off(ana, "totp")
+
+    assert eve.sign_in().path == "/"
