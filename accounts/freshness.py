@@ -16,7 +16,7 @@ from accounts.standing import AuthedRequest
 P = ParamSpec("P")
 SPAN = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
 _HELD = "held"
-_SECRETS = ("csrfmiddlewaretoken", "password")
+_UNHELD = "password"  # a form with such a field is not held: it is typed again
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -41,8 +41,8 @@ def required(
             if request.method == "GET" and held and held["path"] == request.path:
                 return render(request, "accounts/signin/go_on.html", {"fields": _fields(held), "action": request.path})
             return view(request, *args, **kwargs)
-        if request.method == "POST":
-            kept = {name: values for name, values in request.POST.lists() if not name.startswith(_SECRETS)}
+        if request.method == "POST" and not any(_UNHELD in name for name in request.POST):
+            kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
             request.session[_HELD] = {"path": request.path, "fields": kept}
         return redirect(f"{resolve_url('signin:again')}?{urlencode({'next': request.get_full_path()})}")
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import facts, freshness, lockdown, standing
 from accounts.portal import activity
@@ -55,10 +55,12 @@ def secure(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/secure.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @freshness.required
 def secured(request: AuthedRequest) -> HttpResponse:
-    """End the securing: the person proved themselves just now."""
+    """End the securing: the person proved themselves just now. The way back from that proof is a GET."""
+    if request.method == "GET":
+        return redirect("portal:secure")
     lockdown.end(request.user, facts.read(request))
     messages.success(request, _("Your account is open again as before."))
     return redirect("portal:home")

@@ -53,6 +53,8 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     found = next((session for session in mine if session.ref == ref), None)
     if found is None:
         raise Http404
+    if found.session_key in sessions.keys_of(request.session):
+        return redirect("sign-out")
     with transaction.atomic():
         found.delete()
         audit.record("sessions.ended", user_id=request.user.pk, facts=now, n_sessions=1)

@@ -1,0 +1,194 @@
+"""Where a person is remembered and signed in: listed, named, ended one by one or all at once."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Session, User
+from tests.accounts.portal.conftest import kinds, remembered_elsewhere
+from tests.pages import Browser, Page
+from tests.people import Clock, Person
+from verification.models import Browser as Remembered
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1"
+COOKIE = "mfa_browser"
+
+
+def at_browsers(person: Person) -> Page:
+    return person.browser.go("/browsers/")
+
+
+@pytest.fixture
+def here(ana: Person) -> Person:
+    """Give Ana, signed in and remembered in Firefox."""
+    ana.browser = Browser(agent=FIREFOX)
+    ana.sign_in(remember="on")
+    return ana
+
+
+@pytest.fixture
+def elsewhere(ana: Person, clock: Clock) -> Person:
+    """Give Ana, signed in and remembered on her telephone."""
+    person = Person(ana.user, ana.phone, browser=Browser(agent=SAFARI, network="198.51.100.9"))
+    person.sign_in(remember="on")
+    clock.forward(seconds=31)
+    return person
+
+
+def test_lists_name_network_since_use_and_end(elsewhere: Person, here: Person) -> None:
+    page = at_browsers(here)
+
+    for words in (
+        "Firefox on Linux",
+        "Safari on iPhone",
+        "from 198.51.100.9",
+        "Since 2 March 2026",
+        "ends 16 March 2026",
+    ):
+        assert words in page
+
+
+def test_marks_this_one(elsewhere: Person, here: Person) -> None:
+    page = at_browsers(here)
+
+    assert "Firefox on Linux This browser" in page
+    assert "Firefox on Linux You, here" in page
+    assert page.words.count("This browser") == 1
+    assert not page.offers("End it Firefox on Linux")
+
+
+def test_says_so_when_none_is_remembered(ana: Person) -> None:
+    ana.sign_in()
+
+    page = at_browsers(ana)
+    assert "No browser is remembered" in page
+    assert not page.offers("Forget all")
+    assert not page.offers("Sign out everywhere else")
+
+
+def test_those_that_are_over_are_not_listed(here: Person, clock: Clock) -> None:
+    Remembered.objects.update(ends_at=timezone.now())
+
+    assert "No browser is remembered" in at_browsers(here)
+
+
+def test_forgets_one(elsewhere: Person, here: Person) -> None:
+    at_browsers(here)
+
+    page = here.browser.press("Forget Safari on iPhone")
+
+    assert "Forgotten" in page
+    assert Remembered.objects.count() == 1
+    assert "browser.forgotten" in kinds(here)
+    elsewhere.browser.press("Sign out")
+    assert elsewhere.give_password().path == "/sign-in/verify/"
+    assert here.browser.go("/").path == "/"
+
+
+def test_forgets_all(elsewhere: Person, here: Person) -> None:
+    at_browsers(here)
+
+    page = here.browser.press("Forget all")
+
+    assert "No browser is remembered" in page
+    assert not here.browser.client.cookies[COOKIE].value
+    assert not Remembered.objects.exists()
+    here.browser.press("Sign out")
+    assert here.give_password().path == "/sign-in/verify/"
+
+
+def test_forgets_nobody_elses(here: Person, cleo: Person) -> None:
+    hers = remembered_elsewhere(cleo)
+    at_browsers(here)
+    here.browser.press("Forget all")
+
+    assert list(Remembered.objects.all()) == [hers]
+
+
+def test_forgetting_twice_is_no_error_page_for_all_and_none_for_one(here: Person) -> None:
+    ref = Remembered.objects.get().ref
+    here.browser.send(f"/browsers/{ref}/forget/")
+
+    assert here.browser.send(f"/browsers/{ref}/forget/").status == 404
+    assert here.browser.send("/browsers/forget/").status == 200
+
+
+def test_ends_one_sign_in(elsewhere: Person, here: Person) -> None:
+    at_browsers(here)
+
+    page = here.browser.press("End it Safari on iPhone")
+
+    assert "That sign-in was ended." in page
+    assert elsewhere.browser.go("/").path == "/sign-in/"
+    assert here.browser.go("/").path == "/"
+    assert "sessions.ended" in kinds(here)
+
+
+def test_ending_one_twice_is_not_found(elsewhere: Person, here: Person) -> None:
+    ref = Session.objects.get(session_key=elsewhere.browser.session_key).ref
+    here.browser.go("/browsers/")
+    here.browser.send(f"/browsers/sessions/{ref}/end/")
+
+    assert here.browser.send(f"/browsers/sessions/{ref}/end/").status == 404
+
+
+def test_ending_this_very_one_by_hand_leads_to_the_sign_out(here: Person) -> None:
+    """The answer could not be kept in the session that had just ended, and the page failed (seen)."""
+    at_browsers(here)
+    ref = Session.objects.get(session_key=here.browser.session_key).ref
+
+    page = here.browser.send(f"/browsers/sessions/{ref}/end/")
+
+    assert (page.status, page.path) == (200, "/sign-out/")
+    assert Session.objects.filter(user=here.user).exists()
+
+
+def test_page_gives_no_session_key_away(elsewhere: Person, here: Person) -> None:
+    html = at_browsers(here).html
+
+    assert elsewhere.browser.session_key not in html
+    assert here.browser.session_key not in html
+
+
+def test_signs_out_everywhere_but_here(elsewhere: Person, here: Person) -> None:
+    at_browsers(here)
+    before = here.browser.session_key
+
+    page = here.browser.press("Sign out everywhere else")
+
+    assert "You are signed out everywhere else." in page
+    assert elsewhere.browser.go("/").path == "/sign-in/"
+    assert here.browser.go("/").path == "/"
+    assert here.browser.session_key != before
+    assert not Remembered.objects.exists()
+
+
+def test_half_sign_ins_end_with_it(elsewhere: Person, here: Person) -> None:
+    half = Person(here.user, here.phone)
+    half.give_password()
+    at_browsers(here)
+    here.browser.press("Sign out everywhere else")
+
+    half.verify(half.read_text())
+
+    assert half.page.path == "/sign-in/"
+    assert half.browser.go("/").path == "/sign-in/"
+
+
+@pytest.mark.parametrize("path", ["/browsers/forget/", "/browsers/sign-out-everywhere/"])
+def test_a_link_does_nothing(here: Person, path: str) -> None:
+    assert here.browser.go(path).status == 405
+    assert Remembered.objects.exists()
+
+
+def test_posts_want_the_forms_token(here: Person) -> None:
+    assert here.browser.client.post("/browsers/forget/").status_code == 403
+    assert Remembered.objects.exists()
+
+
+def test_another_persons_session_in_the_same_browser_is_not_listed(here: Person, cleo: Person) -> None:
+    other = Person(cleo.user, cleo.phone)
+    other.sign_in()
+
+    assert at_browsers(here).words.count("Since") == 2  # one remembered, one signed in
+    assert User.objects.count() == 2
