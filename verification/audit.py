@@ -1,7 +1,7 @@
 """Records deeds in their own transaction, seals the record in a chain beside it, and finds what was tampered with."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,9 +158,11 @@ def size() -> tuple[int, int]:
     return AuditEvent.objects.count(), AuditSeal.objects.count()
 
 
-def of_person(user_id: int, *, before: int = 0, most: int = 30) -> list[AuditEvent]:
-    """List what happened to a person, the newest first, before an event's id if one is given."""
+def of_person(user_id: int, *, kinds: Collection[str] = (), before: int = 0, most: int = 30) -> list[AuditEvent]:
+    """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
     events = AuditEvent.objects.filter(user_id=user_id)
+    if kinds:
+        events = events.filter(kind__in=kinds)
     if before:
         events = events.filter(id__lt=before)
     return list(events.order_by("-id")[:most])

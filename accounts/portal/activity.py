@@ -41,10 +41,9 @@ def _why(detail: dict[str, Any]) -> str:
     return reasons.get(detail.get("why", ""), asked)
 
 
-def _words(event: AuditEvent) -> tuple[str, str, str, str] | None:
-    """Give icon, title, text and kind (good, info, warn, bad) of an event; none if it says nothing to its person."""
-    detail = event.detail
-    table: dict[str, tuple[str, str, str, str]] = {
+def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
+    """Give icon, title, text and kind (good, info, warn, bad) of each event that says something to its person."""
+    return {
         "sign_in.completed": ("check", _("You signed in"), _why(detail), "good"),
         "sign_in.denied": ("lock", _("A sign-in was refused"), _("The account was blocked or locked."), "bad"),
         "password.refused": ("bad", _("A wrong password was typed"), _("Nobody got in."), "warn"),
@@ -66,6 +65,7 @@ def _words(event: AuditEvent) -> tuple[str, str, str, str] | None:
             _method(detail),
             "bad",
         ),
+        "enrolment.assigned": ("plus", _("Something was handed out to you, to be activated"), _method(detail), "info"),
         "enrolment.confirmed": ("plus", _("A method was added"), _method(detail), "info"),
         "enrolment.removed": ("remove", _("A method was removed"), _method(detail), "info"),
         "enrolment.renamed": ("edit", _("A method was renamed"), _method(detail), "info"),
@@ -80,14 +80,18 @@ def _words(event: AuditEvent) -> tuple[str, str, str, str] | None:
         "account.securing_begun": ("shield", _("You said that something was not you"), "", "warn"),
         "account.securing_ended": ("shield", _("You made your account safe again"), "", "good"),
     }
-    return table.get(event.kind)
+
+
+def kinds() -> list[str]:
+    """Name the events that say something to their person."""
+    return list(_words({}))
 
 
 def entries(events: list[AuditEvent]) -> list[Entry]:
     """Turn events into lines; those that mean nothing to a person are left out."""
     found = []
     for event in events:
-        words = _words(event)
+        words = _words(event.detail).get(event.kind)
         if words is None:
             continue
         icon, title, text, kind = words

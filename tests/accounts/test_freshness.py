@@ -67,20 +67,7 @@ def rows() -> dict[str, list[Any]]:
 def own(person: Person, *, ref: str = "") -> Mapping[str, str]:
     """Give values that lead to things of the person, or to what is named, in every address of the portal."""
     enrolment = Enrolment.objects.filter(user=person.user, confirmed=True).order_by("pk")[0]
-    return {"ref": enrolment.ref, "method": "text"} | dict.fromkeys(
-        (
-            "handle",
-            "token",
-            "provider_name",
-            "event",
-            "message_id",
-            "object_id",
-            "content_type_id",
-            "call_id",
-            "number",
-        ),
-        "1",
-    )
+    return defaultdict(lambda: "1", ref=ref or enrolment.ref, method="text")
 
 
 def portal(values: Mapping[str, str]) -> list[addresses.Address]:

@@ -12,13 +12,16 @@ from accounts.standing import AuthedRequest
 from verification import audit
 
 _PAGE = 30
+_DIGITS = 18  # of a place in the record; more are no number of ours
+_NEW_PASSWORD = ("password.changed", "password.reset")
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List sign-ins and changes, the newest first."""
-    text = request.GET.get("before", "")
-    events = audit.of_person(request.user.pk, before=int(text) if text.isdecimal() else 0, most=_PAGE)
+    text = request.GET.get("before", "")[:_DIGITS]
+    before = int(text) if text.isdecimal() else 0
+    events = audit.of_person(request.user.pk, kinds=activity.kinds(), before=before, most=_PAGE)
     context = {
         "entries": activity.entries(events),
         "before": events[-1].pk if len(events) == _PAGE else None,
@@ -42,10 +45,8 @@ def not_me(request: AuthedRequest) -> HttpResponse:
 def secure(request: AuthedRequest) -> HttpResponse:
     """Lead through what is left to do, each step with its place."""
     begun = request.user.securing_since
-    events = audit.of_person(request.user.pk, most=50) if begun else []
-    changed = any(
-        event.kind in {"password.changed", "password.reset"} and event.at >= begun for event in events if begun
-    )
+    newest = audit.of_person(request.user.pk, kinds=_NEW_PASSWORD, most=1)
+    changed = any(event.at >= begun for event in newest if begun)
     context = {
         "begun": begun,
         "is_fresh": freshness.is_fresh(request),
