@@ -241,11 +241,12 @@ CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_IMPORTS = ("verification.tasks", "verification.delivery.tasks")
+CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
 CELERY_BEAT_SCHEDULE = {
     # Expires in the queue sooner than it would pile up there while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
+    "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
 }
 
 # --- Words, time, static files, log -------------------------------------------------------------------------

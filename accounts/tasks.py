@@ -1,0 +1,19 @@
+"""Celery's entrance to the housekeeping of people's tables: removes what is over."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import PasswordReset
+from accounts.sessions import SessionStore
+
+_KEEP = timedelta(days=1)
+
+
+@shared_task(name="accounts.tasks.purge")
+def purge(**_more: Any) -> None:
+    """Once a day: remove sessions, half signed-in ones too, and mailed links that are over."""
+    SessionStore.clear_expired()
+    PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
