@@ -7,12 +7,15 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
 
 from accounts import app_passwords, catalogue, facts, freshness, standing
 from accounts.models import Service, User
@@ -31,12 +34,17 @@ class VerifiedSite(admin.AdminSite):
         here = standing.of(request)
         return here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
 
+    @method_decorator(never_cache)
+    @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Send whoever may not enter to our own sign-in, or home when that would not help them."""
-        if standing.of(request).is_signed_in:
-            return redirect("admin:index" if self.has_permission(request) else "portal:home")
+        """Send whoever may not enter to our own sign-in, to prove themselves, or home when neither would help them."""
+        here = standing.of(request)
+        if here.user is not None and not here.user.is_staff:
+            return redirect("portal:home")
+        if self.has_permission(request):
+            return redirect("admin:index")
         query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
-        return redirect(f"{resolve_url('signin:password')}?{query}")
+        return redirect(f"{resolve_url('signin:again' if here.is_signed_in else 'signin:password')}?{query}")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
         """Sign out as everywhere, so that the record tells of it."""

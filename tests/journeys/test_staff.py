@@ -16,6 +16,23 @@ def test_reaches_the_admin_after_the_second_step(dev: Person) -> None:
     assert dev.browser.go("/admin/accounts/user/").status == 200
 
 
+def test_comes_to_the_page_of_it_that_was_wanted(dev: Person) -> None:
+    dev.user.user_permissions.add(*Permission.objects.filter(codename="view_user"))
+
+    assert dev.sign_in(to="/admin/accounts/user/").path == "/admin/accounts/user/"
+
+
+def test_proves_himself_where_the_session_is_not_proven(ana: Person) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    ana.give_password()
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True)
+
+    ana.browser.go("/admin/")
+    ana.browser.press("Authenticator app")
+
+    assert ana.verify(ana.read_app()).path == "/admin/"
+
+
 def test_does_not_reach_it_with_the_password_alone(dev: Person) -> None:
     dev.give_password(to="/admin/")
 
@@ -28,7 +45,7 @@ def test_does_not_reach_it_through_a_remembered_browser(ana: Person) -> None:
     ana.give_password()
     User.objects.filter(pk=ana.user.pk).update(is_staff=True)
 
-    assert ana.browser.go("/admin/").path == "/"
+    assert ana.browser.go("/admin/").path == "/sign-in/again/"
 
 
 def test_does_not_reach_it_through_a_trusted_network(ana: Person) -> None:
@@ -36,7 +53,7 @@ def test_does_not_reach_it_through_a_trusted_network(ana: Person) -> None:
     ana.give_password()
     User.objects.filter(pk=ana.user.pk).update(is_staff=True)
 
-    assert ana.browser.go("/admin/").path == "/"
+    assert ana.browser.go("/admin/").path == "/sign-in/again/"
 
 
 def test_does_not_reach_it_without_a_second_step(ana: Person) -> None:
@@ -44,7 +61,7 @@ def test_does_not_reach_it_without_a_second_step(ana: Person) -> None:
     ana.give_password()
     User.objects.filter(pk=ana.user.pk).update(is_staff=True)
 
-    assert ana.browser.go("/admin/").path == "/"
+    assert ana.browser.go("/admin/").path == "/sign-in/again/"
 
 
 def test_does_not_reach_it_once_the_method_is_gone(dev: Person) -> None:
