@@ -111,10 +111,9 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
     return decision
 
 
-def person(pending: Pending, facts: Facts) -> User | None:
-    """Give the person of a half sign-in; none if their account changed since, or they may get in nowhere."""
-    user = _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
-    return None if user is None or policies.refusal(user, facts.now) else user
+def person(pending: Pending) -> User | None:
+    """Give the person of a proof under way; none if their account changed since it began."""
+    return _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
 
 
 def means(enrolment: Enrolment | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,15 +61,15 @@ def is_kept(request: HttpRequest) -> bool:
 
 
 def read(request: HttpRequest, *, now: datetime) -> Pending | None:
-    """Read the state; one that is over is wiped."""
+    """Read the state; one that is over, or that another release kept, is wiped."""
     kept: Mapping[str, Any] | None = request.session.get(_KEY)
     if kept is None:
         return None
-    pending = Pending(**kept)
-    if now.timestamp() - pending.started > LIFE.total_seconds():
+    is_known = set(kept) == {each.name for each in fields(Pending)}
+    if not is_known or now.timestamp() - kept["started"] > LIFE.total_seconds():
         wipe(request)
         return None
-    return pending
+    return Pending(**kept)
 
 
 def wipe(request: HttpRequest) -> None:

@@ -4,6 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.models import Session, User
+from accounts.sessions import SessionStore
 from accounts.signin import flow
 from tests.people import PASSWORD, Clock, Person, join
 from verification import enrolments
@@ -186,3 +187,39 @@ def test_says_since_when_one_is_signed_in(ana: Person) -> None:
     home = ana.sign_in()
 
     assert "Signed in as ana since 2 March, 09:00" in home
+
+
+def test_page_that_waits_is_told_once_that_the_sign_in_is_over(ana: Person, clock: Clock) -> None:
+    """The script was sent to the sign-in page, made nothing of it, and asked on (seen)."""
+    ana.give_password()
+    clock.forward(minutes=11)
+
+    for _ in range(3):
+        answer = ana.browser.client.get("/sign-in/status/", headers={"Accept": "application/json"})
+        assert answer.json()["reload"] is True
+
+    assert ana.browser.go("/sign-in/verify/").words.count("Please sign in again") == 1
+
+
+def test_half_sign_in_of_another_release_begins_again(ana: Person) -> None:
+    ana.give_password()
+    store = SessionStore(ana.browser.session_key)
+    store["pending"] = {**store["pending"], "what_came_later": 1}
+    store.save()
+
+    page = ana.browser.go("/sign-in/verify/")
+
+    assert (page.status, page.path) == (200, "/sign-in/")
+
+
+def test_blocked_between_the_steps_is_told_and_gets_no_more_texts(ana: Person, clock: Clock) -> None:
+    """A new code went out to whom support had just blocked (seen)."""
+    ana.give_password()
+    ana.read_text()
+    User.objects.filter(pk=ana.user.pk).update(is_active=False)
+    clock.forward(seconds=31)
+
+    page = ana.browser.send("/sign-in/resend/")
+
+    assert (page.status, "Your account is blocked" in page) == (403, True)
+    assert len(ana.phone.messages("text")) == 1

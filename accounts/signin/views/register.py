@@ -21,12 +21,14 @@ from verification.policies import Decision
 
 def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, Decision] | HttpResponse:
     """Open a page of the wall only to a sign-in that may register now."""
+    if not pending.is_first:
+        return redirect("signin:verify")
     user = steps.person_or_out(request, pending, now)
-    if user is None:
-        return redirect("signin:password")
+    if isinstance(user, HttpResponse):
+        return user
     decision = flow.may_register(user, pending, now)
     if decision is None:
-        return redirect("signin:password" if pending.is_first else "signin:verify")
+        return steps.out(request, _("Please sign in again: a method was set up for your account meanwhile."))
     return user, decision
 
 

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.pending import Pending
-from verification import outcomes
+from verification import outcomes, policies
 from verification.facts import Facts
 from verification.models import Purpose
 from verification.outcomes import Outcome
@@ -51,18 +51,27 @@ def _begin_again(request: HttpRequest, *, with_words: bool) -> HttpResponse:
         took_long = _("That took too long. Please begin again.")
         ended = _("Please sign in again: this sign-in took too long or was ended.")
         messages.info(request, took_long if is_signed_in else ended)
+    if not request.accepts("text/html"):  # the script of a page that waits: let the page be loaded anew
+        return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     return redirect("portal:home" if is_signed_in else "signin:password")
 
 
-def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | None:
-    """Give the person of a proof under way; wipes it when their account changed since it began."""
-    user = flow.person(pending, now)
-    if user is not None and pending.purpose != Purpose.SIGN_IN and standing.of(request).user != user:
-        user = None  # a proof inside a session is worth nothing once that session is over
-    if user is None:
+def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | HttpResponse:
+    """Give the person of a proof under way, or what to answer when their account changed since it began."""
+    user = flow.person(pending)
+    if user is not None and (why := policies.refusal(user, now.now)):
         pendings.wipe(request)
-        messages.info(request, _("Please sign in again: your account changed meanwhile."))
+        return closed(request, why)
+    if user is None or (pending.purpose != Purpose.SIGN_IN and standing.of(request).user != user):
+        return out(request, _("Please sign in again: your account changed meanwhile."))
     return user
+
+
+def out(request: HttpRequest, words: str) -> HttpResponse:
+    """Give a proof under way up, and say why."""
+    pendings.wipe(request)
+    messages.info(request, words)
+    return redirect("signin:password")
 
 
 def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:

@@ -73,8 +73,8 @@ def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome |
     if shown is not None and shown.state == State.DENIED:
         return steps.closed(request, policies.Why.LOCKED)
     user = steps.person_or_out(request, pending, now)
-    if user is None:
-        return redirect("signin:password")
+    if isinstance(user, HttpResponse):
+        return user
     if shown is None:
         return redirect("signin:options")
     decision = policies.decide(user, now)
@@ -147,8 +147,8 @@ def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify" if pending.handle else flow.safe_next(request, pending.next))
     user = steps.person_or_out(request, pending, now)
-    if user is None:
-        return redirect("signin:password")
+    if isinstance(user, HttpResponse):
+        return user
     decision = policies.decide(user, now)
     if decision.step is Step.DENY:
         return steps.closed(request, decision.reason)
@@ -175,6 +175,9 @@ def _chosen(request: HttpRequest, decision: Decision) -> Any:
 @steps.half_signed_in
 def resend(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Send a new code; the older ones die."""
+    user = steps.person_or_out(request, pending, now)
+    if isinstance(user, HttpResponse):
+        return user
     outcome = challenges.resend(pending.handle, binding=pending.id, facts=now)
     steps.tell(request, outcome, now)
     return redirect("signin:register-prove" if pending.is_first else "signin:verify")
