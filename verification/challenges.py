@@ -513,11 +513,12 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     facts = Facts(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
     method = registry.method(challenge.enrolment.method)
     check = method.check(_ask(challenge, now=now, by_keys=True), codes.tidy(keys))
-    if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return words.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict is Verdict.DENIED:
+        # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
         _deny(challenge, facts)
         return words.speech(message, check.say, Verdict.DENIED)
+    if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
+        return words.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return words.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     if refusal := _take_try(challenge, facts):
@@ -531,12 +532,13 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
 
 
 def _deny(challenge: Challenge, facts: Facts) -> None:
-    """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned."""
+    """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned.
+
+    One report of a challenge counts, however often it is repeated.
+    """
     with transaction.atomic():
-        denied = Challenge.objects.filter(pk=challenge.pk, state__in=ALIVE).update(
-            state=State.DENIED, ended_at=facts.now
-        )
-        if not denied:
+        rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
+        if not rows.update(state=State.DENIED, ended_at=facts.now):
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
         audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))

@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import Session
 from tests.people import Clock, Person, work
+from verification import challenges
 from verification.delivery.providers.virtual.models import Behaviour
-from verification.models import Policy, Reason
+from verification.models import AuditEvent, Challenge, Policy, Reason, State
 
 
 def call(ana: Person) -> str:
@@ -97,6 +98,41 @@ def test_fraud_report_locks_and_is_said_on_the_page(ana: Person) -> None:
     assert page.status == 403
     assert "Your second step is locked" in page
     assert "Example Service Desk" in page
+
+
+@pytest.mark.parametrize("way", ["replaced", "resent", "given up", "too late", "approved", "signed in"])
+def test_fraud_report_counts_whatever_became_of_the_request(ana: Person, clock: Clock, way: str) -> None:
+    """Whoever made the call could outrun the report by taking a different option (seen)."""
+    call(ana)
+    if way in {"approved", "signed in"}:
+        asked = Challenge.objects.filter(pk=ana.user.challenges.latest("pk").pk)
+        asked.update(state=State.APPROVED if way == "approved" else State.PROVEN)
+    elif way == "replaced":
+        ana.browser.follow("Use a different verification option")
+        ana.browser.press("Authenticator app")
+    elif way == "given up":
+        ana.browser.press("Cancel")
+    else:
+        clock.forward(seconds=31)
+        ana.browser.press("Call me again")
+        clock.forward(minutes=0 if way == "resent" else 6)
+
+    ana.phone.press("0#")
+
+    ana.user.refresh_from_db()
+    assert ana.user.second_step_locked_at is not None
+    assert AuditEvent.objects.filter(kind="challenge.reported").count() == 1
+    assert ana.give_password().status == 403
+
+
+def test_fraud_report_counts_once(ana: Person) -> None:
+    call(ana)
+    challenge = ana.user.challenges.latest("pk")
+    handle = challenge.messages.get().handle
+    for _ in range(3):
+        challenges.keyed(handle, "0#", now=challenge.issued_at)
+
+    assert AuditEvent.objects.filter(kind="challenge.reported").count() == 1
 
 
 @pytest.mark.parametrize(
