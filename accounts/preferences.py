@@ -19,7 +19,16 @@ class PreferencesMiddleware:
         user = standing.of(request).user if request.session.get(standing.KEY) else None
         if user is not None and user.language:
             translation.activate(user.language)
-        if user is None or not user.time_zone:
+        zone = _zone(user.time_zone) if user is not None else None
+        if zone is None:
             return self.get_response(request)
-        with timezone.override(zoneinfo.ZoneInfo(user.time_zone)):
+        with timezone.override(zone):
             return self.get_response(request)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """Give a zone by its name; none if there is none, for zones are renamed and dropped."""
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None

@@ -34,5 +34,6 @@ def derive(purpose: str, handle: str, key_id: str = "") -> str:
 
 def is_derived(purpose: str, handle: str, token: str) -> bool:
     """Tell whether a link's secret part belongs to its name, under any key of the ring."""
-    found = [secrets.compare_digest(derive(purpose, handle, key_id), token) for key_id in crypto.key_ids()]
+    shown = token.encode()  # of letters beyond ASCII only bytes can be compared
+    found = [secrets.compare_digest(derive(purpose, handle, key_id).encode(), shown) for key_id in crypto.key_ids()]
     return any(found)

@@ -68,10 +68,9 @@ def _recorded_in(function: ast.AST) -> Iterator[str]:
 
 def recorded_kinds() -> set[str]:
     """Find every kind that is recorded anywhere in the code."""
-    paths = [
-        path for app in ("accounts", "verification", "mfasite") for path in Path(settings.BASE_DIR, app).rglob("*.py")
-    ]
-    parts = [part for path in paths for part in ast.walk(ast.parse(file.read_text()))]
+    home = Path(settings.BASE_DIR)
+    files = [file for app in ("accounts", "verification", "mfasite") for file in (home / app).rglob("*.py")]
+    parts = [part for file in files for part in ast.walk(ast.parse(file.read_text()))]
     return {kind for part in parts if isinstance(part, ast.FunctionDef) for kind in _recorded_in(part)}
 
 

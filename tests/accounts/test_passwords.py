@@ -1,0 +1,435 @@
+"""Changes and resets of the password: what they end, what they never replace, and a link that rests nowhere."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import passwords
+from accounts.models import PasswordReset, Session, User
+from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
+from tests.pages import Browser, Page
+from tests.people import PASSWORD, Clock, Person, join, work
+from verification import crypto, enrolments
+from verification.delivery.providers.virtual.models import Delivery
+from verification.facts import Facts
+from verification.models import Browser as Remembered
+from verification.models import Message
+
+NEW = "seven green bicycles"
+WEAK = {
+    "short": ("Short-1", "at least 12 characters"),
+    "common": ("password1234", "too common"),
+    "like the name": ("ana.ana.ana@example.org", "too similar"),
+}
+
+
+def change(person: Person, password: str = PASSWORD, new: str = NEW) -> Page:
+    person.browser.go("/password/")
+    return person.browser.press("Change it", password=password, new_password=new)
+
+
+# Changing ------------------------------------------------------------------------------------------------------
+
+
+def test_changes_the_password(ana: Person) -> None:
+    ana.sign_in()
+
+    page = change(ana)
+
+    assert (page.path, "Your password is changed." in page) == ("/", True)
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+    assert "password.changed" in kinds(ana)
+    assert mails(ana) == ["password_changed"]
+
+
+def test_ends_all_others_and_keeps_this_session(ana: Person, clock: Clock) -> None:
+    other = Person(ana.user, ana.phone)
+    other.sign_in()
+    clock.forward(seconds=31)
+    ana.sign_in()
+    remembered_elsewhere(ana)
+    before = ana.browser.session_key
+    change(ana)
+
+    assert other.browser.go("/").path == "/sign-in/"
+    assert ana.browser.go("/").path == "/"
+    assert ana.browser.session_key != before
+    assert list(Session.objects.filter(user=ana.user).values_list("session_key", flat=True)) == [
+        ana.browser.session_key
+    ]
+    assert "No browser is remembered" in ana.browser.go("/browsers/")
+
+
+def test_remembered_browser_asks_again(ana: Person, clock: Clock) -> None:
+    ana.sign_in(remember="on")
+    change(ana)
+    ana.browser.press("Sign out")
+
+    assert ana.give_password(NEW).path == "/sign-in/verify/"
+
+
+def test_old_password_opens_nothing(ana: Person) -> None:
+    ana.sign_in()
+    change(ana)
+
+    assert Person(ana.user, ana.phone).give_password().path == "/sign-in/"
+
+
+def test_wrong_present_password_is_named_beside_its_field(ana: Person) -> None:
+    ana.sign_in()
+
+    page = change(ana, "guessed")
+
+    assert (page.path, "This is not your present password." in page) == ("/password/", True)
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+    assert mails(ana) == []
+
+
+def test_wrong_present_passwords_are_bounded(ana: Person) -> None:
+    ana.sign_in()
+    for n in range(10):
+        change(ana, f"guess {n}")
+
+    page = change(ana)
+
+    assert "There were too many attempts. Please try again later." in page
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+
+
+def test_right_present_password_forgets_the_wrong_ones(ana: Person) -> None:
+    ana.sign_in()
+    for n in range(9):
+        change(ana, f"guess {n}")
+    change(ana)
+
+    assert all("not your present" in change(ana, f"guess {n}") for n in range(9))
+
+
+@pytest.mark.parametrize("case", WEAK)
+def test_weak_one_is_refused_with_words_beside_its_field(ana: Person, case: str) -> None:
+    ana.sign_in()
+    new, words = WEAK[case]
+
+    page = change(ana, new=new)
+
+    assert page.path == "/password/"
+    assert words in page
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+
+
+def test_empty_form_names_both_fields(ana: Person) -> None:
+    ana.sign_in()
+
+    page = change(ana, "", "")
+
+    assert "Type your present password." in page
+    assert "Type the new password." in page
+
+
+def test_typed_passwords_stand_on_no_page(ana: Person) -> None:
+    ana.sign_in()
+
+    page = change(ana, "guessed it", "weak")
+
+    assert "guessed it" not in page.html
+    assert 'value="weak"' not in page.html
+
+
+def test_spaces_at_the_ends_belong_to_a_password(ana: Person) -> None:
+    ana.sign_in()
+    change(ana, new=f" {NEW} ")
+
+    assert User.objects.get(pk=ana.user.pk).check_password(f" {NEW} ")
+
+
+def test_failing_notice_leaves_the_password_as_it_was(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mail is part of the deed: one transaction."""
+    _break_mail(monkeypatch)
+
+    with pytest.raises(OSError, match="outbox"):
+        passwords.change(ana.user, NEW, Facts(now=timezone.now()))
+
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+    assert User.objects.get(pk=ana.user.pk).epoch == 1
+    assert kinds(ana) == []
+
+
+def _break_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("no outbox")
+
+    monkeypatch.setattr("verification.delivery.outbox.notice", broken)
+
+
+# Asking for a link ---------------------------------------------------------------------------------------------
+
+
+def ask(name: str, *, browser: Browser | None = None) -> Page:
+    browser = browser or Browser()
+    browser.go("/password-reset/")
+    return browser.press("Mail me the link", name=name)
+
+
+def link() -> str:
+    """Take the link out of the newest mail, as a path."""
+    work()
+    words = Delivery.objects.filter(kind="mail").order_by("-pk")[0].words
+    found = re.findall(r"https?://\S+", words)
+    assert found, words
+    return str(found[0])
+
+
+def path_of(url: str) -> str:
+    assert url.startswith("http://testserver/password-reset/")
+    return url.removeprefix("http://testserver")
+
+
+@pytest.fixture
+def mailed(ana: Person) -> str:
+    """Give the path of a link that was mailed to Ana."""
+    ask("ana")
+    return path_of(link())
+
+
+@pytest.mark.parametrize("name", ["ana", "ANA ", "ana@example.org", "Ana@Example.ORG"])
+def test_mails_a_link_to_whoever_is_named(ana: Person, name: str) -> None:
+    ask(name)
+
+    assert mails(ana) == ["password_reset"]
+    assert Message.objects.get().address == "ana@example.org"
+    assert "password_reset.asked" in kinds(ana)
+
+
+@pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "x" * 254, "a'; --", "ana\x01"])
+def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
+    known, unknown = ask("ana"), ask(name)
+
+    assert (known.status, known.words) == (unknown.status, unknown.words)
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"email": ""}])
+def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
+    User.objects.filter(pk=ana.user.pk).update(**change)
+
+    assert "If there is an account of this name" in ask("ana")
+    assert not Message.objects.exists()
+
+
+def test_answers_the_same_when_too_many_were_asked_for(ana: Person) -> None:
+    pages = [ask("ana").words for _ in range(7)]
+
+    assert len(set(pages)) == 1
+    assert mails(ana) == ["password_reset"] * 5
+
+
+def test_goes_to_one_address_alone(ana: Person, cleo: Person) -> None:
+    ask("ana@example.org,cleo@example.org")
+    ask("ana@example.org cleo@example.org")
+
+    assert not Message.objects.exists()
+
+
+def test_carries_the_configured_host_whatever_the_request_says(ana: Person, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    browser = Browser()
+    browser.go("/password-reset/")
+    token = browser.client.cookies["mfa_csrf"].value
+    browser.client.post(
+        "/password-reset/",
+        {"name": "ana", "csrfmiddlewaretoken": token},
+        headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"},
+    )
+
+    assert link().startswith("http://testserver/password-reset/")
+    assert "evil" not in Delivery.objects.get().words
+
+
+def test_foreign_host_is_refused_outright(ana: Person) -> None:
+    assert Browser().client.get("/password-reset/", headers={"Host": "evil.example"}).status_code == 400
+
+
+# The link ------------------------------------------------------------------------------------------------------
+
+
+def set_new(path: str, new: str = NEW, *, browser: Browser | None = None) -> Page:
+    browser = browser or Browser()
+    browser.go(path)
+    if not browser.shown.offers("Set the password"):
+        return browser.shown
+    return browser.press("Set the password", new_password=new)
+
+
+def test_sets_a_new_password_and_does_not_sign_in(ana: Person, mailed: str) -> None:
+    browser = Browser()
+
+    page = set_new(mailed, browser=browser)
+
+    assert (page.path, "Your new password is set." in page) == ("/sign-in/", True)
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+    assert browser.go("/").path == "/sign-in/"
+    assert not Session.objects.filter(user=ana.user).exists()
+    assert "password.reset" in kinds(ana)
+    assert mails(ana) == ["password_reset", "password_changed"]
+
+
+def test_never_skips_the_second_step(ana: Person) -> None:
+    ana.sign_in(remember="on")
+    ana.browser.press("Sign out")
+    ask("ana", browser=ana.browser)
+    set_new(path_of(link()), browser=ana.browser)
+
+    assert ana.give_password(NEW).path == "/sign-in/verify/"
+
+
+def test_ends_sessions_browsers_and_half_sign_ins(ana: Person) -> None:
+    ana.sign_in()
+    half = Person(ana.user, ana.phone)
+    half.give_password()
+    remembered_elsewhere(ana)
+    ask("ana")
+    set_new(path_of(link()))
+
+    assert ana.browser.go("/").path == "/sign-in/"
+    assert half.browser.go("/sign-in/verify/").path == "/sign-in/"
+    assert not Remembered.objects.filter(epoch=User.objects.get(pk=ana.user.pk).epoch).exists()
+
+
+def test_is_good_once(ana: Person, mailed: str) -> None:
+    set_new(mailed)
+
+    page = set_new(mailed, "another good sentence")
+
+    assert (page.status, "This link is no longer good" in page) == (410, True)
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+
+
+def test_two_who_have_the_form_open_set_one_password(ana: Person, mailed: str) -> None:
+    first, second = Browser(), Browser()
+    first.go(mailed)
+    second.go(mailed)
+    first.press("Set the password", new_password=NEW)
+
+    assert second.press("Set the password", new_password="another good sentence").status == 410
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+
+
+def test_looking_does_not_use_it_up(ana: Person, mailed: str) -> None:
+    """Mail programs open links before people do."""
+    for _ in range(3):
+        assert Browser().go(mailed).offers("Set the password")
+
+    assert PasswordReset.objects.get().used_at is None
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(29, 200), (30, 410)])
+def test_ends_after_half_an_hour(ana: Person, mailed: str, clock: Clock, minutes: int, status: int) -> None:
+    clock.forward(minutes=minutes)
+
+    assert Browser().go(mailed).status == status
+
+
+def test_dies_with_a_change_of_epoch(ana: Person, mailed: str) -> None:
+    enrolments.raise_epoch(ana.user)
+
+    assert set_new(mailed).status == 410
+
+
+def test_older_links_die_with_the_newer_ones_use(ana: Person, mailed: str) -> None:
+    ask("ana")
+    set_new(path_of(link()))
+
+    assert Browser().go(mailed).status == 410
+
+
+def test_blocked_persons_link_opens_nothing_more_than_a_new_password(ana: Person, mailed: str) -> None:
+    User.objects.filter(pk=ana.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
+    set_new(mailed)
+
+    assert "Your account is blocked" in ana.give_password(NEW)
+
+
+def test_inactive_persons_link_is_dead(ana: Person, mailed: str) -> None:
+    User.objects.filter(pk=ana.user.pk).update(is_active=False)
+
+    assert Browser().go(mailed).status == 410
+
+
+@pytest.mark.parametrize("case", WEAK)
+def test_weak_one_is_refused_by_the_link_too(ana: Person, mailed: str, case: str) -> None:
+    new, words = WEAK[case]
+
+    page = set_new(mailed, new)
+
+    assert words in page
+    assert set_new(mailed).path == "/sign-in/"
+
+
+def test_token_of_one_link_opens_no_other(ana: Person, mailed: str) -> None:
+    join("eve")
+    ask("eve")
+    hers = path_of(link())
+    handle, token = mailed.strip("/").split("/")[1:]
+    other = hers.strip("/").split("/")[1]
+
+    assert Browser().go(f"/password-reset/{other}/{token}/").status == 410
+    assert Browser().go(f"/password-reset/{handle}/{'A' * 43}/").status == 410
+
+
+@pytest.mark.parametrize("token", ["é", "%C3%A9", "A" * 5000, "x", "%00", "%F0%9F%94%91", "A" * 42 + "é"])
+def test_odd_tokens_are_no_error(ana: Person, mailed: str, token: str) -> None:
+    """A token with a letter beyond ASCII made the page fail (seen)."""
+    handle = mailed.strip("/").split("/")[1]
+
+    assert Browser().go(f"/password-reset/{handle}/{token}/").status in {404, 410}
+
+
+def test_link_rests_nowhere(ana: Person, mailed: str) -> None:
+    """The whole database is searched for the token, raw and as a digest that needs no key.
+
+    The carrier's shelf of sent mails stands for the person's mailbox.
+    """
+    handle, token = mailed.strip("/").split("/")[1:]
+    found = []
+    for model in apps.get_models():
+        if model._meta.app_label != "virtual":
+            found += [str(row) for row in model._default_manager.values() if token in str(row)]
+
+    assert found == []
+    assert PasswordReset.objects.get().handle == handle
+
+
+def test_link_is_made_by_the_key_and_dies_with_it(ana: Person, mailed: str, settings: Settings) -> None:
+    settings.MFA_KEYS = (("k9", b"9" * 32),)
+    assert crypto.current_key() == "k9"
+
+    assert Browser().go(mailed).status == 410
+
+
+def test_link_survives_a_new_key_beside_the_old(ana: Person, mailed: str, settings: Settings) -> None:
+    settings.MFA_KEYS = (("k9", b"9" * 32), *settings.MFA_KEYS)
+
+    assert set_new(mailed).path == "/sign-in/"
+
+
+def test_page_of_the_link_is_kept_nowhere(ana: Person, mailed: str) -> None:
+    answer = Browser().client.get(mailed)
+
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_failing_notice_leaves_the_link_unused(ana: Person, mailed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _break_mail(monkeypatch)
+    reset = PasswordReset.objects.get()
+
+    with pytest.raises(OSError, match="outbox"):
+        passwords.finish_reset(reset, NEW, Facts(now=timezone.now()))
+
+    assert PasswordReset.objects.get().used_at is None
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
