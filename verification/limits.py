@@ -227,19 +227,20 @@ def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
     bound = _check_bound(service, facts) if service else hour
     table = "verification_counter"
     sql = f"""
-        INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES (%s, %s, %s, 1, NULL), (%s, %s, %s, 1, NULL)
+        INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES (%s, %s, %s, 1, %s), (%s, %s, %s, 1, NULL)
         ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
-            until_at = (CASE WHEN {table}.scope <> 'password.name' OR {table}.count + 1 < %s THEN NULL
+            until_at = (CASE WHEN {table}.scope <> 'password.name' THEN NULL WHEN {table}.count + 1 < %s THEN %s
                 ELSE (CASE {table}.count + 1 {cases} ELSE %s END) END){cast}
         WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
         RETURNING scope, count
     """  # noqa: S608  (only placeholders are put in)
     waiting = [part for count, until in waits for part in (count, _time(until))]
     name_key = crypto.digest("limit.password.name", _name_at(service, name))
+    over = _time(facts.now - _HOUR)  # no wait, whichever host's clock asks; and the purge sees when it was tried last
     arguments = [
-        *("password.name", name_key, _time(_EPOCH)),
+        *("password.name", name_key, _time(_EPOCH), over),
         *(bound.scope, bound.key(), _time(bound.window_at(facts.now))),
-        conf.password_free_failures(),
+        *(conf.password_free_failures(), over),
         *waiting,
         _time(facts.now + conf.longest_wait()),
         _time(facts.now),

@@ -1,0 +1,107 @@
+"""Housekeeping seals, closes and wakes every few seconds; once a day what is old goes, and the record stays."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.verification.conftest import Desk
+from verification import audit, browsers, limits, tasks
+from verification.delivery import wake
+from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message, State
+
+
+@pytest.fixture(autouse=True)
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
+    """Keep what is put on a queue."""
+    calls: list[tuple[int, Kind]] = []
+    monkeypatch.setattr(wake, "publish", lambda pk, kind: calls.append((pk, kind)))
+    return calls
+
+
+def age(span: timedelta) -> None:
+    """Let the rows of the engine grow older."""
+    for challenge in Challenge.objects.all():
+        challenge.expires_at -= span
+        challenge.save(update_fields=["expires_at"])
+    for message in Message.objects.all():
+        message.created_at -= span
+        message.not_before -= span
+        message.save(update_fields=["created_at", "not_before"])
+
+
+def test_seals_the_record(ana: Desk) -> None:
+    tasks.housekeeping()
+
+    assert AuditSeal.objects.count() == 1
+    assert list(audit.verify()) == []
+
+
+def test_closes_requests_that_are_over(ana: Desk) -> None:
+    issued = ana.start("totp")
+    age(timedelta(minutes=6))
+
+    tasks.housekeeping()
+
+    assert Challenge.objects.get(handle=issued.handle).state == State.EXPIRED
+
+
+def test_wakes_what_was_not_woken(ana: Desk, woken: list[tuple[int, Kind]]) -> None:
+    ana.start("text")
+    age(timedelta(seconds=5))
+
+    tasks.housekeeping(something="more")
+
+    assert woken == [(Message.objects.get(kind=Kind.TEXT).pk, Kind.TEXT)]
+
+
+def test_purge_removes_old_requests_with_their_messages(ana: Desk) -> None:
+    ana.start("text")
+    age(timedelta(days=31))
+
+    tasks.purge()
+
+    assert not Challenge.objects.exists()
+    assert not Message.objects.filter(kind=Kind.TEXT).exists()
+
+
+def test_purge_leaves_what_is_younger(ana: Desk) -> None:
+    ana.start("text")
+    age(timedelta(days=29))
+    before = Challenge.objects.count()
+
+    tasks.purge()
+
+    assert Challenge.objects.count() == before
+    assert Message.objects.filter(kind=Kind.TEXT).exists()
+
+
+def test_purge_forgets_browsers_that_are_over(ana: Desk) -> None:
+    browsers.remember(ana.user, ana.later(days=-20).facts, days=14)
+    browsers.remember(ana.user, ana.facts, days=14)
+
+    tasks.purge()
+
+    assert Browser.objects.count() == 1
+
+
+def test_purge_leaves_the_record_and_its_chain(ana: Desk) -> None:
+    tasks.housekeeping()
+    before = AuditEvent.objects.count()
+    age(timedelta(days=365))
+
+    tasks.purge()
+
+    assert AuditEvent.objects.count() == before
+    assert list(audit.verify()) == []
+
+
+def test_purge_forgets_names_that_were_tried_long_ago(desk: Desk, settings: Any) -> None:
+    """Names that a stranger made up stayed for ever, a row each (seen)."""
+    limits.password_gate("a name that nobody has", desk.later(days=-40).facts)
+    for _ in range(3):
+        limits.password_gate("ana", desk.facts)
+
+    tasks.purge()
+
+    assert Counter.objects.filter(scope="password.name").count() == 1
