@@ -344,7 +344,10 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
 
 
 def _why_closed(challenge: Challenge, now: datetime) -> Outcome:
-    challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
+    try:
+        challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
+    except Challenge.DoesNotExist:
+        return Outcome(verdict=Verdict.GONE)  # its enrolment was removed, or set up anew in another tab
     ends = {
         State.PROVEN: Verdict.USED,
         State.SUPERSEDED: Verdict.REPLACED,

@@ -163,7 +163,7 @@ def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
             raise NotAssigned
         return waiting
     _hold(user)
-    drafts.delete()
+    _drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     _fill(enrolment, plan)
     enrolment.save(force_insert=True)
@@ -213,7 +213,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     if draft is not None:
         _complete(enrolment, draft)
     if enrolment.address_digest:
-        _same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk).delete()
+        _drop(_same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk))
     first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
     made = Enrolment.objects.filter(pk=enrolment.pk, confirmed=False).update(
         confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
@@ -260,7 +260,7 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, .
     vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
     with transaction.atomic():
         _hold(user)  # of two sets made at once one dies
-        Enrolment.objects.filter(user=user, method=method.name).delete()
+        _drop(Enrolment.objects.filter(user=user, method=method.name))
         enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=facts.now, name=plan.name)
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
@@ -331,6 +331,12 @@ def _hold(user: Any) -> None:
     An update that changes nothing holds the person's row on PostgreSQL; SQLite lets one writer in at a time anyway.
     """
     get_user_model().objects.filter(pk=user.pk).update(epoch=F("epoch"))
+
+
+def _drop(rows: QuerySet[Enrolment]) -> None:
+    """Remove enrolments with all that hangs on them. They are held first: a challenge may begin for one just now."""
+    held = list(rows.select_for_update().values_list("pk", flat=True))
+    Enrolment.objects.filter(pk__in=held).delete()
 
 
 def raise_epoch(user: Any) -> None:
