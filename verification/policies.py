@@ -12,7 +12,7 @@ from django.db.models import Q
 from verification import enrolments, registry
 from verification.enrolments import Option
 from verification.facts import Facts
-from verification.models import Policy
+from verification.models import Enrolment, Policy
 from verification.statements import Select, Slot
 
 
@@ -152,8 +152,7 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     mine = enrolments.confirmed(user.pk)
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=facts.now))
     if not options:
-        why = Why.METHOD_NOT_ALLOWED if mine else Why.NO_METHOD
-        return Decision(step=Step.ENROL, reason=why, rules=rules)
+        return _none_allowed(mine, rules, now=facts.now)
     may_skip = not user.is_staff and not user.securing_since
     if is_remembered and rules.remember_days and may_skip:
         return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
@@ -163,3 +162,17 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     if default is None:
         return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)
     return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
+
+
+def _none_allowed(mine: Sequence[Enrolment], rules: Rules, *, now: datetime) -> Decision:
+    """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
+
+    Without that proof a policy that forbids a method would let whoever knows the password set up one of their own.
+    """
+    former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
+    if not former:
+        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules)
+    default = enrolments.default(former, now=now)
+    if default is None:
+        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=former)
+    return Decision(step=Step.ASK, reason=Why.METHOD_NOT_ALLOWED, rules=rules, options=former, default=default)

@@ -19,7 +19,7 @@ from verification.facts import Facts
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
-from verification.policies import Decision, Step
+from verification.policies import Decision, Step, Why
 from verification.statements import Select, Slot
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -67,6 +67,7 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
         if decision.step is Step.DENY:
             audit.record("sign_in.denied", user_id=user.pk, facts=facts, why=decision.reason)
         return Begun(decision=decision, browser_token=token)
+    is_former = decision.reason is Why.METHOD_NOT_ALLOWED
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
@@ -74,7 +75,7 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
         is_first=decision.step is Step.ENROL,
         next=next_url,
         why=decision.reason,
-        remember_days=0 if user.is_staff else decision.rules.remember_days,
+        remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
     )
     if decision.default is None:
         return Begun(decision=decision, pending=pending)
@@ -106,9 +107,9 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
     Asked anew at each step: a second half sign-in with the same password must not add a method of its own.
     """
     decision = policies.decide(user, facts)
-    if not pending.is_first or (decision.step is not Step.ENROL and not pending.is_proven):
-        return None
-    return decision
+    replaces_former = pending.has_proven_former and decision.reason is Why.METHOD_NOT_ALLOWED
+    may = decision.step is Step.ENROL or replaces_former or pending.is_proven
+    return decision if pending.is_first and may else None
 
 
 def person(pending: Pending) -> User | None:

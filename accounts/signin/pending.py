@@ -23,7 +23,8 @@ def new_id() -> str:
 class Pending:
     """A person who has yet to prove something: after the right password, or as a signed-in person for one deed.
 
-    Shape: `id` binds challenges to this sign-in; `means` holds what was proven so far, as in RFC 8176.
+    Shape: `id` binds challenges to this sign-in; `has_proven_former` tells that a method was proven which the policy no
+    longer allows: it opens the registration and nothing else.
     Units: `started` in seconds since 1970.
     """
 
@@ -36,6 +37,7 @@ class Pending:
     handle: str = ""
     why: str = ""
     remember_days: int = 0
+    has_proven_former: bool = False
     enrolment_id: int = 0
     n_set_up: int = 0
     id: str = field(default_factory=new_id)

@@ -145,6 +145,46 @@ def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:
     assert not page.offers("Use a different verification option")
 
 
+def forbid_what_ana_has(ana: Person) -> None:
+    ana.enrolment("totp").delete()
+    Policy.objects.create(methods=["totp"])
+
+
+def test_forbidden_method_is_proven_once_more_before_another_is_set_up(ana: Person) -> None:
+    forbid_what_ana_has(ana)
+
+    page = ana.give_password()
+    assert (page.path, "no longer allows the way you used" in page) == ("/sign-in/verify/", True)
+    assert ana.verify(ana.read_text()).path == "/sign-in/register/"
+    ana.browser.press("Authenticator app")
+    ana.verify(ana.read_app())
+
+    assert ana.browser.press("Not now").path == "/"
+
+
+def test_password_alone_sets_up_nothing_in_place_of_a_forbidden_method(ana: Person) -> None:
+    """R19. Whoever knew the password could set up a method of their own as soon as a policy forbade hers (seen)."""
+    forbid_what_ana_has(ana)
+    ana.give_password()
+
+    ana.browser.send("/sign-in/register/", method="totp")
+
+    assert not ana.user.enrolments.filter(method="totp").exists()
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
+def test_forbidden_method_signs_nobody_in(ana: Person) -> None:
+    forbid_what_ana_has(ana)
+    ana.give_password()
+    ana.verify(ana.read_text())
+
+    for step in ("register/done/", "register/codes/", "verify/", "options/"):
+        ana.browser.send(f"/sign-in/{step}")
+
+    assert not Session.objects.filter(user=ana.user).exists()
+    assert ana.browser.go("/").path == "/sign-in/"
+
+
 def test_wall_offers_what_the_policy_allows(ben: Person) -> None:
     Policy.objects.create(methods=["totp", "recovery"])
 

@@ -151,10 +151,16 @@ def test_asks_nothing_where_it_is_switched_off(ana: Desk) -> None:
     assert decide(ana, second_step="disabled") == (Step.ALLOW, Why.NOT_REQUIRED)
 
 
-def test_makes_people_register_whose_methods_are_no_longer_allowed(ana: Desk) -> None:
-    Policy.objects.create(methods=["recovery"])
+def test_asks_once_more_for_a_method_that_is_no_longer_allowed(ana: Desk) -> None:
+    Policy.objects.create(methods=["recovery"], trusted_networks=["192.0.2.0/24"])
 
-    assert decide(ana) == (Step.ENROL, Why.METHOD_NOT_ALLOWED)
+    assert decide(ana, is_remembered=True) == (Step.ASK, Why.METHOD_NOT_ALLOWED)
+
+
+def test_makes_people_register_whose_methods_are_gone(ana: Desk, settings: Any) -> None:
+    settings.VERIFICATION_METHODS = ["verification.methods.recovery"]
+
+    assert decide(ana) == (Step.ENROL, Why.NO_METHOD)
 
 
 def test_remembered_browser_spares_the_second_step(ana: Desk) -> None:

@@ -20,7 +20,7 @@ from verification import audit, challenges, policies
 from verification.facts import Facts
 from verification.limits import Gate
 from verification.outcomes import wait_words
-from verification.policies import Step
+from verification.policies import Step, Why
 
 _SIGNED_OUT = "signed-out"
 
@@ -84,6 +84,9 @@ def _way(request: HttpRequest, user: User, now: Facts, begun: flow.Begun, next_u
         return flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
     assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
     pendings.keep(request, begun.pending)
+    if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
+        words = _("Your organisation no longer allows the way you used. Prove it once more, then choose another one.")
+        messages.info(request, words)
     if begun.trouble:
         steps.tell(request, begun.trouble, now)
     return redirect(_place(begun))
