@@ -203,6 +203,11 @@ def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
     return _count(bounds, facts.now)
 
 
+def spend_once(what: str, token: str, *, until: datetime) -> bool:
+    """Spend something that is good once, until its end; False if it was spent, also by somebody at the same instant."""
+    return _count([_Bound(what, token, _DAY, 1)], until).is_open
+
+
 def spend_check(service: str, facts: Facts) -> Gate:
     """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
     return _count([_check_bound(service, facts)], facts.now)

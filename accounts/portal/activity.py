@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from verification import agents, registry
-from verification.models import AuditEvent
+from verification.models import AuditEvent, Purpose
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,22 @@ def _why(detail: dict[str, Any]) -> str:
     return reasons.get(detail.get("why", ""), asked)
 
 
+def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
+    """Say when a wrong code was typed, and how bad that is: at a sign-in somebody had the password."""
+    method, name = {"method": _method(detail)}, detail.get("method", "")
+    purpose = detail.get("purpose", Purpose.SIGN_IN)
+    table = {
+        Purpose.REHEARSAL: _("By %(method)s, when it was tried out.") % method,
+        Purpose.ENROL: _("By %(method)s, when it was set up.") % method,
+        Purpose.FRESH: _("By %(method)s, for a change to your account.") % method,
+    }
+    if purpose in table:
+        return table[purpose], "info"
+    if registry.is_installed(name) and registry.method(name).stands_alone:
+        return _("By %(method)s, at a sign-in.") % method, "bad"
+    return _("By %(method)s. The password was right.") % method, "bad"
+
+
 def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
     """Give icon, title, text and kind (good, info, warn, bad) of each event that says something to its person."""
     return {
@@ -50,12 +66,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "password.changed": ("key", _("Your password was changed"), "", "info"),
         "password.reset": ("key", _("Your password was set anew by a mailed link"), "", "info"),
         "password_reset.asked": ("mail", _("A link to set a new password was asked for"), "", "info"),
-        "challenge.failed": (
-            "warn",
-            _("A wrong code was typed"),
-            _("By %(method)s. The password was right.") % {"method": _method(detail)},
-            "bad",
-        ),
+        "challenge.failed": ("warn", _("A wrong code was typed"), *_occasion(detail)),
         "challenge.reported": ("bad", _("A sign-in was reported as fraud on the phone"), "", "bad"),
         "challenge.repeated": ("warn", _("A used code was typed again"), _("Nobody got in by it."), "warn"),
         "message.limited": ("clock", _("Too many texts or calls were asked for"), "", "warn"),

@@ -1,6 +1,7 @@
 """A sign-in from the right password to the session. Only `finish` signs anybody in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
@@ -156,10 +157,15 @@ def finish(
     return response
 
 
-def prove_alone(answer: str, facts: Facts, *, nonce: str) -> Outcome:
-    """Judge a proof that came without name and password: whose it is, whether they may, whether it is right."""
-    holder = challenges.holder(answer)
+def prove_alone(answer: str, facts: Facts, *, nonce: str, until: datetime) -> Outcome:
+    """Judge a proof that came without name and password: whose it is, whether they may, whether it is right.
+
+    The invitation of this nonce is spent by it, once, until its end.
+    """
     gone = Outcome(verdict=Verdict.GONE)
+    if until <= facts.now or not limits.spend_once("invitation", nonce, until=until):
+        return gone
+    holder = challenges.holder(answer)
     if holder is None:
         return gone
     rules = policies.rules_for(holder.user_id)

@@ -1,6 +1,7 @@
 """A person's methods: list, add, rename, choose the usual one, try out, remove, move to a new phone."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from verification.enrolments import Offer, Option
 from verification.models import Enrolment, Purpose
 
 _MOVING = "moving"
+_MOVE = timedelta(hours=1)  # a move to a new phone that was left for longer is given up
 
 
 @require_GET
@@ -85,7 +87,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     """Ask to prove what is being set up; the pages of the proof are those of the sign-in."""
     now = facts.read(request)
     rules, _offered = _offers(request)
-    place = reverse("portal:new-phone") if _MOVING in request.session else reverse("portal:methods")
+    place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
     outcome = challenges.enrol(request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules)
     if outcome.problems and offer.form_class is not None:
@@ -225,15 +227,21 @@ def new_phone(request: AuthedRequest) -> HttpResponse:
     now = timezone.now()
     rules, offers = _offers(request)
     mine = [o for o in _options(request, rules) if not o.is_reserve]
-    started = request.session.get(_MOVING)
+    started = _move(request, now)
     if request.method == "POST" and "begin" in request.POST:
         request.session[_MOVING] = now.timestamp()
         return redirect("portal:new-phone")
-    if request.method == "POST" and started:
-        return _finish_move(request, mine)
     new, old = _split(mine, started)
+    if request.method == "POST" and new:
+        return _finish_move(request, old)
     context = {"offers": offers, "new": new, "old": old, "started": started, "here": "methods"}
     return render(request, "accounts/portal/new_phone.html", context)
+
+
+def _move(request: AuthedRequest, now: datetime) -> float | None:
+    """Give the time at which a move to a new phone began that is still under way."""
+    started: float | None = request.session.get(_MOVING)
+    return started if started is not None and now.timestamp() - started < _MOVE.total_seconds() else None
 
 
 def _options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...]:
@@ -250,9 +258,9 @@ def _split(mine: list[Option], started: float | None) -> tuple[list[Option], lis
     return [o for o in mine if is_new(o)], [o for o in mine if not is_new(o)]
 
 
-def _finish_move(request: AuthedRequest, mine: list[Option]) -> HttpResponse:
+def _finish_move(request: AuthedRequest, old: list[Option]) -> HttpResponse:
     wanted = set(request.POST.getlist("remove"))
-    gone = [o for o in mine if o.ref in wanted and _take_away(request, o.enrolment)]
+    gone = [o for o in old if o.ref in wanted and _take_away(request, o.enrolment)]
     del request.session[_MOVING]
     messages.success(
         request,

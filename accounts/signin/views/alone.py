@@ -1,6 +1,6 @@
 """Signing in without a name and a password, by a proof that stands alone where the policy says so."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -42,8 +42,9 @@ def alone(request: HttpRequest) -> HttpResponse:
     kept = request.session.pop(_KEY, None)
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
-    if kept and kept["until"] > now.now.timestamp():
-        outcome = flow.prove_alone(answer, now, nonce=kept["nonce"])
+    if kept:
+        until = datetime.fromtimestamp(kept["until"], tz=UTC)
+        outcome = flow.prove_alone(answer, now, nonce=kept["nonce"], until=until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
         next_url = request.POST.get("next", "")

@@ -1,0 +1,169 @@
+"""Ana has a new phone: she sets it up, proves it, and the old one opens nothing any more."""
+
+import pytest
+from django_otp.oath import totp
+
+from tests.pages import Page
+from tests.people import ANAS, BENS, Clock, Person
+from verification.models import Enrolment, Message, Policy
+
+
+@pytest.fixture
+def ana(ana: Person, clock: Clock) -> Person:
+    """Give Ana, whose methods are older than this move."""
+    clock.forward(minutes=5)
+    return ana
+
+
+def begin(person: Person) -> Page:
+    person.sign_in(to="/sign-in/?next=/methods/")
+    person.browser.follow("Move to a new phone")
+    return person.browser.press("Begin")
+
+
+def set_up_number(person: Person) -> Page:
+    """Prove a new number, on the new phone."""
+    person.browser.press("Text")
+    person.phone.number = BENS
+    person.browser.press("Continue", country="CH", number=BENS)
+    return person.verify(person.read_text())
+
+
+def refs(person: Person, address: str) -> dict[str, str]:
+    rows = Enrolment.objects.filter(user=person.user, confirmed=True)
+    return {row.method: row.ref for row in rows if row.address == address}
+
+
+def finish(person: Person, *gone: str) -> Page:
+    """Tick what is to go, and press the button."""
+    form, (_, name, value) = person.page.form("Finish")
+    assert "remove" in form.choices | set(form.fields) or not gone
+    sent = form.fields | {name: value, "remove": list(gone)}
+    person.browser.page = Page(person.browser.client.post("/methods/new-phone/", sent, follow=True))
+    return person.page
+
+
+def test_moves_to_a_new_number(ana: Person, clock: Clock) -> None:
+    begin(ana)
+    assert "1. Set up the new phone" in ana.page
+    assert not ana.page.offers("Finish")
+
+    page = set_up_number(ana)
+    assert page.path == "/methods/new-phone/"
+    assert "Text +41 XX XXX XX 45 is set up and proven." in page
+    old = refs(ana, ANAS)
+    page = finish(ana, old["text"], old["call"])
+
+    assert "Done: your new phone is set up and the old one opens nothing any more." in page
+    assert refs(ana, ANAS) == {}
+    assert set(refs(ana, BENS)) == {"text", "call"}
+    assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
+
+
+def test_new_phone_signs_in_and_the_old_one_is_not_asked(ana: Person, clock: Clock) -> None:
+    begin(ana)
+    set_up_number(ana)
+    finish(ana, *refs(ana, ANAS).values())
+    ana.browser.go("/")
+    ana.browser.press("Sign out")
+    clock.forward(minutes=1)
+
+    ana.give_password()
+    if "+41 XX XXX XX 45" not in ana.page:
+        ana.choose("Text +41 XX XXX XX 45")
+
+    assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_moves_the_authenticator_app(ana: Person, clock: Clock) -> None:
+    begin(ana)
+    ana.browser.press("Authenticator app")
+    fresh = Enrolment.objects.get(confirmed=False)
+    ana.verify(f"{totp(fresh.secret):06d}")
+    old = Enrolment.objects.filter(method="totp").exclude(pk=fresh.pk).get()
+
+    finish(ana, old.ref)
+
+    assert list(Enrolment.objects.filter(method="totp")) == [fresh]
+
+
+def test_old_one_may_stay(ana: Person) -> None:
+    begin(ana)
+    set_up_number(ana)
+
+    page = finish(ana)
+
+    assert "The old one still works." in page
+    assert set(refs(ana, ANAS)) == {"text", "call"}
+
+
+def test_owner_is_told_of_each(ana: Person) -> None:
+    begin(ana)
+    set_up_number(ana)
+    finish(ana, refs(ana, ANAS)["call"])
+
+    told = Message.objects.filter(kind="mail").order_by("pk").values_list("template", flat=True)
+    assert [template.rpartition("/")[2] for template in told] == ["method_added.txt", "method_removed.txt"]
+
+
+def test_nothing_goes_before_the_new_phone_is_proven(ana: Person) -> None:
+    """A form posted by hand in the first step removed what there was (seen)."""
+    begin(ana)
+    ana.browser.send("/methods/new-phone/", finish="1", remove=ana.enrolment("call").ref)
+
+    assert set(refs(ana, ANAS)) == {"text", "call"}
+    assert "1. Set up the new phone" in ana.page
+
+
+def test_only_what_is_old_can_go(ana: Person) -> None:
+    begin(ana)
+    set_up_number(ana)
+
+    finish(ana, refs(ana, BENS)["text"])
+
+    assert set(refs(ana, BENS)) == {"text", "call"}
+
+
+def test_interrupted_move_goes_on_where_it_was(ana: Person) -> None:
+    begin(ana)
+    set_up_number(ana)
+    ana.browser.go("/")
+
+    page = ana.browser.go("/methods/new-phone/")
+
+    assert "Text +41 XX XXX XX 45 is set up and proven." in page
+
+
+def test_given_up_move_does_not_catch_what_is_added_later(ana: Person, clock: Clock) -> None:
+    """Long after, adding a method led back into the move (seen)."""
+    begin(ana)
+    ana.browser.go("/methods/")
+    clock.forward(hours=2)
+    ana.browser.go("/methods/add/")
+    ana.browser.press("Authenticator app")
+    ana.verify(ana.read_app())
+    assert ana.page.path == "/methods/add/"
+    ana.browser.press("Authenticator app")
+    ana.verify(f"{totp(Enrolment.objects.get(confirmed=False).secret):06d}")
+
+    assert ana.page.path == "/methods/"
+
+
+@pytest.mark.parametrize("ref", ["", "0" * 32, "nonsense"])
+def test_odd_ticks_do_nothing(ana: Person, ref: str) -> None:
+    begin(ana)
+    set_up_number(ana)
+
+    assert "The old one still works." in finish(ana, ref)
+
+
+def test_last_old_one_stays_if_the_new_one_is_not_allowed(ana: Person) -> None:
+    from verification.models import Policy  # noqa: PLC0415
+
+    begin(ana)
+    set_up_number(ana)
+    Policy.objects.create(methods=["totp"])
+    ana.browser.reload()
+    ana.browser.send("/methods/new-phone/", finish="1", remove=ana.enrolment("totp").ref)
+
+    assert Enrolment.objects.filter(method="totp").exists()

@@ -1,0 +1,327 @@
+"""A passkey as the whole sign-in: where the policy says so, for one invitation, and for nobody who is blocked."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Session, User
+from accounts.signin import flow
+from tests.pages import Browser, Page
+from tests.passkeys import Key
+from tests.people import Clock, Person, join
+from verification.facts import Facts
+from verification.models import AuditEvent, Challenge, Enrolment, Failure, Policy
+
+REFUSED = "That passkey did not sign you in. Sign in with your password."
+
+
+@pytest.fixture
+def key() -> Key:
+    return Key()
+
+
+@pytest.fixture
+def holder(ana: Person, key: Key) -> Person:
+    """Give Ana a passkey, through the pages, and a policy that lets it stand alone."""
+    ana.sign_in(to="/sign-in/?next=/methods/add/")
+    add_key(ana, key)
+    ana.browser.press("Sign out")
+    Policy.objects.create(alone_allowed=True)
+    return ana
+
+
+def add_key(person: Person, key: Key, **lies: Any) -> Page:
+    person.browser.go("/methods/add/passkey/")
+    person.browser.press("Continue", name="blue key")
+    return person.browser.send("/sign-in/verify/", code=key.make(asked(person.page), **lies))
+
+
+def asked(page: Page) -> str:
+    """Read what the page hands to the browser's script."""
+    found = page.response.context["shown"].show["options"]
+    assert isinstance(found, str)
+    return found
+
+
+def invited(browser: Browser) -> str:
+    """Take an invitation, as the script does when the button is pressed."""
+    browser.go("/sign-in/")
+    answer = browser.client.post(
+        "/sign-in/alone/options/", {"csrfmiddlewaretoken": browser.client.cookies["mfa_csrf"].value}
+    )
+    assert answer.status_code == 200, answer
+    return str(answer.content.decode())
+
+
+def show(browser: Browser, answer: str, **fields: str) -> Page:
+    return browser.send("/sign-in/alone/", code=answer, **fields)
+
+
+def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
+    return show(browser, key.sign(invited(browser), **lies))
+
+
+# The second step -----------------------------------------------------------------------------------------------
+
+
+def test_is_added_and_named_in_the_portal(holder: Person) -> None:
+    assert Enrolment.objects.get(method="passkey").name == "blue key"
+
+
+def test_is_the_second_step_after_the_password(holder: Person, key: Key) -> None:
+    holder.give_password()
+    holder.choose("Passkey")
+
+    assert holder.browser.send("/sign-in/verify/", code=key.sign(asked(holder.page))).path == "/"
+
+
+def test_is_a_fresh_proof(holder: Person, key: Key, clock: Clock) -> None:
+    come_in(holder.browser, key)
+    clock.forward(minutes=11)
+    holder.browser.go("/methods/add/")
+    holder.browser.press("Passkey")
+
+    assert holder.browser.send("/sign-in/verify/", code=key.sign(asked(holder.page))).path == "/methods/add/"
+
+
+def test_key_made_on_another_site_is_not_added(ana: Person, key: Key) -> None:
+    ana.sign_in(to="/sign-in/?next=/methods/add/")
+
+    add_key(ana, key, origin="https://evil.example")
+
+    assert not Enrolment.objects.filter(method="passkey", confirmed=True).exists()
+
+
+# Alone ---------------------------------------------------------------------------------------------------------
+
+
+def test_signs_its_holder_in_without_name_and_password(holder: Person, key: Key) -> None:
+    browser = Browser()
+
+    page = come_in(browser, key)
+
+    assert (page.path, "Hello, Ana" in page) == ("/", True)
+    event = AuditEvent.objects.filter(kind="sign_in.completed").latest("pk")
+    assert (event.user_id, event.detail["why"], event.detail["method"]) == (holder.user.pk, "alone", "passkey")
+
+
+def test_goes_on_to_the_page_that_was_wanted_and_to_no_other_site(holder: Person, key: Key) -> None:
+    browser = Browser()
+    assert show(browser, key.sign(invited(browser)), next="/methods/").path == "/methods/"
+    browser = Browser()
+    assert show(browser, key.sign(invited(browser)), next="//evil.example/").path == "/"
+
+
+def test_proof_counts_as_fresh(holder: Person, key: Key) -> None:
+    browser = Browser()
+    come_in(browser, key)
+
+    assert browser.go("/methods/add/").path == "/methods/add/"
+
+
+def test_names_no_keys_to_strangers(holder: Person) -> None:
+    assert json.loads(invited(Browser())).get("allowCredentials", []) == []
+
+
+def test_session_changes_its_key_with_the_rise(holder: Person, key: Key) -> None:
+    browser = Browser()
+    answer = key.sign(invited(browser))
+    before = browser.session_key
+    show(browser, answer)
+
+    assert browser.session_key not in {before, ""}
+    assert not Session.objects.filter(session_key=before).exists()
+
+
+def test_is_not_offered_where_no_policy_allows_it(ana: Person) -> None:
+    assert "Use your passkey" not in Browser().go("/sign-in/").html
+    Policy.objects.create(alone_allowed=True)
+    assert "Use your passkey" in Browser().go("/sign-in/").html
+
+
+def test_is_refused_where_the_policy_does_not_allow_it(holder: Person, key: Key) -> None:
+    Policy.objects.update(alone_allowed=False)
+
+    page = come_in(Browser(), key)
+
+    assert (page.path, REFUSED in page) == ("/sign-in/", True)
+
+
+def test_policy_of_the_holder_decides_and_not_anybodys(holder: Person, key: Key) -> None:
+    Policy.objects.update(alone_allowed=False)
+    Policy.objects.create(group=Group.objects.create(name="others"), alone_allowed=True)
+    page = Browser().go("/sign-in/")
+    assert "Use your passkey" in page.html
+
+    assert REFUSED in come_in(Browser(), key)
+
+
+def test_policy_that_forbids_the_method_decides(holder: Person, key: Key) -> None:
+    Policy.objects.update(methods=["text", "totp"])
+
+    assert REFUSED in come_in(Browser(), key)
+
+
+SHUT: dict[str, dict[str, Any]] = {
+    "blocked": {"blocked_until": timezone.now() + timedelta(days=36500)},
+    "locked": {"second_step_locked_at": timezone.now()},
+    "inactive": {"is_active": False},
+}
+
+
+@pytest.mark.parametrize("state", SHUT)
+def test_person_who_may_get_in_nowhere_is_refused(holder: Person, key: Key, state: str) -> None:
+    User.objects.filter(pk=holder.user.pk).update(**SHUT[state])
+
+    assert REFUSED in come_in(Browser(), key)
+    assert not Session.objects.filter(user=holder.user).exists()
+
+
+def test_invitation_is_good_once(holder: Person, key: Key) -> None:
+    browser = Browser()
+    answer = key.sign(invited(browser))
+    assert show(browser, answer).path == "/"
+    browser.press("Sign out")
+
+    assert REFUSED in show(browser, answer)
+
+
+def test_refused_answer_uses_the_invitation_up(holder: Person, key: Key) -> None:
+    browser = Browser()
+    options = invited(browser)
+    show(browser, "{}")
+
+    assert REFUSED in show(browser, key.sign(options))
+
+
+@pytest.mark.parametrize(("seconds", "is_in"), [(299, True), (300, False)])
+def test_invitation_is_good_for_five_minutes(holder: Person, key: Key, clock: Clock, seconds: int, is_in: bool) -> None:
+    browser = Browser()
+    options = invited(browser)
+    clock.forward(seconds=seconds)
+
+    assert (show(browser, key.sign(options)).path == "/") is is_in
+
+
+def test_invitation_of_another_browser_is_worth_nothing(holder: Person, key: Key) -> None:
+    theirs, mine = Browser(), Browser()
+    answer = key.sign(invited(theirs))
+    invited(mine)
+
+    assert REFUSED in show(mine, answer)
+    uninvited = Browser()
+    uninvited.go("/sign-in/")
+    assert REFUSED in show(uninvited, answer)
+
+
+def test_newer_invitation_replaces_the_older(holder: Person, key: Key) -> None:
+    browser = Browser()
+    older = invited(browser)
+    invited(browser)
+
+    assert REFUSED in show(browser, key.sign(older))
+
+
+def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clock) -> None:
+    """Two requests read the same session before either wrote it; a key that does not count let both in (seen)."""
+    key = Key(counts=False)
+    clock.forward(seconds=31)
+    holder.sign_in()
+    add_key(holder, key)
+    browser = Browser()
+    answer = key.sign(invited(browser))
+    kept = browser.client.session["invitation"]
+    now = Facts(now=clock.now, network="192.0.2.7")
+
+    outcomes = [
+        flow.prove_alone(answer, now, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC))
+        for _ in range(2)
+    ]
+
+    assert [outcome.proven for outcome in outcomes] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"origin": "https://evil.example"}, {"challenge": "A" * 43}, {"type": "webauthn.create"}],
+    ids=["origin", "challenge", "type"],
+)
+def test_wrong_answers_are_refused_alike(holder: Person, key: Key, lie: dict[str, str]) -> None:
+    assert REFUSED in come_in(Browser(), key, **lie)
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "null", "[" * 2000, "x" * 200_000, '{"id": "AA"}'])
+def test_rubbish_is_refused_alike(holder: Person, answer: str) -> None:
+    browser = Browser()
+    invited(browser)
+
+    page = show(browser, answer)
+
+    assert (page.status, REFUSED in page) == (200, True)
+
+
+def test_unknown_key_is_refused_alike_and_recorded_of_nobody(holder: Person) -> None:
+    n_events = AuditEvent.objects.filter(user_id=holder.user.pk).count()
+
+    assert REFUSED in come_in(Browser(), Key())
+    assert AuditEvent.objects.filter(user_id=holder.user.pk).count() == n_events
+
+
+def test_key_of_another_person_signs_that_person_in(holder: Person, key: Key, clock: Clock) -> None:
+    eve = join("eve").set_up("totp")
+    eve.sign_in(to="/sign-in/?next=/methods/add/")
+    hers = Key()
+    add_key(eve, hers)
+
+    assert "Hello, Eve" in come_in(Browser(), hers)
+    assert "Hello, Ana" in come_in(Browser(), key)
+
+
+def test_copied_credential_id_opens_nothing(holder: Person, key: Key) -> None:
+    assert REFUSED in come_in(Browser(), Key(id=key.id))
+
+
+def test_guesses_are_counted(holder: Person, key: Key) -> None:
+    for _ in range(5):
+        come_in(Browser(), Key(id=key.id))
+
+    page = come_in(Browser(), key)
+
+    assert "Please wait before you try again" in page
+    assert Failure.objects.get(method="passkey").consecutive == 5
+
+
+def test_draft_signs_nobody_in(ana: Person, key: Key) -> None:
+    Policy.objects.create(alone_allowed=True)
+    ana.sign_in()
+    ana.browser.go("/methods/add/passkey/")
+    ana.browser.press("Continue", name="")
+
+    assert REFUSED in come_in(Browser(), key)
+
+
+def test_removed_key_signs_nobody_in(holder: Person, key: Key) -> None:
+    Enrolment.objects.filter(method="passkey").delete()
+
+    assert REFUSED in come_in(Browser(), key)
+
+
+def test_link_does_nothing(holder: Person) -> None:
+    browser = Browser()
+
+    assert browser.go("/sign-in/alone/").status == 405
+    assert browser.go("/sign-in/alone/options/").status == 405
+    assert not Challenge.objects.filter(purpose="sign_in", enrolment__method="passkey").exists()
+
+
+def test_staff_may_where_the_policy_allows_and_reach_the_admin_by_it(holder: Person, key: Key) -> None:
+    """A passkey with user verification is both steps in one."""
+    User.objects.filter(pk=holder.user.pk).update(is_staff=True)
+    browser = Browser()
+    come_in(browser, key)
+
+    assert browser.go("/admin/").path == "/admin/"

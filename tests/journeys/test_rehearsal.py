@@ -1,0 +1,164 @@
+"""Ana tries each of her methods on a quiet day, so that she knows before she needs them."""
+
+import re
+
+import pytest
+
+from tests.people import ANAS, Clock, Person, work
+from verification import tasks
+from verification.models import AuditEvent, Challenge, Failure, Message
+from verification.models import Browser as Remembered
+
+
+@pytest.fixture
+def calm(ana: Person) -> Person:
+    ana.sign_in(to="/sign-in/?next=/methods/")
+    return ana
+
+
+def test_tries_the_text(calm: Person) -> None:
+    page = calm.browser.press("Try it now Text")
+    assert page.path == "/sign-in/verify/"
+
+    assert "It works." in calm.verify(calm.read_text())
+
+
+def test_tries_the_call(calm: Person) -> None:
+    page = calm.browser.press("Try it now Call")
+    digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
+    work()
+    calm.phone.answer()
+    assert "verified" in calm.phone.press(f"{digits}#")
+
+    assert "It works." in calm.browser.press("I pressed #: continue")
+
+
+def test_tries_the_app(calm: Person, clock: Clock) -> None:
+    clock.forward(seconds=31)
+    calm.browser.press("Try it now Authenticator app")
+
+    assert "It works." in calm.verify(calm.read_app())
+
+
+def test_offers_no_other_option_and_no_remembering(calm: Person) -> None:
+    page = calm.browser.press("Try it now Text")
+
+    assert not page.offers("Use a different verification option")
+    assert "ask again on this browser" not in page
+    calm.browser.send("/sign-in/verify/", code=calm.read_text(), remember="on")
+    assert not Remembered.objects.exists()
+
+
+def test_changes_nothing_of_the_session(calm: Person) -> None:
+    before = calm.browser.session_key
+    calm.browser.press("Try it now Text")
+    calm.verify(calm.read_text())
+
+    assert calm.browser.session_key == before
+    assert AuditEvent.objects.filter(kind="sign_in.completed").count() == 1
+
+
+def test_passed_one_is_the_last_use(calm: Person, clock: Clock) -> None:
+    clock.forward(days=3)
+    calm.browser.press("Sign out")
+    calm.sign_in(to="/sign-in/?next=/methods/")
+    calm.browser.press("Try it now Text")
+    calm.verify(calm.read_text())
+
+    assert calm.enrolment("text").last_used_at == clock.now
+
+
+def test_can_be_left(calm: Person) -> None:
+    calm.browser.press("Try it now Text")
+
+    assert calm.browser.press("Cancel").path == "/methods/"
+    assert calm.browser.go("/").path == "/"
+
+
+def test_spends_the_same_bounded_texts(calm: Person) -> None:
+    for _ in range(11):
+        calm.browser.go("/methods/")
+        calm.browser.press("Try it now Text")
+
+    assert "Too many messages" in calm.page
+    assert Message.objects.filter(kind="text").count() <= 10
+
+
+def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
+    """Whoever has a stolen session may not hide behind a rehearsal."""
+    calm.browser.press("Try it now Call")
+    work()
+    calm.phone.answer()
+    calm.phone.press("0#")
+
+    assert calm.browser.go("/").path == "/sign-in/"
+    calm.user.refresh_from_db()
+    assert calm.user.second_step_locked_at is not None
+
+
+def test_code_of_a_rehearsal_opens_no_sign_in(calm: Person) -> None:
+    calm.browser.press("Try it now Text")
+    code = calm.read_text()
+    other = Person(calm.user, calm.phone)
+    other.give_password()
+
+    other.verify(code)
+
+    assert other.browser.go("/").path == "/sign-in/"
+
+
+def test_code_of_a_rehearsal_is_no_fresh_proof(calm: Person, clock: Clock) -> None:
+    clock.forward(minutes=11)
+    calm.browser.go("/methods/")
+    calm.browser.press("Try it now Text")
+    code = calm.read_text()
+    calm.browser.go("/methods/add/")
+    calm.browser.press("Text")
+
+    calm.verify(code)
+
+    assert calm.browser.go("/methods/add/").path == "/sign-in/again/"
+
+
+def test_failed_one_leaves_sign_in_untouched(calm: Person, clock: Clock) -> None:
+    calm.browser.press("Try it now Text")
+    for _ in range(5):
+        calm.verify("000000")
+    assert calm.phone.number == ANAS
+    assert not Failure.objects.filter(method="text", consecutive__gt=0).exists()
+    calm.browser.go("/")
+    calm.browser.press("Sign out")
+
+    assert "We sent a code" in calm.give_password()
+    assert calm.verify(calm.read_text()).path == "/"
+
+
+def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> None:
+    """Beside the sign-in, by housekeeping, once."""
+    ana.sign_in(remember="on")
+    assert not Message.objects.filter(template__contains="browser_remembered").exists()
+
+    tasks.notices.tell_of_browsers(ana.user.date_joined)
+    tasks.notices.tell_of_browsers(ana.user.date_joined)
+
+    assert Message.objects.filter(template__contains="browser_remembered").count() == 1
+
+
+def test_rehearsals_are_recorded_as_such(calm: Person) -> None:
+    calm.browser.press("Try it now Text")
+    calm.verify("000000")
+
+    event = AuditEvent.objects.get(kind="challenge.failed")
+    assert event.detail["purpose"] == "rehearsal"
+    assert Challenge.objects.get(purpose="rehearsal").tries_left == 4
+
+
+def test_failed_rehearsal_is_not_told_as_an_attack(calm: Person) -> None:
+    """The activity said of a mistyped rehearsal that somebody had the right password (seen)."""
+    calm.browser.press("Try it now Text")
+    calm.verify("000000")
+
+    page = calm.browser.go("/activity/")
+
+    assert "The password was right." not in page
+    assert "A wrong code was typed" in page

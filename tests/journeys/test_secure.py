@@ -1,0 +1,147 @@
+"""Somebody got at Ana's account: she says so, and leads it out of strange hands."""
+
+from tests.pages import Browser
+from tests.people import PASSWORD, Clock, Person
+from verification import audit
+from verification.facts import Facts
+from verification.models import Browser as Remembered
+from verification.models import Message, Policy
+
+NEW = "seven green bicycles"
+
+
+def say_so(person: Person) -> None:
+    person.browser.go("/activity/")
+    person.browser.follow("This wasn’t me")
+    person.browser.press("Make it safe now")
+
+
+def thief(person: Person, clock: Clock) -> Person:
+    """Give somebody who is signed in as Ana elsewhere, and remembered there."""
+    strange = Person(person.user, person.phone, browser=Browser(network="203.0.113.9"))
+    strange.sign_in(remember="on")
+    clock.forward(seconds=31)
+    return strange
+
+
+def test_thief_is_out_at_once_and_stays_out(ana: Person, clock: Clock) -> None:
+    strange = thief(ana, clock)
+    ana.sign_in()
+
+    say_so(ana)
+
+    assert ana.page.path == "/activity/secure/"
+    assert strange.browser.go("/").path == "/sign-in/"
+    assert strange.give_password().path == "/sign-in/verify/"
+    assert not Remembered.objects.exists()
+
+
+def test_whole_way_back(ana: Person, clock: Clock) -> None:
+    thief(ana, clock)
+    ana.sign_in()
+    say_so(ana)
+    ana.browser.follow("Change your password")
+    ana.browser.press("Change it", password=PASSWORD, new_password=NEW)
+    assert "Done: your password is new." in ana.page
+    ana.browser.follow("See your methods")
+    assert "Your methods" in ana.page
+
+    ana.browser.go("/activity/secure/")
+    page = ana.browser.press("All is well")
+
+    assert "Your account is open again as before." in page
+    activity = ana.browser.go("/activity/")
+    for words in ("You said that something was not you", "You made your account safe again"):
+        assert words in activity
+    told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
+    assert [template.rpartition("/")[2] for template in told] == ["locked_down.txt", "password_changed.txt"]
+
+
+def test_says_so_with_a_stale_session_and_proves_herself_to_end_it(ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    clock.forward(minutes=30)
+    say_so(ana)
+    assert ana.page.path == "/activity/secure/"
+
+    ana.browser.press("All is well")
+    assert ana.page.path == "/sign-in/again/"
+    ana.browser.press("Authenticator app")
+    ana.verify(ana.read_app())
+    page = ana.browser.press("Go on")
+
+    assert "Your account is open again as before." in page
+
+
+def test_trusted_network_and_remembered_browser_skip_nothing_until_the_end(ana: Person, clock: Clock) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.give_password()
+    say_so(ana)
+    ana.browser.go("/")
+    ana.browser.press("Sign out")
+
+    assert ana.give_password().path == "/sign-in/verify/"
+    ana.choose("Authenticator app")
+    ana.verify(ana.read_app(), remember="on")
+    ana.browser.press("Sign out")
+    assert ana.give_password().path == "/sign-in/verify/"
+
+    clock.forward(seconds=31)
+    ana.choose("Authenticator app")
+    ana.verify(ana.read_app())
+    ana.browser.go("/activity/secure/")
+    ana.browser.press("All is well")
+    ana.browser.press("Sign out")
+    assert ana.give_password().path == "/"
+
+
+def test_password_alone_does_not_undo_it(ana: Person) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+    ana.give_password()
+    say_so(ana)
+
+    page = ana.browser.press("All is well")
+
+    assert page.path == "/sign-in/again/"
+    ana.user.refresh_from_db()
+    assert ana.user.securing_since is not None
+
+
+def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
+    """The change was looked for among the last fifty events, and fifty guesses pushed it out (seen)."""
+    ana.sign_in()
+    say_so(ana)
+    ana.browser.follow("Change your password")
+    ana.browser.press("Change it", password=PASSWORD, new_password=NEW)
+    for _ in range(51):
+        _guess(ana)
+
+    assert "Done: your password is new." in ana.browser.go("/activity/secure/")
+
+
+def _guess(person: Person) -> None:
+    audit.record("password.refused", user_id=person.user.pk, facts=Facts(now=person.user.date_joined))
+
+
+def test_page_of_a_calm_account_says_so(ana: Person) -> None:
+    ana.sign_in()
+
+    assert "Your account is as usual" in ana.browser.go("/activity/secure/")
+
+
+def test_asking_first_changes_nothing(ana: Person) -> None:
+    ana.sign_in(remember="on")
+    ana.browser.go("/activity/not-me/?about=<script>")
+
+    assert "<script>" not in ana.page.html
+    ana.user.refresh_from_db()
+    assert ana.user.securing_since is None
+    assert Remembered.objects.exists()
+
+
+def test_people_without_a_second_step_can_do_it_too(ana: Person) -> None:
+    type(ana.user).objects.filter(pk=ana.user.pk).update(second_step="disabled")
+    ana.user.enrolments.all().delete()
+    ana.give_password()
+    say_so(ana)
+
+    assert "Your account is open again as before." in ana.browser.press("All is well")
