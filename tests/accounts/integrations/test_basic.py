@@ -109,7 +109,7 @@ def test_refuses_in_words_and_makes_nginx_wait(ana: Person, mail: Door) -> None:
     assert "Auth-Server" not in answer.headers
 
 
-def test_says_that_it_is_too_often(mail: Door) -> None:
+def test_says_that_it_is_too_often(mail: Door, clock: Clock) -> None:
     answers = [_mail(mail, f"name {n}", PASSWORD) for n in range(61)]
 
     assert answers[-1].headers["Auth-Status"] == "Too many attempts, try later"
