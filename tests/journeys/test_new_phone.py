@@ -158,8 +158,6 @@ def test_odd_ticks_do_nothing(ana: Person, ref: str) -> None:
 
 
 def test_last_old_one_stays_if_the_new_one_is_not_allowed(ana: Person) -> None:
-    from verification.models import Policy  # noqa: PLC0415
-
     begin(ana)
     set_up_number(ana)
     Policy.objects.create(methods=["totp"])

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.people import ANAS, Clock, Person, work
-from verification import tasks
+from verification import notices
 from verification.models import AuditEvent, Challenge, Failure, Message
 from verification.models import Browser as Remembered
 
@@ -138,8 +138,8 @@ def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> N
     ana.sign_in(remember="on")
     assert not Message.objects.filter(template__contains="browser_remembered").exists()
 
-    tasks.notices.tell_of_browsers(ana.user.date_joined)
-    tasks.notices.tell_of_browsers(ana.user.date_joined)
+    notices.tell_of_browsers(ana.user.date_joined)
+    notices.tell_of_browsers(ana.user.date_joined)
 
     assert Message.objects.filter(template__contains="browser_remembered").count() == 1
 

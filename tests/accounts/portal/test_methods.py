@@ -1,19 +1,22 @@
 """A person's methods: each deed once, proven where it counts, refused with the reason where it must be."""
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
+from django_otp.oath import totp
 
 from accounts.models import SecondStep, User
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.pages import Browser, Page
 from tests.people import ANAS, BENS, Clock, Person, join
-from verification import enrolments
+from verification import challenges, enrolments, policies, registry
 from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment, Failure, Policy, Purpose, Voucher
 from verification.models import Browser as Remembered
-from verification.models import Enrolment, Failure, Policy, Voucher
 
 
 def methods_of(person: Person) -> list[str]:
@@ -32,7 +35,8 @@ def at_methods(person: Person) -> Page:
 
 def card(page: Page, label: str) -> str:
     """Give what stands on the card of a method."""
-    return re.findall(rf'aria-label="{re.escape(label)}.*?</article>', page.html, re.DOTALL)[0]
+    found: list[str] = re.findall(rf'aria-label="{re.escape(label)}.*?</article>', page.html, re.DOTALL)
+    return found[0]
 
 
 # Listing -------------------------------------------------------------------------------------------------------
@@ -115,8 +119,6 @@ def test_adds_an_app_that_counts_once_proven(ana: Person) -> None:
 
 
 def _app_code(enrolment: Enrolment) -> str:
-    from django_otp.oath import totp  # noqa: PLC0415
-
     return f"{totp(enrolment.secret):06d}"
 
 
@@ -603,7 +605,6 @@ def test_half_year_is_counted_from_the_last_use(ana: Person, clock: Clock) -> No
     clock.forward(days=2)
 
     assert "still reach you" in at_methods(ana).words
-    assert timezone.now() - ana.enrolment("text").confirmed_at > timedelta(days=182)
 
 
 def test_eve_has_her_own_limits(ana: Person) -> None:
@@ -611,3 +612,102 @@ def test_eve_has_her_own_limits(ana: Person) -> None:
     _switch_off(ana, "totp")
 
     assert eve.sign_in().path == "/"
+
+
+# Handed out ----------------------------------------------------------------------------------------------------
+
+
+def test_token_is_offered_to_whom_it_was_handed_out_and_activated(ana: Person, cleo: Person) -> None:
+    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    at_methods(cleo)
+    assert not cleo.browser.go("/methods/add/").offers("Hardware token")
+    at_methods(ana)
+    ana.browser.follow("Add a method")
+    ana.browser.press("Hardware token")
+
+    page = ana.browser.press("Continue", serial="TK-0043")
+    assert "No token of this number waits for you" in page
+    assert page.form("Continue")[0].fields["serial"] == "TK-0043"
+    ana.browser.press("Continue", serial="tk-0042")
+    page = ana.verify(_app_code(ana.enrolment("token")))
+
+    assert "Hardware token …0042" in page
+    assert mails(ana) == ["method_added"]
+
+
+# One transaction with its mail ---------------------------------------------------------------------------------
+
+
+def _add(person: Person) -> object:
+    ana_app = enrolments.draft(person.user, registry.method("totp"), {})
+    rules = policies.rules_for(person.user.pk)
+    issued = challenges.start(
+        ana_app, user=person.user, purpose=Purpose.ENROL, binding="tab", facts=_facts(), rules=rules
+    )
+    return challenges.answer(issued.handle, _app_code(ana_app), binding="tab", facts=_facts())
+
+
+def _spend_code(person: Person) -> object:
+    rules = policies.rules_for(person.user.pk)
+    issued = challenges.start(
+        person.enrolment("recovery"),
+        user=person.user,
+        purpose=Purpose.SIGN_IN,
+        binding="tab",
+        facts=_facts(),
+        rules=rules,
+    )
+    return challenges.answer(issued.handle, person.codes[0], binding="tab", facts=_facts())
+
+
+def _remove(person: Person) -> object:
+    return enrolments.remove(person.enrolment("call"), _facts(), allowed=("text", "totp"), must_keep_one=True)
+
+
+def _renew(person: Person) -> object:
+    return enrolments.issue_vouchers(person.user, _facts(), method_name="recovery")
+
+
+DEEDS: dict[str, Callable[[Person], object]] = {
+    "method_added": _add,
+    "method_removed": _remove,
+    "codes_renewed": _renew,
+    "codes_used": _spend_code,
+}
+
+
+@pytest.mark.parametrize("notice", DEEDS)
+def test_deed_leaves_one_mail(ana: Person, notice: str) -> None:
+    ana.print_codes()
+
+    DEEDS[notice](ana)
+
+    assert mails(ana) == [notice]
+
+
+@pytest.mark.parametrize("notice", DEEDS)
+def test_deed_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail and deed are one transaction: if one fails, neither happened."""
+    ana.print_codes()
+    before = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("no outbox")
+
+    monkeypatch.setattr("verification.delivery.outbox.notice", broken)
+    with pytest.raises(OSError, match="outbox"):
+        DEEDS[notice](ana)
+
+    after = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
+    assert after == before
+    assert AuditEvent.objects.exclude(kind="challenge.issued").count() == 1  # the codes that were printed
+
+
+@pytest.mark.parametrize("address", ["", "ana@example.org"])
+def test_person_without_a_mail_address_can_do_everything(ana: Person, address: str) -> None:
+    User.objects.filter(pk=ana.user.pk).update(email=address)
+    ana.user.refresh_from_db()
+    ana.print_codes()
+
+    for deed in DEEDS.values():
+        assert deed(ana)
