@@ -1,0 +1,41 @@
+"""`python -m tests.bench`: sign-ins beside the floor, deliveries, and each goal beside its figure.
+
+Two to three minutes; `--full` takes some ten. SQLite and a broker of its own, or TEST_DATABASE_URL and TEST_REDIS_URL.
+"""
+
+import argparse
+import sys
+
+from tests.bench import deliveries, rooms, signins, table
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument("--full", action="store_true", help="more rounds, parallel browsers, 200 messages a second")
+    options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins")
+    options.add_argument("--only", choices=["signins", "deliveries"], help="one half of it")
+    chosen = options.parse_args()
+    rounds = chosen.rounds or (24 if chosen.full else 8)
+    with rooms.up() as up:
+        _print(table.head(rooms.DATABASE, rooms.BROKER))
+        if chosen.only != "deliveries":
+            _print(table.sign_ins(signins.measure(up, rounds=rounds, is_full=chosen.full, say=_say)))
+        if chosen.only != "signins":
+            _print(table.deliveries(deliveries.measure(up, is_full=chosen.full, say=_say)))
+
+
+def _say(words: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K… {words}")
+        sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    _say("")
+    sys.stdout.write(f"\n{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

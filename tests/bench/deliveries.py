@@ -1,0 +1,50 @@
+"""Measures messages on their way: from the row in the outbox to the carrier."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.bench import meter
+from tests.bench.rooms import Rooms
+
+_LATENCY = 200  # milliseconds
+
+
+@dataclass
+class Rate:
+    """One steady rate. Units: `rate` a second; `took` milliseconds; `cpu` milliseconds of the workers a message."""
+
+    rate: int
+    took: list[float]
+    cpu: float
+
+
+@dataclass
+class Deliveries:
+    """All that was measured. `through` counts messages a second through a carrier that takes 200 ms."""
+
+    rates: list[Rate] = field(default_factory=list)
+    through: float = 0.0
+    through_cpu: float = 0.0
+
+
+def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
+    """Put messages out at steady rates, then as many as go, by two workers as in production."""
+    found = Deliveries()
+    hand = up.ours.hand
+    say("deliveries: two workers of 64 threads")
+    up.two_workers()
+    hand.order("carry", what="treat", latency=0, holds=True)
+    hand.order("carry", what="enqueue", n=40, rate=40)  # warms up
+    plan = [(10, 100), (100, 500)] if not is_full else [(10, 300), (100, 1500), (200, 2000)]
+    for rate, n in plan:
+        say(f"deliveries: {rate} a second")
+        before = meter.cpu(up.workers())
+        took = hand.order("carry", what="enqueue", n=n, rate=rate)
+        found.rates.append(Rate(rate, took, (meter.cpu(up.workers()) - before) / n))
+    say(f"deliveries: as many as go through {_LATENCY} ms")
+    hand.order("carry", what="treat", latency=_LATENCY, holds=True)
+    n = 3000 if is_full else 800
+    before = meter.cpu(up.workers())
+    found.through = hand.order("carry", what="through", n=n)
+    found.through_cpu = (meter.cpu(up.workers()) - before) / n
+    return found

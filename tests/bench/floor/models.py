@@ -1,0 +1,40 @@
+"""The floor's two tables: whose app makes which codes, and what happened."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Device(models.Model):
+    """An authenticator app. `last_step` is the newest step that was used."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    secret = models.BinaryField()
+    last_step = models.BigIntegerField(default=-1)
+
+    objects: ClassVar["models.Manager[Device]"] = models.Manager()
+
+    class Meta:
+        app_label = "floor"
+
+    def __str__(self) -> str:
+        return f"app of {self.user}"
+
+
+class Entry(models.Model):
+    """One line of the record."""
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    network = models.CharField(max_length=45)
+    agent = models.CharField(max_length=300)
+
+    objects: ClassVar["models.Manager[Entry]"] = models.Manager()
+
+    class Meta:
+        app_label = "floor"
+
+    def __str__(self) -> str:
+        return self.kind
