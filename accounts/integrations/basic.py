@@ -3,6 +3,8 @@
 import base64
 import binascii
 import ipaddress
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import quote, unquote
 
 from django.contrib.auth.decorators import login_not_required
@@ -20,20 +22,29 @@ _LONGEST = 4096  # characters of a name or password; the sign-in page takes no m
 _PLAIN = "!#$&'*+,/:;=?@ ~"  # stands as it is in a header that names somebody
 
 
-@csrf_exempt
-@login_not_required
-@never_cache
-def check(request: HttpRequest) -> HttpResponse:
-    """Check one name and password for a service that shows its key. Keeps nothing, makes no session."""
-    service = app_passwords.service_of(request.headers.get("X-Service-Key", ""))
-    if service is None:
-        return HttpResponse("This service's key is not known.\n", status=403, content_type="text/plain")
-    if "Auth-Method" in request.headers:
-        return _mail(request, service)
-    return _http(request, service)
+View = Callable[[HttpRequest, Service], HttpResponse]
 
 
-def _http(request: HttpRequest, service: Service) -> HttpResponse:
+def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    """Open a view to services that show their key, and to nobody else. Nothing is kept, no session is made."""
+
+    @csrf_exempt
+    @login_not_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        service = app_passwords.service_of(request.headers.get("X-Service-Key", ""))
+        if service is None:
+            return HttpResponse("This service's key is not known.\n", status=403, content_type="text/plain")
+        return view(request, service)
+
+    return guarded
+
+
+# The address alone decides the dialect. A proxy hands on whatever its caller sends: were it a header, a stranger could
+# have `auth_request` answered in mail words, where a refusal is a 200 too, and 200 opens the page.
+@_for_services
+def check(request: HttpRequest, service: Service) -> HttpResponse:
     """HTTP Basic: 204 or 401, as nginx's auth_request, Apache and Dovecot's script expect. Source: RFC 7617.
 
     Shape: the name comes back in UTF-8, per cent-encoded where it is not ASCII.
@@ -70,11 +81,12 @@ def _is_name(name: str) -> bool:
     return bool(name) and "\0" not in name
 
 
-def _mail(request: HttpRequest, service: Service) -> HttpResponse:
+@_for_services
+def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     """Answer nginx's mail proxy: always 200, the verdict in headers. Source: ngx_mail_auth_http_module."""
     header = request.headers
     name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
-    if header["Auth-Method"] != "plain" or not _is_name(name):
+    if header.get("Auth-Method") != "plain" or not _is_name(name):
         return _mail_refusal(Answer.WRONG)
     if not (service.upstream_host and service.upstream_port):
         return HttpResponse(headers={"Auth-Status": "This service names no mail server"})

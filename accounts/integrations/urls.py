@@ -5,4 +5,7 @@ from django.urls import path
 from accounts.integrations import basic
 
 app_name = "integrations"
-urlpatterns = [path("basic/", basic.check, name="basic-check")]
+urlpatterns = [
+    path("basic/", basic.check, name="basic-check"),
+    path("basic/mail/", basic.check_mail, name="basic-check-mail"),
+]

@@ -13,7 +13,7 @@ from tests import doors
 from tests.doors import Door
 from tests.people import PASSWORD, Clock, Person
 
-CHECK = "/integrations/basic/"
+CHECK, CHECK_MAIL = "/integrations/basic/", "/integrations/basic/mail/"
 
 
 def _basic(name: str, password: str) -> str:
@@ -34,7 +34,7 @@ def _mail(door: Door, name: str, password: str, **headers: str) -> Any:
         "Auth-Pass": quote(password),
         "Client-IP": doors.HOME,
     }
-    return Client(enforce_csrf_checks=True).get(CHECK, headers=given | headers)
+    return Client(enforce_csrf_checks=True).get(CHECK_MAIL, headers=given | headers)
 
 
 def _opens(answer: Any) -> bool:
@@ -145,6 +145,14 @@ def test_refuses_a_service_without_a_key_of_ours(ana: Person, mail: Door, ask: A
 
     assert ask(mail, "ana", secret, **{"X-Service-Key": "another"}).status_code == 403
     assert ask(mail, "ana", secret, **{"X-Service-Key": ""}).status_code == 403
+
+
+def test_is_not_talked_into_the_other_dialect_by_a_header(ana: Person, mail: Door) -> None:
+    """A refusal in mail words is a 200, which opens a page guarded by auth_request (seen with one address for both)."""
+    headers = {"Auth-Method": "plain", "Auth-User": "ana", "Auth-Pass": "wrong", "Auth-Protocol": "imap"}
+
+    assert _http(mail, "ana", "wrong", **headers).status_code == 401
+    assert _http(mail, "", "", Authorization="", **headers).status_code == 401
 
 
 @either
