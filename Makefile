@@ -18,10 +18,10 @@ help: ## List what there is
 demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.demo), until Ctrl-C
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
 
-test: $(STAMPS)/tests ## Run the tests that need no browser (ARGS=... for pytest)
-	@exec $(BIN)/python -m pytest -m "not browser" $(ARGS)
+test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest)
+	@exec $(BIN)/python -m pytest -m "not browser and not services" $(ARGS)
 
-test-all: $(STAMPS)/tests ## Run all tests, those in Chromium too
+test-all: $(STAMPS)/tests ## Run all tests, those with Chromium, Dovecot and nginx too
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries

@@ -1,0 +1,69 @@
+"""A real Dovecot, set up by the files of `deploy/`, opens a mailbox by an app password and by nothing else."""
+
+import imaplib
+import time
+from pathlib import Path
+
+import pytest
+
+from mfasite import cast
+from mfasite.processes import Crew
+from mfasite.stack import Stack
+from tests.accounts.integrations.conftest import Mailbox, Visitor, start_dovecot
+
+pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
+
+
+@pytest.fixture(scope="session")
+def key(keeper: Visitor) -> str:
+    """Give the key of a mail service."""
+    return keeper.build("dovecot", "mail")
+
+
+@pytest.fixture
+def mailbox(stack: Stack, key: str, room: Path, servers: Crew) -> Mailbox:
+    """Give a Dovecot with its doors open."""
+    return start_dovecot(stack, room, servers, key)
+
+
+def test_opens_a_mailbox_with_an_app_password(mailbox: Mailbox, visitor: Visitor) -> None:
+    secret = visitor.make("mail")
+
+    assert mailbox.opens("cleo", secret)
+    assert mailbox.opens("CLEO", secret.replace(" ", "").upper())
+
+    page = visitor.browser.go("/app-passwords/")
+    assert "from 127.0.0.1 by IMAP" in page
+
+
+def test_refuses_the_normal_password(mailbox: Mailbox, visitor: Visitor) -> None:
+    assert not mailbox.opens("cleo", cast.PASSWORD)
+    assert not mailbox.opens("nobody", cast.PASSWORD)
+
+
+def test_refuses_an_app_password_for_something_else(mailbox: Mailbox, visitor: Visitor) -> None:
+    assert not mailbox.opens("cleo", visitor.make("files"))
+    assert not mailbox.opens("cleo", visitor.make("mail", network="192.0.2.0/24"))
+    assert not mailbox.opens("cleo:x", visitor.make("mail"))
+
+
+def test_refuses_it_within_ten_seconds_of_its_deletion(mailbox: Mailbox, visitor: Visitor) -> None:
+    secret = visitor.make("mail")
+    assert mailbox.opens("cleo", secret)
+
+    visitor.delete_all()
+    deleted_at = time.monotonic()
+
+    assert not mailbox.opens("cleo", secret)
+    assert time.monotonic() - deleted_at < 10
+
+
+def test_says_later_and_not_wrong_while_it_is_not_known(
+    stack: Stack, room: Path, servers: Crew, visitor: Visitor
+) -> None:
+    mailbox = start_dovecot(stack, room, servers, "a" * 48)
+
+    with pytest.raises(imaplib.IMAP4.error, match="UNAVAILABLE"):
+        mailbox.opens("cleo", visitor.make("mail"))
+
+    assert "the service answered 403" in mailbox.log.read_text()

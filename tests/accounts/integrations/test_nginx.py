@@ -1,0 +1,151 @@
+"""A real nginx, set up by the files of `deploy/`, guards pages and mail servers by an app password."""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from mfasite import cast
+from mfasite.processes import Crew
+from mfasite.stack import Stack
+from tests.accounts.integrations.conftest import (
+    SERVICE,
+    Visitor,
+    address,
+    deployed,
+    opens_inbox,
+    start_dovecot,
+    start_nginx,
+)
+from tests.conftest import free_port
+
+pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
+
+Ask = Callable[..., tuple[int, str]]
+# What is behind: it tells what reached it.
+_BEHIND = """
+server {{
+    listen 127.0.0.1:{port};
+    location / {{ return 200 "who=$http_x_remote_user auth=$http_authorization"; }}
+}}
+"""
+
+
+@pytest.fixture(scope="session")
+def key(keeper: Visitor) -> str:
+    """Give the key of a service that guards files."""
+    return keeper.build("nginx", "files")
+
+
+@pytest.fixture
+def ask(stack: Stack, key: str, room: Path, servers: Crew) -> Ask:
+    """Give a page behind nginx; asked for with a name and a password, it answers status and text."""
+    port, behind = free_port(), free_port()
+    key_file = room / "two-step-pages.key"
+    key_file.write_text(f'proxy_set_header X-Service-Key "{key}";\n')
+    changes = {
+        SERVICE: address(stack),
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "    ssl_certificate /etc/ssl/files.example.org.pem;\n": "",
+        "    ssl_certificate_key /etc/ssl/files.example.org.key;\n": "",
+        "/etc/nginx/two-step-pages.key": str(key_file),
+        "http://127.0.0.1:9000": f"http://127.0.0.1:{behind}",
+    }
+    http = deployed("nginx-two-step-pages.conf", changes) + _BEHIND.format(port=behind)
+    start_nginx(room, servers, port=port, http=http)
+
+    def asked(name: str = "", password: str = "", **headers: str) -> tuple[int, str]:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if name:
+            given["Authorization"] = "Basic " + b64encode(f"{name}:{password}".encode()).decode()
+        line = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            line.request("GET", "/", headers=given)
+            answer = line.getresponse()
+            return answer.status, answer.headers.get("WWW-Authenticate", "") or answer.read().decode()
+        finally:
+            line.close()
+
+    return asked
+
+
+def test_shows_a_page_for_an_app_password(ask: Ask, visitor: Visitor) -> None:
+    secret = visitor.make("files")
+
+    assert ask("cleo", secret) == (200, "who=cleo auth=")
+    assert ask("cleo", secret, X_Remote_User="fay") == (200, "who=cleo auth=")
+    assert "from 127.0.0.1 by WEBDAV" in visitor.browser.go("/app-passwords/")
+
+
+def test_asks_whoever_brings_none(ask: Ask) -> None:
+    assert ask() == (401, 'Basic realm="Nginx", charset="UTF-8"')
+
+
+def test_refuses_the_normal_password(ask: Ask, visitor: Visitor) -> None:
+    assert ask("cleo", cast.PASSWORD)[0] == 401
+
+
+def test_refuses_an_app_password_for_something_else(ask: Ask, visitor: Visitor) -> None:
+    assert ask("cleo", visitor.make("mail"))[0] == 401
+    assert ask("cleo", visitor.make("files", network="192.0.2.0/24"), X_Real_IP="192.0.2.1")[0] == 401
+
+
+def test_is_not_opened_by_a_callers_headers(ask: Ask, visitor: Visitor) -> None:
+    forged = {"X_Auth_User": "cleo", "Auth_Method": "plain", "Auth_User": "cleo", "Auth_Pass": "x"}
+
+    assert ask(**forged)[0] == 401
+    assert ask("cleo", "x", **forged)[0] == 401
+
+
+def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: Visitor) -> None:
+    secret = visitor.make("files")
+    assert ask("cleo", secret)[0] == 200
+
+    visitor.delete_all()
+    deleted_at = time.monotonic()
+
+    assert ask("cleo", secret)[0] == 401
+    assert time.monotonic() - deleted_at < 10
+
+
+# Mail ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proxy(stack: Stack, keeper: Visitor, room: Path, servers: Crew) -> int:
+    """Give the port of an nginx that leads to a Dovecot."""
+    slug = f"behind-{free_port()}"
+    behind = start_dovecot(stack, room, servers, keeper.build(slug, "mail"))
+    key = keeper.build(f"{slug}-proxy", "mail", upstream_host="127.0.0.1", upstream_port=str(behind.port))
+    port, question = free_port(), free_port()
+    key_file = room / "two-step-imap.key"
+    key_file.write_text(f'auth_http_header X-Service-Key "{key}";\n')
+    changes = {
+        "127.0.0.1:9009": f"127.0.0.1:{question}",
+        "listen 993 ssl;": f"listen 127.0.0.1:{port};",
+        "        ssl_certificate /etc/ssl/mail.example.org.pem;\n": "",
+        "        ssl_certificate_key /etc/ssl/mail.example.org.key;\n": "",
+        "/etc/nginx/two-step-imap.key": str(key_file),
+    }
+    module = Path("/usr/lib/nginx/modules/ngx_mail_module.so")
+    assert module.exists(), "libnginx-mod-mail is not installed; .ci/run says what to install"
+    mail = f"load_module {module};\n" + deployed("nginx-two-step-mail.conf", changes)
+    over = {"127.0.0.1:9009": f"127.0.0.1:{question}", SERVICE: address(stack)}
+    http = deployed("nginx-two-step-mail-question.conf", over)
+    start_nginx(room, servers, port=port, http=http, top=mail, greeting=b"* OK")
+    return port
+
+
+def test_leads_to_the_mailbox_by_an_app_password(proxy: int, visitor: Visitor) -> None:
+    secret = visitor.make("mail")
+
+    assert opens_inbox(proxy, "cleo", secret)
+    assert not opens_inbox(proxy, "cleo", cast.PASSWORD)
+
+    visitor.delete_all()
+    deleted_at = time.monotonic()
+    assert not opens_inbox(proxy, "cleo", secret)
+    assert time.monotonic() - deleted_at < 10
