@@ -1,23 +1,25 @@
 """The session store: Django's, but a change of key is one guarded update and a new row needs no look before."""
 
+import base64
+import secrets
 from contextlib import nullcontext
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, SessionBase, UpdateError
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
 from accounts.models import Session
-from verification.statements import Select, Slot, Update
+from verification.statements import Insert, Select, Slot, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
 
 
 _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
 _READ = Select(lambda: Session.objects.filter(session_key=Slot("key"), expire_date__gt=Slot("now")))
+_ADD = Insert(Session)
 _WRITE = Update(lambda: (Session.objects.filter(session_key=Slot("key")), {name: Slot(name) for name in _COLUMNS}))
 
 
@@ -45,7 +47,7 @@ class SessionStore(DatabaseStore):
 
     def _get_new_session_key(self) -> str:
         """Draw a key without asking whether it exists: of 2**160 none comes twice, and the insert would refuse it."""
-        return get_random_string(32, VALID_KEY_CHARS)
+        return base64.b32encode(secrets.token_bytes(20)).decode().lower()
 
     def cycle_key(self) -> None:
         self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key counts once its row was read
@@ -90,7 +92,7 @@ class SessionStore(DatabaseStore):
         guard = transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
         try:
             with guard:
-                row.save(force_insert=True)
+                _ADD.run(row)
         except IntegrityError as error:
             raise CreateError from error
 

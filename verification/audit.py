@@ -12,8 +12,12 @@ from django.db.models import Min
 from verification import crypto
 from verification.facts import Facts
 from verification.models import AuditEvent, AuditSeal
+from verification.statements import Insert
 
 _BATCH = 500  # events a seal covers at most
+
+
+_ADD = Insert(AuditEvent)
 
 
 def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None = None, **detail: Any) -> None:
@@ -32,7 +36,7 @@ def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None
         key_id=crypto.current_key(),
     )
     event.digest = _digest(event)
-    event.save(force_insert=True)
+    _ADD.run(event)
 
 
 def _digest(event: AuditEvent) -> str:

@@ -22,7 +22,7 @@ from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
-from verification.statements import Select, Slot, Update
+from verification.statements import Insert, Select, Slot, Update
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
@@ -63,6 +63,9 @@ class Shown:
 
 
 # Starting ------------------------------------------------------------------------------------------------------
+
+
+_ADD = Insert(Challenge)
 
 
 def start(  # noqa: PLR0913  (one deed, its circumstances named)
@@ -106,7 +109,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         with transaction.atomic():
             if replaces:
                 _supersede(replaces, binding=challenge.binding, purpose=purpose, now=facts.now)
-            challenge.save(force_insert=True)
+            _ADD.run(challenge)
             _send(challenge, facts)
             audit.record("challenge.issued", user_id=user.pk, facts=facts, **_about(challenge))
     except IntegrityError:

@@ -11,8 +11,9 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from verification.models import Challenge, Counter, State
-from verification.statements import Delete, Select, Slot, Update
+from accounts.models import Session
+from verification.models import AuditEvent, Challenge, Counter, State
+from verification.statements import Delete, Insert, Select, Slot, Update
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -109,6 +110,32 @@ def test_takes_a_choice_for_its_value() -> None:
     assert move.run(old=State.OPEN, new=State.PROVEN) == 1
     challenge.refresh_from_db()
     assert challenge.state == State.PROVEN
+
+
+def test_inserts_what_django_inserts() -> None:
+    values: dict[str, Any] = {"at": NOW, "kind": "code.sent", "detail": {"tag": "K4"}, "key_id": "k", "digest": "d"}
+    ours, theirs = AuditEvent(**values), AuditEvent(**values)
+
+    Insert(AuditEvent).run(ours)
+    theirs.save()
+
+    one, other = (
+        {name: value for name, value in vars(AuditEvent.objects.get(pk=row.pk)).items() if name not in _OWN}
+        for row in (ours, theirs)
+    )
+    assert one == other
+    assert not ours._state.adding
+
+
+_OWN = ("_state", "id", "ref")
+
+
+def test_inserts_a_row_that_brings_its_key() -> None:
+    Insert(Session).run(Session(session_key="a-key", session_data="", expire_date=NOW))
+
+    row = Session.objects.get()
+    assert (row.session_key, row.expire_date) == ("a-key", NOW)
+    assert row.made_at is not None
 
 
 def test_refuses_to_guess_a_value(counters: list[Counter]) -> None:

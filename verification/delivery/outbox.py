@@ -7,8 +7,12 @@ from django.db import transaction
 
 from verification.delivery import wake
 from verification.models import Challenge, Kind, Message
+from verification.statements import Insert
 
 _NOTICE_LIFE = timedelta(days=2)
+
+
+_ADD = Insert(Message)
 
 
 def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Message:
@@ -50,6 +54,6 @@ def notice(
 
 def _put(message: Message, address: str) -> Message:
     message.address = address
-    message.save(force_insert=True)
+    _ADD.run(message)
     transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
     return message
