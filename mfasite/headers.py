@@ -1,7 +1,11 @@
 """Headers that every answer carries unless its view chose otherwise."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponseBase
 
 # Features that no page of ours asks for; passkeys will need their two, so they stay open to ourselves.
@@ -27,4 +31,18 @@ class PrivateByDefault:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """django-csp's, with the policy composed once: only an answer whose view asks for its own is composed anew."""
+
+    _usual = ""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        if not self._usual:
+            self._usual = build_policy(**asdict(self.get_policy_parts(request=request, response=response)))
+        response.headers.setdefault(HEADER, self._usual)
         return response

@@ -3,8 +3,29 @@
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
+
+class _Drawn:
+    """An input that draws itself. As a template each, the two of the first page took a fifth of its time."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Draw the element that Django's template draws."""
+        widget: dict[str, Any] = self.get_context(name, value, attrs)["widget"]  # type: ignore[attr-defined]  # a widget's
+        given = {"type": widget["type"], "name": widget["name"], "value": widget["value"]}
+        return format_html("<input{}>", flatatt(given | widget["attrs"]))
+
+
+class _TextInput(_Drawn, forms.TextInput):
+    pass
+
+
+class _PasswordInput(_Drawn, forms.PasswordInput):
+    pass
 
 
 class PasswordForm(forms.Form):
@@ -14,14 +35,14 @@ class PasswordForm(forms.Form):
         label=_("User name"),
         max_length=150,
         error_messages={"required": _("Type your user name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=_TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         max_length=4096,
         error_messages={"required": _("Type your password.")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        widget=_PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 
