@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet
 
 from accounts import catalogue
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
@@ -17,6 +18,7 @@ from accounts.models.people import fold
 from verification import audit, limits, notices, policies, tokens
 from verification.facts import Facts
 from verification.policies import Why
+from verification.statements import Select, Slot
 
 MOST = 40  # a person. Source: the limit that people know from the service this one stands in for
 _PURPOSE = "app_password"
@@ -162,16 +164,28 @@ def new_service_key(service: Service, facts: Facts, *, actor_id: int | None) -> 
     return key
 
 
+@cache
+def _by_digest(n_keys: int) -> Select[AppPassword]:
+    """Find an app password by its digest under any key of the ring, with its person and whether policy allows it."""
+
+    def build() -> QuerySet[AppPassword]:
+        is_allowed = policies.app_passwords_of(OuterRef("user"))
+        digests = [Slot(f"digest{at}") for at in range(n_keys)]
+        return AppPassword.objects.select_related("user").annotate(is_allowed=is_allowed).filter(digest__in=digests)
+
+    return Select(build)
+
+
 def check(ask: Ask) -> Checked:
-    """Tell a service whether a name and a password belong together. Two statements for a right app password, or three.
+    """Tell a service whether a name and a password belong together. One statement for a right app password, or two.
 
     A person who must use the second step is refused with the normal password, in the same words, by the same statements
     and after the same time as for a wrong one or an unknown name.
     """
     plain = _plain(ask.password)
     if len(plain) == tokens.LETTERS:
-        rows = AppPassword.objects.select_related("user").filter(digest__in=tokens.digests(_PURPOSE, plain))
-        found = rows.first()
+        digests = tokens.digests(_PURPOSE, plain)
+        found = _by_digest(len(digests)).first(**{f"digest{at}": digest for at, digest in enumerate(digests)})
         if found is not None and found.user.username == fold(ask.username):
             return _use(found, ask)
     return _without(ask)
@@ -179,7 +193,7 @@ def check(ask: Ask) -> Checked:
 
 def _use(found: AppPassword, ask: Ask) -> Checked:
     user = found.user
-    if _rests(user, ask.now):
+    if _rests(user, ask.now) or not found.is_allowed:  # type: ignore[attr-defined]  # annotated by `_by_digest`
         return Checked(Answer.WRONG)
     if not _fits(found, ask):
         _count_failure(user, ask)
@@ -193,8 +207,7 @@ def _use(found: AppPassword, ask: Ask) -> Checked:
 
 def _rests(user: User, now: datetime) -> bool:
     """Tell whether nothing opens for a person now, whichever app password it is. No program is to blame for that."""
-    is_blocked = policies.refusal(user, now) is Why.BLOCKED
-    return is_blocked or user.securing_since is not None or not policies.rules_for(user.pk).app_passwords
+    return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
 
 
 def _fits(found: AppPassword, ask: Ask) -> bool:
@@ -232,14 +245,15 @@ def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
         "last_network": ask.network,
         "last_protocol": ask.protocol[:20],
     }
-    if not place:
+    if place:
+        used["places"] = [*found.places, place][-_PLACES:]
+    if not (place and found.places):
         row.update(**used)
         return
     with transaction.atomic():
-        row.update(**used, places=[*found.places, place][-_PLACES:])
-        if found.places:
-            kind, slug = "app_password.new_place", ask.service.slug
-            audit.record(kind, user_id=found.user_id, facts=_facts(ask), service=slug, name=found.name)
+        row.update(**used)
+        kind, slug = "app_password.new_place", ask.service.slug
+        audit.record(kind, user_id=found.user_id, facts=_facts(ask), service=slug, name=found.name)
 
 
 def _facts(ask: Ask) -> Facts:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from verification import enrolments, registry
 from verification.enrolments import Option
@@ -115,6 +116,17 @@ def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
     found = _POLICIES.all(user=user_id)
     return merge(sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk)))
+
+
+def app_passwords_of(user: OuterRef) -> Coalesce:
+    """Decide, within a statement that reads something of a person, whether they may use app passwords.
+
+    It decides as `rules_for` does; what asks at every login of every mail program is spared a statement of its own.
+    """
+    mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), app_passwords__isnull=False)
+    is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=BooleanField())
+    strongest = mine.order_by(is_everybodys, "rank", "pk").values("app_passwords")[:1]
+    return Coalesce(Subquery(strongest), Value(_DEFAULTS["app_passwords"]), output_field=BooleanField())
 
 
 def is_alone_open() -> bool:
