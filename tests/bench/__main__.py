@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: sign-ins beside the floor, deliveries, and each goal beside its figure.
+"""`python -m tests.bench`: sign-ins beside the floor, deliveries, app passwords, and each goal beside its figure.
 
 Two to three minutes; `--full` takes some ten. SQLite and a broker of its own, or TEST_DATABASE_URL and TEST_REDIS_URL.
 """
@@ -6,7 +6,7 @@ Two to three minutes; `--full` takes some ten. SQLite and a broker of its own, o
 import argparse
 import sys
 
-from tests.bench import deliveries, rooms, signins, table
+from tests.bench import app_passwords, deliveries, rooms, signins, table
 
 
 def main() -> None:
@@ -14,14 +14,17 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--full", action="store_true", help="more rounds, parallel browsers, 200 messages a second")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins")
-    options.add_argument("--only", choices=["signins", "deliveries"], help="one half of it")
+    options.add_argument("--only", choices=["signins", "deliveries", "app-passwords"], help="one part of it")
     chosen = options.parse_args()
     rounds = chosen.rounds or (24 if chosen.full else 8)
     with rooms.up() as up:
         _print(table.head(rooms.DATABASE, rooms.BROKER))
-        if chosen.only != "deliveries":
+        if chosen.only in {None, "app-passwords"}:
+            _say("app passwords")
+            _print(table.app_passwords(app_passwords.measure(up)))
+        if chosen.only in {None, "signins"}:
             _print(table.sign_ins(signins.measure(up, rounds=rounds, is_full=chosen.full, say=_say)))
-        if chosen.only != "signins":
+        if chosen.only in {None, "deliveries"}:
             _print(table.deliveries(deliveries.measure(up, is_full=chosen.full, say=_say)))
 
 

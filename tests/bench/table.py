@@ -4,12 +4,14 @@ import os
 import platform
 from collections.abc import Sequence
 
+from tests.bench.app_passwords import Checks
 from tests.bench.deliveries import Deliveries, Rate
 from tests.bench.meter import middle, share
 from tests.bench.signins import REQUESTS, THREE, Series, SignIns
 
 _NAMES = {"open": "GET password", "password": "POST password", "page": "GET code page", "code": "POST code"}
 _CPU_GOAL, _ASK_GOAL, _WAY_GOAL = 1.5, 1.1, 20.0
+_CHECK_GOAL, _CHECK_STATEMENTS = 6.0, 3  # CPU milliseconds a request
 
 
 def head(database: str, broker: str) -> str:
@@ -59,6 +61,19 @@ def deliveries(found: Deliveries) -> str:
                 _goal(f"enqueue to carrier, p99 at {rate.rate}/s", share(rate.took, 0.99), _WAY_GOAL, "ms")
                 for rate in found.rates[:2]
             ),
+        ]
+    )
+
+
+def app_passwords(found: Checks) -> str:
+    """Show what the question of a mail server or web server costs."""
+    return "\n".join(
+        [
+            f"One check of an app password: ms p50 / p95 {_shares(found.took)}; {found.rate:.0f} a second by eight",
+            "",
+            _goal("web CPU of a check", middle(found.cpu), _CHECK_GOAL, "ms"),
+            _goal("statements of the dearest check", found.statements, _CHECK_STATEMENTS, ""),
+            "",
         ]
     )
 
