@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -11,13 +12,14 @@ from verification import conf
 from verification.delivery import routes, words
 from verification.delivery.provider import Lost, Refused
 from verification.models import Challenge, Kind, Message, MessageState, Reason, State
+from verification.statements import Select, Slot, Update
 
 _log = logging.getLogger(__name__)
 _SWEEP = 50  # messages a round takes up at most
 _WOKEN = timedelta(seconds=1)  # a message queued for longer than this was not woken
 
 
-def _wanted(now: datetime) -> Q:
+def _wanted(now: Any) -> Q:
     """Tell which queued messages still help: in time, and of a challenge that is open and sent no newer code."""
     waits = Challenge.objects.filter(
         pk=OuterRef("challenge_id"), state=State.OPEN, generation=OuterRef("generation"), expires_at__gt=now
@@ -25,20 +27,43 @@ def _wanted(now: datetime) -> Q:
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
 
 
+_ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
+_CLAIM = Update(
+    lambda: (
+        Message.objects.filter(
+            _wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW, claims__lt=Slot("most")
+        ),
+        {"state": MessageState.SENDING, "lease_until": Slot("lease_until"), "claims": F("claims") + 1},
+    )
+)
+_READ = Select(lambda: Message.objects.select_related("challenge").filter(pk=_ROW))
+_NAME = Update(
+    lambda: (
+        Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS),
+        {"provider": Slot("provider")},
+    )
+)
+_WRITTEN = ("state", "reference", "reason", "handed_at", "ended_at")
+_WRITE = Update(
+    lambda: (
+        Message.objects.filter(pk=_ROW, state__in=[MessageState.SENDING, MessageState.UNKNOWN], claims=_CLAIMS),
+        {name: Slot(name) for name in _WRITTEN} | {"lease_until": None},
+    )
+)
+
+
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
     """Claim one message and hand it to the first provider that takes it; none if it is another's or not due."""
     now = now or timezone.now()
-    queued = Message.objects.filter(pk=message_id, state=MessageState.QUEUED)
-    claimed = queued.filter(_wanted(now), not_before__lte=now, claims__lt=conf.claims()).update(
-        state=MessageState.SENDING, lease_until=now + conf.lease(), claims=F("claims") + 1
-    )
-    if not claimed:
-        return retire(queued, now=now)
-    message = Message.objects.select_related("challenge").get(pk=message_id)
+    if not _CLAIM.run(pk=message_id, now=now, most=conf.claims(), lease_until=now + conf.lease()):
+        return retire(Message.objects.filter(pk=message_id), now=now)
+    message = _READ.first(pk=message_id)
+    if message is None:
+        return None
     for provider in routes.route(Kind(message.kind)):
         message.provider = provider.name
         # The provider's name is on the row before the hand-over: a receipt may overtake our own note of it.
-        if not _held(message).update(provider=provider.name):
+        if not _NAME.run(pk=message.pk, claims=message.claims, provider=provider.name):
             return None
         try:
             reference = provider.send(words.compose(message))
@@ -66,16 +91,14 @@ def _held(message: Message) -> QuerySet[Message]:
 def _write(message: Message, state: MessageState, *, now: datetime) -> MessageState:
     """Note what became of a hand-over, unless a receipt was quicker."""
     ended = now if state == MessageState.FAILED else None
-    held = Message.objects.filter(
-        pk=message.pk, state__in=[MessageState.SENDING, MessageState.UNKNOWN], claims=message.claims
-    )
-    changed = held.update(
+    changed = _WRITE.run(
+        pk=message.pk,
+        claims=message.claims,
         state=state,
         reference=message.reference,
         reason=message.reason,
         handed_at=now,
         ended_at=ended,
-        lease_until=None,
     )
     if not changed and message.reference:
         Message.objects.filter(pk=message.pk, reference="").update(reference=message.reference, handed_at=now)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from verification.delivery.provider import Outgoing
 from verification.models.messages import Kind, Reason
+from verification.statements import Select, Slot
 
 from .models import Behaviour, Caption, Delivery, PendingCallback, State
 from .models.deliveries import as_transcript
@@ -50,10 +51,12 @@ class Step(NamedTuple):
     at: datetime
 
 
+_TREATED = Select(lambda: Behaviour.objects.filter(number__in=("", Slot("number"))).order_by("-number"))
+
+
 def behaviour(number: str) -> Behaviour:
     """Say how the network treats a number: by its own row, else by the one for all, else kindly."""
-    rows = Behaviour.objects.filter(number__in=("", number)).order_by("-number")
-    return rows.first() or Behaviour(number=number)
+    return _TREATED.first(number=number) or Behaviour(number=number)
 
 
 def behave(wanted: Behaviour) -> None:
