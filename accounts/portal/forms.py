@@ -107,6 +107,9 @@ class AppPasswordForm(forms.Form):
         max_value=3650,
         required=False,
         help_text=_("Leave it empty to keep it until you delete it."),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Type a whole number of days, from 1 to 3650.")
+        ),
     )
 
     def clean_network(self) -> str:

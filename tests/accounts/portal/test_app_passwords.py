@@ -96,8 +96,8 @@ def test_says_that_there_are_none(ana: Person) -> None:
         ("program", "fax", "Select a valid choice"),
         ("network", "the office", "This is no network."),
         ("network", "192.0.2.0/77", "This is no network."),
-        ("days", "0", "greater than or equal to 1"),
-        ("days", "soon", "Enter a whole number."),
+        ("days", "0", "Type a whole number of days, from 1 to 3650."),
+        ("days", "soon", "Type a whole number of days"),
     ],
 )
 def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, typed: str, words: str) -> None:
