@@ -32,7 +32,7 @@ lint: $(STAMPS)/tests ## Check style, types, import arrows and missing migration
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@DEMO=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 clean: ## Remove what was installed and what the demo keeps
 	rm -rf $(VENV) $(STAMPS) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache static

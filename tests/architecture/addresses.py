@@ -19,6 +19,7 @@ OPEN = {
     "password-reset": "sends a link to the owner",
     "password-reset-link": "the link is the key",
     "integrations:basic-check": "has credentials of its own",
+    "integrations:basic-check-mail": "has credentials of its own",
     "verification:callback-receive": "is signed by its provider",
 }
 DEMO = "phone:"  # the telephones of the demo are anybody's

@@ -47,10 +47,10 @@ def test_call_says_no_code_before_a_key(ana: Desk, mode: str) -> None:
     issued = ana.start("call", mode=mode)
     code = ana.code(issued)
 
-    said = re.sub(r"\D", "", composed().words)
+    said = composed().words
 
-    assert code not in said
-    assert ana.match(issued) not in said or mode == "code"
+    assert code not in re.sub(r"\D", "", said)
+    assert mode == "code" or ana.match(issued) not in re.findall(r"\d+", said)
 
 
 def test_addresses_are_ours_and_carry_the_message(ana: Desk) -> None:
