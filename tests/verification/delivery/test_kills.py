@@ -1,0 +1,144 @@
+"""A worker is killed again and again while a thousand messages go out: none is lost, none goes out twice.
+
+What was in flight at a kill is named `unknown`, never sent again, and settled by its receipt or, without one, as lost.
+"""
+
+import copy
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from mfasite import processes
+from mfasite.processes import Crew
+from tests.phone import carry
+from tests.settings import KEYS
+from tests.verification.conftest import Desk, equip
+from tests.verification.delivery.providers.virtual.conftest import behave
+from tests.verification.test_races import _address
+from verification import conf
+from verification.delivery import dispatch, wake
+from verification.delivery.providers.virtual.models import Delivery
+from verification.facts import Facts
+from verification.models import Challenge, Kind, Message, MessageState, State
+from verification.models.handles import new_handle
+
+MESSAGES, DEAD, KILLS, THREADS = 1000, 100, 8, 16
+SEED = 20260302
+
+pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -> Iterator[Crew]:
+    """Give a crew whose workers share this test's database and queues."""
+    environment = (
+        os.environ
+        | KEYS
+        | {
+            "DJANGO_SETTINGS_MODULE": "mfasite.settings",
+            "DEMO_DIR": str(tmp_path),
+            "DATABASE_URL": _address(),
+            "REDIS_URL": broker_url,
+            "BROKER_PREFIX": broker,
+        }
+    )
+    with processes.crew(tmp_path, environment) as crew:
+        yield crew
+
+
+@pytest.fixture
+def outbox(desk_of_many: Desk) -> list[int]:
+    """Fill the outbox with the messages of as many sign-ins, some of which are over before anything goes out."""
+    issued = desk_of_many.start("text")
+    challenge = Challenge.objects.get(handle=issued.handle)
+    message = Message.objects.get()
+    number = message.address
+    Message.objects.all().delete()
+    challenges = Challenge.objects.bulk_create(_copy(challenge, at) for at in range(MESSAGES))
+    rows = []
+    for each in challenges:
+        row = copy.copy(message)
+        row.pk, row.handle, row.challenge = None, new_handle(), each
+        row.address = number  # sealed to its own row
+        rows.append(row)
+    return [row.pk for row in Message.objects.bulk_create(rows)]
+
+
+def _copy(challenge: Challenge, at: int) -> Challenge:
+    other = copy.copy(challenge)
+    other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
+    other.binding = f"session {at}"
+    other.state = State.SUPERSEDED if at < DEAD else State.OPEN
+    return other
+
+
+@pytest.fixture
+def desk_of_many(transactional_db: None, django_user_model: type) -> Desk:
+    """Give a person whose phone network takes a moment, as real ones do."""
+    user = django_user_model.objects.create_user(username="ana", password="not used here")
+    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")))
+    behave(send_latency_ms=60)
+    return desk
+
+
+def _kill_at(crew: Crew, n_sent: int) -> None:
+    """Start a worker and kill it without a warning once so many messages went out."""
+    child = crew.start("worker", processes.worker(threads=THREADS))
+    crew.wait("The worker", lambda: Delivery.objects.count() >= n_sent, seconds=60)
+    os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    crew.stop("worker")
+
+
+def _is_handed_over() -> bool:
+    return not Message.objects.filter(state=MessageState.QUEUED).exclude(challenge__state=State.SUPERSEDED).exists()
+
+
+def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox: list[int]) -> None:
+    """Each message is woken twice, as a broker may do it.
+
+    Seen failing (doubles) with the state taken out of the claim, and with messages of dead workers queued again.
+    """
+    chance = random.Random(SEED)  # noqa: S311  (spreads the kills, protects nothing)
+    for pk in chance.sample(outbox * 2, 2 * MESSAGES):
+        wake.publish(pk, Kind.TEXT)
+    instants = sorted(chance.sample(range(20, MESSAGES - DEAD - 100), KILLS))
+
+    for n_sent in instants:
+        _kill_at(crew, n_sent)
+    crew.start("worker", processes.worker(threads=THREADS))
+    crew.wait("The worker", _is_handed_over, seconds=90)
+    crew.stop("worker")
+    connection.close()
+
+    later = timezone.now() + conf.lease()
+    dispatch.settle_leases(later)
+    sent = Counter(Delivery.objects.values_list("message_id", flat=True))
+    dead = set(Message.objects.filter(challenge__state=State.SUPERSEDED).values_list("handle", flat=True))
+    unknown = set(Message.objects.filter(state=MessageState.UNKNOWN).values_list("handle", flat=True))
+    assert [handle for handle, times in sent.items() if times > 1] == []
+    assert dead & set(sent) == set()
+    assert set(Message.objects.values_list("handle", flat=True)) - dead - set(sent) <= unknown
+    assert len(unknown) <= KILLS * THREADS
+    _everything_ends(unknown, sent)
+
+
+def _everything_ends(unknown: set[str], sent: Counter[str]) -> None:
+    """Within a minute a receipt tells that an unknown message went out, or it counts as lost and is told so."""
+    now = timezone.now()
+    carry(now=now + timedelta(seconds=5))
+    dispatch.settle_leases(now + conf.lease() + conf.lost_after() + timedelta(seconds=1))
+
+    assert conf.lease() + conf.lost_after() < timedelta(seconds=60)
+    states = dict(Message.objects.filter(handle__in=unknown).values_list("handle", "state"))
+    assert {states[handle] for handle in unknown & set(sent)} <= {MessageState.DELIVERED}
+    assert {states[handle] for handle in unknown - set(sent)} <= {MessageState.LOST}
+    assert not Message.objects.filter(state__in=[MessageState.SENDING, MessageState.UNKNOWN]).exists()
