@@ -1,4 +1,4 @@
-"""Tells people, by mail, what happened to their account. Each notice says how to object; none holds a secret."""
+"""Tells people by mail, and by text where policy says, what happened and how to object. No notice holds a secret."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from verification import agents
+from verification import agents, registry
 from verification.delivery import outbox
-from verification.models import Browser
+from verification.models import Browser, Enrolment, Kind
+from verification.models.policies import strongest
 
 _BATCH = 200
 
@@ -20,6 +21,28 @@ def tell(user: Any, kind: str, *, now: datetime, until: datetime | None = None, 
     """
     if user.email:
         outbox.notice(user, user.email, template=_template(kind), context=context, now=now, until=until)
+    if "link" not in context:  # a link is for whoever reads the mail, and for nobody else
+        _text(user, kind, now=now, until=until, context=context)
+
+
+def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, context: dict[str, str]) -> None:
+    """Text a notice to the person's proven numbers, where the policy in force for them says so."""
+    policy = strongest(user.pk, "text_notices").first()
+    if policy is None or not policy.text_notices:
+        return
+    context = {**context, "notice": _template(kind)}
+    takes_texts = [method.name for method in registry.methods().values() if method.means == "sms"]
+    for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
+        outbox.notice(
+            user,
+            phone.address,
+            template=_template("by_text"),
+            context=context,
+            now=now,
+            until=until,
+            kind=Kind.TEXT,
+            hint=phone.hint,
+        )
 
 
 def tell_of_browsers(now: datetime) -> int:

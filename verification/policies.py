@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from verification import enrolments, registry
 from verification.enrolments import Option
 from verification.facts import Facts
 from verification.models import Enrolment, Policy
+from verification.models.policies import strongest
 from verification.statements import Select, Slot
 
 
@@ -123,10 +124,8 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
     It decides as `rules_for` does; what asks at every login of every mail program is spared a statement of its own.
     """
-    mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), app_passwords__isnull=False)
-    is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=BooleanField())
-    strongest = mine.order_by(is_everybodys, "rank", "pk").values("app_passwords")[:1]
-    return Coalesce(Subquery(strongest), Value(_DEFAULTS["app_passwords"]), output_field=BooleanField())
+    decides = strongest(user, "app_passwords").values("app_passwords")[:1]
+    return Coalesce(Subquery(decides), Value(_DEFAULTS["app_passwords"]), output_field=BooleanField())
 
 
 def is_alone_open() -> bool:

@@ -35,15 +35,23 @@ def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Mes
 
 
 def notice(
-    user: Any, address: str, *, template: str, context: dict[str, str], now: datetime, until: datetime | None = None
+    user: Any,
+    address: str,
+    *,
+    template: str,
+    context: dict[str, str],
+    now: datetime,
+    until: datetime | None = None,
+    kind: Kind = Kind.MAIL,
+    hint: str = "mail",
 ) -> None:
-    """Leave a notice by mail in the outbox. Its context holds no secret."""
+    """Leave a notice in the outbox, by mail unless told otherwise. Its context holds no secret."""
     message = Message(
         user=user,
-        kind=Kind.MAIL,
+        kind=kind,
         template=template,
         context=context,
-        hint="mail",
+        hint=hint,
         language=getattr(user, "language", "") or "en",
         created_at=now,
         not_before=now,

@@ -1,10 +1,19 @@
 """What is required of whom: one row for everybody, and one for each group that differs."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import ExpressionWrapper, Q
+
+
+def strongest(user: Any, field: str) -> "models.QuerySet[Policy]":
+    """Find the policy that decides one field for a person, be it named by key or by an outer query: the first row."""
+    mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
+    is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())
+    return mine.order_by(is_everybodys, "rank", "pk")
 
 
 class Policy(models.Model):
@@ -27,6 +36,7 @@ class Policy(models.Model):
     alone_allowed = models.BooleanField(null=True, blank=True)
     app_passwords = models.BooleanField(null=True, blank=True)
     trusted_networks = models.JSONField(null=True, blank=True)
+    text_notices = models.BooleanField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "policies"
