@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 10_000  # milliseconds
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
@@ -35,6 +36,7 @@ def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) 
     """Open a page that fails the test at any complaint of its console, but for those that begin with `forgives`."""
     complaints: list[str] = []
     with chromium.new_context(base_url=site, reduced_motion="reduce", **options) as context:
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
