@@ -3,47 +3,27 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.chromium import SIZES, barriers, chromium, opened
 from tests.phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, State
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Kind, Reason
 
+__all__ = ["chromium"]
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Playwright runs an event loop in this thread, in which Django would refuse its blocking calls.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def held(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
     """Hold the telephone in a browser that fails the test at any complaint of its console."""
-    complaints: list[str] = []
-    with chromium.new_context(base_url=live_server.url, reduced_motion="reduce") as context:
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with opened(chromium, live_server.url) as page:
         page.goto(f"/phone/{NUMBER}/")
         yield page
-        # A request under way would lock the database that the next test empties.
-        page.goto("about:blank")
-    assert not complaints
 
 
 def test_shows_a_text_by_itself_and_copies_its_code(held: Page) -> None:
@@ -131,28 +111,21 @@ def test_works_without_a_script(chromium: Browser, live_server: LiveServer) -> N
 @pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desk", "dark")])
 def test_is_free_of_barriers(held: Page, size: str, scheme: str) -> None:
     held.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    held.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+    held.set_viewport_size(SIZES[size])
     behave(n_repeats=1)
     provider.send(outgoing())
     provider.send(outgoing(id="d" * 32, kind=Kind.MAIL, to="ana@example.org", subject="Was that you?"))
     expect(held.locator(".card")).to_be_visible()
-    barriers = _barriers(held, "rest")
+    found = barriers(held, "rest")
     ring()
     expect(held.get_by_role("button", name="Answer")).to_be_visible()
-    barriers += _barriers(held, "ringing")
+    found += barriers(held, "ringing")
     held.get_by_role("button", name="Answer").click()
     expect(held.get_by_role("button", name="Hang up")).to_be_visible()
-    barriers += _barriers(held, "call")
+    found += barriers(held, "call")
     held.get_by_role("button", name="Hang up").click()
     for address in (f"/phone/{NUMBER}/calls/", "/phone/", "/phone/mail/"):
         held.goto(address)
-        barriers += _barriers(held, address)
+        found += barriers(held, address)
 
-    assert barriers == []
-
-
-def _barriers(page: Page, where: str) -> list[tuple[str, str, str]]:
-    found = Axe().run(page, options=AXE).response["violations"]
-    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    wide = [(where, "scrolls sideways", str(width))] if width > 0 else []
-    return wide + [(where, each["id"], node["html"][:120]) for each in found for node in each["nodes"]]
+    assert found == []

@@ -1,0 +1,42 @@
+"""The cast before a real browser, on a clock that goes on by itself and can be moved forward."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.chromium import SIZES, chromium, opened
+from tests.people import Clock, ana, ben, cleo
+
+__all__ = ["ana", "ben", "chromium", "cleo"]
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Let time pass as it does in the browser, whose cookies would not outlive a clock that stands still."""
+    with time_machine.travel(timezone.now(), tick=True) as coordinates:
+        yield Clock(coordinates)
+
+
+@pytest.fixture(params=SIZES)
+def page(chromium: Browser, live_server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Hold an empty page, on a telephone and on a desk."""
+    with opened(chromium, live_server.url, viewport=SIZES[request.param]) as shown:
+        yield shown
+
+
+@pytest.fixture
+def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Hold an empty page on a desk alone."""
+    with opened(chromium, live_server.url, viewport=SIZES["desk"]) as shown:
+        yield shown
+
+
+@pytest.fixture
+def scriptless(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Hold an empty page in which no script runs."""
+    with opened(chromium, live_server.url, viewport=SIZES["phone"], java_script_enabled=False) as shown:
+        yield shown

@@ -1,0 +1,317 @@
+"""The portal in Chromium, on a telephone and on a desk: each deed of a signed-in person, from the page it begins on."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.browser.hands import (
+    AFTER_APP,
+    STALE,
+    carry_in,
+    code_field,
+    expect_heading,
+    expect_in,
+    expect_said,
+    follow,
+    give_password,
+    key,
+    press,
+    prove_again,
+    sign_out,
+    tab_to,
+    verify,
+    write,
+)
+from tests.pages import Browser
+from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person
+from verification.models import Enrolment
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NEW = "seven green bicycles"
+
+
+@pytest.fixture
+def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+    """Hold the first page of the portal as Ana, who has just proven herself, on a telephone and on a desk."""
+    carry_in(page, ana, clock, live_server)
+    page.goto("/")
+    return page
+
+
+@pytest.fixture
+def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+    """Hold the first page of the portal as Ana on a desk alone."""
+    carry_in(desk, ana, clock, live_server)
+    desk.goto("/")
+    return desk
+
+
+def go(page: Page, place: str) -> None:
+    """Follow the portal's main list of places."""
+    page.get_by_role("navigation", name="Main").get_by_role("link", name=place).click()
+
+
+def name_key(page: Page, name: str) -> None:
+    """Add a passkey of this name."""
+    page.goto("/methods/add/")
+    press(page, "Passkey")
+    page.get_by_label("Your name for it").fill(name)
+    press(page, "Continue")
+    press(page, "Make a passkey")
+    expect(page.get_by_role("article", name=re.compile(name))).to_be_visible()
+
+
+@pytest.fixture
+def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
+    """Give the browser a fingerprint reader that always agrees."""
+    settings.PUBLIC_URL = live_server.url
+    devices = at_home.context.new_cdp_session(at_home)
+    devices.send("WebAuthn.enable")
+    traits = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    agrees = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": traits | agrees})
+    return at_home
+
+
+def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at_home: Page, ana: Person) -> None:
+    go(at_home, "Methods")
+    follow(at_home, "Add a method")
+    press(at_home, "Text")
+    at_home.get_by_label("Phone number").fill("078 555 01 45")
+    press(at_home, "Continue")
+    expect_heading(at_home, "Prove that it works")
+    ana.phone.number = BENS
+    verify(at_home, ana.read_text())
+
+    follow(at_home, "Rename Text +41 XX XXX XX 45")
+    at_home.get_by_label("Your name for it").fill("spare")
+    press(at_home, "Save")
+    expect_said(at_home, "Renamed.")
+
+    press(at_home, "Ask this first Text +41 XX XXX XX 45 (spare)")
+    expect_said(at_home, "From now on we ask for this first")
+    expect(at_home.get_by_role("article", name=re.compile("spare")).get_by_text("Usual")).to_be_visible()
+
+    follow(at_home, "Remove Text +41 XX XXX XX 45 (spare)")
+    expect_heading(at_home, "Remove this method?")
+    press(at_home, "Remove it")
+    expect_said(at_home, "Removed. All other sign-ins were ended.")
+    expect(at_home.get_by_role("article", name=re.compile("spare"))).to_have_count(0)
+
+
+def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Person, clock: Clock) -> None:
+    go(at_home, "Methods")
+    clock.forward(minutes=STALE)
+
+    press(at_home, "Ask this first Authenticator app")
+    prove_again(at_home, ana)
+    expect_heading(at_home, "Thank you")
+    press(at_home, "Go on")
+
+    expect_said(at_home, "From now on we ask for this first: Authenticator app.")
+
+
+def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> None:
+    name_key(keyring, "blue key")
+    press(keyring, "Ask this first Passkey")
+    expect_said(keyring, "From now on we ask for this first")
+    sign_out(keyring)
+
+    give_password(keyring, ana)
+    press(keyring, "Use your passkey")
+
+    expect_in(keyring, ana)
+
+
+def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings, live_server: LiveServer) -> None:
+    settings.PUBLIC_URL = live_server.url
+    at_desk.goto("/methods/add/")
+    press(at_desk, "Passkey")
+    press(at_desk, "Continue")
+    expect(at_desk.get_by_role("button", name="Make a passkey")).to_be_visible()
+    at_desk.evaluate("() => { navigator.credentials.create = () => Promise.reject(new Error('cancelled')); }")
+
+    press(at_desk, "Make a passkey")
+
+    expect(at_desk.get_by_role("alert")).to_contain_text("That did not work, or it was cancelled.")
+
+
+def test_makes_a_new_set_of_recovery_codes_and_copies_it(at_home: Page) -> None:
+    at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(at_home, "Methods")
+    follow(at_home, "Get new codes")
+    press(at_home, "Make new codes")
+    expect(at_home.locator("#codes li")).to_have_count(10)
+
+    press(at_home, "Copy")
+    expect(at_home.get_by_role("button", name="Copied")).to_be_visible()
+    kept = at_home.evaluate("navigator.clipboard.readText()")
+    assert kept.split("\n")[:-1] == at_home.locator("#codes li").all_inner_texts()
+
+    follow(at_home, "I have kept them")
+    expect(at_home.get_by_text("10 codes left.")).to_be_visible()
+
+
+def test_tries_a_method_out(at_home: Page, ana: Person) -> None:
+    go(at_home, "Methods")
+    press(at_home, "Try it now Authenticator app")
+    expect_heading(at_home, "Try it out")
+
+    verify(at_home, ana.read_app())
+
+    expect_said(at_home, "It works.")
+
+
+def test_moves_to_a_new_phone(at_home: Page, ana: Person) -> None:
+    go(at_home, "Methods")
+    follow(at_home, "Move to a new phone")
+    press(at_home, "Begin")
+    press(at_home, "Text")
+    at_home.get_by_label("Phone number").fill("078 555 01 45")
+    press(at_home, "Continue")
+    expect_heading(at_home, "Prove that it works")
+    ana.phone.number = BENS
+    verify(at_home, ana.read_text())
+
+    at_home.get_by_label("Text +41 XX XXX XX 23").check()
+    at_home.get_by_label("Call +41 XX XXX XX 23").check()
+    press(at_home, "Finish")
+
+    expect_said(at_home, "the old one opens nothing any more")
+    assert set(Enrolment.objects.filter(method__in=["text", "call"]).values_list("hint", flat=True)) == {
+        "+41 XX XXX XX 45"
+    }
+
+
+def test_makes_an_app_password_and_copies_it_and_deletes_it(at_home: Page) -> None:
+    at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(at_home, "App passwords")
+    follow(at_home, "Make an app password")
+    at_home.get_by_label("Name", exact=True).fill("old laptop")
+    press(at_home, "Make it")
+    expect_heading(at_home, "Your app password")
+    press(at_home, "Copy")
+    expect(at_home.get_by_role("button", name="Copied")).to_be_visible()
+    assert at_home.evaluate("navigator.clipboard.readText()") == at_home.locator("#app-password").inner_text()
+
+    follow(at_home, "Done")
+    follow(at_home, "Delete old laptop")
+    press(at_home, "Delete")
+
+    expect_said(at_home, "Deleted.")
+    expect(at_home.get_by_text("You have no app passwords")).to_be_visible()
+
+
+def test_forgets_a_remembered_browser(at_home: Page, ana: Person, clock: Clock) -> None:
+    Person(ana.user, ana.phone, browser=Browser(agent="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")).sign_in(
+        remember="on"
+    )
+    go(at_home, "Browsers")
+    remembered = at_home.get_by_role("region", name="Remembered browsers")
+    expect(remembered.get_by_role("article")).to_have_count(1)
+
+    press(at_home, "Forget")
+
+    expect_said(at_home, "Forgotten: the second step will be asked there again.")
+    expect(remembered.get_by_role("article")).to_have_count(0)
+
+
+def test_signs_out_everywhere_else(at_home: Page, ana: Person) -> None:
+    elsewhere = Person(ana.user, ana.phone)
+    elsewhere.sign_in()
+    go(at_home, "Browsers")
+
+    press(at_home, "Sign out everywhere else")
+
+    expect_said(at_home, "You are signed out everywhere else.")
+    assert elsewhere.browser.go("/").path == "/sign-in/"
+
+
+def test_makes_the_account_safe_and_opens_it_again(at_home: Page, ana: Person) -> None:
+    go(at_home, "Activity")
+    follow(at_home, "This wasn’t me")
+    expect_heading(at_home, "Make your account safe")
+    press(at_home, "Make it safe now")
+    expect_heading(at_home, "Your account is being made safe")
+    follow(at_home, "Change your password")
+    at_home.get_by_label("Present password").fill(PASSWORD)
+    at_home.get_by_label("New password").fill(NEW)
+    press(at_home, "Change it")
+
+    expect_said(at_home, "Done: your password is new.")
+    press(at_home, "All is well")
+
+    expect_said(at_home, "Your account is open again as before.")
+    assert User.objects.get(pk=ana.user.pk).securing_since is None
+
+
+def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page, ana: Person) -> None:
+    at_home.locator("details.menu summary").click()
+    follow(at_home, "Change password")
+    at_home.get_by_label("Present password").fill(PASSWORD)
+    at_home.get_by_label("New password").fill("short")
+    press(at_home, "Change it")
+    expect(at_home.locator(".field.wrong .error")).to_contain_text("too short")
+
+    at_home.get_by_label("Present password").fill(PASSWORD)
+    at_home.get_by_label("New password").fill(NEW)
+    press(at_home, "Change it")
+
+    expect_said(at_home, "Your password is changed.")
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+
+
+def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
+    at_home.locator("details.menu summary").click()
+    follow(at_home, "Language and time")
+    at_home.get_by_label("Time zone").select_option("Asia/Tokyo")
+    press(at_home, "Save")
+
+    expect_said(at_home, "Saved.")
+    expect(at_home.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    assert User.objects.get(pk=ana.user.pk).time_zone == "Asia/Tokyo"
+
+
+def test_renames_and_tries_a_method_by_keyboard_alone(at_desk: Page, ana: Person) -> None:
+    key(at_desk, "Methods")
+    expect_heading(at_desk, "Verification methods")
+    key(at_desk, "Rename Authenticator app")
+    expect_heading(at_desk, "Rename")
+    write(at_desk, "Your name for it", "blue phone")
+    key(at_desk, "Save")
+    expect_said(at_desk, "Renamed.")
+    key(at_desk, "Try it now Authenticator app")
+    expect_heading(at_desk, "Try it out")
+    tab_to(at_desk, code_field(at_desk))
+    at_desk.keyboard.type(ana.read_app())
+    at_desk.keyboard.press("Enter")
+
+    expect_said(at_desk, "It works.")
+
+
+def test_signs_out_by_keyboard_alone(at_desk: Page) -> None:
+    tab_to(at_desk, at_desk.locator("details.menu summary"))
+    at_desk.keyboard.press("Enter")
+    key(at_desk, "Sign out")
+
+    expect_heading(at_desk, "Sign in")
+
+
+def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, ana: Person, clock: Clock) -> None:
+    clock.forward(minutes=STALE)
+    at_desk.goto("/methods/add/")
+    expect_heading(at_desk, "Prove it is you")
+    press(at_desk, "Text")
+    expect_heading(at_desk, "Verify it is you")
+    follow(at_desk, DIFFERENT)
+    press(at_desk, "Authenticator app")
+    clock.forward(seconds=AFTER_APP)
+
+    verify(at_desk, ana.read_app())
+
+    expect_heading(at_desk, "Add a method")

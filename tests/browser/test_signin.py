@@ -1,0 +1,214 @@
+"""The whole sign-in in Chromium: by every option, on a telephone and on a desk, by keys alone and without a script."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.hands import (
+    choose,
+    code_field,
+    expect_heading,
+    expect_in,
+    expect_said,
+    give_password,
+    key,
+    phone_of,
+    press,
+    sign_out,
+    verify,
+    write,
+)
+from tests.chromium import REFUSED, SIZES, opened
+from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
+from tests.phone import carry
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def match_of(page: Page) -> str:
+    """Read the two digits to key."""
+    return "".join(page.locator(".match b span").all_inner_texts())
+
+
+def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    expect_heading(page, "Verify it is you")
+    work()
+
+    shown = phone_of(ana, page).get_by_role("button", name=re.compile(r"^Copy \d")).text_content() or ""
+    verify(page, re.sub(r"\D", "", shown))
+
+    expect_in(page, ana)
+
+
+def test_moves_on_by_itself_when_the_digits_are_keyed_in_the_call(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    choose(page, "Call")
+    expect(page.locator(".match")).to_be_visible()
+    work()
+
+    phone = phone_of(ana, page)
+    phone.get_by_role("button", name="Answer").click()
+    expect(phone.get_by_label("Keys pressed")).to_be_visible()
+    phone.keyboard.type(f"{match_of(page)}#")
+    expect(phone.locator(".caption.person")).to_contain_text(f"{match_of(page)}#")
+    carry()
+
+    expect_in(page, ana)
+
+
+def test_signs_in_by_app(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    choose(page, "Authenticator app")
+
+    verify(page, ana.read_app())
+
+    expect_in(page, ana)
+
+
+def test_signs_in_by_a_recovery_code(page: Page, ana: Person) -> None:
+    ana.print_codes()
+    give_password(page, ana)
+    choose(page, "Recovery code")
+
+    verify(page, ana.codes[4])
+
+    expect_in(page, ana)
+
+
+def test_keeps_the_page_and_says_why_after_a_wrong_code(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    expect_heading(page, "Verify it is you")
+    right = ana.read_text()
+
+    verify(page, f"{(int(right) + 1) % 1_000_000:06d}")
+
+    expect_said(page, "That code is not right")
+    verify(page, right)
+    expect_in(page, ana)
+
+
+def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person, clock: Clock) -> None:
+    give_password(page, ana)
+    again = page.get_by_role("button", name=re.compile("^Send a new code"))
+    expect(again).to_be_disabled()
+    expect(again).to_have_text(re.compile(r"\d:\d\d"))
+    old = ana.read_text()
+
+    clock.forward(minutes=2)
+    page.reload()
+    expect(again).to_be_enabled()
+    again.click()
+    expect_said(page, "A new code is on its way")
+    new = ana.read_text()
+
+    verify(page, old)
+    expect_said(page, "That code was replaced by a newer one")
+    verify(page, new)
+    expect_in(page, ana)
+
+
+def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Page, ben: Person) -> None:
+    give_password(page, ben)
+    expect_heading(page, "Set up two-step verification")
+    press(page, "Text")
+    page.get_by_label("Phone number").fill("078 555 01 45")
+    press(page, "Continue")
+    expect_heading(page, "Prove that it works")
+    verify(page, ben.read_text())
+
+    expect_heading(page, "Add a second way")
+    press(page, "Authenticator app")
+    expect(page.locator(".qr-code svg")).to_be_visible()
+    verify(page, ben.read_app())
+
+    expect_heading(page, "Recovery codes")
+    press(page, "Show my recovery codes")
+    expect(page.locator("#codes li")).to_have_count(10)
+    press(page, "I have kept them")
+    expect_in(page, ben)
+
+
+def test_sends_cleo_who_has_no_other_option_to_support(page: Page, cleo: Person) -> None:
+    give_password(page, cleo)
+
+    expect(page.get_by_role("heading", name="No other way to verify?")).to_be_visible()
+    expect(page.locator(".support").get_by_role("link").first).to_be_visible()
+    expect(page.get_by_role("link", name=DIFFERENT)).to_have_count(0)
+
+
+def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    choose(page, "Authenticator app")
+    page.get_by_label("Don’t ask again on this browser").check()
+    verify(page, ana.read_app())
+    expect_in(page, ana)
+    sign_out(page)
+
+    give_password(page, ana)
+
+    expect_in(page, ana)
+    expect(page.get_by_text("because this browser is remembered")).to_be_visible()
+
+
+def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Person) -> None:
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill("ana")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    press(page, "Sign in")
+
+    expect_said(page, "do not belong together")
+    expect(page.get_by_label("User name")).to_have_value("ana")
+
+
+def test_signs_in_by_keyboard_alone(page: Page, ana: Person) -> None:
+    page.goto("/sign-in/")
+    write(page, "User name", "ana")
+    write(page, "Password", PASSWORD)
+    key(page, "Sign in")
+    expect_heading(page, "Verify it is you")
+    key(page, DIFFERENT)
+    expect_heading(page, "Choose how to verify")
+    key(page, "Authenticator app")
+    expect(code_field(page)).to_be_focused()
+    page.keyboard.type(ana.read_app())
+    page.keyboard.press("Enter")
+
+    expect_in(page, ana)
+
+
+def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:
+    give_password(scriptless, ana)
+    expect_heading(scriptless, "Verify it is you")
+
+    verify(scriptless, ana.read_text())
+
+    expect_in(scriptless, ana)
+
+
+def test_signs_in_by_call_without_a_script(scriptless: Page, ana: Person) -> None:
+    give_password(scriptless, ana)
+    choose(scriptless, "Call")
+    expect(scriptless.locator(".match")).to_be_visible()
+    work()
+    ana.phone.answer()
+    ana.phone.press(f"{match_of(scriptless)}#")
+
+    press(scriptless, "I pressed #: continue")
+
+    expect_in(scriptless, ana)
+
+
+def test_stops_at_a_call_that_was_not_asked_for(chromium: Browser, live_server: LiveServer, ana: Person) -> None:
+    with opened(chromium, live_server.url, forgives=REFUSED, viewport=SIZES["phone"]) as page:
+        give_password(page, ana)
+        choose(page, "Call")
+        expect(page.locator(".match")).to_be_visible()
+        work()
+        ana.phone.answer()
+
+        ana.phone.press("0#")
+
+        expect_heading(page, "Your second step is locked")

@@ -1,0 +1,61 @@
+"""Chromium, as tests drive it: every complaint of its console counts, and so does every barrier on its pages."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 10_000  # milliseconds
+SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
+
+Barrier = tuple[str, str, str]  # where, what, which element
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium once for a module."""
+    # Playwright runs an event loop in this thread, in which Django would refuse its blocking calls.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) -> Iterator[Page]:
+    """Open a page that fails the test at any complaint of its console, but for those that begin with `forgives`."""
+    complaints: list[str] = []
+    with chromium.new_context(base_url=site, reduced_motion="reduce", **options) as context:
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        # A request under way would lock the database that the next test empties.
+        for each in context.pages:
+            each.goto("about:blank")
+    assert [words for words in complaints if not forgives or not words.startswith(forgives)] == []
+
+
+def barriers(page: Page, where: str) -> list[Barrier]:
+    """List what keeps somebody from using the page as it stands."""
+    found = Axe().run(page, options=AXE).response["violations"]
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wide = [(where, "scrolls sideways", str(width))] if width > 0 else []
+    return wide + [(where, each["id"], node["html"][:120]) for each in found for node in each["nodes"]]
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page, where PICTURES names a folder."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
