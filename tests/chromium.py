@@ -1,7 +1,7 @@
 """Chromium, as tests drive it: every complaint of its console counts, and so does every barrier on its pages."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 10_000  # milliseconds
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_FAST = {"resultTypes": ["violations"], "preload": False}
 REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
 
 Barrier = tuple[str, str, str]  # where, what, which element
@@ -47,11 +49,11 @@ def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) 
     assert [words for words in complaints if not forgives or not words.startswith(forgives)] == []
 
 
-def barriers(page: Page, where: str) -> list[Barrier]:
+def barriers(page: Page, where: str, rules: Mapping[str, Any] = AXE) -> list[Barrier]:
     """List what keeps somebody from using the page as it stands."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    found = page.evaluate("options => axe.run(options)", AXE | {"resultTypes": ["violations"]})["violations"]
+    found = page.evaluate("options => axe.run(options)", {**rules, **_FAST})["violations"]
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     wide = [(where, "scrolls sideways", str(width))] if width > 0 else []
     return wide + [(where, each["id"], node["html"][:120]) for each in found for node in each["nodes"]]
