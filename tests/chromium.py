@@ -1,20 +1,22 @@
 """Chromium, as tests drive it: every complaint of its console counts, and so does every barrier on its pages."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 10_000  # milliseconds
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_FAST = {"resultTypes": ["violations"], "preload": False}
 REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
 
 Barrier = tuple[str, str, str]  # where, what, which element
@@ -26,6 +28,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright runs an event loop in this thread, in which Django would refuse its blocking calls.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
@@ -47,9 +50,11 @@ def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) 
     assert [words for words in complaints if not forgives or not words.startswith(forgives)] == []
 
 
-def barriers(page: Page, where: str) -> list[Barrier]:
+def barriers(page: Page, where: str, rules: Mapping[str, Any] = AXE) -> list[Barrier]:
     """List what keeps somebody from using the page as it stands."""
-    found = Axe().run(page, options=AXE).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate("options => axe.run(options)", {**rules, **_FAST})["violations"]
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     wide = [(where, "scrolls sideways", str(width))] if width > 0 else []
     return wide + [(where, each["id"], node["html"][:120]) for each in found for node in each["nodes"]]

@@ -1,9 +1,10 @@
 """Everybody can use every page: by eye, ear and hand, in light and dark, on a telephone and on a desk."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,7 +27,7 @@ from tests.browser.hands import (
     press,
     verify,
 )
-from tests.chromium import REFUSED, SIZES, Barrier, barriers, opened, picture
+from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, work
 from verification import audit, browsers
 from verification.facts import Facts
@@ -46,16 +47,16 @@ class Look:
     found: list[Barrier] = field(default_factory=list)
 
     def at(self, name: str) -> None:
-        """Look at the page as it stands."""
+        """Look at the page as it stands. The dark scheme changes nothing but colours."""
         for size, viewport in SIZES.items():
             self.page.set_viewport_size(viewport)
-            self._in_scheme(f"{name}-{size}-light")
+            self._note(f"{name}-{size}-light", AXE)
             self.page.emulate_media(color_scheme="dark")
-            self._in_scheme(f"{name}-{size}-dark")
+            self._note(f"{name}-{size}-dark", COLOURS)
             self.page.emulate_media(color_scheme="light")
 
-    def _in_scheme(self, name: str) -> None:
-        self.found += barriers(self.page, name)
+    def _note(self, name: str, rules: Mapping[str, Any]) -> None:
+        self.found += barriers(self.page, name, rules)
         picture(self.page, name)
 
     def over(self, *addresses: str) -> None:

@@ -315,3 +315,10 @@ def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, 
     verify(at_desk, ana.read_app())
 
     expect_heading(at_desk, "Add a method")
+
+
+def test_shows_in_the_list_of_places_where_one_is(at_home: Page) -> None:
+    go(at_home, "Activity")
+    expect_heading(at_home, "Activity")
+
+    expect(at_home.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)

@@ -129,5 +129,7 @@ addEventListener("pageshow", () => {
 });
 
 for (const button of all("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
+// On a narrow screen the list of places scrolls sideways: the present one is brought into view.
+for (const place of all(".nav [aria-current]")) place.scrollIntoView({ block: "nearest", inline: "center" });
 for (const box of all("[data-status-url]")) watch(box);
 tick();
