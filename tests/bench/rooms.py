@@ -132,7 +132,8 @@ def _floor(home: Path, service: Stack) -> Iterator[Site]:
             **theirs,
         }
         with processes.crew(home, shared) as crew:
-            crew.run("prepare", processes.python("-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"))
+            for tables in ((), ("--run-syncdb",)):  # those with migrations first: PostgreSQL looks for what a key names
+                crew.run("prepare", processes.python("-m", "django", "migrate", *tables, "--verbosity", "0"))
             server = ("-m", "gunicorn", "-c", "python:mfasite.server", "tests.bench.floor.wsgi")
             web = crew.start("web", processes.python(*server))
             crew.wait("The floor", lambda: processes.answers(f"{address}/"), seconds=stack.SECONDS)
