@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.utils import timezone
 
 from verification import challenges, policies, registry
@@ -107,6 +108,16 @@ def equip(desk: Desk) -> Desk:
     assert desk.answer(issued, app_code(app, before)).proven
     Message.objects.all().delete()
     return desk
+
+
+def address_of_database() -> str:
+    """Give the address of this test's database for another process."""
+    parts = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{parts['NAME']}"
+    port = f":{parts['PORT']}" if parts["PORT"] else ""
+    password = f":{parts['PASSWORD']}" if parts["PASSWORD"] else ""
+    return f"postgres://{parts['USER']}{password}@{parts['HOST']}{port}/{parts['NAME']}"
 
 
 def each_method() -> list[str]:

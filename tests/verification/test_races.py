@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, connections
+from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
 from tests.settings import KEYS
 from tests.verification import intruder
-from tests.verification.conftest import BINDING, Desk, app_code, equip
+from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.facts import Facts
 from verification.models import Challenge, Enrolment, Failure, Message, State, Voucher
@@ -268,7 +268,9 @@ def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch
 
 def _killed_in_mid_guess(guesses: Sequence[tuple[str, str]], *, now: Any, is_late: bool) -> int:
     """Let a process guess and kill it at its first look; gives how many of its guesses were looked at by then."""
-    environment = os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DATABASE_URL": _address()}
+    environment = (
+        os.environ | KEYS | {"DJANGO_SETTINGS_MODULE": "mfasite.settings", "DATABASE_URL": address_of_database()}
+    )
     with subprocess.Popen(
         intruder.command(guesses, now=now, is_late=is_late),
         env=environment,
@@ -282,16 +284,6 @@ def _killed_in_mid_guess(guesses: Sequence[tuple[str, str]], *, now: Any, is_lat
         finally:
             process.kill()
         return 1 + process.stdout.read().count("looked\n")
-
-
-def _address() -> str:
-    """Give the address of this test's database for another process."""
-    parts = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{parts['NAME']}"
-    port = f":{parts['PORT']}" if parts["PORT"] else ""
-    password = f":{parts['PASSWORD']}" if parts["PASSWORD"] else ""
-    return f"postgres://{parts['USER']}{password}@{parts['HOST']}{port}/{parts['NAME']}"
 
 
 def test_counts_survive_the_end_of_the_process(racer: Desk) -> None:

@@ -21,9 +21,8 @@ from mfasite import processes
 from mfasite.processes import Crew
 from tests.phone import carry
 from tests.settings import KEYS
-from tests.verification.conftest import Desk, equip
+from tests.verification.conftest import Desk, address_of_database, equip
 from tests.verification.delivery.providers.virtual.conftest import behave
-from tests.verification.test_races import _address
 from verification import conf
 from verification.delivery import dispatch, wake
 from verification.delivery.providers.virtual.models import Delivery
@@ -46,7 +45,7 @@ def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -
         | {
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",
             "DEMO_DIR": str(tmp_path),
-            "DATABASE_URL": _address(),
+            "DATABASE_URL": address_of_database(),
             "REDIS_URL": broker_url,
             "BROKER_PREFIX": broker,
         }
@@ -129,7 +128,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     assert [handle for handle, times in sent.items() if times > 1] == []
     assert dead & set(sent) == set()
     assert set(Message.objects.values_list("handle", flat=True)) - dead - set(sent) <= unknown
-    assert len(unknown) <= KILLS * THREADS
+    assert 0 < len(unknown) <= KILLS * THREADS
     _everything_ends(unknown, sent)
 
 
