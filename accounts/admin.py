@@ -1,67 +1,22 @@
-"""The admin of support and operators: open only after a second step in this very session."""
+"""What administrators change of accounts in the admin."""
 
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
-from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 
-from accounts import app_passwords, catalogue, facts, freshness, standing
+from accounts import app_passwords, catalogue, facts, freshness
 from accounts.models import Service, User
-from accounts.signin.views import sign_out
 from accounts.standing import AuthedRequest
 
 
-class VerifiedSite(admin.AdminSite):
-    """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
-
-    site_header = "Two-step verification"
-    site_title = "Two-step verification"
-    index_title = "Administration"
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        here = standing.of(request)
-        return here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
-
-    @method_decorator(never_cache)
-    @login_not_required
-    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Send whoever may not enter to our own sign-in, to prove themselves, or home when neither would help them."""
-        here = standing.of(request)
-        if here.user is not None and not here.user.is_staff:
-            return redirect("portal:home")
-        if self.has_permission(request):
-            return redirect("admin:index")
-        query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
-        return redirect(f"{resolve_url('signin:again' if here.is_signed_in else 'signin:password')}?{query}")
-
-    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Sign out as everywhere, so that the record tells of it."""
-        return sign_out(request)
-
-    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Lead to the portal's page: Django's own wants no fresh proof, ends no session and tells nobody."""
-        return redirect("portal:password")
-
-    def password_change_done(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Lead there as well."""
-        return redirect("portal:password")
-
-
-site = VerifiedSite()
-
-
+@admin.register(User)
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
     """People, to look at. What support may do for them has pages of its own."""
 
@@ -80,10 +35,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the 
         return False
 
 
-site.register(User, UserAdmin)
-site.register(Group, GroupAdmin)
-
-
+@admin.register(Service)
 class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
     """Services that ask about app passwords. A key is shown once, when the service is made or its key renewed."""
 
@@ -138,6 +90,3 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Leave out the deletion of many at once: it would pass by the fresh proof."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
-
-
-site.register(Service, ServiceAdmin)

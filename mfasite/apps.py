@@ -1,6 +1,7 @@
-"""The site as a Django app: it brings commands, templates and the checks of the settings."""
+"""The site as a Django app: it brings commands, templates and the checks of the settings; and the site of the admin."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
@@ -12,3 +13,10 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks."""
         from mfasite import checks  # noqa: F401 - importing registers them, which needs the apps loaded
+
+
+class DeskConfig(admin.AdminConfig):
+    """Django's admin behind our own sign-in; each app registers what it shows there."""
+
+    default = False
+    default_site = "accounts.desk.VerifiedSite"

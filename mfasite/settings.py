@@ -92,7 +92,7 @@ INSTALLED_APPS = [
     "django_otp",
     "phonenumber_field",
     "csp",
-    "django.contrib.admin",
+    "mfasite.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -1,8 +1,8 @@
 """All addresses; each app brings its own, the site only says where they stand."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.admin import site
 from accounts.portal.views import password
 from accounts.signin.views import sign_out
 from mfasite import errors, health, providers, theme
@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", sign_out, name="sign-out"),
     path("integrations/", include("accounts.integrations.urls")),
     path("callbacks/", include("verification.urls")),
-    path("admin/", site.urls),
+    path("admin/", admin.site.urls),
     *(path(prefix, include(urls)) for prefix, urls in providers.pages()),
     path("", include("accounts.portal.urls")),
 ]

@@ -1,0 +1,51 @@
+"""The site of the admin: open only after a second step in this very session, and in the product's look."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from accounts import standing
+from accounts.signin.views import sign_out
+
+
+class VerifiedSite(admin.AdminSite):
+    """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
+
+    site_header = "Two-step verification"
+    site_title = "Two-step verification"
+    index_title = "Administration"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        here = standing.of(request)
+        return here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Send whoever may not enter to our own sign-in, to prove themselves, or home when neither would help them."""
+        here = standing.of(request)
+        if here.user is not None and not here.user.is_staff:
+            return redirect("portal:home")
+        if self.has_permission(request):
+            return redirect("admin:index")
+        query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
+        return redirect(f"{resolve_url('signin:again' if here.is_signed_in else 'signin:password')}?{query}")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Sign out as everywhere, so that the record tells of it."""
+        return sign_out(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead to the portal's page: Django's own wants no fresh proof, ends no session and tells nobody."""
+        return redirect("portal:password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead there as well."""
+        return redirect("portal:password")
