@@ -4,5 +4,17 @@ from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
 from accounts.models.sessions import Session
+from accounts.models.support import CallerCheck, Scope, SupportRequest
 
-__all__ = ["AppPassword", "PasswordReset", "SecondStep", "Service", "Session", "StaleClient", "User"]
+__all__ = [
+    "AppPassword",
+    "CallerCheck",
+    "PasswordReset",
+    "Scope",
+    "SecondStep",
+    "Service",
+    "Session",
+    "StaleClient",
+    "SupportRequest",
+    "User",
+]

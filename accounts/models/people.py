@@ -61,6 +61,8 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
     blocked_reason = models.CharField(_("why blocked"), max_length=200, blank=True)
     second_step_locked_at = models.DateTimeField(_("second step locked since"), null=True, blank=True)
+    bypass_until = models.DateTimeField(_("may sign in once without the second step until"), null=True, blank=True)
+    must_change_password = models.BooleanField(_("must change the password"), default=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
@@ -69,6 +71,24 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]
+
+    class Meta:
+        permissions = (
+            ("clear_settings", "May clear a person's settings, also after a lost phone"),
+            ("reset_device", "May remove one method of a person"),
+            ("delete_app_passwords", "May delete a person's app passwords"),
+            ("forget_browsers", "May forget a person's remembered browsers"),
+            ("end_sessions", "May end a person's sign-ins"),
+            ("issue_pass", "May issue a Temporary Access Pass"),
+            ("bypass_once", "May let a person sign in once without the second step"),
+            ("block_person", "May block and unblock a person"),
+            ("unlock_person", "May unlock a person without a reset"),
+            ("set_state", "May set a person's second step disabled, enabled or enforced"),
+            ("resend_message", "May send a person a trial text or call"),
+            ("require_password", "May require a new password of a person"),
+            ("verify_caller", "May verify a caller"),
+            ("approve_request", "May approve what another of the staff asked for"),
+        )
 
     def __str__(self) -> str:
         return self.username

@@ -14,7 +14,8 @@ from verification.models.handles import new_handle
 class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     """One method of one person; also the django-otp device that a proven session names.
 
-    Number, credential id or serial and the secret rest sealed; `hint` is the masked form that people see.
+    Number, credential id or serial and the secret rest sealed; `hint` is the masked form that people see. Outside
+    `starts_at` and `ends_at`, where they are set, it is no option.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
@@ -27,6 +28,8 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     data = models.JSONField(default=dict, blank=True, editable=False)
     counter = models.BigIntegerField(default=-1, editable=False)
     is_default = models.BooleanField(default=False)
+    starts_at = models.DateTimeField(null=True, editable=False)
+    ends_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)

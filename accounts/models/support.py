@@ -1,0 +1,80 @@
+"""What the support desk keeps: whom a desk helps, which callers were verified, which deeds wait for a second person."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+
+from accounts.models.handles import new_ref
+
+
+class Scope(models.Model):
+    """Whom the members of a desk may help: people of these groups, and nobody else.
+
+    Staff of several desks help the people of all of them; staff without any scope help everybody.
+    """
+
+    desk = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="scope", verbose_name="desk")
+    people = models.ManyToManyField(Group, related_name="+", verbose_name="people of these groups")
+
+    def __str__(self) -> str:
+        return f"Scope of {self.desk.name}"
+
+
+class CallerCheck(models.Model):
+    """One proof asked of a caller by one of the staff. It counts for these two people and for a while only.
+
+    `handle` names the challenge, empty for a call back that staff vouch for; `binding` ties the challenge to this row.
+    """
+
+    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="caller_checks")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    way = models.CharField(max_length=32)
+    label = models.CharField(max_length=120)
+    handle = models.CharField(max_length=32, blank=True, editable=False)
+    binding = models.CharField(max_length=32, default=new_ref, editable=False)
+    epoch = models.PositiveIntegerField()
+    note = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    passed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "-asked_at"], name="caller_checks_of_a_person"),)
+
+    def __str__(self) -> str:
+        return f"caller check {self.ref}"
+
+
+class SupportRequest(models.Model):
+    """A risky deed that one of the staff asked for and that waits for the word of a second one."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting", "waiting"
+        APPROVED = "approved", "approved"
+        REFUSED = "refused", "refused"
+
+    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    action = models.CharField(max_length=32)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="support_requests")
+    options = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200)
+    ticket = models.CharField(max_length=40)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    epoch = models.PositiveIntegerField()
+    caller_checked = models.CharField(max_length=120, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    is_collected = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["-asked_at"], condition=models.Q(state="waiting"), name="support_requests_waiting"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.ref}"
