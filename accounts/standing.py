@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
@@ -50,7 +51,9 @@ def of(request: HttpRequest) -> Standing:
     kept = request.session.get(KEY)
     if not user.is_authenticated or not kept:
         return Standing()
-    if kept["epoch"] != user.epoch or policies.refusal(user, timezone.now()):
+    now = timezone.now()
+    is_over = "until" in kept and kept["until"] <= now.timestamp()
+    if is_over or kept["epoch"] != user.epoch or policies.refusal(user, now):
         return Standing()
     return Standing(
         user=user,
@@ -61,9 +64,18 @@ def of(request: HttpRequest) -> Standing:
     )
 
 
-def keep(request: HttpRequest, user: User, *, at: datetime, means: tuple[str, ...], why: str) -> None:
-    """Write into the session what its proof is worth, in the person's present epoch."""
-    request.session[KEY] = {"epoch": user.epoch, "at": at.timestamp(), "means": list(means), "why": why}
+def keep(
+    request: HttpRequest,
+    user: User,
+    *,
+    at: datetime,
+    means: tuple[str, ...],
+    why: str,
+    until: datetime | None = None,
+) -> None:
+    """Write into the session what its proof is worth, in the person's present epoch, and when it is worth no more."""
+    kept: dict[str, Any] = {"epoch": user.epoch, "at": at.timestamp(), "means": list(means), "why": why}
+    request.session[KEY] = kept | ({"until": until.timestamp()} if until else {})
 
 
 def place(request: HttpRequest, facts: Facts) -> None:

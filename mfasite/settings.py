@@ -58,6 +58,7 @@ VERIFICATION_METHODS = (
     "verification.methods.token",
     "verification.methods.email",
     "verification.methods.recovery",
+    "verification.methods.access_pass",
 )
 # A short name is one of our own; a dotted one is a package of yours.
 DELIVERY_PROVIDERS = tuple(

@@ -26,6 +26,7 @@ from verification.statements import Insert, Select, Slot, Update
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
+_APART = _HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
 _TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
 
 
@@ -187,7 +188,7 @@ def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
 def _scope(challenge: Challenge) -> str:
     """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
     method = challenge.enrolment.method
-    return f"{challenge.purpose}.{method}" if challenge.purpose in _HARMLESS else method
+    return f"{challenge.purpose}.{method}" if challenge.purpose in _APART else method
 
 
 def _new_tag(*, former: str = "") -> str:
@@ -275,7 +276,7 @@ def answer(handle: str, text: str, *, binding: str, facts: Facts) -> Outcome:
     then the method compares, outside any transaction; then one guarded update spends the challenge.
     """
     challenge = _load(handle, binding)
-    if challenge is None:
+    if challenge is None or not challenge.enrolment.is_good(facts.now):
         return Outcome(verdict=Verdict.GONE)
     if refusal := _take_try(challenge, facts):
         return refusal
@@ -399,9 +400,8 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
             _give_back(challenge)
             return _why_closed(challenge, facts.now)
         _forget_failures(challenge)
-        if check.voucher is not None and challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
-            left = enrolments.vouchers_left(challenge.user.pk)
-            notices.tell(challenge.user, "codes_used", now=facts.now, left=str(left))
+        if check.voucher is not None:
+            _after_voucher(challenge, facts)
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, facts, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
@@ -413,6 +413,15 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
     if check.voucher is not None and not enrolments.spend_voucher(check.voucher, now=now):
         return False
     return enrolments.use(challenge.enrolment.pk, counter=check.counter, now=now)
+
+
+def _after_voucher(challenge: Challenge, facts: Facts) -> None:
+    """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
+    if registry.method(challenge.enrolment.method).is_temporary:
+        enrolments.end(challenge.enrolment.pk, now=facts.now)
+    elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
+        left = enrolments.vouchers_left(challenge.user.pk)
+        notices.tell(challenge.user, "codes_used", now=facts.now, left=str(left))
 
 
 def _forget_failures(challenge: Challenge) -> None:

@@ -1,6 +1,6 @@
 """What a person has set up: options as offered, drafts that become enrolments, single-use codes. No proving here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, notices, registry
+from verification import audit, crypto, limits, notices, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, Voucher
@@ -34,6 +34,7 @@ class Option:
     is_off: bool
     needs_delivery: bool
     strength: int
+    is_temporary: bool = False
     retry_at: datetime | None = None
     modes: tuple[Mode, ...] = ()
 
@@ -74,10 +75,18 @@ def label(enrolment: Enrolment) -> str:
 
 
 def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
-    """Turn enrolments into options, in the order of the methods; those that the policy forbids are left out."""
+    """Turn enrolments into options, in the order of the methods.
+
+    Those that the policy forbids, and those whose span has not begun or is over, are left out.
+    """
     order = {name: place for place, name in enumerate(registry.methods())}
-    usable = [e for e in enrolments if e.method in order and e.method in allowed]
+    usable = [e for e in enrolments if e.method in order and _is_usable(e, allowed, now)]
     return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
+
+
+def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
+    """What support hands out for a while is good whatever the policy says of methods."""
+    return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
 
 
 def _option(enrolment: Enrolment, now: datetime) -> Option:
@@ -95,6 +104,7 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         is_off=getattr(enrolment, "off_at", None) is not None,
         needs_delivery=method.needs_delivery,
         strength=method.strength,
+        is_temporary=method.is_temporary,
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
@@ -113,9 +123,9 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
 
 
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:
-    """Choose the option that is asked first: the person's own default, else the first that can be used now."""
+    """Choose the option that is asked first: what support handed out for now, else the person's own default."""
     usable = [option for option in options if not option.is_off]
-    ranked = sorted(usable, key=lambda o: (o.retry_at is not None, o.is_reserve, not o.is_default))
+    ranked = sorted(usable, key=lambda o: (o.retry_at is not None, not o.is_temporary, o.is_reserve, not o.is_default))
     return ranked[0] if ranked else None
 
 
@@ -270,6 +280,66 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, .
     return tuple(whole for _first, whole in plan.vouchers)
 
 
+def hand_out(
+    user: Any,
+    method_name: str,
+    fields: Mapping[str, Any],
+    facts: Facts,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor_id: int,
+) -> str:
+    """Hand out a secret that opens for a span; an older one of the method dies. Returns it, for the one time it shows.
+
+    Inside the deed's transaction, which records and tells.
+    """
+    method = registry.method(method_name)
+    plan = method.enrol(fields, account=str(user.get_username()))
+    ((first, whole),) = plan.vouchers
+    kept = make_password(whole)
+    _hold(user)
+    _drop(Enrolment.objects.filter(user=user, method=method.name))
+    enrolment = Enrolment(
+        user=user, method=method.name, confirmed=True, confirmed_at=facts.now, starts_at=starts_at, ends_at=ends_at
+    )
+    _fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    Voucher.objects.create(enrolment=enrolment, lookup=crypto.digest("voucher", first), hash=kept)
+    limits.clear(user.pk, method.name)
+    audit.record(
+        "enrolment.handed_out",
+        user_id=user.pk,
+        facts=facts,
+        actor_id=actor_id,
+        method=method.name,
+        enrolment=enrolment.ref,
+    )
+    return whole
+
+
+def end(enrolment_id: int, *, now: datetime) -> None:
+    """End the span of what was handed out: it was good once, and is used."""
+    Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)
+
+
+def clear(user: Any, facts: Facts, *, keep: Collection[str] = ()) -> list[str]:
+    """Remove all that a person has set up, but for the enrolments named by `keep`. Returns the labels of what went.
+
+    What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
+    browsers end. Inside the deed's transaction, which records and tells.
+    """
+    _hold(user)
+    rows = Enrolment.objects.filter(user=user).exclude(ref__in=keep)
+    gone = [label(enrolment) for enrolment in rows.filter(confirmed=True).order_by("created_at", "pk")]
+    lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
+    _drop(rows.exclude(method__in=lasting))
+    rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
+    limits.clear(user.pk)
+    raise_epoch(user)
+    return gone
+
+
 def reserve_method(allowed: Sequence[str]) -> str:
     """Name the allowed method that hands out single-use codes for bad days; empty if there is none."""
     usable = (m.name for m in registry.methods().values() if m.is_reserve and not m.needs_proof and m.name in allowed)
@@ -388,8 +458,11 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
 
 
 def _is_way(enrolment: Enrolment) -> bool:
-    """Tell whether an enrolment is a way in by itself, and not one for bad days or of a method that is gone."""
-    return registry.is_installed(enrolment.method) and not registry.method(enrolment.method).is_reserve
+    """Tell whether an enrolment is a lasting way in, and not one for bad days or of a method that is gone."""
+    if not registry.is_installed(enrolment.method):
+        return False
+    method = registry.method(enrolment.method)
+    return not method.is_reserve and not method.is_temporary
 
 
 def _record(kind: str, enrolment: Enrolment, facts: Facts) -> None:

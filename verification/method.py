@@ -123,6 +123,7 @@ class Method:
     is_allowed_by_default: ClassVar[bool] = True
     most: ClassVar[int] = 5  # a person
     is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
+    is_temporary: ClassVar[bool] = False  # handed out for a span, whatever the policy; no lasting way in
     means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: type[forms.Form] | None = None

@@ -28,6 +28,7 @@ class Person(Protocol):
     blocked_until: datetime | None
     second_step_locked_at: datetime | None
     securing_since: datetime | None
+    bypass_until: datetime | None
 
 
 class Step(StrEnum):
@@ -51,6 +52,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     LOCKED = "locked"
     ALL_OFF = "all_off"
+    BYPASSED = "bypassed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,11 @@ class Decision:
     rules: Rules
     options: tuple[Option, ...] = ()
     default: Option | None = None
+
+    @property
+    def has_lasting_way(self) -> bool:
+        """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
+        return any(not option.is_reserve and not option.is_temporary for option in self.options)
 
 
 _DEFAULTS: dict[str, Any] = {
@@ -160,6 +167,8 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
         return Decision(step=Step.DENY, reason=why, rules=rules)
     if user.second_step == "disabled" and not user.is_staff:
         return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
+    if user.bypass_until and user.bypass_until > facts.now and not user.is_staff and not user.securing_since:
+        return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules)
     mine = enrolments.confirmed(user.pk)
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=facts.now))
     if not options:

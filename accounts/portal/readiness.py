@@ -29,7 +29,7 @@ def ways_in(options: Sequence[Option]) -> set[str]:
     return {
         option.enrolment.address_digest or option.ref
         for option in options
-        if not option.is_reserve and not option.is_off
+        if not option.is_reserve and not option.is_temporary and not option.is_off
     }
 
 

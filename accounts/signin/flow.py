@@ -64,6 +64,8 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
     """Decide what comes after a right password, and ask the usual option at once."""
     is_remembered, token = browsers.recognise(user, facts)
     decision = policies.decide(user, facts, is_remembered=is_remembered)
+    if decision.reason is Why.BYPASSED and not _spend_bypass(user, facts):
+        decision = policies.decide(user, facts, is_remembered=is_remembered)
     if decision.step in {Step.ALLOW, Step.DENY}:
         if decision.step is Step.DENY:
             audit.record("sign_in.denied", user_id=user.pk, facts=facts, why=decision.reason)
@@ -84,6 +86,13 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+
+
+def _spend_bypass(user: User, facts: Facts) -> bool:
+    """Use up what lets a person in once without the second step; of two sign-ins at once, one is let in by it."""
+    spent = User.objects.filter(pk=user.pk, bypass_until__gt=facts.now).update(bypass_until=None)
+    user.bypass_until = None
+    return bool(spent)
 
 
 def ask(
@@ -108,9 +117,20 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
     Asked anew at each step: a second half sign-in with the same password must not add a method of its own.
     """
     decision = policies.decide(user, facts)
-    replaces_former = pending.has_proven_former and decision.reason is Why.METHOD_NOT_ALLOWED
+    is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_way
+    replaces_former = pending.has_proven_former and decision.step is Step.ASK and is_without
     may = decision.step is Step.ENROL or replaces_former or pending.is_proven
     return decision if pending.is_first and may else None
+
+
+def must_register(user: User, outcome: Outcome, pending: Pending, facts: Facts) -> bool:
+    """Tell whether a proof opens the registration and nothing else: of a method that policy no longer allows, or of
+    something that support handed out for a while to a person who has no lasting way in."""
+    if pending.why == Why.METHOD_NOT_ALLOWED:
+        return True
+    if outcome.enrolment is None or not registry.method(outcome.enrolment.method).is_temporary:
+        return False
+    return not policies.decide(user, facts).has_lasting_way
 
 
 def person(pending: Pending) -> User | None:
@@ -141,7 +161,8 @@ def finish(
     if enrolment is not None:
         enrolment.user = user
         otp_login(request, enrolment)
-    standing.keep(request, user, at=facts.now, means=means(enrolment), why=why)
+    until = enrolment.ends_at if enrolment is not None else None
+    standing.keep(request, user, at=facts.now, means=means(enrolment), why=why, until=until)
     standing.place(request, facts)
     audit.record(
         "sign_in.completed",
@@ -191,7 +212,8 @@ def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
-    standing.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED)
+    until = enrolment.ends_at
+    standing.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until)
 
 
 def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpose, next_url: str) -> Pending:

@@ -1,5 +1,6 @@
 """One method set up by one person, and the single-use secrets that some methods keep."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -48,6 +49,10 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
 
     def __str__(self) -> str:
         return f"{self.method} {self.hint}".strip()
+
+    def is_good(self, now: datetime) -> bool:
+        """Tell whether its span has begun and is not over; one without a span is always good."""
+        return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
 
     def _bound(self, column: str) -> str:
         return f"enrolment.{column}:{self.ref}:{self.user_id}"

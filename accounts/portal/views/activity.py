@@ -6,8 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import facts, freshness, lockdown, standing
-from accounts.portal import activity
+from accounts import activity, facts, freshness, lockdown, standing
 from accounts.standing import AuthedRequest
 from verification import audit
 

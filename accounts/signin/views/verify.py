@@ -19,7 +19,7 @@ from verification.challenges import Shown
 from verification.facts import Facts
 from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
-from verification.policies import Decision, Step, Why
+from verification.policies import Decision, Step
 
 
 @require_http_methods(["GET", "POST"])
@@ -39,7 +39,7 @@ def verify(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> HttpResponse:
     """Go on with what the proof was for."""
     user = flow.proven_person(outcome)
-    if pending.purpose == Purpose.SIGN_IN and pending.why == Why.METHOD_NOT_ALLOWED:
+    if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, now):
         request.session.cycle_key()
         pendings.keep(
             request, pending.with_(is_first=True, has_proven_former=True, handle="", started=now.now.timestamp())

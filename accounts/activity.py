@@ -35,6 +35,7 @@ def _why(detail: dict[str, Any]) -> str:
     reasons = {
         "remembered": _("Nothing more was asked: this browser is remembered."),
         "trusted_network": _("Nothing more was asked: this is a trusted network."),
+        "bypassed": _("Nothing more was asked this once: company support let you in."),
         "not_required": _("Nothing more was asked: two-step verification is off for this account."),
     }
     asked = _("Verified by %(method)s.") % {"method": _method(detail)} if detail.get("method") else ""
@@ -77,6 +78,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
             "bad",
         ),
         "enrolment.assigned": ("plus", _("Something was handed out to you, to be activated"), _method(detail), "info"),
+        "enrolment.handed_out": ("pass", _("Company support gave you a pass"), _method(detail), "warn"),
         "enrolment.confirmed": ("plus", _("A method was added"), _method(detail), "info"),
         "enrolment.removed": ("remove", _("A method was removed"), _method(detail), "info"),
         "enrolment.renamed": ("edit", _("A method was renamed"), _method(detail), "info"),

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.portal import activity
+from accounts import activity
 from tests.pages import Browser, Page
 from tests.people import Clock, Person
 from verification import audit

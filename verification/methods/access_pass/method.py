@@ -1,0 +1,51 @@
+"""A Temporary Access Pass that support hands out: good for a span, once or several times.
+
+Source: NIST SP 800-63B-4, 3.1.2 (look-up secrets), 4.2.2 (issued on account recovery).
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.hashers import check_password
+from django.utils.translation import gettext_lazy as _
+
+from verification.method import Ask, Check, Draft, Issue, Method
+from verification.outcomes import Verdict
+
+SHORTEST, LONGEST = 8, 48  # characters
+_FIRST = 4
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
+
+
+class AccessPass(Method):
+    name = "access_pass"
+    icon = "pass"
+    label = _("Temporary Access Pass")
+    explain = _("Type the pass that your company support gave you.")
+    strength = 2
+    is_numeric = False
+    needs_proof = False
+    is_assigned = True
+    is_temporary = True
+    most = 1
+
+    def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
+        """Draw a pass. Shape: `length` 8 to 48 characters; `once` makes it good for one sign-in."""
+        length = min(max(int(fields.get("length", SHORTEST)), SHORTEST), LONGEST)
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
+        return Draft(vouchers=((code[:_FIRST], code),), data={"once": bool(fields.get("once"))})
+
+    def issue(self, ask: Ask) -> Issue:
+        return Issue()
+
+    def check(self, ask: Ask, answer: str) -> Check:
+        found = ask.find(answer[:_FIRST])
+        if found is None or not check_password(answer, found.hash):
+            return Check(verdict=Verdict.WRONG)
+        if found.is_used:
+            return Check(verdict=Verdict.USED)
+        return Check(verdict=Verdict.PROVEN, voucher=found.id if ask.data.get("once") else None)
+
+
+method = AccessPass()
