@@ -137,6 +137,12 @@ def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
     return len(gone)
 
 
+def clear(user: User) -> int:
+    """Delete all app passwords of a person, and any that is being made. Inside the deed's transaction."""
+    User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch") + 1)
+    return AppPassword.objects.filter(user=user).delete()[0]
+
+
 def service_of(key: str) -> Service | None:
     """Find the service that holds a key. A key that was taken away dies within seconds, an app password at once."""
     if not key:

@@ -162,9 +162,13 @@ def size() -> tuple[int, int]:
     return AuditEvent.objects.count(), AuditSeal.objects.count()
 
 
-def of_person(user_id: int, *, kinds: Collection[str] = (), before: int = 0, most: int = 30) -> list[AuditEvent]:
+def of_person(
+    user_id: int, *, kinds: Collection[str] = (), prefix: str = "", before: int = 0, most: int = 30
+) -> list[AuditEvent]:
     """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
     events = AuditEvent.objects.filter(user_id=user_id)
+    if prefix:
+        events = events.filter(kind__startswith=prefix)
     if kinds:
         events = events.filter(kind__in=kinds)
     if before:

@@ -2,9 +2,9 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from verification import audit, crypto
 from verification.facts import Facts
@@ -69,6 +69,11 @@ def of_person(user: Person, *, now: datetime) -> list[Browser]:
     """List the browsers that are remembered for a person now, the one used last first."""
     mine = Browser.objects.filter(user_id=user.pk, epoch=user.epoch, ends_at__gt=now)
     return list(mine.order_by("-rotated_at"))
+
+
+def of_many(people: QuerySet[Any], *, now: datetime) -> int:
+    """Count the browsers that are remembered for many people now."""
+    return Browser.objects.filter(user__in=people, ends_at__gt=now).count()
 
 
 def is_this(browser: Browser, token: str) -> bool:

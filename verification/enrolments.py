@@ -1,6 +1,6 @@
 """What a person has set up: options as offered, drafts that become enrolments, single-use codes. No proving here."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -323,21 +323,38 @@ def end(enrolment_id: int, *, now: datetime) -> None:
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)
 
 
-def clear(user: Any, facts: Facts, *, keep: Collection[str] = ()) -> list[str]:
-    """Remove all that a person has set up, but for the enrolments named by `keep`. Returns the labels of what went.
+def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str]:
+    """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
 
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
     browsers end. Inside the deed's transaction, which records and tells.
     """
     _hold(user)
-    rows = Enrolment.objects.filter(user=user).exclude(ref__in=keep)
-    gone = [label(enrolment) for enrolment in rows.filter(confirmed=True).order_by("created_at", "pk")]
+    rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
+    gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
     _drop(rows.exclude(method__in=lasting))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
-    limits.clear(user.pk)
+    _settle_default(user)
+    for method in {enrolment.method for enrolment in gone}:
+        limits.clear(user.pk, method)
     raise_epoch(user)
-    return gone
+    return [label(enrolment) for enrolment in gone]
+
+
+def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
+    """Find an enrolment and, when it is of a number, what else is set up with that number."""
+    mine: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user)
+    if not enrolment.address_digest:
+        return mine.filter(pk=enrolment.pk)
+    return mine.filter(address_digest__in=crypto.digests("address", enrolment.address))
+
+
+def _settle_default(user: Any) -> None:
+    """Ask the oldest lasting way first where the one that was asked first is gone."""
+    left = [e for e in confirmed(user.pk) if _is_way(e)]
+    if left and not any(e.is_default for e in left):
+        Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
 
 
 def reserve_method(allowed: Sequence[str]) -> str:
@@ -387,6 +404,12 @@ def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment
 def count(user_id: int, method: str) -> int:
     """Count a person's proven enrolments of one method."""
     return int(Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True).count())
+
+
+def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
+    """Give the proven enrolments of many people."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people, confirmed=True)
+    return rows
 
 
 def of_person(user_id: int, ref: str) -> Enrolment | None:

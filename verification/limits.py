@@ -203,6 +203,11 @@ def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
     return _count(bounds, facts.now)
 
 
+def spend_deed(staff_id: int, *, most: int, facts: Facts) -> Gate:
+    """Spend one of the deeds that a member of the support desk may do for others in a day."""
+    return _count([_Bound("support.staff", str(staff_id), _DAY, most)], facts.now)
+
+
 def spend_once(what: str, token: str, *, until: datetime) -> bool:
     """Spend something that is good once, until its end; False if it was spent, also by somebody at the same instant."""
     return _count([_Bound(what, token, _DAY, 1)], until).is_open

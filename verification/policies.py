@@ -126,6 +126,25 @@ def rules_for(user_id: int) -> Rules:
     return merge(sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk)))
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where one rule of a person comes from. Shape: `whose` names a policy, empty for the product's own default."""
+
+    field: str
+    value: Any
+    whose: str
+
+
+def sources(user_id: int) -> list[Source]:
+    """Tell, rule by rule, which policy decides it for a person and what it says."""
+    found = sorted(_POLICIES.all(user=user_id), key=lambda policy: (policy.group_id is None, policy.rank, policy.pk))
+    rules = merge(found)
+    return [
+        Source(name, getattr(rules, name), next((str(p) for p in found if getattr(p, name) is not None), ""))
+        for name in Rules.__dataclass_fields__
+    ]
+
+
 def app_passwords_of(user: OuterRef) -> Coalesce:
     """Decide, within a statement that reads something of a person, whether they may use app passwords.
 

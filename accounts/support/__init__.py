@@ -1,0 +1,1 @@
+"""What company support may do for a person: who may, for whom, after which checks; and the pages for it."""

@@ -1,0 +1,264 @@
+"""What support does for a person, one function a deed. Who may, and after what, was decided before: see `orders`.
+
+Each is one transaction: lock, change, record with reason and ticket, tell the person.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import app_passwords
+from accounts.models import SecondStep, Session, User
+from accounts.models.handles import new_ref
+from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
+from verification.facts import Facts
+from verification.models import Purpose
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Who of the staff acts, from where, and why. `caller` says how the caller was verified, `approver` who agreed."""
+
+    staff: User
+    facts: Facts
+    reason: str
+    ticket: str
+    caller: str = ""
+    approver: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a deed changed, in words for the staff. `secret` is shown once and kept nowhere."""
+
+    words: str
+    secret: str = ""
+
+
+class Unneeded(Exception):
+    """There was nothing to do, for instance because somebody else did it just before. The message says so."""
+
+
+def _record(kind: str, person: User, deed: Deed, **detail: Any) -> None:
+    audit.record(
+        kind,
+        user_id=person.pk,
+        facts=deed.facts,
+        actor_id=deed.staff.pk,
+        reason=deed.reason,
+        ticket=deed.ticket,
+        caller=deed.caller,
+        approver=deed.approver,
+        **detail,
+    )
+
+
+def _tell(person: User, notice: str, deed: Deed, **context: str) -> None:
+    staff = deed.staff.get_full_name()
+    context |= {"staff": staff, "ticket": deed.ticket}
+    notices.tell(person, f"support_{notice}", now=deed.facts.now, until=None, **context)
+
+
+def _close(person: User) -> dict[str, int]:
+    """Forget a person's browsers and end their sign-ins; counts both for the record."""
+    return {"n_browsers": browsers.forget(person), "n_sessions": Session.objects.filter(user=person).delete()[0]}
+
+
+# What was set up ------------------------------------------------------------------------------------------------
+
+
+def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False) -> Done:
+    """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
+    with transaction.atomic():
+        _tell(person, "settings_cleared", deed)  # first, so that the former phone hears of it as well
+        gone = enrolments.clear(person, deed.facts)
+        n_gone = app_passwords.clear(person) if app_passwords_too else 0
+        _record("support.settings_cleared", person, deed, methods=gone, n_app_passwords=n_gone, **_close(person))
+    words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
+    return Done(f"{words} {_('The next sign-in asks to register again.')}")
+
+
+def phone_lost(person: User, deed: Deed) -> Done:
+    """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
+    with transaction.atomic():
+        _tell(person, "phone_lost", deed)
+        gone = enrolments.clear(person, deed.facts)
+        n_gone = app_passwords.clear(person)
+        _record("support.phone_lost", person, deed, methods=gone, n_app_passwords=n_gone, **_close(person))
+    return Done(
+        _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
+    )
+
+
+def reset_device(person: User, deed: Deed, *, ref: str) -> Done:
+    """Remove one method of a person, and with it the other methods of the same number."""
+    with transaction.atomic():
+        found = enrolments.of_person(person.pk, ref)
+        if found is None:
+            raise Unneeded(_("This method is gone already."))
+        label = enrolments.label(found)
+        _tell(person, "device_reset", deed, label=label)
+        gone = enrolments.clear(person, deed.facts, only=found)
+        _record("support.device_reset", person, deed, methods=gone, **_close(person))
+    return Done(_("%(label)s was removed.") % {"label": label})
+
+
+# What opens beside it -------------------------------------------------------------------------------------------
+
+
+def delete_app_passwords(person: User, deed: Deed) -> Done:
+    """Delete all app passwords of a person: the programs are refused at their next request."""
+    with transaction.atomic():
+        _tell(person, "app_passwords_deleted", deed)
+        n_gone = app_passwords.clear(person)
+        _record("support.app_passwords_deleted", person, deed, n_app_passwords=n_gone)
+    return Done(
+        ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
+    )
+
+
+def forget_browsers(person: User, deed: Deed) -> Done:
+    """Forget the browsers that are remembered for a person."""
+    with transaction.atomic():
+        _tell(person, "browsers_forgotten", deed)
+        n_gone = browsers.forget(person)
+        _record("support.browsers_forgotten", person, deed, n_browsers=n_gone)
+    return Done(ngettext("%(n)d browser was forgotten.", "%(n)d browsers were forgotten.", n_gone) % {"n": n_gone})
+
+
+def end_sessions(person: User, deed: Deed) -> Done:
+    """End the sign-ins of a person everywhere. Remembered browsers stay."""
+    with transaction.atomic():
+        _tell(person, "sessions_ended", deed)
+        n_gone = Session.objects.filter(user=person).delete()[0]
+        _record("support.sessions_ended", person, deed, n_sessions=n_gone)
+    return Done(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})
+
+
+# Ways in --------------------------------------------------------------------------------------------------------
+
+
+def issue_pass(
+    person: User, deed: Deed, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
+) -> Done:
+    """Hand out a Temporary Access Pass, shown once; an older one dies.
+
+    Units: `life` 10 minutes to 30 days from the start.
+    """
+    begins = max(starts_at or deed.facts.now, deed.facts.now)
+    ends = begins + life
+    with transaction.atomic():
+        secret = enrolments.hand_out(
+            person,
+            next(name for name, method in registry.methods().items() if method.is_temporary),
+            {"length": length, "once": once},
+            deed.facts,
+            starts_at=begins,
+            ends_at=ends,
+            actor_id=deed.staff.pk,
+        )
+        _record("support.pass_issued", person, deed, starts_at=begins.isoformat(), ends_at=ends.isoformat(), once=once)
+        _tell(person, "pass_issued", deed)
+    return Done(_("The pass is good now.") if begins == deed.facts.now else _("The pass begins later."), secret)
+
+
+def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
+    """Let a person sign in once by the password alone, from now and for a short while. Staff are asked always."""
+    if person.is_staff:
+        raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(bypass_until=deed.facts.now + life)
+        _record("support.bypass_given", person, deed, seconds=int(life.total_seconds()))
+        _tell(person, "bypass_given", deed)
+    return Done(
+        _("They can sign in once without the second step, if they begin within %(n)d seconds.")
+        % {"n": int(life.total_seconds())}
+    )
+
+
+# Closing and opening --------------------------------------------------------------------------------------------
+
+
+def block(person: User, deed: Deed, *, days: int | None = 90) -> Done:
+    """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
+    until = FOREVER if days is None else deed.facts.now + timedelta(days=days)
+    with transaction.atomic():
+        _tell(person, "blocked", deed)
+        User.objects.filter(pk=person.pk).update(
+            blocked_until=until, blocked_reason=deed.reason[:200], bypass_until=None
+        )
+        enrolments.raise_epoch(person)
+        _record("support.person_blocked", person, deed, days=days, **_close(person))
+    return Done(
+        _("Blocked until somebody unblocks them.") if days is None else _("Blocked for %(n)d days.") % {"n": days}
+    )
+
+
+def unblock(person: User, deed: Deed) -> Done:
+    """Let a blocked person sign in again."""
+    with transaction.atomic():
+        rows = User.objects.filter(pk=person.pk, blocked_until__gt=deed.facts.now)
+        if not rows.update(blocked_until=None, blocked_reason=""):
+            raise Unneeded(_("They are not blocked."))
+        _record("support.person_unblocked", person, deed)
+        _tell(person, "unblocked", deed)
+    return Done(_("They can sign in again."))
+
+
+def unlock(person: User, deed: Deed) -> Done:
+    """End every wait and lock of a person without a reset: what they set up works again."""
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
+        limits.clear(person.pk)
+        limits.password_right(person.username)
+        _record("support.person_unlocked", person, deed)
+        _tell(person, "unlocked", deed)
+    return Done(_("All waits and locks are lifted."))
+
+
+def set_state(person: User, deed: Deed, *, state: str) -> Done:
+    """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always."""
+    if person.is_staff and state == SecondStep.DISABLED:
+        raise Unneeded(_("The second step cannot be switched off for staff."))
+    with transaction.atomic():
+        if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
+            raise Unneeded(_("It is set so already."))
+        _record("support.state_set", person, deed, state=str(state))
+        _tell(person, "state_set", deed, state=str(SecondStep(state).label))
+    return Done(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+
+
+def require_password(person: User, deed: Deed) -> Done:
+    """Have a person choose a new password after the next sign-in, before anything else. Their sign-ins end."""
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(must_change_password=True)
+        Session.objects.filter(user=person).delete()
+        _record("support.password_required", person, deed)
+        _tell(person, "password_required", deed)
+    return Done(_("The next sign-in asks for a new password."))
+
+
+# Trying out -----------------------------------------------------------------------------------------------------
+
+
+def try_message(person: User, deed: Deed, *, ref: str) -> Done:
+    """Send a trial text or call to a number that the person proved. What became of it is seen on the case page."""
+    found = enrolments.of_person(person.pk, ref)
+    if found is None:
+        raise Unneeded(_("This method is gone."))
+    rules = policies.rules_for(person.pk)
+    outcome = challenges.start(
+        found, user=person, purpose=Purpose.REHEARSAL, binding=new_ref(), facts=deed.facts, rules=rules
+    )
+    label = enrolments.label(found)
+    if not outcome.issued:
+        raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
+    with transaction.atomic():
+        _record("support.message_tried", person, deed, method=found.method, label=label)
+    return Done(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})

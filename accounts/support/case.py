@@ -1,0 +1,270 @@
+"""Gathers what support must know of one person, in plain words. It reads only; what can be done is `menu`'s matter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import activity, app_passwords
+from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
+from accounts.support import caller, holdings, orders, rights
+from accounts.support.actions import FOREVER
+from accounts.support.menu import ACTIONS, Action
+from verification import agents, audit, browsers, enrolments, policies, registry, reports
+from verification.enrolments import Option
+from verification.facts import Facts
+from verification.models import AuditEvent, Browser, Enrolment, Message
+from verification.policies import Decision, Source, Step, Why
+from verification.reports import Report
+
+_ATTEMPTS = 10
+_MESSAGES = 10
+
+
+@dataclass(frozen=True)
+class Held:
+    """One method of a person, as staff see it."""
+
+    enrolment: Enrolment
+    label: str
+    icon: str
+    note: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One text, call or mail, and what became of it in words."""
+
+    message: Message
+    report: Report
+
+
+@dataclass(frozen=True)
+class Button:
+    """One deed on the case page; `closed` says why it cannot be done now, and what would open it."""
+
+    action: Action
+    closed: str
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What to do next, and with which deed."""
+
+    words: str
+    button: Button | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """All that the case page shows of one person."""
+
+    person: User
+    groups: tuple[str, ...]
+    block: str
+    locks: tuple[str, ...]
+    expected: str
+    sources: tuple[Source, ...]
+    methods: tuple[Held, ...]
+    n_codes: int
+    attempts: tuple[activity.Entry, ...]
+    messages: tuple[Sent, ...]
+    browsers: tuple[tuple[Browser, str], ...]
+    sessions: tuple[tuple[Session, str], ...]
+    app_passwords: tuple[AppPassword, ...]
+    stale: tuple[StaleClient, ...]
+    history: tuple["Line", ...]
+    proof: CallerCheck | None
+    proof_ends_at: datetime | None
+    buttons: tuple[Button, ...]
+    suggestion: Suggestion | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One deed of the staff, for the case page."""
+
+    at: datetime
+    words: str
+    staff: str
+    reason: str
+    ticket: str
+
+
+def of(person: User, staff: User, facts: Facts) -> Case:
+    """Gather the case of a person for one of the staff. The number of statements does not grow with what is found."""
+    now = facts.now
+    decision = policies.decide(person, Facts(now=now))
+    mine = enrolments.confirmed(person.pk)
+    options = enrolments.options(mine, tuple(registry.methods()), now=now)
+    locks = tuple(holdings.locks(person, options, now=now))
+    buttons = tuple(_buttons(person, staff, facts))
+    proof = caller.proof(staff, person, now=now)
+    messages = tuple(_messages(person))
+    return Case(
+        person=person,
+        groups=tuple(person.groups.order_by("name").values_list("name", flat=True)),
+        block=_block(person, now),
+        locks=locks,
+        expected=expected(decision),
+        sources=tuple(policies.sources(person.pk)),
+        methods=tuple(_held(enrolment, decision, now) for enrolment in mine),
+        n_codes=enrolments.vouchers_left(person.pk),
+        attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS))),
+        messages=messages,
+        browsers=tuple((b, agents.name(b.agent)) for b in browsers.of_person(person, now=now)),
+        sessions=tuple(
+            (s, agents.name(s.agent))
+            for s in Session.objects.filter(user=person, expire_date__gt=now).order_by("-made_at")
+        ),
+        app_passwords=tuple(app_passwords.of_person(person)),
+        stale=tuple(app_passwords.stale_of(person, now=now)),
+        history=tuple(_history(person)),
+        proof=proof,
+        proof_ends_at=proof.passed_at + caller.LIFE if proof and proof.passed_at else None,
+        buttons=buttons,
+        suggestion=_suggest(person, decision, messages, buttons, now=now),
+    )
+
+
+_ATTEMPTED = (
+    "sign_in.completed",
+    "sign_in.denied",
+    "password.refused",
+    "challenge.failed",
+    "challenge.reported",
+    "challenge.repeated",
+    "message.limited",
+    "method.switched_off",
+    "browser.copied",
+)
+
+
+def _block(person: User, now: datetime) -> str:
+    if not person.is_active:
+        return _("The account is switched off.")
+    if person.blocked_until is None or person.blocked_until <= now:
+        return ""
+    if person.blocked_until >= FOREVER:
+        return _("Blocked until somebody unblocks them: %(why)s") % {"why": person.blocked_reason}
+    until = f"{person.blocked_until:%d.%m.%Y %H:%M} UTC"
+    return _("Blocked until %(until)s: %(why)s") % {"until": until, "why": person.blocked_reason}
+
+
+def expected(decision: Decision) -> str:
+    """Say what a person would see after the right password, in a new browser and outside trusted networks."""
+    usual = decision.default.label if decision.default else ""
+    table = {
+        Why.REQUIRED: _("They are asked for: %(usual)s.") % {"usual": usual},
+        Why.NOT_REQUIRED: _("The password alone lets them in: the second step is disabled for them."),
+        Why.BYPASSED: _("The password alone lets them in, this once."),
+        Why.NO_METHOD: _("They must register a method first: they have none."),
+        Why.METHOD_NOT_ALLOWED: _("They prove a method that policy no longer allows (%(usual)s), then must register.")
+        % {"usual": usual},
+        Why.BLOCKED: _("They are refused: the account is blocked."),
+        Why.LOCKED: _("They are refused: the second step is locked."),
+        Why.ALL_OFF: _("They are refused: all their methods are switched off after wrong codes."),
+    }
+    fallback = _("They get in.") if decision.step is Step.ALLOW else _("They are asked for a second proof.")
+    return table.get(decision.reason, fallback)
+
+
+def _held(enrolment: Enrolment, decision: Decision, now: datetime) -> Held:
+    is_known = registry.is_installed(enrolment.method)
+    icon = registry.method(enrolment.method).icon if is_known else "key"
+    note, kind = _note(enrolment, decision, now)
+    return Held(enrolment, enrolments.label(enrolment), icon, note, kind)
+
+
+def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str, str]:
+    allowed = {option.ref for option in decision.options}
+    if getattr(enrolment, "off_at", None):
+        return _("Switched off"), "bad"
+    if not enrolment.is_good(now):
+        return _("Not good now"), "warn"
+    if decision.options and enrolment.method not in decision.rules.methods and enrolment.ref not in allowed:
+        return _("Not allowed by policy"), "warn"
+    return (_("Asked first"), "good") if enrolment.is_default else ("", "")
+
+
+def _messages(person: User) -> list[Sent]:
+    rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
+    return [Sent(message, reports.explain(message)) for message in rows]
+
+
+def _history(person: User) -> list[Line]:
+    events = audit.of_person(person.pk, prefix="support.", most=20)
+    names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
+    return [_line(event, names) for event in events]
+
+
+def _line(event: AuditEvent, names: dict[int, str]) -> Line:
+    detail: dict[str, Any] = event.detail
+    known = activity.entries([event])
+    words = known[0].title if known else event.kind
+    if event.kind == "support.refused":
+        words = f"{words}: {rights.words(rights.Refusal(detail['why']))}"
+    staff = names.get(event.actor_id or 0, _("somebody who left"))
+    return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))
+
+
+def _buttons(person: User, staff: User, facts: Facts) -> list[Button]:
+    """List the deeds of the staff member's role; the others are not shown at all."""
+    mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
+    closed = {wish: orders.closed(wish, staff, person, facts) for wish in {action.wish for action in mine}}
+    found = []
+    for action in mine:
+        refusal = closed[action.wish]
+        found.append(Button(action, rights.words(refusal) if refusal else ""))
+    return found
+
+
+def _suggest(
+    person: User, decision: Decision, messages: tuple[Sent, ...], buttons: tuple[Button, ...], *, now: datetime
+) -> Suggestion | None:
+    """Name the next step that most likely helps, by what keeps the person out."""
+    by_name = {button.action.name: button for button in buttons}
+    newest = messages[0] if messages else None
+    table = [
+        (
+            decision.reason is Why.BLOCKED,
+            _("They are blocked. Find out why before you unblock them."),
+            "unblock",
+        ),
+        (
+            decision.reason is Why.LOCKED,
+            _("They reported fraud, or somebody keyed 0# by mistake. Make sure, require a new password, then unlock."),
+            "unlock",
+        ),
+        (decision.reason is Why.ALL_OFF, _("Too many wrong codes closed every method. Unlock them."), "unlock"),
+        (
+            decision.reason is Why.NO_METHOD and person.last_login is not None,
+            _("They have no method, so the next sign-in asks them to register. If that does not work, give a pass."),
+            "issue_pass",
+        ),
+        (
+            newest is not None and newest.report.is_bad and len(_lasting(decision.options)) < 2,
+            _("The last message did not arrive and they have no other way. Once you know who it is, give a pass."),
+            "issue_pass",
+        ),
+        (
+            newest is not None and newest.report.is_bad,
+            _("The last message did not arrive. Ask them to use a different verification option; they have one."),
+            "",
+        ),
+        (
+            any(option.retry_at for option in decision.options),
+            _("They wait after wrong codes. A different option works at once, or lift the wait."),
+            "unlock",
+        ),
+    ]
+    for applies, words, name in table:
+        if applies:
+            return Suggestion(words, by_name.get(name))
+    return None
+
+
+def _lasting(options: tuple[Option, ...]) -> list[Option]:
+    return [option for option in options if not option.is_temporary]

@@ -1,0 +1,168 @@
+"""What staff fill in before a deed: always a reason and a ticket, and what the deed itself wants to know."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SecondStep
+
+_PASS_LIVES = (
+    (10, _("10 minutes")),
+    (60, _("1 hour")),
+    (480, _("8 hours")),
+    (1_440, _("1 day")),
+    (10_080, _("7 days")),
+    (43_200, _("30 days")),
+)
+
+
+class DeedForm(forms.Form):
+    """Why something is done. `options` gives what the deed's function takes beside it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("In your own words: colleagues and auditors read it."),
+        error_messages={"required": _("Say why you do this.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    ticket = forms.RegexField(
+        r"^[\w#./:-]+$",
+        label=_("Ticket number"),
+        max_length=40,
+        help_text=_("Of the request that you answer."),
+        error_messages={
+            "required": _("Give the number of the ticket."),
+            "invalid": _("A ticket number has letters, digits and # . / : - only, and no spaces."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Give what the deed takes, as plain values that a request can keep."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
+
+
+class ClearForm(DeedForm):
+    """What goes with the methods. Sign-ins and remembered browsers always do."""
+
+    app_passwords_too = forms.BooleanField(label=_("Delete the app passwords as well"), required=False, initial=True)
+
+
+class MethodForm(DeedForm):
+    """Which of a person's methods."""
+
+    ref = forms.ChoiceField(label=_("Method"), widget=forms.RadioSelect, choices=())
+
+    def __init__(self, *args: Any, methods: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["ref"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared so above)
+        field.choices = methods or []
+        field.error_messages["required"] = _("Choose the method.")
+
+
+class PassForm(DeedForm):
+    """How long a pass is, how long it is good, and whether once."""
+
+    field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
+    life = forms.TypedChoiceField(label=_("Good for"), choices=_PASS_LIVES, coerce=int, initial=60)
+    once = forms.BooleanField(
+        label=_("Good for one sign-in only"),
+        required=False,
+        help_text=_("Safer. Without it the pass works again and again until it ends."),
+    )
+    length = forms.IntegerField(
+        label=_("Characters"),
+        min_value=8,
+        max_value=48,
+        initial=8,
+        error_messages={
+            "min_value": _("A pass has at least 8 characters."),
+            "max_value": _("A pass has at most 48 characters."),
+        },
+    )
+    starts_at = forms.DateTimeField(
+        label=_("Begins"),
+        required=False,
+        help_text=_("Leave it empty to begin now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_starts_at(self) -> datetime | None:
+        begins: datetime | None = self.cleaned_data["starts_at"]
+        if begins and begins < timezone.now() - timedelta(minutes=1):
+            raise forms.ValidationError(_("This is in the past. Leave it empty to begin now."))
+        if begins and begins > timezone.now() + timedelta(days=30):
+            raise forms.ValidationError(_("A pass can begin within the next 30 days."))
+        return begins
+
+    def options(self) -> dict[str, Any]:
+        kept = super().options()
+        begins = kept.pop("starts_at")
+        return kept | {"starts_at": begins.isoformat() if begins else ""}
+
+
+class BypassForm(DeedForm):
+    """How long a person has for their one sign-in."""
+
+    field_order = ["seconds", "reason", "ticket"]
+    seconds = forms.IntegerField(
+        label=_("Seconds to begin in"),
+        min_value=30,
+        max_value=3600,
+        initial=300,
+        error_messages={
+            "min_value": _("Give at least 30 seconds."),
+            "max_value": _("An hour, 3600 seconds, is the most."),
+        },
+    )
+
+
+class BlockForm(DeedForm):
+    """For how long a person is blocked."""
+
+    field_order = ["days", "reason", "ticket"]
+    days = forms.TypedChoiceField(
+        label=_("Block"),
+        choices=((90, _("for 90 days")), (0, _("until somebody unblocks them"))),
+        coerce=int,
+        initial=90,
+        widget=forms.RadioSelect,
+    )
+
+
+class StateForm(DeedForm):
+    """What is asked of a person from now on."""
+
+    field_order = ["state", "reason", "ticket"]
+    state = forms.ChoiceField(
+        label=_("Second step"),
+        choices=(
+            (SecondStep.ENFORCED, _("enforced: always asked")),
+            (SecondStep.ENABLED, _("enabled: asked to register at the next sign-in")),
+            (SecondStep.DISABLED, _("disabled: the password alone is enough")),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a state.")},
+    )
+
+
+class CallBackForm(forms.Form):
+    """How staff know who it was that they rang."""
+
+    note = forms.CharField(
+        label=_("Which number did you ring, and how did you know the voice?"),
+        max_length=200,
+        help_text=_("Name where the number stands, such as “number in the personnel file”. Do not write it down here."),
+        error_messages={"required": _("Say how you made sure.")},
+    )
+
+    def clean_note(self) -> str:
+        note: str = self.cleaned_data["note"]
+        if sum(sign.isdigit() for sign in note) > 5:
+            raise forms.ValidationError(_("Leave the number itself out: this note stays in the record for ever."))
+        return note

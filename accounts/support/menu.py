@@ -1,0 +1,258 @@
+"""What support may do, as a table: label, right, risk, form, and the function of `actions` that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from accounts.support import actions, forms
+from accounts.support.actions import Deed, Done
+from accounts.support.holdings import Holdings
+from accounts.support.rights import Wish
+
+Run = Callable[[User, Deed, Mapping[str, Any]], Done]
+Preview = Callable[[Holdings], list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list."""
+
+    name: str
+    label: Any
+    explain: Any
+    icon: str
+    permission: str
+    run: Run
+    preview: Preview
+    form_class: type[forms.DeedForm] = forms.DeedForm
+    is_risky: bool = False
+    for_many: bool = True
+    is_grave: bool = False
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(permission=self.permission, is_risky=self.is_risky)
+
+
+def _count(n: int, one: str, many: str) -> list[str]:
+    return [ngettext(one, many, n) % {"n": n}] if n else []
+
+
+def _methods(held: Holdings) -> list[str]:
+    return [str(_("Removes %(label)s.") % {"label": label}) for label in held.labels]
+
+
+def _sessions(held: Holdings) -> list[str]:
+    return _count(held.n_sessions, "Ends %(n)d sign-in.", "Ends %(n)d sign-ins.")
+
+
+def _browsers(held: Holdings) -> list[str]:
+    return _count(held.n_browsers, "Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.")
+
+
+def _closing(held: Holdings) -> list[str]:
+    return [*_sessions(held), *_browsers(held)]
+
+
+def _or_none(lines: list[str]) -> list[str]:
+    return lines or [str(_("There is none."))]
+
+
+def _app_passwords(held: Holdings) -> list[str]:
+    return _count(held.n_app_passwords, "Deletes %(n)d app password.", "Deletes %(n)d app passwords.")
+
+
+def _clear(held: Holdings) -> list[str]:
+    return [
+        *(_methods(held) or [str(_("No method is set up."))]),
+        *_closing(held),
+        str(_("The next sign-in asks to register again.")),
+    ]
+
+
+def _lost(held: Holdings) -> list[str]:
+    return [*_methods(held), *_app_passwords(held), *_closing(held), str(_("The next sign-in asks to register again."))]
+
+
+def _words(*lines: Any) -> Preview:
+    return lambda _held: [str(line) for line in lines]
+
+
+def _begins(value: str) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+_ALL = (
+    Action(
+        name="clear_settings",
+        label=_("Clear settings"),
+        explain=_("Remove every method, so that the next sign-in asks to register again."),
+        icon="remove",
+        permission="clear_settings",
+        form_class=forms.ClearForm,
+        run=lambda person, deed, o: actions.clear_settings(person, deed, app_passwords_too=o["app_passwords_too"]),
+        preview=_clear,
+        is_risky=True,
+        is_grave=True,
+    ),
+    Action(
+        name="phone_lost",
+        label=_("Phone lost"),
+        explain=_("All that a lost phone calls for, in one: methods, app passwords, remembered browsers, sign-ins."),
+        icon="phone",
+        permission="clear_settings",
+        run=lambda person, deed, _o: actions.phone_lost(person, deed),
+        preview=_lost,
+        is_risky=True,
+        is_grave=True,
+    ),
+    Action(
+        name="reset_device",
+        label=_("Reset one method"),
+        explain=_("Remove one phone, app, key or token; the others stay."),
+        icon="totp",
+        permission="reset_device",
+        form_class=forms.MethodForm,
+        run=lambda person, deed, o: actions.reset_device(person, deed, ref=o["ref"]),
+        preview=lambda held: [
+            *_words(_("Removes the method that you choose, and what shares its number."))(held),
+            *_closing(held),
+        ],
+        is_risky=True,
+        for_many=False,
+        is_grave=True,
+    ),
+    Action(
+        name="issue_pass",
+        label=_("Temporary Access Pass"),
+        explain=_("A code for a person who has nothing else at hand. With it they sign in and register."),
+        icon="pass",
+        permission="issue_pass",
+        form_class=forms.PassForm,
+        run=lambda person, deed, o: actions.issue_pass(
+            person,
+            deed,
+            length=o["length"],
+            life=timedelta(minutes=o["life"]),
+            once=o["once"],
+            starts_at=_begins(o["starts_at"]),
+        ),
+        preview=lambda held: [
+            *([str(_("The pass they have now stops working."))] if held.has_pass else []),
+            str(_("The pass is shown to you once. Read it to them; do not mail it.")),
+        ],
+        is_risky=True,
+        for_many=False,
+    ),
+    Action(
+        name="bypass_once",
+        label=_("Let in once"),
+        explain=_("One sign-in by the password alone, if it begins within minutes."),
+        icon="clock",
+        permission="bypass_once",
+        form_class=forms.BypassForm,
+        run=lambda person, deed, o: actions.bypass_once(person, deed, life=timedelta(seconds=o["seconds"])),
+        preview=_words(_("One sign-in asks for the password only. They can change no method in it.")),
+        is_risky=True,
+        for_many=False,
+    ),
+    Action(
+        name="unlock",
+        label=_("Unlock"),
+        explain=_("End waits and locks after wrong codes or a fraud report. Methods stay."),
+        icon="key",
+        permission="unlock_person",
+        run=lambda person, deed, _o: actions.unlock(person, deed),
+        preview=lambda held: [*held.locks, str(_("What they set up works again at once."))],
+        is_risky=True,
+    ),
+    Action(
+        name="delete_app_passwords",
+        label=_("Delete app passwords"),
+        explain=_("Their old programs are refused until they make new ones."),
+        icon="key",
+        permission="delete_app_passwords",
+        run=lambda person, deed, _o: actions.delete_app_passwords(person, deed),
+        preview=lambda held: _or_none(_app_passwords(held)),
+    ),
+    Action(
+        name="forget_browsers",
+        label=_("Forget remembered browsers"),
+        explain=_("The second step is asked in every browser again."),
+        icon="browser",
+        permission="forget_browsers",
+        run=lambda person, deed, _o: actions.forget_browsers(person, deed),
+        preview=lambda held: (
+            _count(held.n_browsers, "Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.")
+            or [str(_("There is none."))]
+        ),
+    ),
+    Action(
+        name="end_sessions",
+        label=_("End sign-ins"),
+        explain=_("They are signed out everywhere."),
+        icon="leave",
+        permission="end_sessions",
+        run=lambda person, deed, _o: actions.end_sessions(person, deed),
+        preview=lambda held: _or_none(_sessions(held)),
+    ),
+    Action(
+        name="block",
+        label=_("Block"),
+        explain=_("Refuse every sign-in, for 90 days or until unblocked."),
+        icon="lock",
+        permission="block_person",
+        form_class=forms.BlockForm,
+        run=lambda person, deed, o: actions.block(person, deed, days=o["days"] or None),
+        preview=lambda held: [str(_("Refuses every sign-in and app password.")), *_closing(held)],
+        is_grave=True,
+    ),
+    Action(
+        name="unblock",
+        label=_("Unblock"),
+        explain=_("Let a blocked person sign in again."),
+        icon="check",
+        permission="block_person",
+        run=lambda person, deed, _o: actions.unblock(person, deed),
+        preview=_words(_("They can sign in again at once.")),
+        is_risky=True,
+    ),
+    Action(
+        name="set_state",
+        label=_("Set the second step"),
+        explain=_("Disabled, enabled or enforced for this person."),
+        icon="shield",
+        permission="set_state",
+        form_class=forms.StateForm,
+        run=lambda person, deed, o: actions.set_state(person, deed, state=o["state"]),
+        preview=_words(_("It counts from the next sign-in.")),
+        is_risky=True,
+    ),
+    Action(
+        name="require_password",
+        label=_("Require a new password"),
+        explain=_("They choose a new password after the next sign-in, before anything else."),
+        icon="edit",
+        permission="require_password",
+        run=lambda person, deed, _o: actions.require_password(person, deed),
+        preview=lambda held: _sessions(held) or [str(_("It counts from the next sign-in."))],
+    ),
+    Action(
+        name="try_message",
+        label=_("Try a text or call"),
+        explain=_("Send a trial to a number of theirs, and see here what becomes of it."),
+        icon="send",
+        permission="resend_message",
+        form_class=forms.MethodForm,
+        run=lambda person, deed, o: actions.try_message(person, deed, ref=o["ref"]),
+        preview=_words(_("The code in it opens nothing.")),
+        for_many=False,
+    ),
+)
+
+ACTIONS: Mapping[str, Action] = {action.name: action for action in _ALL}

@@ -1,0 +1,121 @@
+"""Takes what staff want done for a person: the right, the quota, a second person; then the deed. Refusals are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import SupportRequest, User
+from accounts.support import caller, requests, rights
+from accounts.support.actions import Deed, Unneeded
+from accounts.support.menu import Action
+from accounts.support.rights import Refusal, Wish
+from verification import audit, limits, policies
+from verification.facts import Facts
+
+
+class State(StrEnum):
+    """What became of an order."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNNEEDED = "unneeded"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of an order, in words. `secret` is shown once."""
+
+    state: State
+    words: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A deed that one of the staff wants for a person. Shape: `options` as the deed's form gives them."""
+
+    action: Action
+    staff: User
+    person: User
+    reason: str
+    ticket: str
+    options: Mapping[str, Any]
+
+
+def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | None:
+    """Tell why a deed is closed to one of the staff now; none if it is open. Reads only."""
+    rules = policies.rules_for(person.pk)
+    is_verified = caller.proof(staff, person, now=facts.now) is not None
+    return rights.refusal(staff, person, wish, rules=rules, is_caller_verified=is_verified)
+
+
+def place(order: Order, facts: Facts) -> Answer:
+    """Do what was ordered, or leave it for a second person where policy says so, or say why not."""
+    refusal = closed(order.action.wish, order.staff, order.person, facts) or _over_quota(order.staff, facts)
+    if refusal:
+        return _refuse(order, refusal, facts)
+    if order.action.name in policies.rules_for(order.person.pk).second_person:
+        proof = caller.proof(order.staff, order.person, now=facts.now)
+        requests.ask(order.action.name, _deed(order, facts, proof.label if proof else ""), order.person, order.options)
+        return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
+    proof = caller.proof(order.staff, order.person, now=facts.now)
+    return _do(order, _deed(order, facts, proof.label if proof else ""))
+
+
+def collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
+    """Do what a second person agreed to: once, by whoever asked, as it was asked."""
+    refusal = rights.refusal(
+        order.staff,
+        order.person,
+        order.action.wish,
+        rules=policies.rules_for(order.person.pk),
+        is_caller_verified=bool(request.caller_checked),
+    )
+    if refusal:
+        return _refuse(order, refusal, facts)
+    if not requests.take(request, order.staff, facts):
+        return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask anew."))
+    approver = request.decided_by.get_username() if request.decided_by else ""
+    return _do(order, _deed(order, facts, request.caller_checked, approver))
+
+
+def _deed(order: Order, facts: Facts, verified_by: str, approver: str = "") -> Deed:
+    return Deed(
+        staff=order.staff,
+        facts=facts,
+        reason=order.reason,
+        ticket=order.ticket,
+        caller=verified_by,
+        approver=approver,
+    )
+
+
+def _do(order: Order, deed: Deed) -> Answer:
+    try:
+        done = order.action.run(order.person, deed, order.options)
+    except Unneeded as why:
+        return Answer(State.UNNEEDED, str(why))
+    return Answer(State.DONE, done.words, done.secret)
+
+
+def _over_quota(staff: User, facts: Facts) -> Refusal | None:
+    most = policies.rules_for(staff.pk).staff_quota
+    return None if limits.spend_deed(staff.pk, most=most, facts=facts).is_open else Refusal.QUOTA
+
+
+def _refuse(order: Order, refusal: Refusal, facts: Facts) -> Answer:
+    """Write a refused attempt down: it is how an abuse of the desk begins."""
+    audit.record(
+        "support.refused",
+        user_id=order.person.pk,
+        facts=facts,
+        actor_id=order.staff.pk,
+        action=order.action.name,
+        why=str(refusal),
+        ticket=order.ticket,
+    )
+    return Answer(State.REFUSED, rights.words(refusal))

@@ -1,0 +1,79 @@
+"""Whom one of the staff may help, and with what. Every refusal has words that say what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Scope, User
+from verification.policies import Rules
+
+
+class Refusal(StrEnum):
+    """Why a deed is refused; recorded with each attempt."""
+
+    NOT_ALLOWED = "not_allowed"
+    ONESELF = "oneself"
+    MORE_RIGHTS = "more_rights"
+    OTHER_SCOPE = "other_scope"
+    NO_CALLER = "no_caller"
+    QUOTA = "quota"
+
+
+def words(refusal: Refusal) -> str:
+    """Say why a deed is closed and what would open it."""
+    table = {
+        Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
+        Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),
+        Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
+        Refusal.OTHER_SCOPE: _("This person belongs to another desk."),
+        Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this deed."),
+        Refusal.QUOTA: _("You have done as much as one may do in a day. Ask a colleague or an administrator."),
+    }
+    return table[refusal]
+
+
+def visible(staff: User) -> QuerySet[User]:
+    """Give the people whom one of the staff may see: all, or those of the desks they belong to."""
+    if staff.is_superuser:
+        return User.objects.all()
+    scopes = Scope.objects.filter(desk__user=staff)
+    if not scopes.exists():
+        return User.objects.all()
+    return User.objects.filter(Q(groups__in=scopes.values("people"))).distinct()
+
+
+def sees(staff: User, person: User) -> bool:
+    """Tell whether a person is one of those whom this member of the staff may see."""
+    return visible(staff).filter(pk=person.pk).exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A deed that somebody wants to do: the right it takes, and whether it is risky."""
+
+    permission: str
+    is_risky: bool
+
+
+def refusal(staff: User, person: User, wish: Wish, *, rules: Rules, is_caller_verified: bool) -> Refusal | None:
+    """Tell why one of the staff may not do something for a person; none if they may. The quota is spent apart."""
+    if not staff.has_perm(f"accounts.{wish.permission}"):
+        return Refusal.NOT_ALLOWED
+    if staff.pk == person.pk:
+        return Refusal.ONESELF
+    if not sees(staff, person):
+        return Refusal.OTHER_SCOPE
+    if has_more_rights(person, staff):
+        return Refusal.MORE_RIGHTS
+    if wish.is_risky and rules.caller_check and not is_caller_verified:
+        return Refusal.NO_CALLER
+    return None
+
+
+def has_more_rights(person: User, staff: User) -> bool:
+    """Tell whether a person may do anything that this member of the staff may not."""
+    if staff.is_superuser or not (person.is_staff or person.is_superuser):
+        return False
+    return person.is_superuser or not person.get_all_permissions() <= staff.get_all_permissions()
