@@ -57,7 +57,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The policy in force for one person, each field decided."""
+    """The policy in force for one person, each field decided.
+
+    Shape: `second_person` names the deeds of the support desk that a second one of the staff must agree to.
+    Units: `staff_quota` in deeds for others that one of the staff may do in a day.
+    """
 
     methods: tuple[str, ...]
     remember_days: int
@@ -66,6 +70,9 @@ class Rules:
     alone_allowed: bool
     app_passwords: bool
     trusted_networks: tuple[str, ...]
+    caller_check: bool
+    second_person: tuple[str, ...]
+    staff_quota: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +98,9 @@ _DEFAULTS: dict[str, Any] = {
     "alone_allowed": False,
     "app_passwords": True,
     "trusted_networks": [],
+    "caller_check": True,
+    "second_person": [],
+    "staff_quota": 200,
 }
 
 
@@ -112,6 +122,9 @@ def merge(policies: Sequence[Policy]) -> Rules:
         alone_allowed=first("alone_allowed"),
         app_passwords=first("app_passwords"),
         trusted_networks=tuple(first("trusted_networks")),
+        caller_check=first("caller_check"),
+        second_person=tuple(first("second_person")),
+        staff_quota=first("staff_quota"),
     )
 
 

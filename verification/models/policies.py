@@ -37,6 +37,9 @@ class Policy(models.Model):
     app_passwords = models.BooleanField(null=True, blank=True)
     trusted_networks = models.JSONField(null=True, blank=True)
     text_notices = models.BooleanField(null=True, blank=True)
+    caller_check = models.BooleanField(null=True, blank=True)
+    second_person = models.JSONField(null=True, blank=True)
+    staff_quota = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
 
     class Meta:
         verbose_name_plural = "policies"
