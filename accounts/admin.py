@@ -12,27 +12,11 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 
 from accounts import app_passwords, catalogue, facts, freshness
-from accounts.models import Service, User
+from accounts.models import Service
 from accounts.standing import AuthedRequest
+from accounts.support.admin import PeopleAdmin, ScopeAdmin
 
-
-@admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
-    """People, to look at. What support may do for them has pages of its own."""
-
-    list_display = ("username", "name", "email", "second_step", "is_staff", "is_active")
-    list_filter = ("second_step", "is_staff", "is_active")
-    search_fields = ("username", "name", "email")
-    ordering = ("username",)
-    fields = ("username", "name", "email", "second_step", "is_active", "is_staff", "blocked_until", "last_login")
-    readonly_fields = fields
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return False
+__all__ = ["PeopleAdmin", "ScopeAdmin", "ServiceAdmin"]
 
 
 @admin.register(Service)

@@ -1,5 +1,6 @@
 """The site of the admin: open only after a second step in this very session, and in the product's look."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -15,12 +16,36 @@ from accounts import standing
 from accounts.signin.views import sign_out
 
 
+@dataclass(frozen=True)
+class Room:
+    """One place of the staff's menu, and the right that opens it."""
+
+    name: str
+    label: Any
+    address: str
+    permission: str
+
+    @property
+    def url(self) -> str:
+        return resolve_url(self.address)
+
+
+ROOMS: list[Room] = []  # filled by the apps whose pages these are, in the order of the menu
+
+
 class VerifiedSite(admin.AdminSite):
     """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
 
     site_header = "Two-step verification"
     site_title = "Two-step verification"
     index_title = "Administration"
+    enable_nav_sidebar = False
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Give every page of the site the rooms that this member of the staff may enter."""
+        user = request.user
+        rooms = [room for room in ROOMS if not room.permission or user.has_perm(room.permission)]
+        return super().each_context(request) | {"rooms": rooms}
 
     def has_permission(self, request: HttpRequest) -> bool:
         here = standing.of(request)

@@ -1,6 +1,7 @@
 """What a person has set up: options as offered, drafts that become enrolments, single-use codes. No proving here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, limits, notices, registry
+from verification import audit, crypto, limits, notices, numbers, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, Voucher
@@ -230,6 +231,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     )
     if made:
         _add_companions(enrolment, now)
+        _settle(enrolment.user)
     return bool(made)
 
 
@@ -335,7 +337,7 @@ def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str
     lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
     _drop(rows.exclude(method__in=lasting))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
-    _settle_default(user)
+    _settle(user)
     for method in {enrolment.method for enrolment in gone}:
         limits.clear(user.pk, method)
     raise_epoch(user)
@@ -350,11 +352,16 @@ def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
     return mine.filter(address_digest__in=crypto.digests("address", enrolment.address))
 
 
-def _settle_default(user: Any) -> None:
-    """Ask the oldest lasting way first where the one that was asked first is gone."""
+def _settle(user: Any) -> None:
+    """Ask the oldest lasting way first where the one that was asked first is gone, and count the ways that are left.
+
+    The person is held: of two changes at once the second counts what the first left.
+    """
     left = [e for e in confirmed(user.pk) if _is_way(e)]
     if left and not any(e.is_default for e in left):
         Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
+    things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
+    get_user_model().objects.filter(pk=user.pk).update(n_ways=len(things))
 
 
 def reserve_method(allowed: Sequence[str]) -> str:
@@ -418,6 +425,16 @@ def of_person(user_id: int, ref: str) -> Enrolment | None:
     return found
 
 
+def holders(text: str) -> list[int]:
+    """Find whose proven number, mail address or serial a text is, whole. Shape: keys of people."""
+    spellings = {text.strip(), text.strip().upper()}
+    with suppress(numbers.Impossible):
+        spellings.add(numbers.read(text))
+    digests = [digest for spelling in spellings for digest in crypto.digests("address", spelling)]
+    rows = Enrolment.objects.filter(address_digest__in=digests)
+    return sorted(set(rows.values_list("user", flat=True)))
+
+
 def _hold(user: Any) -> None:
     """Let the changes of one person's methods happen one after another. Inside a transaction, and first in it.
 
@@ -472,8 +489,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         if found is None:
             return True
         found.delete()
-        if found.is_default and left:
-            Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
+        _settle(enrolment.user)
         raise_epoch(enrolment.user)
         _record("enrolment.removed", enrolment, facts)
         notices.tell(enrolment.user, "method_removed", now=facts.now, label=label(enrolment))

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from django.db.models import BooleanField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from verification import enrolments, registry
 from verification.enrolments import Option
@@ -146,6 +148,22 @@ class Source:
     field: str
     value: Any
     whose: str
+
+    @property
+    def label(self) -> str:
+        return self.field.replace("_", " ").capitalize()
+
+    @property
+    def words(self) -> str:
+        """Say the value as a person reads it."""
+        if isinstance(self.value, bool):
+            return _("yes") if self.value else _("no")
+        if isinstance(self.value, timedelta):
+            minutes = int(self.value.total_seconds() // 60)
+            return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        if isinstance(self.value, tuple):
+            return ", ".join(str(each) for each in self.value) or _("none")
+        return str(self.value)
 
 
 def sources(user_id: int) -> list[Source]:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +44,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types
-    """A person. `epoch` numbers the time since the last event that ends all sessions and remembered browsers."""
+    """A person.
+
+    Shape: `epoch` numbers the time since the last event that ends all sessions and remembered browsers; `n_ways` counts
+    the things by which they can prove themselves for good, kept by the engine; `found_by` is what a search looks at.
+    """
 
     username = models.CharField(
         _("user name"), max_length=150, unique=True, error_messages={"unique": _("This user name is taken.")}
@@ -64,6 +70,12 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     bypass_until = models.DateTimeField(_("may sign in once without the second step until"), null=True, blank=True)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
+    n_ways = models.PositiveSmallIntegerField(default=0, editable=False)
+    found_by = models.GeneratedField(
+        expression=Upper(Concat("username", Value(" "), "name", Value(" "), "email")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -73,6 +85,14 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     REQUIRED_FIELDS = ["email"]
 
     class Meta:
+        indexes = (
+            models.Index(fields=["n_ways", "username"], name="people_by_ways"),
+            models.Index(
+                fields=["username"],
+                condition=models.Q(blocked_until__isnull=False) | models.Q(second_step_locked_at__isnull=False),
+                name="people_kept_out",
+            ),
+        )
         permissions = (
             ("clear_settings", "May clear a person's settings, also after a lost phone"),
             ("reset_device", "May remove one method of a person"),

@@ -53,12 +53,17 @@ def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | Non
     return rights.refusal(staff, person, wish, rules=rules, is_caller_verified=is_verified)
 
 
+def wants_second(action: Action, person: User) -> bool:
+    """Tell whether policy wants a second one of the staff to agree to a deed for this person."""
+    return action.name in policies.rules_for(person.pk).second_person
+
+
 def place(order: Order, facts: Facts) -> Answer:
     """Do what was ordered, or leave it for a second person where policy says so, or say why not."""
     refusal = closed(order.action.wish, order.staff, order.person, facts) or _over_quota(order.staff, facts)
     if refusal:
         return _refuse(order, refusal, facts)
-    if order.action.name in policies.rules_for(order.person.pk).second_person:
+    if wants_second(order.action, order.person):
         proof = caller.proof(order.staff, order.person, now=facts.now)
         requests.ask(order.action.name, _deed(order, facts, proof.label if proof else ""), order.person, order.options)
         return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))

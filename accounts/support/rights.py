@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Scope, User
@@ -35,13 +35,12 @@ def words(refusal: Refusal) -> str:
 
 
 def visible(staff: User) -> QuerySet[User]:
-    """Give the people whom one of the staff may see: all, or those of the desks they belong to."""
+    """Give the people whom one of the staff may see: all, or those of the desks they belong to. No statement yet."""
     if staff.is_superuser:
         return User.objects.all()
     scopes = Scope.objects.filter(desk__user=staff)
-    if not scopes.exists():
-        return User.objects.all()
-    return User.objects.filter(Q(groups__in=scopes.values("people"))).distinct()
+    members = User.groups.through.objects.filter(user=OuterRef("pk"), group__in=scopes.values("people"))
+    return User.objects.filter(~Exists(scopes) | Exists(members))
 
 
 def sees(staff: User, person: User) -> bool:

@@ -1,0 +1,126 @@
+"""Finds people among a million: by user name, name, mail, number or serial, and by what troubles them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SecondStep, User
+from accounts.models.people import fold
+from accounts.support import rights
+from verification import enrolments, registry
+
+PAGE = 50
+_WHOLE = 6  # signs from which a text may be a whole number or serial
+
+TROUBLES = {
+    "no_method": _("no method"),
+    "one_way": _("one way left"),
+    "locked": _("locked"),
+    "blocked": _("blocked"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is looked for. Empty fields leave nothing out. `after` and `before` are user names at a page's edge."""
+
+    text: str = ""
+    group: int | None = None
+    state: str = ""
+    trouble: str = ""
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person of a page."""
+
+    person: User
+    methods: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page, by user name. `after` and `before` lead to the pages beside it; empty where there is none."""
+
+    rows: tuple[Row, ...]
+    after: str
+    before: str
+
+
+def find(staff: User, search: Search, *, now: datetime) -> Found:
+    """Find the people of one page whom this member of the staff may see. Nothing is counted and nothing skipped."""
+    rows = _matching(rights.visible(staff), search, now)
+    if search.before:
+        page = list(rows.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])
+        has_more, has_former = True, len(page) > PAGE
+        page = page[:PAGE][::-1]
+    else:
+        page = list(rows.filter(username__gt=search.after).order_by("username")[: PAGE + 1])
+        has_more, has_former = len(page) > PAGE, bool(search.after)
+        page = page[:PAGE]
+    after = page[-1].username if page and has_more else ""
+    before = page[0].username if page and has_former else ""
+    return Found(tuple(_rows(page, now)), after, before)
+
+
+def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
+    """Give all the people whom a search finds, in no order."""
+    return _matching(rights.visible(staff), search, now)
+
+
+def _matching(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
+    if search.group:
+        members = User.groups.through.objects.filter(user=OuterRef("pk"), group=search.group)
+        people = people.filter(Exists(members))
+    if search.state in SecondStep.values:
+        people = people.filter(second_step=search.state)
+    troubles: Mapping[str, Q] = {
+        "no_method": Q(n_ways=0),
+        "one_way": Q(n_ways=1),
+        "locked": Q(second_step_locked_at__isnull=False),
+        "blocked": Q(blocked_until__gt=now),
+    }
+    if search.trouble in troubles:
+        people = people.filter(troubles[search.trouble])
+    return _named(people, search.text.strip())
+
+
+def _named(people: QuerySet[User], text: str) -> QuerySet[User]:
+    """Narrow to whom a text names: words that stand in user name, name or mail; or a whole number or serial."""
+    if not text:
+        return people
+    words = Q()
+    for word in text.split():
+        words &= Q(found_by__contains=word.upper())
+    if len(text) >= _WHOLE and any(sign.isdigit() for sign in text) and (holders := enrolments.holders(text)):
+        words |= Q(pk__in=holders)
+    return people.filter(words | Q(username=fold(text)))
+
+
+def _rows(page: list[User], now: datetime) -> list[Row]:
+    names = {name: str(method.label) for name, method in registry.methods().items()}
+    mine: dict[int, list[str]] = {person.pk: [] for person in page}
+    held = enrolments.of_many(User.objects.filter(pk__in=list(mine)))
+    for user, method in held.order_by("created_at", "pk").values_list("user", "method"):
+        label = names.get(method, method)
+        if label not in mine[user]:
+            mine[user].append(label)
+    return [Row(person, tuple(mine[person.pk]), tuple(_notes(person, now))) for person in page]
+
+
+def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
+    table = [
+        (not person.is_active, "bad", _("switched off")),
+        (bool(person.blocked_until and person.blocked_until > now), "bad", _("blocked")),
+        (person.second_step_locked_at is not None, "bad", _("locked")),
+        (person.n_ways == 0, "warn", _("no method")),
+        (person.n_ways == 1, "", _("one way left")),
+    ]
+    return [(kind, words) for applies, kind, words in table if applies]

@@ -1,0 +1,74 @@
+"""Verifying a caller: pick a proof, hear the code, type it; or vouch for a call back."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import facts
+from accounts.models import CallerCheck, User
+from accounts.signin.forms import CodeForm
+from accounts.standing import AuthedRequest
+from accounts.support import caller, rights
+from accounts.support.forms import CallBackForm
+from accounts.support.views import pages
+from verification import challenges, outcomes, reports
+
+
+def _may(request: AuthedRequest, person: User) -> None:
+    staff = request.user
+    is_closed = staff.pk == person.pk or rights.has_more_rights(person, staff)
+    if is_closed or not staff.has_perm("accounts.verify_caller"):
+        raise PermissionDenied
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Offer the ways to verify this caller, and begin the chosen one. A GET sends nothing."""
+    now, person = facts.read(request), pages.case_of(request, pk)
+    _may(request, person)
+    form = CallBackForm(request.POST if request.POST.get("way") == caller.CALL_BACK else None)
+    if form.is_bound and form.is_valid():
+        caller.vouch(request.user, person, form.cleaned_data["note"], now)
+        messages.success(request, _("Written down: you called back. It counts for 15 minutes."))
+        return redirect("admin:accounts_user_change", person.pk)
+    if request.method == "POST" and not form.is_bound:
+        begun = caller.begin(request.user, person, request.POST.get("way", ""), now)
+        if isinstance(begun, CallerCheck):
+            return redirect("admin:support-caller", person.pk, begun.ref)
+        words = outcomes.words(begun, now=now.now)
+        messages.warning(request, f"{words.title}. {words.text}")
+    context = {
+        "person": person,
+        "ways": [way for way in caller.ways(person, now=now.now) if way.key != caller.CALL_BACK],
+        "form": form,
+        "call_back": caller.CALL_BACK,
+    }
+    return pages.page(request, "caller.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
+    """Take the code that the caller reads out."""
+    now, person = facts.read(request), pages.case_of(request, pk)
+    _may(request, person)
+    check = get_object_or_404(CallerCheck.objects.select_related("person", "staff"), ref=ref, staff=request.user)
+    words = None
+    if request.method == "POST":
+        outcome = caller.answer(check, request.POST.get("code", "")[:64], now)
+        if outcome.proven:
+            messages.success(request, _("It is %(name)s. It counts for 15 minutes.") % {"name": person.get_full_name()})
+            return redirect("admin:accounts_user_change", person.pk)
+        words = outcomes.words(outcome, now=now.now)
+    shown = challenges.show(check.handle, binding=check.binding, now=now.now)
+    context = {
+        "person": person,
+        "check": check,
+        "shown": shown,
+        "form": CodeForm(remember_days=0),
+        "words": words,
+        "report": reports.explain(shown.message) if shown and shown.needs_delivery else None,
+    }
+    return pages.page(request, "caller_code.html", context)

@@ -1,0 +1,117 @@
+"""Doing something for a person, or for many: the preview, the reason, the ticket; then what became of it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import facts
+from accounts.models import User
+from accounts.standing import AuthedRequest
+from accounts.support import holdings, orders, rights
+from accounts.support.forms import DeedForm, MethodForm
+from accounts.support.menu import ACTIONS, Action
+from accounts.support.orders import Answer, Order, State
+from accounts.support.views import pages
+from verification import enrolments, registry
+from verification.facts import Facts
+
+_MOST = 500  # people at once
+
+
+def _action(name: str) -> Action:
+    if name not in ACTIONS:
+        raise Http404
+    return ACTIONS[name]
+
+
+def form_of(action: Action, person: User | None, data: Any, *, now: Facts) -> DeedForm:
+    """Make the form of a deed; for one person it offers their methods."""
+    if not issubclass(action.form_class, MethodForm) or person is None:
+        return action.form_class(data)
+    mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now.now)
+    is_sending = action.name == "try_message"
+    return action.form_class(data, methods=[(o.ref, o.label) for o in mine if o.needs_delivery or not is_sending])
+
+
+@require_http_methods(["GET", "POST"])
+def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
+    """Show exactly what would happen to one person, and do it when it is confirmed."""
+    now, action, person = facts.read(request), _action(name), pages.case_of(request, pk)
+    form = form_of(action, person, request.POST or None, now=now)
+    preview = action.preview(holdings.of_person(person, now=now.now))
+    is_same = request.POST.get("seen", "") == _digest(preview)
+    if request.method == "POST" and form.is_valid():
+        if is_same:
+            return told(request, person, action, orders.place(_order(request, action, person, form), now))
+        messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
+    closed = orders.closed(action.wish, request.user, person, now)
+    context = {
+        "action": action,
+        "person": person,
+        "form": form,
+        "preview": preview,
+        "seen": _digest(preview),
+        "closed": rights.words(closed) if closed else "",
+        "is_asked_of_a_second": orders.wants_second(action, person),
+    }
+    return pages.page(request, "deed.html", context, status=403 if closed and request.method == "POST" else 200)
+
+
+def _digest(preview: list[str]) -> str:
+    return "\n".join(preview)
+
+
+def _order(request: AuthedRequest, action: Action, person: User, form: DeedForm) -> Order:
+    return Order(
+        action=action,
+        staff=request.user,
+        person=person,
+        reason=form.cleaned_data["reason"],
+        ticket=form.cleaned_data["ticket"],
+        options=form.options(),
+    )
+
+
+def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -> HttpResponse:
+    """Say what became of a deed. A secret stands in this answer and nowhere else."""
+    if answer.secret:
+        context = {"person": person, "secret": answer.secret, "words": answer.words}
+        return pages.page(request, "pass_shown.html", context)
+    if answer.state is State.REFUSED:
+        context = {"action": action, "person": person, "closed": answer.words}
+        return pages.page(request, "refused.html", context, status=403)
+    say = messages.success if answer.state is State.DONE else messages.info
+    say(request, f"{action.label}: {answer.words}")
+    return redirect("admin:accounts_user_change", person.pk)
+
+
+@require_POST
+def many(request: AuthedRequest) -> HttpResponse:
+    """Show what would happen to the people who were chosen on the list, and do it when it is confirmed."""
+    now, action = facts.read(request), _action(request.POST.get("action", ""))
+    if not action.for_many:
+        raise Http404
+    chosen = [pages.number(text) for text in request.POST.getlist("people")][:_MOST]
+    people = list(rights.visible(request.user).filter(pk__in=chosen).order_by("username"))
+    if not people:
+        messages.warning(request, _("Choose somebody on the list first."))
+        return redirect("admin:accounts_user_changelist")
+    is_confirmed = "confirmed" in request.POST
+    form = form_of(action, None, request.POST if is_confirmed else None, now=now)
+    if is_confirmed and form.is_valid():
+        answers = [(person, orders.place(_order(request, action, person, form), now)) for person in people]
+        return pages.page(request, "many_done.html", {"action": action, "answers": answers})
+    kept_out = [(p, rights.words(why)) for p in people if (why := orders.closed(action.wish, request.user, p, now))]
+    context = {
+        "action": action,
+        "people": people,
+        "form": form,
+        "preview": action.preview(holdings.of_many(User.objects.filter(pk__in=chosen), now=now.now)),
+        "kept_out": kept_out,
+        "n_open": len(people) - len(kept_out),
+    }
+    return pages.page(request, "many.html", context)
