@@ -42,6 +42,15 @@ def _why(detail: dict[str, Any]) -> str:
     return reasons.get(detail.get("why", ""), asked)
 
 
+def _staff(detail: dict[str, Any]) -> str:
+    ticket = detail.get("ticket")
+    return _("Ticket %(ticket)s.") % {"ticket": ticket} if ticket else ""
+
+
+def _way(detail: dict[str, Any]) -> str:
+    return str(detail.get("way", ""))
+
+
 def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
     """Say when a wrong code was typed, and how bad that is: at a sign-in somebody had the password."""
     method, name = {"method": _method(detail)}, detail.get("method", "")
@@ -90,6 +99,38 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "app_password.made": ("plus", _("An app password was made"), str(detail.get("name", "")), "info"),
         "app_password.deleted": ("remove", _("An app password was deleted"), str(detail.get("name", "")), "info"),
         "app_password.new_place": ("key", _("An app password was used from a new place"), "", "warn"),
+        "support.settings_cleared": ("remove", _("Support cleared your settings"), _staff(detail), "warn"),
+        "support.phone_lost": ("phone", _("Support closed everything after a lost phone"), _staff(detail), "warn"),
+        "support.device_reset": ("remove", _("Support removed a method"), str(detail.get("label", "")), "warn"),
+        "support.app_passwords_deleted": ("remove", _("Support deleted your app passwords"), _staff(detail), "warn"),
+        "support.browsers_forgotten": ("remove", _("Support forgot your remembered browsers"), _staff(detail), "info"),
+        "support.sessions_ended": ("leave", _("Support ended your sign-ins"), _staff(detail), "info"),
+        "support.pass_issued": ("pass", _("Support issued a Temporary Access Pass"), _staff(detail), "warn"),
+        "support.bypass_given": ("clock", _("Support let you in once without the second step"), _staff(detail), "warn"),
+        "support.person_blocked": ("lock", _("Support blocked your account"), _staff(detail), "bad"),
+        "support.person_unblocked": ("check", _("Support unblocked your account"), _staff(detail), "good"),
+        "support.person_unlocked": ("key", _("Support lifted waits and locks"), _staff(detail), "info"),
+        "support.state_set": ("shield", _("Support changed your second step"), str(detail.get("state", "")), "warn"),
+        "support.password_required": ("edit", _("Support asks for a new password"), _staff(detail), "info"),
+        "support.message_tried": ("send", _("Support sent a trial"), str(detail.get("label", "")), "info"),
+        "support.caller_asked": (
+            "call",
+            _("Support asked whether you were calling"),
+            str(detail.get("way", "")),
+            "warn",
+        ),
+        "support.caller_verified": (
+            "check",
+            _("You proved to support that it was you"),
+            str(detail.get("way", "")),
+            "info",
+        ),
+        "support.caller_failed": ("warn", _("A wrong code was read to support"), str(detail.get("way", "")), "bad"),
+        "support.caller_vouched": ("call", _("Support called back and knew the caller"), "", "warn"),
+        "support.refused": ("lock", _("Something that support tried was refused"), "", "info"),
+        "support.requested": ("clock", _("Support asked a second person"), _staff(detail), "info"),
+        "support.request_agreed": ("check", _("A second person of support agreed"), _staff(detail), "info"),
+        "support.request_refused": ("bad", _("A second person of support refused"), _staff(detail), "info"),
         "account.securing_begun": ("shield", _("You said that something was not you"), "", "warn"),
         "account.securing_ended": ("shield", _("You made your account safe again"), "", "good"),
     }

@@ -295,7 +295,7 @@ def _is_password(user: User | None, password: str) -> bool:
 
 
 def _may_without(user: User, now: datetime) -> bool:
-    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff
+    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.must_change_password
     return is_free and user.securing_since is None and policies.refusal(user, now) is None
 
 

@@ -20,7 +20,8 @@ def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> 
     """
     user.set_password(password)
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        user.must_change_password = False
+        user.save(update_fields=["password", "must_change_password"])
         enrolments.raise_epoch(user)
         audit.record(f"password.{how}", user_id=user.pk, facts=facts)
         notices.tell(user, "password_changed", now=facts.now)

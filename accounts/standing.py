@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -97,6 +98,28 @@ class StandingMiddleware:
             logout(request)
             messages.info(request, _("You were signed out, because your account or its settings changed."))
         return self.get_response(request)
+
+
+class NewPasswordMiddleware:
+    """Leads whoever must choose a new password to that page, whatever they open; they may prove themselves or leave."""
+
+    _OPEN = ("portal:password", "sign-out", "theme")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
+        user = of(request).user if request.session.get(KEY) else None
+        match = request.resolver_match
+        if user is None or not user.must_change_password or match is None:
+            return None
+        if match.view_name in self._OPEN or match.namespace == "signin":
+            return None
+        messages.info(request, _("Choose a new password first. Your company support asks for it."))
+        return redirect("portal:password")
 
 
 def carry_over(request: HttpRequest, user: User) -> None:

@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "accounts.standing.StandingMiddleware",
     "accounts.preferences.PreferencesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.standing.NewPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

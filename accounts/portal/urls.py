@@ -26,6 +26,7 @@ urlpatterns = [
     path("browsers/sign-out-everywhere/", browsers.end_all, name="sessions-end"),
     path("browsers/sessions/<slug:ref>/end/", browsers.end_session, name="session-end"),
     path("activity/", activity.index, name="activity"),
+    path("activity/support/", activity.support, name="support"),
     path("activity/not-me/", activity.not_me, name="not-me"),
     path("activity/secure/", activity.secure, name="secure"),
     path("activity/secured/", activity.secured, name="secured"),

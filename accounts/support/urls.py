@@ -1,10 +1,12 @@
 """Addresses of the support desk, below the people of the admin. Each wants a verified member of the staff."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from accounts import freshness
@@ -13,14 +15,26 @@ from accounts.support.views import callers, case, deeds, people, requests
 View = Callable[..., HttpResponse]
 
 
+def _for_those_who_see(view: View) -> View:
+    """Open a page to whoever may see people; what they may do is asked deed by deed."""
+
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm("accounts.view_user"):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return page
+
+
 def urls(site: AdminSite) -> list[URLPattern]:
     """Give the pages. Those that change something want a fresh proof as well."""
 
     def seen(view: View) -> Any:
-        return site.admin_view(cast("Any", view))
+        return site.admin_view(cast("Any", _for_those_who_see(view)))
 
     def fresh(view: View) -> Any:
-        return site.admin_view(cast("Any", freshness.required(view)))
+        return site.admin_view(cast("Any", _for_those_who_see(freshness.required(view))))
 
     return [
         path("", seen(people.index), name="accounts_user_changelist"),

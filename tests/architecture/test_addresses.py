@@ -29,7 +29,7 @@ def table(browser: Browser) -> list[Address]:
     """Give every address, with values that lead to something where there is something. Asked for last."""
     somebody = join("somebody", number=BENS).set_up("totp")
     born = somebody.user.date_joined
-    Group.objects.create(pk=somebody.user.pk, name="Finance")
+    Group.objects.get_or_create(pk=somebody.user.pk, defaults={"name": "Finance"})
     call = Delivery.objects.create(
         message_id="a" * 32,
         reference="VP1",
@@ -52,6 +52,8 @@ def table(browser: Browser) -> list[Address]:
             "event": "receipt",
             "message_id": "a" * 32,
             "object_id": str(somebody.user.pk),
+            "pk": str(somebody.user.pk),
+            "name": "unlock",
             "content_type_id": "1",
             "call_id": str(call.pk),
             "number": BENS,

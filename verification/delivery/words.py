@@ -53,6 +53,7 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
             ),
             "tag": challenge.tag,
             "mode": challenge.mode,
+            "purpose": str(challenge.purpose),
             "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),
         }
     with translation.override(message.language):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import activity, facts, freshness, lockdown, standing
+from accounts.portal import askers
 from accounts.standing import AuthedRequest
 from verification import audit
 
@@ -64,3 +65,10 @@ def secured(request: AuthedRequest) -> HttpResponse:
     lockdown.end(request.user, facts.read(request))
     messages.success(request, _("Your account is open again as before."))
     return redirect("portal:home")
+
+
+@require_GET
+def support(request: AuthedRequest) -> HttpResponse:
+    """Answer “Is this really support?”: whoever is not listed here did not ask through us."""
+    checks = askers.lately(request.user, now=facts.read(request).now)
+    return render(request, "accounts/portal/support.html", {"checks": checks, "here": "activity"})

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import standing
-from accounts.portal import readiness
+from accounts.portal import askers, readiness
 from accounts.standing import AuthedRequest
 from verification import enrolments, policies
 
@@ -24,6 +24,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "ways": mine,
         "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
         "n_codes": n_codes,
+        "askers": askers.just_now(request.user, now=now),
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

@@ -42,6 +42,9 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
         form.add_error("password", _("This is not your present password."))
         return False
     limits.password_right(name)
+    if form.cleaned_data["password"] == form.cleaned_data["new_password"]:
+        form.add_error("new_password", _("This is the password you have. Choose another one."))
+        return False
     return True
 
 

@@ -1,5 +1,6 @@
 """Doing something for a person, or for many: the preview, the reason, the ticket; then what became of it."""
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import facts
 from accounts.models import User
 from accounts.standing import AuthedRequest
-from accounts.support import holdings, orders, rights
+from accounts.support import holdings, orders, people, rights
 from accounts.support.forms import DeedForm, MethodForm
 from accounts.support.menu import ACTIONS, Action
 from accounts.support.orders import Answer, Order, State
-from accounts.support.views import pages
+from accounts.support.views import pages, searches
 from verification import enrolments, registry
 from verification.facts import Facts
 
@@ -43,26 +44,27 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     now, action, person = facts.read(request), _action(name), pages.case_of(request, pk)
     form = form_of(action, person, request.POST or None, now=now)
     preview = action.preview(holdings.of_person(person, now=now.now))
-    is_same = request.POST.get("seen", "") == _digest(preview)
+    closed = orders.closed(action.wish, request.user, person, now)
     if request.method == "POST" and form.is_valid():
-        if is_same:
+        is_same = request.POST.get("seen", "") == _name(preview)
+        if is_same or closed:
             return told(request, person, action, orders.place(_order(request, action, person, form), now))
         messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
-    closed = orders.closed(action.wish, request.user, person, now)
     context = {
         "action": action,
         "person": person,
         "form": form,
         "preview": preview,
-        "seen": _digest(preview),
+        "seen": _name(preview),
         "closed": rights.words(closed) if closed else "",
         "is_asked_of_a_second": orders.wants_second(action, person),
     }
-    return pages.page(request, "deed.html", context, status=403 if closed and request.method == "POST" else 200)
+    return pages.page(request, "deed.html", context)
 
 
-def _digest(preview: list[str]) -> str:
-    return "\n".join(preview)
+def _name(preview: list[str]) -> str:
+    """Name what was shown, so that a confirmation counts for that and nothing else."""
+    return hashlib.sha256("\n".join(preview).encode()).hexdigest()
 
 
 def _order(request: AuthedRequest, action: Action, person: User, form: DeedForm) -> Order:
@@ -95,23 +97,33 @@ def many(request: AuthedRequest) -> HttpResponse:
     now, action = facts.read(request), _action(request.POST.get("action", ""))
     if not action.for_many:
         raise Http404
-    chosen = [pages.number(text) for text in request.POST.getlist("people")][:_MOST]
-    people = list(rights.visible(request.user).filter(pk__in=chosen).order_by("username"))
-    if not people:
+    chosen = _chosen(request, now)
+    if not chosen:
         messages.warning(request, _("Choose somebody on the list first."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
     form = form_of(action, None, request.POST if is_confirmed else None, now=now)
     if is_confirmed and form.is_valid():
-        answers = [(person, orders.place(_order(request, action, person, form), now)) for person in people]
+        answers = [(person, orders.place(_order(request, action, person, form), now)) for person in chosen]
         return pages.page(request, "many_done.html", {"action": action, "answers": answers})
-    kept_out = [(p, rights.words(why)) for p in people if (why := orders.closed(action.wish, request.user, p, now))]
+    kept_out = [(p, rights.words(why)) for p in chosen if (why := orders.closed(action.wish, request.user, p, now))]
     context = {
         "action": action,
-        "people": people,
+        "people": chosen,
         "form": form,
-        "preview": action.preview(holdings.of_many(User.objects.filter(pk__in=chosen), now=now.now)),
+        "preview": action.preview(holdings.of_many(User.objects.filter(pk__in=[p.pk for p in chosen]), now=now.now)),
+        "chosen": ",".join(str(person.pk) for person in chosen),
         "kept_out": kept_out,
-        "n_open": len(people) - len(kept_out),
+        "n_open": len(chosen) - len(kept_out),
     }
     return pages.page(request, "many.html", context)
+
+
+def _chosen(request: AuthedRequest, now: Facts) -> list[User]:
+    """Give who was chosen on the list: those marked, or all whom its search finds."""
+    if "all" in request.POST:
+        found = people.matching(request.user, searches.read(request.POST), now=now.now)
+    else:
+        marked = [pages.number(text) for each in request.POST.getlist("people") for text in each.split(",")]
+        found = rights.visible(request.user).filter(pk__in=marked[:_MOST])
+    return list(found.order_by("username")[:_MOST])

@@ -1,0 +1,64 @@
+"""The five roles of the staff, and what each may do. A migration makes the groups; an organisation may change them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_SEES = ("accounts.view_user", "verification.view_message")
+_FIRST_LINE = (
+    *_SEES,
+    "accounts.verify_caller",
+    "accounts.resend_message",
+    "accounts.unlock_person",
+    "accounts.end_sessions",
+    "accounts.forget_browsers",
+    "accounts.delete_app_passwords",
+    "accounts.reset_device",
+    "accounts.clear_settings",
+    "accounts.require_password",
+    "accounts.issue_pass",
+)
+_SENIOR = (
+    *_FIRST_LINE,
+    "accounts.bypass_once",
+    "accounts.block_person",
+    "accounts.set_state",
+    "accounts.approve_request",
+)
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "Support desk": _FIRST_LINE,
+    "Senior support": _SENIOR,
+    "Operators": ("verification.view_message",),
+    "Auditors": ("accounts.view_user", "verification.view_auditevent", "verification.view_auditseal"),
+    "Administrators": (
+        *_SENIOR,
+        "verification.view_auditevent",
+        "verification.view_auditseal",
+        "verification.view_policy",
+        "verification.add_policy",
+        "verification.change_policy",
+        "verification.delete_policy",
+        "accounts.view_service",
+        "accounts.add_service",
+        "accounts.change_service",
+        "accounts.delete_service",
+        "accounts.view_scope",
+        "accounts.add_scope",
+        "accounts.change_scope",
+        "accounts.delete_scope",
+        "auth.view_group",
+        "auth.add_group",
+        "auth.change_group",
+        "auth.delete_group",
+    ),
+}
+
+
+def make(group_class: Any, permission_class: Any) -> None:
+    """Make the groups that are missing, with their rights; one that is there keeps what the organisation gave it."""
+    for name, rights in ROLES.items():
+        group, is_new = group_class.objects.get_or_create(name=name)
+        if is_new:
+            keys = [right.split(".") for right in rights]
+            found = [permission_class.objects.get(content_type__app_label=app, codename=code) for app, code in keys]
+            group.permissions.add(*found)

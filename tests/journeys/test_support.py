@@ -1,0 +1,365 @@
+"""The support desk through HTTP: from the call to signed in again, and everything that must be refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Scope, User
+from tests.pages import Page
+from tests.people import Clock, Person, hire, join, work
+from verification.models import AuditEvent, Enrolment, Message, Policy
+
+WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
+
+
+@pytest.fixture
+def dora(db: None, clock: Clock) -> Person:
+    """Give somebody of the first line, at work."""
+    person = hire("dora", "Support desk")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def sam(db: None, clock: Clock) -> Person:
+    """Give somebody of senior support, at work."""
+    person = hire("sam", "Senior support")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def case(staff: Person, person: Person) -> Page:
+    """Find a person by the search, as staff do."""
+    staff.browser.go(f"/admin/accounts/user/?q={person.user.username}")
+    return staff.browser.follow(person.user.username)
+
+
+def call_back(staff: Person, person: Person) -> Page:
+    """Verify a caller by ringing them."""
+    case(staff, person)
+    staff.browser.follow("Verify the caller")
+    return staff.browser.press("I called back", note="the number in the personnel file, I know the voice")
+
+
+def do(staff: Person, person: Person, label: str, press: str = "", **fields: str) -> Page:
+    """Do something for a person from the case page."""
+    case(staff, person)
+    staff.browser.follow(label)
+    return staff.browser.press(press or label, **(WHY | fields))
+
+
+def settle(person: Person) -> None:
+    Enrolment.objects.filter(user=person.user).update(confirmed_at=timezone.now() - timedelta(days=30))
+
+
+def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) -> None:
+    settle(ana)
+    page = case(dora, ana)
+    assert "They are asked for: Text" in page
+    assert not page.offers("Phone lost")
+    assert "Verify the caller first" in page
+
+    dora.browser.follow("Verify the caller")
+    dora.browser.press("Authenticator app")
+    page = dora.browser.press("Check", code=ana.read_app())
+    assert "Caller verified: Authenticator app" in page
+
+    page = do(dora, ana, "Phone lost")
+    assert "They must register a method first" in page
+    page = do(dora, ana, "Temporary Access Pass")
+    secret = page.html.split('id="pass" class="big">')[1].split("<")[0]
+    assert len(secret) == 8
+
+    page = ana.give_password()
+    assert "Temporary Access Pass" in page
+    page = ana.verify(secret)
+    assert page.path == "/sign-in/register/"
+    assert "Set up a way of your own" in page
+    ana.browser.press("Text")
+    ana.browser.press("Continue", number=ana.phone.number)
+    page = ana.verify(ana.read_text())
+    assert page.path == "/sign-in/register/second/"
+    ana.browser.follow("Go on") if page.offers("Go on") else None
+    assert User.objects.get(pk=ana.user.pk).n_ways == 1
+
+
+def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:
+    settle(ana)
+    call_back(dora, ana)
+    page = do(dora, ana, "Temporary Access Pass", once="on")
+    secret = page.html.split('id="pass" class="big">')[1].split("<")[0]
+
+    ana.give_password()
+    page = ana.verify(secret)
+    assert page.path == "/"
+
+    ana.browser.press("Sign out")
+    page = ana.give_password()
+    assert "Temporary Access Pass" not in page
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "fields"),
+    [
+        ("Clear settings", "support.settings_cleared", {"app_passwords_too": "on"}),
+        ("Phone lost", "support.phone_lost", {}),
+        ("Unlock", "support.person_unlocked", {}),
+        ("Delete app passwords", "support.app_passwords_deleted", {}),
+        ("Forget remembered browsers", "support.browsers_forgotten", {}),
+        ("End sign-ins", "support.sessions_ended", {}),
+        ("Require a new password", "support.password_required", {}),
+        ("Block", "support.person_blocked", {"days": "90"}),
+        ("Set the second step", "support.state_set", {"state": "enforced"}),
+        ("Let in once", "support.bypass_given", {"seconds": "300"}),
+    ],
+)
+def test_each_deed_is_done_told_and_written_down(
+    label: str, kind: str, fields: dict[str, str], ana: Person, sam: Person
+) -> None:
+    settle(ana)
+    call_back(sam, ana)
+    Message.objects.all().delete()
+
+    page = do(sam, ana, label, **fields)
+
+    assert label in page
+    event = AuditEvent.objects.get(kind=kind)
+    assert (event.actor_id, event.user_id) == (sam.user.pk, ana.user.pk)
+    assert (event.detail["reason"], event.detail["ticket"]) == ("phone left in a taxi", "INC-4711")
+    assert event.detail["caller"] == "Call back"
+    mail = Message.objects.get(user=ana.user, kind="mail")
+    assert mail.context["staff"] == "Sam"
+    assert "INC-4711" in case(sam, ana)
+
+
+def test_method_is_reset_alone(ana: Person, sam: Person) -> None:
+    settle(ana)
+    call_back(sam, ana)
+
+    do(sam, ana, "Reset one method", ref=ana.enrolment("text").ref)
+
+    assert list(Enrolment.objects.filter(user=ana.user).values_list("method", flat=True)) == ["totp"]
+
+
+def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None:
+    do(dora, ana, "Try a text or call", ref=ana.enrolment("text").ref)
+    work()
+
+    page = case(dora, ana)
+
+    assert "Your text has reached the phone." in page
+
+
+def test_reason_and_ticket_are_wanted_and_nothing_is_lost(ana: Person, dora: Person) -> None:
+    case(dora, ana)
+    dora.browser.follow("End sign-ins")
+
+    page = dora.browser.press("End sign-ins", reason="lost it", ticket="two words")
+
+    assert "no spaces" in page
+    assert "lost it" in page.html
+    assert not AuditEvent.objects.filter(kind="support.sessions_ended").exists()
+
+
+def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Person) -> None:
+    settle(ana)
+    call_back(sam, ana)
+    do(sam, ana, "Let in once", seconds="300")
+
+    page = ana.give_password()
+    assert "company support let you in" in page
+    page = ana.browser.go("/methods/add/")
+    assert page.path == "/sign-in/again/"
+    ana.browser.go("/")
+    ana.browser.press("Sign out")
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_new_password_is_asked_for_before_anything_else(cleo: Person, sam: Person) -> None:
+    do(sam, cleo, "Require a new password")
+
+    page = cleo.sign_in()
+    assert page.path == "/password/"
+    assert "Choose a new password first" in page
+    assert cleo.browser.go("/methods/").path == "/password/"
+    page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="blue-lamp-on-monday")
+    assert "This is the password you have" in page
+    page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="green-tree-on-friday")
+    assert page.path == "/"
+
+
+def test_two_hundred_people_are_cleared_at_once(sam: Person, no_check: None) -> None:
+    people = [join(f"p{n:03}").set_up("totp").user.pk for n in range(200)]
+
+    sam.browser.go("/admin/accounts/user/?q=p")
+    sam.browser.go("/admin/accounts/user/?q=@example.org&state=enabled")
+    page = sam.browser.press("Look at what would happen", action="clear_settings", all="on")
+    assert "Clear settings: 201 people" in page
+    assert "Authenticator app × 201" in page
+    assert "sam: Nobody helps themselves" in page
+    page = sam.browser.press("Clear settings for 200 people", **WHY)
+
+    assert page.words.count("1 method was removed.") == 200
+    assert not Enrolment.objects.filter(user__in=people).exists()
+    assert AuditEvent.objects.filter(kind="support.settings_cleared").count() == 200
+
+
+@pytest.fixture
+def no_check(db: None) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+
+
+def post(staff: Person, person: Person, name: str) -> Page:
+    """Send a deed by hand, as somebody would who goes past the buttons."""
+    staff.browser.go("/admin/")
+    return staff.browser.send(f"/admin/accounts/user/{person.user.pk}/do/{name}/", **WHY)
+
+
+def refused(staff: Person) -> list[str]:
+    return [e.detail["why"] for e in AuditEvent.objects.filter(kind="support.refused", actor_id=staff.user.pk)]
+
+
+def test_nobody_helps_themselves(sam: Person) -> None:
+    page = post(sam, sam, "end_sessions")
+
+    assert page.status == 403
+    assert "Nobody helps themselves" in page
+    assert refused(sam) == ["oneself"]
+
+
+def test_nobody_helps_whoever_has_more_rights(sam: Person) -> None:
+    root = join("root", is_staff=True, is_superuser=True).set_up("totp")
+
+    page = post(sam, root, "end_sessions")
+
+    assert "more rights than you" in page
+    assert refused(sam) == ["more_rights"]
+
+
+def test_desk_finds_its_own_people_only(ana: Person, ben: Person, sam: Person) -> None:
+    finance = Group.objects.create(name="Finance")
+    ana.user.groups.add(finance)
+    Scope.objects.create(desk=Group.objects.get(name="Senior support")).people.add(finance)
+
+    page = sam.browser.go("/admin/accounts/user/")
+
+    assert page.offers("ana")
+    assert not page.offers("ben")
+    assert sam.browser.go(f"/admin/accounts/user/{ben.user.pk}/change/").status == 404
+    assert post(sam, ben, "end_sessions").status == 404
+
+
+def test_role_that_lacks_a_deed_is_refused(ana: Person, dora: Person) -> None:
+    page = case(dora, ana)
+    assert not page.offers("Block")
+
+    page = post(dora, ana, "block")
+
+    assert page.status in {200, 403}
+    assert User.objects.get(pk=ana.user.pk).blocked_until is None
+    page = dora.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/block/", days="90", **WHY)
+    assert page.status == 403
+    assert refused(dora)[-1] == "not_allowed"
+
+
+def test_risky_deed_wants_a_verified_caller(ana: Person, dora: Person) -> None:
+    page = post(dora, ana, "clear_settings")
+
+    assert "Verify the caller first" in page
+    assert refused(dora) == ["no_caller"]
+    assert Enrolment.objects.filter(user=ana.user).count() == 3
+
+
+def test_verified_caller_counts_for_a_quarter_of_an_hour_and_for_one_of_the_staff(
+    ana: Person, dora: Person, sam: Person, clock: Clock
+) -> None:
+    call_back(dora, ana)
+
+    assert not case(sam, ana).offers("Clear settings")
+    assert case(dora, ana).offers("Clear settings")
+    clock.forward(minutes=16)
+    assert not case(dora, ana).offers("Clear settings")
+
+
+def test_day_has_a_quota(ana: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"staff_quota": 2})
+    for _ in range(2):
+        do(dora, ana, "Forget remembered browsers")
+
+    page = do(dora, ana, "Forget remembered browsers")
+
+    assert "as much as one may do in a day" in page
+    assert refused(dora) == ["quota"]
+
+
+def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Person, sam: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
+    page = do(dora, ana, "Clear settings", app_passwords_too="on")
+    assert "A second person must agree" in page
+    assert Enrolment.objects.filter(user=ana.user).exists()
+
+    page = dora.browser.go("/admin/accounts/user/requests/")
+    assert not page.offers("Agree")
+    assert not page.offers("Do it now")
+    sam.browser.go("/admin/accounts/user/requests/")
+    page = sam.browser.press("Agree")
+    assert not page.offers("Do it now")
+    dora.browser.go("/admin/accounts/user/requests/")
+    dora.browser.press("Do it now")
+
+    assert not Enrolment.objects.filter(user=ana.user).exists()
+    assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == "sam"
+
+
+def test_old_proof_opens_the_case_and_no_deed(ana: Person, dora: Person, clock: Clock) -> None:
+    clock.forward(minutes=11)
+
+    assert "They are asked for" in case(dora, ana)
+    page = dora.browser.follow("End sign-ins")
+
+    assert page.path == "/sign-in/again/"
+
+
+def test_case_shows_no_whole_number_and_no_secret(ana: Person, dora: Person) -> None:
+    ana.give_password()
+    work()
+
+    page = case(dora, ana)
+
+    assert ana.phone.number not in page.html
+    assert ana.phone.code() not in page.html
+
+
+def test_whole_number_finds_its_person(ana: Person, ben: Person, dora: Person) -> None:
+    page = dora.browser.go(f"/admin/accounts/user/?q={ana.phone.number.replace('+', '%2B')}")
+
+    assert page.offers("ana")
+    assert not page.offers("ben")
+
+
+def test_person_sees_who_asked(ana: Person, dora: Person) -> None:
+    settle(ana)
+    case(dora, ana)
+    dora.browser.follow("Verify the caller")
+    dora.browser.press("Text")
+    work()
+    assert "your company support asks whether it is you" in ana.phone.newest("text")["words"]
+
+    ana.sign_in()
+
+    assert "Dora of company support asked you to prove who you are" in ana.browser.go("/")
+
+
+def test_changed_meanwhile_is_shown_again(ana: Person, sam: Person) -> None:
+    call_back(sam, ana)
+    case(sam, ana)
+    sam.browser.follow("Clear settings")
+    Enrolment.objects.filter(user=ana.user, method="totp").delete()
+
+    page = sam.browser.press("Clear settings", app_passwords_too="on", **WHY)
+
+    assert "Something changed meanwhile" in page
+    assert Enrolment.objects.filter(user=ana.user).exists()

@@ -1,0 +1,55 @@
+"""A pass that support hands out for a span."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from verification.method import Ask, Found
+from verification.methods.access_pass.method import LONGEST, SHORTEST, method
+from verification.outcomes import Verdict
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+PASS = "ABCD2345"
+
+
+def ask(find: Callable[[str], Found | None], *, once: bool = False) -> Ask:
+    return Ask(tag="K4", mode="", now=NOW, code="012345", match="47", find=find, data={"once": once})
+
+
+def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:
+    found = Found(id=7, hash=make_password(PASS), is_used=is_used)
+    return lambda first: found if first == PASS[:4] else None
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, SHORTEST), (99, LONGEST)])
+def test_draws_a_pass_of_the_wanted_length(wanted: int, given: int) -> None:
+    ((first, whole),) = method.enrol({"length": wanted}, account="ana").vouchers
+
+    assert len(whole) == given
+    assert whole.startswith(first)
+
+
+def test_draws_another_one_each_time() -> None:
+    assert len({method.enrol({}, account="ana").vouchers for _ in range(50)}) == 50
+
+
+def test_works_again_and_again_unless_it_is_good_once() -> None:
+    assert method.check(ask(kept()), PASS).voucher is None
+    assert method.check(ask(kept(), once=True), PASS).voucher == 7
+
+
+def test_says_that_one_was_used_to_whoever_has_it() -> None:
+    assert method.check(ask(kept(is_used=True), once=True), PASS).verdict is Verdict.USED
+    assert method.check(ask(kept(is_used=True), once=True), "ABCDXXXX").verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("answer", ["", "ABCD", "ABCD2346", "ABCD23456", "2345ABCD"])
+def test_takes_nothing_else(answer: str) -> None:
+    assert method.check(ask(kept()), answer).verdict is Verdict.WRONG
+
+
+def test_is_no_lasting_way_and_is_never_offered() -> None:
+    assert method.is_temporary
+    assert method.is_assigned
