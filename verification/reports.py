@@ -22,7 +22,30 @@ def explain(message: Message | None) -> Report:
         return Report("")
     is_call = message.kind == Kind.CALL
     state = MessageState(message.state)
-    good = {
+    good = _mailed() if message.kind == Kind.MAIL else _under_way(is_call=is_call)
+    if state in good:
+        return Report(good[state], is_final=state == MessageState.DELIVERED)
+    return Report(_why(state, message.reason, is_call=is_call), is_bad=True, is_final=state != MessageState.LOST)
+
+
+def _mailed() -> dict[MessageState, str]:
+    passed = (
+        MessageState.ACCEPTED,
+        MessageState.SENT,
+        MessageState.RINGING,
+        MessageState.ANSWERED,
+        MessageState.DELIVERED,
+    )
+    return {
+        **dict.fromkeys(passed, _("The mail server has your mail.")),
+        MessageState.QUEUED: _("Your mail is waiting to be sent."),
+        MessageState.SENDING: _("Your mail is being sent."),
+        MessageState.UNKNOWN: _("We are checking whether it went out."),
+    }
+
+
+def _under_way(*, is_call: bool) -> dict[MessageState, str]:
+    return {
         MessageState.QUEUED: _("We are about to call you.") if is_call else _("Your text is waiting to be sent."),
         MessageState.SENDING: _("We are placing the call.") if is_call else _("Your text is being sent."),
         MessageState.UNKNOWN: _("We are checking whether it went out."),
@@ -34,9 +57,6 @@ def explain(message: Message | None) -> Report:
         MessageState.ANSWERED: _("You answered. Follow the words on the phone."),
         MessageState.DELIVERED: _("The call is over.") if is_call else _("Your text has reached the phone."),
     }
-    if state in good:
-        return Report(good[state], is_final=state == MessageState.DELIVERED)
-    return Report(_why(state, message.reason, is_call=is_call), is_bad=True, is_final=state != MessageState.LOST)
 
 
 def _why(state: MessageState, reason: str, *, is_call: bool) -> str:
