@@ -53,6 +53,17 @@ def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
     return tuple(word.strip() for word in text(name).split(",") if word.strip()) or default
 
 
+def table(name: str) -> dict[str, str]:
+    """Read pairs such as `CH=+41445550100,*=+15005550006`.
+
+    Errors: ImproperlyConfigured when one is no pair.
+    """
+    pairs = [word.partition("=") for word in words(name)]
+    if any(not key.strip() or not value.strip() for key, _, value in pairs):
+        raise ImproperlyConfigured(f"{name} must be pairs such as CH=+41445550100,*=+15005550006.")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 def networks(name: str) -> tuple[str, ...]:
     """Read a list of networks.
 

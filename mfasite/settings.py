@@ -73,6 +73,16 @@ PHONES = cast.phones() if DEMO else ()
 SENDS_PER_PERSON_HOUR = env.number("SENDS_PER_PERSON_HOUR", 60 if DEMO else 10)
 SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
 
+# Texts and calls go out by the provider "twilio", from the account named here. Senders and voices by country or
+# language: "CH=+41445550100,*=+15005550006". Of several tokens the first signs; the others are believed for a while.
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKENS = tuple(token.strip() for token in env.secret("TWILIO_AUTH_TOKENS").split(",") if token.strip())
+TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_SENDERS = env.table("TWILIO_SENDERS")
+TWILIO_CALL_SENDERS = env.table("TWILIO_CALL_SENDERS")
+TWILIO_VOICES = env.table("TWILIO_VOICES")
+TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "https://api.twilio.com")
+
 # Mail goes out by the provider "smtp", through the server named here.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 587 if not DEMO else 25)

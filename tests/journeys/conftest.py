@@ -1,5 +1,6 @@
-"""The cast is at hand."""
+"""The cast is at hand, and a carrier that answers as Twilio does."""
 
+from tests.exchange import exchange
 from tests.people import ana, ben, cleo, clock, dev, stranger
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
+__all__ = ["ana", "ben", "cleo", "clock", "dev", "exchange", "stranger"]

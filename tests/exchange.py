@@ -1,0 +1,117 @@
+"""A carrier on loopback that answers as Twilio does: it takes, refuses by number, is slow, fails, or hangs up."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+ACCOUNT, TOKEN = "AC" + "1" * 32, "token-of-the-tests"
+
+
+@dataclass
+class Answer:
+    """How the next requests are answered. `code` is one of Twilio's error numbers."""
+
+    status: int = 201
+    code: int = 0
+    seconds: float = 0.0
+    hangs_up: bool = False
+    body: bytes = b""
+
+
+@dataclass
+class Exchange:
+    """What came in, and how it is answered."""
+
+    url: str = ""
+    answer: Answer = field(default_factory=Answer)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        return self.requests[-1]
+
+
+def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            fields = parse_qs(self.rfile.read(size).decode(), keep_blank_values=True)
+            number = len(exchange.requests) + 1
+            exchange.requests.append(
+                {"path": self.path, "auth": self.headers.get("Authorization", ""), "fields": fields, "at": time.time()}
+            )
+            self._answer(number, fields)
+
+        def do_GET(self) -> None:
+            self._send(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "tests"})
+
+        def _answer(self, number: int, fields: dict[str, list[str]]) -> None:
+            told = exchange.answer
+            time.sleep(told.seconds)
+            if told.hangs_up:
+                self.close_connection = True
+                self.connection.close()
+                return
+            if told.body:
+                self._send_raw(told.status, told.body)
+            elif told.status >= 400:
+                self._send(told.status, {"code": told.code, "message": "no", "status": told.status})
+            else:
+                prefix = "CA" if "Calls" in self.path else "SM"
+                self._send(told.status, {"sid": f"{prefix}{number:032d}", "status": "queued", "to": fields["To"][0]})
+
+        def _send(self, status: int, told: dict[str, Any]) -> None:
+            self._send_raw(status, json.dumps(told).encode())
+
+        def _send_raw(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+@contextmanager
+def opened() -> Iterator[Exchange]:
+    """Open an exchange for as long as the block lasts."""
+    exchange = Exchange()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(exchange))
+    server.daemon_threads = True
+    exchange.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield exchange
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def exchange(settings: Any) -> Iterator[Exchange]:
+    """Open the exchange, and let Twilio's account be there."""
+    with opened() as exchange:
+        settings.TWILIO_ACCOUNT_SID = ACCOUNT
+        settings.TWILIO_AUTH_TOKENS = (TOKEN, "the token before")
+        settings.TWILIO_SENDERS = {"CH": "+41445550100", "*": "+15005550006"}
+        settings.TWILIO_CALL_SENDERS = {}
+        settings.TWILIO_MESSAGING_SERVICE_SID = ""
+        settings.TWILIO_VOICES = {"de": "Polly.Vicki"}
+        settings.TWILIO_BASE_URL = exchange.url
+        yield exchange

@@ -1,0 +1,183 @@
+"""What goes to Twilio, and what its answers mean."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import urllib3
+from django.utils import timezone
+
+from tests.exchange import ACCOUNT, Answer, Exchange
+from verification.delivery.provider import Lost, Outgoing, Refused
+from verification.delivery.providers.twilio import wire
+from verification.delivery.providers.twilio.provider import provider
+from verification.models import Kind, Reason
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
+    values: dict[str, Any] = {
+        "id": ID,
+        "kind": kind,
+        "to": "+41795550123",
+        "words": "482917 is your code.",
+        "language": "en",
+        "useful_until": timezone.now() + timedelta(minutes=5),
+        "receipt_url": f"https://mfa.example.org/callbacks/twilio/receipt/{ID}/",
+        "keys_url": f"https://mfa.example.org/callbacks/twilio/keys/{ID}/",
+    }
+    return Outgoing(**values | more)
+
+
+def test_text_goes_out_with_its_callback_and_its_end(exchange: Exchange) -> None:
+    reference = provider.send(outgoing())
+
+    sent = exchange.newest
+    assert reference.startswith("SM")
+    assert sent["path"] == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+    assert sent["auth"].startswith("Basic ")
+    fields = {name: values[0] for name, values in sent["fields"].items()}
+    assert (fields["To"], fields["From"]) == ("+41795550123", "+41445550100")
+    assert fields["Body"] == "482917 is your code."
+    assert fields["StatusCallback"].endswith(f"/receipt/{ID}/")
+    assert 290 <= int(fields["ValidityPeriod"]) <= 300
+
+
+def test_messaging_service_takes_the_place_of_a_sender(exchange: Exchange, settings: Any) -> None:
+    settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "2" * 32
+
+    provider.send(outgoing())
+
+    assert exchange.newest["fields"]["MessagingServiceSid"] == ["MG" + "2" * 32]
+    assert "From" not in exchange.newest["fields"]
+
+
+def test_sender_is_chosen_by_the_country(exchange: Exchange) -> None:
+    provider.send(outgoing(to="+447400123456"))
+
+    assert exchange.newest["fields"]["From"] == ["+15005550006"]
+
+
+def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings: Any) -> None:
+    settings.TWILIO_SENDERS = {"CH": "+41445550100"}
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing(to="+447400123456"))
+
+    assert refusal.value.reason == Reason.COUNTRY_CLOSED
+    assert not exchange.requests
+
+
+def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -> None:
+    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="12"))
+
+    fields = exchange.newest["fields"]
+    assert reference.startswith("CA")
+    assert fields["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
+    assert fields["SendDigits"] == ["ww12"]
+    assert fields["MachineDetection"] == ["Enable"]
+    twiml = fields["Twiml"][0]
+    assert twiml.count("<Gather") == 2
+    assert 'finishOnKey="#"' in twiml
+    assert f"/keys/{ID}/?language=en" in twiml
+    assert '<Say language="en-GB">Hello. Press the hash key.</Say>' in twiml
+
+
+def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Exchange) -> None:
+    provider.send(outgoing(Kind.CALL, language="de"))
+
+    assert '<Say language="de-DE" voice="Polly.Vicki">' in exchange.newest["fields"]["Twiml"][0]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason", "permanent"),
+    [
+        (400, 21211, Reason.INVALID_NUMBER, True),
+        (400, 21614, Reason.LANDLINE, True),
+        (400, 21610, Reason.OPTED_OUT, True),
+        (400, 21408, Reason.COUNTRY_CLOSED, False),
+        (400, 21612, Reason.UNREACHABLE, False),
+        (401, 20003, Reason.PROVIDER_DOWN, False),
+        (429, 20429, Reason.RATE_LIMITED, False),
+        (429, 0, Reason.RATE_LIMITED, False),
+        (503, 0, Reason.PROVIDER_DOWN, False),
+        (400, 99999, Reason.UNKNOWN, False),
+    ],
+)
+def test_refusals_mean_that_nothing_was_sent(
+    status: int, code: int, reason: Reason, permanent: bool, exchange: Exchange
+) -> None:
+    exchange.answer = Answer(status=status, code=code)
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing())
+
+    assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=500),
+        Answer(status=502, body=b"<html>bad gateway"),
+        Answer(hangs_up=True),
+        Answer(status=201, body=b"garbage"),
+        Answer(status=201, body=b"[]"),
+    ],
+)
+def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> None:
+    exchange.answer = answer
+
+    with pytest.raises(Lost):
+        provider.send(outgoing())
+
+    assert len(exchange.requests) == 1
+
+
+def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
+    wire._client.cache_clear()
+    exchange.answer = Answer(seconds=0.4)
+
+    with pytest.raises(Lost):
+        provider.send(outgoing())
+
+    wire._client.cache_clear()
+
+
+def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:
+    settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing())
+
+    assert refusal.value.reason == Reason.PROVIDER_DOWN
+
+
+def test_text_that_is_nearly_too_old_lives_a_second(exchange: Exchange) -> None:
+    provider.send(outgoing(useful_until=datetime(2020, 1, 1, tzinfo=UTC)))
+
+    assert exchange.newest["fields"]["ValidityPeriod"] == ["1"]
+
+
+def test_keeps_its_connection(exchange: Exchange) -> None:
+    for _ in range(5):
+        provider.send(outgoing())
+
+    pool = wire.client().http_client._pool.connection_from_url(exchange.url)
+    assert pool.num_connections == 1
+
+
+def test_probe_asks_the_account(exchange: Exchange, settings: Any) -> None:
+    assert provider.probe()
+
+    settings.TWILIO_BASE_URL = "http://127.0.0.1:9"
+    assert not provider.probe()
+
+
+def test_without_an_account_it_carries_nothing(settings: Any) -> None:
+    settings.TWILIO_ACCOUNT_SID = ""
+
+    with pytest.raises(Refused):
+        provider.send(outgoing())

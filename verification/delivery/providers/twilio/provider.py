@@ -1,0 +1,184 @@
+"""The provider contract over Twilio's Messages and Calls. Source: Twilio's API of 2010-04-01."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import phonenumbers
+from django.utils import timezone
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.request_validator import RequestValidator
+
+from verification.delivery.provider import (
+    Callback,
+    Forged,
+    Heard,
+    KeyPress,
+    Lost,
+    Outgoing,
+    Receipt,
+    Refused,
+    Speech,
+)
+from verification.models.messages import Kind, MessageState, Reason
+
+from . import conf, reasons, speech, wire
+
+_LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
+_UNAVAILABLE, _TOO_MANY, _SERVER = 503, 429, 500
+_LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
+_MACHINES = ("machine_", "fax")
+
+
+class TwilioProvider:
+    """Carries texts and calls. Its callbacks are signed over the exact public address."""
+
+    name = "twilio"
+    kinds = frozenset({Kind.TEXT, Kind.CALL})
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a message over. Errors: `Refused` for what Twilio surely did not take, `Lost` for what is in doubt."""
+        client = wire.client()
+        try:
+            if message.kind == Kind.CALL:
+                return str(client.calls.create(**_call(message)).sid)
+            return str(client.messages.create(**_text(message)).sid)
+        except TwilioRestException as error:
+            raise _refusal(error) from error
+        except (TwilioException, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Lost("the answer could not be read") from error
+
+    def parse(self, callback: Callback) -> Heard:
+        """Read a signed callback. Errors: `Forged`."""
+        fields = _signed(callback)
+        if callback.event == "keys":
+            return _keys(callback, fields)
+        if callback.event != "receipt":
+            raise Forged("no such callback")
+        receipt = _call_receipt(callback, fields) if "CallSid" in fields else _text_receipt(callback, fields)
+        return Heard(receipts=(receipt,) if receipt else ())
+
+    def probe(self) -> bool:
+        """Tell whether the account answers."""
+        try:
+            return str(wire.client().api.accounts(conf.read().account).fetch().status) == "active"
+        except (Refused, Lost, TwilioException, ValueError, TypeError, KeyError, AttributeError):
+            return False
+
+
+def _text(message: Outgoing) -> dict[str, Any]:
+    here = conf.read()
+    seconds = int((message.useful_until - timezone.now()).total_seconds())
+    fields = {
+        "to": message.to,
+        "body": message.words,
+        "status_callback": message.receipt_url,
+        "validity_period": min(max(seconds, 1), _LONGEST_VALIDITY),
+    }
+    if here.service:
+        return fields | {"messaging_service_sid": here.service}
+    return fields | {"from_": _sender(here.senders, message.to)}
+
+
+def _call(message: Outgoing) -> dict[str, Any]:
+    here = conf.read()
+    said = _voice(here, message.language)
+    keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
+    fields = {
+        "to": message.to,
+        "from_": _sender(here.call_senders, message.to),
+        "twiml": speech.ask(message.words, keys_url=keys_url, **said),
+        "status_callback": message.receipt_url,
+        "status_callback_event": ["initiated", "ringing", "answered", "completed"],
+        "machine_detection": "Enable",
+        "async_amd": "true",
+        "async_amd_status_callback": message.receipt_url,
+        "timeout": 30,
+    }
+    return fields | ({"send_digits": f"ww{message.extension}"} if message.extension else {})
+
+
+def _sender(senders: Mapping[str, str], number: str) -> str:
+    """Choose what a message comes from, by the country that it goes to. Errors: `Refused` where there is nothing."""
+    country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "*"
+    sender = senders.get(country) or senders.get("*")
+    if not sender:
+        raise Refused(Reason.COUNTRY_CLOSED)
+    return sender
+
+
+def _voice(here: conf.Conf, language: str) -> dict[str, str]:
+    short = language.split("-", maxsplit=1)[0]
+    locale = language if "-" in language else _LOCALES.get(short, language)
+    return {"language": locale, "voice": here.voices.get(language) or here.voices.get(short, "")}
+
+
+def _refusal(error: Any) -> Refused | Lost:
+    """Tell what surely was not taken from what may have been. A server's fault leaves it open, but for 503."""
+    known = reasons.REFUSALS.get(int(error.code or 0))
+    if known:
+        return Refused(known[0], permanent=known[1])
+    if error.status == _TOO_MANY:
+        return Refused(Reason.RATE_LIMITED)
+    if error.status == _UNAVAILABLE:
+        return Refused(Reason.PROVIDER_DOWN)
+    if error.status >= _SERVER:
+        return Lost("the server failed")
+    return Refused(Reason.UNKNOWN)
+
+
+# Callbacks -----------------------------------------------------------------------------------------------------
+
+
+def _signed(callback: Callback) -> dict[str, str]:
+    """Read the fields of a callback that one of our tokens signed. Errors: `Forged`."""
+    try:
+        fields = dict(parse_qsl(callback.body.decode(), keep_blank_values=True))
+    except UnicodeDecodeError as error:
+        raise Forged("the body is no form") from error
+    signature = callback.headers.get("x-twilio-signature", "")
+    tokens = conf.read().tokens
+    if not signature or not any(RequestValidator(t).validate(callback.url, fields, signature) for t in tokens):
+        raise Forged("not signed by the account")
+    return fields
+
+
+def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
+    """Read what was keyed. Twilio leaves the ending # out, and calls back only when something was keyed."""
+    url = urlsplit(callback.url)
+    language = dict(parse_qsl(url.query)).get("language", "en")
+    said = _voice(conf.read(), language)
+
+    def reply(heard: Speech | None) -> tuple[str, bytes]:
+        return "text/xml", speech.answer(heard, keys_url=callback.url, **said).encode()
+
+    return Heard(presses=(KeyPress(callback.message_id, f"{fields.get('Digits', '')}#"),), reply=reply)
+
+
+def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:
+    state = reasons.TEXT_STATES.get(fields.get("MessageStatus", ""))
+    if state is None:
+        return None
+    is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
+    reason = reasons.FAILURES.get(_number(fields.get("ErrorCode")), Reason.UNKNOWN) if is_bad else None
+    return Receipt(message_id=callback.message_id, state=state, reason=reason, reference=fields.get("MessageSid", ""))
+
+
+def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:
+    said = {"message_id": callback.message_id, "reference": fields["CallSid"]}
+    if fields.get("AnsweredBy", "").startswith(_MACHINES):
+        return Receipt(state=MessageState.UNDELIVERED, reason=Reason.VOICEMAIL, **said)
+    known = reasons.CALL_STATES.get(fields.get("CallStatus", ""))
+    if known is None or "AnsweredBy" in fields:
+        return None
+    state, reason = known
+    if state == MessageState.FAILED:
+        reason = reasons.SIP.get(fields.get("SipResponseCode", ""), reason)
+    return Receipt(state=state, reason=reason, **said)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0
+
+
+provider = TwilioProvider()

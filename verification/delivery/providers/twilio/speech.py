@@ -1,0 +1,36 @@
+"""What a called person hears, in Twilio's markup. Source: twilio.com/docs/voice/twiml."""
+
+from twilio.twiml.voice_response import VoiceResponse
+
+from verification.delivery.provider import Speech
+
+_SILENCE = 6  # seconds without a key before it is said once more
+_MOST_KEYS = 8
+
+
+def ask(words: str, *, keys_url: str, language: str, voice: str) -> str:
+    """Say something and wait for keys, twice, then hang up. The # key ends what is keyed."""
+    response = VoiceResponse()
+    for _ in range(2):
+        gather = response.gather(
+            input="dtmf", action=keys_url, method="POST", finish_on_key="#", timeout=_SILENCE, num_digits=_MOST_KEYS
+        )
+        gather.say(words, **_how(language, voice))
+    response.hangup()
+    return str(response)
+
+
+def answer(speech: Speech | None, *, keys_url: str, language: str, voice: str) -> str:
+    """Say what comes after a key: go on asking, or say goodbye."""
+    if speech is not None and speech.more:
+        return ask(speech.words, keys_url=keys_url, language=language, voice=voice)
+    response = VoiceResponse()
+    if speech is not None:
+        response.pause(length=1)
+        response.say(speech.words, **_how(language, voice))
+    response.hangup()
+    return str(response)
+
+
+def _how(language: str, voice: str) -> dict[str, str]:
+    return {"language": language, **({"voice": voice} if voice else {})}
