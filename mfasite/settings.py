@@ -81,6 +81,8 @@ TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_SENDERS = env.table("TWILIO_SENDERS")
 TWILIO_CALL_SENDERS = env.table("TWILIO_CALL_SENDERS")
 TWILIO_VOICES = env.table("TWILIO_VOICES")
+# The numbers that texts and calls come from, as the help centre names them.
+SENDER_NUMBERS = (*TWILIO_SENDERS.values(), *TWILIO_CALL_SENDERS.values(), *env.words("SENDER_NUMBERS"))
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "https://api.twilio.com")
 
 # Mail goes out by the provider "smtp", through the server named here.
@@ -98,6 +100,7 @@ INSTALLED_APPS = [
     "mfasite",
     "accounts",
     "verification",
+    "helpcenter",
     *VERIFICATION_METHODS,
     *DELIVERY_PROVIDERS,
     "django_otp",

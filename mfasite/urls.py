@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
     path("sign-out/", sign_out, name="sign-out"),
     path("integrations/", include("accounts.integrations.urls")),
+    path("help/", include("helpcenter.urls")),
     path("callbacks/", include("verification.urls")),
     path("admin/", admin.site.urls),
     *(path(prefix, include(urls)) for prefix, urls in providers.pages()),

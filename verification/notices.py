@@ -63,5 +63,11 @@ def alert(user: Any, kind: str, *, now: datetime) -> None:
         outbox.notice(user, address, template=_template(kind), context={"person": user.get_username()}, now=now)
 
 
+def tell_support(user: Any, address: str, text: str, *, now: datetime) -> None:
+    """Pass a person's own words on to company support."""
+    context = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text}
+    outbox.notice(user, address, template=_template("to_support"), context=context, now=now)
+
+
 def _template(kind: str) -> str:
     return f"verification/notices/{kind}.txt"

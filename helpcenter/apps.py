@@ -1,0 +1,8 @@
+"""The help centre as a Django app."""
+
+from django.apps import AppConfig
+
+
+class HelpConfig(AppConfig):
+    name = "helpcenter"
+    verbose_name = "Help centre"

@@ -1,0 +1,199 @@
+"""Loads, finds and renders articles. What stands in them is the editors' matter."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import nh3
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+
+from helpcenter import shipped
+from helpcenter.models import Article, Audience, Version
+from verification import conf, policies
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+_TAGS = set(
+    [
+        "h2",
+        "h3",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "strong",
+        "em",
+        "code",
+        "pre",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "br",
+        "hr",
+        "img",
+    ]
+)
+_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "h2": {"id"}, "h3": {"id"}, "ol": {"start"}}
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+
+def load() -> tuple[int, int, int]:
+    """Bring the shipped articles into rows; tells how many are new, were renewed, and were left as edited here.
+
+    It may run at each start. An edited article is never overwritten.
+    """
+    n_new = n_renewed = n_kept = 0
+    rows = {(row.slug, row.language): row for row in Article.objects.all()}
+    for each in shipped.articles():
+        row = rows.get((each.slug, each.language))
+        if row is None:
+            Article.objects.create(slug=each.slug, language=each.language, **_fields(each))
+            n_new += 1
+        elif row.shipped == each.digest:
+            continue
+        elif is_edited(row):
+            n_kept += 1
+        else:
+            for name, value in _fields(each).items():
+                setattr(row, name, value)
+            row.save()
+            n_renewed += 1
+    return n_new, n_renewed, n_kept
+
+
+def _fields(each: shipped.Shipped) -> dict[str, Any]:
+    return {
+        "title": each.title,
+        "summary": each.summary,
+        "body": each.body,
+        "topic": each.topic,
+        "order": each.order,
+        "audience": each.audience,
+        "words": "\n".join(each.words),
+        "related": " ".join(each.related),
+        "shipped": each.digest,
+    }
+
+
+def is_edited(row: Article) -> bool:
+    """Tell whether somebody changed an article since it was loaded."""
+    as_loaded = shipped.Shipped(
+        slug=row.slug,
+        language=row.language,
+        title=row.title,
+        summary=row.summary,
+        body=row.body,
+        topic=row.topic,
+        order=row.order,
+        audience=row.audience,
+        words=tuple(row.words.splitlines()),
+        related=tuple(row.related.split()),
+        outcomes=(),
+    )
+    return as_loaded.digest != row.shipped
+
+
+def keep_version(article: Article, *, user_id: int | None, now: datetime) -> None:
+    """Keep the text that is about to be replaced, inside the change's transaction."""
+    former = Article.objects.filter(pk=article.pk).values("title", "summary", "body").first()
+    if former and (former["title"], former["body"]) != (article.title, article.body):
+        Version.objects.create(article=article, replaced_at=now, replaced_by_id=user_id, **former)
+
+
+def restore(version: Version, *, user_id: int | None, now: datetime) -> None:
+    """Bring an earlier text back; the present one becomes a version in its turn."""
+    article = version.article
+    article.title, article.summary, article.body = version.title, version.summary, version.body
+    with transaction.atomic():
+        keep_version(article, user_id=user_id, now=now)
+        article.save()
+
+
+def audiences(user: Any) -> list[str]:
+    """Tell which articles a reader may see. Strangers and employees see those for everyone."""
+    found = [str(Audience.EVERYONE)]
+    if getattr(user, "is_staff", False):
+        rights = {Audience.SUPPORT: "accounts.view_user", Audience.OPERATORS: "verification.view_message"}
+        found += [str(audience) for audience, right in rights.items() if user.has_perm(right)]
+    return found
+
+
+def published(user: Any, *, now: datetime | None = None, language: str = "en") -> QuerySet[Article]:
+    """Give the articles that a reader may see now."""
+    now = now or timezone.now()
+    rows = Article.objects.filter(publish_at__lte=now, audience__in=audiences(user), language=language)
+    return rows.filter(Q(withdraw_at__isnull=True) | Q(withdraw_at__gt=now))
+
+
+# Rendering -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One entry of an article's table of contents."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """An article as a page shows it."""
+
+    html: SafeString
+    headings: tuple[Heading, ...]
+
+
+def render(body: str, places: dict[str, str]) -> Rendered:
+    """Turn Markdown into safe HTML. Headings get names; what is not allowed is left out."""
+    tokens = _MARKDOWN.parse(fill(body, places))
+    headings = []
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag in {"h2", "h3"}:
+            text = tokens[at + 1].content
+            token.attrSet("id", slugify(text))
+            if token.tag == "h2":
+                headings.append(Heading(slugify(text), text))
+    html = nh3.clean(
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"https", "mailto", "tel"},
+        link_rel="noopener noreferrer",
+    )
+    return Rendered(mark_safe(html), tuple(headings))  # noqa: S308  (nh3 has just made it safe)
+
+
+def fill(text: str, places: dict[str, str]) -> str:
+    """Put the organisation's own words and numbers in; a name that is not known stays as it is."""
+    return _PLACE.sub(lambda found: places.get(found[1], found[0]), text)
+
+
+def places(user: Any = None) -> dict[str, str]:
+    """Give what articles may name: the organisation, its support, and the numbers in force for this reader."""
+    rules = policies.rules_for(user.pk if getattr(user, "is_authenticated", False) else 0)
+    return {
+        "organisation": settings.ORGANISATION_NAME,
+        "support": settings.SUPPORT_NAME,
+        "support_phone": settings.SUPPORT_PHONE or settings.SUPPORT_NAME,
+        "support_mail": settings.SUPPORT_EMAIL or settings.SUPPORT_NAME,
+        "support_hours": settings.SUPPORT_HOURS,
+        "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or settings.SUPPORT_NAME,
+        "days": str(rules.remember_days),
+        "minutes": str(int(rules.code_life.total_seconds() // 60)),
+        "tries": str(conf.tries()),
+        "free_failures": str(conf.free_failures()),
+        "resend": str(int(conf.resend_after().total_seconds())),
+        "address": conf.public_url(),
+    }

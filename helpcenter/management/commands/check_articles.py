@@ -1,0 +1,28 @@
+"""Checks the shipped articles: whether they read easily, and whether their links lead somewhere."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from helpcenter import ease, shipped
+
+LEAST = 60.0  # Flesch reading ease
+
+
+class Command(BaseCommand):
+    """The check."""
+
+    help = "Print the reading ease of each shipped article; fail where one is hard to read or a link is dead."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Check all of them."""
+        slugs = {article.slug for article in shipped.articles()}
+        faults = []
+        for article in shipped.articles():
+            score = ease.flesch(article.body)
+            self.stdout.write(f"{score:6.1f}  {article.slug}")
+            if score < LEAST:
+                faults.append(f"{article.slug}: reading ease {score:.0f}, wanted {LEAST:.0f}")
+            faults += [f"{article.slug}: no article {slug}" for slug in ease.linked(article) if slug not in slugs]
+        if faults:
+            raise CommandError("\n".join(faults))

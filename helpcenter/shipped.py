@@ -1,0 +1,70 @@
+"""Reads the articles that come with the product: Markdown files with a head in TOML, one folder a language."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CONTENT = Path(__file__).parent / "content"
+_FENCE = "+++"
+
+
+class Unreadable(ValueError):
+    """A file whose head cannot be read; the message names it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped:
+    """One article as it comes. Shape: `outcomes` such as `verdict:wrong`, `why:blocked`, `delivery:landline`."""
+
+    slug: str
+    language: str
+    title: str
+    summary: str
+    body: str
+    topic: str
+    order: int
+    audience: str
+    words: tuple[str, ...]
+    related: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        whole = "\n".join([self.title, self.summary, self.body, self.topic, self.audience, *self.words, *self.related])
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+
+@cache
+def articles() -> tuple[Shipped, ...]:
+    """Read all of them, once a process. Errors: `Unreadable`."""
+    return tuple(_read(path) for path in sorted(CONTENT.glob("*/*.md")))
+
+
+def _read(path: Path) -> Shipped:
+    text = path.read_text(encoding="utf-8")
+    try:
+        _, head, body = text.split(f"{_FENCE}\n", 2)
+        about = tomllib.loads(head)
+        return Shipped(
+            slug=path.stem,
+            language=path.parent.name,
+            title=about["title"],
+            summary=about["summary"],
+            body=body.strip(),
+            topic=about["topic"],
+            order=about.get("order", 100),
+            audience=about.get("audience", "everyone"),
+            words=tuple(about.get("words", ())),
+            related=tuple(about.get("related", ())),
+            outcomes=tuple(about.get("outcomes", ())),
+        )
+    except (ValueError, KeyError) as error:
+        raise Unreadable(f"{path.name}: {error}") from error
+
+
+@cache
+def by_outcome() -> dict[str, Shipped]:
+    """Find the article of each outcome. It reads files alone, so that error pages can ask as well."""
+    return {outcome: article for article in articles() if article.language == "en" for outcome in article.outcomes}

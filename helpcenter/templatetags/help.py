@@ -1,0 +1,21 @@
+"""Help in place: leads from what happened to the article about exactly that."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from helpcenter import shipped
+
+register = template.Library()
+
+
+@register.simple_tag
+def help_for(kind: str, outcome: object) -> SafeString | str:
+    """Link the article of an outcome; nothing where there is none.
+
+    Shape: `kind` verdict, why or delivery; `outcome` a Verdict, a Why, a Reason or a state of a message.
+    """
+    found = shipped.by_outcome().get(f"{kind}:{outcome}")
+    if found is None:
+        return ""
+    return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, found.title)

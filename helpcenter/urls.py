@@ -1,0 +1,13 @@
+"""Addresses of the help centre."""
+
+from django.urls import path
+
+from helpcenter import views
+
+app_name = "help"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("tell/", views.tell, name="tell"),
+    path("<slug:slug>/", views.article, name="article"),
+    path("<slug:slug>/word/", views.feedback, name="feedback"),
+]

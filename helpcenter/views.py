@@ -1,0 +1,146 @@
+"""The pages of the help centre: topics, articles, search, a reader's word, and the form to company support."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import facts, standing
+from accounts.models import User
+from helpcenter import articles, contacts, search
+from helpcenter.forms import FeedbackForm, TellForm
+from helpcenter.models import Article, Feedback, Miss
+from verification import limits, notices
+from verification.facts import Facts
+
+_FRESH = 300  # seconds that a cache may keep what a stranger sees
+
+TOPICS = {
+    "start": _("Getting started"),
+    "stuck": _("When you cannot get in"),
+    "methods": _("Your methods, one by one"),
+    "account": _("Browsers, app passwords, activity"),
+    "staff": _("For staff"),
+}
+
+
+def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Open a page to everybody. What a stranger sees may be kept by caches; what somebody else sees may not."""
+
+    @login_not_required
+    @wraps(view)
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"} and not request.session.session_key:
+            patch_cache_control(response, public=True, max_age=_FRESH)
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
+        return response
+
+    return page
+
+
+def reader(request: HttpRequest) -> User | None:
+    """Give who reads, if they are signed in and their session is worth something."""
+    return standing.of(request).user
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    user = reader(request)
+    desk = contacts.desk_of(user)
+    support = {"name": desk.name, "phone": desk.phone, "email": desk.email, "hours": desk.hours}
+    frame = {"reader": user, "here": "help", "support": support, "takes_mail": desk.takes_mail}
+    return render(request, f"helpcenter/{template}", frame | context, status=status)
+
+
+@require_safe
+@_public
+def index(request: HttpRequest) -> HttpResponse:
+    """Show the topics, or what a search finds."""
+    user, now, wanted = reader(request), facts.read(request), request.GET.get("q", "").strip()[:100]
+    if wanted:
+        hits = search.find(wanted, audiences=articles.audiences(user), now=now.now)
+        if not hits:
+            _count_miss(wanted, now)
+        return _page(request, "found.html", {"wanted": wanted, "hits": [hit.article for hit in hits]})
+    rows = articles.published(user, now=now.now).defer("body").order_by("order", "title")
+    topics = {name: [row for row in rows if row.topic == name] for name in TOPICS}
+    return _page(request, "index.html", {"topics": [(TOPICS[n], found) for n, found in topics.items() if found]})
+
+
+def _count_miss(wanted: str, now: Facts) -> None:
+    """Let the editors know; a text with many digits may be somebody's number and is not kept."""
+    if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
+        return
+    if not limits.spend_asking("help.miss", name=wanted.casefold(), facts=now).is_open:
+        return
+    row, is_new = Miss.objects.get_or_create(text=wanted.casefold(), defaults={"last_at": now.now})
+    if not is_new:
+        Miss.objects.filter(pk=row.pk).update(n_times=F("n_times") + 1, last_at=now.now)
+
+
+@require_safe
+@_public
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one article, with the organisation's own words and numbers in it."""
+    user, now = reader(request), facts.read(request)
+    rows = articles.published(user, now=now.now)
+    found = get_object_or_404(rows, slug=slug)
+    related = [row for row in rows.filter(slug__in=found.related.split()).defer("body") if row.pk != found.pk]
+    places = articles.places(user)
+    context = {
+        "article": found,
+        "summary": articles.fill(found.summary, places),
+        "rendered": articles.render(found.body, places),
+        "related": related,
+        "form": FeedbackForm(),
+        "canonical": f"{places['address']}{found.get_absolute_url()}",
+    }
+    return _page(request, "article.html", context)
+
+
+@require_POST
+@_public
+def feedback(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a reader's word on an article: a few an hour from one network, and never whose it is."""
+    now = facts.read(request)
+    found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
+    form = FeedbackForm(request.POST)
+    if form.is_valid() and limits.spend_asking("help.word", name=slug + now.network, facts=now).is_open:
+        Feedback.objects.create(
+            article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
+        )
+    messages.success(request, _("Thank you. The editors read every word."))
+    return redirect(found.get_absolute_url())
+
+
+@require_http_methods(["GET", "POST"])
+def tell(request: HttpRequest) -> HttpResponse:
+    """Mail company support, where the organisation wants that, for a signed-in person."""
+    user = reader(request)
+    desk = contacts.desk_of(user)
+    if user is None or not desk.takes_mail:
+        raise Http404
+    form, now = TellForm(request.POST or None), facts.read(request)
+    if request.method == "POST" and form.is_valid():
+        if not limits.spend_asking("help.tell", name=user.username, facts=now).is_open:
+            form.add_error("text", _("You wrote several times within the hour. Please call instead."))
+        else:
+            text = Truncator(form.cleaned_data["text"]).chars(2000)
+            notices.tell_support(user, desk.email, text, now=now.now)
+            messages.success(request, _("Your message is on its way to company support."))
+            return redirect("help:index")
+    return _page(request, "tell.html", {"form": form})
+
+
+def slugs() -> list[str]:
+    """Name all articles, for whoever checks links."""
+    return list(Article.objects.values_list("slug", flat=True))
