@@ -102,12 +102,17 @@ class Index:
             return longer[:5]
         mine = _pairs(stem)
         near = [(known, _likeness(mine, pairs)) for known, pairs in self.pairs.items()]
+        meant = ((_stem(word), pairs) for word, pairs in _SAME_PAIRS.items())
+        near += [(known, _likeness(mine, pairs)) for known, pairs in meant if known in self.places]
         return sorted((pair for pair in near if pair[1] >= _LIKE), key=lambda pair: -pair[1])[:2]
 
 
 def _pairs(word: str) -> frozenset[str]:
     framed = f" {word} "
     return frozenset(framed[at : at + 2] for at in range(len(framed) - 1))
+
+
+_SAME_PAIRS = {word: _pairs(word) for word in SAME}
 
 
 def _likeness(one: frozenset[str], other: frozenset[str]) -> float:

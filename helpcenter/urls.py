@@ -7,6 +7,8 @@ from helpcenter import views
 app_name = "help"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("diagnose/", views.diagnose, name="diagnose"),
+    path("diagnose/<slug:reference>/", views.diagnose_for, name="diagnose-for"),
     path("tell/", views.tell, name="tell"),
     path("<slug:slug>/", views.article, name="article"),
     path("<slug:slug>/word/", views.feedback, name="feedback"),

@@ -12,11 +12,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import facts, standing
 from accounts.models import User
-from helpcenter import articles, contacts, search
+from accounts.signin import flow
+from accounts.signin import pending as pendings
+from accounts.support import rights
+from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
 from verification import limits, notices
@@ -120,6 +124,37 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
         )
     messages.success(request, _("Thank you. The editors read every word."))
     return redirect(found.get_absolute_url())
+
+
+@require_safe
+@login_not_required
+@never_cache
+def diagnose(request: HttpRequest) -> HttpResponse:
+    """Answer with the state of whoever asks, be they half signed in. To a stranger it tells nothing of anybody."""
+    now, user = facts.read(request), reader(request)
+    pending = None if user else pendings.read(request, now=now.now)
+    person = user or (flow.person(pending) if pending else None)
+    situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
+    context: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
+    if situation is not None and person is not None:
+        seen = diagnosis.view(person, now, is_half=user is None, challenge=pending.handle if pending else "")
+        context["findings"] = diagnosis.find(situation, seen)
+        context["reference"] = diagnosis.reference(person, situation)
+    return _page(request, "diagnose.html", context)
+
+
+@require_safe
+def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the support desk the very view that a person's reference names."""
+    found, staff = diagnosis.read(reference), reader(request)
+    if found is None or staff is None or not staff.is_staff or not staff.has_perm("accounts.view_user"):
+        raise Http404
+    if not standing.of(request).is_proven:
+        raise Http404
+    person = get_object_or_404(rights.visible(staff), pk=found[0])
+    findings = diagnosis.find(found[1], diagnosis.view(person, facts.read(request), is_half=False))
+    context = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
+    return _page(request, "diagnose.html", context)
 
 
 @require_http_methods(["GET", "POST"])

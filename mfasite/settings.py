@@ -140,7 +140,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["mfasite.templatetags.look"],
+            "builtins": ["mfasite.templatetags.look", "helpcenter.templatetags.help"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

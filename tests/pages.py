@@ -50,6 +50,8 @@ class _Reader(HTMLParser):
             self._label = []
         elif tag == "input" and form is not None and "name" in given:
             self._input(form, given)
+        elif tag == "textarea" and form is not None and "name" in given:
+            form.fields[given["name"]] = ""
         elif tag == "select" and form is not None:
             self._select = given.get("name", "")
             form.fields.setdefault(self._select, "")

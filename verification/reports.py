@@ -9,11 +9,16 @@ from verification.models import Kind, Message, MessageState, Reason
 
 @dataclass(frozen=True)
 class Report:
-    """A message's fate for a person. `is_bad`: it will not arrive, so another option is the better way."""
+    """A message's fate for a person.
+
+    Shape: `is_bad` means that it will not arrive, so another option is the better way; `about` is the reason, or the
+    state where none is known.
+    """
 
     words: str
     is_bad: bool = False
     is_final: bool = False
+    about: str = ""
 
 
 def explain(message: Message | None) -> Report:
@@ -25,7 +30,9 @@ def explain(message: Message | None) -> Report:
     good = _mailed() if message.kind == Kind.MAIL else _under_way(is_call=is_call)
     if state in good:
         return Report(good[state], is_final=state == MessageState.DELIVERED)
-    return Report(_why(state, message.reason, is_call=is_call), is_bad=True, is_final=state != MessageState.LOST)
+    words = _why(state, message.reason, is_call=is_call)
+    about = message.reason if message.reason and message.reason != Reason.UNKNOWN else state
+    return Report(words, is_bad=True, is_final=state != MessageState.LOST, about=str(about))
 
 
 def _mailed() -> dict[MessageState, str]:

@@ -15,7 +15,13 @@ def help_for(kind: str, outcome: object) -> SafeString | str:
 
     Shape: `kind` verdict, why or delivery; `outcome` a Verdict, a Why, a Reason or a state of a message.
     """
-    found = shipped.by_outcome().get(f"{kind}:{outcome}")
+    return help_at(f"{kind}:{outcome}")
+
+
+@register.simple_tag
+def help_at(key: str | None) -> SafeString | str:
+    """Link the article of an outcome that is named with its kind, such as `verdict:wrong`."""
+    found = shipped.by_outcome().get(key or "")
     if found is None:
         return ""
     return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, found.title)

@@ -20,6 +20,10 @@ OPEN = {
     "password-reset-link": "the link is the key",
     "integrations:basic-check": "has credentials of its own",
     "integrations:basic-check-mail": "has credentials of its own",
+    "help:index": "articles for everybody",
+    "help:article": "articles for everybody",
+    "help:diagnose": "tells a stranger nothing",
+    "help:feedback": "a word on an article for everybody",
     "verification:callback-receive": "is signed by its provider",
 }
 DEMO = "phone:"  # the telephones of the demo are anybody's

@@ -54,6 +54,8 @@ def table(browser: Browser) -> list[Address]:
             "object_id": str(somebody.user.pk),
             "pk": str(somebody.user.pk),
             "name": "unlock",
+            "slug": "no-text",
+            "reference": "1-strange-abcdef",
             "content_type_id": "1",
             "call_id": str(call.pk),
             "number": BENS,

@@ -78,7 +78,7 @@ def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
     """Leave the words of a refusal for the next page."""
     words = outcomes.words(outcome, now=now.now)
     say = messages.info if outcome.issued else messages.warning
-    say(request, f"{words.title}. {words.text}")
+    say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:

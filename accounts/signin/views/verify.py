@@ -96,7 +96,7 @@ def page_context(
     """Collect what the page of a challenge shows."""
     days = 0 if shown.is_enrolment else pending.remember_days
     form = CodeForm(remember_days=days, digits=shown.is_numeric)
-    words = None
+    words, verdict = None, outcome.verdict if outcome else ended(shown)
     if outcome is not None:
         if outcome.verdict is Verdict.PENDING and not shown.is_approval:
             form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
@@ -109,6 +109,7 @@ def page_context(
         "shown": shown,
         "report": reports.explain(shown.message),
         "words": words,
+        "verdict": verdict,
         "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED},
         "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state in {State.OPEN, State.EXPIRED},
         "pending": pending,

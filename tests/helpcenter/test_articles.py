@@ -1,0 +1,140 @@
+"""Articles as they come, as they are loaded, and as they are shown."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from helpcenter import articles, ease, shipped
+from helpcenter.models import Article, Version
+from verification.models import MessageState, Reason
+from verification.outcomes import Verdict
+from verification.policies import Why
+
+ALL = shipped.articles()
+SLUGS = {article.slug for article in ALL}
+
+
+def test_reads_easily_and_has_no_dead_link() -> None:
+    call_command("check_articles", stdout=StringIO())
+
+
+def test_each_outcome_has_its_article() -> None:
+    silent = {MessageState.QUEUED, MessageState.SENDING, MessageState.ACCEPTED, MessageState.SENT, MessageState.RINGING}
+    silent |= {MessageState.ANSWERED, MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.UNKNOWN}
+    wanted = {f"verdict:{verdict}" for verdict in Verdict} | {f"why:{why}" for why in Why}
+    wanted |= {f"delivery:{reason}" for reason in Reason}
+    wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
+
+    assert wanted - set(shipped.by_outcome()) == set()
+
+
+def test_no_outcome_has_two_articles() -> None:
+    named = [outcome for article in ALL for outcome in article.outcomes]
+
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("slug", sorted(SLUGS))
+def test_leads_to_articles_that_exist(slug: str) -> None:
+    article = next(a for a in ALL if a.slug == slug)
+
+    assert ease.linked(article) <= SLUGS
+    assert len(article.summary) <= 250
+
+
+@pytest.mark.usefixtures("db")
+def test_loading_twice_changes_nothing() -> None:
+    first = articles.load()
+
+    assert first == (len(ALL), 0, 0)
+    assert articles.load() == (0, 0, 0)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_what_the_organisation_edited_stays() -> None:
+    Article.objects.filter(slug="no-text").update(body="Our own words.", shipped="older")
+
+    assert articles.load() == (0, 0, 1)
+    assert Article.objects.get(slug="no-text").body == "Our own words."
+
+
+@pytest.mark.usefixtures("loaded")
+def test_untouched_article_of_an_older_release_is_renewed() -> None:
+    row = Article.objects.get(slug="no-text")
+    row.body = "Older words."
+    row.shipped = ""
+    row.save()
+    as_loaded = articles.is_edited(row)
+    assert as_loaded
+    Article.objects.filter(pk=row.pk).update(shipped=_digest(row))
+
+    assert articles.load() == (0, 1, 0)
+    assert Article.objects.get(slug="no-text").body != "Older words."
+
+
+def _digest(row: Article) -> str:
+    return shipped.Shipped(
+        slug=row.slug,
+        language=row.language,
+        title=row.title,
+        summary=row.summary,
+        body=row.body,
+        topic=row.topic,
+        order=row.order,
+        audience=row.audience,
+        words=tuple(row.words.splitlines()),
+        related=tuple(row.related.split()),
+        outcomes=(),
+    ).digest
+
+
+@pytest.mark.usefixtures("loaded")
+def test_earlier_text_is_kept_and_brought_back() -> None:
+    row = Article.objects.get(slug="no-text")
+    former = row.body
+    row.body = "New words."
+    articles.keep_version(row, user_id=None, now=timezone.now())
+    row.save()
+
+    articles.restore(Version.objects.get(), user_id=None, now=timezone.now())
+
+    assert Article.objects.get(slug="no-text").body == former
+    assert Version.objects.latest("pk").body == "New words."
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "![x](data:text/html,x)"],
+)
+def test_markdown_is_safe(evil: str) -> None:
+    html = articles.render(evil, {}).html
+
+    assert "<script" not in html
+    assert "javascript:" not in html.replace("&", "") or "<a" not in html
+    assert "<img" not in html or "data:" not in html
+
+
+def test_places_are_filled_and_unknown_ones_stay() -> None:
+    assert articles.fill("{days} days, {whatever}", {"days": "14"}) == "14 days, {whatever}"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_no_place_is_left_unfilled() -> None:
+    places = articles.places()
+    left = [row.slug for row in Article.objects.all() if "{" in articles.fill(row.body + row.summary, places)]
+
+    assert left == []
+
+
+@pytest.mark.usefixtures("loaded")
+def test_article_is_out_between_its_dates_only() -> None:
+    now = timezone.now()
+    Article.objects.filter(slug="no-text").update(publish_at=now + timedelta(hours=1))
+    Article.objects.filter(slug="no-call").update(withdraw_at=now)
+
+    shown = set(articles.published(None, now=now).values_list("slug", flat=True))
+
+    assert not {"no-text", "no-call"} & shown

@@ -1,0 +1,106 @@
+"""The pages of the help centre, as strangers and as people who are signed in see them."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from helpcenter.models import Article, Contact, Feedback, Miss
+from tests.pages import Browser
+from tests.people import Person
+from verification.models import Message
+
+pytestmark = pytest.mark.usefixtures("loaded")
+
+
+def test_stranger_reads_an_article_that_caches_may_keep(stranger: Browser) -> None:
+    page = stranger.go("/help/no-text/")
+
+    assert "No text arrives" in page
+    assert "Our texts come from" in page
+    assert "public" in page.response["Cache-Control"]
+    assert not page.response.cookies
+    assert '<link rel="canonical"' in page.html
+    assert '<meta name="description" content="What to check' in page.html
+
+
+def test_what_a_signed_in_reader_sees_is_kept_by_nobody(ana: Person) -> None:
+    ana.sign_in()
+
+    assert ana.browser.go("/help/no-text/").response["Cache-Control"] == "no-store"
+
+
+def test_search_finds_and_says_when_nothing_fits(stranger: Browser) -> None:
+    assert stranger.go("/help/?q=lost my phone").offers("I lost my phone, or it was stolen")
+
+    page = stranger.go("/help/?q=zzqx")
+    assert "Nothing fits" in page
+    assert "support@example.org" in page
+    stranger.go("/help/?q=zzqx")
+    assert Miss.objects.get().n_times == 2
+
+
+def test_what_looks_like_a_number_is_not_kept(stranger: Browser) -> None:
+    stranger.go("/help/?q=0795550123")
+    stranger.go("/help/?q=ana@nowhere.example")
+
+    assert not Miss.objects.exists()
+
+
+def test_staff_article_is_not_there_for_others(ana: Person, stranger: Browser) -> None:
+    assert stranger.go("/help/support-handbook/").status == 404
+    ana.sign_in()
+    assert ana.browser.go("/help/support-handbook/").status == 404
+
+
+def test_reader_s_word_is_taken_without_a_name(ana: Person) -> None:
+    ana.sign_in()
+    ana.browser.go("/help/no-text/")
+
+    page = ana.browser.send("/help/no-text/word/", has_helped="no", text="The picture was missing.")
+
+    assert "Thank you" in page
+    assert Feedback.objects.get().text == "The picture was missing."
+
+
+def test_support_is_written_to_where_the_organisation_wants_it(ana: Person) -> None:
+    ana.sign_in()
+    assert ana.browser.go("/help/tell/").status == 404
+    Contact.objects.create(name="Desk North", email="north@example.org", phone="+41 44 555 01 09", takes_mail=True)
+
+    page = ana.browser.go("/help/no-text/")
+    assert "Desk North" in page
+    ana.browser.follow("Write to company support")
+    ana.browser.press("Send", text="Nothing arrives since Monday.")
+
+    assert Message.objects.latest("pk").context["words"] == "Nothing arrives since Monday."
+
+
+@pytest.mark.parametrize("path", ["/help/", "/help/no-text/", "/help/?q=lost phone"])
+def test_page_takes_few_statements_at_five_hundred_articles(path: str, ana: Person) -> None:
+    Article.objects.bulk_create(
+        Article(slug=f"more-{n}", title=f"More {n}", summary="s", body="Some words.", topic="account")
+        for n in range(450)
+    )
+    ana.sign_in()
+    ana.browser.go(path)
+
+    with CaptureQueriesContext(connection) as captured:
+        assert ana.browser.go(path).status == 200
+
+    assert len(captured) <= 8, [query["sql"][:90] for query in captured]
+
+
+def test_wrong_code_leads_to_its_article(ana: Person) -> None:
+    ana.give_password()
+
+    page = ana.verify("000000")
+
+    assert page.link("My code is refused") == "/help/code-refused/"
+
+
+def test_blocked_person_is_led_to_theirs(ana: Person) -> None:
+    ana.user.is_active = True
+    ana.user.blocked_until = ana.user.date_joined.replace(year=2090)
+    ana.user.save()
+
+    assert ana.give_password().link("My account is blocked") == "/help/blocked-account/"
