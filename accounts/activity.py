@@ -35,6 +35,7 @@ def _why(detail: dict[str, Any]) -> str:
     reasons = {
         "remembered": _("Nothing more was asked: this browser is remembered."),
         "trusted_network": _("Nothing more was asked: this is a trusted network."),
+        "put_off": _("Nothing more was asked: you put the registration off."),
         "bypassed": _("Nothing more was asked this once: company support let you in."),
         "not_required": _("Nothing more was asked: two-step verification is off for this account."),
     }
@@ -92,6 +93,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "enrolment.removed": ("remove", _("A method was removed"), _method(detail), "info"),
         "enrolment.renamed": ("edit", _("A method was renamed"), _method(detail), "info"),
         "enrolment.made_default": ("edit", _("Another method is asked first"), _method(detail), "info"),
+        "registration.put_off": ("clock", _("You put the registration off"), "", "info"),
         "browser.copied": ("bad", _("A copy of a remembered browser’s cookie was used"), _("It was forgotten."), "bad"),
         "browser.forgotten": ("remove", _("Remembered browsers were forgotten"), "", "info"),
         "session.ended": ("leave", _("You signed out"), "", "info"),

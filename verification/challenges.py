@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, registry
+from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, numbers, registry
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
@@ -86,6 +86,8 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
+    if not _may_call(enrolment, rules):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
         return refusal
     chosen = _mode(enrolment, mode, rules)
@@ -176,6 +178,13 @@ def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, is_harmless: bool
             audit.record("message.limited", user_id=user.pk, facts=facts, method=method, enrolment=enrolment.ref)
             return Outcome(verdict=Verdict.LIMITED, method=method, retry_at=gate.retry_at)
     return None
+
+
+def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
+    """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
+    if not rules.voice_countries or registry.method(enrolment.method).means != "tel":
+        return True
+    return numbers.country(enrolment.address) in rules.voice_countries
 
 
 def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:

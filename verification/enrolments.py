@@ -1,6 +1,6 @@
 """What a person has set up: options as offered, drafts that become enrolments, single-use codes. No proving here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -417,6 +417,12 @@ def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
     """Give the proven enrolments of many people."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people, confirmed=True)
     return rows
+
+
+def everything_of(people: Collection[int]) -> QuerySet[Enrolment]:
+    """Give all that people have, proven or not, without what is sealed."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people)
+    return rows.only("user_id", "method", "confirmed", "starts_at", "ends_at")
 
 
 def of_person(user_id: int, ref: str) -> Enrolment | None:

@@ -75,3 +75,8 @@ def mask(e164: str) -> str:
         "X" if c.isdigit() and sum(d.isdigit() for d in body[i + 1 :]) >= kept else c for i, c in enumerate(body)
     )
     return head + masked
+
+
+def country(e164: str) -> str:
+    """Give the country of a number. Shape: ISO 3166, or 001 for numbers of no country."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""

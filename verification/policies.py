@@ -1,8 +1,8 @@
 """Decides what is required of a person here and now. It reads rows and facts; it changes nothing."""
 
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ class Person(Protocol):
     second_step_locked_at: datetime | None
     securing_since: datetime | None
     bypass_until: datetime | None
+    n_put_off: int
+    grace_ends_at: datetime | None
 
 
 class Step(StrEnum):
@@ -54,6 +56,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     LOCKED = "locked"
     ALL_OFF = "all_off"
+    PUT_OFF = "put_off"
     BYPASSED = "bypassed"
 
 
@@ -61,8 +64,9 @@ class Why(StrEnum):
 class Rules:
     """The policy in force for one person, each field decided.
 
-    Shape: `second_person` names the deeds of the support desk that a second one of the staff must agree to.
-    Units: `staff_quota` in deeds for others that one of the staff may do in a day.
+    Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
+    those that cannot be phished; `second_person` names the support desk's deeds that a second one must agree to.
+    Units: `grace_days` for which a registration may be put off; `staff_quota` in deeds of one of the staff in a day.
     """
 
     methods: tuple[str, ...]
@@ -72,6 +76,9 @@ class Rules:
     alone_allowed: bool
     app_passwords: bool
     trusted_networks: tuple[str, ...]
+    grace_days: int
+    voice_countries: tuple[str, ...]
+    staff_strength: int
     caller_check: bool
     second_person: tuple[str, ...]
     staff_quota: int
@@ -86,6 +93,7 @@ class Decision:
     rules: Rules
     options: tuple[Option, ...] = ()
     default: Option | None = None
+    n_put_off_left: int = 0
 
     @property
     def has_lasting_way(self) -> bool:
@@ -100,6 +108,9 @@ _DEFAULTS: dict[str, Any] = {
     "alone_allowed": False,
     "app_passwords": True,
     "trusted_networks": [],
+    "grace_days": 0,
+    "voice_countries": [],
+    "staff_strength": 1,
     "caller_check": True,
     "second_person": [],
     "staff_quota": 200,
@@ -124,6 +135,9 @@ def merge(policies: Sequence[Policy]) -> Rules:
         alone_allowed=first("alone_allowed"),
         app_passwords=first("app_passwords"),
         trusted_networks=tuple(first("trusted_networks")),
+        grace_days=first("grace_days"),
+        voice_countries=tuple(first("voice_countries")),
+        staff_strength=first("staff_strength"),
         caller_check=first("caller_check"),
         second_person=tuple(first("second_person")),
         staff_quota=first("staff_quota"),
@@ -137,8 +151,12 @@ _POLICIES = Select(lambda: Policy.objects.filter(_MINE))
 
 def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
-    found = _POLICIES.all(user=user_id)
-    return merge(sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk)))
+    return merge(ranked(_POLICIES.all(user=user_id)))
+
+
+def ranked(found: Iterable[Policy]) -> list[Policy]:
+    """Order policies from the strongest to the weakest: those of groups by rank, then the one for everybody."""
+    return sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk or 0))
 
 
 @dataclass(frozen=True)
@@ -168,7 +186,7 @@ class Source:
 
 def sources(user_id: int) -> list[Source]:
     """Tell, rule by rule, which policy decides it for a person and what it says."""
-    found = sorted(_POLICIES.all(user=user_id), key=lambda policy: (policy.group_id is None, policy.rank, policy.pk))
+    found = ranked(_POLICIES.all(user=user_id))
     rules = merge(found)
     return [
         Source(name, getattr(rules, name), next((str(p) for p in found if getattr(p, name) is not None), ""))
@@ -212,7 +230,7 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     Staff are asked always, and so is whoever secures their account: neither a remembered browser nor a trusted
     network stands in for their second step.
     """
-    rules = rules_for(user.pk)
+    rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
     if why := refusal(user, facts.now):
         return Decision(step=Step.DENY, reason=why, rules=rules)
     if user.second_step == "disabled" and not user.is_staff:
@@ -222,7 +240,7 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     mine = enrolments.confirmed(user.pk)
     options = enrolments.choices(enrolments.options(mine, rules.methods, now=facts.now))
     if not options:
-        return _none_allowed(mine, rules, now=facts.now)
+        return _none_allowed(user, mine, rules, now=facts.now)
     may_skip = not user.is_staff and not user.securing_since
     if is_remembered and rules.remember_days and may_skip:
         return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
@@ -234,14 +252,32 @@ def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decisi
     return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
 
 
-def _none_allowed(mine: Sequence[Enrolment], rules: Rules, *, now: datetime) -> Decision:
+def for_staff(rules: Rules) -> Rules:
+    """Leave staff the methods that are strong enough for them."""
+    strong = tuple(name for name in rules.methods if registry.method(name).strength >= rules.staff_strength)
+    return replace(rules, methods=strong)
+
+
+_PUT_OFFS = 3
+
+
+def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
+    """Tell how often somebody who is asked to register may still put it off. Staff, and whoever must, may not."""
+    is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
+    if user.second_step != "enabled" or user.is_staff or is_over or not rules.grace_days:
+        return 0
+    return max(0, _PUT_OFFS - user.n_put_off)
+
+
+def _none_allowed(user: Person, mine: Sequence[Enrolment], rules: Rules, *, now: datetime) -> Decision:
     """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
 
     Without that proof a policy that forbids a method would let whoever knows the password set up one of their own.
     """
     former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
     if not former:
-        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules)
+        left = _put_off_left(user, rules, now)
+        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_put_off_left=left)
     default = enrolments.default(former, now=now)
     if default is None:
         return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=former)

@@ -1,10 +1,13 @@
 """A sign-in from the right password to the session. Only `finish` signs anybody in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
+from django.db import transaction
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -86,6 +89,23 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+
+
+def put_off(user: User, facts: Facts, decision: Decision) -> bool:
+    """Use up one of the times that a registration may be put off; of many at once no more than there are count."""
+    ends = facts.now + timedelta(days=decision.rules.grace_days)
+    rows = User.objects.filter(pk=user.pk, n_put_off=user.n_put_off)
+    if not decision.n_put_off_left:
+        return False
+    with transaction.atomic():
+        spent = rows.update(
+            n_put_off=F("n_put_off") + 1,
+            grace_ends_at=Coalesce("grace_ends_at", Value(ends, output_field=DateTimeField())),
+        )
+        if spent:
+            left = decision.n_put_off_left - 1
+            audit.record("registration.put_off", user_id=user.pk, facts=facts, n_left=left)
+    return bool(spent)
 
 
 def _spend_bypass(user: User, facts: Facts) -> bool:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("leave/", views.leave, name="leave"),
     path("register/", views.register, name="register"),
     path("register/prove/", views.prove, name="register-prove"),
+    path("register/not-now/", views.put_off, name="register-put-off"),
     path("register/second/", views.second, name="register-second"),
     path("register/codes/", views.codes, name="register-codes"),
     path("register/done/", views.done, name="register-done"),

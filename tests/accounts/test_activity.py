@@ -20,6 +20,8 @@ from verification.outcomes import Verdict
 
 # Recorded for whoever looks into the record, and nothing that a person would miss.
 SILENT = {
+    "policy.changed",
+    "policy.deleted",
     "challenge.issued",
     "challenge.resent",
     "challenge.proven",

@@ -3,7 +3,7 @@
 from accounts.signin.views.again import again
 from accounts.signin.views.alone import alone, invite
 from accounts.signin.views.password import leave, password, sign_out
-from accounts.signin.views.register import codes, done, method_form, prove, register, second
+from accounts.signin.views.register import codes, done, method_form, prove, put_off, register, second
 from accounts.signin.views.verify import options, resend, status, verify
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "options",
     "password",
     "prove",
+    "put_off",
     "register",
     "resend",
     "second",

@@ -16,7 +16,7 @@ from verification import challenges, enrolments
 from verification.enrolments import Offer
 from verification.facts import Facts
 from verification.outcomes import Outcome
-from verification.policies import Decision
+from verification.policies import Decision, Why
 
 
 def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, Decision] | HttpResponse:
@@ -57,6 +57,7 @@ def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse
         if chosen:
             return _begin(request, pending, now, user, decision, chosen, {})
     context = {"offers": offers, "steps": _steps(), "current": 1, "why": decision.reason, "pending": pending}
+    context["decision"] = decision
     return render(request, "accounts/signin/register.html", context)
 
 
@@ -187,3 +188,16 @@ def _end(request: HttpRequest, pending: Pending, now: Facts, user: User) -> Http
         pendings.wipe(request)
         return redirect("signin:password")
     return flow.finish(request, user, now, next_url=pending.next, why=pending.why, enrolment=proven)
+
+
+@require_POST
+@steps.half_signed_in
+def put_off(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+    """Let somebody in who puts the registration off, as often and as long as policy allows."""
+    opened = _opened(request, pending, now)
+    if isinstance(opened, HttpResponse):
+        return opened
+    user, decision = opened
+    if pending.is_proven or not flow.put_off(user, now, decision):
+        return redirect("signin:register")
+    return flow.finish(request, user, now, next_url=pending.next, why=Why.PUT_OFF)

@@ -1,0 +1,114 @@
+"""Tells what a set of policies would mean for people before it counts: who must register, who could not get in."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import SecondStep, User
+from verification import enrolments, policies, registry
+from verification.models import Policy
+from verification.policies import Rules
+
+_NAMED = 50  # people named of each kind
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What policies mean at the next sign-in of everybody. `registering` and `locked_out` name the first of them."""
+
+    n_people: int
+    n_registering: int
+    n_locked_out: int
+    registering: tuple[str, ...]
+    locked_out: tuple[str, ...]
+
+
+def rehearse(rules: Sequence[Policy], *, now: datetime) -> Effect:
+    """Look at each person in the light of these policies. Memory stays flat, statements grow by thousands of people."""
+    registering: list[str] = []
+    locked_out: list[str] = []
+    n_people = n_registering = n_locked_out = 0
+    for person, mine in _people(rules, now=now):
+        n_people += 1
+        if not _is_asked(person) or person.has_way(mine):
+            continue
+        if _can_register(mine, person):
+            n_registering += 1
+            registering += [person.username] if n_registering <= _NAMED else []
+        else:
+            n_locked_out += 1
+            locked_out += [person.username] if n_locked_out <= _NAMED else []
+    return Effect(n_people, n_registering, n_locked_out, tuple(registering), tuple(locked_out))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Person:
+    username: str
+    is_staff: bool
+    second_step: str
+    methods: frozenset[str]
+    waiting: frozenset[str]
+
+    def has_way(self, rules: Rules) -> bool:
+        """Tell whether something that they set up is still an option."""
+        return any(name in rules.methods or registry.method(name).is_temporary for name in self.methods)
+
+
+def _is_asked(person: _Person) -> bool:
+    return person.is_staff or person.second_step != SecondStep.DISABLED
+
+
+def _can_register(rules: Rules, person: _Person) -> bool:
+    """Tell whether there is anything left that they could set up."""
+    known = [registry.method(name) for name in rules.methods]
+    return any(not m.is_reserve and (not m.is_assigned or m.name in person.waiting) for m in known)
+
+
+def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person, Rules]]:
+    """Walk through everybody who may sign in, with the rules that these policies give them."""
+    by_group = {policy.group_id: policy for policy in rules}
+    kept: dict[tuple[frozenset[int], bool], Rules] = {}
+    people = User.objects.filter(is_active=True).order_by("pk").values("pk", "username", "is_staff", "second_step")
+    after = 0
+    while rows := list(people.filter(pk__gt=after)[:_CHUNK]):
+        after = rows[-1]["pk"]
+        keys = [row["pk"] for row in rows]
+        groups, methods, waiting = _groups(keys), *_methods(keys, now)
+        for row in rows:
+            mine = frozenset(group for group in groups[row["pk"]] if group in by_group)
+            key = (mine, row["is_staff"])
+            if key not in kept:
+                kept[key] = _rules(mine, by_group, is_staff=row["is_staff"])
+            person = _Person(
+                username=row["username"],
+                is_staff=row["is_staff"],
+                second_step=row["second_step"],
+                methods=frozenset(methods[row["pk"]]),
+                waiting=frozenset(waiting[row["pk"]]),
+            )
+            yield person, kept[key]
+
+
+def _rules(groups: frozenset[int], by_group: dict[int | None, Policy], *, is_staff: bool) -> Rules:
+    mine = [by_group[group] for group in (*groups, None) if group in by_group]
+    merged = policies.merge(policies.ranked(mine))
+    return policies.for_staff(merged) if is_staff else merged
+
+
+def _groups(keys: list[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for user, group in User.groups.through.objects.filter(user__in=keys).values_list("user", "group"):
+        found[user].append(group)
+    return found
+
+
+def _methods(keys: list[int], now: datetime) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """Give the methods that people proved, and those that wait for them to be activated."""
+    proven: dict[int, list[str]] = defaultdict(list)
+    waiting: dict[int, list[str]] = defaultdict(list)
+    for enrolment in enrolments.everything_of(keys):
+        if registry.is_installed(enrolment.method) and enrolment.is_good(now):
+            (proven if enrolment.confirmed else waiting)[enrolment.user_id].append(enrolment.method)
+    return proven, waiting

@@ -1,0 +1,134 @@
+"""An administrator changes a policy: what it would mean is shown first, and nothing is saved before."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from tests.people import Clock, Person, hire, join
+from verification.models import AuditEvent, Policy
+
+ADD = "/admin/verification/policy/add/"
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """Give an administrator, at work."""
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def test_rehearsal_comes_before_the_change(ana: Person, ben: Person, cleo: Person, fay: Person) -> None:
+    fay.browser.go(ADD)
+
+    fields: dict[str, Any] = {"rank": "100", "methods": ["text", "totp"], "remember_days": "30"}
+    page = fay.browser.send(ADD, **fields)
+
+    assert "If this were on now" in page
+    assert "1 person would be asked to register (now 1)" in page
+    assert "0 people could not get in" in page
+    assert not Policy.objects.exists()
+    fay.browser.send(ADD, confirmed="yes", **fields)
+    policy = Policy.objects.get()
+    assert (policy.methods, policy.remember_days) == (["text", "totp"], 30)
+    assert AuditEvent.objects.get(kind="policy.changed").detail["changes"]["remember_days"] == ["", "30"]
+
+
+def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
+    page = fay.browser.send(ADD, rank="100", methods="token")
+
+    assert "could not get in" in page
+    assert "cleo" in page
+    assert "You could not get in yourself" in page
+    assert not page.offers("Let it count")
+    assert fay.browser.send(ADD, rank="100", methods="token", confirmed="yes").status == 403
+    assert not Policy.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"trusted_networks": "192.0.2.0/24\n300.1.1.1"}, "300.1.1.1 is no network"),
+        ({"trusted_networks": "0.0.0.0/0"}, "most of the internet"),
+        ({"trusted_networks": "::/0"}, "most of the internet"),
+        ({"remember_days": "400"}, "less than or equal to 365"),
+        ({"code_life": "20"}, "less than or equal to 10"),
+        ({"grace_days": "15"}, "less than or equal to 14"),
+        ({"voice_countries": "CH\nXX"}, "Not a country: XX"),
+    ],
+)
+def test_bad_input_is_said_and_kept(fields: dict[str, str], words: str, fay: Person) -> None:
+    page = fay.browser.send(ADD, rank="100", **fields)
+
+    assert words in page
+    assert not Policy.objects.exists()
+
+
+def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) -> None:
+    north, south = Group.objects.create(name="North"), Group.objects.create(name="South")
+    ana.user.groups.set([north, south])
+    for group, rank, days in ((north, 5, 3), (south, 10, 30), (None, 1, 90)):
+        fields = {"rank": str(rank), "remember_days": str(days), "confirmed": "yes"}
+        fay.browser.send(ADD, **fields, **({"group": str(group.pk)} if group else {}))
+
+    case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
+
+    assert "Remember days 3 Policy for North" in case
+
+
+def test_change_wants_a_fresh_proof(fay: Person, clock: Clock) -> None:
+    clock.forward(minutes=11)
+
+    assert fay.browser.go(ADD).path == "/sign-in/again/"
+
+
+def test_registration_is_put_off_three_times_and_no_longer(db: None, clock: Clock) -> None:
+    Policy.objects.create(grace_days=7)
+    ian = join("ian")
+    for left in (3, 2, 1):
+        page = ian.give_password()
+        assert page.offers(f"Not now ({left} time")
+        page = ian.browser.press("Not now")
+        assert page.path == "/"
+        ian.browser.press("Sign out")
+
+    page = ian.give_password()
+
+    assert page.path == "/sign-in/register/"
+    assert not page.offers("Not now")
+
+
+def test_registration_is_a_wall_after_the_days(db: None, clock: Clock) -> None:
+    Policy.objects.create(grace_days=7)
+    ian = join("ian")
+    ian.give_password()
+    ian.browser.press("Not now")
+    ian.browser.press("Sign out")
+    clock.forward(days=8)
+
+    page = ian.give_password()
+
+    assert not page.offers("Not now")
+    assert User.objects.get(pk=ian.user.pk).n_put_off == 1
+
+
+def test_wall_cannot_be_put_off_by_hand(ben: Person) -> None:
+    ben.give_password()
+
+    page = ben.browser.send("/sign-in/register/not-now/")
+
+    assert page.path == "/sign-in/register/"
+
+
+def test_staff_register_what_is_strong_enough(db: None, clock: Clock) -> None:
+    Policy.objects.create(staff_strength=3)
+    dora = hire("dora", "Support desk")
+
+    dora.give_password()
+    page = dora.verify(dora.read_app())
+
+    assert page.path == "/sign-in/register/"
+    assert page.offers("Passkey")
+    assert not page.offers("Text")
