@@ -33,6 +33,11 @@ class Room:
 ROOMS: list[Room] = []  # filled by the apps whose pages these are, in the order of the menu
 
 
+def rooms(request: HttpRequest) -> list[Room]:
+    """List the rooms that a member of the staff may enter."""
+    return [room for room in ROOMS if not room.permission or request.user.has_perm(room.permission)]
+
+
 class VerifiedSite(admin.AdminSite):
     """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
 
@@ -43,9 +48,7 @@ class VerifiedSite(admin.AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Give every page of the site the rooms that this member of the staff may enter."""
-        user = request.user
-        rooms = [room for room in ROOMS if not room.permission or user.has_perm(room.permission)]
-        return super().each_context(request) | {"rooms": rooms}
+        return super().each_context(request) | {"rooms": rooms(request)}
 
     def has_permission(self, request: HttpRequest) -> bool:
         here = standing.of(request)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep, User
@@ -38,11 +39,13 @@ class Search:
 
 @dataclass(frozen=True)
 class Row:
-    """One person of a page."""
+    """One person of a page, in words."""
 
     person: User
-    methods: tuple[str, ...]
+    state: str
+    methods: str
     notes: tuple[tuple[str, str], ...]
+    last: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,17 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
         label = names.get(method, method)
         if label not in mine[user]:
             mine[user].append(label)
-    return [Row(person, tuple(mine[person.pk]), tuple(_notes(person, now))) for person in page]
+    states = dict(SecondStep.choices)
+    return [
+        Row(
+            person,
+            str(states[person.second_step]),
+            ", ".join(mine[person.pk]),
+            tuple(_notes(person, now)),
+            f"{timezone.localtime(person.last_login):%d.%m.%Y %H:%M}" if person.last_login else "",
+        )
+        for person in page
+    ]
 
 
 def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:

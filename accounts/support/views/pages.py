@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import admin
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
+from accounts import desk
 from accounts.models import User
 from accounts.standing import AuthedRequest
 from accounts.support import rights
@@ -22,7 +22,7 @@ def page(
     request: AuthedRequest, template: str, context: Mapping[str, Any], *, here: str = "people", status: int = 200
 ) -> HttpResponse:
     """Show a page of the desk with the staff's menu."""
-    frame = admin.site.each_context(request) | {"here": here, "now": timezone.now()}
+    frame = {"rooms": desk.rooms(request), "here": here, "now": timezone.now()}
     return render(request, f"accounts/support/{template}", frame | dict(context), status=status)
 
 

@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import User
+from verification import registry
 from verification.models import Enrolment
 
 _BATCH = 5_000
@@ -79,11 +81,21 @@ def _people(chance: random.Random, there: int, count: int, nobody: str) -> Itera
 def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
     """Give as many methods as the count says: a number first, then an app."""
     number = f"+4179{user.pk % 10_000_000:07d}"
-    phone = Enrolment(user=user, method="text", confirmed=True, is_default=True, hint=f"+41 XX XXX XX {number[-2:]}")
+    texted, shown = _kinds()
+    phone = Enrolment(user=user, method=texted, confirmed=True, is_default=True, hint=f"+41 XX XXX XX {number[-2:]}")
     phone.address = number
-    app = Enrolment(user=user, method="totp", confirmed=True)
+    app = Enrolment(user=user, method=shown, confirmed=True)
     app.secret = chance.randbytes(20)
     yield from itertools.islice((phone, app), user.n_ways)
+
+
+@cache
+def _kinds() -> tuple[str, str]:
+    """Name a method that texts and one whose code is shown by a thing."""
+    known = registry.methods().values()
+    texted = next(method.name for method in known if method.means == "sms")
+    shown = next(m.name for m in known if m.is_numeric and not (m.needs_delivery or m.is_assigned or m.stands_alone))
+    return texted, shown
 
 
 def _batches(people: Iterator[User]) -> Iterator[list[User]]:
