@@ -19,7 +19,7 @@ demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
 
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest)
-	@exec $(BIN)/python -m pytest -m "not browser and not services" $(ARGS)
+	@exec $(BIN)/python -m pytest -m "not browser and not services and not description" $(ARGS)
 
 test-all: $(STAMPS)/tests ## Run all tests, those with Chromium, Dovecot and nginx too
 	@exec $(BIN)/python -m pytest $(ARGS)

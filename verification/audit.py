@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 
 from verification import crypto
 from verification.facts import Facts
@@ -155,6 +155,14 @@ def _loose(sealed: set[str]) -> Iterator[Fault]:
             yield Fault(0, event.ref, "the event was put in by somebody without the key, or changed before its seal")
         elif event.id < oldest_recent:
             yield Fault(0, event.ref, "the event was put in after its time")
+
+
+def since(moment: datetime, *, kinds: Collection[str] = (), prefix: str = "") -> QuerySet[AuditEvent]:
+    """Give the events of some kinds since a moment, for figures."""
+    events = AuditEvent.objects.filter(at__gte=moment)
+    if kinds:
+        events = events.filter(kind__in=kinds)
+    return events.filter(kind__startswith=prefix) if prefix else events
 
 
 def size() -> tuple[int, int]:

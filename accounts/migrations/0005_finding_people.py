@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='found_by',
-            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Upper(django.db.models.functions.text.Concat('username', models.Value(' '), 'name', models.Value(' '), 'email')), output_field=models.TextField()),
+            field=models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Upper(django.db.models.functions.text.Concat('username', models.Value(' '), 'name', models.Value(' '), 'email', output_field=models.TextField())), output_field=models.TextField()),
         ),
         migrations.AddField(
             model_name='user',

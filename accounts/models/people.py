@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_ways = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
-        expression=Upper(Concat("username", Value(" "), "name", Value(" "), "email")),
+        expression=Upper(Concat("username", Value(" "), "name", Value(" "), "email", output_field=models.TextField())),
         output_field=models.TextField(),
         db_persist=True,
     )
@@ -109,6 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             ("resend_message", "May send a person a trial text or call"),
             ("require_password", "May require a new password of a person"),
             ("verify_caller", "May verify a caller"),
+            ("view_reports", "May see the reports"),
             ("approve_request", "May approve what another of the staff asked for"),
         )
 

@@ -23,13 +23,19 @@ _SENIOR = (
     "accounts.block_person",
     "accounts.set_state",
     "accounts.approve_request",
+    "accounts.view_reports",
 )
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "Support desk": _FIRST_LINE,
     "Senior support": _SENIOR,
-    "Operators": ("verification.view_message",),
-    "Auditors": ("accounts.view_user", "verification.view_auditevent", "verification.view_auditseal"),
+    "Operators": ("verification.view_message", "accounts.view_reports"),
+    "Auditors": (
+        "accounts.view_user",
+        "accounts.view_reports",
+        "verification.view_auditevent",
+        "verification.view_auditseal",
+    ),
     "Administrators": (
         *_SENIOR,
         "verification.view_auditevent",

@@ -6,20 +6,20 @@ from typing import Any, cast
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts import freshness
-from accounts.support.views import callers, case, deeds, people, requests
+from accounts.support.views import callers, case, deeds, figures, people, requests
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def _for_those_who_see(view: View) -> View:
     """Open a page to whoever may see people; what they may do is asked deed by deed."""
 
     @wraps(view)
-    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm("accounts.view_user"):
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -33,12 +33,19 @@ def urls(site: AdminSite) -> list[URLPattern]:
     def seen(view: View) -> Any:
         return site.admin_view(cast("Any", _for_those_who_see(view)))
 
+    def figure(view: View) -> Any:
+        return site.admin_view(cast("Any", view))
+
     def fresh(view: View) -> Any:
-        return site.admin_view(cast("Any", _for_those_who_see(freshness.required(view))))
+        return site.admin_view(cast("Any", _for_those_who_see(freshness.required(cast("Any", view)))))
 
     return [
         path("", seen(people.index), name="accounts_user_changelist"),
         path("do/", fresh(deeds.many), name="support-many"),
+        path("reports/", figure(figures.report), name="reports"),
+        path("reports/<slug:key>/", figure(figures.report), name="report"),
+        path("record/", figure(figures.record), name="record"),
+        path("record/check/", figure(figures.check), name="record-check"),
         path("requests/", seen(requests.index), name="support-requests"),
         path("requests/<slug:ref>/decide/", fresh(requests.decide), name="support-request-decide"),
         path("requests/<slug:ref>/do/", fresh(requests.collect), name="support-request-do"),

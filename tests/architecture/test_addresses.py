@@ -54,6 +54,7 @@ def table(browser: Browser) -> list[Address]:
             "object_id": str(somebody.user.pk),
             "pk": str(somebody.user.pk),
             "name": "unlock",
+            "key": "methods",
             "slug": "no-text",
             "reference": "1-strange-abcdef",
             "content_type_id": "1",

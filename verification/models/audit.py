@@ -20,7 +20,11 @@ class AuditEvent(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
-        indexes = (models.Index(fields=["user_id", "-at"], name="audit_of_a_person"),)
+        indexes = (
+            models.Index(fields=["user_id", "-at"], name="audit_of_a_person"),
+            models.Index(fields=["kind", "at"], name="audit_of_a_kind"),
+            models.Index(fields=["actor_id", "-at"], name="audit_of_staff"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref}"

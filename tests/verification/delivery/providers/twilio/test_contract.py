@@ -21,7 +21,10 @@ from verification.delivery.providers.twilio.provider import provider
 from verification.models import Kind
 
 DESCRIPTION, PRISM = os.environ.get("TWILIO_OPENAPI", ""), os.environ.get("PRISM", "")
-pytestmark = pytest.mark.skipif(not (DESCRIPTION and PRISM), reason="TWILIO_OPENAPI and PRISM are not set")
+pytestmark = [
+    pytest.mark.description,
+    pytest.mark.skipif(not (DESCRIPTION and PRISM), reason="TWILIO_OPENAPI and PRISM are not set"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,158 @@
+"""Figures for administrators and auditors: who is registered, what is used, what happened. It reads only."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Group
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import SecondStep, User
+from verification import audit, enrolments, registry
+
+_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Table:
+    """One report. Shape: `columns` heads, `rows` words and numbers; the column `bar` is drawn."""
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    bar: int = 1
+
+    def bars(self) -> Iterator[tuple[tuple[object, ...], int]]:
+        """Give each row with the width of its bar in percent."""
+        values = [int(row[self.bar]) for row in self.rows if isinstance(row[self.bar], int)]  # type: ignore[call-overload]  # asked before
+        most = max(values, default=0) or 1
+        for row in self.rows:
+            value = row[self.bar]
+            yield row, round(100 * value / most) if isinstance(value, int) else 0
+
+
+REPORTS = {
+    "registered": gettext_lazy("Registered, by group"),
+    "methods": gettext_lazy("Methods in use"),
+    "sign-ins": gettext_lazy("Sign-ins by day"),
+    "reasons": gettext_lazy("Sign-ins by what was asked"),
+    "trouble": gettext_lazy("Fraud, blocks, passes, bypasses"),
+    "staff": gettext_lazy("Deeds of the support desk"),
+}
+
+
+def build(key: str, *, now: datetime) -> Table:
+    """Build one report over the last thirty days, or over what stands now. Errors: `KeyError` for an unknown one."""
+    return _BUILDERS[key](now)
+
+
+def _registered(_now: datetime) -> Table:
+    """Registered have a lasting way, capable have two; whom nothing is asked is counted apart."""
+    people = User.objects.filter(is_active=True)
+    counts = {
+        "n": Count("pk"),
+        "registered": Count("pk", filter=Q(n_ways__gte=1)),
+        "capable": Count("pk", filter=Q(n_ways__gte=2)),
+        "off": Count("pk", filter=Q(second_step=SecondStep.DISABLED)),
+    }
+    whole = people.aggregate(**counts)
+    names = dict(Group.objects.values_list("pk", "name"))
+    groups = people.exclude(groups=None).values(group=F("groups")).annotate(**counts).order_by("group")
+    rows = [(_("Everybody"), whole), *((names[row["group"]], row) for row in groups)]
+    return Table(
+        "registered",
+        str(REPORTS["registered"]),
+        (_("Group"), _("People"), _("One way or more"), _("Two ways or more"), _("None yet"), _("Switched off")),
+        tuple((name, r["n"], r["registered"], r["capable"], r["n"] - r["registered"], r["off"]) for name, r in rows),
+    )
+
+
+def _methods(_now: datetime) -> Table:
+    known = {name: str(method.label) for name, method in registry.methods().items()}
+    found = enrolments.of_many(User.objects.filter(is_active=True)).values("method")
+    rows = found.annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n")
+    return Table(
+        "methods",
+        str(REPORTS["methods"]),
+        (_("Method"), _("Set up"), _("People")),
+        tuple((known.get(row["method"], row["method"]), row["n"], row["people"]) for row in rows),
+    )
+
+
+def _sign_ins(now: datetime) -> Table:
+    kinds = ("sign_in.completed", "sign_in.denied", "challenge.failed", "password.refused")
+    events = audit.since(now - timedelta(days=_DAYS), kinds=kinds)
+    found: dict[object, Counter[str]] = {}
+    for row in events.annotate(day=TruncDate("at")).values("day", "kind").annotate(n=Count("pk")).order_by("day"):
+        found.setdefault(row["day"], Counter())[row["kind"]] = row["n"]
+    columns = (_("Day"), _("Signed in"), _("Refused"), _("Wrong codes"), _("Wrong passwords"))
+    days = sorted(found.items(), key=lambda pair: str(pair[0]))
+    rows = tuple((f"{day:%Y-%m-%d}", *(counts[kind] for kind in kinds)) for day, counts in days)
+    return Table("sign-ins", str(REPORTS["sign-ins"]), columns, rows)
+
+
+def _reasons(now: datetime) -> Table:
+    events = audit.since(now - timedelta(days=_DAYS), kinds=("sign_in.completed",))
+    rows = events.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
+    known = {name: str(method.label) for name, method in registry.methods().items()}
+    columns = (_("Asked, or why not"), _("Sign-ins"))
+    named = ((known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows)
+    lines = tuple((label or why.replace("_", " "), n) for label, why, n in named)
+    return Table("reasons", str(REPORTS["reasons"]), columns, lines)
+
+
+_TROUBLE = {
+    "challenge.reported": gettext_lazy("Fraud reported on the phone"),
+    "account.securing_begun": gettext_lazy("“This wasn’t me”"),
+    "method.switched_off": gettext_lazy("Methods switched off after wrong codes"),
+    "browser.copied": gettext_lazy("Copied browser cookies"),
+    "message.limited": gettext_lazy("Message limits hit"),
+    "support.person_blocked": gettext_lazy("People blocked"),
+    "support.person_unblocked": gettext_lazy("People unblocked"),
+    "support.pass_issued": gettext_lazy("Passes issued"),
+    "support.bypass_given": gettext_lazy("Sign-ins without the second step given"),
+    "support.refused": gettext_lazy("Deeds of the desk refused"),
+}
+
+
+def _trouble(now: datetime) -> Table:
+    events = audit.since(now - timedelta(days=_DAYS), kinds=tuple(_TROUBLE))
+    counts = dict(events.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
+    rows = tuple((str(label), counts.get(kind, 0)) for kind, label in _TROUBLE.items())
+    return Table("trouble", str(REPORTS["trouble"]), (_("What"), _("In thirty days")), rows)
+
+
+def _staff(now: datetime) -> Table:
+    events = audit.since(now - timedelta(days=_DAYS), prefix="support.")
+    found = list(events.values("actor_id", "kind").annotate(n=Count("pk")).order_by("actor_id", "kind"))
+    names = dict(User.objects.filter(pk__in={row["actor_id"] for row in found}).values_list("pk", "username"))
+    rows = tuple(
+        (
+            names.get(row["actor_id"] or 0, _("somebody who left")),
+            row["n"],
+            row["kind"].partition(".")[2].replace("_", " "),
+        )
+        for row in found
+    )
+    return Table("staff", str(REPORTS["staff"]), (_("Who"), _("How often"), _("What")), rows)
+
+
+_BUILDERS = {
+    "registered": _registered,
+    "methods": _methods,
+    "sign-ins": _sign_ins,
+    "reasons": _reasons,
+    "trouble": _trouble,
+    "staff": _staff,
+}
+
+
+def as_lines(table: Table) -> Iterator[Sequence[object]]:
+    """Give a report as lines of a CSV file."""
+    yield table.columns
+    yield from table.rows

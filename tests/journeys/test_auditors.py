@@ -1,0 +1,190 @@
+"""Reports and the record, as auditors use them; and a database that somebody changed by hand."""
+
+import csv
+import sqlite3
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection, connections
+from django.utils import timezone
+
+from accounts.support import reports
+from tests.people import Clock, Person, hire
+from verification import audit
+from verification.facts import Facts
+from verification.models import AuditEvent
+
+REPORTS = "/admin/accounts/user/reports/"
+RECORD = "/admin/accounts/user/record/"
+
+
+@pytest.fixture
+def aud(db: None, clock: Clock) -> Person:
+    """Give an auditor, at work."""
+    person = hire("aud", "Auditors")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def rows(answer: object) -> list[list[str]]:
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # a streaming answer
+    return list(csv.reader(StringIO(text)))
+
+
+@pytest.mark.parametrize("key", reports.REPORTS)
+def test_each_report_is_shown_and_given_as_a_file(key: str, ana: Person, ben: Person, aud: Person) -> None:
+    ana.sign_in()
+
+    page = aud.browser.go(f"{REPORTS}{key}/")
+
+    assert page.status == 200
+    assert str(reports.REPORTS[key]) in page
+    assert len(rows(aud.browser.client.get(f"{REPORTS}{key}/?csv=1"))) >= 1
+
+
+def test_registered_are_counted_by_group(ana: Person, ben: Person, cleo: Person, aud: Person) -> None:
+    table = reports.build("registered", now=timezone.now())
+
+    everybody = table.rows[0]
+    assert everybody[1:] == (4, 3, 1, 1, 0)
+
+
+def test_record_is_narrowed_and_told_in_words(ana: Person, cleo: Person, aud: Person) -> None:
+    ana.sign_in()
+    cleo.sign_in()
+
+    page = aud.browser.go(f"{RECORD}?kind=sign_in&person=ana")
+
+    assert page.words.count("sign_in.completed") == 1
+    assert "cleo" not in page.words.split("Events")[-1]
+
+
+def test_record_goes_on_page_by_page(aud: Person) -> None:
+    for number in range(120):
+        audit.record("service.made", user_id=None, facts=Facts(now=timezone.now()), number=number)
+
+    page = aud.browser.go(f"{RECORD}?kind=service")
+    seen = page.words.count("service.made")
+    page = aud.browser.follow("Older")
+    seen += page.words.count("service.made")
+    page = aud.browser.follow("Older")
+
+    assert seen + page.words.count("service.made") == 120
+    assert not page.offers("Older")
+
+
+def test_export_has_each_event_and_no_formula(aud: Person) -> None:
+    audit.record("service.made", user_id=None, facts=Facts(now=timezone.now(), agent="=cmd()"))
+
+    found = rows(aud.browser.client.get(f"{RECORD}?kind=service&csv=1"))
+
+    assert found[1][2] == "service.made"
+    assert found[1][6] == "'=cmd()"
+
+
+def test_auditors_change_nothing(ana: Person, aud: Person) -> None:
+    page = aud.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
+
+    assert "Your role looks, and changes nothing." in page
+    assert aud.browser.go("/admin/verification/policy/").status == 403
+
+
+def test_support_desk_sees_no_record(db: None, clock: Clock) -> None:
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+
+    assert dora.browser.go(RECORD).status == 403
+    assert dora.browser.go(REPORTS).status == 403
+
+
+def test_chain_that_holds_is_said_to_hold(aud: Person, clock: Clock) -> None:
+    audit.seal(clock.now)
+    aud.browser.go(RECORD)
+
+    assert "The record holds" in aud.browser.press("Check the chain")
+
+
+COLUMNS = "at, kind, actor_id, user_id, network, agent, detail, key_id, digest"
+EVENTS, SEALS = "verification_auditevent", "verification_auditseal"
+PUT_IN = f"INSERT INTO {EVENTS} (ref, {COLUMNS}) SELECT 'f' || substr(ref, 2), {COLUMNS} FROM {EVENTS} WHERE id = "
+TAMPERINGS: dict[str, tuple[str, str]] = {
+    "changed": (f"UPDATE {EVENTS} SET network = '6.6.6.6' WHERE id = {{middle}}", "the event was changed"),
+    "removed": (f"DELETE FROM {EVENTS} WHERE id = {{middle}}", "the event was removed"),
+    "put in": (f"{PUT_IN}{{middle}}", "put in by somebody without the key"),
+    "seal removed": (f"DELETE FROM {SEALS} WHERE number = 2", "is missing or the chain was cut"),
+    "who changed": (f"UPDATE {EVENTS} SET actor_id = 1 WHERE id = {{middle}}", "the event was changed"),
+    "when changed": (f"UPDATE {EVENTS} SET at = '2020-01-01 00:00:00' WHERE id = {{middle}}", "the event was changed"),
+}
+
+
+@pytest.fixture
+def record(transactional_db: None) -> int:
+    """Give a record of three seals; returns the id of an event in the midst of it."""
+    now = timezone.now()
+    for _ in range(3):
+        for number in range(5):
+            audit.record("service.made", user_id=None, facts=Facts(now=now, network="192.0.2.1"), number=number)
+        audit.seal(now)
+    return sorted(AuditEvent.objects.values_list("id", flat=True))[7]
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_copied_database_shows_what_was_done_by_hand(how: str, record: int, tmp_path: Path) -> None:
+    statement, words = TAMPERINGS[how]
+    tamper = _with_a_copied_file if connection.vendor == "sqlite" else _with_a_copied_database
+
+    assert words in tamper(statement.format(middle=record), tmp_path)
+
+
+def _with_a_copied_file(statement: str, folder: Path) -> str:
+    copy = folder / "copy.sqlite3"
+    with sqlite3.connect(copy) as target:
+        connection.connection.backup(target)
+    with sqlite3.connect(copy) as hand:
+        for table in (EVENTS, SEALS):
+            for verb in ("update", "delete"):
+                hand.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
+        hand.execute(statement)
+    return _verified({"NAME": str(copy)})
+
+
+def _with_a_copied_database(statement: str, _folder: Path) -> str:
+    name = connection.settings_dict["NAME"]
+    copy = f"{name}_copy"
+    connection.close()
+    server, hand = connections["default"].copy(), connections["default"].copy()
+    server.settings_dict["NAME"], hand.settings_dict["NAME"] = "postgres", copy
+    with server.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
+        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    try:
+        with hand.cursor() as cursor:
+            for table in (EVENTS, SEALS):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_change ON {table}")
+            cursor.execute(statement)
+        hand.close()
+        return _verified({"NAME": copy})
+    finally:
+        hand.close()
+        with server.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
+        server.close()
+
+
+def _verified(change: dict[str, str]) -> str:
+    """Run the command against the copy and give what it says."""
+    former = dict(connection.settings_dict)
+    connection.close()
+    said = StringIO()
+    connection.settings_dict.update(change)
+    try:
+        with pytest.raises((CommandError, SystemExit)):
+            call_command("verify_audit", stdout=said, stderr=said)
+    finally:
+        connection.close()
+        connection.settings_dict.clear()
+        connection.settings_dict.update(former)
+    return said.getvalue()
