@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8)),
-                ('place', models.CharField(blank=True, help_text='A prefix such as +4179, a country such as CH, or empty for everywhere. The most exact one decides.', max_length=16, validators=[django.core.validators.RegexValidator('^([A-Z]{2}|\\+[1-9][0-9]{0,14})?$', 'Two letters such as CH, a prefix such as +4179, or empty.')])),
+                ('place', models.CharField(blank=True, help_text='A prefix such as +4179, a country such as CH, or empty for everywhere. The most exact one decides.', max_length=16, validators=[django.core.validators.RegexValidator('^([A-Z]{2}|\\+[1-9][0-9]{0,14})?$', 'Write CH, +4179, or nothing.')])),
                 ('order', models.PositiveSmallIntegerField(default=10, help_text='The lowest is tried first.')),
                 ('provider', models.CharField(help_text='One of the installed providers.', max_length=32)),
                 ('sender', models.CharField(blank=True, help_text="A number or name to send from, if not the provider's usual one.", max_length=32)),

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from verification.models.messages import Kind, Message, Reason
 
-_PLACE = RegexValidator(r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Two letters such as CH, a prefix such as +4179, or empty.")
+_PLACE = RegexValidator(
+    r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, or nothing."
+)
 
 
 class Route(models.Model):

@@ -7,6 +7,7 @@ import pytest
 from verification.delivery import routes
 from verification.models import Kind
 
+pytestmark = pytest.mark.django_db
 VIRTUAL, NOBODY = "verification.delivery.providers.virtual", "tests.carrier"
 
 
@@ -18,13 +19,13 @@ def test_keeps_the_order_of_the_settings(settings: Any, packages: tuple[str, ...
     settings.DELIVERY_PROVIDERS = packages
 
     assert list(routes.providers()) == names
-    assert [provider.name for provider in routes.route(Kind.CALL)] == names
+    assert [hop.provider.name for hop in routes.route(Kind.CALL)] == names
 
 
 def test_routes_by_what_a_provider_carries(settings: Any) -> None:
     settings.DELIVERY_PROVIDERS = (NOBODY, VIRTUAL)
 
-    assert [provider.name for provider in routes.route(Kind.MAIL)] == ["virtual"]
+    assert [hop.provider.name for hop in routes.route(Kind.MAIL)] == ["virtual"]
 
 
 def test_misspelt_package_is_an_error_at_once(settings: Any) -> None:
