@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import PasswordReset
 from accounts.sessions import SessionStore
+from accounts.support.imports import jobs
 
 _KEEP = timedelta(days=1)
 
@@ -17,3 +18,10 @@ def purge(**_more: Any) -> None:
     """Once a day: remove sessions, half signed-in ones too, and mailed links that are over."""
     SessionStore.clear_expired()
     PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
+    jobs.purge(timezone.now())
+
+
+@shared_task(name="accounts.tasks.imports")
+def imports(**_more: Any) -> None:
+    """Every few seconds: work off the files that were brought in."""
+    jobs.work(timezone.now())

@@ -257,9 +257,12 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Our longest form is a key press of a carrier; nobody uploads anything.
+# Our longest form is a key press of a carrier; files are counted apart.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# An import may hold secrets of tokens: it stays in memory until it is sealed, and a larger one is not taken.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 # --- Broker and worker --------------------------------------------------------------------------------------
 
@@ -290,6 +293,7 @@ CELERY_BEAT_SCHEDULE = {
     # Expires in the queue sooner than it would pile up there while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
     "weigh": {"task": "verification.tasks.weigh", "schedule": 60.0, "options": {"expires": 60}},
+    "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
 }

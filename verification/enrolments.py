@@ -215,6 +215,34 @@ def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: 
     return enrolment
 
 
+def hand_token(
+    user: Any,
+    serial: str,
+    secret: bytes,
+    facts: Facts,
+    *,
+    step: int,
+    name: str,
+    actor_id: int | None,
+    is_rehearsal: bool = False,
+) -> str:
+    """Assign a hardware token that came in a file; says whether that is new, changed or the same as before.
+
+    Units: `step` in seconds. Errors: `InUse` when somebody else uses it.
+    """
+    method = next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
+    digests = crypto.digests("address", serial)
+    known = Enrolment.objects.filter(method=method.name, address_digest__in=digests).first()
+    if known is not None and known.user_id == user.pk and (known.confirmed or known.secret == secret):
+        return "same"
+    if known is not None and known.confirmed:
+        raise InUse
+    if not is_rehearsal:
+        plan = Draft(address=serial, secret=secret, hint=f"…{serial[-4:]}", name=name, data={"step": step})
+        assign(user, method.name, plan, facts, actor_id=actor_id)
+    return "new" if known is None else "changed"
+
+
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
     """Make a proven draft count, and with it the methods that its address serves as well.
 

@@ -7,7 +7,7 @@ from accounts.support import roles
 
 def make_roles(apps, schema_editor):
     """Make the groups of the staff. Django makes permissions after the last migration only: here they are made before."""
-    for label in ("accounts", "auth", "verification"):
+    for label in ("accounts", "auth", "helpcenter", "verification"):
         create_permissions(installed.get_app_config(label), verbosity=0)
     roles.make(apps.get_model("auth", "Group"), apps.get_model("auth", "Permission"))
 
@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
         ("accounts", "0005_finding_people"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
+        ("helpcenter", "0001_initial"),
         ("verification", "0008_count_ways"),
     ]
 

@@ -1,6 +1,7 @@
 """The tables of people, their sessions and app passwords, one noun a file."""
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
+from accounts.models.imports import Import
 from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
 from accounts.models.sessions import Session
@@ -9,6 +10,7 @@ from accounts.models.support import CallerCheck, Scope, SupportRequest
 __all__ = [
     "AppPassword",
     "CallerCheck",
+    "Import",
     "PasswordReset",
     "Scope",
     "SecondStep",

@@ -23,6 +23,7 @@ ROOMS += [
     Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
     Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
     Room("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
+    Room("imports", _("Import"), "admin:imports", "accounts.import_people"),
     Room("record", _("Record"), "admin:record", "verification.view_auditevent"),
 ]
 

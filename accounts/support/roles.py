@@ -26,10 +26,18 @@ _SENIOR = (
     "accounts.view_reports",
 )
 
+_CARRIERS = (
+    "verification.view_circuit",
+    "verification.view_route",
+    "verification.add_route",
+    "verification.change_route",
+    "verification.delete_route",
+)
+
 ROLES: Mapping[str, tuple[str, ...]] = {
     "Support desk": _FIRST_LINE,
     "Senior support": _SENIOR,
-    "Operators": ("verification.view_message", "accounts.view_reports"),
+    "Operators": ("verification.view_message", "accounts.view_reports", *_CARRIERS),
     "Auditors": (
         "accounts.view_user",
         "accounts.view_reports",
@@ -38,6 +46,18 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "Administrators": (
         *_SENIOR,
+        *_CARRIERS,
+        "accounts.import_people",
+        "accounts.import_tokens",
+        "accounts.export_people",
+        "helpcenter.view_article",
+        "helpcenter.add_article",
+        "helpcenter.change_article",
+        "helpcenter.view_feedback",
+        "helpcenter.view_miss",
+        "helpcenter.view_contact",
+        "helpcenter.add_contact",
+        "helpcenter.change_contact",
         "verification.view_auditevent",
         "verification.view_auditseal",
         "verification.view_policy",

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts import freshness
-from accounts.support.views import callers, case, deeds, figures, people, requests
+from accounts.support.views import callers, case, deeds, figures, imports, people, requests
 
 View = Callable[..., HttpResponseBase]
 
@@ -46,6 +46,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("reports/<slug:key>/", figure(figures.report), name="report"),
         path("record/", figure(figures.record), name="record"),
         path("record/check/", figure(figures.check), name="record-check"),
+        path("export/", figure(imports.export), name="people-export"),
+        path("import/", fresh(imports.index), name="imports"),
+        path("import/<slug:ref>/", figure(imports.show), name="import"),
+        path("import/<slug:ref>/apply/", fresh(imports.apply), name="import-apply"),
+        path("import/<slug:ref>/bad-rows/", figure(imports.faults), name="import-faults"),
         path("requests/", seen(requests.index), name="support-requests"),
         path("requests/<slug:ref>/decide/", fresh(requests.decide), name="support-request-decide"),
         path("requests/<slug:ref>/do/", fresh(requests.collect), name="support-request-do"),

@@ -22,6 +22,10 @@ from verification.outcomes import Verdict
 SILENT = {
     "policy.changed",
     "policy.deleted",
+    "route.changed",
+    "route.deleted",
+    "people.import_begun",
+    "people.imported",
     "challenge.issued",
     "challenge.resent",
     "challenge.proven",

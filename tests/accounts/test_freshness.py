@@ -36,6 +36,7 @@ LOOKING = {
     "portal:browsers",
     "portal:activity",
     "portal:secure",
+    "portal:support",
 }
 POSTS: tuple[dict[str, str], ...] = (
     {},

@@ -29,5 +29,6 @@ def index(request: AuthedRequest) -> HttpResponse:
         "after": urlencode(kept | {"after": found.after}) if found.after else "",
         "before": urlencode(kept | {"before": found.before}) if found.before else "",
         "kept": kept,
+        "kept_query": urlencode(kept),
     }
     return pages.page(request, "people.html", context)

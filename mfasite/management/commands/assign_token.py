@@ -44,7 +44,9 @@ class Command(BaseCommand):
 
 
 def _method() -> Method:
-    found = next((method for method in registry.methods().values() if method.is_assigned), None)
+    found = next(
+        (method for method in registry.methods().values() if method.is_assigned and not method.is_temporary), None
+    )
     if found is None:
         raise CommandError("No method is installed that is handed out. See VERIFICATION_METHODS.")
     return found

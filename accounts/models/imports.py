@@ -1,0 +1,56 @@
+"""A file of people or tokens that is being brought in, row by row, and what was wrong with it."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.handles import new_ref
+
+
+class Import(models.Model):
+    """One file. Its rows rest sealed until they are done, and are gone then; `n_done` says where to go on."""
+
+    class Kind(models.TextChoices):
+        """What the rows are."""
+
+        PEOPLE = "people", "people"
+        TOKENS = "tokens", "hardware tokens"
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", "waiting"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+
+    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=120)
+    is_rehearsal = models.BooleanField(default=True)
+    sealed = models.TextField(editable=False)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    network = models.CharField(max_length=45, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    lease_until = models.DateTimeField(null=True)
+    n_rows = models.PositiveIntegerField()
+    n_done = models.PositiveIntegerField(default=0)
+    n_new = models.PositiveIntegerField(default=0)
+    n_changed = models.PositiveIntegerField(default=0)
+    n_same = models.PositiveIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = (
+            ("import_people", "May import people"),
+            ("export_people", "May export people"),
+            ("import_tokens", "May import hardware tokens"),
+        )
+        indexes = (models.Index(fields=["made_at"], condition=~models.Q(state="done"), name="imports_to_do"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.state == self.State.DONE else 100 * self.n_done // max(self.n_rows, 1)

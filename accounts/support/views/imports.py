@@ -1,0 +1,129 @@
+"""Bringing files in and taking people out, as files."""
+
+from collections.abc import Iterator, Sequence
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import facts
+from accounts.models import Import, User
+from accounts.standing import AuthedRequest
+from accounts.support import people, sheets
+from accounts.support.imports import files, jobs
+from accounts.support.views import pages, searches
+
+_RIGHTS = {Import.Kind.PEOPLE: "accounts.import_people", Import.Kind.TOKENS: "accounts.import_tokens"}
+_BATCH = 1_000  # people read at once
+
+
+class UploadForm(forms.Form):
+    """A file, and what is in it."""
+
+    kind = forms.ChoiceField(label=_("What is in it?"), choices=Import.Kind.choices)
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("CSV with the columns named here, or for tokens a PSKC package. At most 8 MB."),
+        error_messages={
+            "required": _("Choose a file of at most 8 MB."),
+            "empty": _("The file is empty."),
+        },
+    )
+    key = forms.RegexField(
+        r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$",
+        label=_("Pre-shared key of a PSKC package"),
+        required=False,
+        help_text=_("In hex; only where the package is encrypted."),
+        error_messages={"invalid": _("A key is 32, 48 or 64 hex digits.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def _may(request: AuthedRequest, kind: str) -> None:
+    if not request.user.has_perm(_RIGHTS[Import.Kind(kind)]):
+        raise PermissionDenied
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: AuthedRequest) -> HttpResponse:
+    """Take a file for a rehearsal, and list the latest ones."""
+    if not any(request.user.has_perm(right) for right in _RIGHTS.values()):
+        raise PermissionDenied
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        _may(request, form.cleaned_data["kind"])
+        try:
+            job = _begin(request, form)
+        except files.Unreadable as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("admin:import", job.ref)
+    columns = [(kind.label, ",".join(names)) for kind, names in files.COLUMNS.items()]
+    context = {"form": form, "columns": columns, "jobs": Import.objects.defer("sealed").order_by("-made_at")[:10]}
+    return pages.page(request, "imports.html", context, here="imports")
+
+
+def _begin(request: AuthedRequest, form: UploadForm) -> Import:
+    upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
+    raw = upload.read()
+    is_package = kind == Import.Kind.TOKENS and raw.lstrip().startswith(b"<")
+    text = files.from_pskc(raw, form.cleaned_data["key"]) if is_package else files.decode(raw)
+    return jobs.begin(kind, text, request.user, facts.read(request), name=upload.name, is_rehearsal=True)
+
+
+def _job(request: AuthedRequest, ref: str) -> Import:
+    job = get_object_or_404(Import, ref=ref)
+    _may(request, job.kind)
+    return job
+
+
+@require_GET
+def show(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Show how far a file is, and what is wrong with it."""
+    job = _job(request, ref)
+    return pages.page(request, "import.html", {"job": job, "faults": job.faults[:100]}, here="imports")
+
+
+@require_POST
+def apply(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Apply what was rehearsed."""
+    job = jobs.apply(_job(request, ref), request.user, facts.read(request))
+    return redirect("admin:import", job.ref) if job else redirect("admin:imports")
+
+
+@require_GET
+def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Give the bad rows with their reasons as a file."""
+    job = _job(request, ref)
+    return _file([("line", "reason"), *((line, reason) for line, reason in job.faults)], "bad-rows")
+
+
+def _file(rows: Sequence[Sequence[object]] | Iterator[Sequence[object]], name: str) -> HttpResponseBase:
+    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+@require_GET
+def export(request: AuthedRequest) -> HttpResponseBase:
+    """Give the people whom a search finds as a file; it holds no number and no secret."""
+    if not request.user.has_perm("accounts.export_people"):
+        raise PermissionDenied
+    found = people.matching(request.user, searches.read(request.GET), now=facts.read(request).now)
+    return _file(_rows(list(found.order_by("username").values_list("pk", flat=True))), "people")
+
+
+def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
+    yield (*files.COLUMNS[Import.Kind.PEOPLE], "ways", "last sign-in")
+    for at in range(0, len(keys), _BATCH):
+        yield from _batch(keys[at : at + _BATCH])
+
+
+def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
+    for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
+        groups = ";".join(sorted(group.name for group in user.groups.all()))
+        last = user.last_login.isoformat() if user.last_login else ""
+        yield (user.username, user.name, user.email, groups, user.second_step, user.n_ways, last)

@@ -1,0 +1,228 @@
+"""Files of people and tokens: rehearsed, applied, told row by row."""
+
+import base64
+import resource
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Import, User
+from accounts.support.imports import files, jobs
+from accounts.support.imports import people as rows
+from tests.people import Person, join
+from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment
+
+HEAD = "user name,name,mail,groups,state\n"
+TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
+SECRET = base64.b32encode(b"0123456789abcdefghij").decode()
+
+
+def bring(kind: str, text: str, staff: User, here: Facts, *, is_rehearsal: bool = False) -> Import:
+    """Bring a file in and work it off."""
+    job = jobs.begin(kind, text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
+    jobs.work(here.now)
+    job.refresh_from_db()
+    return job
+
+
+def counts(job: Import) -> tuple[int, int, int, int]:
+    return job.n_new, job.n_changed, job.n_same, len(job.faults)
+
+
+def test_people_are_made_changed_and_left_alone(root: Person, here: Facts) -> None:
+    Group.objects.create(name="Finance")
+    join("ana")
+    text = f"{HEAD}ana,Ana Keller,ana@example.org,Finance,enforced\nNEW,New One,new@example.org,,\n"
+
+    job = bring("people", text, root.user, here)
+
+    assert counts(job) == (1, 1, 0, 0)
+    new = User.objects.get(username="new")
+    assert (new.second_step, new.has_usable_password()) == ("enabled", False)
+    assert User.objects.get(username="ana").groups.get().name == "Finance"
+    assert counts(bring("people", text, root.user, here)) == (0, 0, 2, 0)
+
+
+def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: Facts) -> None:
+    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_rehearsal=True)
+
+    assert counts(job) == (1, 0, 0, 0)
+    assert not User.objects.filter(username="new").exists()
+    applied = jobs.apply(job, root.user, here)
+    jobs.work(here.now)
+    assert User.objects.filter(username="new").exists()
+    assert applied is not None
+    job.refresh_from_db()
+    assert jobs.apply(job, root.user, here) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("two words,,,,", "no spaces"),
+        (",Nobody,,,", "1 to 150 signs"),
+        ("a,,not mail,,", "not a mail address"),
+        ("a,,,Unknown,", "no group Unknown"),
+        ("a,,,,sometimes", "The state is one of"),
+        ("root,,,,", "one of the staff"),
+        ("b,,,,", "stands in the file twice"),
+    ],
+)
+def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, here: Facts) -> None:
+    job = bring("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, here)
+
+    assert job.n_new == 2
+    ((line, reason),) = job.faults
+    assert line == 3
+    assert words in reason
+
+
+@pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups;state\n"])
+def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Facts) -> None:
+    with pytest.raises(files.Unreadable, match="user name,name,mail,groups,state"):
+        jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_rehearsal=True)
+
+
+def test_tokens_wait_for_their_people(root: Person, here: Facts) -> None:
+    ana = join("ana")
+    lines = f"ana,t-1,{SECRET},30,Acme,One\nana@example.org,T-2,{SECRET},60,Acme,Two\n"
+
+    job = bring("tokens", TOKENS + lines, root.user, here)
+
+    assert counts(job) == (2, 0, 0, 0)
+    waiting = Enrolment.objects.filter(user=ana.user, method="token", confirmed=False)
+    assert sorted(e.address for e in waiting) == ["T-1", "T-2"]
+    assert {e.data["step"] for e in waiting} == {30, 60}
+    assert counts(bring("tokens", TOKENS + lines, root.user, here)) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (f"nobody,T-9,{SECRET},30,,", "nobody of this name"),
+        ("ana,T-9,short,30,,", "too short"),
+        ("ana,T-9,1111111111111111111111111111,30,,", "not base32"),
+        (f"ana,T-9,{SECRET},45,,", "30 or 60 seconds"),
+        (f"ana,,{SECRET},30,,", "1 to 64 signs"),
+        (f"ana,T-1,{SECRET},30,,", "twice"),
+    ],
+)
+def test_bad_token_is_named(row: str, words: str, root: Person, here: Facts) -> None:
+    join("ana")
+
+    job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n{row}\n", root.user, here)
+
+    assert job.n_new == 1
+    assert words in job.faults[0][1]
+
+
+def test_token_in_use_stays_where_it_is(root: Person, here: Facts) -> None:
+    join("ana")
+    ben = join("ben")
+    bring("tokens", f"{TOKENS}ben,T-1,{SECRET},30,,\n", root.user, here)
+    Enrolment.objects.filter(user=ben.user).update(confirmed=True)
+
+    job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here)
+
+    assert "Somebody uses this token" in job.faults[0][1]
+
+
+def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Facts) -> None:
+    join("ana")
+    job = jobs.begin("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here, name="t", is_rehearsal=False)
+    assert SECRET not in job.sealed
+
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert job.sealed == ""
+    assert SECRET not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
+
+
+def test_stopped_import_goes_on_where_it_was(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen doubling the audit and the counts with the guard on `n_done` taken out."""
+    text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_200))
+    job = jobs.begin("people", text, root.user, here, name="x", is_rehearsal=False)
+    whole, calls = rows.apply, list[int]()
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(rows, "apply", stop)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.work(here.now)
+    monkeypatch.undo()
+    assert User.objects.filter(username__startswith="p").count() == 500
+
+    jobs.work(timezone.now() + timedelta(minutes=3))
+
+    job.refresh_from_db()
+    assert counts(job) == (1_200, 0, 0, 0)
+    assert User.objects.filter(username__startswith="p").count() == 1_200
+
+
+PSKC = """<?xml version="1.0"?>
+<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc" xmlns:xenc="http://www.w3.org/2001/04/xmlenc#">
+<KeyPackage><DeviceInfo><Manufacturer>Acme</Manufacturer><SerialNo>987654</SerialNo><Model>One</Model>
+<UserId>ana</UserId></DeviceInfo><Key Id="1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp"><Data>
+<Secret>{secret}</Secret><TimeInterval><PlainValue>60</PlainValue></TimeInterval></Data></Key></KeyPackage>
+</KeyContainer>"""
+RAW = b"0123456789abcdefghij"
+
+
+def test_package_is_read(root: Person, here: Facts) -> None:
+    secret = f"<PlainValue>{base64.b64encode(RAW).decode()}</PlainValue>"
+
+    text = files.from_pskc(PSKC.format(secret=secret).encode(), "")
+
+    assert text.splitlines()[1] == f"ana,987654,{SECRET},60,Acme,One"
+
+
+def test_encrypted_package_is_read_with_its_key() -> None:
+    key, start = bytes(range(16)), bytes(16)
+    padder = padding.PKCS7(128).padder()
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
+    sealed = start + encryptor.update(padder.update(RAW) + padder.finalize()) + encryptor.finalize()
+    value = base64.b64encode(sealed).decode()
+    cipher = f"<xenc:CipherData><xenc:CipherValue>{value}</xenc:CipherValue></xenc:CipherData>"
+    inner = f"<EncryptedValue>{cipher}</EncryptedValue>"
+    package = PSKC.format(secret=inner).encode()
+
+    assert SECRET in files.from_pskc(package, key.hex())
+    with pytest.raises(files.Unreadable, match="this key does not open it"):
+        files.from_pskc(package, "00" * 16)
+
+
+@pytest.mark.parametrize("raw", [b"", b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+def test_no_package_is_said_so(raw: bytes) -> None:
+    with pytest.raises(files.Unreadable):
+        files.from_pskc(raw, "")
+
+
+@pytest.mark.slow
+def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Facts) -> None:
+    lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(20_000)]
+    text = HEAD + "\n".join(lines)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    job = bring("people", text, root.user, here)
+
+    assert counts(job) == (19_800, 0, 0, 200)
+    assert [line for line, _reason in job.faults] == [n + 2 for n in range(20_000) if n % 100 == 0]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
+    assert counts(bring("people", text, root.user, here)) == (0, 0, 19_800, 200)
+    tokens_text = TOKENS + "\n".join(
+        f"p{n + 1},S{n},{SECRET if n % 100 else 'bad'},30,Acme,One" for n in range(5_000) if (n + 1) % 100
+    )
+    job = bring("tokens", tokens_text, root.user, here)
+    assert (job.n_new, len(job.faults)) == (4_900, 50)
+    assert counts(bring("tokens", tokens_text, root.user, here)) == (0, 0, 4_900, 50)
