@@ -7,9 +7,7 @@ from django.utils import timezone
 
 from verification.models.messages import Kind, Message, Reason
 
-_PLACE = RegexValidator(
-    r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, or nothing."
-)
+_PLACE = RegexValidator(r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, or nothing.")
 
 
 class Route(models.Model):

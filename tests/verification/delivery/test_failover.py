@@ -160,7 +160,9 @@ def test_wish_to_be_left_alone_counts_for_all_messages(ana: Desk, two: list[Carr
     assert given(two) == [1, 3]
 
 
-def test_only_provider_that_asks_to_slow_down_gets_it_later(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
+def test_only_provider_that_asks_to_slow_down_gets_it_later(
+    ana: Desk, queued: Message, carriers: list[Carrier]
+) -> None:
     """However often, until the code is too old."""
     carriers[0].does = refuses(Reason.RATE_LIMITED)
     for second in range(0, 280, 20):
