@@ -193,6 +193,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People and sessions ------------------------------------------------------------------------------------
 
+AUTHENTICATION_BACKENDS = ["accounts.backends.RightsBackend"]
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "signin:password"
 LOGIN_REDIRECT_URL = "portal:home"

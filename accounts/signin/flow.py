@@ -26,7 +26,7 @@ from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
 from verification.statements import Select, Slot
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "accounts.backends.RightsBackend"
 
 _NAMED = Select(lambda: User.objects.filter(username=Slot("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=Slot("pk"), epoch=Slot("epoch")))

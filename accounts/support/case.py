@@ -213,10 +213,10 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
 def _buttons(person: User, staff: User, facts: Facts) -> list[Button]:
     """List the deeds of the staff member's role; the others are not shown at all."""
     mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
-    closed = {wish: orders.closed(wish, staff, person, facts) for wish in {action.wish for action in mine}}
+    here = orders.bounds(staff, person, facts)
     found = []
     for action in mine:
-        refusal = closed[action.wish]
+        refusal = here.refusal(action.wish)
         found.append(Button(action, rights.words(refusal) if refusal else ""))
     return found
 

@@ -11,7 +11,7 @@ from accounts.models import SupportRequest, User
 from accounts.support import caller, requests, rights
 from accounts.support.actions import Deed, Unneeded
 from accounts.support.menu import Action
-from accounts.support.rights import Refusal, Wish
+from accounts.support.rights import Bounds, Refusal, Wish
 from verification import audit, limits, policies
 from verification.facts import Facts
 
@@ -46,11 +46,16 @@ class Order:
     options: Mapping[str, Any]
 
 
-def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | None:
-    """Tell why a deed is closed to one of the staff now; none if it is open. Reads only."""
+def bounds(staff: User, person: User, facts: Facts) -> Bounds:
+    """Read what bounds one of the staff in helping this person now."""
     rules = policies.rules_for(person.pk)
     is_verified = caller.proof(staff, person, now=facts.now) is not None
-    return rights.refusal(staff, person, wish, rules=rules, is_caller_verified=is_verified)
+    return rights.bounds(staff, person, rules=rules, is_caller_verified=is_verified)
+
+
+def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | None:
+    """Tell why a deed is closed to one of the staff now; none if it is open. Reads only."""
+    return bounds(staff, person, facts).refusal(wish)
 
 
 def wants_second(action: Action, person: User) -> bool:
@@ -73,13 +78,9 @@ def place(order: Order, facts: Facts) -> Answer:
 
 def collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     """Do what a second person agreed to: once, by whoever asked, as it was asked."""
-    refusal = rights.refusal(
-        order.staff,
-        order.person,
-        order.action.wish,
-        rules=policies.rules_for(order.person.pk),
-        is_caller_verified=bool(request.caller_checked),
-    )
+    rules, is_verified = policies.rules_for(order.person.pk), bool(request.caller_checked)
+    here = rights.bounds(order.staff, order.person, rules=rules, is_caller_verified=is_verified)
+    refusal = here.refusal(order.action.wish)
     if refusal:
         return _refuse(order, refusal, facts)
     if not requests.take(request, order.staff, facts):

@@ -13,7 +13,7 @@ from accounts.models.people import fold
 from accounts.support import rights
 from verification import enrolments, registry
 
-PAGE = 50
+PAGE = 25
 _WHOLE = 6  # signs from which a text may be a whole number or serial
 
 TROUBLES = {

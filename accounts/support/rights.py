@@ -56,19 +56,35 @@ class Wish:
     is_risky: bool
 
 
-def refusal(staff: User, person: User, wish: Wish, *, rules: Rules, is_caller_verified: bool) -> Refusal | None:
-    """Tell why one of the staff may not do something for a person; none if they may. The quota is spent apart."""
-    if not staff.has_perm(f"accounts.{wish.permission}"):
-        return Refusal.NOT_ALLOWED
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What bounds one of the staff in helping one person, whatever the deed; read once for all of them."""
+
+    staff: User
+    whole: Refusal | None
+    wants_caller: bool
+
+    def refusal(self, wish: Wish) -> Refusal | None:
+        """Tell why a deed is closed; none if it is open. The quota is spent apart."""
+        if not self.staff.has_perm(f"accounts.{wish.permission}"):
+            return Refusal.NOT_ALLOWED
+        if self.whole:
+            return self.whole
+        return Refusal.NO_CALLER if wish.is_risky and self.wants_caller else None
+
+
+def bounds(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
+    """Read what bounds one of the staff in helping a person."""
+    wants_caller = rules.caller_check and not is_caller_verified
+    return Bounds(staff=staff, whole=_whole(staff, person), wants_caller=wants_caller)
+
+
+def _whole(staff: User, person: User) -> Refusal | None:
     if staff.pk == person.pk:
         return Refusal.ONESELF
     if not sees(staff, person):
         return Refusal.OTHER_SCOPE
-    if has_more_rights(person, staff):
-        return Refusal.MORE_RIGHTS
-    if wish.is_risky and rules.caller_check and not is_caller_verified:
-        return Refusal.NO_CALLER
-    return None
+    return Refusal.MORE_RIGHTS if has_more_rights(person, staff) else None
 
 
 def has_more_rights(person: User, staff: User) -> bool:
