@@ -42,7 +42,7 @@ class Exchange:
         return self.requests[-1]
 
 
-def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:
+def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
