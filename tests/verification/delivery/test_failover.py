@@ -178,7 +178,7 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
 
 def test_lease_is_renewed_for_each_provider(ana: Desk, queued: Message, two: list[Carrier]) -> None:
     """Seen failing with the lease of the claim alone."""
-    leases = []
+    leases: list[Any] = []
 
     def look(_: Outgoing) -> str:
         leases.append(Message.objects.get().lease_until)
