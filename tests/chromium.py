@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,30 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of the page, where PICTURES names a folder."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@dataclass
+class Look:
+    """Somebody who looks at pages in every way, and notes what keeps people out."""
+
+    page: Page
+    found: list[Barrier] = field(default_factory=list)
+
+    def at(self, name: str) -> None:
+        """Look at the page as it stands. The dark scheme changes nothing but colours."""
+        for size, viewport in SIZES.items():
+            self.page.set_viewport_size(viewport)
+            self._note(f"{name}-{size}-light", AXE)
+            self.page.emulate_media(color_scheme="dark")
+            self._note(f"{name}-{size}-dark", COLOURS)
+            self.page.emulate_media(color_scheme="light")
+
+    def _note(self, name: str, rules: Mapping[str, Any]) -> None:
+        self.found += barriers(self.page, name, rules)
+        picture(self.page, name)
+
+    def over(self, *addresses: str) -> None:
+        """Look at the pages of these addresses."""
+        for address in addresses:
+            self.page.goto(address)
+            self.at(address.strip("/").replace("/", "-") or "home")

@@ -1,10 +1,8 @@
 """Everybody can use every page: by eye, ear and hand, in light and dark, on a telephone and on a desk."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,7 +25,7 @@ from tests.browser.hands import (
     press,
     verify,
 )
-from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
+from tests.chromium import REFUSED, Look, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, work
 from verification import audit, browsers
 from verification.facts import Facts
@@ -37,33 +35,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "the old laptop that stands in the workshop behind the green door"
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunter"
-
-
-@dataclass
-class Look:
-    """Somebody who looks at pages in every way, and notes what keeps people out."""
-
-    page: Page
-    found: list[Barrier] = field(default_factory=list)
-
-    def at(self, name: str) -> None:
-        """Look at the page as it stands. The dark scheme changes nothing but colours."""
-        for size, viewport in SIZES.items():
-            self.page.set_viewport_size(viewport)
-            self._note(f"{name}-{size}-light", AXE)
-            self.page.emulate_media(color_scheme="dark")
-            self._note(f"{name}-{size}-dark", COLOURS)
-            self.page.emulate_media(color_scheme="light")
-
-    def _note(self, name: str, rules: Mapping[str, Any]) -> None:
-        self.found += barriers(self.page, name, rules)
-        picture(self.page, name)
-
-    def over(self, *addresses: str) -> None:
-        """Look at the pages of these addresses."""
-        for address in addresses:
-            self.page.goto(address)
-            self.at(address.strip("/").replace("/", "-") or "home")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import base64
 import resource
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.contrib.auth.models import Group
+from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Import, User
 from accounts.support.imports import files, jobs
 from accounts.support.imports import people as rows
-from tests.people import Person, join
+from tests.people import Clock, Person, join
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment
 
@@ -146,7 +148,6 @@ def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Facts) -
 
 
 def test_stopped_import_goes_on_where_it_was(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen doubling the audit and the counts with the guard on `n_done` taken out."""
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_200))
     job = jobs.begin("people", text, root.user, here, name="x", is_rehearsal=False)
     whole, calls = rows.apply, list[int]()
@@ -168,6 +169,36 @@ def test_stopped_import_goes_on_where_it_was(root: Person, here: Facts, monkeypa
     job.refresh_from_db()
     assert counts(job) == (1_200, 0, 0, 0)
     assert User.objects.filter(username__startswith="p").count() == 1_200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
+    """Each takes a step only if nobody else took it. Seen failing with the guard on `n_done` taken out."""
+    with transaction.atomic():
+        staff = join("root", is_staff=True, is_superuser=True).user
+    facts = Facts(now=timezone.now())
+    text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_800))
+    job = jobs.begin("people", text, staff, facts, name="x", is_rehearsal=False)
+    wrong = list[BaseException]()
+
+    def work() -> None:
+        try:
+            jobs._run(Import.objects.get(pk=job.pk))
+        except DatabaseError as error:
+            wrong.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    job.refresh_from_db()
+    assert wrong == []
+    assert counts(job) == (1_800, 0, 0, 0)
+    assert AuditEvent.objects.filter(kind="people.imported").count() == 4
 
 
 PSKC = """<?xml version="1.0"?>
