@@ -15,8 +15,9 @@ from accounts import app_passwords, catalogue, facts, freshness
 from accounts.models import Service
 from accounts.standing import AuthedRequest
 from accounts.support.admin import PeopleAdmin, ScopeAdmin
+from accounts.support.carriers import CircuitAdmin, RouteAdmin
 
-__all__ = ["PeopleAdmin", "ScopeAdmin", "ServiceAdmin"]
+__all__ = ["CircuitAdmin", "PeopleAdmin", "RouteAdmin", "ScopeAdmin", "ServiceAdmin"]
 
 
 @admin.register(Service)

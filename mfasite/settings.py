@@ -85,6 +85,34 @@ TWILIO_VOICES = env.table("TWILIO_VOICES")
 SENDER_NUMBERS = (*TWILIO_SENDERS.values(), *TWILIO_CALL_SENDERS.values(), *env.words("SENDER_NUMBERS"))
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "https://api.twilio.com")
 
+# Texts go out by the provider "gateway" to any carrier with an HTTP interface, described here.
+GATEWAY = {
+    "url": env.text("GATEWAY_URL"),
+    "token": env.secret("GATEWAY_TOKEN"),
+    "headers": env.table("GATEWAY_HEADERS"),
+    "request": env.text("GATEWAY_REQUEST"),
+    "as_form": env.flag("GATEWAY_FORM"),
+    "sender": env.text("GATEWAY_SENDER"),
+    "reference": env.text("GATEWAY_REFERENCE"),
+    "error": env.text("GATEWAY_ERROR"),
+    "probe_url": env.text("GATEWAY_PROBE_URL"),
+    "keys": tuple(key.strip() for key in env.secret("GATEWAY_RECEIPT_KEYS").split(",") if key.strip()),
+    "signature_header": env.text("GATEWAY_SIGNATURE_HEADER"),
+    "time_header": env.text("GATEWAY_TIME_HEADER"),
+    "signed": env.text("GATEWAY_SIGNED"),
+    "receipt_id": env.text("GATEWAY_RECEIPT_ID"),
+    "receipt_state": env.text("GATEWAY_RECEIPT_STATE"),
+    "receipt_reason": env.text("GATEWAY_RECEIPT_REASON"),
+    "receipt_reference": env.text("GATEWAY_RECEIPT_REFERENCE"),
+    "states": env.table("GATEWAY_STATES"),
+    "reasons": env.table("GATEWAY_REASONS"),
+}
+
+# When a provider is passed over, and how long.
+DELIVERY_CIRCUIT_FAILURES = env.number("DELIVERY_CIRCUIT_FAILURES", 5)
+DELIVERY_CIRCUIT_SECONDS = env.number("DELIVERY_CIRCUIT_SECONDS", 15)
+DELIVERY_CIRCUIT_LONGEST_SECONDS = env.number("DELIVERY_CIRCUIT_LONGEST_SECONDS", 300)
+
 # Mail goes out by the provider "smtp", through the server named here.
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 587 if not DEMO else 25)
@@ -265,6 +293,7 @@ CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery
 CELERY_BEAT_SCHEDULE = {
     # Expires in the queue sooner than it would pile up there while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
+    "weigh": {"task": "verification.tasks.weigh", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},

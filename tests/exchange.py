@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "token-of-the-tests"
+KEY = "key-of-the-tests"
 
 
 @dataclass
@@ -24,14 +25,16 @@ class Answer:
     seconds: float = 0.0
     hangs_up: bool = False
     body: bytes = b""
+    retry_after: str = ""
 
 
 @dataclass
 class Exchange:
-    """What came in, and how it is answered."""
+    """What came in, and how it is answered: always alike, or by `mood` each by its number."""
 
     url: str = ""
     answer: Answer = field(default_factory=Answer)
+    mood: Callable[[int], Answer] | None = None
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -39,42 +42,50 @@ class Exchange:
         return self.requests[-1]
 
 
-def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:
+def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901  (one class, small methods)
+    lock = threading.Lock()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
-            fields = parse_qs(self.rfile.read(size).decode(), keep_blank_values=True)
-            number = len(exchange.requests) + 1
-            exchange.requests.append(
-                {"path": self.path, "auth": self.headers.get("Authorization", ""), "fields": fields, "at": time.time()}
-            )
-            self._answer(number, fields)
+            body = self.rfile.read(size).decode()
+            is_json = self.headers.get("Content-Type") == "application/json"
+            fields = json.loads(body) if is_json else parse_qs(body, keep_blank_values=True)
+            came = {"path": self.path, "auth": self.headers.get("Authorization", ""), "fields": fields}
+            with lock:
+                exchange.requests.append(came)
+                number = len(exchange.requests)
+            told = came["answer"] = exchange.mood(number) if exchange.mood else exchange.answer
+            self._answer(number, told)
 
         def do_GET(self) -> None:
             self._send(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "tests"})
 
-        def _answer(self, number: int, fields: dict[str, list[str]]) -> None:
-            told = exchange.answer
+        def _answer(self, number: int, told: Answer) -> None:
             time.sleep(told.seconds)
             if told.hangs_up:
                 self.close_connection = True
                 self.connection.close()
                 return
             if told.body:
-                self._send_raw(told.status, told.body)
+                self._send_raw(told.status, told.body, told.retry_after)
             elif told.status >= 400:
-                self._send(told.status, {"code": told.code, "message": "no", "status": told.status})
+                refusal = {"code": told.code, "message": "no", "status": told.status}
+                self._send_raw(told.status, json.dumps(refusal).encode(), told.retry_after)
             else:
                 prefix = "CA" if "Calls" in self.path else "SM"
-                self._send(told.status, {"sid": f"{prefix}{number:032d}", "status": "queued", "to": fields["To"][0]})
+                reference = f"{prefix}{number:032d}"
+                self._send(told.status, {"sid": reference, "id": reference, "status": "queued"})
 
         def _send(self, status: int, told: dict[str, Any]) -> None:
             self._send_raw(status, json.dumps(told).encode())
 
-        def _send_raw(self, status: int, body: bytes) -> None:
+        def _send_raw(self, status: int, body: bytes, retry_after: str = "") -> None:
             self.send_response(status)
+            if retry_after:
+                self.send_header("Retry-After", retry_after)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -86,12 +97,18 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of lines that were cut on purpose."""
+
+
 @contextmanager
 def opened() -> Iterator[Exchange]:
     """Open an exchange for as long as the block lasts."""
     exchange = Exchange()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(exchange))
-    server.daemon_threads = True
+    server = _Quiet(("127.0.0.1", 0), _handler(exchange))
     exchange.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -114,4 +131,12 @@ def exchange(settings: Any) -> Iterator[Exchange]:
         settings.TWILIO_MESSAGING_SERVICE_SID = ""
         settings.TWILIO_VOICES = {"de": "Polly.Vicki"}
         settings.TWILIO_BASE_URL = exchange.url
+        yield exchange
+
+
+@pytest.fixture
+def gateway(settings: Any) -> Iterator[Exchange]:
+    """Open an exchange of another carrier, with an HTTP interface of its own kind."""
+    with opened() as exchange:
+        settings.GATEWAY = {"url": f"{exchange.url}/send", "token": TOKEN, "keys": (KEY, "the key before")}
         yield exchange

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -17,7 +17,7 @@ from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
 from verification.method import Ask, Check, Draft, Found, Mode
-from verification.models import Challenge, Enrolment, Kind, Message, Purpose, State, Voucher
+from verification.models import Challenge, Enrolment, Kind, Message, MessageState, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -27,6 +27,9 @@ from verification.statements import Insert, Select, Slot, Update
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
 _APART = _HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
+_IN_DOUBT = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
+_LONGEST_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
+_WORTH_SENDING = timedelta(minutes=1)  # what must be left of a code's life
 _TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
 
 
@@ -574,7 +577,10 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
 
 
 def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
-    """Send a new code for a challenge. The older codes die; the tries that were taken stay taken."""
+    """Send a new code for a challenge. The older codes die; the tries that were taken stay taken.
+
+    While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
+    """
     challenge = _load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
@@ -590,26 +596,44 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
     rows = Challenge.objects.filter(
         pk=challenge.pk,
         generation=challenge.generation,
+        resend_at=challenge.resend_at,
         tries_left__gt=0,
         state__in=[State.OPEN, State.EXPIRED],
     )
-    tag = _new_tag(former=challenge.tag)
+    if (end := _end_of_doubt(challenge, facts.now)) is not None:
+        challenge.expires_at = end
+    else:
+        challenge.tag = _new_tag(former=challenge.tag)
+        challenge.generation += 1
+        challenge.expires_at = facts.now + challenge.code_life
     with transaction.atomic():
         changed = rows.update(
             state=State.OPEN,
-            generation=F("generation") + 1,
+            generation=challenge.generation,
             resend_at=facts.now + conf.resend_after(),
-            expires_at=facts.now + challenge.code_life,
-            tag=tag,
+            expires_at=challenge.expires_at,
+            tag=challenge.tag,
         )
         if not changed:
             return _outcome(challenge, Verdict.TOO_SOON, retry_at=facts.now + conf.resend_after())
-        challenge.generation += 1
-        challenge.tag = tag
-        challenge.expires_at = facts.now + challenge.code_life
         _send(challenge, facts)
         audit.record("challenge.resent", user_id=challenge.user.pk, facts=facts, **_about(challenge))
     return _outcome(challenge, Verdict.ISSUED)
+
+
+def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
+    """Give how long a code lives on of which nobody knows whether it went out; none if a new one is due.
+
+    A person whose provider did not answer might else get two codes: the old one late, and the new one.
+    """
+    if challenge.state != State.OPEN or challenge.expires_at <= now:
+        return None
+    sendings = challenge.messages.filter(generation=challenge.generation).order_by("pk")
+    sent = list(sendings.values_list("state", "created_at"))
+    if not any(state in _IN_DOUBT for state, _ in sent):
+        return None
+    end = min(now + challenge.code_life, sent[0][1] + _LONGEST_CODE_LIFE)
+    return end if end - now >= _WORTH_SENDING else None
 
 
 def show(handle: str, *, binding: str, now: datetime) -> Shown | None:

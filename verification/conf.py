@@ -111,8 +111,28 @@ def lost_after() -> timedelta:
 
 
 def claims() -> int:
-    """How often one message may be taken up before it counts as failed."""
+    """How often one message may be taken up before it counts as failed; being asked to slow down does not count."""
     return _read("DELIVERY_CLAIMS", 5)
+
+
+def circuit_failures() -> int:
+    """Failures in a row after which a provider is passed over."""
+    return _read("DELIVERY_CIRCUIT_FAILURES", 5)
+
+
+def circuit_pause() -> timedelta:
+    """How long a provider is passed over the first time; each further time in a row takes twice as long."""
+    return timedelta(seconds=_read("DELIVERY_CIRCUIT_SECONDS", 15))
+
+
+def circuit_longest_pause() -> timedelta:
+    """How long a provider is passed over at most before it gets a message on trial."""
+    return timedelta(seconds=_read("DELIVERY_CIRCUIT_LONGEST_SECONDS", 300))
+
+
+def board_seconds() -> float:
+    """How old a process's copy of routes and circuits may be, in seconds."""
+    return _read("DELIVERY_BOARD_SECONDS", 1.0)
 
 
 def wake_threads() -> int:

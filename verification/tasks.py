@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from verification import audit, challenges, conf, limits, notices
-from verification.delivery import dispatch, wake
+from verification.delivery import circuits, dispatch, routes, wake
 from verification.models import Browser, Challenge, Message
 
 
@@ -19,6 +19,13 @@ def housekeeping(**_more: Any) -> None:
     challenges.expire(now)
     notices.tell_of_browsers(now)
     dispatch.sweep(wake.publish, now=now)
+
+
+@shared_task(name="verification.tasks.weigh")
+def weigh(**_more: Any) -> None:
+    """Once a minute: pass over providers whose messages do not arrive or are not typed in."""
+    kinds = {name: provider.kinds for name, provider in routes.providers().items()}
+    circuits.weigh(kinds, now=timezone.now())
 
 
 @shared_task(name="verification.tasks.purge")

@@ -26,10 +26,18 @@ _SENIOR = (
     "accounts.view_reports",
 )
 
+_CARRIERS = (
+    "verification.view_circuit",
+    "verification.view_route",
+    "verification.add_route",
+    "verification.change_route",
+    "verification.delete_route",
+)
+
 ROLES: Mapping[str, tuple[str, ...]] = {
     "Support desk": _FIRST_LINE,
     "Senior support": _SENIOR,
-    "Operators": ("verification.view_message", "accounts.view_reports"),
+    "Operators": ("verification.view_message", "accounts.view_reports", *_CARRIERS),
     "Auditors": (
         "accounts.view_user",
         "accounts.view_reports",
@@ -38,6 +46,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "Administrators": (
         *_SENIOR,
+        *_CARRIERS,
         "accounts.import_people",
         "accounts.import_tokens",
         "accounts.export_people",

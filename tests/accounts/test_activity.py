@@ -22,6 +22,8 @@ from verification.outcomes import Verdict
 SILENT = {
     "policy.changed",
     "policy.deleted",
+    "route.changed",
+    "route.deleted",
     "people.import_begun",
     "people.imported",
     "challenge.issued",

@@ -9,17 +9,19 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from verification import conf
-from verification.delivery import routes, words
+from verification.delivery import board, circuits, routes, words
 from verification.delivery.provider import Lost, Refused
-from verification.models import Challenge, Kind, Message, MessageState, Reason, State
+from verification.delivery.routes import Hop
+from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 from verification.statements import Select, Slot, Update
 
 _log = logging.getLogger(__name__)
 _SWEEP = 50  # messages a round takes up at most
 _WOKEN = timedelta(seconds=1)  # a message queued for longer than this was not woken
+_LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 
-def _wanted(now: Any) -> Q:
+def wanted(now: Any) -> Q:
     """Tell which queued messages still help: in time, and of a challenge that is open and sent no newer code."""
     waits = Challenge.objects.filter(
         pk=OuterRef("challenge_id"), state=State.OPEN, generation=OuterRef("generation"), expires_at__gt=now
@@ -30,9 +32,7 @@ def _wanted(now: Any) -> Q:
 _ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
 _CLAIM = Update(
     lambda: (
-        Message.objects.filter(
-            _wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW, claims__lt=Slot("most")
-        ),
+        Message.objects.filter(wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW),
         {"state": MessageState.SENDING, "lease_until": Slot("lease_until"), "claims": F("claims") + 1},
     )
 )
@@ -40,7 +40,7 @@ _READ = Select(lambda: Message.objects.select_related("challenge").filter(pk=_RO
 _NAME = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS),
-        {"provider": Slot("provider")},
+        {"provider": Slot("provider"), "lease_until": Slot("lease_until")},
     )
 )
 _WRITTEN = ("state", "reference", "reason", "handed_at", "ended_at")
@@ -55,33 +55,94 @@ _WRITE = Update(
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
     """Claim one message and hand it to the first provider that takes it; none if it is another's or not due."""
     now = now or timezone.now()
-    if not _CLAIM.run(pk=message_id, now=now, most=conf.claims(), lease_until=now + conf.lease()):
+    if not _CLAIM.run(pk=message_id, now=now, lease_until=now + conf.lease()):
         return retire(Message.objects.filter(pk=message_id), now=now)
     message = _READ.first(pk=message_id)
     if message is None:
         return None
-    for provider in routes.route(Kind(message.kind)):
-        message.provider = provider.name
-        # The provider's name is on the row before the hand-over: a receipt may overtake our own note of it.
-        if not _NAME.run(pk=message.pk, claims=message.claims, provider=provider.name):
+    turn = _Turn(message, now)
+    for hop in turn.hops():
+        circuit = board.read().circuit(hop.provider.name, turn.kind)
+        if not circuits.admits(circuit, now=now):
+            turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
+            continue
+        message.provider = hop.provider.name
+        # The provider's name is on the row before the hand-over: a receipt may overtake our own note of it. A lease
+        # for each provider: three that are slow to refuse must not look like a dead worker.
+        lease = timezone.now() + conf.lease()
+        if not _NAME.run(pk=message.pk, claims=message.claims, provider=message.provider, lease_until=lease):
             return None
+        state = turn.hand_over(hop, circuit)
+        if state is not None:
+            return _write(message, state, now=timezone.now())
+    return _later(message, turn.pause, now=timezone.now())
+
+
+class _Turn:
+    """One claim of a message: it goes from provider to provider, one after another, until one may have it."""
+
+    def __init__(self, message: Message, now: datetime) -> None:
+        self.message = message
+        self.kind = Kind(message.kind)
+        self.now = now
+        self.pause: timedelta | None = None
+
+    def hops(self) -> list[Hop]:
+        """Give the route, without those that took this message earlier and did not bring it to its end."""
+        hops = routes.route(self.kind, self.message.address)
+        if self.message.claims == 1:
+            return list(hops)
+        former = set(returned(self.message))
+        return [hop for hop in hops if hop.provider.name not in former]
+
+    def wait(self, span: timedelta | None) -> None:
+        """Remember the shortest time after which it makes sense to try again."""
+        if span is not None:
+            self.pause = min(span, self.pause or span)
+
+    def hand_over(self, hop: Hop, circuit: Circuit | None) -> MessageState | None:
+        """Try one provider; none when the next one may be tried, as this one surely sent nothing."""
+        message = self.message
         try:
-            reference = provider.send(words.compose(message))
+            reference = hop.provider.send(words.compose(message, sender=hop.sender))
         except Refused as refusal:
             message.reason = refusal.reason
-            if refusal.permanent:
-                return _write(message, MessageState.FAILED, now=timezone.now())
+            self._note(Result.REFUSED, refusal.reason)
+            self.wait(refusal.after)
+            if refusal.reason in circuits.OF_THE_PROVIDER:
+                self._failed(circuit, refusal.reason, after=refusal.after)
+            else:
+                circuits.succeeded(circuit, now=timezone.now())
+            return MessageState.FAILED if refusal.permanent else None
         except Lost:
-            return _write(message, MessageState.UNKNOWN, now=timezone.now())
+            return self._in_doubt(circuit)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
             # A fault of ours or of a library, perhaps after the words were out: never send this one again.
-            _log.exception("provider %s failed on message %s", provider.name, message_id)
-            return _write(message, MessageState.UNKNOWN, now=timezone.now())
-        else:
-            message.reference = reference
-            message.reason = ""
-            return _write(message, MessageState.ACCEPTED, now=timezone.now())
-    return _later(message, now=timezone.now())
+            _log.exception("provider %s failed on message %s", hop.provider.name, message.pk)
+            return self._in_doubt(circuit)
+        message.reference, message.reason = reference, ""
+        circuits.succeeded(circuit, now=timezone.now())
+        return MessageState.ACCEPTED
+
+    def _in_doubt(self, circuit: Circuit | None) -> MessageState:
+        self._note(Result.LOST)
+        self._failed(circuit, Result.LOST)
+        return MessageState.UNKNOWN
+
+    def _failed(self, circuit: Circuit | None, why: str, *, after: timedelta | None = None) -> None:
+        name = self.message.provider
+        circuits.failed(circuit, provider=name, kind=self.kind, why=why, now=timezone.now(), after=after)
+
+    def _note(self, result: Result, reason: str = "") -> None:
+        at = timezone.now()
+        Attempt.objects.create(
+            message=self.message, provider=self.message.provider, result=result, reason=reason, at=at
+        )
+
+
+def returned(message: Message) -> list[str]:
+    """Name the providers that took a message and reported later that it did not arrive."""
+    return list(message.attempts.filter(result=Result.RETURNED).values_list("provider", flat=True))
 
 
 def _held(message: Message) -> QuerySet[Message]:
@@ -101,17 +162,24 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
         ended_at=ended,
     )
     if not changed and message.reference:
-        Message.objects.filter(pk=message.pk, reference="").update(reference=message.reference, handed_at=now)
+        late = Message.objects.filter(pk=message.pk, provider=message.provider, reference="")
+        late.update(reference=message.reference, handed_at=now)
     return state
 
 
-def _later(message: Message, *, now: datetime) -> MessageState:
-    """All providers refused for now: try again in 1, 2, 4 ... seconds, or give up after the last claim."""
+def _later(message: Message, pause: timedelta | None, *, now: datetime) -> MessageState:
+    """All providers refused for now: try again in 1, 2, 4 ... seconds, or give up after the last claim.
+
+    A provider's own word on when to come back counts instead. Being asked to slow down is no end: such a message
+    waits until it is too old.
+    """
     message.reason = message.reason or Reason.PROVIDER_DOWN
-    if message.claims >= conf.claims():
+    if message.claims >= conf.claims() and message.reason != Reason.RATE_LIMITED:
         return _write(message, MessageState.FAILED, now=now)
-    pause = timedelta(seconds=2 ** (message.claims - 1))
-    _held(message).update(state=MessageState.QUEUED, not_before=now + pause, reason=message.reason, lease_until=None)
+    doubled = timedelta(seconds=2 ** min(message.claims - 1, 4))
+    shortest = timedelta(seconds=1)
+    due = now + min(max(pause or doubled, shortest), _LONGEST_PAUSE)
+    _held(message).update(state=MessageState.QUEUED, not_before=due, reason=message.reason, lease_until=None)
     return MessageState.QUEUED
 
 
@@ -119,7 +187,7 @@ def retire(rows: QuerySet[Message], *, now: datetime) -> MessageState | None:
     """Close queued messages that help nobody any more: superseded, answered, expired."""
     gone = (
         rows.filter(state=MessageState.QUEUED)
-        .exclude(_wanted(now))
+        .exclude(wanted(now))
         .update(state=MessageState.EXPIRED, reason=Reason.TOO_OLD, ended_at=now)
     )
     return MessageState.EXPIRED if gone else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from verification.models.messages import Kind, MessageState, Reason
@@ -13,7 +13,7 @@ class Outgoing:
     """What a provider is asked to carry.
 
     Shape: `id` 32 hex digits; `to` E.164 or a mail address; `words` the whole text, or what a call says first (never
-    the code); the addresses are absolute and carry the id.
+    the code); the addresses are absolute and carry the id. `sender` is what a route wants it to come from, if any.
     """
 
     id: str
@@ -27,6 +27,7 @@ class Outgoing:
     tag: str = ""
     subject: str = ""
     extension: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,16 @@ class Heard:
 
 
 class Refused(Exception):
-    """Nothing was sent, for certain. `permanent`: no provider could; else another one, or a later try, may."""
+    """Nothing was sent, for certain. `permanent`: no provider could; else another one, or a later try, may.
 
-    def __init__(self, reason: Reason, *, permanent: bool = False) -> None:
+    `after` is how long the provider asks to be left alone.
+    """
+
+    def __init__(self, reason: Reason, *, permanent: bool = False, after: timedelta | None = None) -> None:
         super().__init__(str(reason))
         self.reason = reason
         self.permanent = permanent
+        self.after = after
 
 
 class Lost(Exception):

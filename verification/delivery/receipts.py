@@ -2,15 +2,26 @@
 
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import QuerySet
+
+from verification.delivery import board, circuits, dispatch, routes, wake
 from verification.delivery.provider import Receipt
-from verification.models import Message
+from verification.models import Attempt, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
+
+_BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
 def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
-    """Move one message to a later state; False if it is there already, or is not of this provider."""
-    lower = [state for state, rank in RANK.items() if rank < RANK[receipt.state]]
-    rows = Message.objects.filter(handle=receipt.message_id, provider=provider, state__in=lower)
+    """Move one message to a later state; False if it is there already, or is not of this provider.
+
+    A message that did not arrive for the provider's own reasons goes to the next one, with the same code.
+    """
+    is_bad = receipt.state in _BAD and receipt.reason in circuits.ELSEWHERE
+    if is_bad and _goes_on(receipt, provider=provider, now=now):
+        return True
+    rows = _open(receipt, provider)
     changed = rows.update(
         state=receipt.state,
         reason=receipt.reason or "",
@@ -19,3 +30,57 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         **({"reference": receipt.reference} if receipt.reference else {}),
     )
     return bool(changed)
+
+
+def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:
+    lower = [state for state, rank in RANK.items() if rank < RANK[receipt.state]]
+    return Message.objects.filter(handle=receipt.message_id, provider=provider, state__in=lower)
+
+
+def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
+    """Put a message back for a provider that did not have it yet, if it still helps.
+
+    Not while it is still being handed over: two providers would have it at once. Its former provider is off the row,
+    so that nothing which that one tells later moves it.
+    """
+    rows = _open(receipt, provider).exclude(state=MessageState.SENDING)
+    message = rows.filter(dispatch.wanted(now)).first()
+    if message is None or not _others(message, provider, receipt.reason):
+        return False
+    with transaction.atomic():
+        if not rows.filter(pk=message.pk, claims=message.claims).update(
+            state=MessageState.QUEUED,
+            provider="",
+            reference="",
+            reason="",
+            not_before=now,
+            lease_until=None,
+            handed_at=None,
+        ):
+            return False
+        Attempt.objects.create(
+            message=message,
+            provider=provider,
+            result=Result.RETURNED,
+            reason=receipt.reason or "",
+            reference=receipt.reference or message.reference,
+            at=now,
+        )
+        if receipt.reason in circuits.OF_THE_PROVIDER:
+            _count(message, provider, str(receipt.reason), now)
+        transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
+    return True
+
+
+def _others(message: Message, provider: str, reason: Reason | None) -> bool:
+    """Tell whether another provider might do better. A call that ended for no known reason is not placed again."""
+    if message.kind == Kind.CALL and reason == Reason.UNKNOWN:
+        return False
+    former = {provider, *dispatch.returned(message)}
+    hops = routes.route(Kind(message.kind), message.address)
+    return any(hop.provider.name not in former for hop in hops)
+
+
+def _count(message: Message, provider: str, why: str, now: datetime) -> None:
+    kind = Kind(message.kind)
+    circuits.failed(board.read().circuit(provider, kind), provider=provider, kind=kind, why=why, now=now)

@@ -1,12 +1,23 @@
 """Finds providers by name and in the order of use. With the methods' registry, one of the two importers by string."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import cast
 
-from verification import conf
+from verification import conf, numbers
+from verification.delivery import board
 from verification.delivery.provider import Provider
-from verification.models import Kind
+from verification.models import Kind, Route
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One provider of a route, and what it is to send from, if not from its usual."""
+
+    provider: Provider
+    sender: str = ""
 
 
 @lru_cache(maxsize=8)
@@ -20,6 +31,25 @@ def providers() -> dict[str, Provider]:
     return _load(conf.providers())
 
 
-def route(kind: Kind) -> tuple[Provider, ...]:
-    """Give the providers that carry a kind of message, the first one first."""
-    return tuple(provider for provider in providers().values() if kind in provider.kinds)
+def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
+    """Give who carries a kind of message to a number, the first one first.
+
+    The routes of the most exact place that fits decide alone; without any, all that carry the kind, in the order of
+    the settings. A route by a provider that is not installed, or does not carry the kind, is passed over.
+    """
+    able = {name: provider for name, provider in providers().items() if kind in provider.kinds}
+    rows = [row for row in board.read().routes if row.kind == kind and row.provider in able]
+    chosen = _most_exact(rows, number)
+    if not chosen:
+        return tuple(Hop(provider) for provider in able.values())
+    return tuple(Hop(able[row.provider], row.sender) for row in chosen)
+
+
+def _most_exact(rows: Sequence[Route], number: str) -> list[Route]:
+    """Choose the rows of one place: the longest prefix, else the country, else everywhere."""
+    places = {row.place for row in rows}
+    fitting = sorted((p for p in places if p.startswith("+") and number.startswith(p)), key=len, reverse=True)
+    if not fitting and any(len(place) == 2 for place in places):
+        fitting = [country] if (country := numbers.country(number)) in places and country else []
+    place = next(iter(fitting), "")
+    return [row for row in rows if row.place == place]

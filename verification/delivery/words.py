@@ -12,7 +12,7 @@ from verification.models import Kind, Message
 from verification.outcomes import Verdict
 
 
-def compose(message: Message) -> Outgoing:
+def compose(message: Message, *, sender: str = "") -> Outgoing:
     """Write the words of a message at the moment of hand-over; the code exists only from here to the provider."""
     base = f"{conf.public_url()}/callbacks/{message.provider}"
     return Outgoing(
@@ -27,6 +27,7 @@ def compose(message: Message) -> Outgoing:
         keys_url=f"{base}/keys/{message.handle}/",
         tag=message.challenge.tag if message.challenge else "",
         extension=message.extension,
+        sender=sender,
     )
 
 

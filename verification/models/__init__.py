@@ -7,12 +7,16 @@ from verification.models.enrolments import Enrolment, Voucher
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.policies import Policy
+from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
 
 __all__ = [
+    "Attempt",
     "AuditEvent",
     "AuditSeal",
     "Browser",
     "Challenge",
+    "Circuit",
+    "CircuitState",
     "Counter",
     "Enrolment",
     "Failure",
@@ -22,6 +26,8 @@ __all__ = [
     "Policy",
     "Purpose",
     "Reason",
+    "Result",
+    "Route",
     "State",
     "Voucher",
 ]

@@ -108,6 +108,7 @@ class Message(models.Model):
                 name="messages_to_move",
             ),
             models.Index(fields=["user", "-created_at"], name="messages_of_a_person"),
+            models.Index(fields=["created_at"], name="messages_by_time"),
         )
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ def breaks(error: type[Exception]) -> Callable[[Outgoing], str]:
 def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
     """Put carriers of the test in the place of those that are installed."""
     put: list[Carrier] = [Carrier()]
-    monkeypatch.setattr(routes, "route", lambda kind: tuple(put))
+    monkeypatch.setattr(routes, "route", lambda kind, number="": tuple(routes.Hop(carrier) for carrier in put))
     return put
 
 
@@ -160,7 +160,7 @@ def test_all_refusing_is_tried_again_after_a_pause(ana: Desk, queued: Message, c
 
 
 def test_gives_up_after_five_claims(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
-    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    carriers[0].does = refuses(Reason.PROVIDER_DOWN)
     for turn in range(6):
         Message.objects.update(not_before=ana.facts.now)
         send(ana.later(seconds=turn), queued)
@@ -248,11 +248,11 @@ def test_sweep_finds_a_refused_one_when_its_pause_is_over(
     assert sweep(ana.later(seconds=5)) == [(queued.pk, Kind.TEXT)]
 
 
-def test_knows_providers_by_the_kinds_they_carry(settings: Any) -> None:
+def test_knows_providers_by_the_kinds_they_carry(db: None, settings: Any) -> None:
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.virtual", "tests.carrier")
 
-    assert [provider.name for provider in routes.route(Kind.TEXT)] == ["virtual", "nobody"]
-    assert [provider.name for provider in routes.route(Kind.MAIL)] == ["virtual"]
+    assert [hop.provider.name for hop in routes.route(Kind.TEXT)] == ["virtual", "nobody"]
+    assert [hop.provider.name for hop in routes.route(Kind.MAIL)] == ["virtual"]
 
 
 def test_provider_gets_the_number_and_the_words(ana: Desk, queued: Message) -> None:

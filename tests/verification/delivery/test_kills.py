@@ -57,12 +57,17 @@ def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -
 @pytest.fixture
 def outbox(desk_of_many: Desk) -> list[int]:
     """Fill the outbox with the messages of as many sign-ins, some of which are over before anything goes out."""
-    issued = desk_of_many.start("text")
+    return fill(desk_of_many)
+
+
+def fill(desk: Desk, n: int = MESSAGES, *, dead: int = DEAD) -> list[int]:
+    """Write the messages of many sign-ins of one person, without waking anybody."""
+    issued = desk.start("text")
     challenge = Challenge.objects.get(handle=issued.handle)
     message = Message.objects.get()
     number = message.address
     Message.objects.all().delete()
-    challenges = Challenge.objects.bulk_create(_copy(challenge, at) for at in range(MESSAGES))
+    challenges = Challenge.objects.bulk_create(_copy(challenge, at, is_dead=at < dead) for at in range(n))
     rows = []
     for each in challenges:
         row = copy.copy(message)
@@ -72,11 +77,11 @@ def outbox(desk_of_many: Desk) -> list[int]:
     return [row.pk for row in Message.objects.bulk_create(rows)]
 
 
-def _copy(challenge: Challenge, at: int) -> Challenge:
+def _copy(challenge: Challenge, at: int, *, is_dead: bool) -> Challenge:
     other = copy.copy(challenge)
     other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
     other.binding = f"session {at}"
-    other.state = State.SUPERSEDED if at < DEAD else State.OPEN
+    other.state = State.SUPERSEDED if is_dead else State.OPEN
     return other
 
 

@@ -25,7 +25,7 @@ from verification.models.messages import Kind, MessageState, Reason
 from . import conf, reasons, speech, wire
 
 _LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
-_UNAVAILABLE, _TOO_MANY, _SERVER = 503, 429, 500
+_TOO_MANY, _SERVER = 429, 500
 _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
 _MACHINES = ("machine_", "fax")
 
@@ -75,9 +75,9 @@ def _text(message: Outgoing) -> dict[str, Any]:
         "status_callback": message.receipt_url,
         "validity_period": min(max(seconds, 1), _LONGEST_VALIDITY),
     }
-    if here.service:
+    if here.service and not message.sender:
         return fields | {"messaging_service_sid": here.service}
-    return fields | {"from_": _sender(here.senders, message.to)}
+    return fields | {"from_": message.sender or _sender(here.senders, message.to)}
 
 
 def _call(message: Outgoing) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _call(message: Outgoing) -> dict[str, Any]:
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     fields = {
         "to": message.to,
-        "from_": _sender(here.call_senders, message.to),
+        "from_": message.sender or _sender(here.call_senders, message.to),
         "twiml": speech.ask(message.words, keys_url=keys_url, **said),
         "status_callback": message.receipt_url,
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
@@ -114,14 +114,12 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
 
 
 def _refusal(error: Any) -> Refused | Lost:
-    """Tell what surely was not taken from what may have been. A server's fault leaves it open, but for 503."""
+    """Tell what surely was not taken from what may have been: a server's fault leaves it open."""
     known = reasons.REFUSALS.get(int(error.code or 0))
     if known:
         return Refused(known[0], permanent=known[1])
     if error.status == _TOO_MANY:
         return Refused(Reason.RATE_LIMITED)
-    if error.status == _UNAVAILABLE:
-        return Refused(Reason.PROVIDER_DOWN)
     if error.status >= _SERVER:
         return Lost("the server failed")
     return Refused(Reason.UNKNOWN)

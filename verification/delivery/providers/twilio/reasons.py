@@ -12,11 +12,13 @@ REFUSALS: dict[int, tuple[Reason, bool]] = {
     21215: (Reason.COUNTRY_CLOSED, False),  # calls to this country are not permitted for the account
     21216: (Reason.COUNTRY_CLOSED, False),
     21408: (Reason.COUNTRY_CLOSED, False),  # texts to it are not
+    21606: (Reason.PROVIDER_DOWN, False),  # the sender cannot do this
     21610: (Reason.OPTED_OUT, True),
     21611: (Reason.RATE_LIMITED, False),  # the sender's queue is full
     21612: (Reason.UNREACHABLE, False),  # no route from this sender
     21614: (Reason.LANDLINE, True),
     21635: (Reason.LANDLINE, True),
+    21704: (Reason.PROVIDER_DOWN, False),  # the messaging service has no sender
     63038: (Reason.RATE_LIMITED, False),  # the account's daily limit
 }
 
@@ -36,7 +38,10 @@ FAILURES: dict[int, Reason] = {
     30007: Reason.FILTERED,
     30008: Reason.UNKNOWN,
     30010: Reason.PROVIDER_DOWN,
+    30022: Reason.RATE_LIMITED,
     30023: Reason.RATE_LIMITED,
+    30027: Reason.RATE_LIMITED,
+    30032: Reason.FILTERED,
     30034: Reason.FILTERED,
     30036: Reason.TOO_OLD,
     30410: Reason.PROVIDER_DOWN,

@@ -1,5 +1,6 @@
 """The twilio client over our own pool of connections, which tells a certain refusal from a lost answer."""
 
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
+_TOO_MANY = 429
 _POOL = 64  # connections kept, one for each thread of a worker
 
 
@@ -68,7 +70,15 @@ class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are part
             raise Refused(Reason.PROVIDER_DOWN) from error
         except (HTTPError, OSError) as error:
             raise Lost("the answer did not come") from error
+        if answer.status == _TOO_MANY:
+            # The library forgets the headers of an error, and with them how long we are to wait.
+            raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")))
         return Response(answer.status, answer.data.decode(errors="replace"), dict(answer.headers))
+
+
+def _span(text: str) -> timedelta | None:
+    """Read the seconds of a Retry-After; an instant or nothing leaves it to us."""
+    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def _address(uri: str, params: dict[str, object] | None, base_url: str) -> str:

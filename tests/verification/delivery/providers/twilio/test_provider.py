@@ -101,8 +101,6 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Excha
         (401, 20003, Reason.PROVIDER_DOWN, False),
         (429, 20429, Reason.RATE_LIMITED, False),
         (429, 0, Reason.RATE_LIMITED, False),
-        (503, 0, Reason.PROVIDER_DOWN, False),
-        (400, 99999, Reason.UNKNOWN, False),
     ],
 )
 def test_refusals_mean_that_nothing_was_sent(
@@ -120,6 +118,7 @@ def test_refusals_mean_that_nothing_was_sent(
     "answer",
     [
         Answer(status=500),
+        Answer(status=503),
         Answer(status=502, body=b"<html>bad gateway"),
         Answer(hangs_up=True),
         Answer(status=201, body=b"garbage"),

@@ -1,0 +1,128 @@
+"""A carrier fails and the person notices nothing but the text; operators set routes in the admin."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.exchange import Answer, Exchange
+from tests.journeys.test_twilio import call_back, hand_over
+from tests.people import Clock, Person, hire
+from verification.delivery import routes
+from verification.models import AuditEvent, Circuit, Kind, MessageState, Route
+
+ADD = "/admin/verification/route/add/"
+
+
+@pytest.fixture
+def both(exchange: Exchange, gateway: Exchange, settings: Any) -> tuple[Exchange, Exchange]:
+    """Let Twilio be the first provider and a gateway the second."""
+    settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "gateway"))
+    routes._load.cache_clear()
+    return exchange, gateway
+
+
+def code(text: str) -> str:
+    return "".join(re.findall(r"\d", re.search(r"\d{3} ?\d{3}", text)[0]))  # type: ignore[index]  # it is there
+
+
+def test_text_that_came_back_goes_out_by_the_other_carrier(ana: Person, both: tuple[Exchange, Exchange]) -> None:
+    ana.give_password()
+    message = hand_over()
+    first = code(both[0].newest["fields"]["Body"][0])
+
+    call_back(message, MessageSid=message.reference, MessageStatus="undelivered", ErrorCode="30001")
+    again = hand_over()
+
+    assert (again.pk, again.provider) == (message.pk, "gateway")
+    second = code(both[1].newest["fields"]["text"])
+    assert second == first
+    call_back(message, MessageSid=message.reference, MessageStatus="delivered")
+    again.refresh_from_db()
+    assert again.state == MessageState.ACCEPTED
+    assert ana.verify(second).path == "/"
+
+
+def test_forged_bad_receipt_sends_nothing_more(ana: Person, both: tuple[Exchange, Exchange]) -> None:
+    ana.give_password()
+    message = hand_over()
+
+    answer = call_back(message, token="somebody else's", MessageStatus="undelivered", ErrorCode="30001")
+
+    message.refresh_from_db()
+    assert (answer.status_code, message.state) == (403, MessageState.ACCEPTED)
+
+
+def test_text_that_may_be_out_comes_again_with_the_same_code(
+    ana: Person, both: tuple[Exchange, Exchange], clock: Clock
+) -> None:
+    both[0].answer = Answer(hangs_up=True)
+    ana.give_password()
+    assert hand_over().state == MessageState.UNKNOWN
+    both[0].answer = Answer()
+    clock.forward(seconds=31)
+
+    ana.browser.press("Send a new code")
+    hand_over()
+
+    codes = [code(request["fields"]["Body"][0]) for request in both[0].requests]
+    assert codes[0] == codes[1]
+    assert not both[1].requests
+    assert ana.verify(codes[0]).path == "/"
+
+
+# Operators -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opal(db: None, clock: Clock) -> Person:
+    """Give an operator, at work."""
+    person = hire("opal", "Operators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def test_operator_sets_a_route_and_it_is_written_down(
+    ana: Person, opal: Person, both: tuple[Exchange, Exchange]
+) -> None:
+    fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "Example", "is_on": "on"}
+
+    opal.browser.send(ADD, **fields)
+
+    assert Route.objects.get().place == "CH"
+    event = AuditEvent.objects.get(kind="route.changed")
+    assert (event.actor_id, event.detail["route"]) == (opal.user.pk, "text to CH by gateway")
+    ana.give_password()
+    assert hand_over().provider == "gateway"
+    assert both[1].newest["fields"]["from"] == "Example"
+    opal.browser.send(f"/admin/verification/route/{Route.objects.get().pk}/delete/", post="yes")
+    assert not Route.objects.exists()
+    assert AuditEvent.objects.filter(kind="route.deleted").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"place": "Switzerland"}, {"place": "0041"}, {"provider": "pigeon"}, {"kind": "mail", "place": "CH"}],
+)
+def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], wrong: dict[str, str]) -> None:
+    fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "", "is_on": "on"}
+
+    opal.browser.send(ADD, **fields | wrong)
+
+    assert not Route.objects.exists()
+
+
+def test_operator_sees_who_is_passed_over(opal: Person) -> None:
+    Circuit.objects.create(provider="twilio", kind=Kind.TEXT, state="open", why="lost")
+
+    page = opal.browser.go("/admin/verification/circuit/")
+
+    assert "passed over" in page
+    assert not page.offers("Add circuit")
+
+
+def test_first_line_sets_no_routes(db: None, clock: Clock) -> None:
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+
+    assert dora.browser.go(ADD).status == 403

@@ -1,0 +1,5 @@
+"""A carrier with an HTTP interface, on loopback."""
+
+from tests.exchange import gateway
+
+__all__ = ["gateway"]

@@ -1,0 +1,262 @@
+"""What one provider does not bring goes to the next, one at a time; nobody ever gets two different codes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.verification.conftest import Desk
+from tests.verification.delivery.test_dispatch import Carrier, breaks, carriers, queued, refuses
+from verification import challenges
+from verification.delivery import dispatch, receipts
+from verification.delivery.provider import Lost, Outgoing, Receipt, Refused
+from verification.models import Attempt, Challenge, Circuit, Message, MessageState, Reason, Result
+from verification.outcomes import Verdict
+
+__all__ = ["carriers", "queued"]
+
+
+@pytest.fixture
+def two(carriers: list[Carrier]) -> list[Carrier]:
+    carriers.append(Carrier("second"))
+    return carriers
+
+
+def send(ana: Desk, message: Message) -> Message:
+    dispatch.send(message.pk, now=ana.facts.now)
+    message.refresh_from_db()
+    return message
+
+
+def told(ana: Desk, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
+    """Let a provider report that a message did not arrive."""
+    terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
+    receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.facts.now)
+    message.refresh_from_db()
+    return message
+
+
+def given(two: list[Carrier]) -> list[int]:
+    return [len(carrier.given) for carrier in two]
+
+
+def tries() -> list[tuple[str, str, str]]:
+    return list(Attempt.objects.order_by("pk").values_list("provider", "result", "reason"))
+
+
+def test_each_failed_try_is_written_down(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    two[0].does = refuses(Reason.PROVIDER_DOWN)
+    two[1].does = breaks(Lost)
+
+    send(ana, queued)
+
+    assert tries() == [("first", Result.REFUSED, Reason.PROVIDER_DOWN), ("second", Result.LOST, "")]
+
+
+# Receipts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reason", [Reason.PROVIDER_DOWN, Reason.RATE_LIMITED, Reason.COUNTRY_CLOSED, Reason.UNKNOWN])
+def test_bad_receipt_of_the_provider_sends_the_same_words_by_the_next(
+    ana: Desk, queued: Message, two: list[Carrier], reason: Reason
+) -> None:
+    told(ana, send(ana, queued), reason)
+    assert queued.state == MessageState.QUEUED
+
+    message = send(ana, queued)
+
+    assert (message.state, message.provider) == (MessageState.ACCEPTED, "second")
+    assert two[1].given[0].words == two[0].given[0].words
+    assert tries() == [("first", Result.RETURNED, reason)]
+
+
+@pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.LANDLINE, Reason.OPTED_OUT, Reason.FILTERED])
+def test_what_lies_with_the_number_is_not_repeated(
+    ana: Desk, queued: Message, two: list[Carrier], reason: Reason
+) -> None:
+    told(ana, send(ana, queued), reason)
+
+    assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
+
+
+def test_each_provider_gets_it_once(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    """Seen failing with the former providers not looked up."""
+    told(ana, send(ana, queued), Reason.UNKNOWN)
+    told(ana, send(ana, queued), Reason.UNKNOWN, by="second")
+
+    assert queued.state == MessageState.UNDELIVERED
+    assert given(two) == [1, 1]
+
+
+def test_bad_receipt_told_twice_counts_once(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    send(ana, queued)
+    for _ in range(3):
+        told(ana, queued, Reason.PROVIDER_DOWN)
+    send(ana, queued)
+    told(ana, queued, Reason.PROVIDER_DOWN)
+
+    assert queued.state == MessageState.ACCEPTED
+    assert (given(two), len(tries()), Circuit.objects.get().failures) == ([1, 1], 1, 1)
+
+
+def test_former_provider_moves_it_no_more(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    """Seen failing with the provider left on the row."""
+    told(ana, send(ana, queued), Reason.UNKNOWN)
+
+    told(ana, queued, None, state=MessageState.DELIVERED)
+
+    assert queued.state == MessageState.QUEUED
+
+
+def test_is_not_given_to_another_while_it_is_handed_over(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    """A receipt overtakes the answer. Seen failing (two references) with SENDING let through."""
+
+    def report(message: Outgoing) -> str:
+        told(ana, queued, Reason.PROVIDER_DOWN)
+        dispatch.send(queued.pk, now=ana.facts.now)
+        return "late"
+
+    two[0].does = report
+
+    message = send(ana, queued)
+
+    assert (message.state, message.reference, given(two)) == (MessageState.UNDELIVERED, "late", [1, 0])
+
+
+def test_nothing_goes_on_that_helps_nobody(ana: Desk, two: list[Carrier]) -> None:
+    issued = ana.start("text")
+    message = send(ana, Message.objects.get())
+    assert ana.answer(issued, ana.code(issued)).proven
+
+    told(ana, message, Reason.PROVIDER_DOWN)
+
+    assert message.state == MessageState.UNDELIVERED
+
+
+# Circuits ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("does", [refuses(Reason.PROVIDER_DOWN), breaks(Lost), breaks(RuntimeError)])
+def test_failing_provider_is_passed_over(ana: Desk, two: list[Carrier], does: Callable[[Outgoing], str]) -> None:
+    two[0].does = does
+    for number in range(8):
+        ana.start("text", binding=f"session {number}")
+        send(ana, Message.objects.latest("pk"))
+
+    assert given(two)[0] == 5
+    assert Message.objects.latest("pk").provider == "second"
+
+
+def test_wish_to_be_left_alone_counts_for_all_messages(ana: Desk, two: list[Carrier]) -> None:
+    def slow_down(_: Outgoing) -> str:
+        raise Refused(Reason.RATE_LIMITED, after=timedelta(seconds=20))
+
+    two[0].does = slow_down
+    for number in range(3):
+        ana.start("text", binding=f"session {number}")
+        send(ana, Message.objects.latest("pk"))
+
+    assert given(two) == [1, 3]
+
+
+def test_only_provider_that_asks_to_slow_down_gets_it_later(
+    ana: Desk, queued: Message, carriers: list[Carrier]
+) -> None:
+    """However often, until the code is too old."""
+    carriers[0].does = refuses(Reason.RATE_LIMITED)
+    for second in range(0, 280, 20):
+        Message.objects.update(not_before=ana.facts.now)
+        Circuit.objects.update(until_at=ana.facts.now)
+        assert send(ana.later(seconds=second), queued).state == MessageState.QUEUED
+    carriers[0].does = lambda _: "at last"
+    Message.objects.update(not_before=ana.facts.now)
+    Circuit.objects.update(until_at=ana.facts.now)
+
+    assert send(ana.later(seconds=290), queued).reference == "at last"
+
+
+def test_lease_is_renewed_for_each_provider(ana: Desk, queued: Message, two: list[Carrier]) -> None:
+    """Seen failing with the lease of the claim alone."""
+    leases: list[Any] = []
+
+    def look(_: Outgoing) -> str:
+        leases.append(Message.objects.get().lease_until)
+        raise Refused(Reason.PROVIDER_DOWN)
+
+    two[0].does = two[1].does = look
+    send(ana, queued)
+
+    assert leases[0] < leases[1]
+
+
+# In doubt ------------------------------------------------------------------------------------------------------
+
+
+def words(two: list[Carrier]) -> list[str]:
+    return [message.words for carrier in two for message in carrier.given]
+
+
+@pytest.mark.parametrize("state", [MessageState.UNKNOWN, MessageState.LOST])
+def test_code_in_doubt_is_sent_again_as_the_same_code(ana: Desk, two: list[Carrier], state: MessageState) -> None:
+    """Both may arrive, and whichever does is right. Seen failing with a new code for each sending."""
+    two[0].does = breaks(Lost)
+    issued = ana.start("text")
+    send(ana, Message.objects.get())
+    Message.objects.update(state=state)
+    first = ana.code(issued)
+    two[0].does = lambda _: "again"
+
+    later = ana.later(seconds=31)
+    assert later.resend(issued).verdict == Verdict.ISSUED
+    send(later, Message.objects.latest("pk"))
+
+    assert ana.code(issued) == first
+    assert len(set(words(two))) == 1
+    assert len(words(two)) == 2
+    assert later.answer(issued, first).proven
+
+
+@pytest.mark.parametrize("state", [MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.UNDELIVERED])
+def test_code_whose_end_is_known_is_replaced(ana: Desk, two: list[Carrier], state: MessageState) -> None:
+    issued = ana.start("text")
+    send(ana, Message.objects.get())
+    Message.objects.update(state=state)
+    first = ana.code(issued)
+
+    ana.later(seconds=31).resend(issued)
+
+    assert ana.code(issued) != first
+
+
+def test_code_does_not_live_for_ever_by_being_sent_again(ana: Desk, two: list[Carrier]) -> None:
+    issued = ana.start("text")
+    at = ana.facts.now
+    for minutes in (2, 4, 6, 8):
+        Message.objects.update(state=MessageState.LOST)
+        ana.later(minutes=minutes).resend(issued)
+        assert Challenge.objects.latest("pk").expires_at <= at + timedelta(minutes=10)
+    assert Challenge.objects.latest("pk").generation == 1
+    Message.objects.update(state=MessageState.LOST)
+
+    ana.later(minutes=9, seconds=30).resend(issued)
+
+    assert Challenge.objects.latest("pk").generation == 2
+
+
+def test_two_requests_for_it_send_one(ana: Desk, two: list[Carrier], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing (two messages) with `resend_at` taken out of the guard."""
+    issued = ana.start("text")
+    Message.objects.update(state=MessageState.LOST)
+    later = ana.later(seconds=31)
+    whole = challenges._end_of_doubt
+
+    def overtaken(challenge: Any, now: Any) -> Any:
+        monkeypatch.setattr(challenges, "_end_of_doubt", whole)
+        assert later.resend(issued).verdict == Verdict.ISSUED
+        return whole(challenge, now)
+
+    monkeypatch.setattr(challenges, "_end_of_doubt", overtaken)
+
+    assert later.resend(issued).verdict == Verdict.TOO_SOON
+    assert Message.objects.count() == 2

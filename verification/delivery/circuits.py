@@ -1,0 +1,150 @@
+"""Passes over a provider that fails, and tries it again with one message: a circuit breaker that all workers share.
+
+A circuit is a row; every change is a guarded update, so that of many workers one opens it and one gets the trial.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import Least
+
+from verification import conf
+from verification.delivery import board
+from verification.models import Circuit, CircuitState, Kind, Message, MessageState, Reason, State
+
+_log = logging.getLogger(__name__)
+_WINDOW = timedelta(minutes=15)  # what is weighed
+_GRACE = timedelta(minutes=2)  # younger messages may still be typed in
+_ENOUGH = 50  # messages of a window that are enough to judge by
+_LEAST_PROVEN = 1 / 3
+_MOST_RETURNED = 1 / 2
+_TURNED = 12  # pauses in a row after which the count stands still
+
+_BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+_TAKEN = (
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+    MessageState.RINGING,
+    MessageState.ANSWERED,
+    MessageState.DELIVERED,
+    *_BAD,
+)
+
+# What says something of the provider, not of the number.
+OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
+# What a provider reports of a message that another one might well deliver.
+ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_CLOSED, Reason.UNKNOWN}
+
+
+def admits(circuit: Circuit | None, *, now: datetime) -> bool:
+    """Tell whether a provider may have this message. The one that ends a pause goes out on trial.
+
+    A trial that never ended, as its worker died, gives way to another one after its time.
+    """
+    if circuit is None or circuit.state == CircuitState.CLOSED:
+        return True
+    if circuit.until_at is None or circuit.until_at > now:
+        return False
+    waiting = Circuit.objects.filter(
+        pk=circuit.pk, state__in=[CircuitState.OPEN, CircuitState.HALF_OPEN], until_at__lte=now
+    )
+    is_ours = waiting.update(state=CircuitState.HALF_OPEN, until_at=now + conf.lease(), changed_at=now)
+    circuit.state, circuit.until_at = CircuitState.HALF_OPEN, now + conf.lease()
+    return bool(is_ours)
+
+
+def succeeded(circuit: Circuit | None, *, now: datetime) -> None:
+    """Note that a provider took a message. One that set out before the pause does not end it."""
+    if circuit is None:
+        return
+    rows = Circuit.objects.filter(pk=circuit.pk, state=circuit.state)
+    if circuit.state == CircuitState.HALF_OPEN:
+        if rows.update(state=CircuitState.CLOSED, failures=0, trips=0, until_at=None, why="", changed_at=now):
+            _log.warning("provider %s carries %ss again", circuit.provider, circuit.kind)
+    elif circuit.failures:
+        rows.filter(failures__gt=0).update(failures=0)
+        circuit.failures = 0
+
+
+def failed(
+    circuit: Circuit | None,
+    *,
+    provider: str,
+    kind: Kind,
+    why: str,
+    now: datetime,
+    after: timedelta | None = None,
+) -> None:
+    """Count a failure, and open the circuit at the fifth in a row, after a failed trial, or when told to wait."""
+    if circuit is not None and circuit.state == CircuitState.HALF_OPEN:
+        trip(provider, kind, why=why, now=now, at_least=after, of=CircuitState.HALF_OPEN)
+        return
+    row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
+    Circuit.objects.filter(pk=row.pk).update(failures=F("failures") + 1)
+    is_much = Circuit.objects.filter(pk=row.pk, failures__gte=conf.circuit_failures()).exists()
+    board.forget()
+    if after or is_much:
+        trip(provider, kind, why=why, now=now, at_least=after, of=CircuitState.CLOSED)
+
+
+def trip(
+    provider: str,
+    kind: Kind,
+    *,
+    why: str,
+    now: datetime,
+    of: CircuitState,
+    at_least: timedelta | None = None,
+) -> bool:
+    """Open a circuit that is in the state named; each pause in a row is twice as long. True for the one who did."""
+    row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
+    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_longest_pause())
+    did = Circuit.objects.filter(pk=row.pk, state=of).update(
+        state=CircuitState.OPEN,
+        until_at=now + min(pause, conf.circuit_longest_pause()),
+        trips=Least(F("trips") + 1, _TURNED),
+        failures=0,
+        changed_at=now,
+        why=why,
+    )
+    board.forget()
+    if did:
+        _log.warning("provider %s is passed over for %ss: %s", provider, kind, why)
+    return bool(did)
+
+
+# What only a look at many messages shows -----------------------------------------------------------------------
+
+
+def weigh(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
+    """Open the circuits of providers that take messages which then do not arrive, or which nobody types in.
+
+    Only where another provider carries the kind: the only one is better than none. A circuit is weighed by what went
+    out since it last changed, so that an old window does not open it twice.
+    """
+    opened = []
+    for kind in (Kind.TEXT, Kind.CALL):
+        names = [name for name, kinds in providers.items() if kind in kinds]
+        for name in names if len(names) > 1 else ():
+            why = _weakness(name, kind, now=now)
+            if why and trip(name, kind, why=why, now=now, of=CircuitState.CLOSED):
+                opened.append((name, kind))
+    return opened
+
+
+def _weakness(provider: str, kind: Kind, *, now: datetime) -> str:
+    former = Circuit.objects.filter(provider=provider, kind=kind, why="").values_list("changed_at", flat=True).first()
+    since = max(now - _WINDOW, former) if former else now - _WINDOW
+    rows = Message.objects.filter(provider=provider, kind=kind, created_at__gte=since, created_at__lt=now - _GRACE)
+    taken = rows.filter(state__in=_TAKEN).aggregate(
+        n=Count("pk"),
+        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+        n_codes=Count("pk", filter=Q(challenge__isnull=False)),
+        n_returned=Count("pk", filter=Q(state__in=_BAD, reason__in=ELSEWHERE)),
+    )
+    if taken["n"] >= _ENOUGH and taken["n_returned"] > taken["n"] * _MOST_RETURNED:
+        return "receipts"
+    if taken["n_codes"] >= _ENOUGH and taken["n_proven"] < taken["n_codes"] * _LEAST_PROVEN:
+        return "conversion"
+    return ""

@@ -1,0 +1,140 @@
+"""The provider contract over a carrier's HTTP interface, as the settings describe it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.utils import timezone
+
+from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
+from verification.models.messages import Kind, MessageState, Reason
+
+from . import conf, signature, wire
+
+_TOO_MANY, _REQUEST, _SERVER = 429, 400, 500
+_OURS = (401, 403, 404, 405)  # our address or token is wrong
+_STATES = {
+    "accepted": MessageState.ACCEPTED,
+    "queued": MessageState.ACCEPTED,
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "undelivered": MessageState.UNDELIVERED,
+    "rejected": MessageState.UNDELIVERED,
+    "expired": MessageState.UNDELIVERED,
+    "failed": MessageState.FAILED,
+}
+_BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+_FOR_GOOD = (Reason.INVALID_NUMBER, Reason.OPTED_OUT, Reason.LANDLINE)
+_LONGEST_REFERENCE = 64
+
+
+class GatewayProvider:
+    """Carries texts. The words go into the body of a request, never into its address."""
+
+    name = "gateway"
+    kinds = frozenset({Kind.TEXT})
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a text over. Errors: `Refused` for what the carrier surely did not take, `Lost` for what is in doubt."""
+        here = conf.read()
+        if not here.url:
+            raise Refused(Reason.PROVIDER_DOWN)
+        answer = wire.post(here, _fill(json.loads(here.request), _values(here, message)))
+        if answer.status >= _REQUEST:
+            raise _refusal(here, answer)
+        reference = wire.find(answer.told, here.reference)
+        if not reference:
+            raise Lost("the answer could not be read")
+        return reference[:_LONGEST_REFERENCE]
+
+    def parse(self, callback: Callback) -> Heard:
+        """Read a signed receipt. Errors: `Forged`."""
+        here = conf.read()
+        signature.check(here, callback, now=timezone.now())
+        if callback.event != "receipt":
+            raise Forged("no such callback")
+        told = _told(callback)
+        if here.receipt_id and wire.find(told, here.receipt_id) != callback.message_id:
+            raise Forged("the receipt belongs to another message")
+        word = wire.find(told, here.receipt_state)
+        state = _state(here, word)
+        if state is None:
+            return Heard()
+        receipt = Receipt(
+            message_id=callback.message_id,
+            state=state,
+            reason=_reason(here, wire.find(told, here.receipt_reason)) if state in _BAD else None,
+            reference=wire.find(told, here.receipt_reference)[:_LONGEST_REFERENCE],
+        )
+        return Heard(receipts=(receipt,))
+
+    def probe(self) -> bool:
+        """Tell whether the carrier's machine takes a connection."""
+        here = conf.read()
+        return bool(here.url) and wire.reaches(here.probe_url or here.url)
+
+
+def _values(here: conf.Conf, message: Outgoing) -> dict[str, str]:
+    seconds = int((message.useful_until - timezone.now()).total_seconds())
+    return {
+        "{to}": message.to,
+        "{to_digits}": message.to.removeprefix("+"),
+        "{words}": message.words,
+        "{sender}": message.sender or here.sender,
+        "{id}": message.id,
+        "{receipt_url}": message.receipt_url,
+        "{seconds}": str(max(seconds, 1)),
+        "{language}": message.language,
+    }
+
+
+def _fill(template: Any, values: Mapping[str, str]) -> Any:
+    """Put values into the words of a template. It is filled after it was read, so that no value can change its form."""
+    if isinstance(template, dict):
+        return {name: _fill(part, values) for name, part in template.items()}
+    if isinstance(template, list):
+        return [_fill(part, values) for part in template]
+    if not isinstance(template, str):
+        return template
+    if template in values:
+        return values[template]
+    for mark, value in values.items():
+        if mark != "{words}":
+            template = template.replace(mark, value)
+    # Last, so that no mark is looked for in the words themselves.
+    return template.replace("{words}", values["{words}"])
+
+
+def _refusal(here: conf.Conf, answer: wire.Answer) -> Refused | Lost:
+    """Tell what surely was not taken from what may have been: a server's fault leaves it open."""
+    if answer.status == _TOO_MANY:
+        return Refused(Reason.RATE_LIMITED, after=answer.after)
+    if answer.status >= _SERVER:
+        return Lost("the server failed")
+    if answer.status in _OURS:
+        return Refused(Reason.PROVIDER_DOWN)
+    reason = _reason(here, wire.find(answer.told, here.error))
+    return Refused(reason, permanent=reason in _FOR_GOOD)
+
+
+def _told(callback: Callback) -> Any:
+    if "json" in callback.headers.get("content-type", ""):
+        try:
+            return json.loads(callback.body)
+        except ValueError as error:
+            raise Forged("the body is no JSON") from error
+    return dict(parse_qsl(callback.body.decode(errors="replace")))
+
+
+def _state(here: conf.Conf, word: str) -> MessageState | None:
+    ours = here.states.get(word, word.lower())
+    return _STATES.get(ours)
+
+
+def _reason(here: conf.Conf, word: str) -> Reason:
+    ours = here.reasons.get(word, word)
+    return Reason(ours) if ours in Reason.values else Reason.UNKNOWN
+
+
+provider = GatewayProvider()

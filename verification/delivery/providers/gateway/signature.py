@@ -1,0 +1,51 @@
+"""Checks what signed a receipt: HMAC-SHA-256 over what was agreed, under a key that is shared with the carrier."""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from verification.delivery.provider import Callback, Forged
+
+from .conf import Conf
+
+LIFE = timedelta(minutes=5)
+
+
+def sign(here: Conf, *, key: str, moment: str, url: str, body: bytes) -> str:
+    """Give the signature. Shape: 64 hex digits."""
+    mac = hmac.new(key.encode(), digestmod=sha256)
+    for part in _parts(here.signed):
+        mac.update({"{time}": moment.encode(), "{url}": url.encode(), "{body}": body}.get(part, part.encode()))
+    return mac.hexdigest()
+
+
+def check(here: Conf, callback: Callback, *, now: datetime) -> None:
+    """Let a receipt of the carrier pass.
+
+    Errors: `Forged` when the signature is missing, covers something else, or is older than five minutes.
+    """
+    moment = callback.headers.get(here.time_header.lower(), "")
+    given = callback.headers.get(here.signature_header.lower(), "").removeprefix("sha256=").lower()
+    if not here.keys or not given.isascii():
+        raise Forged("there is no signature")
+    ours = [sign(here, key=key, moment=moment, url=callback.url, body=callback.body) for key in here.keys]
+    if not any(hmac.compare_digest(each, given) for each in ours):
+        raise Forged("the signature does not fit")
+    if "{time}" in here.signed and not _is_fresh(moment, now):
+        raise Forged("the signature is too old")
+
+
+def _is_fresh(moment: str, now: datetime) -> bool:
+    is_instant = moment.isascii() and moment.isdigit() and len(moment) <= 12
+    return is_instant and abs(now.timestamp() - int(moment)) <= LIFE.total_seconds()
+
+
+def _parts(template: str) -> list[str]:
+    """Cut a template such as `{time}.{body}` into its marks and what stands between them."""
+    found, rest = [], template
+    while rest:
+        marks = [(at, mark) for mark in ("{time}", "{url}", "{body}") if (at := rest.find(mark)) >= 0]
+        at, mark = min(marks, default=(len(rest), ""))
+        found += [part for part in (rest[:at], mark) if part]
+        rest = rest[at + len(mark) :]
+    return found

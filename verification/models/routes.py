@@ -1,0 +1,99 @@
+"""Who carries what where, as operators set it while we run; how each provider fares; each try that failed."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+
+from verification.models.messages import Kind, Message, Reason
+
+_PLACE = RegexValidator(r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, or nothing.")
+
+
+class Route(models.Model):
+    """One provider for one kind of message to one place; of several for a place, the lowest order is tried first.
+
+    Shape: `place` is a prefix of the number (+4179), a country (CH), or empty for everywhere. Of the places that fit a
+    number the most exact one alone decides. `sender` is what messages come from, where the provider lets it be chosen.
+    """
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    place = models.CharField(
+        max_length=16,
+        blank=True,
+        validators=[_PLACE],
+        help_text="A prefix such as +4179, a country such as CH, or empty for everywhere. The most exact one decides.",
+    )
+    order = models.PositiveSmallIntegerField(default=10, help_text="The lowest is tried first.")
+    provider = models.CharField(max_length=32, help_text="One of the installed providers.")
+    sender = models.CharField(
+        max_length=32, blank=True, help_text="A number or name to send from, if not the provider's usual one."
+    )
+    is_on = models.BooleanField(default=True, verbose_name="on")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["kind", "place", "provider"], name="one_route_a_provider"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.place or 'everywhere'} by {self.provider}"
+
+    def clean(self) -> None:
+        """Refuse a place for mail, whose addresses have none."""
+        if self.kind == Kind.MAIL and self.place:
+            raise ValidationError({"place": "Mail goes everywhere: leave the place empty."})
+
+
+class CircuitState(models.TextChoices):
+    """Whether a provider is given messages."""
+
+    CLOSED = "closed", "in service"
+    OPEN = "open", "passed over"
+    HALF_OPEN = "half_open", "on trial with one message"
+
+
+class Circuit(models.Model):
+    """How one provider fares with one kind of message. No row: nothing ever failed.
+
+    Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in
+    a row, each twice as long as the one before; `why` is what opened it.
+    """
+
+    provider = models.CharField(max_length=32)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    state = models.CharField(max_length=16, choices=CircuitState.choices, default=CircuitState.CLOSED)
+    failures = models.PositiveIntegerField(default=0)
+    trips = models.PositiveSmallIntegerField(default=0)
+    until_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+    why = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["provider", "kind"], name="one_circuit_a_provider_and_kind"),)
+
+    def __str__(self) -> str:
+        return f"{self.provider}, {self.kind}: {self.get_state_display()}"
+
+
+class Result(models.TextChoices):
+    """How a try ended that did not end well."""
+
+    REFUSED = "refused", "refused"
+    LOST = "lost", "answer lost"
+    RETURNED = "returned", "taken, then reported as not delivered"
+
+
+class Attempt(models.Model):
+    """One try of a message that failed. The try that went well, or is under way, stands on the message itself."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    provider = models.CharField(max_length=32)
+    result = models.CharField(max_length=16, choices=Result.choices)
+    reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    reference = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="attempts_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.get_result_display()}"
