@@ -89,7 +89,8 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
-    if not _may_call(enrolment, rules):
+    is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
+    if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
         return refusal

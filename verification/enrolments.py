@@ -500,8 +500,8 @@ def make_default(enrolment: Enrolment, facts: Facts) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
         _hold(enrolment.user)
-        if not Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists():
-            return  # it was removed meanwhile
+        if not (_is_way(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
+            return  # it was removed meanwhile, or is none for every day
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
         _record("enrolment.made_default", enrolment, facts)

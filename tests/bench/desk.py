@@ -1,9 +1,8 @@
 """Measures the support desk among many people: the list, its searches, and a case. Alone, in one process.
 
-`python -m tests.bench.desk --people 1000000` fills the database of TEST_DATABASE_URL first, which takes some minutes.
+`make bench ARGS="--only desk --people 1000000"` fills the database of TEST_DATABASE_URL first: some ten minutes.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -13,7 +12,6 @@ from statistics import median
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 _ROUNDS = 40
 _GOAL_MS, _GOAL_STATEMENTS = 40.0, 6
 
@@ -33,6 +31,7 @@ class Line:
 
 def measure(count: int) -> list[Line]:
     """Fill the database and open each kind of page some forty times, each time for others."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - Django is ready only now
     from django.core.management import call_command  # noqa: PLC0415
@@ -88,22 +87,18 @@ def measure(count: int) -> list[Line]:
     return found
 
 
-def main() -> None:
+def report(count: int) -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(prog="python -m tests.bench.desk", description=__doc__)
-    options.add_argument("--people", type=int, default=20_000)
-    count = options.parse_args().people
     say = sys.stdout.write
     lines = measure(count)
     say(f"\nThe support desk among {count:,} people, {_ROUNDS} pages of each kind\n\n")
     say(f"{'':24}{'p50 ms':>8}{'p95 ms':>8}{'goal':>6}{'':8}{'statements':>10}{'goal':>6}\n")
     for line in lines:
-        is_list = line.name != "a case"
         verdict = "ok" if line.p95 <= _GOAL_MS else "MISSED"
-        bound = f"{_GOAL_STATEMENTS}" if is_list else ""
+        bound = "" if line.name == "a case" else f"{_GOAL_STATEMENTS}"
         say(f"{line.name:24}{median(line.took):8.1f}{line.p95:8.1f}{_GOAL_MS:6.0f}  {verdict:6}")
         say(f"{line.statements:10d}{bound:>6}\n")
 
 
 if __name__ == "__main__":
-    main()
+    report(int(sys.argv[1]))

@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import Scope
 from accounts.support import actions
 from accounts.support.actions import Deed
 from helpcenter import articles
 from tests.browser import hands
 from tests.chromium import Look
-from tests.people import Clock, Person, hire
+from tests.people import Clock, Person, hire, join
 from verification.facts import Facts
-from verification.models import Enrolment
+from verification.models import AuditEvent, Enrolment, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
@@ -41,11 +44,16 @@ def open_case(page: Page, person: Person) -> None:
     hands.expect_heading(page, person.user.name)
 
 
+def fill_in(page: Page) -> None:
+    """Give the reason and the ticket."""
+    for field, text in WHY.items():
+        page.get_by_label(field).fill(text)
+
+
 def do(page: Page, person: Person, label: str) -> None:
     """Do something for a person from their case."""
     hands.follow(page, label)
-    for field, text in WHY.items():
-        page.get_by_label(field).fill(text)
+    fill_in(page)
     hands.press(page, label)
 
 
@@ -90,11 +98,93 @@ def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Per
     desk.get_by_label("For those chosen").select_option(label="End sign-ins")
     hands.press(desk, "Look at what would happen")
     hands.expect_heading(desk, "End sign-ins: 2 people")
-    for field, text in WHY.items():
-        desk.get_by_label(field).fill(text)
+    fill_in(desk)
     hands.press(desk, "End sign-ins for 2 people")
 
     expect(desk.locator(".chip.good")).to_have_count(2)
+
+
+def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    with transaction.atomic():
+        for n in range(200):
+            join(f"many{n:03}").set_up("totp")
+    enter(desk, dora)
+    desk.get_by_label("User name, name, mail").fill("many")
+    hands.press(desk, "Find")
+    desk.get_by_label("All whom this search finds").check()
+    desk.get_by_label("For those chosen").select_option(label="Clear settings")
+    hands.press(desk, "Look at what would happen")
+    hands.expect_heading(desk, "Clear settings: 200 people")
+    fill_in(desk)
+    hands.press(desk, "Clear settings for 200 people")
+
+    expect(desk.locator(".chip.good")).to_have_count(200, timeout=60_000)
+    assert not Enrolment.objects.filter(user__username__startswith="many").exists()
+
+
+DEEDS = {
+    "Phone lost": {},
+    "Unlock": {},
+    "Delete app passwords": {},
+    "Forget remembered browsers": {},
+    "End sign-ins": {},
+    "Require a new password": {},
+    "Block": {"choose": "for 90 days"},
+    "Unblock": {},
+    "Set the second step": {"choose": "enforced"},
+    "Let in once": {},
+    "Clear settings": {},
+}
+
+
+def test_each_deed_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    enter(desk, dora)
+    for label, more in DEEDS.items():
+        desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
+        hands.follow(desk, label)
+        if "choose" in more:
+            desk.get_by_label(more["choose"]).check()
+        fill_in(desk)
+        hands.press(desk, label)
+        hands.expect_said(desk, f"{label}: ")
+
+    kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
+    assert len(set(kinds)) == len(DEEDS)
+
+
+def test_forbidden_things_are_refused_and_written_down(desk: Page, ana: Person) -> None:
+    """Own account, an administrator, another desk's people, a guessed address, a deed of another role, no caller."""
+    desk_group = Group.objects.get_or_create(name="North")[0]
+    dora, root = hire("dora", "Support desk"), join("root", is_staff=True, is_superuser=True)
+    far = join("far")
+    for person in (ana, dora, root):
+        person.user.groups.add(desk_group)
+    Scope.objects.create(desk=Group.objects.get(name="Support desk")).people.add(desk_group)
+    enter(desk, dora)
+
+    for person, deed, words in (
+        (dora, "end_sessions", "Nobody helps themselves"),
+        (root, "end_sessions", "more rights than you"),
+        (ana, "block", "Your role does not include this"),
+        (ana, "clear_settings", "Verify the caller first"),
+    ):
+        desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{deed}/")
+        hands.expect_said(desk, words)
+        status = desk.evaluate(
+            """async (address) => {
+                const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+                const body = new URLSearchParams({csrfmiddlewaretoken: token, reason: "x", ticket: "1", days: "90"});
+                return (await fetch(address, {method: "POST", body})).status;
+            }""",
+            desk.url,
+        )
+        assert status == 403
+    assert desk.request.get(f"/admin/accounts/user/{far.user.pk}/change/").status == 404
+
+    refused = AuditEvent.objects.filter(kind="support.refused", actor_id=dora.user.pk).order_by("pk")
+    assert [e.detail["why"] for e in refused] == ["oneself", "more_rights", "not_allowed", "no_caller"]
 
 
 def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:

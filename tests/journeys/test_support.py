@@ -363,3 +363,21 @@ def test_changed_meanwhile_is_shown_again(ana: Person, sam: Person) -> None:
 
     assert "Something changed meanwhile" in page
     assert Enrolment.objects.filter(user=ana.user).exists()
+
+
+def test_pass_is_seen_and_deleted_by_its_person_and_never_tried_out(ana: Person, dora: Person) -> None:
+    call_back(dora, ana)
+    do(dora, ana, "Temporary Access Pass", once="on")
+    ana.sign_in()
+    ref = ana.enrolment("access_pass").ref
+
+    page = ana.browser.go("/methods/")
+    assert "good until" in page
+    ana.browser.send(f"/methods/{ref}/try/")
+    ana.browser.send(f"/methods/{ref}/usual/")
+    assert Enrolment.objects.get(ref=ref).ends_at > timezone.now()
+    assert not Enrolment.objects.get(ref=ref).is_default
+
+    ana.browser.go(f"/methods/{ref}/remove/")
+    ana.browser.press("Remove it")
+    assert not Enrolment.objects.filter(ref=ref).exists()
