@@ -20,8 +20,10 @@ class RightsBackend(ModelBackend):
         if user_obj.is_superuser:
             return super().get_all_permissions(user_obj, obj)
         if not hasattr(user_obj, "_all_rights"):
-            mine = Permission.objects.filter(Q(user=user_obj.pk) | Q(group__user=user_obj.pk))
-            names = mine.order_by().values_list("content_type__app_label", "codename").distinct()
+            own = user_obj.user_permissions.order_by().values("pk")
+            given = Permission.objects.filter(group__user=user_obj.pk).order_by().values("pk")
+            mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=given))  # no join may meet all memberships
+            names = mine.order_by().values_list("content_type__app_label", "codename")
             user_obj._all_rights = {f"{app}.{code}" for app, code in names}  # noqa: SLF001  (as Django keeps its own)
         rights: set[str] = user_obj._all_rights  # noqa: SLF001
         return rights
