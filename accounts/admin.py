@@ -15,9 +15,9 @@ from accounts import app_passwords, catalogue, facts, freshness
 from accounts.models import Service
 from accounts.standing import AuthedRequest
 from accounts.support.admin import PeopleAdmin, ScopeAdmin
-from accounts.support.carriers import CircuitAdmin, RouteAdmin
+from accounts.support.carriers import CircuitAdmin, OutageAdmin, RouteAdmin
 
-__all__ = ["CircuitAdmin", "PeopleAdmin", "RouteAdmin", "ScopeAdmin", "ServiceAdmin"]
+__all__ = ["CircuitAdmin", "OutageAdmin", "PeopleAdmin", "RouteAdmin", "ScopeAdmin", "ServiceAdmin"]
 
 
 @admin.register(Service)

@@ -6,12 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import timezone
 from kombu import pools
 from psycopg import sql
 
@@ -21,7 +23,7 @@ from mfasite import stack as stacks
 from mfasite.celery import app as celery_app
 from mfasite.stack import Stack
 from tests.settings import KEYS
-from verification import guards
+from verification import guards, outages
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -123,3 +125,12 @@ def _their_database() -> Iterator[dict[str, str]]:
             yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def switches_known(db: None, settings: Any) -> Iterator[None]:
+    """Let what is switched off have been read just now, as in a process that works."""
+    settings.DELIVERY_BOARD_SECONDS = 3600
+    outages.kinds(timezone.now())
+    yield
+    outages.forget()

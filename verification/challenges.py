@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, numbers, registry
+from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, numbers, outages, registry
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
@@ -89,6 +89,8 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
+    if outages.of_kind(registry.method(enrolment.method).kind, facts.now):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
@@ -586,6 +588,8 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     if not registry.method(challenge.enrolment.method).needs_delivery:
+        return _outcome(challenge, Verdict.UNREACHABLE)
+    if outages.of_kind(registry.method(challenge.enrolment.method).kind, facts.now):
         return _outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > facts.now:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)

@@ -11,18 +11,22 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, limits, notices, numbers, registry
+from verification import audit, crypto, limits, notices, numbers, outages, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
-from verification.models import Enrolment, Failure, Voucher
+from verification.models import Enrolment, Failure, Outage, Voucher
 from verification.statements import Select, Slot, Update
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """An enrolment as the sign-in page offers it. `retry_at` is set while wrong answers make it wait."""
+    """An enrolment as the sign-in page offers it.
+
+    Shape: `retry_at` is set while wrong answers make it wait; `out` says why what it needs is switched off.
+    """
 
     ref: str
     enrolment: Enrolment
@@ -36,6 +40,7 @@ class Option:
     needs_delivery: bool
     strength: int
     is_temporary: bool = False
+    out: str = ""
     retry_at: datetime | None = None
     modes: tuple[Mode, ...] = ()
 
@@ -82,7 +87,8 @@ def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: dat
     """
     order = {name: place for place, name in enumerate(registry.methods())}
     usable = [e for e in enrolments if e.method in order and _is_usable(e, allowed, now)]
-    return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
+    off = outages.kinds(now)
+    return tuple(_option(e, now, off) for e in sorted(usable, key=lambda e: order[e.method]))
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
@@ -90,7 +96,7 @@ def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> b
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
 
 
-def _option(enrolment: Enrolment, now: datetime) -> Option:
+def _option(enrolment: Enrolment, now: datetime, off: Mapping[str, Outage]) -> Option:
     method = registry.method(enrolment.method)
     next_at = getattr(enrolment, "next_at", None)
     return Option(
@@ -106,6 +112,7 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
+        out=outages.words(off[method.kind]) if method.kind in off else "",
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
@@ -126,11 +133,21 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:
     """Choose the option that is asked first: what support handed out for now, else the person's own default."""
     usable = [option for option in options if not option.is_off]
-    ranked = sorted(usable, key=lambda o: (o.retry_at is not None, not o.is_temporary, o.is_reserve, not o.is_default))
+    ranked = sorted(usable, key=_rank)
     return ranked[0] if ranked else None
 
 
-def offers(allowed: Sequence[str], *, user_id: int) -> tuple[Offer, ...]:
+def _rank(option: Option) -> tuple[bool, ...]:
+    return (
+        bool(option.out),
+        option.retry_at is not None,
+        not option.is_temporary,
+        option.is_reserve,
+        not option.is_default,
+    )
+
+
+def offers(allowed: Sequence[str], *, user_id: int, now: datetime | None = None) -> tuple[Offer, ...]:
     """List the methods that a person may set up, in the order of offer; the strongest is recommended.
 
     What the organisation hands out is offered to those alone who have one waiting.
@@ -138,6 +155,8 @@ def offers(allowed: Sequence[str], *, user_id: int) -> tuple[Offer, ...]:
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     known = (method for method in registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not method.is_assigned or method.name in waiting]
+    off = outages.kinds(now or timezone.now())
+    usable = [method for method in usable if method.kind not in off]
     best = max((method.strength for method in usable if not method.is_reserve), default=0)
     return tuple(
         Offer(

@@ -115,6 +115,7 @@ class Method:
     explain: Any
     strength: ClassVar[int] = 1
     needs_delivery: ClassVar[bool] = False
+    kind: ClassVar[str] = ""  # of the message that it needs
     needs_proof: ClassVar[bool] = True
     is_reserve: ClassVar[bool] = False
     is_numeric: ClassVar[bool] = True

@@ -2,7 +2,7 @@ from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-RIGHTS = ("view_circuit", "view_route", "add_route", "change_route", "delete_route")
+RIGHTS = ("view_circuit", "view_route", "add_route", "change_route", "delete_route", "view_outage", "add_outage", "change_outage", "delete_outage")
 
 
 def give(apps, schema_editor):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0009_imports"),
-        ("verification", "0011_routes_circuits_attempts"),
+        ("verification", "0012_outages"),
     ]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

@@ -46,7 +46,7 @@ def _can_be_read_out(option: Option) -> bool:
 def _way(option: Option, now: datetime) -> Way:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
     closed = _("Set up less than a week ago.") if now - since < SETTLED else ""
-    closed = closed or (_("Switched off after wrong codes.") if option.is_off else "")
+    closed = closed or (_("Switched off after wrong codes.") if option.is_off else option.out)
     explain = (
         _("A code goes there; the caller reads it to you.")
         if option.needs_delivery

@@ -11,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import facts, freshness
 from accounts.desk import ROOMS, Room
 from accounts.standing import AuthedRequest
-from verification import audit, conf
-from verification.models import Circuit, Route
+from verification import audit, conf, outages
+from verification.models import Circuit, Outage, Route
 
-ROOMS.append(Room("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"))
+ROOMS += [
+    Room("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"),
+    Room("outages", _("Outages"), "admin:verification_outage_changelist", "verification.view_outage"),
+]
 
 
 @admin.register(Route)
@@ -75,3 +78,43 @@ class CircuitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Outage)
+class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """The outage switch: pages lead elsewhere and say why, and nothing of it goes out while it lasts."""
+
+    list_display = ("__str__", "starts_at", "ends_at", "words", "made_by")
+    ordering = ("-starts_at",)
+    actions = None  # each change is written down by itself
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            names = [package.rsplit(".", 1)[-1] for package in conf.providers()]
+            choices = [("", "---------"), *((name, name) for name in names)]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=choices, required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Outage, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            obj.made_by = obj.made_by or cast("AuthedRequest", request).user
+            super().save_model(request, obj, form, change)
+            audit.record("outage.set", user_id=None, actor_id=request.user.pk, **_switch(request, obj))
+        outages.forget()
+
+    def delete_model(self, request: HttpRequest, obj: Outage) -> None:
+        with transaction.atomic():
+            audit.record("outage.ended", user_id=None, actor_id=request.user.pk, **_switch(request, obj))
+            super().delete_model(request, obj)
+        outages.forget()
+
+
+def _switch(request: HttpRequest, outage: Outage) -> dict[str, Any]:
+    until = outage.ends_at.isoformat() if outage.ends_at else ""
+    return {"facts": facts.read(request), "outage": str(outage), "since": outage.starts_at.isoformat(), "until": until}

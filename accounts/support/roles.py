@@ -32,6 +32,10 @@ _CARRIERS = (
     "verification.add_route",
     "verification.change_route",
     "verification.delete_route",
+    "verification.view_outage",
+    "verification.add_outage",
+    "verification.change_outage",
+    "verification.delete_outage",
 )
 
 ROLES: Mapping[str, tuple[str, ...]] = {

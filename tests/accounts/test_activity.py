@@ -22,6 +22,8 @@ from verification.outcomes import Verdict
 SILENT = {
     "policy.changed",
     "policy.deleted",
+    "outage.set",
+    "outage.ended",
     "route.changed",
     "route.deleted",
     "people.import_begun",

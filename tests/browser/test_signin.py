@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -12,6 +13,7 @@ from tests.browser.hands import (
     expect_heading,
     expect_in,
     expect_said,
+    follow,
     give_password,
     key,
     phone_of,
@@ -23,6 +25,7 @@ from tests.browser.hands import (
 from tests.chromium import REFUSED, SIZES, opened
 from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
 from tests.phone import carry
+from verification.models import Kind, Outage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -212,3 +215,16 @@ def test_stops_at_a_call_that_was_not_asked_for(chromium: Browser, live_server: 
         ana.phone.press("0#")
 
         expect_heading(page, "Your second step is locked")
+
+
+def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> None:
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now(), words="The carrier is down.")
+
+    give_password(page, ana)
+
+    expect_said(page, "Texts are switched off for now. The carrier is down.")
+    follow(page, DIFFERENT)
+    expect(page.get_by_role("button", name="Text")).to_be_disabled()
+    press(page, "Authenticator app")
+    verify(page, ana.read_app())
+    expect_in(page, ana)

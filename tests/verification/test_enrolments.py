@@ -83,6 +83,7 @@ def test_wait_that_is_over_is_not_told(ana: Desk) -> None:
     assert all(option.retry_at is None for option in options(ana))
 
 
+@pytest.mark.usefixtures("switches_known")
 def test_reading_takes_one_statement(ana: Desk, django_assert_num_queries: Any) -> None:
     rules = ana.rules
 

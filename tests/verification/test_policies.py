@@ -227,6 +227,7 @@ def test_offers_first_what_does_not_wait(ana: Desk) -> None:
     assert decision.default.method == "call"
 
 
+@pytest.mark.usefixtures("switches_known")
 def test_decision_takes_two_statements_and_writes_none(ana: Desk, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2) as captured:
         policies.decide(ana.user, ana.facts)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf
+from verification import conf, outages
 from verification.delivery import board, circuits, routes, words
 from verification.delivery.provider import Lost, Refused
 from verification.delivery.routes import Hop
@@ -55,6 +55,8 @@ _WRITE = Update(
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
     """Claim one message and hand it to the first provider that takes it; none if it is another's or not due."""
     now = now or timezone.now()
+    if outages.of_kind(_kind_of(message_id), now):
+        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
     if not _CLAIM.run(pk=message_id, now=now, lease_until=now + conf.lease()):
         return retire(Message.objects.filter(pk=message_id), now=now)
     message = _READ.first(pk=message_id)
@@ -78,6 +80,13 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     return _later(message, turn.pause, now=timezone.now())
 
 
+def _kind_of(message_id: int) -> str:
+    """Tell the kind of a message, when anything is switched off at all."""
+    if not outages.kinds(timezone.now()):
+        return ""
+    return Message.objects.filter(pk=message_id).values_list("kind", flat=True).first() or ""
+
+
 class _Turn:
     """One claim of a message: it goes from provider to provider, one after another, until one may have it."""
 
@@ -89,9 +98,10 @@ class _Turn:
 
     def hops(self) -> list[Hop]:
         """Give the route, without those that took this message earlier and did not bring it to its end."""
-        hops = routes.route(self.kind, self.message.address)
+        off = outages.providers(self.now)
+        hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
         if self.message.claims == 1:
-            return list(hops)
+            return hops
         former = set(returned(self.message))
         return [hop for hop in hops if hop.provider.name not in former]
 

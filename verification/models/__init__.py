@@ -6,6 +6,7 @@ from verification.models.challenges import Challenge, Purpose, State
 from verification.models.enrolments import Enrolment, Voucher
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
+from verification.models.outages import Outage
 from verification.models.policies import Policy
 from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
 
@@ -23,6 +24,7 @@ __all__ = [
     "Kind",
     "Message",
     "MessageState",
+    "Outage",
     "Policy",
     "Purpose",
     "Reason",

@@ -24,7 +24,7 @@ def again(request: AuthedRequest) -> HttpResponse:
     now = facts.read(request)
     next_url = flow.safe_next(request, request.POST.get("next", request.GET.get("next", "")))
     decision = policies.decide(request.user, now)
-    options = [option for option in decision.options if not option.is_off]
+    options = [option for option in decision.options if not option.is_off and not option.out]
     if not options:
         messages.info(request, _("Please sign in again to go on."))
         return redirect("sign-out")

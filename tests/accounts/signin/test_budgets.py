@@ -40,6 +40,7 @@ def used(ana: Person, clock: Clock) -> Person:
     return ana
 
 
+@pytest.mark.usefixtures("switches_known")
 def test_password_step_that_sends_a_text(used: Person) -> None:
     found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
 

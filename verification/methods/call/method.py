@@ -39,6 +39,7 @@ class Call(Method):
     label = _("Call")
     explain = _("We call you. You key two digits and press #.")
     needs_delivery = True
+    kind = Kind.CALL
     address_kind = "phone"
     means = "tel"
     form_class = CallForm

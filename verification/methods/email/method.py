@@ -38,6 +38,7 @@ class Email(Method):
     label = _("Mail")
     explain = _("We mail you a six-digit code.")
     needs_delivery = True
+    kind = Kind.MAIL
     is_allowed_by_default = False
     address_kind = "mail"
     most = 2

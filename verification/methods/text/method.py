@@ -28,6 +28,7 @@ class Text(Method):
     label = _("Text")
     explain = _("We text you a six-digit code.")
     needs_delivery = True
+    kind = Kind.TEXT
     address_kind = "phone"
     means = "sms"
     form_class = TextForm

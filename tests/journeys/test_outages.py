@@ -1,0 +1,130 @@
+"""What is switched off: pages lead elsewhere and say why, and nothing of it goes out until the end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tests.people import Clock, Person, join, work
+from verification import outages
+from verification.models import Kind, Message, MessageState, Outage
+
+
+def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
+    now = clock.now
+    Outage.objects.create(kind=Kind.TEXT, starts_at=now, ends_at=now + timedelta(hours=1))
+
+    assert outages.of_kind("text", now - timedelta(seconds=1)) is None
+    assert outages.of_kind("text", now) is not None
+    assert outages.of_kind("call", now) is None
+    assert outages.of_kind("", now) is None
+    assert outages.of_kind("text", now + timedelta(hours=1)) is None
+
+
+def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
+    for wrong in ({}, {"kind": "text", "provider": "virtual"}):
+        with pytest.raises(ValidationError, match="Choose what is off"):
+            Outage(**wrong).full_clean()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Outage.objects.create(**wrong)
+    now = timezone.now()
+    with pytest.raises(ValidationError, match="end after it begins"):
+        Outage(kind="text", starts_at=now, ends_at=now).full_clean()
+
+
+def test_sign_in_asks_the_next_way_and_says_why(ana: Person) -> None:
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now(), words="The carrier is down.")
+
+    page = ana.give_password()
+
+    assert "Texts are switched off for now. The carrier is down." in page
+    assert not Message.objects.filter(kind="text").exists()
+    page = ana.browser.follow("Use a different verification option") if page.offers("Use a different") else page
+    page = ana.browser.go("/sign-in/options/")
+    assert "Texts are switched off for now." in page
+
+
+def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
+    ana.give_password()
+    ref = ana.enrolment("text").ref
+    ana.choose("Authenticator app")
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    before = Message.objects.count()
+
+    page = ana.browser.send("/sign-in/options/", option=ref)
+
+    assert "This option cannot be used now" in page
+    assert Message.objects.count() == before
+
+
+def test_code_is_not_sent_again_while_it_is_off(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    clock.forward(seconds=31)
+
+    assert "This option cannot be used now" in ana.browser.send("/sign-in/resend/")
+
+
+def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clock) -> None:
+    gus = join("gus", number="+41795550199").set_up("text")
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    Outage.objects.create(kind=Kind.CALL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=2))
+
+    page = gus.give_password()
+
+    assert "Texts are switched off for now." in page
+    assert "Calls are switched off until" in page
+    assert "support@example.org" in page
+
+
+def test_registration_offers_what_works(ben: Any, db: None, clock: Clock) -> None:
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
+    hal = join("hal")
+
+    page = hal.give_password()
+
+    assert page.offers("Authenticator app")
+    assert not page.offers("Text")
+
+
+def test_what_waits_goes_out_after_the_end_if_it_still_helps(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    message = Message.objects.get(kind="text")
+    Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(minutes=1))
+
+    work()
+    message.refresh_from_db()
+    assert (message.state, message.claims) == (MessageState.QUEUED, 0)
+    clock.forward(minutes=1)
+    work()
+
+    message.refresh_from_db()
+    assert message.state == MessageState.DELIVERED
+
+
+def test_notice_by_mail_waits_for_the_end(ana: Person, clock: Clock) -> None:
+    Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=3))
+    ana.sign_in()
+    ana.browser.go("/methods/recovery-codes/")
+    ana.browser.press("Make new codes")
+    for _ in range(6):
+        work()
+        clock.forward(minutes=10)
+
+    assert set(Message.objects.filter(kind="mail").values_list("state", flat=True)) == {MessageState.QUEUED}
+    clock.forward(hours=2)
+    work()
+    assert MessageState.QUEUED not in Message.objects.filter(kind="mail").values_list("state", flat=True)
+
+
+def test_provider_that_is_off_is_passed_over(ana: Person) -> None:
+    ana.give_password()
+    Outage.objects.create(provider="virtual", starts_at=timezone.now())
+
+    work()
+
+    message = Message.objects.get(kind="text")
+    assert (message.state, message.reason) == (MessageState.QUEUED, "provider_down")
