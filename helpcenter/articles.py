@@ -66,7 +66,12 @@ def _fields(each: shipped.Shipped) -> dict[str, Any]:
 
 def is_edited(row: Article) -> bool:
     """Tell whether somebody changed an article since it was loaded."""
-    as_loaded = shipped.Shipped(
+    return digest(row) != row.shipped
+
+
+def digest(row: Article) -> str:
+    """Give the digest of an article as it stands, as that of a shipped one is made."""
+    as_shipped = shipped.Shipped(
         slug=row.slug,
         language=row.language,
         title=row.title,
@@ -79,7 +84,7 @@ def is_edited(row: Article) -> bool:
         related=tuple(row.related.split()),
         outcomes=(),
     )
-    return as_loaded.digest != row.shipped
+    return as_shipped.digest
 
 
 def keep_version(article: Article, *, user_id: int | None, now: datetime) -> None:

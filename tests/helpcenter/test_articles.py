@@ -69,26 +69,10 @@ def test_untouched_article_of_an_older_release_is_renewed() -> None:
     row.save()
     as_loaded = articles.is_edited(row)
     assert as_loaded
-    Article.objects.filter(pk=row.pk).update(shipped=_digest(row))
+    Article.objects.filter(pk=row.pk).update(shipped=articles.digest(row))
 
     assert articles.load() == (0, 1, 0)
     assert Article.objects.get(slug="no-text").body != "Older words."
-
-
-def _digest(row: Article) -> str:
-    return shipped.Shipped(
-        slug=row.slug,
-        language=row.language,
-        title=row.title,
-        summary=row.summary,
-        body=row.body,
-        topic=row.topic,
-        order=row.order,
-        audience=row.audience,
-        words=tuple(row.words.splitlines()),
-        related=tuple(row.related.split()),
-        outcomes=(),
-    ).digest
 
 
 @pytest.mark.usefixtures("loaded")

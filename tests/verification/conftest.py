@@ -1,7 +1,9 @@
 """A person with each method, a clock that stands still, and a look into what a provider was given."""
 
+import os
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
+from tests.settings import KEYS
 from verification import challenges, policies, registry
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
@@ -118,6 +121,18 @@ def address_of_database() -> str:
     port = f":{parts['PORT']}" if parts["PORT"] else ""
     password = f":{parts['PASSWORD']}" if parts["PASSWORD"] else ""
     return f"postgres://{parts['USER']}{password}@{parts['HOST']}{port}/{parts['NAME']}"
+
+
+def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, str]:
+    """Give the environment of processes that share this test's database and queues."""
+    here = {
+        "DJANGO_SETTINGS_MODULE": "mfasite.settings",
+        "DEMO_DIR": str(home),
+        "DATABASE_URL": address_of_database(),
+        "REDIS_URL": url,
+        "BROKER_PREFIX": broker,
+    }
+    return os.environ | KEYS | here | more
 
 
 def each_method() -> list[str]:

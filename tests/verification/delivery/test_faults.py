@@ -1,6 +1,5 @@
 """Real workers between two carriers of which one fails in every way: nothing is lost, nobody gets two codes."""
 
-import os
 import random
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from django.utils import timezone
 from mfasite import processes
 from mfasite.processes import Crew
 from tests.exchange import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
-from tests.settings import KEYS
-from tests.verification.conftest import Desk, address_of_database, equip
+from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.test_kills import fill
 from verification import conf
 from verification.delivery import dispatch, wake
@@ -49,24 +47,18 @@ def crew(
     transactional_db: None, broker: str, broker_url: str, tmp_path: Path, carriers: tuple[Exchange, Exchange]
 ) -> Iterator[Crew]:
     """Give a crew whose workers share this test's database and queues, and know both carriers."""
-    environment = (
-        os.environ
-        | KEYS
-        | {
-            "DJANGO_SETTINGS_MODULE": "mfasite.settings",
-            "DEMO_DIR": str(tmp_path),
-            "DATABASE_URL": address_of_database(),
-            "REDIS_URL": broker_url,
-            "BROKER_PREFIX": broker,
-            "DELIVERY_PROVIDERS": "twilio,gateway",
-            "DELIVERY_CIRCUIT_SECONDS": "1",
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKENS": TOKEN,
-            "TWILIO_SENDERS": "*=+15005550006",
-            "TWILIO_BASE_URL": carriers[0].url,
-            "GATEWAY_URL": f"{carriers[1].url}/send",
-            "GATEWAY_RECEIPT_KEYS": KEY,
-        }
+    environment = for_workers(
+        tmp_path,
+        broker=broker,
+        url=broker_url,
+        DELIVERY_PROVIDERS="twilio,gateway",
+        DELIVERY_CIRCUIT_SECONDS="1",
+        TWILIO_ACCOUNT_SID=ACCOUNT,
+        TWILIO_AUTH_TOKENS=TOKEN,
+        TWILIO_SENDERS="*=+15005550006",
+        TWILIO_BASE_URL=carriers[0].url,
+        GATEWAY_URL=f"{carriers[1].url}/send",
+        GATEWAY_RECEIPT_KEYS=KEY,
     )
     with processes.crew(tmp_path, environment) as crew:
         yield crew

@@ -20,8 +20,7 @@ from django.utils import timezone
 from mfasite import processes
 from mfasite.processes import Crew
 from tests.phone import carry
-from tests.settings import KEYS
-from tests.verification.conftest import Desk, address_of_database, equip
+from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import conf
 from verification.delivery import dispatch, wake
@@ -39,17 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 @pytest.fixture
 def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -> Iterator[Crew]:
     """Give a crew whose workers share this test's database and queues."""
-    environment = (
-        os.environ
-        | KEYS
-        | {
-            "DJANGO_SETTINGS_MODULE": "mfasite.settings",
-            "DEMO_DIR": str(tmp_path),
-            "DATABASE_URL": address_of_database(),
-            "REDIS_URL": broker_url,
-            "BROKER_PREFIX": broker,
-        }
-    )
+    environment = for_workers(tmp_path, broker=broker, url=broker_url)
     with processes.crew(tmp_path, environment) as crew:
         yield crew
 
