@@ -26,7 +26,7 @@ from tests.browser.hands import (
     verify,
 )
 from tests.chromium import REFUSED, Look, opened
-from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, work
+from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import audit, browsers
 from verification.facts import Facts
 from verification.models import Enrolment, Message, Policy
@@ -350,5 +350,26 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Per
     work()
     expect(look.page.locator(".delivery").get_by_role("link", name=DIFFERENT)).to_be_visible()
     look.at("verify-undelivered")
+
+    assert look.found == []
+
+
+def test_keeps_nobody_out_of_pages_that_refuse(look: Look, cleo: Person) -> None:
+    page = look.page
+    page.goto("/nowhere/")
+    expect_heading(page, "This page does not exist")
+    look.at("refused-404")
+    page.goto("/sign-in/")
+    page.context.clear_cookies()
+    page.get_by_label("User name").fill("cleo")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    press(page, "Sign in")
+    expect(page.get_by_role("link", name="I did not find an answer")).to_be_visible()
+    look.at("refused-403-csrf")
+    staff = hire("aud", "Operators")
+    give_password(page, staff, to="/admin/accounts/user/")
+    verify(page, staff.read_app())
+    expect(page.get_by_role("link", name="I did not find an answer")).to_be_visible()
+    look.at("refused-403")
 
     assert look.found == []

@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.utils import timezone
+from django_otp.oath import totp
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -12,6 +14,7 @@ from tests.browser.hands import (
     AFTER_APP,
     STALE,
     carry_in,
+    choose,
     code_field,
     expect_heading,
     expect_in,
@@ -27,8 +30,11 @@ from tests.browser.hands import (
     write,
 )
 from tests.pages import Browser
-from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person
-from verification.models import Enrolment
+from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
+from verification import enrolments
+from verification.delivery.providers.virtual.models import Delivery
+from verification.facts import Facts
+from verification.models import Enrolment, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -322,3 +328,60 @@ def test_shows_in_the_list_of_places_where_one_is(at_home: Page) -> None:
     expect_heading(at_home, "Activity")
 
     expect(at_home.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Person) -> None:
+    secret = bytes(range(20))
+    facts = Facts(now=timezone.now())
+    enrolments.hand_token(ana.user, "TK-0042", secret, facts, step=30, name="grey token", actor_id=None)
+
+    at_home.goto("/methods/add/")
+    press(at_home, "Hardware token")
+    at_home.get_by_label("Serial number").fill("tk-0042")
+    press(at_home, "Continue")
+    expect_heading(at_home, "Prove that it works")
+    verify(at_home, f"{totp(secret):06d}")
+    expect(at_home.get_by_role("article", name=re.compile("Hardware token"))).to_be_visible()
+    Enrolment.objects.filter(method="token").update(counter=-1)  # the next half minute, as far as the token goes
+    sign_out(at_home)
+    give_password(at_home, ana)
+    choose(at_home, "Hardware token")
+    verify(at_home, f"{totp(secret):06d}")
+
+    expect_in(at_home, ana)
+
+
+def mailed() -> str:
+    """Read the code in the newest mail."""
+    work()
+    found = re.search(r"\b\d{6}\b", Delivery.objects.filter(to="ana@home.example").latest("pk").words)
+    assert found
+    return found[0]
+
+
+def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> None:
+    Policy.objects.create(methods=["text", "call", "totp", "email", "recovery"])
+    at_home.goto("/methods/add/")
+    press(at_home, "Mail")
+    at_home.get_by_label("Mail address").fill("ana@home.example")
+    press(at_home, "Continue")
+    expect_heading(at_home, "Prove that it works")
+    verify(at_home, mailed())
+    expect(at_home.get_by_role("article", name=re.compile("Mail"))).to_be_visible()
+    sign_out(at_home)
+    give_password(at_home, ana)
+    choose(at_home, "Mail")
+    expect_heading(at_home, "Verify it is you")
+    verify(at_home, mailed())
+
+    expect_in(at_home, ana)
+
+
+def test_signs_in_by_the_passkey_alone(keyring: Page, ana: Person) -> None:
+    Policy.objects.create(alone_allowed=True)
+    name_key(keyring, "blue key")
+    sign_out(keyring)
+
+    press(keyring, "Use your passkey")
+
+    expect_in(keyring, ana)
