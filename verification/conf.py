@@ -57,6 +57,11 @@ def network_passwords_per_hour() -> int:
     return _read("NETWORK_PASSWORDS_PER_HOUR", 1000)
 
 
+def notices_per_number_day() -> int:
+    """Texts of notices that one number is sent in a day; what is over goes by mail alone."""
+    return _read("NOTICES_PER_NUMBER_DAY", 20)
+
+
 def sends_per_person_hour() -> int:
     """Texts and calls one person may cause in an hour."""
     return _read("SENDS_PER_PERSON_HOUR", 10)

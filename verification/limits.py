@@ -203,6 +203,11 @@ def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
     return _count(bounds, facts.now)
 
 
+def spend_notice(address: str, *, now: datetime) -> bool:
+    """Spend one text of a notice to a number; False when it had as many as it may have in a day."""
+    return _count([_Bound("notice.number", address, _DAY, conf.notices_per_number_day())], now).is_open
+
+
 def spend_deed(staff_id: int, *, most: int, facts: Facts) -> Gate:
     """Spend one of the deeds that a member of the support desk may do for others in a day."""
     return _count([_Bound("support.staff", str(staff_id), _DAY, most)], facts.now)

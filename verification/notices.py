@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from verification import agents, registry
+from verification import agents, limits, registry
 from verification.delivery import outbox
 from verification.models import Browser, Enrolment, Kind
 from verification.models.policies import strongest
@@ -33,6 +33,8 @@ def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, contex
     context = {**context, "notice": _template(kind)}
     takes_texts = [method.name for method in registry.methods().values() if method.means == "sms"]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
+        if not limits.spend_notice(phone.address, now=now):
+            continue
         outbox.notice(
             user,
             phone.address,

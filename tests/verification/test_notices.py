@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from pytest_django.fixtures import Settings
 
 from tests.verification.conftest import Desk
 from verification import notices
@@ -62,3 +63,12 @@ def test_link_goes_by_mail_alone(ana: Desk) -> None:
     Policy.objects.create(text_notices=True)
 
     assert [message.kind for message in tell(ana, link="a" * 32)] == [Kind.MAIL]
+
+
+def test_number_is_texted_so_often_a_day_and_mailed_always(ana: Desk, settings: Settings) -> None:
+    Policy.objects.create(text_notices=True)
+    settings.NOTICES_PER_NUMBER_DAY = 3
+
+    kinds = [message.kind for _ in range(5) for message in tell(ana)]
+
+    assert (kinds.count(Kind.TEXT), kinds.count(Kind.MAIL)) == (3, 5)
