@@ -265,6 +265,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
+# --- Figures for Prometheus: for these networks, or for whoever shows the token ------------------------------
+
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
+
 # --- Broker and worker --------------------------------------------------------------------------------------
 
 REDIS_URL = env.secret("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")

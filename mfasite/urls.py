@@ -5,11 +5,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.portal.views import password
 from accounts.signin.views import sign_out
-from mfasite import errors, health, providers, theme
+from mfasite import errors, health, metrics, providers, theme
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics.show, name="metrics"),
     path("theme.css", theme.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
     path("password-reset/", password.ask_reset, name="password-reset"),

@@ -22,6 +22,7 @@ ROOMS += [
     Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
     Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
     Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
+    Room("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
     Room("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
     Room("imports", _("Import"), "admin:imports", "accounts.import_people"),
     Room("record", _("Record"), "admin:record", "verification.view_auditevent"),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts import freshness
-from accounts.support.views import callers, case, deeds, figures, imports, people, requests
+from accounts.support.views import callers, case, deeds, deliveries, figures, imports, people, requests
 
 View = Callable[..., HttpResponseBase]
 
@@ -42,6 +42,8 @@ def urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("", seen(people.index), name="accounts_user_changelist"),
         path("do/", fresh(deeds.many), name="support-many"),
+        path("deliveries/", figure(deliveries.index), name="deliveries"),
+        path("deliveries/<slug:handle>/again/", figure(deliveries.again), name="delivery-again"),
         path("reports/", figure(figures.report), name="reports"),
         path("reports/<slug:key>/", figure(figures.report), name="report"),
         path("record/", figure(figures.record), name="record"),

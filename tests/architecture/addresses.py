@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 OPEN = {
     "healthz": "a probe",
     "readyz": "a probe",
+    "metrics": "has a token or a network of its own",
     "theme": "a stylesheet",
     "signin:password": "the first step",
     "signin:alone": "a first step without a password",

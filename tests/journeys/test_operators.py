@@ -1,7 +1,15 @@
-"""An operator sets the outage switch in the admin; it counts at once and is written down."""
+"""An operator sees what arrives, sends a notice again, and sets the outage switch; all of it is written down."""
 
-from tests.people import Clock, Person, hire
-from verification.models import AuditEvent, Outage
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.people import Clock, Person, hire, work
+from verification import notices
+from verification.delivery.providers.virtual.models import Acceptance, Behaviour
+from verification.models import AuditEvent, Message, MessageState, Outage, Reason
 
 ADD = "/admin/verification/outage/add/"
 
@@ -32,3 +40,81 @@ def test_both_or_neither_is_said(clock: Clock, db: None) -> None:
 
     assert "Choose what is off" in page
     assert not Outage.objects.exists()
+
+
+DELIVERIES = "/admin/accounts/user/deliveries/"
+
+
+@pytest.fixture
+def opal(db: None, clock: Clock) -> Person:
+    """Give an operator, at work."""
+    person = hire("opal", "Operators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> None:
+    ana.give_password()
+    work()
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    ana.browser.press("Cancel")
+    ana.give_password()
+    work()
+
+    page = opal.browser.go(DELIVERIES)
+
+    assert "virtual text delivered 1" in page
+    assert "virtual text failed 1" in page
+    assert "This number cannot take texts" in page
+    assert "a code: asked for anew by its person" in page
+    assert ana.phone.number not in page.html
+
+
+def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opal: Person) -> None:
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.UNREACHABLE)
+    ana.give_password()
+    notices.tell(ana.user, "codes_renewed", now=timezone.now())
+    work()
+    Behaviour.objects.all().delete()
+    notice, code = Message.objects.get(kind="mail"), Message.objects.get(kind="text")
+    opal.browser.go(DELIVERIES)
+
+    opal.browser.press("Send again")
+    work()
+    page = opal.browser.send(f"{DELIVERIES}{code.handle}/again/")
+
+    notice.refresh_from_db()
+    code.refresh_from_db()
+    assert (notice.state, code.state) == (MessageState.DELIVERED, MessageState.FAILED)
+    assert "helps nobody any more" in page
+    assert AuditEvent.objects.filter(kind="message.sent_again", actor_id=opal.user.pk).count() == 1
+
+
+def test_support_desk_sends_nothing_again(ana: Person) -> None:
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+    notices.tell(ana.user, "codes_renewed", now=timezone.now())
+    handle = Message.objects.get(kind="mail").handle
+
+    assert dora.browser.send(f"{DELIVERIES}{handle}/again/").status == 403
+
+
+def test_metrics_are_for_whoever_may(ana: Person, settings: Any) -> None:
+    ana.give_password()
+    work()
+    client = Client()
+    assert client.get("/metrics").status_code == 404
+
+    settings.METRICS_TOKEN = "a token of the tests"
+    shown = client.get("/metrics", headers={"Authorization": "Bearer a token of the tests"})
+    assert shown.status_code == 200
+    text = shown.content.decode()
+    assert 'mfa_messages_day{kind="text",provider="virtual",state="delivered"} 1.0' in text
+    assert 'mfa_events_5m{result="completed"} 0.0' in text
+    assert "mfa_queue_depth" in text
+    assert "ana" not in text
+    assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 404
+
+    settings.METRICS_TOKEN, settings.METRICS_NETWORKS = "", ("192.0.2.0/24",)
+    assert client.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 200
+    assert client.get("/metrics", REMOTE_ADDR="198.51.100.7").status_code == 404

@@ -1,0 +1,58 @@
+"""Deliveries, for operators: what waits, who works, what arrives how fast, what did not; and a notice sent again."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import facts
+from accounts.standing import AuthedRequest
+from accounts.support.views import pages
+from verification import audit, figures, reports
+from verification.models import Message
+
+
+def _may(request: AuthedRequest) -> None:
+    if not request.user.has_perm("verification.view_message"):
+        raise PermissionDenied
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """Show everything on one page; reading it sends nothing."""
+    _may(request)
+    now = facts.read(request).now
+    fates = figures.fates(now)
+    most = max((fate.n for fate in fates), default=1)
+    context = {
+        "queues": figures.queues(),
+        "workers": figures.workers(),
+        "waiting": figures.waiting(now),
+        "fates": [(fate, round(100 * fate.n / most)) for fate in fates],
+        "speeds": figures.speeds(now),
+        "circuits": figures.circuits(),
+        "dead": [(each, reports.explain(each), figures.may_go_again(each, now)) for each in figures.dead()],
+    }
+    return pages.page(request, "deliveries.html", context, here="deliveries")
+
+
+@require_POST
+def again(request: AuthedRequest, handle: str) -> HttpResponse:
+    """Send a notice once more that did not arrive."""
+    _may(request)
+    if not request.user.has_perm("verification.change_outage"):
+        raise PermissionDenied
+    now, message = facts.read(request), get_object_or_404(Message, handle=handle)
+    with transaction.atomic():
+        is_sent = figures.send_again(message, now.now)
+        if is_sent:
+            about = {"message": message.handle, "kind_of_message": message.kind}
+            audit.record("message.sent_again", user_id=message.user.pk, facts=now, actor_id=request.user.pk, **about)
+    if is_sent:
+        messages.success(request, _("It is in the outbox again."))
+    else:
+        messages.warning(request, _("It helps nobody any more, or was sent again already."))
+    return redirect("admin:deliveries")

@@ -1,0 +1,90 @@
+"""Figures for Prometheus, read from the rows and the broker at each scrape, so that any web process tells the same."""
+
+import hmac
+import ipaddress
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from accounts import facts
+from verification import audit, figures
+
+_WINDOW = timedelta(minutes=5)
+_RESULTS = {
+    "sign_in.completed": "completed",
+    "sign_in.denied": "denied",
+    "password.refused": "password refused",
+    "challenge.failed": "code wrong",
+    "challenge.reported": "fraud reported",
+    "message.limited": "limited",
+}
+
+
+class _Figures(Collector):
+    """Collects what there is now. Labels are of a bounded set; none names a person or a number."""
+
+    def collect(self) -> Iterator[Metric]:
+        now = timezone.now()
+        depth = GaugeMetricFamily("mfa_queue_depth", "Wake-ups that wait in the broker", labels=["queue"])
+        for queue in figures.queues():
+            if queue.depth is not None:
+                depth.add_metric([queue.name], queue.depth)
+        yield depth
+        workers = figures.workers()
+        yield GaugeMetricFamily("mfa_workers", "Workers that answer", value=-1 if workers is None else workers)
+        waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that wait to go out", labels=["kind"])
+        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "Age of the oldest of them", labels=["kind"])
+        for each in figures.waiting(now):
+            waiting.add_metric([each.kind], each.n)
+            oldest.add_metric([each.kind], each.oldest)
+        yield waiting
+        yield oldest
+        fates = GaugeMetricFamily("mfa_messages_day", "Messages of the last day", labels=["provider", "kind", "state"])
+        for fate in figures.fates(now):
+            fates.add_metric([fate.provider, fate.kind, fate.state], fate.n)
+        yield fates
+        seconds = GaugeMetricFamily("mfa_delivery_seconds", "From asking to arriving", labels=["kind", "quantile"])
+        for speed in figures.speeds(now):
+            seconds.add_metric([speed.kind, "0.5"], speed.p50)
+            seconds.add_metric([speed.kind, "0.95"], speed.p95)
+        yield seconds
+        circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are passed over", labels=["provider", "kind"])
+        for circuit in figures.circuits():
+            circuits.add_metric([circuit.provider, circuit.kind], 1)
+        yield circuits
+        events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
+        counts = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
+        found = dict(counts.order_by("kind"))
+        for kind, result in _RESULTS.items():
+            events.add_metric([result], found.get(kind, 0))
+        yield events
+
+
+@login_not_required
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Tell the figures to an allowed network, or to whoever shows the token; to anybody else there is nothing."""
+    if not _may(request):
+        return HttpResponse(status=404)
+    registry = CollectorRegistry()
+    registry.register(_Figures())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may(request: HttpRequest) -> bool:
+    token, shown = settings.METRICS_TOKEN, request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        return True
+    address = facts.network(request)
+    return bool(address) and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in settings.METRICS_NETWORKS
+    )

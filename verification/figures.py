@@ -1,0 +1,142 @@
+"""What operators see of deliveries: queues, workers, providers, what failed. It holds no number and no code."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+
+from verification.delivery import wake
+from verification.models import Circuit, CircuitState, Kind, Message, MessageState
+
+_log = logging.getLogger(__name__)
+
+QUEUES = ("texts", "calls", "housekeeping")
+_DAY = timedelta(days=1)
+_SAMPLE = 2_000  # deliveries that the seconds are taken from
+_DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
+_WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue of the broker; `depth` is none when the broker does not answer."""
+
+    name: str
+    depth: int | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in the outbox of one kind. Units: `oldest` in seconds."""
+
+    kind: str
+    n: int
+    oldest: float
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How many messages of a day ended or stand so."""
+
+    provider: str
+    kind: str
+    state: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How long deliveries took from asking to arriving. Units: seconds."""
+
+    kind: str
+    n: int
+    p50: float
+    p95: float
+
+
+def queues() -> list[Queue]:
+    """Ask the broker how much waits in each queue."""
+    try:
+        with current_app.connection_for_write() as broker:
+            return [Queue(name, _depth(broker, name)) for name in QUEUES]
+    except Exception as error:  # noqa: BLE001  (each broker's library has errors of its own; the page says "unknown")
+        _log.warning("the broker did not tell how much waits: %s", type(error).__name__)
+        return [Queue(name, None) for name in QUEUES]
+
+
+def _depth(broker: Any, name: str) -> int:
+    # Declared as workers declare it: asked passively, kombu does not find a queue of Redis under a prefix.
+    return int(broker.default_channel.queue_declare(name, durable=True, auto_delete=False).message_count)
+
+
+def workers(*, seconds: float = 0.5) -> int | None:
+    """Count the workers that answer within some seconds; none when the broker does not."""
+    try:
+        return len(current_app.control.ping(timeout=seconds) or ())
+    except Exception as error:  # noqa: BLE001  (the same)
+        _log.warning("the broker did not tell who works: %s", type(error).__name__)
+        return None
+
+
+def waiting(now: datetime) -> list[Waiting]:
+    """Tell what waits in the outbox, which is the truth whatever the broker says."""
+    rows = Message.objects.filter(state__in=_WAITS, not_before__lte=now)
+    found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
+    return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
+
+
+def fates(now: datetime) -> list[Fate]:
+    """Count the last day's messages by provider, kind and state."""
+    rows = Message.objects.filter(created_at__gt=now - _DAY)
+    found = rows.values("provider", "kind", "state").annotate(n=Count("pk")).order_by("provider", "kind", "state")
+    return [Fate(row["provider"] or "–", row["kind"], row["state"], row["n"]) for row in found]
+
+
+def speeds(now: datetime) -> list[Speed]:
+    """Tell how long the newest deliveries of a day took, by kind."""
+    return [speed for kind in Kind if (speed := _speed(kind, now)) is not None]
+
+
+def _speed(kind: Kind, now: datetime) -> Speed | None:
+    rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
+    pairs = rows.exclude(ended_at=None).order_by("-created_at").values_list("created_at", "ended_at")[:_SAMPLE]
+    took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
+    if not took:
+        return None
+    return Speed(str(kind), len(took), _share(took, 0.5), _share(took, 0.95))
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def circuits() -> QuerySet[Circuit]:
+    """List the providers that failed of late."""
+    return Circuit.objects.exclude(state=CircuitState.CLOSED).order_by("provider", "kind")
+
+
+def dead(*, most: int = 50) -> list[Message]:
+    """List the newest messages that did not arrive."""
+    rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
+    return list(rows.order_by("-created_at")[:most])
+
+
+def may_go_again(message: Message, now: datetime) -> bool:
+    """Tell whether a message may be sent again: a notice that still helps. A code is asked for anew by its person."""
+    return message.challenge is None and message.state in _DEAD and message.useful_until > now
+
+
+def send_again(message: Message, now: datetime) -> bool:
+    """Put a notice that failed back into the outbox, once; False when that helps nobody or was done already."""
+    if not may_go_again(message, now):
+        return False
+    again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "ended_at": None, "reason": ""}
+    changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
+    if changed:
+        transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
+    return bool(changed)
