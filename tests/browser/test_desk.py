@@ -222,6 +222,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "caller": f"{ana.user.pk}/caller/",
         "deed": f"{ana.user.pk}/do/end_sessions/",
         "requests": "requests/",
+        "deliveries": "deliveries/",
         "reports": "reports/",
         "record": "record/",
         "import": "import/",
