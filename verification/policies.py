@@ -1,12 +1,13 @@
 """Decides what is required of a person here and now. It reads rows and facts; it changes nothing."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from django.contrib.auth import get_user_model
 from django.db.models import BooleanField, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -152,6 +153,24 @@ _POLICIES = Select(lambda: Policy.objects.filter(_MINE))
 def rules_for(user_id: int) -> Rules:
     """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
     return merge(ranked(_POLICIES.all(user=user_id)))
+
+
+def rules_of_many(users: Collection[int]) -> dict[int, Rules]:
+    """Read the policy in force for many people, by two statements; those of the same groups share it."""
+    found = list(Policy.objects.all())
+    groups: dict[int, set[int]] = {user: set() for user in users}
+    members = get_user_model().groups.through.objects.filter(user__in=list(groups))
+    for user, group in members.values_list("user", "group"):
+        groups[user].add(group)
+    kept: dict[frozenset[int | None], Rules] = {}
+    for mine in map(_with_everybody, groups.values()):
+        if mine not in kept:
+            kept[mine] = merge(ranked(policy for policy in found if policy.group_id in mine))
+    return {user: kept[_with_everybody(mine)] for user, mine in groups.items()}
+
+
+def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
+    return frozenset({None, *groups})
 
 
 def ranked(found: Iterable[Policy]) -> list[Policy]:

@@ -1,6 +1,6 @@
 """Takes what staff want done for a person: the right, the quota, a second person; then the deed. Refusals are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -51,6 +51,18 @@ def bounds(staff: User, person: User, facts: Facts) -> Bounds:
     rules = policies.rules_for(person.pk)
     is_verified = caller.proof(staff, person, now=facts.now) is not None
     return rights.bounds(staff, person, rules=rules, is_caller_verified=is_verified)
+
+
+def bounds_of_many(staff: User, people: Collection[User], facts: Facts) -> dict[int, Bounds]:
+    """Read what bounds one of the staff in helping each of many whom they see: few statements for all of them."""
+    rules = policies.rules_of_many([person.pk for person in people])
+    verified = caller.verified(staff, people, now=facts.now)
+    return {
+        person.pk: rights.bounds_of_seen(
+            staff, person, rules=rules[person.pk], is_caller_verified=person.pk in verified
+        )
+        for person in people
+    }
 
 
 def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | None:

@@ -73,6 +73,15 @@ class Bounds:
         return Refusal.NO_CALLER if wish.is_risky and self.wants_caller else None
 
 
+def bounds_of_seen(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
+    """Read the same of somebody who was found among those whom this member of the staff sees."""
+    if staff.pk == person.pk:
+        whole: Refusal | None = Refusal.ONESELF
+    else:
+        whole = Refusal.MORE_RIGHTS if has_more_rights(person, staff) else None
+    return Bounds(staff=staff, whole=whole, wants_caller=rules.caller_check and not is_caller_verified)
+
+
 def bounds(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
     """Read what bounds one of the staff in helping a person."""
     wants_caller = rules.caller_check and not is_caller_verified

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import IntegrityError
 
@@ -233,3 +234,17 @@ def test_decision_takes_two_statements_and_writes_none(ana: Desk, django_assert_
         policies.decide(ana.user, ana.facts)
 
     assert all(query["sql"].startswith("SELECT") for query in captured)
+
+
+def test_rules_of_many_are_those_of_each(desk: Desk) -> None:
+    north, south = Group.objects.create(name="North"), Group.objects.create(name="South")
+    for at, (group, days) in enumerate(((None, 90), (north, 3), (south, 30))):
+        Policy.objects.create(group=group, rank=at, remember_days=days)
+    people = [get_user_model().objects.create(username=f"p{n}") for n in range(4)]
+    for person, groups in zip(people, ([], [north], [south], [south, north]), strict=True):
+        person.groups.set(groups)
+
+    found = policies.rules_of_many([person.pk for person in people])
+
+    assert found == {person.pk: policies.rules_for(person.pk) for person in people}
+    assert [found[person.pk].remember_days for person in people] == [90, 3, 30, 3]

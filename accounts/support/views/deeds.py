@@ -106,7 +106,8 @@ def many(request: AuthedRequest) -> HttpResponse:
     if is_confirmed and form.is_valid():
         answers = [(person, orders.place(_order(request, action, person, form), now)) for person in chosen]
         return pages.page(request, "many_done.html", {"action": action, "answers": answers})
-    kept_out = [(p, rights.words(why)) for p in chosen if (why := orders.closed(action.wish, request.user, p, now))]
+    bounds = orders.bounds_of_many(request.user, chosen, now)
+    kept_out = [(p, rights.words(why)) for p in chosen if (why := bounds[p.pk].refusal(action.wish))]
     context = {
         "action": action,
         "people": chosen,
