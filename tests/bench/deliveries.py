@@ -33,7 +33,7 @@ def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
     hand = up.ours.hand
     say("deliveries: two workers of 64 threads")
     up.two_workers()
-    hand.order("carry", what="treat", latency=0, holds=True)
+    hand.order("carry", what="treat", latency=0)
     hand.order("carry", what="enqueue", n=40, rate=40)  # warms up
     plan = [(10, 100), (100, 500)] if not is_full else [(10, 300), (100, 1500), (200, 2000)]
     for rate, n in plan:
@@ -42,7 +42,7 @@ def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
         took = hand.order("carry", what="enqueue", n=n, rate=rate)
         found.rates.append(Rate(rate, took, (meter.cpu(up.workers()) - before) / n))
     say(f"deliveries: as many as go through {_LATENCY} ms")
-    hand.order("carry", what="treat", latency=_LATENCY, holds=True)
+    hand.order("carry", what="treat", latency=_LATENCY)
     n = 3000 if is_full else 800
     before = meter.cpu(up.workers())
     found.through = hand.order("carry", what="through", n=n)

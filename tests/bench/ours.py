@@ -1,25 +1,33 @@
 """Makes the service's people, reads their telephones where the carrier keeps what it got, and puts messages out."""
 
+import json
+import re
 import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from http.client import HTTPConnection
 from itertools import count
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import close_old_connections
 from django.utils import timezone
 
 from accounts.models import User
+from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
 from verification import challenges, numbers, policies
-from verification.delivery.providers.virtual import screens, switchboard
-from verification.delivery.providers.virtual.models import Behaviour, Delivery, PendingCallback
+from verification.delivery.providers.gateway import conf, signature
 from verification.facts import Facts
 from verification.models import Enrolment, Message, Purpose
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _PATIENCE = 30.0  # seconds until a message counts as lost
+_CODE = re.compile(r"\b\d{6}\b")
+_seen = 0  # texts of the carrier that were of earlier rounds
 _numbers = count(secrets.randbelow(8_000_000))
 
 
@@ -55,37 +63,50 @@ def codes(people: list[Person]) -> list[str]:
     """Read everybody's app, or wait until everybody's telephone has its text."""
     if not people[0].number:
         return [app_code(person.secret) for person in people]
-    wanted = [person.number for person in people]
-    rows = Delivery.objects.filter(to__in=wanted)
-    _wait(lambda: rows.count() >= len(wanted), "texts")
-    words = dict(rows.order_by("id").values_list("to", "words"))
-    return [next(part.digits for part in screens.split(words[number]) if part.is_code) for number in wanted]
+    wanted = {person.number for person in people}
+    words: dict[str, str] = {}
+
+    def has_all() -> bool:
+        words.update({text["to"]: text["text"] for text in _carrier().texts(_seen) if text["to"] in wanted})
+        return len(words) == len(wanted)
+
+    _wait(has_all, "texts")
+    return [_CODE.findall(words[person.number])[0] for person in people]
 
 
-def treat(*, latency: int, holds: bool) -> None:
-    """Tell the carrier how long a hand-over takes, and whether it keeps its receipts back. Units: milliseconds."""
-    switchboard.behave(Behaviour(number="", send_latency_ms=latency, holds_receipts=holds))
+def treat(*, latency: int) -> None:
+    """Tell the carrier how long a hand-over takes, and forget what it got until now. Units: milliseconds."""
+    global _seen  # noqa: PLW0603  (one carrier a bench)
+    _carrier().delay(latency / 1000)
+    _seen += len(_carrier().texts(_seen))
 
 
-def drop_receipts(keep: int) -> int:
-    """Drop the receipts that are held back but for so many; gives how many are left."""
-    held = PendingCallback.objects.filter(is_held=True)
-    kept = list(held.order_by("id").values_list("pk", flat=True)[:keep])
-    held.exclude(pk__in=kept).delete()
-    return len(kept)
+def bring_receipts(n: int) -> int:
+    """Bring a receipt for each of the last texts, signed as a carrier signs; gives how many were taken."""
+    here = conf.read()
+    line = HTTPConnection(urlsplit(settings.PUBLIC_URL).netloc)
+    texts = _carrier().texts()[-n:]
+    for text in texts:
+        body = json.dumps({"status": "delivered"}).encode()
+        moment = str(int(time.time()))
+        signed = signature.sign(here, key=here.keys[0], moment=moment, url=text["callback"], body=body)
+        headers = {here.time_header: moment, here.signature_header: signed, "Content-Type": "application/json"}
+        line.request("POST", urlsplit(text["callback"]).path, body, headers)
+        answer = line.getresponse()
+        answer.read()
+        assert answer.status < 300, f"a receipt: {answer.status}"
+    return len(texts)
 
 
-def bring_receipts() -> None:
-    """Let all receipts go that are held back, and wait until the service has taken them."""
-    switchboard.behave(Behaviour(number=""))
-    left = PendingCallback.objects.filter(sent_at=None)
-    _wait(lambda: not left.exists(), "receipts")
+@cache
+def _carrier() -> Line:
+    return Line(settings.GATEWAY["url"])
 
 
 def enqueue(n: int, rate: float) -> list[float]:
     """Start challenges by text at a steady rate, as a web process does, and measure each until the carrier has it.
 
-    Units: `rate` a second, 0 is as fast as it goes; milliseconds from the row's `created_at` to `received_at`.
+    Units: `rate` a second, 0 is as fast as it goes; milliseconds from the row's `created_at` to the carrier.
     """
     users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
     options = {row.user_id: row for row in Enrolment.objects.filter(user__in=users)}
@@ -109,23 +130,23 @@ def enqueue(n: int, rate: float) -> list[float]:
 
     with ThreadPoolExecutor(4) as pool:
         handles = list(pool.map(one, range(n), users))
-    rows = Message.objects.filter(challenge__handle__in=handles)
-    made = dict(rows.values_list("handle", "created_at"))
-    got = Delivery.objects.filter(message_id__in=made)
-    _wait(lambda: got.count() >= n, "messages")
-    return [
-        (received_at - made[handle]).total_seconds() * 1000
-        for handle, received_at in got.values_list("message_id", "received_at")
-    ]
+    made = dict(Message.objects.filter(challenge__handle__in=handles).values_list("handle", "created_at"))
+    got: dict[str, float] = {}
+
+    def has_all() -> bool:
+        got.update({text["id"]: text["at"] for text in _carrier().texts(_seen) if text["id"] in made})
+        return len(got) == len(made)
+
+    _wait(has_all, "messages")
+    return [(got[handle] - created_at.timestamp()) * 1000 for handle, created_at in made.items()]
 
 
 def through(n: int) -> float:
     """Put messages out at once and measure how many a second the carrier gets, the slow ends left out."""
     enqueue(n, 0)
-    times = list(Delivery.objects.order_by("-id").values_list("received_at", flat=True)[:n])
-    times.sort()
+    times = sorted(text["at"] for text in _carrier().texts()[-n:])
     first, last = times[n // 10], times[-n // 10]
-    return (n * 8 // 10) / max((last - first).total_seconds(), 1e-3)
+    return (n * 8 // 10) / max(last - first, 1e-3)
 
 
 def _wait(holds: Callable[[], bool], what: str) -> None:

@@ -107,11 +107,30 @@ def up() -> Iterator[Rooms]:
             "TRUSTED_PROXIES": "127.0.0.1",
             "LOG_LEVEL": "WARNING",
         }
+        carrier = open_rooms.enter_context(_carrier())
         theirs = open_rooms.enter_context(_database("service"))
-        service = open_rooms.enter_context(stack.up(home, port=_port(), broker_url=BROKER, more=keys | theirs))
+        more = keys | carrier | theirs
+        service = open_rooms.enter_context(stack.up(home, port=_port(), broker_url=BROKER, more=more))
         floor = open_rooms.enter_context(_floor(home / "floor", service))
         ours = open_rooms.enter_context(_site("ours", service.url, home, service.environment, _web(service)))
         yield Rooms(ours=ours, floor=floor, service=service)
+
+
+@contextlib.contextmanager
+def _carrier() -> Iterator[dict[str, str]]:
+    """Start the carrier that texts go to, and tell where it is and under which key it signs."""
+    command = processes.python("-m", "tests.bench.carrier")
+    with subprocess.Popen(command, cwd=processes.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            yield {
+                "DELIVERY_PROVIDERS": "gateway,virtual",
+                "GATEWAY_URL": f"http://{stack.HOST}:{port}/send",
+                "GATEWAY_RECEIPT_KEYS": secrets.token_urlsafe(32),
+            }
+        finally:
+            process.terminate()
 
 
 def _web(service: Stack) -> int:

@@ -84,7 +84,7 @@ def measure(up: Rooms, *, rounds: int, is_full: bool, say: Callable[[str], None]
 
 def _round(site: Site, series: Series) -> None:
     if series.method == "text":
-        site.hand.order("carry", what="treat", latency=series.latency, holds=True)
+        site.hand.order("carry", what="treat", latency=series.latency)
     site.hand.order("batch", method=series.method, n=_PEOPLE)
     for name in REQUESTS:
         took, cpu = site.order(name)
@@ -102,7 +102,6 @@ def _hash(floor: Site) -> float:
 
 
 def _receipts(site: Site) -> float:
-    """Let the carrier bring what it held back, and measure what taking one receipt costs the web."""
-    n = site.hand.order("carry", what="drop_receipts", keep=_RECEIPTS)
-    _, cpu = site.order("carry", what="bring_receipts")
+    """Bring receipts as a carrier does, and measure what taking one costs the web."""
+    n, cpu = site.order("carry", what="bring_receipts", n=_RECEIPTS)
     return cpu / n if n else 0.0
