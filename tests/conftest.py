@@ -23,7 +23,7 @@ from mfasite import stack as stacks
 from mfasite.celery import app as celery_app
 from mfasite.stack import Stack
 from tests.settings import KEYS
-from verification import guards, outages
+from verification import guards, outages, policies
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -129,8 +129,10 @@ def _their_database() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def switches_known(db: None, settings: Any) -> Iterator[None]:
-    """Let what is switched off have been read just now, as in a process that works."""
+    """Let policies and what is switched off have been read just now, as in a process that works."""
     settings.DELIVERY_BOARD_SECONDS = 3600
     outages.kinds(timezone.now())
+    policies.is_alone_open()
     yield
     outages.forget()
+    policies.forget()

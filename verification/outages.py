@@ -1,43 +1,27 @@
 """Tells what is switched off now, as it was read at most a second ago, so that no sign-in pays for it."""
 
-import threading
-import time
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import conf
+from verification.held import Held
 from verification.models import Kind, Outage
 
 
-@dataclass(frozen=True)
-class _Held:
-    read_at: float
-    rows: tuple[Outage, ...]
+def _coming() -> tuple[Outage, ...]:
+    now = timezone.now()
+    return tuple(Outage.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("pk"))
 
 
-_lock = threading.Lock()
-_held: _Held | None = None
+_held = Held(_coming)
+forget = _held.forget
 
 
 def _rows(now: datetime) -> list[Outage]:
     """Give the switches that are on now."""
-    global _held  # noqa: PLW0603  (one a process)
-    held = _held
-    if held is None or time.monotonic() - held.read_at >= conf.board_seconds():
-        with _lock:
-            coming = Outage.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("pk")
-            held = _held = _Held(time.monotonic(), tuple(coming))
-    return [row for row in held.rows if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
-
-
-def forget() -> None:
-    """Read them anew next time: something was changed from here."""
-    global _held  # noqa: PLW0603
-    _held = None
+    return [row for row in _held.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
 
 
 def kinds(now: datetime) -> dict[str, Outage]:

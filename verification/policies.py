@@ -16,9 +16,9 @@ from django.utils.translation import ngettext
 from verification import enrolments, registry
 from verification.enrolments import Option
 from verification.facts import Facts
+from verification.held import Held
 from verification.models import Enrolment, Policy
 from verification.models.policies import strongest
-from verification.statements import Select, Slot
 
 
 class Person(Protocol):
@@ -145,28 +145,64 @@ def merge(policies: Sequence[Policy]) -> Rules:
     )
 
 
-_ALONE = Select(lambda: Policy.objects.filter(alone_allowed=True))
-_MINE = Q(group__isnull=True) | Q(group__user=Slot("user"))
-_POLICIES = Select(lambda: Policy.objects.filter(_MINE))
+@dataclass(frozen=True)
+class _Book:
+    """All policies from the strongest to the weakest, and what was merged of them since they were read."""
+
+    policies: tuple[Policy, ...]
+    groups: frozenset[int]
+    merged: dict[frozenset[int | None], Rules]
+
+    def of(self, groups: frozenset[int | None]) -> list[Policy]:
+        """Give the policies of some groups and the one for everybody, in their order."""
+        return [policy for policy in self.policies if policy.group_id in groups]
+
+    def rules(self, groups: frozenset[int | None]) -> Rules:
+        """Merge them, once."""
+        if groups not in self.merged:
+            self.merged[groups] = merge(self.of(groups))
+        return self.merged[groups]
+
+
+def _load() -> _Book:
+    found = ranked(Policy.objects.select_related("group"))
+    groups = frozenset(policy.group_id for policy in found if policy.group_id is not None)
+    return _Book(tuple(found), groups, {})
+
+
+_held = Held(_load)
+forget = _held.forget
+
+
+def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
+    """Name a person's groups that have a policy, and none for everybody. Without such policies nothing is asked."""
+    if not book.groups:
+        return _with_everybody(())
+    members = _members().filter(user=user_id, group__in=book.groups)
+    return _with_everybody(members.values_list("group", flat=True))
 
 
 def rules_for(user_id: int) -> Rules:
-    """Read the policy in force for a person: their groups by rank, then the rules for everybody. One statement."""
-    return merge(ranked(_POLICIES.all(user=user_id)))
+    """Read the policy in force for a person: their groups by rank, then the rules for everybody.
+
+    Who is in which group is read now; what the policies say was read at most a second ago.
+    """
+    book = _held.read()
+    return book.rules(_groups(user_id, book))
+
+
+def _members() -> Any:
+    return get_user_model().groups.through.objects
 
 
 def rules_of_many(users: Collection[int]) -> dict[int, Rules]:
-    """Read the policy in force for many people, by two statements; those of the same groups share it."""
-    found = list(Policy.objects.all())
+    """Read the policy in force for many people, by one statement; those of the same groups share it."""
+    book = _held.read()
     groups: dict[int, set[int]] = {user: set() for user in users}
-    members = get_user_model().groups.through.objects.filter(user__in=list(groups))
+    members = _members().filter(user__in=list(groups), group__in=book.groups)
     for user, group in members.values_list("user", "group"):
         groups[user].add(group)
-    kept: dict[frozenset[int | None], Rules] = {}
-    for mine in map(_with_everybody, groups.values()):
-        if mine not in kept:
-            kept[mine] = merge(ranked(policy for policy in found if policy.group_id in mine))
-    return {user: kept[_with_everybody(mine)] for user, mine in groups.items()}
+    return {user: book.rules(_with_everybody(mine)) for user, mine in groups.items()}
 
 
 def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
@@ -205,8 +241,9 @@ class Source:
 
 def sources(user_id: int) -> list[Source]:
     """Tell, rule by rule, which policy decides it for a person and what it says."""
-    found = ranked(_POLICIES.all(user=user_id))
-    rules = merge(found)
+    book = _held.read()
+    mine = _groups(user_id, book)
+    found, rules = book.of(mine), book.rules(mine)
     return [
         Source(name, getattr(rules, name), next((str(p) for p in found if getattr(p, name) is not None), ""))
         for name in Rules.__dataclass_fields__
@@ -224,7 +261,7 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
 def is_alone_open() -> bool:
     """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
-    return bool(_ALONE.all())
+    return any(policy.alone_allowed for policy in _held.read().policies)
 
 
 def is_trusted(network: str, rules: Rules) -> bool:

@@ -181,6 +181,7 @@ def save(policy: Policy, staff: User, facts: Facts) -> None:
         audit.record(
             "policy.changed", user_id=None, facts=facts, actor_id=staff.pk, policy=str(policy), changes=changes
         )
+        transaction.on_commit(policies.forget)
 
 
 def delete(policy: Policy, staff: User, facts: Facts) -> None:
@@ -190,6 +191,7 @@ def delete(policy: Policy, staff: User, facts: Facts) -> None:
             "policy.deleted", user_id=None, facts=facts, actor_id=staff.pk, policy=str(policy), changes=_words(policy)
         )
         policy.delete()
+        transaction.on_commit(policies.forget)
 
 
 def _words(policy: Policy | None) -> dict[str, str]:

@@ -104,13 +104,6 @@ def test_there_is_one_policy_for_everybody(db: None) -> None:
         Policy.objects.create()
 
 
-def test_rules_take_one_statement(desk: Desk, django_assert_num_queries: Any) -> None:
-    group(desk, "Finance", remember_days=3)
-
-    with django_assert_num_queries(1):
-        policies.rules_for(desk.user.pk)
-
-
 @pytest.mark.parametrize(
     ("network", "is_trusted"),
     [
@@ -229,11 +222,44 @@ def test_offers_first_what_does_not_wait(ana: Desk) -> None:
 
 
 @pytest.mark.usefixtures("switches_known")
-def test_decision_takes_two_statements_and_writes_none(ana: Desk, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2) as captured:
+@pytest.mark.parametrize("has_groups", [False, True])
+def test_decision_reads_what_is_the_persons_and_writes_nothing(
+    ana: Desk, has_groups: bool, django_assert_num_queries: Any
+) -> None:
+    if has_groups:
+        group(ana, "Finance", remember_days=3)
+        policies.forget()
+        policies.is_alone_open()
+
+    with django_assert_num_queries(1 + has_groups) as captured:
         policies.decide(ana.user, ana.facts)
 
     assert all(query["sql"].startswith("SELECT") for query in captured)
+
+
+def test_policy_counts_when_it_is_read_anew(desk: Desk, settings: Any) -> None:
+    settings.DELIVERY_BOARD_SECONDS = 3600
+    policies.forget()
+    assert desk.rules.remember_days == 14
+
+    Policy.objects.create(remember_days=7)
+
+    assert desk.rules.remember_days == 14
+    settings.DELIVERY_BOARD_SECONDS = 0
+    assert desk.rules.remember_days == 7
+
+
+def test_group_counts_at_once(desk: Desk, settings: Any) -> None:
+    """What policies say may be a second old, but never who is in which group."""
+    Policy.objects.create(group=Group.objects.create(name="Finance"), remember_days=3)
+    policies.forget()
+    settings.DELIVERY_BOARD_SECONDS = 3600
+    assert desk.rules.remember_days == 14
+
+    desk.user.groups.add(Group.objects.get(name="Finance"))
+
+    assert desk.rules.remember_days == 3
+    policies.forget()
 
 
 def test_rules_of_many_are_those_of_each(desk: Desk) -> None:
