@@ -24,6 +24,7 @@ os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `
 from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
 from mfasite.settings import DATABASES  # noqa: E402
 
+DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close what they opened
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
 SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
 DELIVERY_BOARD_SECONDS = 0  # what a test changes counts at once

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
-from django.db.models import BooleanField, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext

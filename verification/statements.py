@@ -1,11 +1,11 @@
 """Statements that are written once, for the few that every sign-in runs; what they ask stands where they are used.
 
 Django composes a statement anew at each call, which takes it five to fifteen times as long as the rest of the call.
-Here it composes it once a thread, and afterwards only the values are put in. Rows become models by Django's own hand.
+Here it composes it once a process, and afterwards only the values are put in. Rows become models by Django's own hand.
 """
 
-import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -36,27 +36,38 @@ class Slot(Expression):
         return str(value) if isinstance(value, Enum) else value
 
 
-class _Statement(threading.local):
-    """A statement as this thread's connection speaks it; another thread begins with an empty one of its own."""
+class _Statement:
+    """A statement and its slots. Two threads that compose it at the same time come to the same."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
-        self._compiler: Any = None
-        self._sql = ""
-        self._slots: tuple[Any, ...] = ()
+        self._composed: tuple[Any, str, tuple[Any, ...]] | None = None
 
     def _compose(self) -> Any:
         raise NotImplementedError
 
-    def _filled(self, values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
-        """Give the statement and its values. Errors: `KeyError` when a slot's value is missing."""
-        if self._compiler is None or self._compiler.connection is not connections[self._compiler.using]:
-            self._compiler = self._compose()
-            self._sql, self._slots = self._compiler.as_sql()
-        operations = self._compiler.connection.ops
-        return self._sql, tuple(
-            slot.fill(values, operations) if isinstance(slot, Slot) else slot for slot in self._slots
+    def _filled(self, values: dict[str, Any]) -> tuple[Any, str, tuple[Any, ...]]:
+        """Give a compiler, the statement and its values. Errors: `KeyError` when a slot's value is missing."""
+        if self._composed is None:
+            compiler = self._compose()
+            self._composed = (compiler, *compiler.as_sql())
+        compiler, sql, slots = self._composed
+        operations = connections[compiler.using].ops
+        return (
+            compiler,
+            sql,
+            tuple(slot.fill(values, operations) if isinstance(slot, Slot) else slot for slot in slots),
         )
+
+
+class _Run:
+    """What Django's iterable asks of a queryset, for one run: who compiles, and what is known beforehand."""
+
+    def __init__(self, compiler: Any) -> None:
+        self.query = self
+        self.db = compiler.using
+        self.get_compiler = lambda **_more: compiler
+        self._known_related_objects: dict[Any, Any] = {}
 
 
 class Select(_Statement, Generic[M]):
@@ -66,16 +77,16 @@ class Select(_Statement, Generic[M]):
         super().__init__(build)
 
     def _compose(self) -> Any:
-        self._queryset = self._build()
-        compiler = self._queryset.query.get_compiler(using=self._queryset.db)
-        self._queryset.query.get_compiler = lambda *_args, **_more: compiler
-        return compiler
+        queryset = self._build()
+        return queryset.query.get_compiler(using=queryset.db)
 
     def all(self, **values: Any) -> list[M]:
         """Run it and give its rows."""
-        filled = self._filled(values)
-        self._compiler.as_sql = lambda *_args, **_more: filled
-        return list(ModelIterable(self._queryset))
+        compiler, sql, parameters = self._filled(values)
+        compiler = copy(compiler)
+        compiler.connection = connections[compiler.using]
+        compiler.as_sql = lambda *_args, **_more: (sql, parameters)
+        return list(ModelIterable(_Run(compiler)))  # type: ignore[arg-type]  # it asks no more of a queryset
 
     def first(self, **values: Any) -> M | None:
         """Run it and give its first row, none without rows. It sets no limit of its own: ask by what is unique."""
@@ -85,8 +96,8 @@ class Select(_Statement, Generic[M]):
 class _Change(_Statement):
     def run(self, **values: Any) -> int:
         """Run it and tell how many rows it changed."""
-        sql, parameters = self._filled(values)
-        connection = self._compiler.connection
+        compiler, sql, parameters = self._filled(values)
+        connection = connections[compiler.using]
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return int(cursor.rowcount)
@@ -116,32 +127,32 @@ class Delete(_Change):
         return rows.query.chain(DeleteQuery).get_compiler(using=rows.db)
 
 
-class Insert(threading.local, Generic[M]):
+class Insert(Generic[M]):
     """An insert of models without parents. Unlike `save` it sends no signals, and trusts that related rows exist."""
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
-        self._compiler: Any = None
-        self._sql = ""
-        self._fields: list[Any] = []
+        self._composed: tuple[Any, str, list[Any]] | None = None
 
-    def _compose(self, row: M) -> None:
+    def _compose(self, row: M) -> tuple[Any, str, list[Any]]:
         meta = self._model._meta  # noqa: SLF001  (public, despite its name)
-        self._fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
+        fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
         query = InsertQuery(self._model)
-        query.insert_values(self._fields, [row])
-        self._compiler = query.get_compiler(using=router.db_for_write(self._model))
-        self._compiler.returning_fields = [meta.auto_field] if meta.auto_field else None
-        [(self._sql, _)] = self._compiler.as_sql()
+        query.insert_values(fields, [row])
+        compiler = query.get_compiler(using=router.db_for_write(self._model))
+        compiler.returning_fields = [meta.auto_field] if meta.auto_field else None
+        [(sql, _)] = compiler.as_sql()
+        return compiler, sql, fields
 
     def run(self, row: M) -> None:
         """Write a new row, which learns the key that the database gives it."""
-        if self._compiler is None or self._compiler.connection is not connections[self._compiler.using]:
-            self._compose(row)
-        connection = self._compiler.connection
-        parameters = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self._fields]
+        if self._composed is None:
+            self._composed = self._compose(row)
+        compiler, sql, fields = self._composed
+        connection = connections[compiler.using]
+        parameters = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(self._sql, parameters)
-            if self._compiler.returning_fields:
-                row.pk = connection.ops.fetch_returned_insert_columns(cursor, self._compiler.returning_params)[0]
+            cursor.execute(sql, parameters)
+            if compiler.returning_fields:
+                row.pk = connection.ops.fetch_returned_insert_columns(cursor, compiler.returning_params)[0]
         row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as `save` does)

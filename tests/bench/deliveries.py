@@ -25,6 +25,7 @@ class Deliveries:
     rates: list[Rate] = field(default_factory=list)
     through: float = 0.0
     through_cpu: float = 0.0
+    memory: float = 0.0  # MiB of a worker
 
 
 def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
@@ -34,17 +35,20 @@ def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
     say("deliveries: two workers of 64 threads")
     up.two_workers()
     hand.order("carry", what="treat", latency=0)
-    hand.order("carry", what="enqueue", n=40, rate=40)  # warms up
-    plan = [(10, 100), (100, 500)] if not is_full else [(10, 300), (100, 1500), (200, 2000)]
+    hand.order("carry", what="enqueue", n=200, rate=100)  # warms up
+    plan = [(10, 200), (100, 1000)] if not is_full else [(10, 300), (100, 2000), (200, 3000)]
     for rate, n in plan:
         say(f"deliveries: {rate} a second")
         before = meter.cpu(up.workers())
         took = hand.order("carry", what="enqueue", n=n, rate=rate)
         found.rates.append(Rate(rate, took, (meter.cpu(up.workers()) - before) / n))
+    found.memory = max(meter.memory(meter.family(pid)) for pid in up.workers())
     say(f"deliveries: as many as go through {_LATENCY} ms")
+    up.no_workers()
     hand.order("carry", what="treat", latency=_LATENCY)
-    n = 3000 if is_full else 800
-    before = meter.cpu(up.workers())
+    n = 4000 if is_full else 2000
+    hand.order("carry", what="put_out", n=n)
+    up.two_workers()
     found.through = hand.order("carry", what="through", n=n)
-    found.through_cpu = (meter.cpu(up.workers()) - before) / n
+    found.through_cpu = meter.cpu(up.workers()) / n
     return found

@@ -104,10 +104,24 @@ def _carrier() -> Line:
 
 
 def enqueue(n: int, rate: float) -> list[float]:
-    """Start challenges by text at a steady rate, as a web process does, and measure each until the carrier has it.
+    """Put messages out at a steady rate and measure each until the carrier has it.
 
-    Units: `rate` a second, 0 is as fast as it goes; milliseconds from the row's `created_at` to the carrier.
+    Units: `rate` a second; milliseconds from the row's `created_at` to the carrier.
     """
+    handles = put_out(n, rate)
+    made = dict(Message.objects.filter(challenge__handle__in=handles).values_list("handle", "created_at"))
+    got: dict[str, float] = {}
+
+    def has_all() -> bool:
+        got.update({text["id"]: text["at"] for text in _carrier().texts(_seen) if text["id"] in made})
+        return len(got) == len(made)
+
+    _wait(has_all, "messages")
+    return [(got[handle] - created_at.timestamp()) * 1000 for handle, created_at in made.items()]
+
+
+def put_out(n: int, rate: float = 0) -> list[str]:
+    """Start challenges by text as a web process does, at a steady rate or as fast as it goes; gives their handles."""
     users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
     options = {row.user_id: row for row in Enrolment.objects.filter(user__in=users)}
     rules = policies.rules_for(users[0].pk)
@@ -129,22 +143,13 @@ def enqueue(n: int, rate: float) -> list[float]:
         return outcome.handle
 
     with ThreadPoolExecutor(4) as pool:
-        handles = list(pool.map(one, range(n), users))
-    made = dict(Message.objects.filter(challenge__handle__in=handles).values_list("handle", "created_at"))
-    got: dict[str, float] = {}
-
-    def has_all() -> bool:
-        got.update({text["id"]: text["at"] for text in _carrier().texts(_seen) if text["id"] in made})
-        return len(got) == len(made)
-
-    _wait(has_all, "messages")
-    return [(got[handle] - created_at.timestamp()) * 1000 for handle, created_at in made.items()]
+        return list(pool.map(one, range(n), users))
 
 
 def through(n: int) -> float:
-    """Put messages out at once and measure how many a second the carrier gets, the slow ends left out."""
-    enqueue(n, 0)
-    times = sorted(text["at"] for text in _carrier().texts()[-n:])
+    """Wait until the carrier has so many, and tell how many a second it got, the slow ends left out."""
+    _wait(lambda: len(_carrier().texts(_seen)) >= n, "messages")
+    times = sorted(text["at"] for text in _carrier().texts(_seen))
     first, last = times[n // 10], times[-n // 10]
     return (n * 8 // 10) / max(last - first, 1e-3)
 

@@ -81,10 +81,16 @@ class Rooms:
         children = [child for child in self.service.crew.children if child.name.startswith("worker")]
         return tuple(pid for child in children for pid in meter.family(child.process.pid))
 
+    def no_workers(self) -> None:
+        """End all Celery workers; what is put out now waits at the broker."""
+        crew = self.service.crew
+        if names := [child.name for child in crew.children if child.name.startswith("worker")]:
+            crew.stop(*names)
+
     def two_workers(self) -> None:
         """Put two workers of 64 threads, as in production, in the place of the demo's one of 16."""
+        self.no_workers()
         crew = self.service.crew
-        crew.stop("worker")
         for name in ("worker-1", "worker-2"):
             crew.start(name, processes.worker(name, threads=64))
         prefix = self.service.environment["BROKER_PREFIX"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -30,19 +31,15 @@ def wanted(now: Any) -> Q:
 
 
 _ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
+_NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
+_READ = Select(lambda: Message.objects.select_related("challenge").filter(pk=_ROW))
 _CLAIM = Update(
     lambda: (
-        Message.objects.filter(wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW),
-        {"state": MessageState.SENDING, "lease_until": Slot("lease_until"), "claims": F("claims") + 1},
+        Message.objects.filter(wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW, claims=_CLAIMS),
+        {"state": MessageState.SENDING, "claims": F("claims") + 1, **_NAMED},
     )
 )
-_READ = Select(lambda: Message.objects.select_related("challenge").filter(pk=_ROW))
-_NAME = Update(
-    lambda: (
-        Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS),
-        {"provider": Slot("provider"), "lease_until": Slot("lease_until")},
-    )
-)
+_NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
 _WRITTEN = ("state", "reference", "reason", "handed_at", "ended_at")
 _WRITE = Update(
     lambda: (
@@ -55,36 +52,26 @@ _WRITE = Update(
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
     """Claim one message and hand it to the first provider that takes it; none if it is another's or not due."""
     now = now or timezone.now()
-    if outages.of_kind(_kind_of(message_id), now):
-        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
-    if not _CLAIM.run(pk=message_id, now=now, lease_until=now + conf.lease()):
-        return retire(Message.objects.filter(pk=message_id), now=now)
     message = _READ.first(pk=message_id)
     if message is None:
         return None
+    if outages.of_kind(message.kind, now):
+        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
     turn = _Turn(message, now)
-    for hop in turn.hops():
+    hops = turn.hops()
+    if not turn.claim(hops[0].provider.name if hops else ""):
+        return retire(Message.objects.filter(pk=message_id), now=now)
+    for hop in hops:
         circuit = board.read().circuit(hop.provider.name, turn.kind)
         if not circuits.admits(circuit, now=now):
             turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
             continue
-        message.provider = hop.provider.name
-        # The provider's name is on the row before the hand-over: a receipt may overtake our own note of it. A lease
-        # for each provider: three that are slow to refuse must not look like a dead worker.
-        lease = timezone.now() + conf.lease()
-        if not _NAME.run(pk=message.pk, claims=message.claims, provider=message.provider, lease_until=lease):
+        if not turn.name(hop.provider.name):
             return None
         state = turn.hand_over(hop, circuit)
         if state is not None:
             return _write(message, state, now=timezone.now())
     return _later(message, turn.pause, now=timezone.now())
-
-
-def _kind_of(message_id: int) -> str:
-    """Tell the kind of a message, when anything is switched off at all."""
-    if not outages.kinds(timezone.now()):
-        return ""
-    return Message.objects.filter(pk=message_id).values_list("kind", flat=True).first() or ""
 
 
 class _Turn:
@@ -100,10 +87,32 @@ class _Turn:
         """Give the route, without those that took this message earlier and did not bring it to its end."""
         off = outages.providers(self.now)
         hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
-        if self.message.claims == 1:
+        if not self.message.claims:
             return hops
         former = set(returned(self.message))
         return [hop for hop in hops if hop.provider.name not in former]
+
+    def claim(self, provider: str) -> bool:
+        """Take the message, as it was read, and name who gets it first; of two workers one succeeds.
+
+        The provider's name is on the row before the hand-over: a receipt may overtake our own note of it.
+        """
+        message, lease = self.message, self.now + conf.lease()
+        taken = _CLAIM.run(pk=message.pk, claims=message.claims, now=self.now, provider=provider, lease_until=lease)
+        message.claims, message.provider = message.claims + 1, provider
+        return bool(taken)
+
+    def name(self, provider: str) -> bool:
+        """Name the provider that gets it next; not when the claim was lost meanwhile.
+
+        A lease for each provider: three that are slow to refuse must not look like a dead worker.
+        """
+        message = self.message
+        if message.provider == provider:
+            return True
+        message.provider = provider
+        lease = timezone.now() + conf.lease()
+        return bool(_NAME.run(pk=message.pk, claims=message.claims, provider=provider, lease_until=lease))
 
     def wait(self, span: timedelta | None) -> None:
         """Remember the shortest time after which it makes sense to try again."""
@@ -114,7 +123,9 @@ class _Turn:
         """Try one provider; none when the next one may be tried, as this one surely sent nothing."""
         message = self.message
         try:
-            reference = hop.provider.send(words.compose(message, sender=hop.sender))
+            outgoing = words.compose(message, sender=hop.sender)
+            _lend()
+            reference = hop.provider.send(outgoing)
         except Refused as refusal:
             message.reason = refusal.reason
             self._note(Result.REFUSED, refusal.reason)
@@ -148,6 +159,12 @@ class _Turn:
         Attempt.objects.create(
             message=self.message, provider=self.message.provider, result=result, reason=reason, at=at
         )
+
+
+def _lend() -> None:
+    """Give the connection back to its pool, if it has one, for as long as a carrier takes."""
+    if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
+        connection.close()
 
 
 def returned(message: Message) -> list[str]:
