@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -44,6 +45,10 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None
         return row
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Sign it, but do not compress what is a few hundred bytes: that would take longer than to write it."""
+        return signing.dumps(session_dict, salt=self.key_salt, serializer=self.serializer)
 
     def _get_new_session_key(self) -> str:
         """Draw a key without asking whether it exists: of 2**160 none comes twice, and the insert would refuse it."""

@@ -15,8 +15,8 @@ class SiteConfig(AppConfig):
         from mfasite import checks  # noqa: F401 - importing registers them, which needs the apps loaded
 
 
-class DeskConfig(admin.AdminConfig):
-    """Django's admin behind our own sign-in; each app registers what it shows there."""
+class DeskConfig(admin.SimpleAdminConfig):
+    """Django's admin behind our own sign-in; what the apps show there is found with the addresses, by the web alone."""
 
     default = False
     default_site = "accounts.desk.VerifiedSite"

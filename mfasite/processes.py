@@ -160,10 +160,7 @@ def web() -> tuple[str, ...]:
 
 def worker(name: str = "worker", *, threads: int = 16) -> tuple[str, ...]:
     """Return the command line of one Celery worker for all queues."""
-    pool = ("--pool", "threads", "--concurrency", str(threads), "--queues", "texts,calls,housekeeping")
-    # One worker has nobody to gossip with, and no start to wait for others.
-    alone = ("--without-gossip", "--without-mingle")
-    return python("-m", "celery", "-A", "mfasite", "worker", *pool, *alone, "-n", f"{name}@%h", "-l", "INFO")
+    return manage("worker", "--name", name, "--threads", str(threads))
 
 
 def beat(home: Path) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """How gunicorn serves the site: `gunicorn -c python:mfasite.server mfasite.wsgi`."""
 
-from mfasite import env, logs
+from mfasite import env, heap, logs
+
+heap.bound()  # before the workers are forked, so in each of them
 
 bind = env.text("BIND", "127.0.0.1:8000")
 worker_class = "gthread"

@@ -54,8 +54,6 @@ def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, st
             # A broker that others use too: our queues must not mix with theirs, nor with another stack's.
             "BROKER_PREFIX": f"mfa-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}:",
             "PYTHONUNBUFFERED": "1",
-            # Argon2 would keep its 19 MiB in the heap of every thread.
-            "MALLOC_ARENA_MAX": "2",
         }
         | dict(more)
     )

@@ -7,6 +7,8 @@ from accounts.portal.views import password
 from accounts.signin.views import sign_out
 from mfasite import errors, health, metrics, providers, theme
 
+admin.autodiscover()
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

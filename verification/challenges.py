@@ -316,6 +316,7 @@ _ROW, _NOW = Slot("pk"), Slot("now")
 _GENERATION, _STATE = Slot("generation"), Slot("state")
 _HANDLE, _BINDING = Slot("handle"), Slot("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
+_NEWEST = Select(lambda: Message.objects.filter(challenge=Slot("challenge")).order_by("-generation", "-id")[:1])
 _TAKE_TRY = Update(
     lambda: (
         Challenge.objects.filter(
@@ -649,7 +650,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     method = registry.method(challenge.enrolment.method)
     ask = _ask(challenge, now=now)
     issue = method.issue(ask)
-    newest = challenge.messages.order_by("-generation", "-id").first() if method.needs_delivery else None
+    newest = _NEWEST.first(challenge=challenge.pk) if method.needs_delivery else None
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,

@@ -83,12 +83,9 @@ def mac(purpose: str, *parts: str | bytes, key_id: str = "") -> bytes:
 
     Shape: 32 bytes. Source: RFC 2104.
     """
-    code = hmac.new(_key(f"mac/{purpose}", key_id or current_key()), digestmod=hashlib.sha256)
-    for part in parts:
-        raw = part.encode() if isinstance(part, str) else part
-        code.update(len(raw).to_bytes(4, "big"))
-        code.update(raw)
-    return code.digest()
+    raws = [part.encode() if isinstance(part, str) else part for part in parts]
+    framed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in raws)
+    return hmac.digest(_key(f"mac/{purpose}", key_id or current_key()), framed, hashlib.sha256)
 
 
 def digest(purpose: str, value: str) -> str:

@@ -149,7 +149,7 @@ class Insert(Generic[M]):
         if self._composed is None:
             self._composed = self._compose(row)
         compiler, sql, fields = self._composed
-        connection = connections[compiler.using]
+        connection: Any = connections[compiler.using]  # the stubs know what all databases have, not what each adds
         parameters = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, parameters)

@@ -100,7 +100,7 @@ def bring_receipts(n: int) -> int:
 
 @cache
 def _carrier() -> Line:
-    return Line(settings.GATEWAY["url"])
+    return Line(str(settings.GATEWAY["url"]))
 
 
 def enqueue(n: int, rate: float) -> list[float]:
@@ -150,7 +150,7 @@ def through(n: int) -> float:
     """Wait until the carrier has so many, and tell how many a second it got, the slow ends left out."""
     _wait(lambda: len(_carrier().texts(_seen)) >= n, "messages")
     times = sorted(text["at"] for text in _carrier().texts(_seen))
-    first, last = times[n // 10], times[-n // 10]
+    first, last = float(times[n // 10]), float(times[-n // 10])
     return (n * 8 // 10) / max(last - first, 1e-3)
 
 

@@ -68,7 +68,12 @@ def deliveries(found: Deliveries) -> str:
                 for rate in found.rates[2:]
             ),
             _goal("a worker's memory", found.memory, _WORKER_GOAL, "MiB"),
-            _goal(f"messages a second through a slow carrier, {_THROUGH_GOAL:.0f} to", _THROUGH_GOAL / found.through, 1, "x"),
+            _goal(
+                f"messages a second through a slow carrier, {_THROUGH_GOAL:.0f} to",
+                _THROUGH_GOAL / found.through,
+                1,
+                "x",
+            ),
         ]
     )
 
