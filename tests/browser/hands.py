@@ -1,4 +1,4 @@
-"""What people do with a page: type, press, tab, and look at the phone beside it."""
+"""What people do with a page: on a telephone by touch, on a desk by the keyboard alone, with the phone beside it."""
 
 import re
 
@@ -6,28 +6,105 @@ from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.chromium import SIZES
 from tests.people import DIFFERENT, PASSWORD, Clock, Person
 
 AFTER_APP = 31  # seconds after which an authenticator app shows another code
 STALE = 11  # minutes after which a proof is no longer fresh
+FARTHEST = 200  # presses of the tab key
+# A ring of its own or of the box around it. A key was pressed before, so the browser shows what it would show anybody.
+_SHOWS_FOCUS = """it => [it, it.parentElement].some(each => {
+    const style = getComputedStyle(each);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+})"""
 
 
 def give_password(page: Page, person: Person, *, to: str = "/sign-in/") -> None:
     """Type name and password on the sign-in page."""
     page.goto(to)
-    page.get_by_label("User name").fill(person.user.username)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    fill(page, "User name", person.user.username)
+    fill(page, "Password", PASSWORD)
     press(page, "Sign in")
 
 
 def press(page: Page, label: str) -> None:
     """Press the first button whose label begins so."""
-    page.get_by_role("button", name=_beginning(label)).first.click()
+    use(page, page.get_by_role("button", name=_beginning(label)))
 
 
 def follow(page: Page, label: str) -> None:
     """Follow the first link whose label begins so."""
-    page.get_by_role("link", name=_beginning(label)).first.click()
+    use(page, page.get_by_role("link", name=_beginning(label)))
+
+
+def unfold(page: Page, words: str = "") -> None:
+    """Unfold what is folded under these words, the person's menu without any."""
+    folded = page.locator("summary", has_text=words) if words else page.locator("details.menu summary")
+    use(page, folded)
+
+
+def fill(page: Page, label: str, words: str) -> None:
+    """Type into the field whose label begins so, in place of what stands there."""
+    write(page, page.get_by_label(_beginning(label)).and_(page.locator("input, textarea")), words)
+
+
+def write(page: Page, field: Locator, words: str) -> None:
+    """Type into a field, in place of what stands there."""
+    if not _is_desk(page):
+        field.first.fill(words)
+        return
+    tab_to(page, field)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(words)
+
+
+def tick(page: Page, label: str) -> None:
+    """Tick the box, or take the one of several, whose label says so."""
+    box = page.get_by_label(label)
+    if not _is_desk(page):
+        box.check()
+    elif box.get_attribute("type") == "radio":
+        _take(page, box)
+    else:
+        tab_to(page, box)
+        page.keyboard.press("Space")
+    expect(box).to_be_checked()
+
+
+def _take(page: Page, one: Locator) -> None:
+    """Go from one of several to the next by the arrow key; the tab key stops at the group once."""
+    group = page.locator(f"input[name='{one.get_attribute('name')}']")
+    tab_to(page, group.and_(page.locator(":checked")) if group.and_(page.locator(":checked")).count() else group)
+    for _ in range(group.count()):
+        if one.is_checked():
+            return
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+
+
+def pick(page: Page, label: str, choice: str) -> None:
+    """Pick one of a list by its words."""
+    choices = page.get_by_label(_beginning(label))
+    if not _is_desk(page):
+        choices.select_option(label=choice)
+        return
+    tab_to(page, choices)
+    page.keyboard.type(choice)
+
+
+def use(page: Page, goal: Locator) -> None:
+    """Press a button or follow a link."""
+    if not _is_desk(page):
+        goal.first.click()
+        return
+    tab_to(page, goal)
+    page.keyboard.press("Enter")
+
+
+def _is_desk(page: Page) -> bool:
+    size = page.viewport_size
+    return size is not None and size["width"] >= SIZES["desk"]["width"]
 
 
 def choose(page: Page, label: str) -> None:
@@ -44,7 +121,7 @@ def code_field(page: Page) -> Locator:
 
 def verify(page: Page, code: str) -> None:
     """Type a code and press the button."""
-    code_field(page).fill(code)
+    write(page, code_field(page), code)
     press(page, "Verify")
 
 
@@ -76,26 +153,15 @@ def phone_of(person: Person, page: Page) -> Page:
 
 
 def tab_to(page: Page, goal: Locator) -> None:
-    """Press the tab key until the goal has the focus."""
+    """Press the tab key until the goal has the focus, which shows. A page that changes meanwhile is begun anew."""
     expect(goal.first).to_be_visible()
-    for _ in range(60):
+    expect(goal.first).to_be_enabled()
+    for _ in range(FARTHEST):
         if goal.first.evaluate("it => it === document.activeElement"):
+            assert goal.first.evaluate(_SHOWS_FOCUS), f"the focus does not show on {goal}"
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"the tab key does not reach {goal}")
-
-
-def key(page: Page, label: str) -> None:
-    """Tab to the link or button and press the Enter key."""
-    named = _beginning(label)
-    tab_to(page, page.get_by_role("button", name=named).or_(page.get_by_role("link", name=named)))
-    page.keyboard.press("Enter")
-
-
-def write(page: Page, label: str, words: str) -> None:
-    """Tab to the field and type."""
-    tab_to(page, page.get_by_role("textbox", name=re.compile(label)))
-    page.keyboard.type(words)
 
 
 def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None:
@@ -115,7 +181,7 @@ def prove_again(page: Page, person: Person) -> None:
 
 def sign_out(page: Page) -> None:
     """Sign out by the person's menu."""
-    page.locator("details.menu summary").click()
+    unfold(page)
     press(page, "Sign out")
     expect_heading(page, "Sign in")
 

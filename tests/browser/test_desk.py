@@ -40,16 +40,16 @@ def enter(page: Page, staff: Person) -> None:
 def open_case(page: Page, person: Person) -> None:
     """Find a person by the search."""
     page.goto("/admin/accounts/user/")
-    page.get_by_label("User name, name, mail").fill(person.user.username)
+    hands.fill(page, "User name, name, mail", person.user.username)
     hands.press(page, "Find")
-    page.get_by_role("link", name=person.user.username, exact=True).click()
+    hands.use(page, page.get_by_role("link", name=person.user.username, exact=True))
     hands.expect_heading(page, person.user.name)
 
 
 def fill_in(page: Page) -> None:
     """Give the reason and the ticket."""
     for field, text in WHY.items():
-        page.get_by_label(field).fill(text)
+        hands.fill(page, field, text)
 
 
 def do(page: Page, person: Person, label: str) -> None:
@@ -66,7 +66,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
 
     hands.follow(page, "Verify the caller")
     hands.press(page, "Authenticator app")
-    page.get_by_label("Code that it shows").fill(ana.read_app())
+    hands.fill(page, "Code that it shows", ana.read_app())
     hands.press(page, "Check")
     hands.expect_said(page, "Caller verified: Authenticator app")
     do(page, ana, "Phone lost")
@@ -77,7 +77,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
 
     page.context.clear_cookies()
     hands.give_password(page, ana)
-    page.get_by_label("Temporary Access Pass").fill(secret)
+    hands.fill(page, "Temporary Access Pass", secret)
     hands.press(page, "Verify")
     hands.expect_heading(page, "Set up two-step verification")
     hands.press(page, "Authenticator app")
@@ -95,9 +95,9 @@ def test_closed_deeds_say_what_opens_them(page: Page, ana: Person, dora: Person)
 
 def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Person) -> None:
     enter(desk, dora)
-    desk.get_by_label("Choose ana").check()
-    desk.get_by_label("Choose ben").check()
-    desk.get_by_label("For those chosen").select_option(label="End sign-ins")
+    hands.tick(desk, "Choose ana")
+    hands.tick(desk, "Choose ben")
+    hands.pick(desk, "For those chosen", "End sign-ins")
     hands.press(desk, "Look at what would happen")
     hands.expect_heading(desk, "End sign-ins: 2 people")
     fill_in(desk)
@@ -112,10 +112,10 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
         for n in range(200):
             join(f"many{n:03}").set_up("totp")
     enter(desk, dora)
-    desk.get_by_label("User name, name, mail").fill("many")
+    hands.fill(desk, "User name, name, mail", "many")
     hands.press(desk, "Find")
-    desk.get_by_label("All whom this search finds").check()
-    desk.get_by_label("For those chosen").select_option(label="Clear settings")
+    hands.tick(desk, "All whom this search finds")
+    hands.pick(desk, "For those chosen", "Clear settings")
     hands.press(desk, "Look at what would happen")
     hands.expect_heading(desk, "Clear settings: 200 people")
     fill_in(desk)
@@ -148,7 +148,7 @@ def test_each_deed_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
         desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
         hands.follow(desk, label)
         if "choose" in more:
-            desk.get_by_label(more["choose"]).check()
+            hands.tick(desk, more["choose"])
         fill_in(desk)
         hands.press(desk, label)
         hands.expect_said(desk, f"{label}: ")
@@ -212,7 +212,7 @@ def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:
 def test_help_is_searched(page: Page) -> None:
     articles.load()
     page.goto("/help/")
-    page.get_by_label("What do you need help with?").fill("no sms arives")
+    hands.fill(page, "What do you need help with?", "no sms arives")
     hands.press(page, "Search")
     hands.follow(page, "No text arrives")
 

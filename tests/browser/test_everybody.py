@@ -20,9 +20,12 @@ from tests.browser.hands import (
     expect_heading,
     expect_in,
     expect_options,
+    fill,
     follow,
     give_password,
+    pick,
     press,
+    unfold,
     verify,
 )
 from tests.chromium import REFUSED, Look, opened
@@ -54,7 +57,7 @@ def inside(look: Look, ana: Person, clock: Clock, live_server: LiveServer) -> Lo
 
 def number(page: Page, digits: str) -> None:
     """Type a phone number and send it."""
-    page.get_by_label("Phone number").fill(digits)
+    fill(page, "Phone number", digits)
     press(page, "Continue")
 
 
@@ -62,13 +65,13 @@ def test_keeps_nobody_out_of_the_first_step(look: Look, ana: Person) -> None:
     Policy.objects.create(alone_allowed=True)
     page = look.page
     page.goto("/sign-in/")
-    page.get_by_text("Trouble signing in?").click()
+    unfold(page, "Trouble signing in?")
     look.at("sign-in")
     press(page, "Sign in")
     expect(page.locator(".field.wrong")).to_have_count(2)
     look.at("sign-in-nothing-typed")
-    page.get_by_label("User name").fill("ana")
-    page.get_by_label("Password", exact=True).fill("wrong")
+    fill(page, "User name", "ana")
+    fill(page, "Password", "wrong")
     press(page, "Sign in")
     expect(page.locator(".notice")).to_be_visible()
     look.at("sign-in-wrong")
@@ -122,7 +125,7 @@ def test_keeps_nobody_out_of_the_way_to_support(look: Look, cleo: Person) -> Non
 def test_keeps_nobody_out_of_a_new_password(look: Look, ana: Person, live_server: LiveServer) -> None:
     page = look.page
     look.over("/password-reset/")
-    page.get_by_label("User name or mail address").fill("ana")
+    fill(page, "User name or mail address", "ana")
     press(page, "Mail me the link")
     expect_heading(page, "Look into your mail")
     look.at("password-reset-asked")
@@ -131,7 +134,7 @@ def test_keeps_nobody_out_of_a_new_password(look: Look, ana: Person, live_server
     link = re.search(r"http\S+/password-reset/\S+", page.locator(".words").first.inner_text())
     assert link
     look.over(urlsplit(link[0]).path)
-    page.get_by_label("New password").fill("short")
+    fill(page, "New password", "short")
     press(page, "Set the password")
     expect(page.locator(".field.wrong")).to_be_visible()
     look.at("password-reset-too-short")
@@ -163,7 +166,7 @@ def test_keeps_nobody_out_of_the_registration(look: Look, ben: Person) -> None:
     look.at("register-prove-passkey")
     follow(page, "Set up something else")
     press(page, "Authenticator app")
-    page.get_by_text("I cannot scan").click()
+    unfold(page, "I cannot scan")
     look.at("register-prove-app")
     verify(page, ben.read_app())
     expect_heading(page, "Add a second way")
@@ -195,7 +198,7 @@ def test_keeps_nobody_out_of_the_portal(inside: Look, ana: Person) -> None:
     inside.over("/", "/methods/", f"/methods/{ref}/rename/", f"/methods/{ref}/remove/", "/browsers/", "/activity/")
     inside.over("/activity/not-me/", "/activity/secure/", "/profile/", "/sign-out/")
     inside.page.goto("/")
-    inside.page.locator("details.menu summary").click()
+    unfold(inside.page)
     inside.at("home-menu")
 
     assert inside.found == []
@@ -237,13 +240,13 @@ def test_keeps_nobody_out_of_a_new_phone(inside: Look, ana: Person, clock: Clock
 def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
     page = inside.page
     inside.over("/app-passwords/make/")
-    page.get_by_text("Bounds").click()
-    page.get_by_label("Only from this network").fill("everywhere")
+    unfold(page, "Bounds")
+    fill(page, "Only from this network", "everywhere")
     press(page, "Make it")
     expect(page.locator(".field.wrong")).to_have_count(2)
     inside.at("app-passwords-make-wrong")
-    page.get_by_label("Only from this network").fill("")
-    page.get_by_label("Name", exact=True).fill("old laptop")
+    fill(page, "Only from this network", "")
+    fill(page, "Name", "old laptop")
     press(page, "Make it")
     expect_heading(page, "Your app password")
     inside.at("app-passwords-shown")
@@ -262,8 +265,8 @@ def test_keeps_nobody_out_of_making_an_account_safe(inside: Look) -> None:
     expect_heading(page, "Your account is being made safe")
     inside.at("activity-securing")
     inside.over("/password/")
-    page.get_by_label("Present password").fill(PASSWORD)
-    page.get_by_label("New password").fill("short")
+    fill(page, "Present password", PASSWORD)
+    fill(page, "New password", "short")
     press(page, "Change it")
     expect(page.locator(".field.wrong")).to_be_visible()
     inside.at("password-too-short")
@@ -288,7 +291,7 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
     assert inside.found == []
 
 
-def fill(person: Person) -> None:
+def fill_up(person: Person) -> None:
     """Give somebody as much as a person may have, under the longest names."""
     facts = Facts(now=timezone.now(), network="2001:db8:1234:5678:9abc:def0:1234:5678", agent="Firefox/140.0")
     for at in range(10):
@@ -306,7 +309,7 @@ def fill(person: Person) -> None:
 
 def test_keeps_nobody_out_of_a_full_portal(inside: Look, ana: Person) -> None:
     ana.user = User.objects.get(pk=ana.user.pk)
-    fill(ana)
+    fill_up(ana)
     for place in ("", "methods/", "app-passwords/", "browsers/", "activity/"):
         inside.page.goto(f"/{place}")
         inside.at(f"full-{place.strip('/') or 'home'}")
@@ -318,7 +321,7 @@ def test_keeps_nobody_out_of_a_full_portal(inside: Look, ana: Person) -> None:
 
 
 def test_keeps_nobody_out_of_a_list_of_many_options(look: Look, ana: Person) -> None:
-    fill(ana)
+    fill_up(ana)
     give_password(look.page, ana)
     follow(look.page, DIFFERENT)
     expect_options(look.page)
@@ -342,7 +345,7 @@ def test_keeps_nobody_out_of_what_went_wrong(inside: Look) -> None:
 
 def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Person) -> None:
     look.page.goto(f"/phone/{ANAS}/")
-    look.page.get_by_label("What happens").select_option("unreachable")
+    pick(look.page, "What happens", "The phone is off or out of reach")
     press(look.page, "Apply")
     expect(look.page.get_by_text("Set for the next message")).to_be_visible()
     give_password(look.page, ana)
@@ -361,8 +364,8 @@ def test_keeps_nobody_out_of_pages_that_refuse(look: Look, cleo: Person) -> None
     look.at("refused-404")
     page.goto("/sign-in/")
     page.context.clear_cookies()
-    page.get_by_label("User name").fill("cleo")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    fill(page, "User name", "cleo")
+    fill(page, "Password", PASSWORD)
     press(page, "Sign in")
     expect(page.get_by_role("link", name="I did not find an answer")).to_be_visible()
     look.at("refused-403-csrf")

@@ -15,19 +15,20 @@ from tests.browser.hands import (
     STALE,
     carry_in,
     choose,
-    code_field,
     expect_heading,
     expect_in,
     expect_said,
+    fill,
     follow,
     give_password,
-    key,
+    pick,
     press,
     prove_again,
     sign_out,
-    tab_to,
+    tick,
+    unfold,
+    use,
     verify,
-    write,
 )
 from tests.pages import Browser
 from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
@@ -59,14 +60,14 @@ def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> P
 
 def go(page: Page, place: str) -> None:
     """Follow the portal's main list of places."""
-    page.get_by_role("navigation", name="Main").get_by_role("link", name=place).click()
+    use(page, page.get_by_role("navigation", name="Main").get_by_role("link", name=place))
 
 
 def name_key(page: Page, name: str) -> None:
     """Add a passkey of this name."""
     page.goto("/methods/add/")
     press(page, "Passkey")
-    page.get_by_label("Your name for it").fill(name)
+    fill(page, "Your name for it", name)
     press(page, "Continue")
     press(page, "Make a passkey")
     expect(page.get_by_role("article", name=re.compile(name))).to_be_visible()
@@ -87,7 +88,7 @@ def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
 def prove_another_number(page: Page, person: Person) -> None:
     """Set texts up for a number that is on another phone, and prove it."""
     press(page, "Text")
-    page.get_by_label("Phone number").fill("078 555 01 45")
+    fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
     expect_heading(page, "Prove that it works")
     person.phone.number = BENS
@@ -100,7 +101,7 @@ def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at
     prove_another_number(at_home, ana)
 
     follow(at_home, "Rename Text +41 XX XXX XX 45")
-    at_home.get_by_label("Your name for it").fill("spare")
+    fill(at_home, "Your name for it", "spare")
     press(at_home, "Save")
     expect_said(at_home, "Renamed.")
 
@@ -184,8 +185,8 @@ def test_moves_to_a_new_phone(at_home: Page, ana: Person) -> None:
     press(at_home, "Begin")
     prove_another_number(at_home, ana)
 
-    at_home.get_by_label("Text +41 XX XXX XX 23").check()
-    at_home.get_by_label("Call +41 XX XXX XX 23").check()
+    tick(at_home, "Text +41 XX XXX XX 23")
+    tick(at_home, "Call +41 XX XXX XX 23")
     press(at_home, "Finish")
 
     expect_said(at_home, "the old one opens nothing any more")
@@ -198,7 +199,7 @@ def test_makes_an_app_password_and_copies_it_and_deletes_it(at_home: Page) -> No
     at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
     go(at_home, "App passwords")
     follow(at_home, "Make an app password")
-    at_home.get_by_label("Name", exact=True).fill("old laptop")
+    fill(at_home, "Name", "old laptop")
     press(at_home, "Make it")
     expect_heading(at_home, "Your app password")
     press(at_home, "Copy")
@@ -245,8 +246,8 @@ def test_makes_the_account_safe_and_opens_it_again(at_home: Page, ana: Person) -
     press(at_home, "Make it safe now")
     expect_heading(at_home, "Your account is being made safe")
     follow(at_home, "Change your password")
-    at_home.get_by_label("Present password").fill(PASSWORD)
-    at_home.get_by_label("New password").fill(NEW)
+    fill(at_home, "Present password", PASSWORD)
+    fill(at_home, "New password", NEW)
     press(at_home, "Change it")
 
     expect_said(at_home, "Done: your password is new.")
@@ -257,15 +258,15 @@ def test_makes_the_account_safe_and_opens_it_again(at_home: Page, ana: Person) -
 
 
 def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page, ana: Person) -> None:
-    at_home.locator("details.menu summary").click()
+    unfold(at_home)
     follow(at_home, "Change password")
-    at_home.get_by_label("Present password").fill(PASSWORD)
-    at_home.get_by_label("New password").fill("short")
+    fill(at_home, "Present password", PASSWORD)
+    fill(at_home, "New password", "short")
     press(at_home, "Change it")
     expect(at_home.locator(".field.wrong .error")).to_contain_text("too short")
 
-    at_home.get_by_label("Present password").fill(PASSWORD)
-    at_home.get_by_label("New password").fill(NEW)
+    fill(at_home, "Present password", PASSWORD)
+    fill(at_home, "New password", NEW)
     press(at_home, "Change it")
 
     expect_said(at_home, "Your password is changed.")
@@ -273,39 +274,14 @@ def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page,
 
 
 def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
-    at_home.locator("details.menu summary").click()
+    unfold(at_home)
     follow(at_home, "Language and time")
-    at_home.get_by_label("Time zone").select_option("Asia/Tokyo")
+    pick(at_home, "Time zone", "Asia/Tokyo")
     press(at_home, "Save")
 
     expect_said(at_home, "Saved.")
     expect(at_home.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
     assert User.objects.get(pk=ana.user.pk).time_zone == "Asia/Tokyo"
-
-
-def test_renames_and_tries_a_method_by_keyboard_alone(at_desk: Page, ana: Person) -> None:
-    key(at_desk, "Methods")
-    expect_heading(at_desk, "Verification methods")
-    key(at_desk, "Rename Authenticator app")
-    expect_heading(at_desk, "Rename")
-    write(at_desk, "Your name for it", "blue phone")
-    key(at_desk, "Save")
-    expect_said(at_desk, "Renamed.")
-    key(at_desk, "Try it now Authenticator app")
-    expect_heading(at_desk, "Try it out")
-    tab_to(at_desk, code_field(at_desk))
-    at_desk.keyboard.type(ana.read_app())
-    at_desk.keyboard.press("Enter")
-
-    expect_said(at_desk, "It works.")
-
-
-def test_signs_out_by_keyboard_alone(at_desk: Page) -> None:
-    tab_to(at_desk, at_desk.locator("details.menu summary"))
-    at_desk.keyboard.press("Enter")
-    key(at_desk, "Sign out")
-
-    expect_heading(at_desk, "Sign in")
 
 
 def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, ana: Person, clock: Clock) -> None:
@@ -337,7 +313,7 @@ def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Per
 
     at_home.goto("/methods/add/")
     press(at_home, "Hardware token")
-    at_home.get_by_label("Serial number").fill("tk-0042")
+    fill(at_home, "Serial number", "tk-0042")
     press(at_home, "Continue")
     expect_heading(at_home, "Prove that it works")
     verify(at_home, f"{totp(secret):06d}")
@@ -363,7 +339,7 @@ def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> 
     Policy.objects.create(methods=["text", "call", "totp", "email", "recovery"])
     at_home.goto("/methods/add/")
     press(at_home, "Mail")
-    at_home.get_by_label("Mail address").fill("ana@home.example")
+    fill(at_home, "Mail address", "ana@home.example")
     press(at_home, "Continue")
     expect_heading(at_home, "Prove that it works")
     verify(at_home, mailed())

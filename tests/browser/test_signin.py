@@ -9,21 +9,20 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.hands import (
     choose,
-    code_field,
     expect_heading,
     expect_in,
     expect_said,
+    fill,
     follow,
     give_password,
-    key,
     phone_of,
     press,
     sign_out,
+    tick,
     verify,
-    write,
 )
 from tests.chromium import REFUSED, SIZES, opened
-from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
+from tests.people import DIFFERENT, Clock, Person, work
 from tests.phone import carry
 from verification.models import Kind, Outage
 
@@ -117,7 +116,7 @@ def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Pag
     give_password(page, ben)
     expect_heading(page, "Set up two-step verification")
     press(page, "Text")
-    page.get_by_label("Phone number").fill("078 555 01 45")
+    fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
     expect_heading(page, "Prove that it works")
     verify(page, ben.read_text())
@@ -145,7 +144,7 @@ def test_sends_cleo_who_has_no_other_option_to_support(page: Page, cleo: Person)
 def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> None:
     give_password(page, ana)
     choose(page, "Authenticator app")
-    page.get_by_label("Don’t ask again on this browser").check()
+    tick(page, "Don’t ask again on this browser")
     verify(page, ana.read_app())
     expect_in(page, ana)
     sign_out(page)
@@ -158,28 +157,12 @@ def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> 
 
 def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Person) -> None:
     page.goto("/sign-in/")
-    page.get_by_label("User name").fill("ana")
-    page.get_by_label("Password", exact=True).fill("wrong")
+    fill(page, "User name", "ana")
+    fill(page, "Password", "wrong")
     press(page, "Sign in")
 
     expect_said(page, "do not belong together")
     expect(page.get_by_label("User name")).to_have_value("ana")
-
-
-def test_signs_in_by_keyboard_alone(page: Page, ana: Person) -> None:
-    page.goto("/sign-in/")
-    write(page, "User name", "ana")
-    write(page, "Password", PASSWORD)
-    key(page, "Sign in")
-    expect_heading(page, "Verify it is you")
-    key(page, DIFFERENT)
-    expect_heading(page, "Choose how to verify")
-    key(page, "Authenticator app")
-    expect(code_field(page)).to_be_focused()
-    page.keyboard.type(ana.read_app())
-    page.keyboard.press("Enter")
-
-    expect_in(page, ana)
 
 
 def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:
