@@ -28,9 +28,9 @@ from tests.browser.hands import (
     unfold,
     verify,
 )
-from tests.chromium import REFUSED, Look, opened
+from tests.chromium import BROKEN, REFUSED, Look, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
-from verification import audit, browsers
+from verification import audit, browsers, policies
 from verification.facts import Facts
 from verification.models import Enrolment, Message, Policy
 
@@ -353,6 +353,22 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Per
     work()
     expect(look.page.locator(".delivery").get_by_role("link", name=DIFFERENT)).to_be_visible()
     look.at("verify-undelivered")
+
+    assert look.found == []
+
+
+def test_keeps_nobody_out_of_a_page_that_is_broken(
+    chromium: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("as if something were wrong with us")
+
+    monkeypatch.setattr(policies, "is_alone_open", breaks)
+    with opened(chromium, live_server.url, forgives=BROKEN) as page:
+        look = Look(page)
+        page.goto("/sign-in/")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        look.at("broken-500")
 
     assert look.found == []
 
