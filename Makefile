@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DEMO_DIR ?= .demo
 ARGS ?=
+PARALLEL ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,11 +19,11 @@ help: ## List what there is
 demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.demo), until Ctrl-C
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
 
-test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest)
-	@exec $(BIN)/python -m pytest -m "not browser and not services and not description" $(ARGS)
+test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
+	@exec $(BIN)/python -m pytest -n $(PARALLEL) -m "not browser and not services and not description" $(ARGS)
 
 test-all: $(STAMPS)/tests ## Run all tests, those with Chromium, Dovecot and nginx too
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(PARALLEL) $(ARGS)
 
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
 	@exec $(BIN)/python -m tests.bench $(ARGS)
