@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep, User
+from accounts.models.people import sought
 from accounts.support import rights
 from verification import enrolments, registry
 
 PAGE = 25
-MOST = 2_000  # people that a search by words looks at
+MOST = 800  # people that a search by words looks at
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
+_MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
 
 TROUBLES = {
@@ -61,7 +64,21 @@ class Found:
 
 def find(staff: User, search: Search, *, now: datetime) -> Found:
     """Find the people of one page whom this member of the staff may see. Nothing is counted and nothing skipped."""
-    rows = _matching(rights.visible(staff), search, now)
+    people = _filtered(rights.visible(staff), search, now)
+    for rows in _ways(people, search.text.strip()):
+        found = _page(rows, search, now)
+        if found.rows:
+            break
+    return found
+
+
+def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
+    """Give all the people whom a search finds, in no order."""
+    *exactly, last = _ways(_filtered(rights.visible(staff), search, now), search.text.strip())
+    return next((rows for rows in exactly if rows.exists()), last)
+
+
+def _page(rows: QuerySet[User], search: Search, now: datetime) -> Found:
     if search.before:
         page = list(rows.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])
         has_more, has_former = True, len(page) > PAGE
@@ -72,15 +89,10 @@ def find(staff: User, search: Search, *, now: datetime) -> Found:
         page = page[:PAGE]
     after = page[-1].username if page and has_more else ""
     before = page[0].username if page and has_former else ""
-    return Found(tuple(_rows(page, now)), after, before)
+    return Found(tuple(_rows(page, now)) if page else (), after, before)
 
 
-def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
-    """Give all the people whom a search finds, in no order."""
-    return _matching(rights.visible(staff), search, now)
-
-
-def _matching(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
+def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
     if search.group:
         members = User.groups.through.objects.filter(user=OuterRef("pk"), group=search.group)
         people = people.filter(Exists(members))
@@ -92,27 +104,29 @@ def _matching(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
         "locked": Q(second_step_locked_at__isnull=False),
         "blocked": Q(blocked_until__gt=now),
     }
-    if search.trouble in troubles:
-        people = people.filter(troubles[search.trouble])
-    return _named(people, search.text.strip())
+    return people.filter(troubles[search.trouble]) if search.trouble in troubles else people
 
 
-def _named(people: QuerySet[User], text: str) -> QuerySet[User]:
-    """Narrow to whom a text names: by a whole number or serial, or by words in user name, name or mail.
+def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
+    """Give the ways to read a text, the exact ones first; the first one that finds anybody counts.
 
-    Of a common word some thousand people are looked at. They are found first and put in order then: in the order of
-    names a million would be passed over to find those at the end.
+    A whole number, mail address or serial is looked up. Else each word is looked for in user name, name and mail: of
+    a common word some hundred people are found first and put in order then, for in the order of names a million would
+    be passed over to find those at the end.
     """
     if not text:
-        return people
+        return [people]
     if _NUMBER.fullmatch(text):
-        return people.filter(pk__in=enrolments.holders(text))
-    if _SERIAL.fullmatch(text) and (held := people.filter(pk__in=enrolments.holders(text))).exists():
-        return held
+        return [people.filter(pk__in=enrolments.holders(text))]
     words = Q()
     for word in text.split():
-        words &= Q(found_by__contains=word.upper())
-    return User.objects.filter(pk__in=people.filter(words).values("pk")[:MOST])
+        words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
+    by_words = User.objects.filter(pk__in=people.filter(words).values("pk")[:MOST])
+    if _MAIL.fullmatch(text):
+        return [people.alias(mail=Upper("email")).filter(mail=text.upper()), by_words]
+    if _SERIAL.fullmatch(text):
+        return [people.filter(pk__in=enrolments.holders(text)), by_words]
+    return [by_words]
 
 
 def _rows(page: list[User], now: datetime) -> list[Row]:
