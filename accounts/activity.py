@@ -80,6 +80,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "challenge.failed": ("warn", _("A wrong code was typed"), *_occasion(detail)),
         "challenge.reported": ("bad", _("A sign-in was reported as fraud on the phone"), "", "bad"),
         "challenge.repeated": ("warn", _("A used code was typed again"), _("Nobody got in by it."), "warn"),
+        "message.refused": ("clock", _("No text or call could go to this number"), "", "warn"),
         "message.limited": ("clock", _("Too many texts or calls were asked for"), "", "warn"),
         "message.sent_again": ("send", _("A notice was sent to you once more"), "", "info"),
         "method.switched_off": (

@@ -16,8 +16,20 @@ from accounts.models import Service
 from accounts.standing import AuthedRequest
 from accounts.support.admin import PeopleAdmin, ScopeAdmin
 from accounts.support.carriers import CircuitAdmin, OutageAdmin, RouteAdmin
+from accounts.support.tolls import CapAdmin, CountryAdmin, OptOutAdmin, PauseAdmin
 
-__all__ = ["CircuitAdmin", "OutageAdmin", "PeopleAdmin", "RouteAdmin", "ScopeAdmin", "ServiceAdmin"]
+__all__ = [
+    "CapAdmin",
+    "CircuitAdmin",
+    "CountryAdmin",
+    "OptOutAdmin",
+    "OutageAdmin",
+    "PauseAdmin",
+    "PeopleAdmin",
+    "RouteAdmin",
+    "ScopeAdmin",
+    "ServiceAdmin",
+]
 
 
 @admin.register(Service)

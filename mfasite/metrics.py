@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts import facts
-from verification import audit, figures
+from verification import audit, figures, guard, limits
 
 _WINDOW = timedelta(minutes=5)
 _RESULTS = {
@@ -26,6 +26,7 @@ _RESULTS = {
     "challenge.failed": "code wrong",
     "challenge.reported": "fraud reported",
     "message.limited": "limited",
+    "message.refused": "guarded",
 }
 
 
@@ -61,6 +62,15 @@ class _Figures(Collector):
         for circuit in figures.circuits():
             circuits.add_metric([circuit.provider, circuit.kind], 1)
         yield circuits
+        spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
+        stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
+        for cap in guard.caps():
+            spent.add_metric([cap.span], limits.spent(cap.span, cap.window, now=now) / guard.UNIT)
+            if cap.stop_at is not None:
+                stops.add_metric([cap.span], cap.stop_at / guard.UNIT)
+        yield spent
+        yield stops
+        yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(guard.paused(now)))
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counts = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
         found = dict(counts.order_by("kind"))

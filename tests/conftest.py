@@ -23,7 +23,7 @@ from mfasite import stack as stacks
 from mfasite.celery import app as celery_app
 from mfasite.stack import Stack
 from tests.settings import KEYS
-from verification import guards, outages, policies
+from verification import guard, guards, outages, policies
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -133,6 +133,8 @@ def switches_known(db: None, settings: Any) -> Iterator[None]:
     settings.DELIVERY_BOARD_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()
+    guard.caps()
     yield
     outages.forget()
     policies.forget()
+    guard.forget()

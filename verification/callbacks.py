@@ -41,6 +41,8 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     now = timezone.now()
     for receipt in heard.receipts:
         receipts.apply(receipt, provider=provider_name, now=now)
+    for reply in heard.replies:
+        receipts.reply(reply, provider=provider_name, now=now)
     speech: Speech | None = None
     for press in heard.presses:
         speech = challenges.keyed(press.message_id, press.keys, now=now)

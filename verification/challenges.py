@@ -12,7 +12,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from verification import audit, browsers, codes, conf, crypto, enrolments, limits, notices, numbers, outages, registry
+from verification import (
+    audit,
+    browsers,
+    codes,
+    conf,
+    crypto,
+    enrolments,
+    guard,
+    limits,
+    notices,
+    numbers,
+    outages,
+    registry,
+)
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
@@ -153,6 +166,9 @@ def enrol(
             problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
+        if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=facts.now):
+            problems = {"number": (guard.words(closed),)}
+            return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     try:
         with transaction.atomic():
             if replaces:
@@ -179,11 +195,35 @@ def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, is_harmless: bool
     if next_at and next_at > facts.now:
         return Outcome(verdict=Verdict.WAIT, method=method, retry_at=next_at)
     if registry.method(method).needs_delivery:
-        gate = limits.spend_send(user.pk, enrolment.address, facts)
-        if not gate.is_open:
-            audit.record("message.limited", user_id=user.pk, facts=facts, method=method, enrolment=enrolment.ref)
-            return Outcome(verdict=Verdict.LIMITED, method=method, retry_at=gate.retry_at)
+        return _refused_sending(enrolment, user=user, facts=facts)
     return None
+
+
+def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcome | None:
+    """Spend one message, and tell why it must not go out if so."""
+    method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
+    about: dict[str, Any] = {"user_id": user.pk, "facts": facts, "method": method, "enrolment": enrolment.ref}
+    is_opted_out = getattr(enrolment, "is_opted_out", None)
+    if is_opted_out is None and kind == Kind.TEXT:
+        is_opted_out = guard.has_stopped(address)
+    if verdict := guard.refusal(kind, address, now=facts.now, is_opted_out=bool(is_opted_out)):
+        audit.record("message.refused", why=str(verdict), **about)
+        return Outcome(verdict=verdict, method=method)
+    gate = limits.spend_send(
+        user.pk,
+        address,
+        facts,
+        area=guard.area_abroad(kind, address),
+        cost=guard.cost(kind, address),
+        caps=guard.caps() if guard.costs(kind) else (),
+    )
+    for scope in gate.alarms:
+        audit.record("spend.alarmed", user_id=None, facts=facts, scope=scope)
+    if gate.is_open:
+        return None
+    audit.record("message.limited", scope=gate.scope, **about)
+    verdict = Verdict.PAUSED if gate.scope.startswith(limits.SPENT) else Verdict.LIMITED
+    return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:

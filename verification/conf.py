@@ -1,6 +1,7 @@
 """The engine's tunables: name, default, unit and meaning, once. Read at call time."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TypeVar, cast
 
 from django.conf import settings
@@ -80,6 +81,31 @@ def sends_per_number_day() -> int:
 def sends_per_network_hour() -> int:
     """Texts and calls asked for from one network in an hour; an office shares one address."""
     return _read("SENDS_PER_NETWORK_HOUR", 300)
+
+
+def sends_per_range_hour() -> int:
+    """Texts and calls to one range abroad (country code and three digits) in an hour."""
+    return _read("SENDS_PER_RANGE_HOUR", 100)
+
+
+def sends_per_range_day() -> int:
+    """Texts and calls to one range abroad in a day."""
+    return _read("SENDS_PER_RANGE_DAY", 500)
+
+
+def text_price() -> Decimal:
+    """What a text costs where no country says otherwise, in the organisation's currency."""
+    return _read("TEXT_PRICE", Decimal("0.08"))
+
+
+def call_price() -> Decimal:
+    """What a call costs where no country says otherwise, in the organisation's currency."""
+    return _read("CALL_PRICE", Decimal("0.15"))
+
+
+def guard_pause() -> timedelta:
+    """How long nothing goes to a range whose codes hardly anybody types in."""
+    return timedelta(hours=_read("GUARD_PAUSE_HOURS", 4))
 
 
 def sends_per_site_hour() -> int:

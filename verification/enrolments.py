@@ -10,14 +10,14 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, limits, notices, numbers, outages, registry
+from verification import audit, crypto, guard, limits, notices, numbers, outages, registry
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
-from verification.models import Enrolment, Failure, Outage, Voucher
+from verification.models import Enrolment, Failure, OptOut, Outage, Voucher
 from verification.statements import Select, Slot, Update
 
 
@@ -62,7 +62,8 @@ def _confirmed() -> Any:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
     rows = Enrolment.objects.filter(user=Slot("user"), confirmed=True)
     limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
-    return rows.annotate(**limited).order_by("created_at", "id")
+    stopped = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
+    return rows.annotate(**limited, is_opted_out=stopped).order_by("created_at", "id")
 
 
 _CONFIRMED: Select[Enrolment] = Select(_confirmed)
@@ -112,10 +113,19 @@ def _option(enrolment: Enrolment, now: datetime, off: Mapping[str, Outage]) -> O
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
-        out=outages.words(off[method.kind]) if method.kind in off else "",
+        out=outages.words(off[method.kind]) if method.kind in off else _closed(enrolment, method.kind, now),
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
+
+
+def _closed(enrolment: Enrolment, kind: str, now: datetime) -> str:
+    """Say why no message may go to what was enrolled; empty if one may."""
+    if not guard.costs(kind):
+        return ""
+    is_opted_out = bool(getattr(enrolment, "is_opted_out", False))
+    verdict = guard.refusal(kind, enrolment.address, now=now, is_opted_out=is_opted_out)
+    return guard.words(verdict) if verdict else ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

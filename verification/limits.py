@@ -1,7 +1,7 @@
 """Bounds guessing and sending by guarded statements on rows; what a limit protects is the callers' matter."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from verification import conf, crypto, numbers
+from verification import conf, crypto
 from verification.facts import Facts
 from verification.models import Counter, Failure
 from verification.statements import Delete, Slot, Update
@@ -17,17 +17,23 @@ from verification.statements import Delete, Slot, Update
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_MOST = 2**31 - 1
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether a deed may go on, and if not, when it may be tried again."""
+    """Whether a deed may go on, and if not, when it may be tried again.
+
+    `scope` names the bound that it broke, `alarms` those whose alarm this very deed set off.
+    """
 
     is_open: bool
     retry_at: datetime | None = None
     n_failures: int = 0
     is_off: bool = False
+    scope: str = ""
+    alarms: tuple[str, ...] = ()
 
 
 OPEN = Gate(is_open=True)
@@ -142,12 +148,18 @@ def clear(user_id: int, method: str = "") -> None:
 
 @dataclass(frozen=True)
 class _Bound:
-    """At most `most` of something within a window."""
+    """At most `most` of something within a window, which each deed raises `by` so much.
+
+    What all share is given back when another bound refuses the deed: nobody's refused requests use it up.
+    """
 
     scope: str
     value: str
     window: timedelta
     most: int
+    by: int = 1
+    alarm_at: int | None = None
+    is_shared: bool = False
 
     def key(self) -> str:
         return crypto.digest(f"limit.{self.scope}", self.value)
@@ -160,24 +172,41 @@ def _count(bounds: Iterable[_Bound], now: datetime) -> Gate:
     """Raise all counters in one statement and tell whether any is over its bound."""
     rows = {(b.scope, b.key()): b for b in bounds}
     ordered = sorted(rows)  # one order everywhere, so that two requests never wait for each other's rows
-    values = ", ".join("(%s, %s, %s, 1)" for _ in ordered)
+    values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
     sql = f"""
         INSERT INTO verification_counter (scope, key, window_at, count) VALUES {values}
-        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + 1
+        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = verification_counter.count + excluded.count
         RETURNING scope, key, count
     """  # noqa: S608  (only placeholders are put in)
-    arguments = [part for at in ordered for part in (*at, _time(rows[at].window_at(now)))]
+    arguments = [part for at in ordered for part in (*at, _time(rows[at].window_at(now)), rows[at].by)]
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
         counts = cursor.fetchall()
     over = [rows[scope, key] for scope, key, count in counts if count > rows[scope, key].most]
-    if not over:
-        return OPEN
-    return Gate(is_open=False, retry_at=max(b.window_at(now) + b.window for b in over))
+    if over:
+        _give_back(rows, now)
+        return Gate(is_open=False, retry_at=max(b.window_at(now) + b.window for b in over), scope=over[0].scope)
+    passed = [(rows[scope, key], count) for scope, key, count in counts]
+    alarms = tuple(b.scope for b, n in passed if b.alarm_at is not None and n - b.by < b.alarm_at <= n)
+    return Gate(is_open=True, alarms=alarms) if alarms else OPEN
 
 
-def spend_send(user_id: int, address: str, facts: Facts) -> Gate:
-    """Spend one text or call of the person, the number, the range, the network and the organisation.
+def _give_back(rows: Mapping[tuple[str, str], _Bound], now: datetime) -> None:
+    for (scope, key), bound in rows.items():
+        if bound.is_shared:
+            counters = Counter.objects.filter(scope=scope, key=key, window_at=bound.window_at(now))
+            counters.filter(count__gte=bound.by).update(count=F("count") - bound.by)
+
+
+SPENT = "spend."  # how the scopes of what was spent begin
+
+
+def spend_send(
+    user_id: int, address: str, facts: Facts, *, area: str = "", cost: int = 0, caps: Iterable[Any] = ()
+) -> Gate:
+    """Spend one text or call of the person, the number, the range abroad, the network, the organisation and its caps.
+
+    Shape: `area` is the range, empty at home; `caps` as `guard.caps` gives them. Units: `cost` as theirs.
 
     Runs in a statement of its own, before the deed's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
@@ -188,10 +217,30 @@ def spend_send(user_id: int, address: str, facts: Facts) -> Gate:
             _Bound("send.number", address, _HOUR, conf.sends_per_number_hour()),
             _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
             _Bound("send.network", network_of(facts.network), _HOUR, conf.sends_per_network_hour()),
-            _Bound("send.site", "", _HOUR, conf.sends_per_site_hour()),
+            _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_shared=True),
+            *(_ranges(area) if area else ()),
+            *(
+                _Bound(f"{SPENT}{cap.span}", "", cap.window, _MOST if cap.stop_at is None else cap.stop_at, **spent)
+                for cap in caps
+                for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_shared": True}]
+            ),
         ],
         facts.now,
     )
+
+
+def _ranges(area: str) -> list[_Bound]:
+    return [
+        _Bound("send.range", area, _HOUR, conf.sends_per_range_hour(), is_shared=True),
+        _Bound("send.range_day", area, _DAY, conf.sends_per_range_day(), is_shared=True),
+    ]
+
+
+def spent(span: str, window: timedelta, *, now: datetime) -> int:
+    """Tell how much was spent in the present window of a span. Units: as it was counted."""
+    bound = _Bound(f"{SPENT}{span}", "", window, _MOST)
+    rows = Counter.objects.filter(scope=bound.scope, key=bound.key(), window_at=bound.window_at(now))
+    return rows.values_list("count", flat=True).first() or 0
 
 
 def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
@@ -290,11 +339,6 @@ def refund_check(service: str, facts: Facts) -> None:
     bound = _check_bound(service, facts)
     rows = Counter.objects.filter(scope=bound.scope, key=bound.key(), window_at=bound.window_at(facts.now))
     rows.filter(count__gt=0).update(count=F("count") - 1)
-
-
-def range_of(address: str) -> str:
-    """Give the number range that a bound on ranges counts by."""
-    return numbers.prefix(address)
 
 
 def purge(now: datetime) -> int:

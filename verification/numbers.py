@@ -60,8 +60,8 @@ def is_premium(e164: str) -> bool:
 
 def prefix(e164: str) -> str:
     """Give the range a number lies in: country code and the next three digits."""
-    number = phonenumbers.parse(e164)
-    return f"+{number.country_code}{str(number.national_number)[:3]}"
+    code = str(_calling_code(e164))
+    return e164[: 1 + len(code) + 3]
 
 
 def mask(e164: str) -> str:
@@ -78,5 +78,24 @@ def mask(e164: str) -> str:
 
 
 def country(e164: str) -> str:
-    """Give the country of a number. Shape: ISO 3166, or 001 for numbers of no country."""
+    """Give the country of a number. Shape: ISO 3166, or 001 for numbers of no country.
+
+    Most country codes are of one country; only where several share one are the further digits read.
+    """
+    if not _calling_code(e164):
+        return ""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(_calling_code(e164), ())
+    if len(regions) == 1:
+        return str(regions[0])
     return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""
+
+
+def is_country(code: str) -> bool:
+    """Tell whether there are phone numbers of a country. Shape: ISO 3166."""
+    return code.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
+def _calling_code(e164: str) -> int:
+    """Read the country code, which no other one begins with; 0 for none. Source: ITU-T E.164, 6.2.1."""
+    codes = (int(e164[1:end] or 0) for end in (2, 3, 4) if e164[1:end].isdecimal())
+    return next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)

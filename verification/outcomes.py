@@ -35,6 +35,9 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
     FULL = "full"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +143,24 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.UNREACHABLE: (
             _("This option cannot be used now"),
             _("Choose a different option, or ask your company support."),
+        ),
+        Verdict.CLOSED: (
+            _("We do not send to this country"),
+            _("Your organisation has not opened it for this. Choose a different option, or ask your company support."),
+        ),
+        Verdict.PAUSED: (
+            _("Texts and calls are paused"),
+            _(
+                "None can go out to your number for now. An authenticator app, a passkey or a recovery code works "
+                "at once; your company support can help as well."
+            ),
+        ),
+        Verdict.STOPPED: (
+            _("This number answered STOP"),
+            _(
+                "Its owner asked the carrier for no more texts from us. Text START to the number that our texts come "
+                "from, then try again, or choose a different option."
+            ),
         ),
         Verdict.FULL: (
             _("You have as many of these as you may have"),

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from verification import audit, challenges, conf, limits, notices
+from verification import audit, challenges, conf, guard, limits, notices
 from verification.delivery import circuits, dispatch, routes, wake
 from verification.models import Browser, Challenge, Message
 
@@ -23,9 +23,11 @@ def housekeeping(**_more: Any) -> None:
 
 @shared_task(name="verification.tasks.weigh")
 def weigh(**_more: Any) -> None:
-    """Once a minute: pass over providers whose messages do not arrive or are not typed in."""
+    """Once a minute: pass over providers, and pause ranges, whose messages do not arrive or are not typed in."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
-    circuits.weigh(kinds, now=timezone.now())
+    now = timezone.now()
+    circuits.weigh(kinds, now=now)
+    guard.weigh(now=now)
 
 
 @shared_task(name="verification.tasks.purge")
@@ -35,5 +37,6 @@ def purge(**_more: Any) -> None:
     old = now - timedelta(days=conf.keep_days())
     Challenge.objects.filter(expires_at__lt=old).delete()
     Message.objects.filter(challenge=None, created_at__lt=old).delete()
+    guard.purge(now, keep=timedelta(days=conf.keep_days()))
     Browser.objects.filter(ends_at__lt=now).delete()
     limits.purge(now)

@@ -46,7 +46,8 @@ class UserManager(BaseUserManager["User"]):
 UNHEARD = ".-_'@"  # an index of trigrams passes over them, and so do those who search
 
 
-def _folded(words: Any) -> Any:
+def _folded(*parts: Any) -> Any:
+    words: Any = Concat(*parts, output_field=models.TextField())
     for sign in UNHEARD:
         words = Replace(words, Value(sign), Value(""), output_field=models.TextField())
     return Upper(words, output_field=models.TextField())
@@ -89,9 +90,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_ways = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
-        expression=_folded(
-            Concat("username", Value(" "), "name", Value(" "), "email", output_field=models.TextField())
-        ),
+        expression=_folded("username", Value(" "), "name", Value(" "), "email"),
         output_field=models.TextField(),
         db_persist=True,
     )

@@ -137,6 +137,7 @@ _ATTEMPTED = (
     "challenge.reported",
     "challenge.repeated",
     "message.limited",
+    "message.refused",
     "method.switched_off",
     "browser.copied",
 )

@@ -65,11 +65,8 @@ class Found:
 def find(staff: User, search: Search, *, now: datetime) -> Found:
     """Find the people of one page whom this member of the staff may see. Nothing is counted and nothing skipped."""
     people = _filtered(rights.visible(staff), search, now)
-    for rows in _ways(people, search.text.strip()):
-        found = _page(rows, search, now)
-        if found.rows:
-            break
-    return found
+    pages = (_page(rows, search, now) for rows in _ways(people, search.text.strip()))
+    return next((page for page in pages if page.rows), Found((), "", ""))
 
 
 def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:

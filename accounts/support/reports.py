@@ -112,6 +112,7 @@ _TROUBLE = {
     "method.switched_off": gettext_lazy("Methods switched off after wrong codes"),
     "browser.copied": gettext_lazy("Copied browser cookies"),
     "message.limited": gettext_lazy("Message limits hit"),
+    "message.refused": gettext_lazy("Stopped by the guard"),
     "support.person_blocked": gettext_lazy("People blocked"),
     "support.person_unblocked": gettext_lazy("People unblocked"),
     "support.pass_issued": gettext_lazy("Passes issued"),

@@ -36,6 +36,18 @@ _CARRIERS = (
     "verification.add_outage",
     "verification.change_outage",
     "verification.delete_outage",
+    "verification.view_country",
+    "verification.add_country",
+    "verification.change_country",
+    "verification.delete_country",
+    "verification.view_cap",
+    "verification.add_cap",
+    "verification.change_cap",
+    "verification.delete_cap",
+    "verification.view_pause",
+    "verification.change_pause",
+    "verification.view_optout",
+    "verification.delete_optout",
 )
 
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -22,6 +22,13 @@ from verification.outcomes import Verdict
 SILENT = {
     "policy.changed",
     "policy.deleted",
+    "guard.changed",
+    "guard.deleted",
+    "range.paused",
+    "range.lifted",
+    "spend.alarmed",
+    "number.stopped",
+    "number.started",
     "outage.set",
     "outage.ended",
     "route.changed",

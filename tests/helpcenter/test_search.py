@@ -45,6 +45,8 @@ QUERIES = (
     ("phone off or no signal", "phone-unreachable"),
     ("landline cannot receive texts", "number-takes-no-texts"),
     ("replied STOP", "messages-blocked"),
+    ("it says my country is not allowed", "country-closed"),
+    ("texts are paused what now", "messages-paused"),
     ("texts blocked by spam filter", "messages-blocked"),
     ("wrong country code", "wrong-number"),
     ("number not in use", "wrong-number"),

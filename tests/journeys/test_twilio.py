@@ -12,7 +12,7 @@ from tests.exchange import TOKEN
 from tests.people import Person
 from verification import limits
 from verification.delivery import dispatch, routes
-from verification.models import Challenge, Message, MessageState, Reason, State
+from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
@@ -198,3 +198,40 @@ def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:
     code = "".join(sign for sign in heard.split("Your code is")[1].split(".")[0] if sign.isdigit())
     assert len(code) == 6
     assert ana.verify(code).path == "/"
+
+
+def reply(number: str, *, token: str = TOKEN, **fields: str) -> Any:
+    """Post what Twilio tells when somebody texts our number."""
+    path, said = "/callbacks/twilio/inbound/replies/", {"From": number, **fields}
+    signature = RequestValidator(token).compute_signature(f"http://testserver{path}", said)
+    return Client().post(
+        path,
+        urlencode(said),
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-Twilio-Signature": signature},
+    )
+
+
+@pytest.mark.parametrize("fields", [{"Body": " stop "}, {"Body": "Arrêt", "OptOutType": "STOP"}])
+def test_stop_and_start_are_heard(ana: Person, fields: dict[str, str]) -> None:
+    answer = reply(ana.phone.number, **fields)
+    assert (answer.status_code, answer.content) == (200, b"<Response/>")
+    ana.give_password()
+    assert "This number answered STOP." in ana.browser.go("/sign-in/options/")
+
+    reply(ana.phone.number, Body="START")
+
+    assert "This number answered STOP." not in ana.browser.go("/sign-in/options/")
+
+
+@pytest.mark.parametrize("fields", [{"Body": "Please stop by"}, {"Body": ""}, {"OptOutType": "HELP", "Body": "help"}])
+def test_other_words_change_nothing(ana: Person, fields: dict[str, str]) -> None:
+    assert reply(ana.phone.number, **fields).status_code == 200
+
+    assert not OptOut.objects.exists()
+
+
+def test_stop_that_twilio_did_not_sign_changes_nothing(ana: Person) -> None:
+    assert reply(ana.phone.number, token="another", Body="STOP").status_code == 403
+
+    assert not OptOut.objects.exists()

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf, outages
+from verification import conf, guard, outages
 from verification.delivery import board, circuits, routes, words
 from verification.delivery.provider import Lost, Refused
 from verification.delivery.routes import Hop
@@ -128,6 +128,8 @@ class _Turn:
             reference = hop.provider.send(outgoing)
         except Refused as refusal:
             message.reason = refusal.reason
+            if refusal.reason == Reason.OPTED_OUT and message.kind == Kind.TEXT:
+                guard.stop(message.address, provider=message.provider, now=timezone.now())
             self._note(Result.REFUSED, refusal.reason)
             self.wait(refusal.after)
             if refusal.reason in circuits.OF_THE_PROVIDER:

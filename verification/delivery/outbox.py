@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from verification import numbers
 from verification.delivery import wake
 from verification.models import Challenge, Kind, Message
 from verification.statements import Insert
@@ -62,6 +63,8 @@ def notice(
 
 def _put(message: Message, address: str) -> Message:
     message.address = address
+    if message.kind != Kind.MAIL:
+        message.country, message.range = numbers.country(address), numbers.prefix(address)
     _ADD.run(message)
     transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
     return message

@@ -63,6 +63,14 @@ class KeyPress:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """What the owner of a number told the carrier. Shape: `number` E.164; `stops` no more texts, else texts again."""
+
+    number: str
+    stops: bool
+
+
+@dataclass(frozen=True)
 class Speech:
     """What a called person hears next, and whether keys are awaited after it."""
 
@@ -75,10 +83,11 @@ Body = tuple[str, bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """A callback understood: its receipts and key presses, and how to put our answer into the provider's format."""
+    """A callback understood: receipts, keys, replies to texts, and how to put our answer into the provider's format."""
 
     receipts: tuple[Receipt, ...] = ()
     presses: tuple[KeyPress, ...] = ()
+    replies: tuple[Reply, ...] = ()
     reply: Callable[[Speech | None], Body] = lambda _speech: ("text/plain", b"")
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from verification import guard
 from verification.delivery import board, circuits, dispatch, routes, wake
-from verification.delivery.provider import Receipt
+from verification.delivery.provider import Receipt, Reply
 from verification.models import Attempt, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
@@ -18,6 +19,8 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
     A message that did not arrive for the provider's own reasons goes to the next one, with the same code.
     """
+    if receipt.state in _BAD and receipt.reason == Reason.OPTED_OUT:
+        _stop(receipt, provider, now)
     is_bad = receipt.state in _BAD and receipt.reason in circuits.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True
@@ -30,6 +33,19 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         **({"reference": receipt.reference} if receipt.reference else {}),
     )
     return bool(changed)
+
+
+def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
+    message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Kind.TEXT).first()
+    if message is not None:
+        guard.stop(message.address, provider=provider, now=now)
+
+
+def reply(word: Reply, *, provider: str, now: datetime) -> bool:
+    """Take what the owner of a number told the carrier: no more texts, or texts again. False when it was known."""
+    if word.stops:
+        return guard.stop(word.number, provider=provider, now=now)
+    return guard.start(word.number, now=now)
 
 
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:

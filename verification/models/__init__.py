@@ -4,6 +4,7 @@ from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.enrolments import Enrolment, Voucher
+from verification.models.guard import Cap, Country, OptOut, Pause, Span
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
@@ -15,21 +16,26 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "Browser",
+    "Cap",
     "Challenge",
     "Circuit",
     "CircuitState",
     "Counter",
+    "Country",
     "Enrolment",
     "Failure",
     "Kind",
     "Message",
     "MessageState",
+    "OptOut",
     "Outage",
+    "Pause",
     "Policy",
     "Purpose",
     "Reason",
     "Result",
     "Route",
+    "Span",
     "State",
     "Voucher",
 ]

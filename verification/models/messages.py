@@ -74,7 +74,10 @@ class Reason(models.TextChoices):
 
 
 class Message(models.Model):
-    """One row of the outbox. `handle` is what receipts name; number and words are sealed or composed at hand-over."""
+    """One row of the outbox. `handle` is what receipts name; number and words are sealed or composed at hand-over.
+
+    Of a number only `country` (ISO 3166) and `range` (country code and three digits) stand open, for figures.
+    """
 
     handle = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages")
@@ -86,6 +89,8 @@ class Message(models.Model):
     sealed_address = models.TextField(editable=False)
     address_digest = models.CharField(max_length=64, db_index=True, editable=False)
     hint = models.CharField(max_length=64)
+    country = models.CharField(max_length=3, blank=True)
+    range = models.CharField(max_length=12, blank=True)
     extension = models.CharField(max_length=12, blank=True)
     language = models.CharField(max_length=16, default="en")
     provider = models.CharField(max_length=32, blank=True)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.people import PASSWORD, Clock, Person
 
+pytestmark = pytest.mark.usefixtures("switches_known")  # as in a process that works
 PASSWORD_STEP, CODE_STEP = 10, 12
 _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
 
@@ -40,7 +41,6 @@ def used(ana: Person, clock: Clock) -> Person:
     return ana
 
 
-@pytest.mark.usefixtures("switches_known")
 def test_password_step_that_sends_a_text(used: Person) -> None:
     found = statements(post(used, "/sign-in/", username="ana", password=PASSWORD))
 

@@ -18,6 +18,7 @@ from verification.delivery.provider import (
     Outgoing,
     Receipt,
     Refused,
+    Reply,
     Speech,
 )
 from verification.models.messages import Kind, MessageState, Reason
@@ -53,6 +54,8 @@ class TwilioProvider:
         fields = _signed(callback)
         if callback.event == "keys":
             return _keys(callback, fields)
+        if callback.event == "inbound":
+            return _reply(fields)
         if callback.event != "receipt":
             raise Forged("no such callback")
         receipt = _call_receipt(callback, fields) if "CallSid" in fields else _text_receipt(callback, fields)
@@ -151,6 +154,22 @@ def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
         return "text/xml", speech.answer(heard, keys_url=callback.url, **said).encode()
 
     return Heard(presses=(KeyPress(callback.message_id, f"{fields.get('Digits', '')}#"),), reply=reply)
+
+
+def _reply(fields: Mapping[str, str]) -> Heard:
+    """Read a text that somebody sent to our number: STOP and START, in whatever words the account knows for them.
+
+    Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
+    """
+    said = fields.get("OptOutType") or fields.get("Body", "").strip()
+    number, word = fields.get("From", ""), said.upper()
+    if word not in reasons.STOPS | reasons.STARTS or not number.startswith("+"):
+        return Heard(reply=_silence)
+    return Heard(replies=(Reply(number, stops=word in reasons.STOPS),), reply=_silence)
+
+
+def _silence(_speech: Speech | None) -> tuple[str, bytes]:
+    return "text/xml", b"<Response/>"
 
 
 def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:

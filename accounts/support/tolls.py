@@ -1,0 +1,137 @@
+"""Where operators open countries, cap what texts and calls may cost, lift pauses, and see who said STOP."""
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import facts, freshness
+from accounts.desk import ROOMS, Room
+from accounts.standing import AuthedRequest
+from verification import audit, guard, limits
+from verification.models import Cap, Country, OptOut, Pause
+
+ROOMS += [
+    Room("countries", gettext_lazy("Countries"), "admin:verification_country_changelist", "verification.view_country"),
+    Room("caps", gettext_lazy("Caps"), "admin:verification_cap_changelist", "verification.view_cap"),
+    Room("pauses", gettext_lazy("Paused ranges"), "admin:verification_pause_changelist", "verification.view_pause"),
+    Room("stops", gettext_lazy("STOP"), "admin:verification_optout_changelist", "verification.view_optout"),
+]
+
+
+class _Guarded(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """Rows that decide what may cost: changed after a fresh proof, and each change is written down by itself."""
+
+    actions = None
+    guards = ""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            said = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+            audit.record("guard.changed", **self._about(request, obj), **said)
+        guard.forget()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with transaction.atomic():
+            audit.record("guard.deleted", **self._about(request, obj))
+            super().delete_model(request, obj)
+        guard.forget()
+
+    def _about(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        where = {"user_id": None, "actor_id": request.user.pk, "facts": facts.read(request)}
+        return where | {"guard": f"{self.guards} {obj}"}
+
+
+@admin.register(Country)
+class CountryAdmin(_Guarded):
+    """Countries: what is not listed is closed, but for the organisation's own."""
+
+    guards = "country"
+    list_display = ("code", "texts", "calls", "text_price", "call_price")
+    ordering = ("code",)
+    search_fields = ("code",)
+
+
+@admin.register(Cap)
+class CapAdmin(_Guarded):
+    """Caps, each with what was spent of it so far."""
+
+    guards = "cap"
+    list_display = ("span", "alarm_at", "stop_at", "spent")
+    ordering = ("span",)
+
+    @admin.display(description=gettext_lazy("spent so far"))
+    def spent(self, obj: Cap) -> str:
+        bound = next((each for each in guard.caps() if each.span == obj.span), None)
+        if bound is None:
+            return "–"
+        thousandths = limits.spent(bound.span, bound.window, now=timezone.now())
+        return f"{Decimal(thousandths) / guard.UNIT:.2f}"
+
+
+class _LiftForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
+    why = forms.CharField(
+        label=gettext_lazy("Why it may be lifted"),
+        max_length=200,
+        help_text=gettext_lazy("Such as: these were people who registered at an event."),
+    )
+
+    class Meta:
+        model = Pause
+        fields = ()
+
+
+@admin.register(Pause)
+class PauseAdmin(_Guarded):
+    """Ranges that nothing goes to for a while. A pause is lifted with a reason, never made by hand."""
+
+    guards = "range"
+    form = _LiftForm
+    list_display = ("__str__", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
+    ordering = ("-began_at",)
+    readonly_fields = ("range", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by", "why_lifted")
+    fields = (*readonly_fields, "why")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
+        is_over = obj is not None and (obj.lifted_at is not None or obj.ends_at <= timezone.now())
+        return not is_over and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        who = cast("AuthedRequest", request).user
+        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["why"], facts=facts.read(request)):
+            messages.warning(request, _("This pause was over already."))
+
+
+@admin.register(OptOut)
+class OptOutAdmin(_Guarded):
+    """Numbers whose owner told the carrier STOP. To delete one is to text it again; the carrier may still refuse."""
+
+    guards = "number"
+    list_display = ("hint", "provider", "at")
+    ordering = ("-at",)
+    fields = readonly_fields = ("hint", "provider", "at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

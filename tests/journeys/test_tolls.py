@@ -1,0 +1,92 @@
+"""An operator opens a country, sets a cap, lifts a pause and lets a number be texted again; all of it is written down."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.pages import Page
+from tests.people import Clock, Person, hire
+from verification import guard
+from verification.models import AuditEvent, Cap, Country, OptOut, Pause
+
+PRICES = {"text_price": "0.075", "call_price": ""}
+
+
+@pytest.fixture
+def opal(db: None, clock: Clock) -> Person:
+    """Give an operator, at work."""
+    person = hire("opal", "Operators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def add(person: Person, path: str, **fields: str) -> Page:
+    person.browser.go(path)
+    return person.browser.send(path, **fields)
+
+
+def test_opens_a_country(opal: Person) -> None:
+    page = add(opal, "/admin/verification/country/add/", code="fr", texts="on", calls="", **PRICES)
+
+    assert "added successfully" in page
+    country = Country.objects.get()
+    assert (country.code, country.texts, country.calls, str(country.text_price)) == ("FR", True, False, "0.075")
+    event = AuditEvent.objects.get(kind="guard.changed")
+    assert (event.actor_id, event.detail["guard"]) == (opal.user.pk, "country FR")
+
+
+def test_country_that_is_none_is_said(opal: Person) -> None:
+    page = add(opal, "/admin/verification/country/add/", code="XX", texts="on", calls="on", **PRICES)
+
+    assert "XX is no country" in page
+    assert not Country.objects.exists()
+
+
+def test_cap_that_tells_after_it_stops_is_said(opal: Person) -> None:
+    Cap.objects.all().delete()
+
+    page = add(opal, "/admin/verification/cap/add/", span="day", alarm_at="90", stop_at="50")
+
+    assert "It must come before the stop." in page
+    assert not Cap.objects.exists()
+
+
+def test_list_of_caps_says_what_was_spent(opal: Person) -> None:
+    Cap.objects.update_or_create(span="day", defaults={"alarm_at": 10, "stop_at": 50})
+    guard.forget()
+
+    assert "0.00" in opal.browser.go("/admin/verification/cap/")
+
+
+def test_lifts_a_pause_with_a_reason(opal: Person, clock: Clock) -> None:
+    pause = Pause.objects.create(
+        range="+371200", n_sent=40, n_proven=1, began_at=clock.now, ends_at=clock.now + timedelta(hours=4)
+    )
+    path = f"/admin/verification/pause/{pause.pk}/change/"
+
+    page = add(opal, path, why="")
+    assert "This field is required" in page
+    add(opal, path, why="People at an event.")
+
+    pause.refresh_from_db()
+    assert (pause.lifted_by, pause.why_lifted) == (opal.user, "People at an event.")
+    assert AuditEvent.objects.get(kind="range.lifted").detail["reason"] == "People at an event."
+
+
+def test_lets_a_number_be_texted_again(opal: Person, clock: Clock) -> None:
+    guard.stop("+41795551234", provider="twilio", now=clock.now)
+    path = f"/admin/verification/optout/{OptOut.objects.get().pk}/"
+    assert "+41 XX XXX XX 34" in opal.browser.go("/admin/verification/optout/")
+
+    add(opal, f"{path}delete/", post="yes")
+
+    assert not OptOut.objects.exists()
+    assert AuditEvent.objects.filter(kind="guard.deleted").exists()
+
+
+@pytest.mark.parametrize("table", ["country", "cap", "pause", "optout"])
+def test_support_desk_has_no_hand_in_it(table: str, db: None, clock: Clock) -> None:
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+
+    assert dora.browser.client.get(f"/admin/verification/{table}/").status_code == 403

@@ -1,0 +1,359 @@
+"""What a guard against toll fraud stops, and what it never touches."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from tests.verification.conftest import Desk, equip
+from verification import challenges, enrolments, guard, limits, numbers, policies
+from verification.delivery import dispatch, receipts
+from verification.delivery.provider import Receipt
+from verification.delivery.providers.virtual.models import Acceptance, Behaviour
+from verification.facts import Facts
+from verification.models import (
+    AuditEvent,
+    Cap,
+    Challenge,
+    Country,
+    Enrolment,
+    Kind,
+    Message,
+    MessageState,
+    OptOut,
+    Pause,
+    Purpose,
+    Reason,
+    State,
+)
+from verification.outcomes import Verdict
+
+pytestmark = pytest.mark.django_db
+
+SWISS, FRENCH, LATVIAN = "+41795551234", "+33612345678", "+37120000000"
+
+
+@pytest.fixture(autouse=True)
+def read_anew() -> Iterator[None]:
+    yield
+    guard.forget()
+
+
+def move(desk: Desk, number: str) -> None:
+    """Give somebody's telephone another number."""
+    for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
+        row.address, row.hint = number, numbers.mask(number)
+        row.save()
+
+
+def kinds() -> list[str]:
+    return list(AuditEvent.objects.order_by("id").values_list("kind", flat=True))
+
+
+# Countries -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        (SWISS, "CH"),
+        (FRENCH, "FR"),
+        (LATVIAN, "LV"),
+        ("+12025550123", "US"),
+        ("+16135550123", "CA"),
+        ("+447400123456", "GB"),
+        ("+77012345678", "KZ"),
+        ("+881612345678", "001"),
+        ("", ""),
+    ],
+)
+def test_country_is_read_off_the_number(number: str, country: str) -> None:
+    assert numbers.country(number) == country
+
+
+@pytest.mark.parametrize(
+    ("number", "area"), [(SWISS, "+41795"), (LATVIAN, "+371200"), ("+12025550123", "+1202"), ("+2478912345", "+247891")]
+)
+def test_range_is_the_country_code_and_three_digits(number: str, area: str) -> None:
+    assert numbers.prefix(number) == area
+
+
+def test_own_country_is_open_and_others_are_closed(ana: Desk) -> None:
+    assert ana.start("text").issued
+
+    move(ana, FRENCH)
+
+    assert ana.start("text", binding="b").verdict is Verdict.CLOSED
+    assert ana.start("call", binding="c").verdict is Verdict.CLOSED
+    assert Message.objects.count() == 1
+    assert kinds()[-2:] == ["message.refused", "message.refused"]
+
+
+def test_country_is_opened_for_texts_and_calls_apart(ana: Desk) -> None:
+    Country.objects.create(code="FR", texts=True, calls=False)
+    move(ana, FRENCH)
+
+    assert ana.start("text").issued
+    assert ana.start("call", binding="b").verdict is Verdict.CLOSED
+
+
+def test_own_country_can_be_closed(ana: Desk) -> None:
+    Country.objects.create(code="CH", texts=False, calls=True)
+
+    assert ana.start("text").verdict is Verdict.CLOSED
+    assert ana.start("call").issued
+
+
+def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> None:
+    outcome = challenges.enrol(
+        ana.user,
+        "text",
+        {"country": "FR", "number": "06 12 34 56 78"},
+        binding="b",
+        facts=ana.facts,
+        rules=ana.rules,
+    )
+
+    assert outcome.verdict is Verdict.REFUSED
+    assert outcome.problems == {"number": ("Your organisation does not send to this country.",)}
+
+
+def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
+    move(ana, FRENCH)
+
+    decision = policies.decide(ana.user, ana.facts)
+
+    assert decision.default is not None
+    assert decision.default.method == "totp"
+    assert {option.method: bool(option.out) for option in decision.options} == {
+        "text": True,
+        "call": True,
+        "totp": False,
+    }
+
+
+# Ranges --------------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_requests_to_a_costly_range_send_no_more_than_the_bound(
+    ana: Desk, settings: Any, count_of: Callable[[str], int]
+) -> None:
+    """Many people, many networks, one range: what fraudsters do. Real people get in all the while."""
+    settings.SENDS_PER_RANGE_HOUR, settings.SENDS_PER_SITE_HOUR = 40, 60
+    settings.DELIVERY_BOARD_SECONDS = 3600
+    Country.objects.create(code="LV")
+    guard.forget()
+    pumps = [_pump(n) for n in range(250)]
+    for n in range(1000):
+        user, enrolment = pumps[n % 250]
+        facts = Facts(now=ana.facts.now, network=f"198.51.{n // 250}.{n % 250}")
+        start(user, enrolment, facts, binding=f"pump {n}")
+        if n % 250 == 200:
+            assert ana.start("text", binding=f"ana {n}").issued, "a real person was kept out"
+
+    assert count_of("+371200") == 40
+    assert count_of("+41795") == 4
+    assert limits.spent("day", timedelta(days=1), now=ana.facts.now) == 45 * 80  # with the one that set Ana up
+
+
+def _pump(n: int) -> tuple[Any, Enrolment]:
+    user = get_user_model().objects.create(username=f"pump{n}")
+    enrolment = Enrolment(user=user, method="text", confirmed=True)
+    enrolment.address = f"+371200{n:05d}"
+    enrolment.save()
+    return user, enrolment
+
+
+def start(user: Any, enrolment: Enrolment, facts: Facts, *, binding: str) -> Verdict:
+    return challenges.start(
+        enrolment,
+        user=user,
+        purpose=Purpose.SIGN_IN,
+        binding=binding,
+        facts=facts,
+        rules=policies.merge([]),
+    ).verdict
+
+
+@pytest.fixture
+def count_of() -> Callable[[str], int]:
+    return lambda area: Message.objects.filter(range=area).count()
+
+
+def test_refused_requests_use_up_nothing_that_others_need(ana: Desk, settings: Any) -> None:
+    """Seen failing without giving back what all share: the one number that is over its bound closed the site."""
+    other = equip(Desk(get_user_model().objects.create(username="other"), ana.facts))
+    move(other, "+41795559999")
+    settings.SENDS_PER_NUMBER_HOUR, settings.SENDS_PER_PERSON_HOUR, settings.SENDS_PER_SITE_HOUR = 4, 1000, 8
+    for n in range(20):
+        ana.start("text", binding=f"b{n}")
+
+    assert other.start("text", binding="o").issued
+
+
+def sent(area: str, n: int, *, n_proven: int, ago: timedelta = timedelta(minutes=20)) -> None:
+    """Let so many texts have gone to a range, of which so many were typed in."""
+    user = get_user_model().objects.create(username=f"of {area}")
+    enrolment = Enrolment.objects.create(user=user, method="text", confirmed=True, name="")
+    at = timezone.now() - ago
+    for each in range(n):
+        state = State.PROVEN if each < n_proven else State.EXPIRED
+        challenge = Challenge.objects.create(
+            user=user,
+            enrolment=enrolment,
+            purpose="sign_in",
+            state=state,
+            binding=f"{each}",
+            code_life=timedelta(minutes=5),
+            issued_at=at,
+            resend_at=at,
+            expires_at=at,
+            tries_left=5,
+        )
+        Message.objects.create(
+            user=user,
+            challenge=challenge,
+            kind=Kind.TEXT,
+            range=area,
+            state=MessageState.DELIVERED,
+            created_at=at,
+            useful_until=at,
+        )
+
+
+@pytest.mark.parametrize(("n", "n_proven", "is_paused"), [(40, 0, True), (40, 7, True), (40, 8, False), (29, 0, False)])
+def test_range_whose_codes_nobody_types_in_is_paused(n: int, n_proven: int, is_paused: bool) -> None:
+    sent("+371200", n, n_proven=n_proven)
+    sent("+41795", 40, n_proven=30)
+
+    made = guard.weigh(now=timezone.now())
+
+    assert [pause.range for pause in made] == (["+371200"] if is_paused else [])
+    assert ("range.paused" in kinds()) is is_paused
+
+
+def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
+    sent("+371200", 40, n_proven=0, ago=timedelta(minutes=3))
+
+    assert guard.weigh(now=timezone.now()) == []
+
+
+def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
+    now = ana.facts.now
+    Pause.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+
+    assert ana.start("text").verdict is Verdict.PAUSED
+    assert ana.start("totp", binding="b").issued
+    assert ana.later(hours=4).start("text", binding="c").issued
+
+
+def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
+    sent("+41795", 40, n_proven=0)
+    (pause,) = guard.weigh(now=timezone.now())
+    facts = replace(ana.facts, now=timezone.now())
+
+    assert guard.lift(pause, staff_id=ana.user.pk, why="an event", facts=facts)
+    assert not guard.lift(pause, staff_id=ana.user.pk, why="an event", facts=facts)
+
+    assert guard.weigh(now=timezone.now()) == []
+    assert ana.start("text").issued
+    assert kinds().count("range.lifted") == 1
+
+
+# Caps ----------------------------------------------------------------------------------------------------------
+
+
+def test_product_begins_with_caps() -> None:
+    """The migration makes them; a test that empties tables may have taken them away."""
+    from importlib import import_module  # noqa: PLC0415  (a migration's name is no name of Python)
+
+    from django.apps import apps  # noqa: PLC0415
+
+    Cap.objects.all().delete()
+    import_module("verification.migrations.0013_guard").cap(apps, None)
+
+    assert {(cap.span, cap.stop_at) for cap in Cap.objects.all()} == {("day", Decimal(400)), ("month", Decimal(4000))}
+
+
+@pytest.fixture
+def day(ana: Desk) -> Cap:
+    """Cap the day; to set Ana up has cost 0.08 already."""
+    Cap.objects.all().delete()
+    return Cap.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
+
+
+def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day: Cap) -> None:
+    verdicts = [ana.start("text", binding=f"b{n}").verdict for n in range(5)]
+
+    assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
+    assert kinds().count("spend.alarmed") == 1
+    assert ana.start("totp", binding="app").issued
+
+
+def test_day_begins_anew(ana: Desk, day: Cap) -> None:
+    for n in range(4):
+        ana.start("text", binding=f"b{n}")
+
+    assert ana.later(days=1).start("text", binding="tomorrow").issued
+
+
+def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
+    Country.objects.create(code="FR", text_price=Decimal("0.20"))
+    move(ana, FRENCH)
+
+    assert ana.start("text", binding="a").issued
+    assert ana.start("text", binding="b").verdict is Verdict.PAUSED
+    assert limits.spent("day", timedelta(days=1), now=ana.facts.now) == 280
+
+
+# STOP ----------------------------------------------------------------------------------------------------------
+
+
+def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.OPTED_OUT)
+    ana.start("text")
+    dispatch.send(Message.objects.get().pk, now=ana.facts.now)
+
+    assert OptOut.objects.get().hint == numbers.mask(SWISS)
+    assert ana.start("text", binding="b").verdict is Verdict.STOPPED
+    assert ana.start("call", binding="c").issued
+    (text,) = [o for o in policies.decide(ana.user, ana.facts).options if o.method == "text"]
+    assert text.out.startswith("This number answered STOP.")
+
+
+def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
+    ana.start("text")
+    dispatch.send(Message.objects.get().pk, now=ana.facts.now)
+    told = Receipt(message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=Reason.OPTED_OUT)
+
+    receipts.apply(told, provider="virtual", now=ana.facts.now)
+
+    assert ana.start("text", binding="b").verdict is Verdict.STOPPED
+
+
+def test_start_opens_the_number_again(ana: Desk) -> None:
+    assert guard.stop(SWISS, provider="twilio", now=ana.facts.now)
+    assert not guard.stop(SWISS, provider="twilio", now=ana.facts.now)
+
+    assert guard.start(SWISS, now=ana.facts.now)
+    assert not guard.start(SWISS, now=ana.facts.now)
+
+    assert ana.start("text").issued
+    assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
+
+
+def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
+    rules = ana.rules
+    guard.stop(SWISS, provider="twilio", now=ana.facts.now)
+    settings.DELIVERY_BOARD_SECONDS = 3600
+    enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.facts.now)
+
+    with django_assert_num_queries(1):
+        found = enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.facts.now)
+
+    assert [bool(option.out) for option in found if option.method == "text"] == [True]
