@@ -40,8 +40,8 @@ class _Guarded(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the c
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            said = {name: str(form.cleaned_data[name]) for name in form.changed_data}
-            audit.record("guard.changed", **self._about(request, obj), **said)
+            said = {str(name): str(form.cleaned_data[name]) for name in form.changed_data}
+            audit.record("guard.changed", **self._about(request, obj), said=said)
         guard.forget()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

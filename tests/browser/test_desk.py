@@ -17,8 +17,9 @@ from helpcenter import articles
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
+from verification import guard
 from verification.facts import Facts
-from verification.models import AuditEvent, Enrolment, Policy
+from verification.models import AuditEvent, Enrolment, Pause, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
@@ -240,7 +241,19 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     for name, path in pages.items():
         desk.goto(f"/admin/accounts/user/{path}")
         look.at(f"desk-{name}")
-    for name, path in {"policy": "/admin/verification/policy/add/", "tables": "/admin/"}.items():
+    now = timezone.now()
+    Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+    guard.stop("+41795551234", provider="twilio", now=now)
+    tables = {
+        "policy": "/admin/verification/policy/add/",
+        "tables": "/admin/",
+        "countries": "/admin/verification/country/add/",
+        "caps": "/admin/verification/cap/",
+        "pauses": "/admin/verification/pause/",
+        "pause": f"/admin/verification/pause/{Pause.objects.get().pk}/change/",
+        "stops": "/admin/verification/optout/",
+    }
+    for name, path in tables.items():
         desk.goto(path)
         look.at(f"desk-{name}")
     for name in ("", "no-text/", "support-handbook/", "diagnose/?about=lost-phone", "?q=lost+phone", "?q=zzqx"):

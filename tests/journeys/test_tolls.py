@@ -1,4 +1,4 @@
-"""An operator opens a country, sets a cap, lifts a pause and lets a number be texted again; all of it is written down."""
+"""An operator opens a country, sets a cap, lifts a pause, lets a number be texted again; all of it is written down."""
 
 from datetime import timedelta
 

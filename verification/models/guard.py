@@ -76,12 +76,12 @@ class Cap(models.Model):
 class Pause(models.Model):
     """A range of numbers that nothing goes to for a while, as hardly anybody there types the codes in."""
 
-    range = models.CharField(max_length=12)
-    n_sent = models.PositiveIntegerField()
-    n_proven = models.PositiveIntegerField()
-    began_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    lifted_at = models.DateTimeField(null=True, editable=False)
+    range = models.CharField(_("range of numbers"), max_length=12)
+    n_sent = models.PositiveIntegerField(_("messages in the hour"))
+    n_proven = models.PositiveIntegerField(_("of which typed in"))
+    began_at = models.DateTimeField(_("since"))
+    ends_at = models.DateTimeField(_("until"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True, editable=False)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
