@@ -38,6 +38,12 @@ def network(request: HttpRequest) -> str:
     return ""
 
 
+def is_proxied(request: HttpRequest) -> bool:
+    """Tell whether a request came through a configured proxy, whose further words are believed as well."""
+    address = _read(request.META.get("REMOTE_ADDR", ""))
+    return address is not None and _is_proxy(address)
+
+
 def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(text.strip())

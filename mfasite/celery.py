@@ -4,12 +4,26 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import before_task_publish, task_prerun, worker_ready, worker_shutting_down
+
+from mfasite import traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
 app = Celery("mfasite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@before_task_publish.connect
+def _carry(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """Let the log of the worker name the request that a task comes from."""
+    if headers is not None:
+        traces.carry(headers)
+
+
+@task_prerun.connect
+def _take_up(task: Any = None, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
+    traces.take_up(str(task.request.get("request_id") or ""), kwargs or {})
 
 
 @worker_ready.connect

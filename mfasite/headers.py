@@ -8,6 +8,9 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts import facts
+from mfasite import traces
+
 # Features that no page of ours asks for; passkeys will need their two, so they stay open to ourselves.
 PERMISSIONS = ", ".join(
     [
@@ -31,6 +34,20 @@ class PrivateByDefault:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class RequestId:
+    """Names each request for the log: as a trusted proxy in front named it, else anew. The answer carries the name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Begin a trace."""
+        name = traces.begin(request.headers.get("X-Request-ID", "") if facts.is_proxied(request) else "")
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = name
         return response
 
 

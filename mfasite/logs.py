@@ -3,8 +3,12 @@
 No module may log such things in the first place; this is for the line that somebody overlooks.
 """
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
+
+from mfasite import traces
 
 MASKS = (
     (re.compile(r"otpauth://\S+", re.IGNORECASE), "otpauth://[masked]"),
@@ -21,6 +25,35 @@ def masked(line: str) -> str:
     return line
 
 
+class Traced(logging.Filter):
+    """Puts the names of the request and the message on each line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass."""
+        record.trace = " ".join(filter(None, (traces.request_id.get(), traces.message_id.get())))
+        return True
+
+
+class Json(logging.Formatter):
+    """One object a line, for programs; masked as any other.
+
+    Shape: `at` (ISO 8601, UTC), `level`, `logger`, `text`; `request`, `message` and `error` where there are any.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format and mask."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "text": masked(record.getMessage()),
+            "request": traces.request_id.get(),
+            "message": traces.message_id.get(),
+            "error": masked(self.formatException(record.exc_info)) if record.exc_info else "",
+        }
+        return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)
+
+
 class Masked(logging.Formatter):
     """Formats as usual, traceback included, then masks the whole text."""
 
@@ -29,19 +62,27 @@ class Masked(logging.Formatter):
         return masked(super().format(record))
 
 
-def configuration(level: str) -> dict[str, object]:
-    """Return the logging set-up that web, worker and commands share: one readable stream."""
+def configuration(level: str, shape: str = "text") -> dict[str, object]:
+    """Return the logging set-up that web, worker and commands share: one stream, as text or as JSON."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "masked": {
                 "()": Masked,
-                "format": "{asctime} {levelname} {name}: {message}",
+                "format": "{asctime} {levelname} {name}: {message} {trace}",
                 "style": "{",
+            },
+            "json": {"()": Json},
+        },
+        "filters": {"traced": {"()": Traced}},
+        "handlers": {
+            "stream": {
+                "class": "logging.StreamHandler",
+                "formatter": "json" if shape == "json" else "masked",
+                "filters": ["traced"],
             }
         },
-        "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "masked"}},
         "root": {"handlers": ["stream"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},

@@ -13,4 +13,6 @@ graceful_timeout = 20
 keepalive = 5
 # It would open a socket in the home folder, which a container or a service user may not have.
 control_socket_disable = True
-logconfig_dict = logs.configuration(env.text("LOG_LEVEL", "INFO"))
+logconfig_dict = logs.configuration(
+    env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "text" if env.flag("DEMO") else "json")
+)

@@ -142,6 +142,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mfasite.headers.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mfasite.headers.ContentSecurityPolicy",
@@ -328,4 +329,5 @@ STORAGES = {
     },
 }
 
-LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"))
+LOG_FORMAT = env.text("LOG_FORMAT", "text" if DEMO else "json")
+LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"), LOG_FORMAT)

@@ -22,6 +22,7 @@ class Answer:
     location: str
     body: str
     took: float
+    headers: dict[str, str] = field(default_factory=dict)
 
     def expect(self, status: int, location: str = "") -> float:
         """Give the time taken. Errors: `Surprise`."""
@@ -72,7 +73,7 @@ class Browser:
         for cookie in response.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
-        return Answer(response.status, response.headers.get("Location", ""), text, took)
+        return Answer(response.status, response.headers.get("Location", ""), text, took, dict(response.headers))
 
     def _line(self) -> http.client.HTTPConnection:
         if self._wire is None or time.monotonic() - self._used_at > _IDLE:

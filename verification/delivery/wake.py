@@ -6,6 +6,7 @@ When the broker does not answer, the same bounded pool hands the message over it
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from celery import current_app, uuid
 from celery.exceptions import CeleryError
@@ -30,7 +31,7 @@ def up(message_id: int, kind: Kind) -> None:
     """Wake a worker for one message; answers at once, whatever the broker does."""
     if not conf.wake_threads() or not _room.acquire(blocking=False):
         return
-    _threads().submit(_work, message_id, kind)
+    _threads().submit(copy_context().run, _work, message_id, kind)  # the log's trace goes along
 
 
 def _threads() -> ThreadPoolExecutor:

@@ -67,7 +67,7 @@ def test_more_than_the_process_can_hold_is_left_to_the_sweep(
     settings.DELIVERY_WAKE_THREADS = 1
     submitted: list[int] = []
     monkeypatch.setattr(wake, "_room", threading.BoundedSemaphore(2))
-    pool = type("Pool", (), {"submit": lambda _, work, pk, kind: submitted.append(pk)})
+    pool = type("Pool", (), {"submit": lambda _, run, work, pk, kind: submitted.append(pk)})
     monkeypatch.setattr(wake, "_threads", pool)
 
     for pk in range(5):

@@ -1,0 +1,89 @@
+"""A line of the log says which request and which message it belongs to, in the web and in the worker."""
+
+import json
+import logging
+import re
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mfasite import cast, logs, traces
+from mfasite.celery import app
+from mfasite.stack import Stack
+from tests.bench.browser import Browser
+from verification.delivery import wake
+from verification.models import Kind
+
+NAME = "front-door-0001"
+
+
+def line(text: str, **more: object) -> dict[str, str]:
+    """Format one line of the log."""
+    record = logging.LogRecord("here", logging.INFO, "", 0, text, None, more.get("error"))  # type: ignore[arg-type]
+    found: dict[str, str] = json.loads(logs.Json().format(record))
+    return found
+
+
+def test_line_names_request_and_message_and_masks_the_rest() -> None:
+    traces.take_up(NAME, {"message_id": 123456})
+
+    said = line("code 483920 for +41 79 555 01 23")
+
+    assert said["text"] == "code [code] for [number]"
+    assert (said["request"], said["message"]) == (NAME, "m123456")
+    assert set(said) == {"at", "level", "logger", "text", "request", "message"}
+
+
+def test_error_is_told_masked() -> None:
+    try:
+        raise ValueError("483920")
+    except ValueError as error:
+        said = line("it broke", error=(ValueError, error, error.__traceback__))
+
+    assert "ValueError: [code]" in said["error"]
+
+
+@pytest.mark.parametrize(("proxies", "is_kept"), [(("192.0.2.1",), True), ((), False)])
+def test_name_of_a_request_is_believed_of_our_proxy_alone(
+    proxies: tuple[str, ...], is_kept: bool, settings: Any, db: None
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    client = Client(REMOTE_ADDR="192.0.2.1")
+
+    answer = client.get("/healthz", headers={"X-Request-ID": NAME})
+
+    assert (answer.headers["X-Request-ID"] == NAME) is is_kept
+
+
+@pytest.mark.parametrize("given", ["", "short", "a b c d e f g h", "x" * 65, "line\nbreak-0001"])
+def test_what_is_no_name_is_replaced(given: str) -> None:
+    assert len(traces.begin(given)) == 16
+
+
+def test_wake_up_carries_the_name(broker: str) -> None:
+    traces.begin(NAME)
+
+    wake.publish(17, Kind.TEXT)
+
+    with app.connection_for_read() as connection:
+        box = connection.SimpleQueue("texts")
+        assert box.get(block=False).headers["request_id"] == NAME
+        box.close()
+
+
+def test_worker_goes_on_under_the_name_of_the_request(stack: Stack) -> None:
+    """Through a real web, broker and worker: the worker's line names the request that asked for the text."""
+    browser = Browser(stack.url, "127.0.0.1")
+    browser.get("/sign-in/").expect(200)
+
+    name = browser.post("/sign-in/", username="ana", password=cast.PASSWORD).headers["X-Request-ID"]
+
+    browser.close()
+    worker = next(child for child in stack.crew.children if child.name == "worker")
+    wanted = re.compile(rf"dispatch: text by virtual: accepted {name} m\d+")
+    deadline = time.monotonic() + 10
+    while not (found := wanted.search(worker.log.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert found, worker.log.read_text()[-2000:]
