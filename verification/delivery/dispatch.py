@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from verification import conf, guard, outages
 from verification.delivery import board, circuits, routes, words
-from verification.delivery.provider import Lost, Refused
+from verification.delivery.provider import Lost, Provider, Refused
 from verification.delivery.routes import Hop
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 from verification.statements import Select, Slot, Update
@@ -72,6 +72,15 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
         if state is not None:
             return _write(message, state, now=timezone.now())
     return _later(message, turn.pause, now=timezone.now())
+
+
+def send_by(provider: Provider, message: Message, *, now: datetime) -> MessageState:
+    """Hand a new message to one provider alone, whatever the routes say: for a trial by an operator."""
+    message.state, message.claims, message.provider = MessageState.SENDING, 1, provider.name
+    message.lease_until = now + conf.lease()
+    message.save(force_insert=True)
+    state = _Turn(message, now).hand_over(Hop(provider), None)
+    return _write(message, state or MessageState.FAILED, now=timezone.now())
 
 
 class _Turn:
@@ -180,6 +189,7 @@ def _held(message: Message) -> QuerySet[Message]:
 
 def _write(message: Message, state: MessageState, *, now: datetime) -> MessageState:
     """Note what became of a hand-over, unless a receipt was quicker."""
+    _log.info("%s by %s: %s", message.kind, message.provider, state)
     ended = now if state == MessageState.FAILED else None
     changed = _WRITE.run(
         pk=message.pk,

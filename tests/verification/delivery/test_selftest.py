@@ -1,0 +1,45 @@
+"""What an operator is told of a trial: with real processes, and when things are wrong."""
+
+import subprocess
+
+import pytest
+
+from mfasite import processes
+from mfasite.stack import Stack
+from tests.people import ANAS
+
+COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
+
+
+def run(stack: Stack, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the trial beside a running service."""
+    command = processes.manage(*COMMAND, *more)
+    known = dict(stack.environment) | environment
+    return subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=90)
+
+
+def test_sends_and_hears_back(stack: Stack) -> None:
+    done = run(stack, "--to", ANAS)
+
+    lines = done.stdout.splitlines()
+    assert lines[0] == "ok      virtual callbacks: reach us"
+    assert lines[1].startswith("ok      virtual text: delivered after ")
+    assert lines[2].startswith("ok      virtual call: ringing after ")
+    assert done.returncode == 0
+
+
+def test_says_that_callbacks_do_not_reach_us(stack: Stack) -> None:
+    done = run(stack, "--to", ANAS, PUBLIC_URL="http://127.0.0.1:9")
+
+    assert "FAILED  virtual callbacks: http://127.0.0.1:9/callbacks/virtual/receipt/selftest/ cannot be" in done.stdout
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "words"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "nobody named nobody")]
+)
+def test_says_what_to_change(stack: Stack, more: list[str], words: str) -> None:
+    done = run(stack, *more)
+
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

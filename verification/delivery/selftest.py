@@ -1,0 +1,87 @@
+"""Tries every provider out: one text and one call each, and whether what they call back reaches us."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import urllib3
+from django.utils import timezone
+from urllib3.exceptions import HTTPError
+
+from verification import conf, numbers
+from verification.delivery import dispatch, routes
+from verification.models import Kind, Message, MessageState
+from verification.models.messages import FINAL
+
+_TEMPLATE = "verification/delivery/selftest.txt"
+_LIFE = timedelta(minutes=5)
+_PATIENCE = urllib3.Timeout(total=5.0)
+_GOOD = frozenset({MessageState.DELIVERED})
+# A call that rang, or was taken, went as far as anything of ours goes.
+_GOOD_OF_CALLS = frozenset({MessageState.RINGING, MessageState.ANSWERED, MessageState.DELIVERED})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was tried."""
+
+    what: str
+    is_good: bool
+    words: str
+
+
+def callbacks() -> Iterator[Line]:
+    """Ask our own public address for what providers call: a receipt without a signature must come to us, refused."""
+    for name in routes.providers():
+        url = f"{conf.public_url()}/callbacks/{name}/receipt/selftest/"
+        try:
+            answer = urllib3.request("POST", url, body=b"", timeout=_PATIENCE, retries=False, redirect=False)
+        except (HTTPError, OSError) as error:
+            yield Line(f"{name} callbacks", False, f"{url} cannot be reached: {type(error).__name__}")
+            continue
+        is_ours = answer.status == 403 and "X-Request-ID" in answer.headers
+        words = "reach us" if is_ours else f"{url} answers {answer.status}, not we: look at PUBLIC_URL and the proxy"
+        yield Line(f"{name} callbacks", is_ours, words)
+
+
+def sendings(user: Any, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[Line]:
+    """Send by each provider each kind that it carries, and wait for its receipts."""
+    for name, provider in routes.providers().items():
+        for kind in (Kind.TEXT, Kind.CALL):
+            if kind in provider.kinds:
+                message = _message(user, number, kind)
+                dispatch.send_by(provider, message, now=timezone.now())
+                yield _judge(f"{name} {kind}", message, seconds=seconds, pause=pause)
+
+
+def _message(user: Any, number: str, kind: Kind) -> Message:
+    now = timezone.now()
+    message = Message(
+        user=user,
+        kind=kind,
+        template=_TEMPLATE,
+        hint=numbers.mask(number),
+        country=numbers.country(number),
+        range=numbers.prefix(number),
+        created_at=now,
+        not_before=now,
+        useful_until=now + _LIFE,
+    )
+    message.address = number
+    return message
+
+
+def _judge(what: str, message: Message, *, seconds: float, pause: Callable[[float], None]) -> Line:
+    """Wait for the end of a message, or for as long as there is patience; its receipts move it meanwhile."""
+    good = _GOOD_OF_CALLS if message.kind == Kind.CALL else _GOOD
+    until = timezone.now() + timedelta(seconds=seconds)
+    while True:
+        message.refresh_from_db()
+        took = (timezone.now() - message.created_at).total_seconds()
+        if message.state in good:
+            return Line(what, True, f"{message.get_state_display()} after {took:.1f} s")
+        if message.state in FINAL or timezone.now() > until:
+            why = f", {message.get_reason_display()}" if message.reason else ""
+            return Line(what, False, f"{message.get_state_display()}{why} after {took:.1f} s")
+        pause(0.2)
