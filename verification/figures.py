@@ -8,15 +8,19 @@ from typing import Any
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from verification.delivery import wake
-from verification.models import Circuit, CircuitState, Kind, Message, MessageState
+from verification.models import Circuit, CircuitState, Kind, Message, MessageState, State
 
 _log = logging.getLogger(__name__)
 
 QUEUES = ("texts", "calls", "housekeeping")
 _DAY = timedelta(days=1)
+_PLACES = 30  # countries and kinds that a page shows
 _SAMPLE = 2_000  # deliveries that the seconds are taken from
 _DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 _WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
@@ -97,6 +101,50 @@ def fates(now: datetime) -> list[Fate]:
     return [Fate(row["provider"] or "–", row["kind"], row["state"], row["n"]) for row in found]
 
 
+@dataclass(frozen=True)
+class Place:
+    """How texts or calls to one country fared in a day. `n_proven` of the codes among them were typed in."""
+
+    country: str
+    kind: str
+    n: int
+    n_arrived: int
+    n_failed: int
+    n_proven: int
+
+
+def places(now: datetime) -> list[Place]:
+    """Count the last day's texts and calls by country, the busiest first."""
+    rows = Message.objects.filter(created_at__gt=now - _DAY).exclude(country="")
+    found = rows.values("country", "kind").annotate(
+        n=Count("pk"),
+        n_arrived=Count("pk", filter=Q(state=MessageState.DELIVERED)),
+        n_failed=Count("pk", filter=Q(state__in=_DEAD)),
+        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+    )
+    return [Place(**row) for row in found.order_by("-n", "country", "kind")[:_PLACES]]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """How many messages one hour asked for, and how many of them did not arrive."""
+
+    at: datetime
+    n: int
+    n_failed: int
+
+
+def hours(now: datetime) -> list[Hour]:
+    """Count the last day's messages hour by hour, hours without any included."""
+    rows = Message.objects.filter(created_at__gt=now - _DAY)
+    by_hour = rows.annotate(hour=TruncHour("created_at")).values("hour")
+    found = by_hour.annotate(n=Count("pk"), n_failed=Count("pk", filter=Q(state__in=_DEAD))).order_by("hour")
+    counts = {row["hour"]: row for row in found}
+    this = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+    ats = [this - timedelta(hours=back) for back in range(23, -1, -1)]
+    return [Hour(at, counts[at]["n"], counts[at]["n_failed"]) if at in counts else Hour(at, 0, 0) for at in ats]
+
+
 def speeds(now: datetime) -> list[Speed]:
     """Tell how long the newest deliveries of a day took, by kind."""
     return [speed for kind in Kind if (speed := _speed(kind, now)) is not None]
@@ -124,6 +172,29 @@ def dead(*, most: int = 50) -> list[Message]:
     """List the newest messages that did not arrive."""
     rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
     return list(rows.order_by("-created_at")[:most])
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One thing that happened to a message, in the order in which it did."""
+
+    at: datetime
+    words: str
+    provider: str = ""
+
+
+def passages(message: Message) -> list[Passage]:
+    """Tell what happened to a message, step by step, from its row and the tries of its providers."""
+    found = [Passage(message.created_at, str(_("asked for")))]
+    for attempt in message.attempts.order_by("at", "pk"):
+        why = f", {attempt.get_reason_display()}" if attempt.reason else ""
+        found.append(Passage(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
+    if message.handed_at:
+        found.append(Passage(message.handed_at, str(_("handed over")), message.provider))
+    if message.ended_at:
+        why = f", {message.get_reason_display()}" if message.reason else ""
+        found.append(Passage(message.ended_at, f"{message.get_state_display()}{why}", message.provider))
+    return sorted(found, key=lambda passage: passage.at)
 
 
 def may_go_again(message: Message, now: datetime) -> bool:

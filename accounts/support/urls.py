@@ -43,6 +43,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("", seen(people.index), name="accounts_user_changelist"),
         path("do/", fresh(deeds.many), name="support-many"),
         path("deliveries/", figure(deliveries.index), name="deliveries"),
+        path("deliveries/<slug:handle>/", figure(deliveries.show), name="delivery"),
         path("deliveries/<slug:handle>/again/", figure(deliveries.again), name="delivery-again"),
         path("reports/", figure(figures.report), name="reports"),
         path("reports/<slug:key>/", figure(figures.report), name="report"),

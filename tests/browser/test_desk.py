@@ -1,7 +1,7 @@
 """The support desk and the help centre in a real browser, at both widths; nothing for axe to find."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -19,7 +19,7 @@ from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
 from verification import guard
 from verification.facts import Facts
-from verification.models import AuditEvent, Enrolment, Pause, Policy
+from verification.models import AuditEvent, Enrolment, Message, Pause, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
@@ -220,6 +220,26 @@ def test_help_is_searched(page: Page) -> None:
     hands.expect_heading(page, "No text arrives")
 
 
+def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
+    """Let so many texts have gone to Ana."""
+    for place in range(good + bad):
+        is_bad = place >= good
+        Message.objects.create(
+            user=ana.user,
+            kind="text",
+            hint="+41 XX XXX XX 23",
+            country="CH",
+            range="+41795",
+            provider="virtual",
+            state="undelivered" if is_bad else "delivered",
+            reason="unreachable" if is_bad else "",
+            created_at=now,
+            handed_at=now,
+            ended_at=now + timedelta(seconds=2),
+            useful_until=now,
+        )
+
+
 def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, look: Look) -> None:
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     articles.load()
@@ -227,6 +247,8 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     enter(desk, root)
     verified = Deed(staff=root.user, facts=Facts(now=timezone.now()), reason="lost", ticket="1")
     actions.end_sessions(ana.user, verified)
+    for n, bad in enumerate((0, 1, 0, 3, 0)):
+        ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
     pages = {
         "people": "",
         "case": f"{ana.user.pk}/change/",
@@ -234,6 +256,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "deed": f"{ana.user.pk}/do/end_sessions/",
         "requests": "requests/",
         "deliveries": "deliveries/",
+        "delivery": f"deliveries/{Message.objects.latest('pk').handle}/",
         "reports": "reports/",
         "record": "record/",
         "import": "import/",

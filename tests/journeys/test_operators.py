@@ -67,7 +67,28 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
     assert "virtual text failed 1" in page
     assert "This number cannot take texts" in page
     assert "a code: asked for anew by its person" in page
+    assert "CH text 2 1 1 0" in page
     assert ana.phone.number not in page.html
+
+
+def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Person, opal: Person) -> None:
+    ana.give_password()
+    Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.LANDLINE)
+    work()
+    message = Message.objects.get()
+
+    page = opal.browser.go(f"{DELIVERIES}{message.handle}/")
+
+    assert "asked for" in page
+    assert "refused, number takes no texts virtual" in page
+    assert f"m{message.pk}" in page
+    assert message.challenge is not None
+    assert message.challenge.tag in page
+    assert ana.phone.number not in page.html
+    assert "dora" not in page
+    dora = hire("dora", "Auditors")
+    dora.sign_in(to="/admin/")
+    assert dora.browser.client.get(f"{DELIVERIES}{message.handle}/").status_code == 403
 
 
 def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opal: Person) -> None:

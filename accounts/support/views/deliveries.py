@@ -1,5 +1,7 @@
 """Deliveries, for operators: what waits, who works, what arrives how fast, what did not; and a notice sent again."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,12 +14,29 @@ from accounts import facts
 from accounts.standing import AuthedRequest
 from accounts.support.views import pages
 from verification import audit, figures, reports
+from verification.figures import Hour
 from verification.models import Message
 
 
 def _may(request: AuthedRequest) -> None:
     if not request.user.has_perm("verification.view_message"):
         raise PermissionDenied
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One hour of the chart. Units: those of its drawing, 240 wide and 60 high."""
+
+    x: int
+    y: int
+    height: int
+    failed_y: int
+    failed_height: int
+
+
+def _column(place: int, hour: Hour, most: int) -> _Column:
+    height, failed = (round(60 * n / max(most, 1)) for n in (hour.n, hour.n_failed))
+    return _Column(place * 10 + 1, 60 - height, height, 60 - failed, failed)
 
 
 @require_GET
@@ -27,16 +46,35 @@ def index(request: AuthedRequest) -> HttpResponse:
     now = facts.read(request).now
     fates = figures.fates(now)
     most = max((fate.n for fate in fates), default=1)
+    hours = figures.hours(now)
     context = {
         "queues": figures.queues(),
         "workers": figures.workers(),
         "waiting": figures.waiting(now),
         "fates": [(fate, round(100 * fate.n / most)) for fate in fates],
         "speeds": figures.speeds(now),
+        "places": figures.places(now),
+        "hours": hours,
+        "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
         "circuits": figures.circuits(),
         "dead": [(each, reports.explain(each), figures.may_go_again(each, now)) for each in figures.dead()],
     }
     return pages.page(request, "deliveries.html", context, here="deliveries")
+
+
+@require_GET
+def show(request: AuthedRequest, handle: str) -> HttpResponse:
+    """Show what happened to one message; it holds no code and no whole number."""
+    _may(request)
+    message = get_object_or_404(Message.objects.select_related("challenge", "user"), handle=handle)
+    now = facts.read(request).now
+    context = {
+        "message": message,
+        "report": reports.explain(message),
+        "passages": figures.passages(message),
+        "may": figures.may_go_again(message, now),
+    }
+    return pages.page(request, "delivery.html", context, here="deliveries")
 
 
 @require_POST
