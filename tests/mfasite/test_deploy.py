@@ -1,0 +1,94 @@
+"""What a deployment is given fits the service: each figure, variable, command and unit that it names is there."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import get_commands
+from django.test import Client
+
+DEPLOY = Path(settings.BASE_DIR) / "deploy"
+FIGURE = re.compile(r"\bmfa_[a-z0-9_]+")
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+@pytest.fixture
+def figures(settings: pytest.FixtureRequest, db: None) -> set[str]:
+    settings.METRICS_TOKEN = "a token"  # type: ignore[attr-defined]  # what the fixture is for
+    shown = Client().get("/metrics", headers={"Authorization": "Bearer a token"}).content.decode()
+    return set(re.findall(r"# TYPE (\w+)", shown))
+
+
+def test_dashboard_shows_figures_that_there_are(figures: set[str]) -> None:
+    board = json.loads((DEPLOY / "grafana" / "two-step.json").read_text())
+    shown = {
+        name for panel in board["panels"] for target in panel["targets"] for name in FIGURE.findall(target["expr"])
+    }
+
+    assert shown
+    assert shown <= figures
+
+
+def test_alerts_watch_figures_that_there_are(figures: set[str]) -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
+    watched = {name for rule in rules for name in FIGURE.findall(rule["expr"])}
+
+    assert watched
+    assert watched <= figures
+    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in rules)
+
+
+@pytest.mark.services
+def test_prometheus_takes_the_alerts() -> None:
+    program = shutil.which("promtool")
+    assert program, "Debian: apt-get install prometheus"
+
+    done = subprocess.run(
+        [program, "check", "rules", str(DEPLOY / "prometheus" / "alerts.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", ["Procfile", "compose.yaml", *(f"systemd/{unit.name}" for unit in UNITS)])
+def test_commands_are_ours(file: str) -> None:
+    text = (DEPLOY / file).read_text()
+
+    commands = re.findall(r"manage\.py (\w+)", text)
+
+    assert set(commands) <= set(get_commands())
+    assert commands or "celery -A mfasite" in text or "gunicorn -c python:mfasite.server mfasite.wsgi" in text
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_are_locked_down_and_wait_long_enough(unit: Path) -> None:
+    text = unit.read_text()
+
+    assert "ProtectSystem=strict" in text
+    assert "NoNewPrivileges=yes" in text
+    waits = int(re.search(r"TimeoutStopSec=(\d+)", text)[1])  # type: ignore[index]  # each has one
+    assert waits >= (10 if "beat" in unit.name else 25), "a provider may take eight seconds, a request twenty"
+
+
+def test_compose_file_starts_every_process() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+
+    assert set(services) == {"release", "web", "worker", "beat", "database", "broker"}
+
+
+def test_every_variable_is_explained() -> None:
+    """What the settings read stands in the README or in the reference, and neither names what is not read."""
+    home = Path(settings.BASE_DIR)
+    code = "".join((home / "mfasite" / name).read_text() for name in ("settings.py", "server.py"))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
+    told = (home / "README.md").read_text() + (DEPLOY / "environment.md").read_text()
+
+    assert {name for name in read if f"`{name}`" not in told} == set()
