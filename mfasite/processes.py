@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -167,6 +168,19 @@ def beat(home: Path) -> tuple[str, ...]:
     """Return the command line of Celery's clock, which keeps its memory in a file."""
     schedule = ("--schedule", str(home / "schedule"), "--pidfile", "")
     return python("-m", "celery", "-A", "mfasite", "beat", *schedule, "-l", "INFO")
+
+
+def flower(port: int) -> tuple[str, ...]:
+    """Return the command line of Flower on loopback; who may look stands in FLOWER_BASIC_AUTH of the environment."""
+    where = ("--address=127.0.0.1", f"--port={port}", "--db=", "--persistent=False", "--state_save_interval=0")
+    return python("-m", "celery", "-A", "mfasite", "flower", *where, "--logging=warning")
+
+
+def listens(port: int) -> bool:
+    """Tell whether something takes connections on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str, *, seconds: float = 2.0) -> bool:

@@ -300,6 +300,8 @@ CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
+# What Flower shows of each task; without it, it shows workers and queues.
+CELERY_WORKER_SEND_TASK_EVENTS = env.flag("TASK_EVENTS", default=DEMO)
 CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
 CELERY_BEAT_SCHEDULE = {
     # Expires in the queue sooner than it would pile up there while no worker runs.

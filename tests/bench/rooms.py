@@ -112,6 +112,7 @@ def up() -> Iterator[Rooms]:
             # The driver names an address for each browser, as a proxy in front does.
             "TRUSTED_PROXIES": "127.0.0.1",
             "LOG_LEVEL": "WARNING",
+            "TASK_EVENTS": "0",
         }
         carrier = open_rooms.enter_context(_carrier())
         theirs = open_rooms.enter_context(_database("service"))

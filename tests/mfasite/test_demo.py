@@ -16,7 +16,9 @@ from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
+import urllib3
 
+from mfasite import cast
 from mfasite.processes import BASE_DIR
 from tests.conftest import THEIR_BROKER, free_port
 
@@ -96,6 +98,19 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield running
     finally:
         running.end()
+
+
+def test_flower_shows_the_worker_to_whoever_knows_the_password(demo: Demo) -> None:
+    found = re.search(r"Celery queues +(\S+)", demo.said())
+    assert found
+    ask = urllib3.PoolManager().request
+
+    assert ask("GET", found[1], retries=False).status == 401
+    who = urllib3.make_headers(basic_auth=f"opal:{cast.PASSWORD}")
+    deadline = time.monotonic() + PATIENCE  # it learns of a worker by the next heartbeat
+    while b"worker@" not in ask("GET", f"{found[1]}workers", headers=who).data:
+        assert time.monotonic() < deadline, "Flower shows no worker"
+        time.sleep(0.5)
 
 
 def test_tells_where_it_is_and_who_may_sign_in(demo: Demo) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import broker, cast, providers, stack
+from mfasite import broker, cast, processes, providers, stack
 from mfasite.processes import Failed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -62,8 +62,12 @@ class Command(BaseCommand):
     def _serve(self, home: Path, port: int) -> None:
         theirs = os.environ.get("REDIS_URL", "")
         try:
-            with stack.up(home, port=port, broker_url=theirs, say=self._say) as running:
-                self._welcome(running)
+            operator = {"FLOWER_BASIC_AUTH": f"opal:{cast.PASSWORD}"}
+            with stack.up(home, port=port, broker_url=theirs, say=self._say, more=operator) as running:
+                queues = _free(port + 1)
+                running.crew.start("flower", processes.flower(queues))
+                running.crew.wait("Flower", lambda: processes.listens(queues), seconds=stack.SECONDS)
+                self._welcome(running, queues)
                 stack.watch(running)
         finally:
             for number in SIGNALS:
@@ -73,13 +77,14 @@ class Command(BaseCommand):
         self.stdout.write(f"… {words}")
         self.stdout.flush()
 
-    def _welcome(self, running: stack.Stack) -> None:
+    def _welcome(self, running: stack.Stack, queues: int) -> None:
         width = max(len(person.name) for person in cast.CAST)
         lines = [
             "",
             f"  The service     {running.url}/",
             f"  The phone       {running.url}{providers.phone_url()}",
             f"  Administration  {running.url}/admin/",
+            f"  Celery queues   http://{stack.NAME}:{queues}/ (Flower; user opal, the password below)",
             "",
             f"  Everybody's password: {cast.PASSWORD}",
             "",
@@ -128,6 +133,15 @@ class Command(BaseCommand):
         self.stdout.flush()
         self.stderr.write(words)
         sys.exit(1)
+
+
+def _free(port: int) -> int:
+    """Give this port when nobody has it, else any other."""
+    for wanted in (port, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError, OverflowError):
+            probe.bind((stack.HOST, wanted))
+            return int(probe.getsockname()[1])
+    return port
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
