@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from verification import audit, browsers, policies, registry, reports, tokens
+from verification import audit, browsers, guard, policies, registry, reports, tokens
 from verification.enrolments import Option
 from verification.facts import Facts
 from verification.models import Kind, Message, MessageState
+from verification.outcomes import Verdict
 from verification.policies import Decision, Why
 
 _RECENT = timedelta(hours=1)
@@ -70,7 +71,9 @@ class View:
     def others(self) -> list[Option]:
         """The options beside the one that the newest message went to."""
         used = self.message.hint if self.message else ""
-        return [o for o in self.decision.options if not o.is_off and (not used or o.enrolment.hint != used)]
+        return [
+            o for o in self.decision.options if not o.is_off and not o.out and (not used or o.enrolment.hint != used)
+        ]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,25 @@ def find(situation: Situation, seen: View) -> list[Finding]:
     """Say what is found, the most pressing first. There is always an answer."""
     found = [*_closed(seen), *situation.look(seen)]
     return found or [_nothing()]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A text or call that a person can send themselves from here, to see whether it arrives."""
+
+    ref: str
+    label: str
+
+
+def trials(situation: Situation, seen: View) -> list[Trial]:
+    """Offer whoever is signed in a trial of each option that needs a message, where the question is about those."""
+    if situation.key not in {"no-message", "new-number"} or seen.is_half:
+        return []
+    return [
+        Trial(option.ref, option.label)
+        for option in seen.decision.options
+        if option.needs_delivery and not option.out and not option.is_off
+    ]
 
 
 def _nothing() -> Finding:
@@ -149,6 +171,7 @@ def _no_message(seen: View) -> Iterator[Finding]:
             slug="too-many-messages",
             to=_way_on(seen),
         )
+    yield from _closed_options(seen)
     if message is None or now - message.created_at > _RECENT:
         sees = _("We sent you no text and no call within the last hour.")
         if seen.is_half:
@@ -179,6 +202,24 @@ def _no_message(seen: View) -> Iterator[Finding]:
             does=_("Only the newest counts."),
             slug="newest-code",
         )
+
+
+def _closed_options(seen: View) -> Iterator[Finding]:
+    """Tell which of the person's texts and calls are closed, be it by an outage or by the guard, and why."""
+    told = set()
+    for option in seen.decision.options:
+        if option.out and option.out not in told:
+            told.add(option.out)
+            slug = next((slug for verdict, slug in _GUARDED.items() if guard.words(verdict) == option.out), "")
+            does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
+            yield Finding(kind="bad", sees=option.out, does=does, slug=slug or "carrier-trouble", to=_way_on(seen))
+
+
+_GUARDED = {
+    Verdict.CLOSED: "country-closed",
+    Verdict.PAUSED: "messages-paused",
+    Verdict.STOPPED: "messages-blocked",
+}
 
 
 def _of_message(message: Message, seen: View) -> Finding:

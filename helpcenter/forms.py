@@ -7,9 +7,15 @@ from django.utils.translation import gettext_lazy as _
 class FeedbackForm(forms.Form):
     """Whether an article helped."""
 
-    has_helped = forms.TypedChoiceField(choices=(("yes", _("Yes")), ("no", _("No"))), coerce=lambda text: text == "yes")
+    has_helped = forms.TypedChoiceField(
+        label=_("Was this helpful?"),
+        choices=(("yes", _("Yes")), ("no", _("No"))),
+        coerce=lambda text: text == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say yes or no.")},
+    )
     text = forms.CharField(
-        label=_("What was missing?"),
+        label=_("What was missing, or wrong?"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -13,7 +13,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import facts, standing
 from accounts.models import User
@@ -105,20 +105,25 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "summary": articles.fill(found.summary, places),
         "rendered": articles.render(found.body, places),
         "related": related,
-        "form": FeedbackForm(),
         "canonical": f"{places['address']}{found.get_absolute_url()}",
     }
     return _page(request, "article.html", context)
 
 
-@require_POST
-@_public
+@require_http_methods(["GET", "POST"])
+@login_not_required
+@never_cache
 def feedback(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a reader's word on an article: a few an hour from one network, and never whose it is."""
+    """Take a reader's word on an article: a few an hour from one network, and never whose it is.
+
+    The form has a page of its own, for the article's may lie in a cache and can hold no token.
+    """
     now = facts.read(request)
     found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
-    form = FeedbackForm(request.POST)
-    if form.is_valid() and limits.spend_asking("help.word", name=slug + now.network, facts=now).is_open:
+    form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
+    if request.method == "GET" or not form.is_valid():
+        return _page(request, "word.html", {"article": found, "form": form})
+    if limits.spend_asking("help.word", name=slug + now.network, facts=now).is_open:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
         )
@@ -140,6 +145,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
         seen = diagnosis.view(person, now, is_half=user is None, challenge=pending.handle if pending else "")
         context["findings"] = diagnosis.find(situation, seen)
         context["reference"] = diagnosis.reference(person, situation)
+        context["trials"] = diagnosis.trials(situation, seen)
     return _page(request, "diagnose.html", context)
 
 
@@ -159,21 +165,27 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def tell(request: HttpRequest) -> HttpResponse:
-    """Mail company support, where the organisation wants that, for a signed-in person."""
+    """Mail company support, where the organisation wants that, for a signed-in person.
+
+    Coming from a diagnosis, the mail carries the reference that opens the same view for them.
+    """
     user = reader(request)
     desk = contacts.desk_of(user)
     if user is None or not desk.takes_mail:
         raise Http404
     form, now = TellForm(request.POST or None), facts.read(request)
+    situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
         if not limits.spend_asking("help.tell", name=user.username, facts=now).is_open:
             form.add_error("text", _("You wrote several times within the hour. Please call instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)
+            if situation is not None:
+                text += f"\n\n{situation.label}: {diagnosis.reference(user, situation)}"
             notices.tell_support(user, desk.email, text, now=now.now)
             messages.success(request, _("Your message is on its way to company support."))
             return redirect("help:index")
-    return _page(request, "tell.html", {"form": form})
+    return _page(request, "tell.html", {"form": form, "situation": situation})
 
 
 def slugs() -> list[str]:

@@ -7,6 +7,7 @@ import argparse
 import sys
 
 from tests.bench import app_passwords, deliveries, desk, rooms, signins, table
+from tests.bench import help as help_centre
 
 
 def main() -> None:
@@ -14,11 +15,16 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--full", action="store_true", help="more rounds, parallel browsers, 200 messages a second")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins")
-    options.add_argument("--only", choices=["signins", "deliveries", "app-passwords", "desk"], help="one part of it")
+    options.add_argument(
+        "--only", choices=["signins", "deliveries", "app-passwords", "desk", "help"], help="one part of it"
+    )
     options.add_argument("--people", type=int, default=20_000, help="people that the desk is measured among")
     chosen = options.parse_args()
     if chosen.only == "desk":
         desk.report(chosen.people)
+        return
+    if chosen.only == "help":
+        help_centre.report()
         return
     rounds = chosen.rounds or (24 if chosen.full else 8)
     with rooms.up() as up:

@@ -5,28 +5,13 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import median
 
 import django
 
-_ROUNDS = 40
+from tests.bench.pages import ROUNDS, Line, pages_timed, show
+
 _GOAL_MS, _GOAL_STATEMENTS = 40.0, 6
-
-
-@dataclass(frozen=True)
-class Line:
-    """One kind of page. Units: milliseconds of the server a page."""
-
-    name: str
-    took: list[float]
-    statements: int
-
-    @property
-    def p95(self) -> float:
-        return sorted(self.took)[int(len(self.took) * 0.95)]
 
 
 def measure(count: int) -> list[Line]:
@@ -36,7 +21,6 @@ def measure(count: int) -> list[Line]:
     from django.conf import settings  # noqa: PLC0415 - Django is ready only now
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection, transaction  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     from accounts.models import User  # noqa: PLC0415
     from tests.people import hire  # noqa: PLC0415
@@ -52,7 +36,7 @@ def measure(count: int) -> list[Line]:
         staff = hire("bench", "Senior support")
     staff.sign_in(to="/admin/")
     get = staff.browser.client.get
-    people = list(User.objects.filter(email__endswith="@people.example", pk__gt=count // 2)[: _ROUNDS * 3])
+    people = list(User.objects.filter(email__endswith="@people.example", pk__gt=count // 2)[: ROUNDS * 3])
     numbers = [f"+4179{person.pk % 10_000_000:07d}" for person in people]
     pages: dict[str, Callable[[int], str]] = {
         "first page": lambda _: "",
@@ -71,33 +55,14 @@ def measure(count: int) -> list[Line]:
         "disabled": lambda _: "?state=disabled",
         "a case": lambda n: f"{people[n].pk}/change/",
     }
-    found = []
-    for name, address in pages.items():
-        get(f"/admin/accounts/user/{address(0)}")
-        with CaptureQueriesContext(connection) as captured:
-            get(f"/admin/accounts/user/{address(0)}")
-        n_statements = len(captured)  # the next request forgets them
-        took = []
-        for n in range(_ROUNDS):
-            before = time.perf_counter()
-            answer = get(f"/admin/accounts/user/{address(n)}")
-            took.append((time.perf_counter() - before) * 1000)
-            assert answer.status_code == 200, (name, answer.status_code)
-        found.append(Line(name, took, n_statements))
-    return found
+    return pages_timed(lambda path: get(f"/admin/accounts/user/{path}"), pages)
 
 
 def report(count: int) -> None:
     """Measure and print."""
-    say = sys.stdout.write
     lines = measure(count)
-    say(f"\nThe support desk among {count:,} people, {_ROUNDS} pages of each kind\n\n")
-    say(f"{'':24}{'p50 ms':>8}{'p95 ms':>8}{'goal':>6}{'':8}{'statements':>10}{'goal':>6}\n")
-    for line in lines:
-        verdict = "ok" if line.p95 <= _GOAL_MS else "MISSED"
-        bound = "" if line.name == "a case" else f"{_GOAL_STATEMENTS}"
-        say(f"{line.name:24}{median(line.took):8.1f}{line.p95:8.1f}{_GOAL_MS:6.0f}  {verdict:6}")
-        say(f"{line.statements:10d}{bound:>6}\n")
+    sys.stdout.write(f"\nThe support desk among {count:,} people, {ROUNDS} pages of each kind\n\n")
+    show(lines, goal_ms=_GOAL_MS, goal_statements=_GOAL_STATEMENTS, unbounded=("a case",))
 
 
 if __name__ == "__main__":

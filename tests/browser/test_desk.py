@@ -279,7 +279,16 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     for name, path in tables.items():
         desk.goto(path)
         look.at(f"desk-{name}")
-    for name in ("", "no-text/", "support-handbook/", "diagnose/?about=lost-phone", "?q=lost+phone", "?q=zzqx"):
+    for name in (
+        "",
+        "no-text/",
+        "no-text/word/",
+        "use-call/",
+        "support-handbook/",
+        "diagnose/?about=lost-phone",
+        "?q=lost+phone",
+        "?q=zzqx",
+    ):
         desk.goto(f"/help/{name}")
         look.at(f"help-{name.strip('/?').replace('/?', '-').replace('=', '-') or 'index'}")
 

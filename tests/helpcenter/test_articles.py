@@ -1,9 +1,12 @@
 """Articles as they come, as they are loaded, and as they are shown."""
 
+import ast
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -29,6 +32,19 @@ def test_each_outcome_has_its_article() -> None:
     wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
 
     assert wanted - set(shipped.by_outcome()) == set()
+
+
+def test_each_refusal_of_a_page_has_its_article() -> None:
+    """A warning or an error that a page leaves says which outcome it is, and that outcome has an article."""
+    home, without = Path(settings.BASE_DIR) / "accounts", []
+    for file in [*(home / "portal").rglob("*.py"), *(home / "signin").rglob("*.py")]:
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in {"messages.warning", "messages.error"}:
+                tags = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_tags"]
+                if not tags or tags[0] not in shipped.by_outcome():
+                    without.append(f"{file.name}:{call.lineno}")
+
+    assert without == []
 
 
 def test_no_outcome_has_two_articles() -> None:

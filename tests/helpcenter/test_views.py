@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.pages import Browser
-from tests.people import Person
+from tests.people import Person, hire
 from verification.models import Message
 
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -62,6 +62,29 @@ def test_reader_s_word_is_taken_without_a_name(ana: Person) -> None:
     assert Feedback.objects.get().text == "The picture was missing."
 
 
+def test_stranger_s_word_is_taken_by_a_page_of_its_own(stranger: Browser) -> None:
+    """The article's page may lie in a cache, and holds no token of anybody."""
+    page = stranger.go("/help/no-text/")
+    assert "csrfmiddlewaretoken" not in page.html
+    assert page.link("Yes") == "/help/no-text/word/?helped=yes"
+    stranger.go("/help/no-text/word/?helped=no")
+
+    stranger.press("Send", has_helped="no", text="Which folder?")
+
+    word = Feedback.objects.get()
+    assert (word.has_helped, word.text) == (False, "Which folder?")
+
+
+def test_word_without_an_answer_is_asked_for_one(stranger: Browser) -> None:
+    stranger.go("/help/no-text/word/")
+
+    page = stranger.press("Send", text="Which folder?")
+
+    assert "Say yes or no." in page
+    assert "Which folder?" in page.html
+    assert not Feedback.objects.exists()
+
+
 def test_support_is_written_to_where_the_organisation_wants_it(ana: Person) -> None:
     ana.sign_in()
     assert ana.browser.go("/help/tell/").status == 404
@@ -73,6 +96,22 @@ def test_support_is_written_to_where_the_organisation_wants_it(ana: Person) -> N
     ana.browser.press("Send", text="Nothing arrives since Monday.")
 
     assert Message.objects.latest("pk").context["words"] == "Nothing arrives since Monday."
+
+
+def test_mail_from_a_diagnosis_carries_its_reference(ana: Person) -> None:
+    ana.sign_in()
+    Contact.objects.create(name="Desk North", email="north@example.org", takes_mail=True)
+    ana.browser.go("/help/diagnose/?about=no-message")
+
+    ana.browser.follow("Write to company support, with this reference")
+    ana.browser.press("Send", text="Nothing arrives.")
+
+    told = Message.objects.latest("pk").context["words"]
+    reference = told.split(": ")[-1]
+    assert told.startswith("Nothing arrives.\n\nI am not receiving a text or call: ")
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+    assert "What Ana sees." in dora.browser.go(f"/help/diagnose/{reference}/")
 
 
 @pytest.mark.parametrize("path", ["/help/", "/help/no-text/", "/help/?q=lost phone"])

@@ -13,11 +13,11 @@ from helpcenter import articles
 from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import Clock, Person, hire, join, work
-from verification import limits
+from verification import guard, limits
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.facts import Facts
 from verification.models import Browser as Remembered
-from verification.models import Enrolment, Failure, Policy, Reason
+from verification.models import Country, Enrolment, Failure, Policy, Reason
 
 OPTIONS, METHODS = "/sign-in/options/", "/methods/"
 
@@ -114,6 +114,44 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
     page = ask(ana, "no-message")
 
     assert "Too many texts and calls" in page
+
+
+@pytest.mark.parametrize(
+    ("cause", "words", "article"),
+    [
+        (lambda ana: Country.objects.create(code="CH", texts=False), "does not send to this country", "country-closed"),
+        (lambda ana: guard.stop(ana.phone.number, provider="x", now=timezone.now()), "STOP", "messages-blocked"),
+    ],
+)
+def test_what_the_guard_stopped_is_named(
+    ana: Person, cause: Callable[[Person], object], words: str, article: str
+) -> None:
+    ana.give_password()
+    cause(ana)
+    guard.forget()
+    page = ask(ana, "no-message")
+
+    assert words in page
+    assert page.link("If that fails") == f"/help/{article}/"
+    guard.forget()
+
+
+def test_trial_is_sent_from_here_and_shows_what_becomes_of_it(ana: Person) -> None:
+    ana.sign_in()
+    ask(ana, "no-message")
+
+    page = ana.browser.press("Text +41 XX XXX XX 23")
+
+    assert "Try it out" in page
+    assert "Your text is waiting to be sent." in page
+    work()
+    assert "Your text has reached the phone." in ana.browser.go("/sign-in/verify/")
+
+
+def test_half_signed_in_person_is_offered_no_trial(ana: Person) -> None:
+    ana.give_password()
+
+    assert "Try it now" not in ask(ana, "no-message")
 
 
 def test_nothing_sent_is_named(ana: Person) -> None:

@@ -43,10 +43,12 @@ def make(request: AuthedRequest) -> HttpResponse:
         try:
             secret = app_passwords.issue(request.user, here, **form.fields_of_issue(here.now))
         except app_passwords.Full:
-            messages.warning(request, _("You have as many app passwords as a person may have. Delete one first."))
+            words = _("You have as many app passwords as a person may have. Delete one first.")
+            messages.warning(request, words, extra_tags="portal:app_passwords_full")
             return redirect("portal:app-passwords")
         except app_passwords.Off:
-            messages.warning(request, _("Nothing was made: your account or its settings changed just now."))
+            words = _("Nothing was made: your account or its settings changed just now.")
+            messages.warning(request, words, extra_tags="portal:changed_meanwhile")
             return redirect("portal:app-passwords")
         context = {
             "secret": secret,

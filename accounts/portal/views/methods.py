@@ -163,7 +163,9 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         messages.success(request, _("Removed. All other sign-ins were ended."))
     else:
         messages.warning(
-            request, _("This is your last method, and your organisation requires one. Add another one first.")
+            request,
+            _("This is your last method, and your organisation requires one. Add another one first."),
+            extra_tags="portal:last_method",
         )
     return redirect("portal:methods")
 

@@ -52,5 +52,6 @@ def alone(request: HttpRequest) -> HttpResponse:
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
         steps.tell(request, outcome, now)
     else:
-        messages.warning(request, _("That passkey did not sign you in. Sign in with your password."))
+        words = _("That passkey did not sign you in. Sign in with your password.")
+        messages.warning(request, words, extra_tags="sign_in:passkey_refused")
     return redirect("signin:password")

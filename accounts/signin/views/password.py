@@ -44,12 +44,13 @@ def password(request: HttpRequest) -> HttpResponse:
     user, gate = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
     if user is None:
         form.add_error(None, _refusal(gate, now))
-        return _page(request, form, next_url)
+        return _page(request, form, next_url, about="password_wrong" if gate.is_open else "password_waits")
     return _go_on(request, user, now, next_url)
 
 
-def _page(request: HttpRequest, form: PasswordForm, next_url: str) -> HttpResponse:
+def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str = "") -> HttpResponse:
     context = {
+        "about": about,
         "form": form,
         "next": next_url,
         "alone": challenges.invite(timezone.now()) if policies.is_alone_open() else None,

@@ -179,7 +179,8 @@ def test_answers_alike_whoever_is_named_and_whatever_is_right(ana: Person, cleo:
 
     assert right.status_code == wrong.status_code == blocked.status_code == unknown.status_code
     assert right.content == wrong.content == blocked.content == unknown.content
-    assert dict(right.headers) == dict(wrong.headers) == dict(blocked.headers) == dict(unknown.headers)
+    told = [dict(answer.headers) | {"X-Request-ID": ""} for answer in (right, wrong, blocked, unknown)]
+    assert told == [told[0]] * 4
 
 
 @either

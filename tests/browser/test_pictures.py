@@ -1,0 +1,137 @@
+"""The pictures in the articles are of our own pages, as they are now: what they show is kept beside them in words.
+
+`RENEW_PICTURES=1` takes them anew. Pixels are not compared, for each machine has fonts of its own.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from helpcenter import articles, shipped
+from tests.browser.hands import carry_in, choose, expect_heading, expect_options, give_password
+from tests.chromium import SIZES, opened
+from tests.people import Clock, Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FOLDER = Path(settings.BASE_DIR) / "helpcenter" / "static" / "helpcenter" / "pictures"
+WORDS = FOLDER / "words.json"
+# What a page says, but for what chance and time put there.
+_SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
+_COLOURS = 64
+_TALLEST = 560  # of a page's beginning, which is what an article speaks of
+
+
+def _sign_in_by(method: str) -> Callable[[Page, Person], None]:
+    def show(page: Page, ana: Person) -> None:
+        give_password(page, ana)
+        expect_heading(page, "Verify it is you")
+        if method != "Text":
+            choose(page, method)
+            expect(page.locator(".match") if method == "Call" else page.get_by_label("Code from")).to_be_visible()
+
+    return show
+
+
+def _options(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    page.goto("/sign-in/options/")
+    expect_options(page)
+
+
+def _portal(path: str, heading: str) -> Callable[[Page, Person], None]:
+    def show(page: Page, ana: Person) -> None:
+        page.goto(path)
+        expect_heading(page, heading)
+
+    return show
+
+
+def _register(page: Page, ben: Person) -> None:
+    give_password(page, ben)
+    expect_heading(page, "Set up two-step verification")
+
+
+OUTSIDE = {
+    "verify-text": _sign_in_by("Text"),
+    "verify-call": _sign_in_by("Call"),
+    "verify-app": _sign_in_by("Authenticator app"),
+    "options": _options,
+}
+INSIDE = {
+    "methods": _portal("/methods/", "Verification methods"),
+    "app-passwords": _portal("/app-passwords/make/", "Make an app password"),
+    "browsers": _portal("/browsers/", "Browsers and sign-ins"),
+    "activity-not-me": _portal("/activity/not-me/", "Make your account safe"),
+    "diagnose": _portal("/help/diagnose/?about=no-message", "I am not receiving a text or call"),
+}
+
+
+@pytest.fixture
+def phone(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """Hold an empty page on a telephone whose screen is as sharp as today's are."""
+    with opened(chromium, live_server.url, viewport=SIZES["phone"], device_scale_factor=2) as page:
+        yield page
+
+
+def said(page: Page) -> list[str]:
+    """Read what a page says, without digits and what else changes from day to day."""
+    words = page.locator("main").evaluate(_SAID)
+    return [re.sub(r"\b[A-Z]#", "K#", re.sub(r"\d", "#", " ".join(each.split()))) for each in words if each.strip()]
+
+
+def check(page: Page, name: str) -> None:
+    """Hold the page against its picture's words; or take picture and words anew."""
+    kept = json.loads(WORDS.read_text()) if WORDS.exists() else {}
+    if os.environ.get("RENEW_PICTURES"):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        file = FOLDER / f"{name}.png"
+        box = page.locator("main").bounding_box()
+        assert box
+        page.screenshot(path=file, clip={**box, "height": min(box["height"], _TALLEST)}, full_page=True)
+        with Image.open(file) as picture:
+            picture.convert("RGB").quantize(_COLOURS).save(file, optimize=True)
+        WORDS.write_text(json.dumps(kept | {name: said(page)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        return
+    assert (FOLDER / f"{name}.png").exists()
+    assert kept.get(name) == said(page), "the page changed: take the pictures anew with RENEW_PICTURES=1"
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_picture_of_the_second_step_is_true(name: str, phone: Page, ana: Person) -> None:
+    OUTSIDE[name](phone, ana)
+
+    check(phone, name)
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_picture_of_the_portal_is_true(
+    name: str, phone: Page, ana: Person, clock: Clock, live_server: LiveServer
+) -> None:
+    articles.load()
+    ana.print_codes()
+    carry_in(phone, ana, clock, live_server)
+
+    INSIDE[name](phone, ana)
+
+    check(phone, name)
+
+
+def test_picture_of_the_registration_is_true(phone: Page, ben: Person) -> None:
+    _register(phone, ben)
+
+    check(phone, "register")
+
+
+def test_every_picture_is_shown_and_every_shown_one_is_taken() -> None:
+    shown = {name for each in shipped.articles() for name in re.findall(r"/pictures/([\w-]+)\.png", each.body)}
+
+    assert shown == set(json.loads(WORDS.read_text()))
