@@ -22,11 +22,11 @@ from mfasite.processes import Crew
 from tests.phone import carry
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.providers.virtual.conftest import behave
-from verification import conf
+from verification import audit, conf
 from verification.delivery import dispatch, wake
 from verification.delivery.providers.virtual.models import Delivery
 from verification.facts import Facts
-from verification.models import Challenge, Kind, Message, MessageState, State
+from verification.models import AuditSeal, Challenge, Kind, Message, MessageState, State
 from verification.models.handles import new_handle
 
 MESSAGES, DEAD, KILLS, THREADS = 1000, 100, 8, 16
@@ -137,3 +137,41 @@ def _everything_ends(unknown: set[str], sent: Counter[str]) -> None:
     assert {states[handle] for handle in unknown & set(sent)} <= {MessageState.DELIVERED}
     assert {states[handle] for handle in unknown - set(sent)} <= {MessageState.LOST}
     assert not Message.objects.filter(state__in=[MessageState.SENDING, MessageState.UNKNOWN]).exists()
+
+
+def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_many: Desk) -> None:
+    """A new version means this many times a day: what is being handed over is finished, the rest waits for another.
+
+    Seen failing (messages in doubt) with SIGKILL in the place of SIGTERM.
+    """
+    outbox = fill(desk_of_many, 300, dead=0)
+    for pk in outbox:
+        wake.publish(pk, Kind.TEXT)
+
+    for n_sent in (60, 160):
+        child = crew.start("worker", processes.worker(threads=THREADS))
+        crew.wait("The worker", lambda n=n_sent: Delivery.objects.count() >= n, seconds=60)  # type: ignore[misc]
+        child.process.send_signal(signal.SIGTERM)
+        assert child.process.wait(processes.GRACE) == 0
+        crew.children.remove(child)
+        assert not Message.objects.filter(state=MessageState.SENDING).exists()
+    crew.start("worker", processes.worker(threads=THREADS))
+    crew.wait("The worker", _is_handed_over, seconds=60)
+
+    sent = Counter(Delivery.objects.values_list("message_id", flat=True))
+    assert len(sent) == 300
+    assert set(sent.values()) == {1}
+
+
+def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
+    """Each of their tasks runs twice: the record is sealed once, and what waits goes out once."""
+    fill(desk_of_many, 40, dead=0)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        crew.start(f"beat-{name}", processes.beat(tmp_path / name))
+    crew.start("worker", processes.worker(threads=THREADS))
+
+    crew.wait("The seal", lambda: AuditSeal.objects.exists() and _is_handed_over(), seconds=60)
+
+    assert set(Counter(Delivery.objects.values_list("message_id", flat=True)).values()) == {1}
+    assert list(audit.verify()) == []
