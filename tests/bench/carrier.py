@@ -38,8 +38,14 @@ class Carrier:
                 sizes = [line.split(":")[1] for line in lines if line.lower().startswith("content-length")]
                 body = await reader.readexactly(int(sizes[0]) if sizes else 0)
                 status, told = await self._answer(first.split()[1], json.loads(body or b"{}"))
-                head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(told)}"
-                writer.write(f"{head}\r\n\r\n".encode() + told)
+                lines = [
+                    f"HTTP/1.1 {status} X",
+                    "Content-Type: application/json",
+                    f"Content-Length: {len(told)}",
+                    "",
+                    "",
+                ]
+                writer.write("\r\n".join(lines).encode() + told)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

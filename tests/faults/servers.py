@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mfasite import broker, processes
 from mfasite.processes import Crew
@@ -64,18 +65,16 @@ class Postgres:
 
 
 @contextmanager
-def postgres(home: Path) -> Iterator[Postgres]:
-    """Run a server for as long as the block lasts."""
-    for folder in (home, *home.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):  # noqa: S108  (the server's user must pass)
-            folder.chmod(folder.stat().st_mode | 0o011)
-    server = Postgres(home, free_port())
-    server.make()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+def postgres() -> Iterator[Postgres]:
+    """Run a server for as long as the block lasts, in a folder that its own user may enter; a test's own may not be."""
+    with TemporaryDirectory(prefix="mfa-pg-") as folder:
+        server = Postgres(Path(folder), free_port())
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class Site:
 
     def rows(self, sql: str) -> list[Any]:
         with psycopg.connect(self.database.url, autocommit=True) as connection:
-            return connection.execute(sql).fetchall()  # type: ignore[arg-type]  # the statements of this file
+            return connection.execute(sql).fetchall()
 
     def waiting(self) -> int:
         count = "SELECT count(*) FROM verification_message WHERE state IN ('queued', 'sending')"
@@ -71,10 +71,10 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Bring everything up, without a worker."""
-    for name in ("pg", "broker", "site"):
+    for name in ("broker", "site"):
         (tmp_path / name).mkdir()
     with (
-        servers.postgres(tmp_path / "pg") as database,
+        servers.postgres() as database,
         servers.redis(tmp_path / "broker") as (_, broker_url),
         rooms.carrier() as carrier,
         stack.up(
@@ -92,7 +92,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> int:
     """Let everything go out while workers are killed, and broker and database fail; gives how many were killed."""
-    site.carrier.delay(0.05)
+    site.hand.order("carry", what="treat", latency=50)
     site.hand.order("carry", what="put_out", n=MESSAGES)
     site.carrier.fail(faults)
     site.start_workers()
