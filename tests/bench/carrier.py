@@ -5,20 +5,28 @@ It takes texts as the provider `gateway` sends them, after a latency that it is 
 
 import asyncio
 import json
+import random
 import time
 from http.client import HTTPConnection
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-_SEND, _LATENCY, _TEXTS = "/send", "/latency", "/texts"
+_SEND, _LATENCY, _FAULTS, _TEXTS = "/send", "/latency", "/faults", "/texts"
+_LONGER = 9.0  # seconds: longer than a provider's answer is waited for
+
+
+_TOO_MANY, _BROKEN, _GARBAGE, _LATE = 429, 500, 701, 702
+_WAYS = (_TOO_MANY, _TOO_MANY, _BROKEN, _BROKEN, _GARBAGE, _LATE)
 
 
 class Carrier:
-    """What came in, and how slowly it is answered. Units: `latency` seconds."""
+    """What came in, and how it is answered. Units: `latency` seconds; `faults` a share of all texts."""
 
     def __init__(self) -> None:
         self.latency = 0.0
+        self.faults = 0.0
+        self._chance = random.Random(1)  # noqa: S311  (spreads faults, protects nothing)
         self.texts: list[dict[str, Any]] = []
         self._numbers = count(1)
 
@@ -29,24 +37,39 @@ class Carrier:
                 first, *lines = head.decode("latin-1").split("\r\n")
                 sizes = [line.split(":")[1] for line in lines if line.lower().startswith("content-length")]
                 body = await reader.readexactly(int(sizes[0]) if sizes else 0)
-                told = json.dumps(await self._answer(first.split()[1], json.loads(body or b"{}"))).encode()
-                status = f"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {len(told)}"
-                writer.write(f"{status}\r\n\r\n".encode() + told)
+                status, told = await self._answer(first.split()[1], json.loads(body or b"{}"))
+                lines = [
+                    f"HTTP/1.1 {status} X",
+                    "Content-Type: application/json",
+                    f"Content-Length: {len(told)}",
+                    "",
+                    "",
+                ]
+                writer.write("\r\n".join(lines).encode() + told)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    async def _answer(self, path: str, told: dict[str, Any]) -> Any:
+    async def _answer(self, path: str, told: dict[str, Any]) -> tuple[int, bytes]:
         if path == _SEND:
-            self.texts.append(told | {"at": time.time()})
-            if self.latency:
-                await asyncio.sleep(self.latency)
-            return {"id": f"B{next(self._numbers):09d}"}
+            return await self._take(told)
         if path == _LATENCY:
             self.latency = told["seconds"]
-            return {}
-        return self.texts[told["since"] :]
+        elif path == _FAULTS:
+            self.faults = told["share"]
+        else:
+            return 200, json.dumps(self.texts[told["since"] :]).encode()
+        return 200, b"{}"
+
+    async def _take(self, text: dict[str, Any]) -> tuple[int, bytes]:
+        """Take a text, or fail: with a server's fault, an order to wait, words that are no JSON, or far too late."""
+        fault = self._chance.choice(_WAYS) if self._chance.random() < self.faults else 201
+        self.texts.append(text | {"at": time.time(), "status": fault})
+        await asyncio.sleep(_LONGER if fault == _LATE else self.latency)
+        if fault == _GARBAGE:
+            return 201, b"<html>"
+        return min(fault, 599), json.dumps({"id": f"B{next(self._numbers):09d}"}).encode()
 
 
 class Line:
@@ -59,10 +82,22 @@ class Line:
         """Tell how long a hand-over takes from now on."""
         self._ask(_LATENCY, seconds=seconds)
 
+    def fail(self, share: float) -> None:
+        """Let a share of the texts fail from now on, each in some way."""
+        self._ask(_FAULTS, share=share)
+
     def texts(self, since: int = 0) -> list[dict[str, Any]]:
-        """Give what came in, the first ones left out. Shape: `id`, `to`, `text`, `callback`, `at` in epoch seconds."""
+        """Give what came in, the first ones left out.
+
+        Shape: `id`, `to`, `text`, `callback`, `status`. Units: `at` in epoch seconds.
+        A `status` of 429 was surely not taken; every other one may have been.
+        """
         found: list[dict[str, Any]] = self._ask(_TEXTS, since=since)
         return found
+
+    def close(self) -> None:
+        """Hang up."""
+        self._wire.close()
 
     def _ask(self, path: str, **fields: Any) -> Any:
         self._wire.request("POST", path, json.dumps(fields))

@@ -114,9 +114,9 @@ def up() -> Iterator[Rooms]:
             "LOG_LEVEL": "WARNING",
             "TASK_EVENTS": "0",
         }
-        carrier = open_rooms.enter_context(_carrier())
+        texts = open_rooms.enter_context(carrier())
         theirs = open_rooms.enter_context(_database("service"))
-        more = keys | carrier | theirs
+        more = keys | texts | theirs
         service = open_rooms.enter_context(stack.up(home, port=_port(), broker_url=BROKER, more=more))
         floor = open_rooms.enter_context(_floor(home / "floor", service))
         ours = open_rooms.enter_context(_site("ours", service.url, home, service.environment, _web(service)))
@@ -124,7 +124,7 @@ def up() -> Iterator[Rooms]:
 
 
 @contextlib.contextmanager
-def _carrier() -> Iterator[dict[str, str]]:
+def carrier() -> Iterator[dict[str, str]]:
     """Start the carrier that texts go to, and tell where it is and under which key it signs."""
     command = processes.python("-m", "tests.bench.carrier")
     with subprocess.Popen(command, cwd=processes.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
@@ -169,6 +169,13 @@ def _floor(home: Path, service: Stack) -> Iterator[Site]:
 
 @contextlib.contextmanager
 def _site(name: str, address: str, home: Path, environment: Mapping[str, str], web: int) -> Iterator[Site]:
+    with driver(name, address, home, environment) as hand:
+        yield Site(name, hand, meter.family(web))
+
+
+@contextlib.contextmanager
+def driver(name: str, address: str, home: Path, environment: Mapping[str, str]) -> Iterator[Hand]:
+    """Start a driver beside a site."""
     log = home / "driver.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -184,7 +191,7 @@ def _site(name: str, address: str, home: Path, environment: Mapping[str, str], w
             try:
                 hand = Hand(process, log)
                 hand.answer()
-                yield Site(name, hand, meter.family(web))
+                yield hand
             finally:
                 process.terminate()
 

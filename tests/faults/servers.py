@@ -1,0 +1,87 @@
+"""A PostgreSQL and a Redis for one test alone, so that they can be stopped and emptied."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mfasite import broker, processes
+from mfasite.processes import Crew
+from tests.conftest import free_port
+
+
+def programs() -> Path:
+    """Find PostgreSQL's programs. Debian keeps them off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    where = str(found[-1]) if found else shutil.which("pg_ctl")
+    assert where, "Debian: apt-get install postgresql"
+    return Path(where).parent
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server in a folder of its own. It refuses to run as root."""
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+        done = subprocess.run(
+            [*user, str(programs() / program), "-D", str(self.home / "data"), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def make(self) -> None:
+        """Make its folder."""
+        if os.geteuid() == 0:
+            shutil.chown(self.home, "postgres")
+        self._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60"
+        self._run("pg_ctl", "-l", str(self.home / "log"), "-w", "-o", options, "start")
+
+    def stop(self, how: str = "immediate") -> None:
+        self._run("pg_ctl", "-w", "-m", how, "stop")
+
+    def restart(self) -> None:
+        """Cut every connection as a crash does, and come back."""
+        self.stop()
+        self.start()
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a server for as long as the block lasts, in a folder that its own user may enter; a test's own may not be."""
+    with TemporaryDirectory(prefix="mfa-pg-") as folder:
+        server = Postgres(Path(folder), free_port())
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def redis(home: Path) -> Iterator[tuple[Crew, str]]:
+    """Run a broker for as long as the block lasts; gives the crew that it belongs to, and its address."""
+    folder = broker.room(home)
+    with processes.crew(home, os.environ) as crew:
+        crew.start("broker", broker.command(folder))
+        crew.wait("The broker", (folder / broker.SOCKET).exists, seconds=10)
+        yield crew, broker.address(folder)

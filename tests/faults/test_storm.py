@@ -1,0 +1,152 @@
+"""Thousands of texts through faults of everything at once: none is lost, none goes out twice, nobody gets two codes.
+
+`FAULT_MESSAGES=10000` runs the whole; fewer do otherwise. The carrier's own count is what is believed.
+"""
+
+import os
+import random
+import re
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis as redis_client
+
+from mfasite import processes, stack
+from mfasite.stack import Stack
+from tests.bench import rooms
+from tests.bench.carrier import Line
+from tests.conftest import free_port
+from tests.faults import servers
+from tests.faults.servers import Postgres
+from tests.settings import KEYS
+
+MESSAGES = int(os.environ.get("FAULT_MESSAGES", "1500"))
+THREADS, WORKERS, EVERY = 32, 2, 2.0  # seconds between two kills
+PATIENCE = 60 + MESSAGES / 40  # seconds
+CODE = re.compile(r"\b\d{6}\b")
+IN_DOUBT = ("unknown", "lost")
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+
+@dataclass
+class Site:
+    """The whole installation, with the carrier that keeps what it got."""
+
+    up: Stack
+    database: Postgres
+    carrier: Line
+    hand: rooms.Hand
+
+    def rows(self, sql: str) -> list[Any]:
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def waiting(self) -> int:
+        count = "SELECT count(*) FROM verification_message WHERE state IN ('queued', 'sending')"
+        return int(self.rows(count)[0][0])
+
+    def start_workers(self) -> None:
+        for n in range(WORKERS):
+            self.up.crew.start(f"worker-{n}", processes.worker(f"worker-{n}", threads=THREADS))
+
+    def kill_worker(self, n: int) -> None:
+        """Kill one without a warning, and start it anew."""
+        name = f"worker-{n}"
+        child = next(child for child in self.up.crew.children if child.name == name)
+        os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+        self.up.crew.children.remove(child)
+        self.up.crew.start(name, processes.worker(name, threads=THREADS))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Bring everything up, without a worker."""
+    for name in ("broker", "site"):
+        (tmp_path / name).mkdir()
+    with (
+        servers.postgres() as database,
+        servers.redis(tmp_path / "broker") as (_, broker_url),
+        rooms.carrier() as carrier,
+        stack.up(
+            tmp_path / "site",
+            port=free_port(),
+            broker_url=broker_url,
+            more={**KEYS, "DATABASE_URL": database.url, "TASK_EVENTS": "0", "LOG_LEVEL": "WARNING", **carrier},
+        ) as up,
+        rooms.driver("ours", up.url, tmp_path / "site", up.environment) as hand,
+        closing(Line(carrier["GATEWAY_URL"])) as line,
+    ):
+        up.crew.stop("worker")
+        yield Site(up, database, line, hand)
+
+
+def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> int:
+    """Let everything go out while workers are killed, and broker and database fail; gives how many were killed."""
+    site.hand.order("carry", what="treat", latency=50)
+    site.hand.order("carry", what="put_out", n=MESSAGES)
+    site.carrier.fail(faults)
+    site.start_workers()
+    chance = random.Random(7)  # noqa: S311  (spreads the kills, protects nothing)
+    deadline, n_kills = time.monotonic() + PATIENCE, 0
+    while site.waiting() and time.monotonic() < deadline:
+        time.sleep(EVERY)
+        site.kill_worker(chance.randrange(WORKERS))
+        n_kills += 1
+        if n_kills <= flushes:
+            _client(site).flushall()
+        if n_kills in range(2, 2 + restarts):
+            site.database.restart()
+    return n_kills
+
+
+def _client(site: Site) -> Any:
+    return redis_client.Redis(unix_socket_path=site.up.broker_url.removeprefix("redis+socket://"))
+
+
+def reconcile(site: Site, *, most_in_doubt: int) -> None:
+    """Hold what the outbox says against what the carriers got."""
+    deadline = time.monotonic() + PATIENCE
+    while site.waiting() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    states = dict(site.rows("SELECT handle, state FROM verification_message WHERE kind = 'text'"))
+    taken: dict[str, list[str]] = defaultdict(list)  # the codes that went out of each message
+    people: dict[str, set[str]] = defaultdict(set)
+    for text in site.carrier.texts():
+        if text["status"] != 429 and text["id"] in states:
+            taken[text["id"]] += CODE.findall(text["text"])[:1]
+            people[text["to"]] |= set(CODE.findall(text["text"])[:1])
+    for handle, to, words in site.rows('SELECT message_id, "to", words FROM virtual_delivery'):
+        if handle in states:
+            taken[handle] += CODE.findall(words)[:1]
+            people[to] |= set(CODE.findall(words)[:1])
+
+    assert len(states) == MESSAGES
+    assert {handle: codes for handle, codes in taken.items() if len(codes) > 1} == {}, "twice"
+    assert {to: codes for to, codes in people.items() if len(codes) > 1} == {}, "two codes for one person"
+    unsent = {handle: state for handle, state in states.items() if handle not in taken}
+    assert set(unsent.values()) <= set(IN_DOUBT), f"lost: {Counter(unsent.values())}"
+    assert len(unsent) <= most_in_doubt, f"{len(unsent)} in doubt did not go out"
+
+
+def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(site: Site) -> None:
+    n_kills = storm(site, faults=0, flushes=0, restarts=0)
+
+    assert n_kills
+    reconcile(site, most_in_doubt=n_kills * THREADS)
+
+
+def test_nor_with_faults_of_carrier_broker_and_database_beside(site: Site) -> None:
+    n_kills = storm(site, faults=0.3, flushes=1, restarts=2)
+
+    assert n_kills > 2
+    reconcile(site, most_in_doubt=(n_kills + 2 * WORKERS) * THREADS)
