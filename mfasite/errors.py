@@ -1,9 +1,14 @@
 """The pages for what went wrong, plain enough to render when little else works."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
 from mfasite import context
+
+_SOON = 5  # seconds
 
 
 def _page(template: str, status: int) -> HttpResponse:
@@ -27,7 +32,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when our own code failed."""
+    """Answer when our own code failed, or the database is away or its disk is full: that is over in a moment."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _page("503.html", 503)
+        response.headers["Retry-After"] = str(_SOON)
+        return response
     return _page("500.html", 500)
 
 

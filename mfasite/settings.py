@@ -191,7 +191,7 @@ if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
     }
 elif DATABASE:
     # Many threads share few connections: whoever waits for a carrier has given theirs back.
-    pool = {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 10}
+    pool = {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 3}
     DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": pool}
 KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps them by itself
 DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": True}} if DATABASE else {}

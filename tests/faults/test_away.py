@@ -1,0 +1,152 @@
+"""Database or broker go away under a running service: pages say so in words, and all comes back by itself."""
+
+import contextlib
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from mfasite import broker as brokers
+from mfasite import cast, stack
+from mfasite.processes import Crew
+from mfasite.stack import Stack
+from tests.bench.browser import Answer, Browser
+from tests.conftest import free_port
+from tests.faults import servers
+from tests.faults.servers import Postgres
+from tests.settings import KEYS
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+
+@dataclass
+class Site:
+    """A service whose database and broker are ours to stop."""
+
+    up: Stack
+    database: Postgres
+    crew: Crew
+    folder: Path
+
+    def ask(self, path: str) -> Answer:
+        """Ask for a page as somebody new, on a line of their own."""
+        browser = Browser(self.up.url, "127.0.0.1")
+        try:
+            return browser.get(path)
+        finally:
+            browser.close()
+
+    def wait_for(self, path: str, status: int, *, seconds: float = 20.0) -> Answer:
+        deadline = time.monotonic() + seconds
+        while (answer := self.ask(path)).status != status:
+            assert time.monotonic() < deadline, f"{path} answers {answer.status}, not {status}"
+            time.sleep(0.2)
+        return answer
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    for name in ("broker", "site"):
+        (tmp_path / name).mkdir()
+    with (
+        servers.postgres() as database,
+        servers.redis(tmp_path / "broker") as (crew, broker_url),
+        stack.up(
+            tmp_path / "site", port=free_port(), broker_url=broker_url, more={**KEYS, "DATABASE_URL": database.url}
+        ) as up,
+    ):
+        yield Site(up, database, crew, tmp_path / "broker" / "broker")
+
+
+def sign_in_by_text(site: Site, *, seconds: float) -> None:
+    """Sign Ana in by the text on her virtual phone, which must come within so many seconds."""
+    browser = Browser(site.up.url, "127.0.0.1")
+    browser.get("/sign-in/").expect(200)
+    asked = time.time()
+    took = browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+    assert took < 1500, "the page waited for something that is away"
+    while not (text := newest(browser, since=asked)):
+        assert time.time() < asked + seconds, f"no text within {seconds} s"
+        time.sleep(0.2)
+    browser.post("/sign-in/verify/", code=text).expect(302, "/")
+    browser.close()
+
+
+def newest(browser: Browser, *, since: float) -> str:
+    """Read the code of the newest text that came since a moment; empty when there is none."""
+    for each in json.loads(browser.get("/phone/messages.json").body):
+        if each["kind"] == "text" and datetime.fromisoformat(each["time"]).timestamp() >= since:
+            found = re.search(r"\b\d{6}\b", each["words"])
+            return found[0] if found else ""
+    return ""
+
+
+def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
+    sign_in_by_text(site, seconds=5)
+
+    site.database.stop()
+    away = site.ask("/sign-in/")
+    ready = site.ask("/readyz")
+    site.database.start()
+
+    assert away.status == 503
+    assert "Traceback" not in away.body
+    assert "a moment" in away.body
+    assert (ready.status, "database" in ready.body) == (503, True)
+    assert site.ask("/healthz").status == 200
+    site.wait_for("/readyz", 200)
+    sign_in_by_text(site, seconds=10)
+
+
+def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
+    sign_in_by_text(site, seconds=5)
+
+    site.crew.stop("broker")
+    sign_in_by_text(site, seconds=5)
+    assert "broker" in site.ask("/readyz").body
+
+    site.crew.start("broker", brokers.command(site.folder))
+    site.wait_for("/readyz", 200)
+    sign_in_by_text(site, seconds=5)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """Give a disk of a few megabytes."""
+    with TemporaryDirectory(prefix="mfa-disk-") as folder:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path, tmp_path: Path) -> None:
+    """SQLite on a disk without room: pages that only read go on, others say so; with room again all goes on."""
+    database = f"sqlite:///{small_disk / 'db.sqlite3'}"
+    with stack.up(tmp_path, port=free_port(), more={**KEYS, "DATABASE_URL": database}) as up:
+        up.crew.stop("worker", "beat", "carrier")
+        browser = Browser(up.url, "127.0.0.1")
+        browser.get("/sign-in/").expect(200)
+        filler = small_disk / "filler"
+        with contextlib.suppress(OSError), filler.open("wb") as file:
+            while True:
+                file.write(b"\0" * 4096)
+                file.flush()
+
+        full = [browser.post("/sign-in/", username="ana", password=cast.PASSWORD) for _ in range(3)][-1]
+        filler.unlink()
+
+        assert full.status == 503
+        assert "Away for a moment" in full.body
+        assert "Traceback" not in full.body
+        browser.get("/sign-in/").expect(200)
+        browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+        browser.close()
