@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts import facts
+from mfasite import counts
 from verification import audit, figures, guard, limits
 
 _WINDOW = timedelta(minutes=5)
@@ -72,8 +73,8 @@ class _Figures(Collector):
         yield stops
         yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(guard.paused(now)))
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
-        counts = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
-        found = dict(counts.order_by("kind"))
+        happened = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
+        found = dict(happened.order_by("kind"))
         for kind, result in _RESULTS.items():
             events.add_metric([result], found.get(kind, 0))
         yield events
@@ -87,7 +88,8 @@ def show(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=404)
     registry = CollectorRegistry()
     registry.register(_Figures())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(registry) + generate_latest(counts.registry())
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def _may(request: HttpRequest) -> bool:

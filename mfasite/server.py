@@ -1,7 +1,15 @@
 """How gunicorn serves the site: `gunicorn -c python:mfasite.server mfasite.wsgi`."""
 
+import os
+import shutil
+import tempfile
+from typing import Any
+
 from mfasite import env, heap, logs
 
+# Read when the workers import the library: each counts in a file there, and whoever is asked adds them up.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # a reload reads this anew, and goes on counting
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mfa-counts-")
 heap.bound()  # before the workers are forked, so in each of them
 
 bind = env.text("BIND", "127.0.0.1:8000")
@@ -16,3 +24,15 @@ control_socket_disable = True
 logconfig_dict = logs.configuration(
     env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "text" if env.flag("DEMO") else "json")
 )
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep the counts of a process that ended, but not its gauges."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  (read only where the folder is known)
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Leave no folder behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

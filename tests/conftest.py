@@ -29,6 +29,10 @@ THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
 
 
+METRICS_TOKEN = "a-token-of-the-tests"
+METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _record_may_be_emptied() -> Iterator[None]:
     """Let the flush after a test with real transactions empty the audit record, whose triggers refuse that."""
@@ -105,7 +109,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("stack")
     with (
         _their_database() as theirs,
-        stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs) as up,
+        stacks.up(
+            home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | {"METRICS_TOKEN": METRICS_TOKEN}
+        ) as up,
     ):
         yield up
 

@@ -6,6 +6,7 @@ It takes texts as the provider `gateway` sends them, after a latency that it is 
 import asyncio
 import json
 import random
+import sys
 import time
 from http.client import HTTPConnection
 from itertools import count
@@ -105,7 +106,8 @@ class Line:
 
 
 async def _main() -> None:
-    server = await asyncio.start_server(Carrier().serve, "127.0.0.1", 0, backlog=512)
+    host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
+    server = await asyncio.start_server(Carrier().serve, host, 0, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the answer's line
     await server.serve_forever()
 

@@ -38,6 +38,10 @@ class Driver:
         self.browsers = [Browser(self.address, _network()) for _ in self.people]
         return len(self.people)
 
+    def names(self) -> list[tuple[str, str]]:
+        """Give the names and numbers of the batch."""
+        return [(person.name, person.number) for person in self.people]
+
     def open(self, width: int = 1) -> list[float]:
         """Load the page of the password."""
         return self._each(width, lambda browser, _: browser.get(self.site.PASSWORD_PAGE).expect(200))

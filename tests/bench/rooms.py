@@ -124,16 +124,16 @@ def up() -> Iterator[Rooms]:
 
 
 @contextlib.contextmanager
-def carrier() -> Iterator[dict[str, str]]:
+def carrier(host: str = stack.HOST) -> Iterator[dict[str, str]]:
     """Start the carrier that texts go to, and tell where it is and under which key it signs."""
-    command = processes.python("-m", "tests.bench.carrier")
+    command = processes.python("-m", "tests.bench.carrier", host)
     with subprocess.Popen(command, cwd=processes.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
             yield {
                 "DELIVERY_PROVIDERS": "gateway,virtual",
-                "GATEWAY_URL": f"http://{stack.HOST}:{port}/send",
+                "GATEWAY_URL": f"http://{host}:{port}/send",
                 "GATEWAY_RECEIPT_KEYS": secrets.token_urlsafe(32),
             }
         finally:

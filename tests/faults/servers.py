@@ -28,10 +28,11 @@ class Postgres:
 
     home: Path
     port: int
+    host: str = "127.0.0.1"
 
     @property
     def url(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgres://postgres@{self.host}:{self.port}/postgres"
 
     def _run(self, program: str, *arguments: str) -> None:
         user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
@@ -50,9 +51,11 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self.home, "postgres")
         self._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8")
+        with (self.home / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {self.host}/24 trust\n")
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=60"
+        options = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories= -c max_connections=60"
         self._run("pg_ctl", "-l", str(self.home / "log"), "-w", "-o", options, "start")
 
     def stop(self, how: str = "immediate") -> None:
@@ -65,10 +68,10 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
     """Run a server for as long as the block lasts, in a folder that its own user may enter; a test's own may not be."""
     with TemporaryDirectory(prefix="mfa-pg-") as folder:
-        server = Postgres(Path(folder), free_port())
+        server = Postgres(Path(folder), free_port(), host)
         server.make()
         server.start()
         try:
@@ -78,10 +81,14 @@ def postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def redis(home: Path) -> Iterator[tuple[Crew, str]]:
-    """Run a broker for as long as the block lasts; gives the crew that it belongs to, and its address."""
-    folder = broker.room(home)
+def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
+    """Run a broker for as long as the block lasts; gives the crew that it belongs to, and its address.
+
+    It listens on a socket in its folder, and for other hosts on an address as well.
+    """
+    folder, port = broker.room(home), free_port()
+    where = ("--port", str(port), "--bind", host, "--protected-mode", "no") if host else ()
     with processes.crew(home, os.environ) as crew:
-        crew.start("broker", broker.command(folder))
+        crew.start("broker", (*broker.command(folder), *where))
         crew.wait("The broker", (folder / broker.SOCKET).exists, seconds=10)
-        yield crew, broker.address(folder)
+        yield crew, f"redis://{host}:{port}/0" if host else broker.address(folder)

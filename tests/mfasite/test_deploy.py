@@ -13,7 +13,7 @@ from django.core.management import get_commands
 from django.test import Client
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
-FIGURE = re.compile(r"\bmfa_[a-z0-9_]+")
+FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 
 
