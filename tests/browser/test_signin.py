@@ -211,3 +211,12 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
     press(page, "Authenticator app")
     verify(page, ana.read_app())
     expect_in(page, ana)
+
+
+def test_page_tells_within_two_seconds_that_the_text_arrived(page: Page, ana: Person) -> None:
+    give_password(page, ana)
+    expect(page.locator(".delivery")).to_contain_text("waiting to be sent")
+
+    work()
+
+    expect(page.locator(".delivery")).to_contain_text("Your text has reached the phone.", timeout=2000)
