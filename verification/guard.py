@@ -1,6 +1,6 @@
 """Guards against toll fraud and runaway cost: what may not be sent to a number, what it costs, what looks wrong.
 
-Rows say it, and are read once a second a process; nothing here touches an app code, a passkey or a recovery code.
+Rows say it, and are read every five seconds a process; nothing here touches an app code, a passkey or a recovery code.
 """
 
 import logging
@@ -74,7 +74,7 @@ def _load() -> _Book:
     )
 
 
-_held = Held(_load)
+_held = Held(_load, times=5)
 forget = _held.forget
 
 

@@ -1,4 +1,4 @@
-"""Holds what few rows say and every request asks, for a second at most, so that no sign-in or message pays for it."""
+"""Holds what few rows say and every request asks, for some seconds at most, so that no sign-in pays for it."""
 
 import threading
 import time
@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 
 class Held(Generic[T]):
-    """One value a process, read anew when the one at hand is older than `conf.board_seconds()`."""
+    """One value a process, read anew when the one at hand is older than `times` `conf.board_seconds()`."""
 
-    def __init__(self, load: Callable[[], T]) -> None:
+    def __init__(self, load: Callable[[], T], *, times: int = 1) -> None:
         self._load = load
+        self._times = times
         self._lock = threading.Lock()
         self._kept: tuple[float, T] | None = None
 
@@ -32,6 +33,5 @@ class Held(Generic[T]):
         """Load it anew next time: something was changed from here."""
         self._kept = None
 
-    @staticmethod
-    def _is_fresh(kept: tuple[float, T]) -> bool:
-        return time.monotonic() - kept[0] < conf.board_seconds()
+    def _is_fresh(self, kept: tuple[float, T]) -> bool:
+        return time.monotonic() - kept[0] < conf.board_seconds() * self._times

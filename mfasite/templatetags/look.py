@@ -16,7 +16,12 @@ def icon(name: str, css: str = "") -> SafeString:
 
     Shape: a symbol of icons.svg, such as text, call, app, recovery, key, info, good, warn, bad, shield, back, help.
     """
-    return _drawn(static("mfasite/icons.svg"), name, css)
+    return _drawn(_sprite(), name, css)
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    return static("mfasite/icons.svg")
 
 
 @lru_cache(maxsize=256)
