@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 PASSWORD = "green-boat-on-tuesday"  # everybody's
+TEXTED = "texted-"  # how the names begin of those whom the floor texts
 _STEP = 30  # seconds
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from kombu import Connection
 from psycopg import sql
 
 from mfasite import processes, stack
@@ -140,6 +141,14 @@ def carrier(host: str = stack.HOST) -> Iterator[dict[str, str]]:
             process.terminate()
 
 
+def _forget_texts(service: Stack) -> None:
+    """Empty the floor's queue, which nobody reads, at a broker that others use too."""
+    options = {"global_keyprefix": service.environment["BROKER_PREFIX"]}
+    with Connection(service.broker_url, transport_options=options) as broker:
+        channel: Any = broker.default_channel  # the stubs know the least of all channels
+        channel.queue_delete("floor")
+
+
 def _web(service: Stack) -> int:
     return next(child.process.pid for child in service.crew.children if child.name == "web")
 
@@ -164,7 +173,10 @@ def _floor(home: Path, service: Stack) -> Iterator[Site]:
             web = crew.start("web", processes.python(*server))
             crew.wait("The floor", lambda: processes.answers(f"{address}/"), seconds=stack.SECONDS)
             with _site("floor", address, home, shared, web.process.pid) as site:
-                yield site
+                try:
+                    yield site
+                finally:
+                    _forget_texts(service)
 
 
 @contextlib.contextmanager

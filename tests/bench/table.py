@@ -25,7 +25,7 @@ def head(database: str, broker: str) -> str:
 
 def sign_ins(found: SignIns) -> str:
     """Show the sign-ins, one column a kind."""
-    kinds = [found.floor, *found.ours]
+    kinds = [found.floor, found.floor_text, *found.ours]
     ask, slow = (kind.took["password"] for kind in found.ours[1:])
     return "\n".join(
         [
@@ -111,8 +111,9 @@ def _processor(found: SignIns, kinds: Sequence[Series]) -> list[str]:
 
 
 def _ratio(found: SignIns, series: Series, requests: tuple[str, ...]) -> float:
-    """Give the median of the rounds' own ratios to the floor, each without the hash."""
-    pairs = zip(series.net(requests, found.hash), found.floor.net(requests, found.hash), strict=True)
+    """Give the median of the rounds' own ratios to the floor of the same method, each without the hash."""
+    floor = found.floor_text if series.method == "text" else found.floor
+    pairs = zip(series.net(requests, found.hash), floor.net(requests, found.hash), strict=True)
     return middle([ours / floor for ours, floor in pairs])
 
 

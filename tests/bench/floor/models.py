@@ -1,4 +1,4 @@
-"""The floor's two tables: whose app makes which codes, and what happened."""
+"""The floor's three tables: whose app or number proves them, which codes were texted, and what happened."""
 
 from typing import ClassVar
 
@@ -7,10 +7,11 @@ from django.db import models
 
 
 class Device(models.Model):
-    """An authenticator app. `last_step` is the newest step that was used."""
+    """An authenticator app, or a number. `last_step` is the newest step that was used."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     secret = models.BinaryField()
+    number = models.CharField(max_length=20, blank=True)
     last_step = models.BigIntegerField(default=-1)
 
     objects: ClassVar["models.Manager[Device]"] = models.Manager()
@@ -20,6 +21,24 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"app of {self.user}"
+
+
+class Text(models.Model):
+    """One code that goes to a number."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    number = models.CharField(max_length=20)
+    code = models.CharField(max_length=6)
+    at = models.DateTimeField()
+    is_used = models.BooleanField(default=False)
+
+    objects: ClassVar["models.Manager[Text]"] = models.Manager()
+
+    class Meta:
+        app_label = "floor"
+
+    def __str__(self) -> str:
+        return f"code for {self.user}"
 
 
 class Entry(models.Model):

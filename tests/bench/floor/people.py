@@ -5,22 +5,35 @@ import secrets
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
-from tests.bench.floor.models import Device
-from tests.bench.people import PASSWORD, Person, app_code
+from tests.bench.floor.models import Device, Text
+from tests.bench.people import PASSWORD, TEXTED, Person, app_code
 
 PASSWORD_PAGE, CODE_PAGE = "/", "/code/"
 
 
 def make(method: str, n: int) -> list[Person]:
-    """Make people with an app; all share one hash, for hashing is not what this measures."""
+    """Make people with an app or a number; all share one hash, for hashing is not what this measures."""
     kept = make_password(PASSWORD)
-    users = User.objects.bulk_create(User(username=secrets.token_hex(8), password=kept) for _ in range(n))
-    devices = Device.objects.bulk_create(Device(user=user, secret=secrets.token_bytes(20)) for user in users)
+    users = User.objects.bulk_create(
+        User(username=f"{TEXTED if method == 'text' else ''}{secrets.token_hex(8)}", password=kept) for _ in range(n)
+    )
+    devices = Device.objects.bulk_create(_device(user, method) for user in users)
     return [
-        Person(name=user.username, secret=bytes(device.secret)) for user, device in zip(users, devices, strict=True)
+        Person(name=user.username, secret=bytes(device.secret), number=device.number)
+        for user, device in zip(users, devices, strict=True)
     ]
 
 
+def _device(user: User, method: str) -> Device:
+    if method == "text":
+        return Device(user=user, secret=b"", number=f"+4179{secrets.randbelow(10_000_000):07d}")
+    return Device(user=user, secret=secrets.token_bytes(20))
+
+
 def codes(people: list[Person]) -> list[str]:
-    """Read everybody's app."""
-    return [app_code(person.secret) for person in people]
+    """Read everybody's app, or what was to be texted to them."""
+    if people[0].secret:
+        return [app_code(person.secret) for person in people]
+    sent = Text.objects.filter(number__in=[person.number for person in people]).order_by("id")
+    codes = dict(sent.values_list("number", "code"))
+    return [codes[person.number] for person in people]
