@@ -157,6 +157,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
         assert not Message.objects.filter(state=MessageState.SENDING).exists()
     crew.start("worker", processes.worker(threads=THREADS))
     crew.wait("The worker", _is_handed_over, seconds=60)
+    crew.stop("worker")  # the last ones may still be on their way
 
     sent = Counter(Delivery.objects.values_list("message_id", flat=True))
     assert len(sent) == 300
