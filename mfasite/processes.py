@@ -159,9 +159,10 @@ def web() -> tuple[str, ...]:
     return python("-m", "gunicorn", "-c", "python:mfasite.server", "mfasite.wsgi")
 
 
-def worker(name: str = "worker", *, threads: int = 16) -> tuple[str, ...]:
-    """Return the command line of one Celery worker for all queues."""
-    return manage("worker", "--name", name, "--threads", str(threads))
+def worker(name: str = "worker", *, threads: int = 16, queues: str = "") -> tuple[str, ...]:
+    """Return the command line of one Celery worker, for all queues unless some are named."""
+    only = ("--queues", queues) if queues else ()
+    return manage("worker", "--name", name, "--threads", str(threads), *only)
 
 
 def beat(home: Path) -> tuple[str, ...]:

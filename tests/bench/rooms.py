@@ -89,11 +89,12 @@ class Rooms:
             crew.stop(*names)
 
     def two_workers(self) -> None:
-        """Put two workers of 64 threads, as in production, in the place of the demo's one of 16."""
+        """Put two workers of 64 threads, and one for housekeeping, as in production, in the place of the demo's one."""
         self.no_workers()
         crew = self.service.crew
         for name in ("worker-1", "worker-2"):
-            crew.start(name, processes.worker(name, threads=64))
+            crew.start(name, processes.worker(name, threads=64, queues="texts,calls"))
+        crew.start("worker-house", processes.worker("worker-house", threads=4, queues="housekeeping"))
         prefix = self.service.environment["BROKER_PREFIX"]
         crew.wait(
             "A worker",
