@@ -10,6 +10,7 @@ import sys
 import time
 from http.client import HTTPConnection
 from itertools import count
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,6 +79,7 @@ class Line:
 
     def __init__(self, url: str) -> None:
         self._wire = HTTPConnection(urlsplit(url).netloc)
+        self._lock = Lock()
 
     def delay(self, seconds: float) -> None:
         """Tell how long a hand-over takes from now on."""
@@ -101,8 +103,9 @@ class Line:
         self._wire.close()
 
     def _ask(self, path: str, **fields: Any) -> Any:
-        self._wire.request("POST", path, json.dumps(fields))
-        return json.loads(self._wire.getresponse().read())
+        with self._lock:
+            self._wire.request("POST", path, json.dumps(fields))
+            return json.loads(self._wire.getresponse().read())
 
 
 async def _main() -> None:

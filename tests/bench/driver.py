@@ -74,7 +74,10 @@ class Driver:
         return took
 
     def whole(self, width: int) -> list[float]:
-        """Sign in with an app as fast as it goes, the page of the code included; gives the time of each sign-in."""
+        """Sign in as fast as it goes, the page of the code included; gives the time of each sign-in.
+
+        A text is read as soon as the carrier has it, however late its answer is.
+        """
 
         def sign_in(browser: Browser, place: int) -> float:
             begun = time.perf_counter()

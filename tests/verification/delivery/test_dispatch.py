@@ -98,6 +98,19 @@ def test_names_the_provider_before_the_hand_over(ana: Desk, queued: Message, car
     assert send(ana, queued).reference == "first"
 
 
+@pytest.mark.parametrize("seconds", [-200, -5, 5, 200])
+def test_worker_whose_clock_is_off_loses_and_doubles_nothing(
+    ana: Desk, queued: Message, carriers: list[Carrier], seconds: int
+) -> None:
+    """One that is behind thinks it too early, one that is ahead sends; a right one does what is left to do."""
+    for now in (ana.facts.now + timedelta(seconds=seconds), ana.facts.now, ana.facts.now + timedelta(seconds=seconds)):
+        dispatch.send(queued.pk, now=now)
+
+    queued.refresh_from_db()
+    assert len(carriers[0].given) == 1
+    assert queued.state == MessageState.ACCEPTED
+
+
 @pytest.mark.parametrize("stale", ["answered", "replaced", "resent", "expired", "reported"])
 def test_sends_nothing_for_a_dead_challenge(ana: Desk, carriers: list[Carrier], stale: str) -> None:
     issued = ana.start("text")

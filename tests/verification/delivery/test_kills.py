@@ -176,3 +176,18 @@ def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -
 
     assert set(Counter(Delivery.objects.values_list("message_id", flat=True)).values()) == {1}
     assert list(audit.verify()) == []
+
+
+def test_killed_clock_stops_no_message(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
+    """Nothing was woken and the clock is dead: the worker looks into the outbox by itself."""
+    clock = crew.start("beat", processes.beat(tmp_path))
+    crew.start("worker", processes.worker(threads=THREADS))
+    os.killpg(clock.process.pid, signal.SIGKILL)
+    clock.process.wait()
+    crew.stop("beat")
+
+    fill(desk_of_many, 40, dead=0)
+
+    crew.wait("The outbox", _is_handed_over, seconds=60)
+    crew.stop("worker")
+    assert list(Counter(Delivery.objects.values_list("message_id", flat=True)).values()) == [1] * 40
