@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 QUEUES = ("texts", "calls", "housekeeping")
 _DAY = timedelta(days=1)
-_PLACES = 30  # countries and kinds that a page shows
+_SHARES = 30  # lines that a page shows of each
 _SAMPLE = 2_000  # deliveries that the seconds are taken from
 _DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 _WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
@@ -102,10 +102,10 @@ def fates(now: datetime) -> list[Fate]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """How texts or calls to one country fared in a day. `n_proven` of the codes among them were typed in."""
+class Share:
+    """How the messages of one kind by one provider, or to one country, fared in a day; `n_proven` were typed in."""
 
-    country: str
+    name: str
     kind: str
     n: int
     n_arrived: int
@@ -113,16 +113,25 @@ class Place:
     n_proven: int
 
 
-def places(now: datetime) -> list[Place]:
+def by_provider(now: datetime) -> list[Share]:
+    """Count the last day's messages by provider, the busiest first."""
+    return _shares("provider", now)
+
+
+def by_country(now: datetime) -> list[Share]:
     """Count the last day's texts and calls by country, the busiest first."""
-    rows = Message.objects.filter(created_at__gt=now - _DAY).exclude(country="")
-    found = rows.values("country", "kind").annotate(
+    return _shares("country", now)
+
+
+def _shares(field: str, now: datetime) -> list[Share]:
+    rows = Message.objects.filter(created_at__gt=now - _DAY).exclude(**{field: ""})
+    found = rows.values("kind", name=F(field)).annotate(
         n=Count("pk"),
         n_arrived=Count("pk", filter=Q(state=MessageState.DELIVERED)),
         n_failed=Count("pk", filter=Q(state__in=_DEAD)),
         n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
     )
-    return [Place(**row) for row in found.order_by("-n", "country", "kind")[:_PLACES]]
+    return [Share(**row) for row in found.order_by("-n", "name", "kind")[:_SHARES]]
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
     assert "This number cannot take texts" in page
     assert "a code: asked for anew by its person" in page
     assert "CH text 2 1 1 0" in page
+    assert "virtual text 2 1 1 0" in page
     assert ana.phone.number not in page.html
 
 

@@ -53,7 +53,10 @@ def index(request: AuthedRequest) -> HttpResponse:
         "waiting": figures.waiting(now),
         "fates": [(fate, round(100 * fate.n / most)) for fate in fates],
         "speeds": figures.speeds(now),
-        "places": figures.places(now),
+        "shares": [
+            ("providers", _("By provider"), figures.by_provider(now)),
+            ("countries", _("By country"), figures.by_country(now)),
+        ],
         "hours": hours,
         "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
         "circuits": figures.circuits(),
