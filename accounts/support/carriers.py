@@ -20,8 +20,20 @@ ROOMS += [
 ]
 
 
+class FreshAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """Rows that are changed one by one after a fresh proof, so that each change is written down by itself."""
+
+    actions = None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
+
+
 @admin.register(Route)
-class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class RouteAdmin(FreshAdmin):
     """Routes: changed after a fresh proof, as they decide through whose hands codes go."""
 
     list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
@@ -29,7 +41,6 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the
     list_filter = ("kind", "provider", "is_on")
     search_fields = ("place",)
     ordering = ("kind", "place", "order")
-    actions = None  # each change is written down by itself
 
     @admin.display(description="to", ordering="place")
     def everywhere_or_place(self, obj: Route) -> str:
@@ -40,12 +51,6 @@ class RouteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the
             names = [package.rsplit(".", 1)[-1] for package in conf.providers()]
             return forms.ChoiceField(label=db_field.verbose_name, choices=[(name, name) for name in names])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Route, form: Any, change: bool) -> None:
         with transaction.atomic():
@@ -81,12 +86,11 @@ class CircuitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
 
 
 @admin.register(Outage)
-class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class OutageAdmin(FreshAdmin):
     """The outage switch: pages lead elsewhere and say why, and nothing of it goes out while it lasts."""
 
     list_display = ("__str__", "starts_at", "ends_at", "words", "made_by")
     ordering = ("-starts_at",)
-    actions = None  # each change is written down by itself
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
@@ -94,12 +98,6 @@ class OutageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for th
             choices = [("", "---------"), *((name, name) for name in names)]
             return forms.ChoiceField(label=db_field.verbose_name, choices=choices, required=False)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Outage, form: Any, change: bool) -> None:
         with transaction.atomic():

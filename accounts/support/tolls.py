@@ -6,14 +6,15 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import facts, freshness
+from accounts import facts
 from accounts.desk import ROOMS, Room
 from accounts.standing import AuthedRequest
+from accounts.support.carriers import FreshAdmin
 from verification import audit, guard, limits
 from verification.models import Cap, Country, OptOut, Pause
 
@@ -25,17 +26,10 @@ ROOMS += [
 ]
 
 
-class _Guarded(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
-    """Rows that decide what may cost: changed after a fresh proof, and each change is written down by itself."""
+class _Guarded(FreshAdmin):
+    """Rows that decide what may cost."""
 
-    actions = None
     guards = ""
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         with transaction.atomic():
