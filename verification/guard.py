@@ -4,7 +4,6 @@ Rows say it, and are read every five seconds a process; nothing here touches an 
 """
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -218,8 +217,3 @@ def paused(now: datetime) -> list[Pause]:
 def purge(now: datetime, *, keep: timedelta) -> None:
     """Remove pauses that are long over."""
     Pause.objects.filter(ends_at__lt=now - keep).delete()
-
-
-def spans() -> Collection[Span]:
-    """Name the spans that a cap may count over."""
-    return tuple(_SPANS)
