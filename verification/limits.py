@@ -17,6 +17,7 @@ from verification.statements import Delete, Slot, Update
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_LONGEST = timedelta(days=31)  # what is spent is counted for so long at most
 _MOST = 2**31 - 1
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -344,5 +345,6 @@ def refund_check(service: str, facts: Facts) -> None:
 def purge(now: datetime) -> int:
     """Remove counters whose window is long over."""
     old = Counter.objects.exclude(window_at=_EPOCH).filter(window_at__lt=now - 2 * _DAY)
+    old = old.exclude(scope__startswith=SPENT, window_at__gte=now - _LONGEST)
     stale = Counter.objects.filter(window_at=_EPOCH, until_at__lt=now - _DAY)
     return old.delete()[0] + stale.delete()[0]

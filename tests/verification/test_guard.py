@@ -302,6 +302,19 @@ def test_day_begins_anew(ana: Desk, day: Cap) -> None:
     assert ana.later(days=1).start("text", binding="tomorrow").issued
 
 
+@pytest.mark.parametrize(("days", "is_kept"), [(20, True), (40, False)])
+def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
+    """Seen failing: the daily purge took the count of thirty days away after two."""
+    month = timedelta(days=30)
+    begun = limits._Bound("", "", month, 0).window_at(ana.facts.now)
+    spent = limits.spent("month", month, now=ana.facts.now)
+    assert spent == 80
+
+    limits.purge(begun + timedelta(days=days))
+
+    assert limits.spent("month", month, now=ana.facts.now) == (spent if is_kept else 0)
+
+
 def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
     Country.objects.create(code="FR", text_price=Decimal("0.20"))
     move(ana, FRENCH)
