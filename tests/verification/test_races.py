@@ -248,7 +248,7 @@ def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: Desk, cro
 
 
 def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting by read and write, as a naive limit does, lets more than five guesses through."""
+    """Counting by read and write, as a naive limit does, lets more than five guesses through, sooner or later."""
 
     def look_first(user_id: int, method: str, *, now: Any) -> limits.Gate:
         gate = limits.gate(user_id, method, now=now)
@@ -263,7 +263,11 @@ def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch
     monkeypatch.setattr("verification.limits.reserve", look_first)
     _without_transaction(monkeypatch)
 
-    assert _guess(racer, crowd).count(Verdict.WRONG) > 5
+    def looked_at() -> int:
+        Failure.objects.all().delete()
+        return _guess(racer, crowd).count(Verdict.WRONG)
+
+    assert any(looked_at() > 5 for _ in range(20))
 
 
 def _killed_in_mid_guess(guesses: Sequence[tuple[str, str]], *, now: Any, is_late: bool) -> int:
