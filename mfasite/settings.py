@@ -192,10 +192,16 @@ if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
     }
 elif DATABASE:
     # Many threads share few connections: whoever waits for a carrier has given theirs back.
-    pool = {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 3}
-    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": pool}
+    DATABASE["ENGINE"] = "mfasite.postgresql"
+    DATABASE["OPTIONS"] = {
+        **DATABASE.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 3},
+        # The server plans what is asked often once a connection, and gets values beside the words, not in them.
+        "server_side_binding": True,
+        "prepare_threshold": 3 if env.flag("DATABASE_PREPARED", default=True) else None,
+    }
 KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps them by itself
-DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": True}} if DATABASE else {}
+DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": bool(KEPT)}} if DATABASE else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People and sessions ------------------------------------------------------------------------------------
@@ -292,6 +298,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
     "interval_max": 0,
     "global_keyprefix": env.text("BROKER_PREFIX"),
+    # Nothing hangs on a wake-up: which were taken up stands in the worker's memory, not at the broker, which costs
+    # two round trips less a message. What a killed worker had taken up is swept.
+    "ack_emulation": False,
 }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_SERIALIZER = "json"

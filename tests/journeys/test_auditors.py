@@ -109,7 +109,8 @@ def test_chain_that_holds_is_said_to_hold(aud: Person, clock: Clock) -> None:
 
 COLUMNS = "at, kind, actor_id, user_id, network, agent, detail, key_id, digest"
 EVENTS, SEALS = "verification_auditevent", "verification_auditseal"
-PUT_IN = f"INSERT INTO {EVENTS} (ref, {COLUMNS}) SELECT 'f' || substr(ref, 2), {COLUMNS} FROM {EVENTS} WHERE id = "
+OTHER = "substr(ref, 2) || substr(ref, 1, 1)"  # a name that no other event has
+PUT_IN = f"INSERT INTO {EVENTS} (ref, {COLUMNS}) SELECT {OTHER}, {COLUMNS} FROM {EVENTS} WHERE id = "
 TAMPERINGS: dict[str, tuple[str, str]] = {
     "changed": (f"UPDATE {EVENTS} SET network = '6.6.6.6' WHERE id = {{middle}}", "the event was changed"),
     "removed": (f"DELETE FROM {EVENTS} WHERE id = {{middle}}", "the event was removed"),
