@@ -108,7 +108,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give the whole service as real processes with the demo's cast, on a database and queues of its own."""
     home = tmp_path_factory.mktemp("stack")
     with (
-        _their_database() as theirs,
+        their_database() as theirs,
         stacks.up(
             home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | {"METRICS_TOKEN": METRICS_TOKEN}
         ) as up,
@@ -117,7 +117,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @contextmanager
-def _their_database() -> Iterator[dict[str, str]]:
+def their_database() -> Iterator[dict[str, str]]:
     """Make a database beside TEST_DATABASE_URL's and drop it afterwards; without that address SQLite serves."""
     if not THEIR_DATABASE:
         yield {}

@@ -3,9 +3,9 @@
 import select
 from typing import Any
 
+import psycopg
 from django.db import DatabaseError
 from django.db.backends.postgresql import base
-from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 
@@ -25,14 +25,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)  # it is closed, so the pool makes another
 
 
-def _works(connection: "Connection[Any]") -> bool:
+def _works(connection: "psycopg.Connection[Any]") -> bool:
     """Tell whether a connection is of use; one that is not is closed."""
     poll = select.poll()
     try:
         poll.register(connection.fileno(), select.POLLIN)
         if poll.poll(0):
             ConnectionPool.check_connection(connection)
-    except (base.Database.Error, DatabaseError, OSError):
+    except (psycopg.Error, DatabaseError, OSError):
         connection.close()
         return False
     return True

@@ -64,10 +64,14 @@ class KeyPress:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the owner of a number told the carrier. Shape: `number` E.164; `stops` no more texts, else texts again."""
+    """What the owner of a number told the carrier.
+
+    Shape: `number` E.164; `stops` no more texts, else texts again; `reference` the provider's name of this very text.
+    """
 
     number: str
     stops: bool
+    reference: str
 
 
 @dataclass(frozen=True)

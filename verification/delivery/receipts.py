@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from verification import guard
 from verification.delivery import board, circuits, dispatch, routes, wake
 from verification.delivery.provider import Receipt, Reply
-from verification.models import Attempt, Kind, Message, MessageState, Reason, Result
+from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
+_LONGEST_REFERENCE = 64
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
@@ -19,8 +20,6 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
     A message that did not arrive for the provider's own reasons goes to the next one, with the same code.
     """
-    if receipt.state in _BAD and receipt.reason == Reason.OPTED_OUT:
-        _stop(receipt, provider, now)
     is_bad = receipt.state in _BAD and receipt.reason in circuits.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True
@@ -32,6 +31,8 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
         **({"ended_at": now} if receipt.state in FINAL else {}),
         **({"reference": receipt.reference} if receipt.reference else {}),
     )
+    if changed and receipt.state in _BAD and receipt.reason == Reason.OPTED_OUT:
+        _stop(receipt, provider, now)
     return bool(changed)
 
 
@@ -42,10 +43,19 @@ def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
 
 
 def reply(word: Reply, *, provider: str, now: datetime) -> bool:
-    """Take what the owner of a number told the carrier: no more texts, or texts again. False when it was known."""
-    if word.stops:
-        return guard.stop(word.number, provider=provider, now=now)
-    return guard.start(word.number, now=now)
+    """Take what the owner of a number told the carrier: no more texts, or texts again. False when it was known.
+
+    Each text counts once. A STOP that is told again after a START would stop the texts anew.
+    """
+    with transaction.atomic():
+        _, is_new = HeardReply.objects.get_or_create(
+            provider=provider, reference=word.reference[:_LONGEST_REFERENCE], defaults={"at": now}
+        )
+        if not is_new:
+            return False
+        if word.stops:
+            return guard.stop(word.number, provider=provider, now=now)
+        return guard.start(word.number, now=now)
 
 
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:

@@ -4,7 +4,7 @@ from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.enrolments import Enrolment, Voucher
-from verification.models.guard import Cap, Country, OptOut, Pause, Span
+from verification.models.guard import Cap, Country, HeardReply, OptOut, Pause, Span
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
@@ -24,6 +24,7 @@ __all__ = [
     "Country",
     "Enrolment",
     "Failure",
+    "HeardReply",
     "Kind",
     "Message",
     "MessageState",

@@ -109,3 +109,20 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.hint
+
+
+class HeardReply(models.Model):
+    """A text to our number that was heard, by the provider's name of it: told again, it changes nothing.
+
+    Kept for ever: a signature without a time is good for as long.
+    """
+
+    provider = models.CharField(max_length=32)
+    reference = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["provider", "reference"], name="one_hearing_of_a_reply"),)
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.reference}"

@@ -162,10 +162,10 @@ def _reply(fields: Mapping[str, str]) -> Heard:
     Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
     """
     said = fields.get("OptOutType") or fields.get("Body", "").strip()
-    number, word = fields.get("From", ""), said.upper()
-    if word not in reasons.STOPS | reasons.STARTS or not number.startswith("+"):
+    number, word, reference = fields.get("From", ""), said.upper(), fields.get("MessageSid", "")
+    if word not in reasons.STOPS | reasons.STARTS or not number.startswith("+") or not reference:
         return Heard(reply=_silence)
-    return Heard(replies=(Reply(number, stops=word in reasons.STOPS),), reply=_silence)
+    return Heard(replies=(Reply(number, stops=word in reasons.STOPS, reference=reference),), reply=_silence)
 
 
 def _silence(_speech: Speech | None) -> tuple[str, bytes]:

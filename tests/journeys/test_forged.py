@@ -1,0 +1,158 @@
+"""Forged and replayed callbacks of every carrier, over the wire to real processes: refused, counted, without effect."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+import urllib3
+from twilio.request_validator import RequestValidator
+
+from mfasite import cast
+from mfasite import stack as stacks
+from mfasite.stack import Stack
+from tests import exchange
+from tests.bench.browser import Browser
+from tests.conftest import METRICS, METRICS_TOKEN, THEIR_BROKER, free_port, their_database
+from tests.exchange import ACCOUNT, KEY, TOKEN, Exchange
+from tests.settings import KEYS
+from verification.delivery.providers.gateway import conf
+from verification.delivery.providers.gateway import signature as gateways
+
+pytestmark = pytest.mark.slow
+
+Signed = tuple[bytes, dict[str, str]]
+Sign = Callable[[str, str, float], Signed]  # for an address, of a state, so many seconds ago
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+WAIT = 15.0  # seconds
+
+
+def by_twilio(url: str, state: str, _ago: float, *, token: str = TOKEN) -> Signed:
+    fields = {"MessageSid": "", "MessageStatus": state} | ({"ErrorCode": "30001"} if state == "undelivered" else {})
+    signature = RequestValidator(token).compute_signature(url, fields)
+    return urlencode(fields).encode(), {"Content-Type": FORM, "X-Twilio-Signature": signature}
+
+
+def by_gateway(url: str, state: str, ago: float, *, key: str = KEY) -> Signed:
+    body, moment = json.dumps({"status": state, "error": "unknown"}).encode(), str(int(time.time() - ago))
+    signed = gateways.sign(conf.Conf(), key=key, moment=moment, url=url, body=body)
+    return body, {"Content-Type": JSON, "X-Timestamp": moment, "X-Signature": signed}
+
+
+@dataclass
+class Carrier:
+    """One carrier as the service knows it: how it signs, and how somebody else would."""
+
+    sign: Sign
+    forge: Sign
+    has_time: bool
+
+
+CARRIERS = {
+    "twilio": Carrier(by_twilio, lambda *what: by_twilio(*what, token="another"), has_time=False),
+    "gateway": Carrier(by_gateway, lambda *what: by_gateway(*what, key="another"), has_time=True),
+}
+
+
+@dataclass
+class Site:
+    """The service, with one carrier that the test plays."""
+
+    up: Stack
+    carrier: Carrier
+    lines: Exchange
+    wire: urllib3.PoolManager
+    browser: Browser
+
+    def ask_for_a_text(self) -> None:
+        """Give a password, and wait until the text is with the carrier."""
+        self.browser.get("/sign-in/").expect(200)
+        self.browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+        until = time.monotonic() + WAIT
+        while self.state() != "accepted":
+            assert time.monotonic() < until, f"the text stays {self.state()}"
+            time.sleep(0.1)
+
+    def state(self) -> str:
+        """Tell what the person's page says of the text."""
+        told: str = json.loads(self.browser.get("/sign-in/status/").body)["state"]
+        return told
+
+    def address(self) -> str:
+        """Give where the carrier was asked to call back."""
+        fields = self.lines.newest["fields"]
+        return str(fields["callback"] if "callback" in fields else fields["StatusCallback"][0])
+
+    def call(self, url: str, signed: Signed) -> int:
+        """Post a callback, to our own port whatever host its address names."""
+        parts, (body, headers) = urlsplit(url), signed
+        query = f"?{parts.query}" if parts.query else ""
+        return self.wire.request("POST", f"{self.up.url}{parts.path}{query}", body=body, headers=headers).status
+
+    def refused(self) -> int:
+        """Read how many callbacks were refused."""
+        headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+        told = self.wire.request("GET", f"{self.up.url}/metrics", headers=headers).data.decode()
+        found = re.search(r'mfa_requests_total\{status="403",view="verification:callback-receive"\} ([0-9.]+)', told)
+        return int(float(found[1])) if found else 0
+
+
+@pytest.fixture(params=CARRIERS)
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    name: str = request.param
+    with exchange.opened() as lines, their_database() as theirs, urllib3.PoolManager() as wire:
+        settings = {
+            "DELIVERY_PROVIDERS": name,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKENS": TOKEN,
+            "TWILIO_SENDERS": "*=+15005550006",
+            "TWILIO_BASE_URL": lines.url,
+            "GATEWAY_URL": f"{lines.url}/send",
+            "GATEWAY_RECEIPT_KEYS": KEY,
+        }
+        home = tmp_path_factory.mktemp(name)
+        more = KEYS | METRICS | theirs | settings
+        with (
+            stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=more) as up,
+            closing(Browser(up.url, "127.0.0.1")) as browser,
+        ):
+            yield Site(up, CARRIERS[name], lines, wire, browser)
+
+
+def test_forged_callback_is_refused_counted_and_without_effect(site: Site) -> None:
+    site.ask_for_a_text()
+    url, other = site.address(), site.address().replace("/receipt/", "/receipt/0")
+    sign, forge = site.carrier.sign, site.carrier.forge
+    body, headers = sign(url, "delivered", 0)
+    tries = [
+        (url, (body, {"Content-Type": headers["Content-Type"]})),
+        (url, forge(url, "delivered", 0)),
+        (url, (body.replace(b"delivered", b"undelivered"), headers)),
+        (url, sign(other, "delivered", 0)),
+        (f"{url}?more=1", (body, headers)),
+        *([(url, sign(url, "delivered", 330)), (url, sign(url, "delivered", -330))] if site.carrier.has_time else []),
+    ]
+    before, asked = site.refused(), len(site.lines.requests)
+
+    assert [site.call(*each) for each in tries] == [403] * len(tries)
+
+    assert site.refused() == before + len(tries)
+    assert site.state() == "accepted"
+    assert len(site.lines.requests) == asked, "a forged bad receipt sends nothing more"
+
+
+def test_replayed_callback_changes_nothing(site: Site) -> None:
+    site.ask_for_a_text()
+    url = site.address()
+    first, second = site.carrier.sign(url, "sent", 0), site.carrier.sign(url, "delivered", 0)
+    assert (site.call(url, first), site.state()) == (204, "sent")
+    assert (site.call(url, second), site.state()) == (204, "delivered")
+
+    # A carrier that had no answer tells it again, and must not be refused: it would do so for hours.
+    assert [site.call(url, each) for each in (first, second, first)] == [204] * 3
+
+    assert site.state() == "delivered"
