@@ -3,13 +3,15 @@
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from mfasite import env, heap, logs
 
+_COUNTS = "mfa-counts-"
 # Read when the workers import the library: each counts in a file there, and whoever is asked adds them up.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # a reload reads this anew, and goes on counting
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mfa-counts-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_COUNTS)
 heap.bound()  # before the workers are forked, so in each of them
 
 bind = env.text("BIND", "127.0.0.1:8000")
@@ -34,5 +36,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Leave no folder behind."""
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    """Leave no folder of ours behind; one that an operator named is theirs."""
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    if folder.name.startswith(_COUNTS):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -19,7 +19,7 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _FAST = {"resultTypes": ["violations"], "preload": False}
 REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
-BROKEN = "Failed to load resource: the server responded with a status of 500"
+BROKEN = "Failed to load resource: the server responded with a status of 50"  # 500 and 503
 
 Barrier = tuple[str, str, str]  # where, what, which element
 

@@ -12,7 +12,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from verification import audit, crypto, guard, limits, notices, numbers, outages, registry
 from verification.facts import Facts
@@ -569,13 +568,6 @@ def _is_way(enrolment: Enrolment) -> bool:
 
 def _record(kind: str, enrolment: Enrolment, facts: Facts) -> None:
     audit.record(kind, user_id=enrolment.user.pk, facts=facts, method=enrolment.method, enrolment=enrolment.ref)
-
-
-def hint_when_few(n_options: int) -> str:
-    """Say what a person with so few ways in should do next; empty if there is nothing to say."""
-    if n_options > 1:
-        return ""
-    return _("You have only one way to prove yourself. Add a second one, so that a lost phone does not lock you out.")
 
 
 def proven(user_id: int, enrolment_id: int) -> Enrolment | None:

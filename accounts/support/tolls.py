@@ -18,12 +18,8 @@ from accounts.support.carriers import FreshAdmin
 from verification import audit, guard, limits
 from verification.models import Cap, Country, OptOut, Pause
 
-ROOMS += [
-    Room("countries", gettext_lazy("Countries"), "admin:verification_country_changelist", "verification.view_country"),
-    Room("caps", gettext_lazy("Caps"), "admin:verification_cap_changelist", "verification.view_cap"),
-    Room("pauses", gettext_lazy("Paused ranges"), "admin:verification_pause_changelist", "verification.view_pause"),
-    Room("stops", gettext_lazy("STOP"), "admin:verification_optout_changelist", "verification.view_optout"),
-]
+# One room for four tables: they answer one question, and a menu has no place for all.
+ROOMS.append(Room("cost", gettext_lazy("Cost"), "/admin/verification/", "verification.view_country"))
 
 
 class _Guarded(FreshAdmin):

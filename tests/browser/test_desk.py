@@ -270,6 +270,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     tables = {
         "policy": "/admin/verification/policy/add/",
         "tables": "/admin/",
+        "cost": "/admin/verification/",
         "countries": "/admin/verification/country/add/",
         "caps": "/admin/verification/cap/",
         "pauses": "/admin/verification/pause/",

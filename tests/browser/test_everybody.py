@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -357,18 +358,19 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Per
     assert look.found == []
 
 
+@pytest.mark.parametrize(("fault", "status"), [(RuntimeError, 500), (OperationalError, 503)])
 def test_keeps_nobody_out_of_a_page_that_is_broken(
-    chromium: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+    chromium: Browser, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch, fault: type[Exception], status: int
 ) -> None:
     def breaks(*_: object) -> None:
-        raise RuntimeError("as if something were wrong with us")
+        raise fault("as if something were wrong with us")
 
     monkeypatch.setattr(policies, "is_alone_open", breaks)
     with opened(chromium, live_server.url, forgives=BROKEN) as page:
         look = Look(page)
         page.goto("/sign-in/")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        look.at("broken-500")
+        look.at(f"broken-{status}")
 
     assert look.found == []
 

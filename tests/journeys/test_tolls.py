@@ -25,6 +25,15 @@ def add(person: Person, path: str, **fields: str) -> Page:
     return person.browser.send(path, **fields)
 
 
+def test_finds_all_that_bounds_the_cost_in_one_place(opal: Person) -> None:
+    opal.browser.go("/admin/")
+
+    page = opal.browser.follow("Cost")
+
+    for table in ("Countries", "Caps", "Pauses", "Numbers that said STOP"):
+        assert table in page
+
+
 def test_opens_a_country(opal: Person) -> None:
     page = add(opal, "/admin/verification/country/add/", code="fr", texts="on", calls="", **PRICES)
 

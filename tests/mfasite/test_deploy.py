@@ -88,6 +88,7 @@ def test_compose_file_starts_every_process() -> None:
         "worker",
         "housekeeping",
         "beat",
+        "flower",
         "database",
         "broker",
     }

@@ -82,7 +82,7 @@ def test_worker_goes_on_under_the_name_of_the_request(stack: Stack) -> None:
 
     browser.close()
     worker = next(child for child in stack.crew.children if child.name == "worker")
-    wanted = re.compile(rf"dispatch: text by virtual: accepted {name} m\d+")
+    wanted = re.compile(rf"dispatch: text m(\d+) by virtual: accepted {name} m\1")
     deadline = time.monotonic() + 10
     while not (found := wanted.search(worker.log.read_text())) and time.monotonic() < deadline:
         time.sleep(0.1)

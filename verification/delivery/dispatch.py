@@ -150,7 +150,7 @@ class _Turn:
             return self._in_doubt(circuit)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
             # A fault of ours or of a library, perhaps after the words were out: never send this one again.
-            _log.exception("provider %s failed on message %s", hop.provider.name, message.pk)
+            _log.exception("provider %s failed on m%s", hop.provider.name, message.pk)
             return self._in_doubt(circuit)
         message.reference, message.reason = reference, ""
         circuits.succeeded(circuit, now=timezone.now())
@@ -189,7 +189,7 @@ def _held(message: Message) -> QuerySet[Message]:
 
 def _write(message: Message, state: MessageState, *, now: datetime) -> MessageState:
     """Note what became of a hand-over, unless a receipt was quicker."""
-    _log.info("%s by %s: %s", message.kind, message.provider, state)
+    _log.info("%s m%s by %s: %s", message.kind, message.pk, message.provider, state)
     ended = now if state == MessageState.FAILED else None
     changed = _WRITE.run(
         pk=message.pk,

@@ -43,5 +43,6 @@ def index(request: AuthedRequest) -> HttpResponse:
         "before": urlencode(kept | {"before": found.before}) if found.before else "",
         "kept": kept,
         "kept_query": urlencode(kept),
+        "most": people.MOST,
     }
     return pages.page(request, "people.html", context)
