@@ -142,7 +142,10 @@ def _client(site: Site) -> Any:
 
 
 def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
-    """Hold what the outbox says against what the carriers got."""
+    """Hold what the outbox says against what the carriers got.
+
+    Seen failing with the claim unguarded, with a dead worker's messages queued again, and with both sweeps taken out.
+    """
     deadline = time.monotonic() + PATIENCE
     while site.waiting() and time.monotonic() < deadline:
         time.sleep(0.5)
