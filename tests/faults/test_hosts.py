@@ -121,7 +121,12 @@ class Visit:
         name, number = self.person
         self.ask("get", "/sign-in/").expect(200)
         self.ask("post", "/sign-in/", username=name, password=PASSWORD).expect(302, "/sign-in/verify/")
-        self.ask("post", "/sign-in/verify/", code=words.code(number)).expect(302, "/")
+        answer = self.ask("post", "/sign-in/verify/", code=words.code(number))
+        if answer.status == 200 and self.n_lost:
+            # The request that was lost had sent a code too: its text came first, and a newer one counts.
+            time.sleep(1)
+            answer = self.ask("post", "/sign-in/verify/", code=words.code(number))
+        answer.expect(302, "/")
         for browser in self.browsers:
             browser.close()
         return self.n_lost
