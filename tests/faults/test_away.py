@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 
 from mfasite import broker as brokers
@@ -107,6 +108,19 @@ def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
     assert site.ask("/healthz").status == 200
     site.wait_for("/readyz", 200)
     sign_in_by_text(site, seconds=10)
+
+
+def test_connections_that_the_server_cut_are_replaced_unseen(site: Site) -> None:
+    """Seen failing without the look at what the pool lends."""
+    sign_in_by_text(site, seconds=5)
+
+    with psycopg.connect(site.database.url, autocommit=True) as admin:
+        others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        cut = admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}").fetchall()
+
+    assert len(cut) > 1
+    assert [site.ask("/readyz").status for _ in range(6)] == [200] * 6
+    sign_in_by_text(site, seconds=5)
 
 
 def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
