@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 from django.utils import timezone
 
 from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
+from verification.delivery.wire import Answer
 from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, signature, wire
 
-_TOO_MANY, _REQUEST, _SERVER = 429, 400, 500
+_REQUEST = 400
 _OURS = (401, 403, 404, 405)  # our address or token is wrong
 _STATES = {
     "accepted": MessageState.ACCEPTED,
@@ -106,12 +107,7 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
     return template.replace("{words}", values["{words}"])
 
 
-def _refusal(here: conf.Conf, answer: wire.Answer) -> Refused | Lost:
-    """Tell what surely was not taken from what may have been: a server's fault leaves it open."""
-    if answer.status == _TOO_MANY:
-        return Refused(Reason.RATE_LIMITED, after=answer.after)
-    if answer.status >= _SERVER:
-        return Lost("the server failed")
+def _refusal(here: conf.Conf, answer: Answer) -> Refused:
     if answer.status in _OURS:
         return Refused(Reason.PROVIDER_DOWN)
     reason = _reason(here, wire.find(answer.told, here.error))

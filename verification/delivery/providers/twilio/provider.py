@@ -26,7 +26,6 @@ from verification.models.messages import Kind, MessageState, Reason
 from . import conf, reasons, speech, wire
 
 _LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
-_TOO_MANY, _SERVER = 429, 500
 _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
 _MACHINES = ("machine_", "fax")
 
@@ -116,16 +115,10 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
     return {"language": locale, "voice": here.voices.get(language) or here.voices.get(short, "")}
 
 
-def _refusal(error: Any) -> Refused | Lost:
-    """Tell what surely was not taken from what may have been: a server's fault leaves it open."""
-    known = reasons.REFUSALS.get(int(error.code or 0))
-    if known:
-        return Refused(known[0], permanent=known[1])
-    if error.status == _TOO_MANY:
-        return Refused(Reason.RATE_LIMITED)
-    if error.status >= _SERVER:
-        return Lost("the server failed")
-    return Refused(Reason.UNKNOWN)
+def _refusal(error: Any) -> Refused:
+    """Tell why nothing was taken: Twilio's own number says it."""
+    reason, permanent = reasons.REFUSALS.get(int(error.code or 0), (Reason.UNKNOWN, False))
+    return Refused(reason, permanent=permanent)
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from verification.models.messages import MessageState, Reason
 # Refusals of a request: our reason, and whether no other provider could do better.
 REFUSALS: dict[int, tuple[Reason, bool]] = {
     20003: (Reason.PROVIDER_DOWN, False),  # our credentials are wrong
-    20429: (Reason.RATE_LIMITED, False),
     21211: (Reason.INVALID_NUMBER, True),
     21214: (Reason.INVALID_NUMBER, True),
     21217: (Reason.INVALID_NUMBER, True),

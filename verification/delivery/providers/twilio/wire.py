@@ -1,6 +1,5 @@
-"""The twilio client over our own pool of connections, which tells a certain refusal from a lost answer."""
+"""The twilio client over the pool that all carriers share."""
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -8,19 +7,15 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from verification.delivery.provider import Lost, Refused
+from verification.delivery import wire
+from verification.delivery.provider import Refused
 from verification.models.messages import Reason
 
 from . import conf
 
 if TYPE_CHECKING:
     from twilio.rest import Client
-
-_TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
-_TOO_MANY = 429
-_POOL = 64  # connections kept, one for each thread of a worker
 
 
 def client() -> "Client":
@@ -39,11 +34,10 @@ def _client(account: str, token: str, base_url: str) -> "Client":
 
 
 class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are partial
-    """Sends the library's requests over urllib3. Never repeats one: a text must not go out twice."""
+    """Sends the library's requests over our wire, which tells a certain refusal from a lost answer."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        self._pool = urllib3.PoolManager(maxsize=_POOL, timeout=_TIMEOUT, retries=False)
         self.is_async = False
         self.timeout = None
 
@@ -58,27 +52,10 @@ class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are part
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        sent = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded"}
-        if auth:
-            sent |= urllib3.make_headers(basic_auth=":".join(auth))
+        sent = {**(headers or {}), **(urllib3.make_headers(basic_auth=":".join(auth)) if auth else {})}
         body = urlencode(data or {}, doseq=True)
-        try:
-            answer = self._pool.request(
-                method, _address(uri, params, self._base_url), body=body, headers=sent, redirect=False
-            )
-        except (NewConnectionError, ConnectTimeoutError) as error:
-            raise Refused(Reason.PROVIDER_DOWN) from error
-        except (HTTPError, OSError) as error:
-            raise Lost("the answer did not come") from error
-        if answer.status == _TOO_MANY:
-            # The library forgets the headers of an error, and with them how long we are to wait.
-            raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")))
-        return Response(answer.status, answer.data.decode(errors="replace"), dict(answer.headers))
-
-
-def _span(text: str) -> timedelta | None:
-    """Read the seconds of a Retry-After; an instant or nothing leaves it to us."""
-    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < 6 else None
+        answer = wire.ask(method, _address(uri, params, self._base_url), headers=sent, body=body, kind=wire.FORM)
+        return Response(answer.status, answer.body.decode(errors="replace"), dict(answer.headers))
 
 
 def _address(uri: str, params: dict[str, object] | None, base_url: str) -> str:
