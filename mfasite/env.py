@@ -104,6 +104,11 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
 
 
+def secrets(name: str) -> tuple[str, ...]:
+    """Read a list of secrets, separated by commas, the present one first."""
+    return tuple(part.strip() for part in secret(name).split(",") if part.strip())
+
+
 def keys(name: str) -> tuple[tuple[str, bytes], ...]:
     """Read the ordered list of sealing keys; the first one seals, all of them unseal.
 

@@ -76,14 +76,28 @@ SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
 # Texts and calls go out by the provider "twilio", from the account named here. Senders and voices by country or
 # language: "CH=+41445550100,*=+15005550006". Of several tokens the first signs; the others are believed for a while.
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
-TWILIO_AUTH_TOKENS = tuple(token.strip() for token in env.secret("TWILIO_AUTH_TOKENS").split(",") if token.strip())
+TWILIO_AUTH_TOKENS = env.secrets("TWILIO_AUTH_TOKENS")
 TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
 TWILIO_SENDERS = env.table("TWILIO_SENDERS")
 TWILIO_CALL_SENDERS = env.table("TWILIO_CALL_SENDERS")
 TWILIO_VOICES = env.table("TWILIO_VOICES")
-# The numbers that texts and calls come from, as the help centre names them.
-SENDER_NUMBERS = (*TWILIO_SENDERS.values(), *TWILIO_CALL_SENDERS.values(), *env.words("SENDER_NUMBERS"))
 TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "https://api.twilio.com")
+
+# The same by the provider "vonage", from the application named here. Any of the secrets signs what it reports.
+VONAGE_APPLICATION_ID = env.text("VONAGE_APPLICATION_ID")
+VONAGE_PRIVATE_KEY = env.secret("VONAGE_PRIVATE_KEY").replace("\\n", "\n")
+VONAGE_SIGNATURE_SECRETS = env.secrets("VONAGE_SIGNATURE_SECRETS")
+VONAGE_SENDERS = env.table("VONAGE_SENDERS")
+VONAGE_CALL_SENDERS = env.table("VONAGE_CALL_SENDERS")
+VONAGE_VOICES = env.table("VONAGE_VOICES")
+VONAGE_BASE_URL = env.text("VONAGE_BASE_URL", "https://api.nexmo.com")
+
+# The numbers that texts and calls come from, as the help centre names them.
+SENDER_NUMBERS = (
+    *(number for senders in (TWILIO_SENDERS, TWILIO_CALL_SENDERS) for number in senders.values()),
+    *(number for senders in (VONAGE_SENDERS, VONAGE_CALL_SENDERS) for number in senders.values()),
+    *env.words("SENDER_NUMBERS"),
+)
 
 # Texts go out by the provider "gateway" to any carrier with an HTTP interface, described here.
 GATEWAY = {
@@ -96,7 +110,7 @@ GATEWAY = {
     "reference": env.text("GATEWAY_REFERENCE"),
     "error": env.text("GATEWAY_ERROR"),
     "probe_url": env.text("GATEWAY_PROBE_URL"),
-    "keys": tuple(key.strip() for key in env.secret("GATEWAY_RECEIPT_KEYS").split(",") if key.strip()),
+    "keys": env.secrets("GATEWAY_RECEIPT_KEYS"),
     "signature_header": env.text("GATEWAY_SIGNATURE_HEADER"),
     "time_header": env.text("GATEWAY_TIME_HEADER"),
     "signed": env.text("GATEWAY_SIGNED"),

@@ -1,4 +1,4 @@
-"""A carrier on loopback that answers as Twilio does: it takes, refuses by number, is slow, fails, or hangs up."""
+"""A carrier on loopback that answers as Twilio and Vonage do: it takes, refuses, is slow, fails, or hangs up."""
 
 import json
 import threading
@@ -6,14 +6,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+_NAMES = ("sid", "id", "uuid", "message_uuid", "conversation_uuid")  # what carriers call a reference
 ACCOUNT, TOKEN = "AC" + "1" * 32, "token-of-the-tests"
 KEY = "key-of-the-tests"
+APPLICATION, SECRET = "a0000000-0000-4000-8000-000000000001", "secret-of-the-tests-which-is-long-enough"
 
 
 @dataclass
@@ -61,6 +68,10 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
             self._answer(number, told)
 
         def do_GET(self) -> None:
+            if self.path.startswith("/v1/calls"):
+                answer = exchange.answer
+                self._send(answer.status if answer.status >= 400 else 200, {"count": 0})
+                return
             self._send(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "tests"})
 
         def _answer(self, number: int, told: Answer) -> None:
@@ -75,9 +86,11 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
                 refusal = {"code": told.code, "message": "no", "status": told.status}
                 self._send_raw(told.status, json.dumps(refusal).encode(), told.retry_after)
             else:
-                prefix = "CA" if "Calls" in self.path else "SM"
-                reference = f"{prefix}{number:032d}"
-                self._send(told.status, {"sid": reference, "id": reference, "status": "queued"})
+                prefix = "CA" if "calls" in self.path.lower() else "SM"
+                names = dict.fromkeys(
+                    ("sid", "id", "uuid", "message_uuid", "conversation_uuid"), f"{prefix}{number:032d}"
+                )
+                self._send(told.status, names | {"status": "queued", "direction": "outbound"})
 
         def _send(self, status: int, told: dict[str, Any]) -> None:
             self._send_raw(status, json.dumps(told).encode())
@@ -131,6 +144,36 @@ def exchange(settings: Any) -> Iterator[Exchange]:
         settings.TWILIO_MESSAGING_SERVICE_SID = ""
         settings.TWILIO_VOICES = {"de": "Polly.Vicki"}
         settings.TWILIO_BASE_URL = exchange.url
+        yield exchange
+
+
+@lru_cache(maxsize=1)
+def private_key() -> str:
+    """Make the key of an application at Vonage."""
+    pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    return pem.decode()
+
+
+def vonage_bearer(body: bytes, *, secret: str = SECRET, age: float = 0, **more: Any) -> str:
+    """Sign a callback as Vonage does: a token over time and body."""
+    claims = {"iss": "Vonage", "iat": int(time.time() - age), "jti": "1", "payload_hash": sha256(body).hexdigest()}
+    return f"Bearer {jwt.encode(claims | more, secret, algorithm='HS256')}"
+
+
+@pytest.fixture
+def vonage(settings: Any) -> Iterator[Exchange]:
+    """Open the exchange, and let an application at Vonage be there."""
+    with opened() as exchange:
+        exchange.answer = Answer(status=202)
+        settings.VONAGE_APPLICATION_ID = APPLICATION
+        settings.VONAGE_PRIVATE_KEY = private_key()
+        settings.VONAGE_SIGNATURE_SECRETS = (SECRET, "the secret before, which is long too")
+        settings.VONAGE_SENDERS = {"CH": "+41445550100", "*": "Example"}
+        settings.VONAGE_CALL_SENDERS = {"*": "+41445550100"}
+        settings.VONAGE_VOICES = {"de": "1"}
+        settings.VONAGE_BASE_URL = exchange.url
         yield exchange
 
 

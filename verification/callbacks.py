@@ -35,8 +35,9 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     )
     try:
         heard = provider.parse(callback)
-    except Forged:
-        _log.warning("callback refused: not signed by %s", provider_name)
+        receipts.bind(heard.reference, message_id, provider=provider_name)
+    except Forged as error:
+        _log.warning("callback refused: not signed by %s: %s", provider_name, error)
         return HttpResponse(status=403)
     now = timezone.now()
     for receipt in heard.receipts:

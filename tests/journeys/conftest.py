@@ -1,6 +1,6 @@
-"""The cast is at hand, and a carrier that answers as Twilio does."""
+"""The cast is at hand, and carriers that answer as the real ones do."""
 
-from tests.exchange import exchange, gateway
+from tests.exchange import exchange, gateway, vonage
 from tests.people import ana, ben, cleo, clock, dev, stranger
 
-__all__ = ["ana", "ben", "cleo", "clock", "dev", "exchange", "gateway", "stranger"]
+__all__ = ["ana", "ben", "cleo", "clock", "dev", "exchange", "gateway", "stranger", "vonage"]

@@ -87,8 +87,13 @@ Body = tuple[str, bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """A callback understood: receipts, keys, replies to texts, and how to put our answer into the provider's format."""
+    """A callback understood: receipts, keys, replies to texts, and how to put our answer into the provider's format.
 
+    `reference`, where the provider does not sign the address that it calls: its own name of the message that this is
+    about, so that what it signed for one message cannot be told of another.
+    """
+
+    reference: str = ""
     receipts: tuple[Receipt, ...] = ()
     presses: tuple[KeyPress, ...] = ()
     replies: tuple[Reply, ...] = ()

@@ -7,12 +7,24 @@ from django.db.models import QuerySet
 
 from verification import guard
 from verification.delivery import board, circuits, dispatch, routes, wake
-from verification.delivery.provider import Receipt, Reply
+from verification.delivery.provider import Forged, Receipt, Reply
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
 _LONGEST_REFERENCE = 64
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+
+
+def bind(reference: str, message_id: str, *, provider: str) -> None:
+    """Hold what a provider calls a message against what it was handed over under, as far as that is known yet.
+
+    Errors: `Forged` when the callback is about another message.
+    """
+    if not reference:
+        return
+    ours = Message.objects.filter(handle=message_id, provider=provider).values_list("reference", flat=True).first()
+    if ours and ours != reference[:_LONGEST_REFERENCE]:
+        raise Forged("it is about another message")
 
 
 def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import phonenumbers
 from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
+from verification.delivery import keywords, senders
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -18,7 +18,6 @@ from verification.delivery.provider import (
     Outgoing,
     Receipt,
     Refused,
-    Reply,
     Speech,
 )
 from verification.models.messages import Kind, MessageState, Reason
@@ -26,7 +25,6 @@ from verification.models.messages import Kind, MessageState, Reason
 from . import conf, reasons, speech, wire
 
 _LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
-_LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
 _MACHINES = ("machine_", "fax")
 
 
@@ -79,7 +77,7 @@ def _text(message: Outgoing) -> dict[str, Any]:
     }
     if here.service and not message.sender:
         return fields | {"messaging_service_sid": here.service}
-    return fields | {"from_": message.sender or _sender(here.senders, message.to)}
+    return fields | {"from_": message.sender or senders.choose(here.senders, message.to)}
 
 
 def _call(message: Outgoing) -> dict[str, Any]:
@@ -88,7 +86,7 @@ def _call(message: Outgoing) -> dict[str, Any]:
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     fields = {
         "to": message.to,
-        "from_": message.sender or _sender(here.call_senders, message.to),
+        "from_": message.sender or senders.choose(here.call_senders, message.to),
         "twiml": speech.ask(message.words, keys_url=keys_url, **said),
         "status_callback": message.receipt_url,
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
@@ -100,19 +98,8 @@ def _call(message: Outgoing) -> dict[str, Any]:
     return fields | ({"send_digits": f"ww{message.extension}"} if message.extension else {})
 
 
-def _sender(senders: Mapping[str, str], number: str) -> str:
-    """Choose what a message comes from, by the country that it goes to. Errors: `Refused` where there is nothing."""
-    country = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "*"
-    sender = senders.get(country) or senders.get("*")
-    if not sender:
-        raise Refused(Reason.COUNTRY_CLOSED)
-    return sender
-
-
 def _voice(here: conf.Conf, language: str) -> dict[str, str]:
-    short = language.split("-", maxsplit=1)[0]
-    locale = language if "-" in language else _LOCALES.get(short, language)
-    return {"language": locale, "voice": here.voices.get(language) or here.voices.get(short, "")}
+    return {"language": senders.locale(language), "voice": senders.voice(here.voices, language)}
 
 
 def _refusal(error: Any) -> Refused:
@@ -154,11 +141,9 @@ def _reply(fields: Mapping[str, str]) -> Heard:
 
     Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
     """
-    said = fields.get("OptOutType") or fields.get("Body", "").strip()
-    number, word, reference = fields.get("From", ""), said.upper(), fields.get("MessageSid", "")
-    if word not in reasons.STOPS | reasons.STARTS or not number.startswith("+") or not reference:
-        return Heard(reply=_silence)
-    return Heard(replies=(Reply(number, stops=word in reasons.STOPS, reference=reference),), reply=_silence)
+    said = fields.get("OptOutType") or fields.get("Body", "")
+    replies = keywords.heard(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
+    return Heard(replies=replies, reply=_silence)
 
 
 def _silence(_speech: Speech | None) -> tuple[str, bytes]:

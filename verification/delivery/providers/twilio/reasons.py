@@ -84,7 +84,3 @@ SIP: dict[str, Reason] = {
     "603": Reason.BLOCKED,
     "503": Reason.PROVIDER_DOWN,
 }
-
-# What a text to our number says. Source: Twilio, "Support for Opt-Out Keywords".
-STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-STARTS = frozenset({"START", "YES", "UNSTOP"})

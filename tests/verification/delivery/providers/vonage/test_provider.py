@@ -1,0 +1,402 @@
+"""What goes to Vonage, what its answers mean, and which callbacks are believed."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.utils import timezone
+
+from tests.exchange import APPLICATION, Answer, Exchange, private_key, vonage_bearer
+from verification.delivery import wire
+from verification.delivery.provider import Callback, Forged, KeyPress, Lost, Outgoing, Receipt, Refused, Reply, Speech
+from verification.delivery.providers.vonage import checks
+from verification.delivery.providers.vonage.provider import provider
+from verification.models import Kind, MessageState, Reason
+
+ID = "0123456789abcdef0123456789abcdef"
+URL = f"https://mfa.example.org/callbacks/vonage/receipt/{ID}/"
+KEYS_URL = f"https://mfa.example.org/callbacks/vonage/keys/{ID}/"
+
+
+def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
+    values: dict[str, Any] = {
+        "id": ID,
+        "kind": kind,
+        "to": "+41795550123",
+        "words": "482917 is your code.",
+        "language": "en",
+        "useful_until": timezone.now() + timedelta(minutes=5),
+        "receipt_url": URL,
+        "keys_url": KEYS_URL,
+    }
+    return Outgoing(**values | more)
+
+
+def problem(code: int, **more: Any) -> bytes:
+    kind = f"https://developer.vonage.com/api-errors/messages#{code}"
+    return json.dumps({"type": kind, "title": "Rejected", "detail": "no", "instance": "x", **more}).encode()
+
+
+# Sending -------------------------------------------------------------------------------------------------------
+
+
+def test_text_goes_out_with_its_callback_and_its_end(vonage: Exchange) -> None:
+    reference = provider.send(outgoing())
+
+    sent = vonage.newest
+    assert reference.startswith("SM")
+    assert sent["path"] == "/v1/messages"
+    fields = sent["fields"]
+    assert 290 <= fields.pop("ttl") <= 300
+    assert fields == {
+        "channel": "sms",
+        "message_type": "text",
+        "to": "41795550123",
+        "from": "41445550100",
+        "text": "482917 is your code.",
+        "client_ref": ID,
+        "webhook_url": URL,
+        "webhook_version": "v1",
+    }
+
+
+def test_signs_in_by_the_key_of_the_application_once_for_many_messages(vonage: Exchange) -> None:
+    for _ in range(3):
+        provider.send(outgoing())
+
+    tokens = {sent["auth"].removeprefix("Bearer ") for sent in vonage.requests}
+    public = load_pem_private_key(private_key().encode(), password=None).public_key()
+    claims = jwt.decode(tokens.pop(), public, algorithms=["RS256"])  # type: ignore[arg-type]  # it is one of RSA
+    assert claims["application_id"] == APPLICATION
+    assert not tokens
+
+
+def test_sender_is_chosen_by_the_country_or_the_route(vonage: Exchange) -> None:
+    provider.send(outgoing(to="+447400123456"))
+    provider.send(outgoing(sender="+41445550199"))
+
+    assert [sent["fields"]["from"] for sent in vonage.requests] == ["Example", "41445550199"]
+
+
+def test_country_without_a_sender_is_refused_unsent(vonage: Exchange, settings: Any) -> None:
+    settings.VONAGE_SENDERS = {"CH": "+41445550100"}
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing(to="+447400123456"))
+
+    assert refusal.value.reason == Reason.COUNTRY_CLOSED
+    assert not vonage.requests
+
+
+@pytest.mark.parametrize("left", [datetime(2020, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)])
+def test_life_stays_within_what_vonage_takes(left: datetime, vonage: Exchange) -> None:
+    provider.send(outgoing(useful_until=left))
+
+    assert vonage.newest["fields"]["ttl"] in {20, 604_800}
+
+
+def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchange) -> None:
+    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="12"))
+
+    fields = vonage.newest["fields"]
+    assert reference.startswith("CA")
+    assert vonage.newest["path"] == "/v1/calls"
+    assert fields["to"] == [{"type": "phone", "number": "41795550123", "dtmfAnswer": "pp12"}]
+    assert fields["from"] == {"type": "phone", "number": "41445550100"}
+    assert (fields["event_url"], fields["machine_detection"]) == ([URL], "continue")
+    talk, keys, *again = fields["ncco"]
+    assert talk == {"action": "talk", "text": "Hello. Press the hash key.", "bargeIn": True, "language": "en-GB"}
+    assert keys == {
+        "action": "input",
+        "type": ["dtmf"],
+        "dtmf": {"timeOut": 6, "maxDigits": 8, "submitOnHash": True},
+        "eventUrl": [f"{KEYS_URL}?language=en"],
+        "eventMethod": "POST",
+    }
+    assert again == [talk, keys]
+
+
+def test_speaks_the_person_s_language_in_the_style_that_is_set(vonage: Exchange) -> None:
+    provider.send(outgoing(Kind.CALL, language="de"))
+
+    talk = vonage.newest["fields"]["ncco"][0]
+    assert (talk["language"], talk["style"]) == ("de-DE", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "permanent"),
+    [
+        (422, problem(1170), Reason.INVALID_NUMBER, True),
+        (422, problem(0, invalid_parameters=[{"name": "to", "reason": "no"}]), Reason.INVALID_NUMBER, True),
+        (400, problem(0, invalid_parameters=[{"name": "to[0].number"}]), Reason.INVALID_NUMBER, True),
+        (422, problem(0, invalid_parameters=[{"name": "from", "reason": "no"}]), Reason.UNKNOWN, False),
+        (403, problem(1240), Reason.OPTED_OUT, True),
+        (403, problem(1050), Reason.BLOCKED, False),
+        (402, problem(1070), Reason.PROVIDER_DOWN, False),
+        (401, b"{}", Reason.PROVIDER_DOWN, False),
+        (400, b"<html>", Reason.UNKNOWN, False),
+        (400, b"[]", Reason.UNKNOWN, False),
+        (429, problem(1010), Reason.RATE_LIMITED, False),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.CALL])
+def test_refusals_mean_that_nothing_was_sent(
+    kind: Kind, status: int, body: bytes, reason: Reason, permanent: bool, vonage: Exchange
+) -> None:
+    vonage.answer = Answer(status=status, body=body)
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing(kind))
+
+    assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
+
+
+def test_being_asked_to_wait_says_how_long(vonage: Exchange) -> None:
+    vonage.answer = Answer(status=429, body=b"{}", retry_after="20")
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing())
+
+    assert refusal.value.after == timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=500),
+        Answer(status=503, body=b"<html>"),
+        Answer(hangs_up=True),
+        Answer(status=202, body=b"garbage"),
+        Answer(status=202, body=b"{}"),
+        Answer(status=202, body=b"[1]"),
+        Answer(status=202, body=b"null"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.CALL])
+def test_whatever_leaves_it_open_is_lost_and_asked_once(kind: Kind, answer: Answer, vonage: Exchange) -> None:
+    """The library's own client would ask up to ten times where a line is cut."""
+    vonage.answer = answer
+
+    with pytest.raises(Lost):
+        provider.send(outgoing(kind))
+
+    assert len(vonage.requests) == 1
+
+
+def test_closed_port_is_a_refusal(vonage: Exchange, settings: Any) -> None:
+    settings.VONAGE_BASE_URL = "http://127.0.0.1:9"
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(outgoing())
+
+    assert refusal.value.reason == Reason.PROVIDER_DOWN
+
+
+def test_what_cannot_be_said_is_refused_unsent(vonage: Exchange) -> None:
+    with pytest.raises(Refused):
+        provider.send(outgoing(words="x" * 3201))
+
+    assert not vonage.requests
+
+
+def test_keeps_its_connection(vonage: Exchange) -> None:
+    for _ in range(5):
+        provider.send(outgoing())
+
+    assert wire._pool().connection_from_url(vonage.url).num_connections == 1
+
+
+def test_probe_asks_whether_the_application_may_speak(vonage: Exchange, settings: Any) -> None:
+    assert provider.probe()
+
+    vonage.answer = Answer(status=401)
+    assert not provider.probe()
+
+    settings.VONAGE_BASE_URL = "http://127.0.0.1:9"
+    assert not provider.probe()
+
+
+def test_without_an_application_it_carries_nothing(vonage: Exchange, settings: Any) -> None:
+    settings.VONAGE_APPLICATION_ID = ""
+
+    with pytest.raises(Refused):
+        provider.send(outgoing())
+
+    assert not provider.probe()
+
+
+# Callbacks -----------------------------------------------------------------------------------------------------
+
+
+def callback(told: Any, event: str = "receipt", **terms: Any) -> Callback:
+    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+    headers = {"content-type": "application/json", "authorization": vonage_bearer(body, **terms)}
+    url = f"{KEYS_URL}?language=de" if event == "keys" else URL
+    return Callback(url=url, headers=headers, body=body, event=event, message_id=ID)
+
+
+def of_text(status: str, **more: Any) -> dict[str, Any]:
+    return {"message_uuid": "m1", "client_ref": ID, "status": status, "channel": "sms", **more}
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason"),
+    [
+        (of_text("submitted"), MessageState.SENT, None),
+        (of_text("delivered"), MessageState.DELIVERED, None),
+        (of_text("undeliverable", error={"title": 1180, "type": "x"}), MessageState.UNDELIVERED, Reason.UNREACHABLE),
+        (of_text("undeliverable", error={"title": "1240"}), MessageState.UNDELIVERED, Reason.OPTED_OUT),
+        (of_text("rejected", error={"type": "https://x/messages#1210"}), MessageState.FAILED, Reason.FILTERED),
+        (of_text("rejected", error={"title": "nine"}), MessageState.FAILED, Reason.UNKNOWN),
+        (of_text("undeliverable"), MessageState.UNDELIVERED, Reason.UNKNOWN),
+    ],
+)
+def test_receipt_of_a_text_is_read(
+    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
+) -> None:
+    heard = provider.parse(callback(told))
+
+    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, reference="m1"),)
+    assert heard.reference == "m1"
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "reason"),
+    [
+        ({"status": "started"}, MessageState.ACCEPTED, None),
+        ({"status": "ringing"}, MessageState.RINGING, None),
+        ({"status": "answered"}, MessageState.ANSWERED, None),
+        ({"status": "completed"}, MessageState.DELIVERED, None),
+        ({"status": "busy"}, MessageState.UNDELIVERED, Reason.BUSY),
+        ({"status": "timeout"}, MessageState.UNDELIVERED, Reason.NO_ANSWER),
+        ({"status": "unanswered", "detail": "unavailable"}, MessageState.UNDELIVERED, Reason.UNREACHABLE),
+        ({"status": "failed", "detail": "cannot_route"}, MessageState.FAILED, Reason.INVALID_NUMBER),
+        ({"status": "rejected"}, MessageState.UNDELIVERED, Reason.BLOCKED),
+        ({"status": "machine", "uuid": "", "call_uuid": "c1"}, MessageState.UNDELIVERED, Reason.VOICEMAIL),
+    ],
+)
+def test_event_of_a_call_is_read(
+    told: dict[str, Any], state: MessageState, reason: Reason | None, vonage: Exchange
+) -> None:
+    heard = provider.parse(callback({"uuid": "c1"} | told))
+
+    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, reference="c1"),)
+    assert heard.reference == "c1"
+
+
+@pytest.mark.parametrize("told", [of_text("something new"), {"uuid": "c1", "status": "transfer"}, {"uuid": "c1"}])
+def test_word_that_says_nothing_moves_nothing(told: dict[str, Any], vonage: Exchange) -> None:
+    assert provider.parse(callback(told)).receipts == ()
+
+
+@pytest.mark.parametrize(
+    ("dtmf", "keys"),
+    [
+        ({"digits": "47", "timed_out": False}, "47#"),
+        ({"digits": "0", "timed_out": True}, "0#"),
+        ({"digits": "", "timed_out": False}, "#"),
+    ],
+)
+def test_keys_are_read_with_the_hash_that_ends_them(dtmf: dict[str, Any], keys: str, vonage: Exchange) -> None:
+    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
+
+    assert heard.presses == (KeyPress(ID, keys),)
+
+
+@pytest.mark.parametrize("dtmf", [{"digits": "", "timed_out": True}, {"timed_out": True}, None])
+def test_silence_lets_the_call_ask_once_more(dtmf: Any, vonage: Exchange) -> None:
+    heard = provider.parse(callback({"uuid": "c1", "dtmf": dtmf}, "keys"))
+
+    assert heard.presses == ()
+    assert heard.reply(None)[1] == b""
+
+
+def test_answer_to_keys_is_call_control(vonage: Exchange) -> None:
+    reply = provider.parse(callback({"uuid": "c1", "dtmf": {"digits": "47"}}, "keys")).reply
+
+    once_more = json.loads(reply(Speech("Once more.", more=True))[1])
+    assert [action["action"] for action in once_more] == ["talk", "input"] * 2
+    assert once_more[1]["eventUrl"] == [f"{KEYS_URL}?language=de"]
+    assert json.loads(reply(Speech("Goodbye."))[1]) == [
+        {"action": "talk", "text": "Goodbye.", "language": "de-DE", "style": 1}
+    ]
+    assert reply(None) == ("application/json", b"[]")
+
+
+def test_stop_is_heard_of_the_number_that_said_it(vonage: Exchange) -> None:
+    told = {"message_uuid": "i1", "from": "41795550123", "text": " stop ", "channel": "sms"}
+
+    assert provider.parse(callback(told, "inbound")).replies == (Reply("+41795550123", stops=True, reference="i1"),)
+    assert provider.parse(callback(told | {"text": "stop by"}, "inbound")).replies == ()
+
+
+def test_secret_before_the_present_one_is_believed_for_a_while(vonage: Exchange) -> None:
+    assert provider.parse(callback(of_text("sent"), secret="the secret before, which is long too")) is not None
+
+
+OTHER = "somebody else's secret, as long as ours"
+
+
+@pytest.mark.parametrize(
+    ("told", "event", "terms"),
+    [
+        (of_text("delivered"), "receipt", {"secret": OTHER}),
+        (of_text("delivered"), "receipt", {"age": 310}),
+        (of_text("delivered"), "receipt", {"age": -310}),
+        (of_text("delivered"), "receipt", {"payload_hash": "0" * 64}),
+        (of_text("delivered"), "receipt", {"payload_hash": None}),
+        (of_text("delivered", client_ref="f" * 32), "receipt", {}),
+        ({"message_uuid": "m1", "status": "delivered"}, "receipt", {}),
+        ({"status": "completed"}, "receipt", {}),
+        ({"dtmf": {"digits": "47"}}, "keys", {}),
+        (of_text("delivered"), "something", {}),
+        ([1], "receipt", {}),
+        (b"\xff", "receipt", {}),
+    ],
+)
+def test_forged_callback_is_refused(told: Any, event: str, terms: dict[str, Any], vonage: Exchange) -> None:
+    """R34. Seen failing with the hash, the age and the name of the message each taken out."""
+    with pytest.raises(Forged):
+        provider.parse(callback(told, event, **terms))
+
+
+def test_token_without_a_signature_is_none(vonage: Exchange) -> None:
+    sound = callback(of_text("delivered"))
+    claims = jwt.decode(sound.headers["authorization"].split()[1], options={"verify_signature": False})
+    bare = jwt.encode(claims, None, algorithm="none")  # type: ignore[arg-type]  # there is no key
+
+    for token in (bare, "", "a.b.c"):
+        with pytest.raises(Forged):
+            provider.parse(Callback(URL, {"authorization": f"Bearer {token}"}, sound.body, "receipt", ID))
+
+
+def test_without_a_secret_nobody_is_believed(vonage: Exchange, settings: Any) -> None:
+    settings.VONAGE_SIGNATURE_SECRETS = ()
+
+    with pytest.raises(Forged):
+        provider.parse(callback(of_text("delivered")))
+
+
+# Checks --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "ids"),
+    [
+        ({}, []),
+        ({"APPLICATION_ID": ""}, ["vonage.E001"]),
+        ({"SENDERS": {}, "CALL_SENDERS": {}}, ["vonage.E001"]),
+        ({"PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----"}, ["vonage.E002"]),
+        ({"SIGNATURE_SECRETS": ("short",)}, ["vonage.E003"]),
+        ({"SIGNATURE_SECRETS": ()}, ["vonage.E001"]),
+        ({"VOICES": {"de": "Vicki"}}, ["vonage.E004"]),
+    ],
+)
+def test_check_names_what_is_wrong(more: dict[str, Any], ids: list[str], vonage: Exchange, settings: Any) -> None:
+    for name, value in more.items():
+        setattr(settings, f"VONAGE_{name}", value)
+
+    assert [error.id for error in checks.is_complete(None)] == ids

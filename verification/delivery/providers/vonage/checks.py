@@ -1,0 +1,61 @@
+"""Tells before the start what Vonage still lacks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+
+from . import conf
+
+_SHORTEST_SECRET = 32  # bytes, as RFC 7518, 3.2 wants for HS256
+
+
+@register
+def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Want the application, its key, something to send from, and secrets that nobody guesses."""
+    here = conf.read()
+    wanted = {
+        "VONAGE_APPLICATION_ID": here.application,
+        "VONAGE_PRIVATE_KEY": here.private_key,
+        "VONAGE_SIGNATURE_SECRETS": here.secrets,
+        "VONAGE_SENDERS": here.senders,
+        "VONAGE_CALL_SENDERS or VONAGE_SENDERS": here.call_senders,
+    }
+    missing = ", ".join(name for name, value in wanted.items() if not value)
+    found = [
+        (
+            bool(missing),
+            1,
+            f"The Vonage provider lacks {missing}.",
+            "Set them in the environment, or take 'vonage' out of DELIVERY_PROVIDERS.",
+        ),
+        (
+            bool(here.private_key) and not _is_key(here.private_key),
+            2,
+            "VONAGE_PRIVATE_KEY is no private key in PEM.",
+            "Point VONAGE_PRIVATE_KEY_FILE to the file that Vonage gave you for the application.",
+        ),
+        (
+            any(len(secret.encode()) < _SHORTEST_SECRET for secret in here.secrets),
+            3,
+            f"A secret in VONAGE_SIGNATURE_SECRETS is shorter than {_SHORTEST_SECRET} characters.",
+            "Choose a longer one in Vonage's settings: whoever guesses it can forge receipts.",
+        ),
+        (
+            not all(style.isdecimal() for style in here.voices.values()),
+            4,
+            "VONAGE_VOICES names a style that is no number.",
+            "Write pairs such as de=1,fr=0.",
+        ),
+    ]
+    return [Error(words, hint=hint, id=f"vonage.E{number:03}") for is_so, number, words, hint in found if is_so]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError):
+        return False
+    return "BEGIN PRIVATE KEY" in text

@@ -1,0 +1,168 @@
+"""The provider contract over Vonage's Messages and Voice. Source: developer.vonage.com."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.utils import timezone
+
+from verification.delivery import keywords, senders
+from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
+from verification.models.messages import Kind, MessageState, Reason
+
+from . import conf, reasons, signature, speech, wire
+
+_SHORTEST_LIFE, _LONGEST_LIFE = 20, 604_800  # seconds that Vonage keeps a text
+_RINGS = 30  # seconds
+_BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+
+
+class VonageProvider:
+    """Carries texts and calls. Its callbacks are signed over body and time, and bound to a message by its reference."""
+
+    name = "vonage"
+    kinds = frozenset({Kind.TEXT, Kind.CALL})
+
+    def send(self, message: Outgoing) -> str:
+        """Hand a message over. Errors: `Refused` for what Vonage surely did not take, `Lost` for what is in doubt."""
+        try:
+            wanted = _call(message) if message.kind == Kind.CALL else _text(message)
+        except ValueError as error:
+            raise Refused(Reason.UNKNOWN) from error  # such as a sender that none can be
+        try:
+            if message.kind == Kind.CALL:
+                return str(wire.voice().create_call(wanted).uuid)
+            return str(wire.messages().send(wanted).message_uuid)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Lost("the answer could not be read") from error
+
+    def parse(self, callback: Callback) -> Heard:
+        """Read a signed callback. Errors: `Forged`."""
+        signature.check(callback, secrets=conf.read().secrets, now=timezone.now())
+        told = _told(callback)
+        if callback.event == "inbound":
+            return _inbound(told)
+        if callback.event == "keys":
+            return _keys(callback, told)
+        if callback.event != "receipt":
+            raise Forged("no such callback")
+        return _text_receipt(callback, told) if "message_uuid" in told else _call_receipt(callback, told)
+
+    def probe(self) -> bool:
+        """Tell whether the application may speak to Vonage."""
+        try:
+            wire.voice().list_calls()
+        except (Refused, Lost):
+            return False
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return True  # it answered, in whatever words
+        return True
+
+
+def _text(message: Outgoing) -> Any:
+    from vonage_messages.models import Sms  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
+
+    here = conf.read()
+    seconds = int((message.useful_until - timezone.now()).total_seconds())
+    return Sms(
+        to=message.to.removeprefix("+"),
+        from_=(message.sender or senders.choose(here.senders, message.to)).removeprefix("+"),
+        text=message.words,
+        ttl=min(max(seconds, _SHORTEST_LIFE), _LONGEST_LIFE),
+        client_ref=message.id,
+        webhook_url=message.receipt_url,
+        webhook_version="v1",
+    )
+
+
+def _call(message: Outgoing) -> Any:
+    from vonage_voice.models import CreateCallRequest, Phone, ToPhone  # noqa: PLC0415
+
+    here = conf.read()
+    sender = message.sender or senders.choose(here.call_senders, message.to)
+    keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
+    return CreateCallRequest(
+        to=[
+            ToPhone(
+                number=message.to.removeprefix("+"),
+                dtmf_answer=f"pp{message.extension}" if message.extension else None,
+            )
+        ],
+        from_=Phone(number=sender.removeprefix("+")),
+        ncco=speech.ask(message.words, keys_url=keys_url, language=message.language),
+        event_url=[message.receipt_url],
+        event_method="POST",
+        machine_detection="continue",
+        ringing_timer=_RINGS,
+    )
+
+
+# Callbacks -----------------------------------------------------------------------------------------------------
+
+
+def _told(callback: Callback) -> dict[str, Any]:
+    try:
+        told = json.loads(callback.body)
+    except ValueError as error:
+        raise Forged("the body is no JSON") from error
+    if not isinstance(told, dict):
+        raise Forged("the body is no object")
+    return told
+
+
+def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
+    """Read what became of a text. It names our message, which the signature covers."""
+    if told.get("client_ref") != callback.message_id:
+        raise Forged("the receipt belongs to another message")
+    state = reasons.TEXT_STATES.get(str(told.get("status")))
+    if state is None:
+        return Heard()
+    reason = (wire.reason_of(told.get("error")) or Reason.UNKNOWN) if state in _BAD else None
+    reference = str(told["message_uuid"])
+    return Heard(
+        receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, reference=reference),),
+        reference=reference,
+    )
+
+
+def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
+    """Read how a call goes on. Only its own name ties it to our message."""
+    call, known = _name(told), reasons.CALL_STATES.get(str(told.get("status")))
+    if known is None:
+        return Heard(reference=call)
+    state, reason = known
+    if state in _BAD:
+        reason = reasons.DETAILS.get(str(told.get("detail")), reason)
+    receipt = Receipt(message_id=callback.message_id, state=state, reason=reason, reference=call)
+    return Heard(receipts=(receipt,), reference=call)
+
+
+def _keys(callback: Callback, told: Mapping[str, Any]) -> Heard:
+    """Read what was keyed. Vonage leaves the ending # out, and tells of silence too: then it is asked once more."""
+    call, dtmf = _name(told), told.get("dtmf")
+    digits = str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
+    if not digits and (not isinstance(dtmf, dict) or dtmf.get("timed_out")):
+        return Heard(reference=call)
+    language = dict(parse_qsl(urlsplit(callback.url).query)).get("language", "en")
+
+    def reply(heard: Speech | None) -> tuple[str, bytes]:
+        return "application/json", speech.answer(heard, keys_url=callback.url, language=language)
+
+    return Heard(presses=(KeyPress(callback.message_id, f"{digits}#"),), reference=call, reply=reply)
+
+
+def _name(told: Mapping[str, Any]) -> str:
+    call = told.get("uuid") or told.get("call_uuid")
+    if not call:
+        raise Forged("no call is named")
+    return str(call)
+
+
+def _inbound(told: Mapping[str, Any]) -> Heard:
+    """Read a text that somebody sent to our number."""
+    number, reference = f"+{told.get('from', '')}", str(told.get("message_uuid") or "")
+    return Heard(replies=keywords.heard(str(told.get("text") or ""), number=number, reference=reference))
+
+
+provider = VonageProvider()

@@ -1,0 +1,40 @@
+"""Checks what signed a callback: a token under a secret of the account, over body and time but not the address."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+import jwt
+from jwt.types import Options
+
+from verification.delivery.provider import Callback, Forged
+
+LIFE = timedelta(minutes=5)
+_SCHEME = "bearer "
+_WANTED: Options = {"require": ["iat", "payload_hash"], "verify_aud": False}
+
+
+def check(callback: Callback, *, secrets: Sequence[str], now: datetime) -> None:
+    """Let a callback of Vonage pass.
+
+    Errors: `Forged` when the token is missing, signed by somebody else, over another body, or five minutes off.
+    Source: developer.vonage.com/getting-started/concepts/webhooks, RFC 7519.
+    """
+    given = callback.headers.get("authorization", "")
+    token = given[len(_SCHEME) :] if given.lower().startswith(_SCHEME) else ""
+    claims = next(filter(None, (_claims(token, secret) for secret in secrets)), None)
+    if claims is None:
+        raise Forged("not signed by the account")
+    if not compare_digest(str(claims["payload_hash"]).lower().encode(), sha256(callback.body).hexdigest().encode()):
+        raise Forged("the signature is of another body")
+    if abs(now.timestamp() - claims["iat"]) > LIFE.total_seconds():
+        raise Forged("the signature is too old")
+
+
+def _claims(token: str, secret: str) -> dict[str, Any] | None:
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], options=_WANTED, leeway=LIFE)
+    except jwt.PyJWTError:
+        return None

@@ -1,0 +1,46 @@
+"""What a called person hears, as a call control object. Source: developer.vonage.com/voice/voice-api/ncco-reference."""
+
+import json
+from typing import Any
+
+from verification.delivery import senders
+from verification.delivery.provider import Speech
+
+from . import conf
+
+_SILENCE = 6  # seconds without a key before it is said once more
+_MOST_KEYS = 8
+
+
+def ask(words: str, *, keys_url: str, language: str) -> list[Any]:
+    """Say something and wait for keys, twice; after it the call ends. The # key ends what is keyed."""
+    from vonage_voice.models import Dtmf, Input  # noqa: PLC0415 - with pydantic, 16 MiB that others are spared
+
+    keys = Dtmf(timeOut=_SILENCE, maxDigits=_MOST_KEYS, submitOnHash=True)
+    once = [
+        _talk(words, language, is_cut_by_keys=True),
+        Input(type=["dtmf"], dtmf=keys, eventUrl=[keys_url], eventMethod="POST"),
+    ]
+    return once * 2
+
+
+def answer(speech: Speech | None, *, keys_url: str, language: str) -> bytes:
+    """Say what comes after a key: go on asking, or say goodbye, or just end the call. Shape: JSON."""
+    if speech is None:
+        return b"[]"
+    actions = (
+        ask(speech.words, keys_url=keys_url, language=language) if speech.more else [_talk(speech.words, language)]
+    )
+    return json.dumps([action.model_dump(by_alias=True, exclude_none=True) for action in actions]).encode()
+
+
+def _talk(words: str, language: str, *, is_cut_by_keys: bool = False) -> Any:
+    from vonage_voice.models import Talk  # noqa: PLC0415
+
+    style = senders.voice(conf.read().voices, language)
+    return Talk(
+        text=words,
+        language=senders.locale(language),
+        bargeIn=is_cut_by_keys or None,
+        style=int(style) if style else None,
+    )
