@@ -71,6 +71,22 @@ def test_text_that_may_be_out_comes_again_with_the_same_code(
     assert ana.verify(codes[0]).path == "/"
 
 
+def test_call_that_one_carrier_refuses_is_placed_by_the_other(
+    ana: Person, exchange: Exchange, vonage: Exchange, settings: Any
+) -> None:
+    settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "vonage"))
+    routes._load.cache_clear()
+    exchange.answer = Answer(status=401, code=20003)
+    ana.give_password()
+    ana.choose("Call")
+
+    message = hand_over()
+
+    assert (message.state, message.provider) == (MessageState.ACCEPTED, "vonage")
+    assert message.reference.startswith("CA")
+    assert vonage.newest["fields"]["to"][0]["number"] == message.address.removeprefix("+")
+
+
 # Operators -----------------------------------------------------------------------------------------------------
 
 
