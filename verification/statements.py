@@ -5,14 +5,13 @@ Here it composes it once a process, and afterwards only the values are put in. R
 """
 
 from collections.abc import Callable, Mapping
-from copy import copy
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections, router, transaction
 from django.db.models import Expression, Model, QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
 M = TypeVar("M", bound=Model)
@@ -60,14 +59,33 @@ class _Statement:
         )
 
 
-class _Run:
-    """What Django's iterable asks of a queryset, for one run: who compiles, and what is known beforehand."""
+class _Shape(Generic[M]):
+    """How the rows of a select become models, worked out once: whose a column is, and what turns it into a value."""
 
     def __init__(self, compiler: Any) -> None:
-        self.query = self
-        self.db = compiler.using
-        self.get_compiler = lambda **_more: compiler
-        self._known_related_objects: dict[Any, Any] = {}
+        self._db = compiler.using
+        self._model = compiler.klass_info["model"]
+        fields = compiler.klass_info["select_fields"]
+        self._own = slice(fields[0], fields[-1] + 1)
+        self._names = [column.target.attname for column, *_ in compiler.select[self._own]]
+        populators: Any = get_related_populators  # the stubs are of a later Django
+        self._related = populators(compiler.klass_info, compiler.select, compiler.using)
+        self._annotations = dict(compiler.annotation_col_map or {})
+        columns = [column for column, *_ in compiler.select]
+        self._converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
+
+    def model(self, row: Any, connection: Any) -> M:
+        """Make the model of one row, and those that it names, by Django's own hand."""
+        values = list(row)
+        for at, converters, column in self._converters:
+            for convert in converters:
+                values[at] = convert(values[at], column, connection)
+        made = self._model.from_db(self._db, self._names, values[self._own])
+        for related in self._related:
+            related.populate(values, made)
+        for name, at in self._annotations.items():
+            setattr(made, name, values[at])
+        return cast("M", made)
 
 
 class Select(_Statement, Generic[M]):
@@ -75,6 +93,7 @@ class Select(_Statement, Generic[M]):
 
     def __init__(self, build: "Callable[[], QuerySet[M]]") -> None:
         super().__init__(build)
+        self._shape: _Shape[M] | None = None
 
     def _compose(self) -> Any:
         queryset = self._build()
@@ -83,10 +102,13 @@ class Select(_Statement, Generic[M]):
     def all(self, **values: Any) -> list[M]:
         """Run it and give its rows."""
         compiler, sql, parameters = self._filled(values)
-        compiler = copy(compiler)
-        compiler.connection = connections[compiler.using]
-        compiler.as_sql = lambda *_args, **_more: (sql, parameters)
-        return list(ModelIterable(_Run(compiler)))  # type: ignore[arg-type]  # it asks no more of a queryset
+        if self._shape is None:
+            self._shape = _Shape(compiler)
+        connection: Any = connections[compiler.using]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            rows = cursor.fetchall()
+        return [self._shape.model(row, connection) for row in rows]
 
     def first(self, **values: Any) -> M | None:
         """Run it and give its first row, none without rows. It sets no limit of its own: ask by what is unique."""
