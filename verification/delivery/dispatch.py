@@ -32,7 +32,14 @@ def wanted(now: Any) -> Q:
 
 _ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
 _NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
-_READ = Select(lambda: Message.objects.select_related("challenge").filter(pk=_ROW))
+# What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
+_OF_MESSAGE = (
+    *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
+    *("provider", "reference", "reason", "claims", "useful_until"),
+)
+_OF_CHALLENGE = ("handle", "nonce", "key_id", "tag", "mode", "purpose", "code_life")
+_KNOWN = (*_OF_MESSAGE, "challenge", *(f"challenge__{name}" for name in _OF_CHALLENGE))
+_READ = Select(lambda: Message.objects.select_related("challenge").only(*_KNOWN).filter(pk=_ROW))
 _CLAIM = Update(
     lambda: (
         Message.objects.filter(wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW, claims=_CLAIMS),
