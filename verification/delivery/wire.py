@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -37,8 +38,21 @@ class Answer:
 
 
 @lru_cache(maxsize=1)
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(maxsize=_POOL, timeout=_TIMEOUT, retries=False)
+def _pools() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=_POOL, timeout=_TIMEOUT)
+
+
+@lru_cache(maxsize=64)
+def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+    """Find a carrier's connections and what to ask there; the few addresses that there are come again and again."""
+    parts = urlsplit(url)
+    return _pools().connection_from_url(url), urlunsplit(("", "", parts.path or "/", parts.query, ""))
+
+
+def forget() -> None:
+    """Let the connections go, for whoever changes the limits."""
+    _place.cache_clear()
+    _pools.cache_clear()
 
 
 def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> Answer:
@@ -48,7 +62,8 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
     """
     sent = {**headers, "Content-Type": kind}
     try:
-        answer = _pool().request(method, url, body=body.encode(), headers=sent, redirect=False)
+        pool, target = _place(url)
+        answer = pool.urlopen(method, target, body=body.encode(), headers=sent, redirect=False, retries=False)
     except (NewConnectionError, ConnectTimeoutError) as error:
         raise Refused(Reason.PROVIDER_DOWN) from error
     except (HTTPError, OSError) as error:

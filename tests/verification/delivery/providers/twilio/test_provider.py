@@ -136,13 +136,13 @@ def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> 
 
 def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
-    wire._pool.cache_clear()
+    wire.forget()
     exchange.answer = Answer(seconds=0.4)
 
     with pytest.raises(Lost):
         provider.send(outgoing())
 
-    wire._pool.cache_clear()
+    wire.forget()
 
 
 def test_closed_port_is_a_refusal(exchange: Exchange, settings: Any) -> None:
@@ -164,7 +164,7 @@ def test_keeps_its_connection(exchange: Exchange) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    pool = wire._pool().connection_from_url(exchange.url)
+    pool = wire._pools().connection_from_url(exchange.url)
     assert pool.num_connections == 1
 
 

@@ -206,7 +206,7 @@ def test_keeps_its_connection(vonage: Exchange) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    assert wire._pool().connection_from_url(vonage.url).num_connections == 1
+    assert wire._pools().connection_from_url(vonage.url).num_connections == 1
 
 
 def test_probe_asks_whether_the_application_may_speak(vonage: Exchange, settings: Any) -> None:
