@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
-from verification import challenges, numbers, policies
+from verification import challenges, enrolments, numbers, policies
 from verification.delivery.providers.gateway import conf, signature
 from verification.facts import Facts
 from verification.models import Cap, Enrolment, Message, Purpose
@@ -127,7 +127,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 def put_out(n: int, rate: float = 0) -> list[str]:
     """Start challenges by text as a web process does, at a steady rate or as fast as it goes; gives their handles."""
     users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
-    options = {row.user_id: row for row in Enrolment.objects.filter(user__in=users)}
+    options = {user.pk: enrolments.confirmed(user.pk)[0] for user in users}  # as the sign-in has them at hand
     rules = policies.rules_for(users[0].pk)
     begun = time.monotonic()
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import heap
 
+_HEARTBEAT = 10.0  # seconds between two signs of life, by which Flower knows a worker; each costs as much as a message
 QUEUES = ("texts", "calls", "housekeeping")
 
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             concurrency=options["threads"],
             queues=options["queues"].split(","),
             loglevel=options["log_level"],
+            heartbeat_interval=_HEARTBEAT,
             # Workers owe each other nothing, and a start waits for none.
             without_gossip=True,
             without_mingle=True,
