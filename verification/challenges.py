@@ -217,8 +217,8 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcom
         cost=guard.cost(kind, address),
         caps=guard.caps() if guard.costs(kind) else (),
     )
-    for scope in gate.alarms:
-        audit.record("spend.alarmed", user_id=None, facts=facts, scope=scope)
+    if gate.alarms or not gate.is_open:
+        notices.tell_of_cost(gate, facts=facts)
     if gate.is_open:
         return None
     audit.record("message.limited", scope=gate.scope, **about)

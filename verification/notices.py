@@ -1,14 +1,18 @@
 """Tells people by mail, and by text where policy says, what happened and how to object. No notice holds a secret."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 
-from verification import agents, limits, registry
+from verification import agents, audit, guard, limits, registry
 from verification.delivery import outbox
-from verification.models import Browser, Enrolment, Kind
+from verification.facts import Facts
+from verification.models import Browser, Enrolment, Kind, Pause
 from verification.models.policies import strongest
 
 _BATCH = 200
@@ -63,6 +67,36 @@ def alert(user: Any, kind: str, *, now: datetime) -> None:
     """Leave a notice for company support about a person."""
     if address := getattr(settings, "SUPPORT_EMAIL", ""):
         outbox.notice(user, address, template=_template(kind), context={"person": user.get_username()}, now=now)
+
+
+def tell_of_cost(gate: limits.Gate, *, facts: Facts) -> None:
+    """Tell operators, and the record, of caps whose alarm this request set off; of one that stops it, once a day."""
+    for cap in guard.caps():
+        scope = f"{limits.SPENT}{cap.span}"
+        if scope in gate.alarms:
+            audit.record("spend.alarmed", user_id=None, facts=facts, scope=scope)
+            _tell_operators("spend_alarm", now=facts.now, **_about(cap))
+        if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=facts.now):
+            _tell_operators("spend_stop", now=facts.now, **_about(cap))
+
+
+def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
+    """Tell operators of ranges that nothing goes to for a while."""
+    for pause in pauses:
+        said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
+        _tell_operators("range_paused", now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
+
+
+def _about(cap: guard.Bound) -> dict[str, str]:
+    alarm, stop = (f"{at / guard.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
+    return {"span": str(cap.span), "alarm": alarm, "stop": stop}
+
+
+def _tell_operators(kind: str, *, now: datetime, **context: str) -> None:
+    """Leave a notice for everybody who may set what texts and calls cost."""
+    may = Q(groups__permissions__codename="change_cap") | Q(user_permissions__codename="change_cap")
+    for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
+        outbox.notice(person, person.email, template=_template(kind), context=context, now=now)
 
 
 def tell_support(user: Any, address: str, text: str, *, now: datetime) -> None:
