@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.exchange import vonage_bearer
+from tests.exchange import Exchange, vonage_bearer
 from tests.people import Person
 from verification.delivery import dispatch, routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
@@ -95,6 +95,23 @@ def test_event_of_another_call_changes_nothing(called: Message) -> None:
     assert call_back(called, "keys", uuid="another-call", dtmf={"digits": "1"}).status_code == 403
 
     assert state(called) == (MessageState.ACCEPTED, "")
+
+
+def test_carrier_that_lost_the_call_to_another_is_heard_of_its_own_alone(
+    ana: Person, called: Message, exchange: Exchange, settings: Any
+) -> None:
+    """Seen failing with only the present carrier's name of a message held against what comes."""
+    settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("vonage", "twilio"))
+    routes._load.cache_clear()
+    first = called.reference
+    call_back(called, uuid=first, status="failed", detail="internal_error")
+    assert hand_over().provider == "twilio"
+
+    assert call_back(called, uuid=first, status="completed").status_code == 204
+    assert call_back(called, "keys", uuid="another-call", dtmf={"digits": "0"}).status_code == 403
+
+    ana.user.refresh_from_db()
+    assert (state(called), ana.user.second_step_locked_at) == ((MessageState.ACCEPTED, ""), None)
 
 
 def test_event_that_overtakes_our_own_note_is_believed(called: Message) -> None:

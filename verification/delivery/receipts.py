@@ -16,14 +16,16 @@ _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
 def bind(reference: str, message_id: str, *, provider: str) -> None:
-    """Hold what a provider calls a message against what it was handed over under, as far as that is known yet.
+    """Hold what a provider calls a message against what it had it under, now or before another one got it.
 
+    While our own note of the hand-over is not written yet, the name that comes first is believed.
     Errors: `Forged` when the callback is about another message.
     """
-    if not reference:
+    message = Message.objects.filter(handle=message_id).first() if reference else None
+    if message is None or (message.provider == provider and message.reference in {"", reference[:_LONGEST_REFERENCE]}):
         return
-    ours = Message.objects.filter(handle=message_id, provider=provider).values_list("reference", flat=True).first()
-    if ours and ours != reference[:_LONGEST_REFERENCE]:
+    former = message.attempts.filter(result=Result.RETURNED, provider=provider, reference=reference)
+    if not former.exists():
         raise Forged("it is about another message")
 
 
