@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -51,10 +51,12 @@ def _record_may_be_emptied() -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Give a port of 127.0.0.1 that nobody has, and that no outgoing connection is given meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)  # below where systems take theirs from
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture(scope="session")

@@ -119,16 +119,18 @@ class Visit:
     def sign_in(self, words: "Words") -> int:
         """Sign in by text; gives how many requests were lost with a host."""
         name, number = self.person
-        self.ask("get", "/sign-in/").expect(200)
-        self.ask("post", "/sign-in/", username=name, password=PASSWORD).expect(302, "/sign-in/verify/")
-        answer = self.ask("post", "/sign-in/verify/", code=words.code(number))
-        if answer.status == 200 and self.n_lost:
-            # The request that was lost had sent a code too: its text came first, and a newer one counts.
-            time.sleep(1)
-            answer = self.ask("post", "/sign-in/verify/", code=words.code(number))
-        answer.expect(302, "/")
-        for browser in self.browsers:
-            browser.close()
+        try:
+            self.ask("get", "/sign-in/").expect(200)
+            self.ask("post", "/sign-in/", username=name, password=PASSWORD).expect(302, "/sign-in/verify/")
+            code = words.code(number)
+            answer = self.ask("post", "/sign-in/verify/", code=code)
+            if answer.status == 200 and self.n_lost:
+                # The request that was lost had sent a code too: its text came first, and the newer one counts.
+                answer = self.ask("post", "/sign-in/verify/", code=words.code(number, other_than=code))
+            answer.expect(302, "/")
+        finally:
+            for browser in self.browsers:
+                browser.close()
         return self.n_lost
 
 
@@ -138,15 +140,15 @@ class Words:
     def __init__(self, carrier: Line) -> None:
         self._carrier, self._lock = carrier, threading.Lock()
 
-    def code(self, number: str, *, seconds: float = 60.0) -> str:
+    def code(self, number: str, *, other_than: str = "", seconds: float = 60.0) -> str:
         """Wait for the code that went to a number; one in flight at a kill comes after its person asks anew."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with self._lock:
                 texts = self._carrier.texts()
             for text in reversed(texts):
-                if text["to"] == number:
-                    return str(CODE.findall(text["text"])[0])
+                if text["to"] == number and (code := str(CODE.findall(text["text"])[0])) != other_than:
+                    return code
             time.sleep(0.1)
         raise TimeoutError(f"no text within {seconds} s")
 
