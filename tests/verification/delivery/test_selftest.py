@@ -35,6 +35,13 @@ def test_says_that_callbacks_do_not_reach_us(stack: Stack) -> None:
     assert done.returncode == 1
 
 
+def test_asks_nothing_of_a_provider_that_only_mails(stack: Stack) -> None:
+    done = run(stack, "--to", ANAS, DELIVERY_PROVIDERS="virtual,smtp")
+
+    assert "virtual callbacks" in done.stdout
+    assert "smtp" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("more", "words"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "nobody named nobody")]
 )
