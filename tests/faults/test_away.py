@@ -116,7 +116,7 @@ def test_connections_that_the_server_cut_are_replaced_unseen(site: Site) -> None
 
     with psycopg.connect(site.database.url, autocommit=True) as admin:
         others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        cut = admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}").fetchall()
+        cut = admin.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}").fetchall()
 
     assert len(cut) > 1
     assert [site.ask("/readyz").status for _ in range(6)] == [200] * 6
