@@ -49,12 +49,6 @@ def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     return _pools().connection_from_url(url), urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
-def forget() -> None:
-    """Let the connections go, for whoever changes the limits."""
-    _place.cache_clear()
-    _pools.cache_clear()
-
-
 def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> Answer:
     """Send one request; never twice, and nowhere else: a text must not go out again.
 
