@@ -87,9 +87,7 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
                 self._send_raw(told.status, json.dumps(refusal).encode(), told.retry_after)
             else:
                 prefix = "CA" if "calls" in self.path.lower() else "SM"
-                names = dict.fromkeys(
-                    ("sid", "id", "uuid", "message_uuid", "conversation_uuid"), f"{prefix}{number:032d}"
-                )
+                names = dict.fromkeys(_NAMES, f"{prefix}{number:032d}")
                 self._send(told.status, names | {"status": "queued", "direction": "outbound"})
 
         def _send(self, status: int, told: dict[str, Any]) -> None:

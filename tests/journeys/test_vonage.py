@@ -1,7 +1,6 @@
 """What Vonage calls back with, through HTTP and its own signature: from the text to the person signed in by a call."""
 
 import json
-import re
 from secrets import token_hex
 from typing import Any
 
@@ -9,8 +8,9 @@ import pytest
 from django.test import Client
 
 from tests.exchange import Exchange, vonage_bearer
+from tests.journeys.test_twilio import hand_over, match, state
 from tests.people import Person
-from verification.delivery import dispatch, routes
+from verification.delivery import routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")
@@ -21,14 +21,6 @@ def by_vonage(settings: Any) -> None:
     """Let Vonage be the one provider."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.vonage",)
     routes._load.cache_clear()
-
-
-def hand_over() -> Message:
-    """Hand the newest message over, as a worker does."""
-    message = Message.objects.latest("pk")
-    dispatch.send(message.pk)
-    message.refresh_from_db()
-    return message
 
 
 def post(path: str, told: dict[str, Any], **terms: Any) -> Any:
@@ -54,11 +46,6 @@ def called(ana: Person) -> Message:
     ana.give_password()
     ana.choose("Call")
     return hand_over()
-
-
-def state(message: Message) -> tuple[str, str]:
-    message.refresh_from_db()
-    return message.state, message.reason
 
 
 def of_text(message: Message, status: str, **more: Any) -> Any:
@@ -128,13 +115,6 @@ def press(message: Message, digits: str, **dtmf: Any) -> str:
     answer = call_back(message, "keys", uuid=message.reference, dtmf={"digits": digits, "timed_out": False, **dtmf})
     assert answer["Content-Type"] == "application/json"
     return " ".join(action.get("text", action["action"]) for action in json.loads(answer.content))
-
-
-def match(person: Person) -> str:
-    """Read the two digits on the page."""
-    found = re.search(r"key (\d\d) on the phone", person.page.words)
-    assert found, person.page
-    return found[1]
 
 
 def test_person_is_signed_in_by_keying_the_two_digits(ana: Person, called: Message) -> None:
