@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import heap
 
-_HEARTBEAT = 10.0  # seconds between two signs of life, by which Flower knows a worker; each costs as much as a message
+_HEARTBEAT = (
+    10.0  # seconds between two signs of life, by which Flower knows a worker; each costs as much as three messages
+)
 QUEUES = ("texts", "calls", "housekeeping")
 
 
