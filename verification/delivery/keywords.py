@@ -1,4 +1,7 @@
-"""The words by which the owner of a number stops our texts and lets them come again. Source: CTIA, 5.1.3."""
+"""The words by which the owner of a number stops our texts and lets them come again.
+
+Source: Twilio, "Support for Opt-Out Keywords".
+"""
 
 from verification.delivery.provider import Reply
 

@@ -17,6 +17,7 @@ from verification.models.messages import Reason
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
 _POOL = 64  # connections kept with each carrier, one for each thread of a worker
+_PLACES = 64  # addresses of carriers that are kept in mind
 _TOO_MANY, _SERVER = 429, 500
 _LONGEST_PAUSE = 86_400  # seconds of a Retry-After that are believed
 
@@ -39,10 +40,10 @@ class Answer:
 
 @lru_cache(maxsize=1)
 def _pools() -> urllib3.PoolManager:
-    return urllib3.PoolManager(maxsize=_POOL, timeout=_TIMEOUT)
+    return urllib3.PoolManager(num_pools=_PLACES, maxsize=_POOL, timeout=_TIMEOUT)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_PLACES)
 def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
     """Find a carrier's connections and what to ask there; the few addresses that there are come again and again."""
     parts = urlsplit(url)

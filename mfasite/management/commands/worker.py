@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import heap
 
-_HEARTBEAT = (
-    10.0  # seconds between two signs of life, by which Flower knows a worker; each costs as much as three messages
-)
+# Between two signs of life, by which Flower knows a worker; each costs as much as three messages.
+_HEARTBEAT = 10.0  # seconds
 QUEUES = ("texts", "calls", "housekeeping")
 
 
