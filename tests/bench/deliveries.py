@@ -11,11 +11,15 @@ _LATENCY = 200  # milliseconds
 
 @dataclass
 class Rate:
-    """One steady rate. Units: `rate` a second; `took` milliseconds; `cpu` milliseconds of the workers a message."""
+    """One steady rate. Units: `rate` a second; milliseconds; `cpu` those of the workers' processors a message.
+
+    `took` counts from the wake-up, `whole` from the beginning of the deed that asks, which runs on the same cores.
+    """
 
     rate: int
     took: list[float]
     cpu: float
+    whole: list[float]
 
 
 @dataclass
@@ -41,7 +45,8 @@ def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveri
         say(f"deliveries: {rate} a second")
         before = meter.cpu(up.workers())
         took = hand.order("carry", what="enqueue", n=n, rate=rate)
-        found.rates.append(Rate(rate, took, (meter.cpu(up.workers()) - before) / n))
+        cpu = (meter.cpu(up.workers()) - before) / n
+        found.rates.append(Rate(rate, took, cpu, hand.order("carry", what="ask", n=n // 2, rate=rate)))
     found.memory = max(meter.memory(meter.family(pid)) for pid in up.workers())
     say(f"deliveries: as many as go through {_LATENCY} ms")
     up.no_workers()

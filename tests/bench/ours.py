@@ -6,9 +6,11 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.client import HTTPConnection
 from itertools import count
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,12 +21,16 @@ from django.utils import timezone
 from accounts.models import User
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
-from verification import challenges, enrolments, numbers, policies
+from verification import challenges, crypto, enrolments, numbers, policies
+from verification.delivery import wake
 from verification.delivery.providers.gateway import conf, signature
 from verification.facts import Facts
-from verification.models import Cap, Enrolment, Message, Purpose
+from verification.models import Cap, Challenge, Enrolment, Kind, Message, Purpose
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
+_TEMPLATE = "verification/methods/text/message.txt"
+_LIFE = timedelta(minutes=5)
+_LAID_OUT = 400  # rows a second that are surely written before their turn
 _PATIENCE = 30.0  # seconds until a message counts as lost
 _CODE = re.compile(r"\b\d{6}\b")
 _seen = 0  # texts of the carrier that were of earlier rounds
@@ -108,32 +114,54 @@ def _carrier() -> Line:
 
 
 def enqueue(n: int, rate: float) -> list[float]:
-    """Put messages out at a steady rate and measure each until the carrier has it.
+    """Wake the workers for messages at a steady rate, and measure each until the carrier has it.
 
-    Units: `rate` a second; milliseconds from the row's `created_at` to the carrier.
+    Units: `rate` a second; milliseconds from before the wake-up is put on its queue, as by a task's `delay`, to the
+    carrier. The rows are in the outbox before; each is due when its turn comes, so that no sweep finds it earlier.
     """
-    handles = put_out(n, rate)
-    made = dict(Message.objects.filter(challenge__handle__in=handles).values_list("handle", "created_at"))
+    users, options = _askers(n)
+    begun = time.time() + 1 + n / _LAID_OUT
+    rows = _lay_out(users, options, [begun + place / rate for place in range(n)])
+    woken: dict[str, float] = {}
+
+    def one(row: Message) -> None:
+        woken[row.handle] = time.time()
+        wake.publish(row.pk, Kind.TEXT)
+
+    time.sleep(max(0, begun - time.time()))
+    _at_rate(one, rows, rate)
+    return _ways(woken)
+
+
+def ask(n: int, rate: float) -> list[float]:
+    """Have messages asked for at a steady rate, and measure each until the carrier has it.
+
+    Units: as `enqueue`, but from the beginning of the deed that asks, which checks limits and writes four rows.
+    """
+    asked = Message.objects.filter(challenge__handle__in=put_out(n, rate)).values_list("handle", "created_at")
+    return _ways({handle: created_at.timestamp() for handle, created_at in asked})
+
+
+def _ways(begun: dict[str, float]) -> list[float]:
+    """Wait until the carrier has all, and give how long each was on its way. Units: milliseconds."""
     got: dict[str, float] = {}
 
     def has_all() -> bool:
-        got.update({text["id"]: text["at"] for text in _carrier().texts(_seen) if text["id"] in made})
-        return len(got) == len(made)
+        got.update({text["id"]: text["at"] for text in _carrier().texts(_seen) if text["id"] in begun})
+        return len(got) == len(begun)
 
     _wait(has_all, "messages")
-    return [(got[handle] - created_at.timestamp()) * 1000 for handle, created_at in made.items()]
+    return [(got[handle] - at) * 1000 for handle, at in begun.items()]
 
 
 def put_out(n: int, rate: float = 0) -> list[str]:
     """Start challenges by text as a web process does, at a steady rate or as fast as it goes; gives their handles."""
-    users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
-    options = {user.pk: enrolments.confirmed(user.pk)[0] for user in users}  # as the sign-in has them at hand
+    users, options = _askers(n)
     rules = policies.rules_for(users[0].pk)
-    begun = time.monotonic()
+    networks = count()
 
-    def one(place: int, user: User) -> str:
-        if rate and (pause := begun + place / rate - time.monotonic()) > 0:
-            time.sleep(pause)
+    def one(user: User) -> str:
+        place = next(networks)
         facts = Facts(now=timezone.now(), network=f"10.{place >> 8 & 255}.{place & 255}.7", agent="bench")
         outcome = challenges.start(
             options[user.pk],
@@ -143,11 +171,72 @@ def put_out(n: int, rate: float = 0) -> list[str]:
             facts=facts,
             rules=rules,
         )
-        close_old_connections()
         return outcome.handle
 
+    return _at_rate(one, users, rate)
+
+
+def _askers(n: int) -> tuple[list[User], dict[int, Enrolment]]:
+    """Make people, and give each one's option as the sign-in has it at hand."""
+    users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
+    return users, {user.pk: enrolments.confirmed(user.pk)[0] for user in users}
+
+
+def _lay_out(users: list[User], options: dict[int, Enrolment], due: list[float]) -> list[Message]:
+    """Write the rows of challenges and of their messages, and wake nobody. Units: `due` in epoch seconds."""
+    open_challenges = Challenge.objects.bulk_create(_challenge(user, options[user.pk]) for user in users)
+    rows = [_message(challenge, at) for challenge, at in zip(open_challenges, due, strict=True)]
+    return Message.objects.bulk_create(rows)
+
+
+def _challenge(user: User, option: Enrolment) -> Challenge:
+    now = timezone.now()
+    return Challenge(
+        user=user,
+        enrolment=option,
+        purpose=Purpose.SIGN_IN,
+        binding=secrets.token_hex(32),
+        key_id=crypto.current_key(),
+        tag="K4",
+        code_life=_LIFE,
+        issued_at=now,
+        resend_at=now,
+        expires_at=now + _LIFE,
+        tries_left=5,
+    )
+
+
+def _message(challenge: Challenge, due: float) -> Message:
+    at = datetime.fromtimestamp(due, tz=UTC)
+    row = Message(
+        user=challenge.user,
+        challenge=challenge,
+        generation=challenge.generation,
+        kind=Kind.TEXT,
+        template=_TEMPLATE,
+        hint=challenge.enrolment.hint,
+        created_at=at,
+        not_before=at,
+        useful_until=challenge.expires_at,
+    )
+    row.address = challenge.enrolment.address
+    row.country, row.range = numbers.country(row.address), numbers.prefix(row.address)
+    return row
+
+
+def _at_rate(deed: Callable[[Any], Any], things: list[Any], rate: float) -> list[Any]:
+    """Do it with each thing in four threads, at a steady rate or as fast as it goes. Units: `rate` a second."""
+    begun = time.monotonic()
+
+    def one(place: int, thing: Any) -> Any:
+        if rate and (pause := begun + place / rate - time.monotonic()) > 0:
+            time.sleep(pause)
+        result = deed(thing)
+        close_old_connections()
+        return result
+
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(one, range(n), users))
+        return list(pool.map(one, range(len(things)), things))
 
 
 def through(n: int) -> float:
