@@ -31,6 +31,10 @@ def wanted(now: Any) -> Q:
 
 
 _ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
+# The same for one message that is known: asked by the challenge's key, so that no plan ever reads the whole table.
+_WAITS = Challenge.objects.filter(
+    pk=Slot("challenge"), state=State.OPEN, generation=Slot("generation"), expires_at__gt=_NOW
+)
 _NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
 # What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
 _OF_MESSAGE = (
@@ -40,12 +44,15 @@ _OF_MESSAGE = (
 _OF_CHALLENGE = ("handle", "nonce", "key_id", "tag", "mode", "purpose", "code_life")
 _KNOWN = (*_OF_MESSAGE, "challenge", *(f"challenge__{name}" for name in _OF_CHALLENGE))
 _READ = Select(lambda: Message.objects.select_related("challenge").only(*_KNOWN).filter(pk=_ROW))
-_CLAIM = Update(
-    lambda: (
-        Message.objects.filter(wanted(_NOW), pk=_ROW, state=MessageState.QUEUED, not_before__lte=_NOW, claims=_CLAIMS),
-        {"state": MessageState.SENDING, "claims": F("claims") + 1, **_NAMED},
-    )
-)
+
+
+def _claim(*waits: Exists) -> Update:
+    due = {"state": MessageState.QUEUED, "not_before__lte": _NOW, "useful_until__gt": _NOW}
+    changes = {"state": MessageState.SENDING, "claims": F("claims") + 1, **_NAMED}
+    return Update(lambda: (Message.objects.filter(*waits, pk=_ROW, claims=_CLAIMS, **due), changes))
+
+
+_CLAIM, _CLAIM_NOTICE = _claim(Exists(_WAITS)), _claim()
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
 _WRITTEN = ("state", "reference", "reason", "handed_at", "ended_at")
 _WRITE = Update(
@@ -114,7 +121,10 @@ class _Turn:
         The provider's name is on the row before the hand-over: a receipt may overtake our own note of it.
         """
         message, lease = self.message, self.now + conf.lease()
-        taken = _CLAIM.run(pk=message.pk, claims=message.claims, now=self.now, provider=provider, lease_until=lease)
+        row = {"pk": message.pk, "claims": message.claims, "provider": provider, "lease_until": lease}
+        of_challenge = {"challenge": message.challenge_id, "generation": message.generation}
+        claim = _CLAIM if message.challenge_id else _CLAIM_NOTICE
+        taken = claim.run(now=self.now, **row, **of_challenge)
         message.claims, message.provider = message.claims + 1, provider
         return bool(taken)
 
