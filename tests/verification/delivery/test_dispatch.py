@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import Desk
 from verification import challenges
@@ -272,3 +274,17 @@ def test_provider_gets_the_number_and_the_words(ana: Desk, queued: Message) -> N
     dispatch.send(queued.pk, now=ana.facts.now)
 
     assert Delivery.objects.get().to == "+41795551234"
+
+
+def test_a_claim_looks_at_its_own_challenge_alone(carriers: list[Carrier], queued: Message) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        dispatch.send(queued.pk)
+
+    [claim] = [query["sql"] for query in captured.captured_queries if '"claims" + 1' in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + claim)
+        plan = str(cursor.fetchall())
+    # A subquery that depends on the row may be answered from a table of all open challenges, made for each claim.
+    assert "verification_challenge" in claim
+    assert "SubPlan" not in plan
+    assert "CORRELATED" not in plan
