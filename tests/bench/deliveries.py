@@ -1,4 +1,4 @@
-"""Measures messages on their way: from the row in the outbox to the carrier."""
+"""Measures messages on their way: from the wake-up, and from the request that asks, to the carrier."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

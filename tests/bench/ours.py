@@ -137,7 +137,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 def ask(n: int, rate: float) -> list[float]:
     """Have messages asked for at a steady rate, and measure each until the carrier has it.
 
-    Units: as `enqueue`, but from the beginning of the deed that asks, which checks limits and writes four rows.
+    Units: as `enqueue`, but from the beginning of the deed that asks, which checks limits and writes its rows.
     """
     asked = Message.objects.filter(challenge__handle__in=put_out(n, rate)).values_list("handle", "created_at")
     return _ways({handle: created_at.timestamp() for handle, created_at in asked})
@@ -236,8 +236,8 @@ def _at_rate(deed: Callable[[Any], Any], things: list[Any], rate: float) -> list
         close_old_connections()
         return result
 
-    # The driver holds the rows of a whole rate, as no web process does: to look through them for garbage takes it a
-    # tenth of a second and more, which is no part of what is measured.
+    # The driver holds the rows of a whole rate, as no web process does: how long it looks through them for garbage is
+    # no part of what is measured.
     gc.collect()
     gc.disable()
     try:

@@ -24,17 +24,17 @@ _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 def wanted(now: Any) -> Q:
     """Tell which queued messages still help: in time, and of a challenge that is open and sent no newer code."""
-    waits = Challenge.objects.filter(
-        pk=OuterRef("challenge_id"), state=State.OPEN, generation=OuterRef("generation"), expires_at__gt=now
-    )
+    waits = _waiting(OuterRef("challenge_id"), OuterRef("generation"), now)
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
+
+
+def _waiting(challenge: Any, generation: Any, now: Any) -> QuerySet[Challenge]:
+    return Challenge.objects.filter(pk=challenge, state=State.OPEN, generation=generation, expires_at__gt=now)
 
 
 _ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
 # The same for one message that is known: asked by the challenge's key, so that no plan ever reads the whole table.
-_WAITS = Challenge.objects.filter(
-    pk=Slot("challenge"), state=State.OPEN, generation=Slot("generation"), expires_at__gt=_NOW
-)
+_WAITS = _waiting(Slot("challenge"), Slot("generation"), _NOW)
 _NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
 # What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
 _OF_MESSAGE = (
