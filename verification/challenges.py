@@ -23,10 +23,9 @@ from verification import (
     limits,
     notices,
     numbers,
-    outages,
     registry,
 )
-from verification.delivery import outbox, words
+from verification.delivery import closed, outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
 from verification.method import Ask, Check, Draft, Found, Mode
@@ -102,7 +101,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
-    if outages.of_kind(registry.method(enrolment.method).kind, facts.now):
+    if closed.why(registry.method(enrolment.method).kind, facts.now, enrolment.address):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
@@ -630,7 +629,7 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     if not registry.method(challenge.enrolment.method).needs_delivery:
         return _outcome(challenge, Verdict.UNREACHABLE)
-    if outages.of_kind(registry.method(challenge.enrolment.method).kind, facts.now):
+    if closed.why(registry.method(challenge.enrolment.method).kind, facts.now, challenge.enrolment.address):
         return _outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > facts.now:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Hint
 from django.db import connection
 
-from verification import conf, crypto
+from verification import conf, crypto, registry
+from verification.delivery import routes
+from verification.models import Kind
 
 
 @register(Tags.security)
@@ -47,3 +50,22 @@ def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
     if conf.methods():
         return []
     return [Error("No method is installed.", hint="Name packages in VERIFICATION_METHODS.", id="verification.E003")]
+
+
+@register(Tags.compatibility)
+def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """A method whose messages nobody carries is offered to nobody; without mail, nobody hears of a change."""
+    providers = routes.providers()
+    if not providers:
+        return []
+    carried = {kind for provider in providers.values() for kind in provider.kinds}
+    idle = [str(method.label) for method in registry.methods().values() if method.kind and method.kind not in carried]
+    found: list[CheckMessage] = []
+    if idle:
+        what = f"No provider carries what these need, so they are offered to nobody: {', '.join(idle)}."
+        hint = "Add one that does to DELIVERY_PROVIDERS, or take them out of VERIFICATION_METHODS."
+        found.append(Hint(what, hint=hint, id="verification.W004"))
+    if Kind.MAIL not in carried:
+        what = "No provider carries mail, so people do not hear of changes to their account."
+        found.append(Hint(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
+    return found

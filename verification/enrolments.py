@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from verification import audit, crypto, guard, limits, notices, numbers, outages, registry
+from verification import audit, crypto, guard, limits, notices, numbers, registry
+from verification.delivery import closed
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
-from verification.models import Enrolment, Failure, OptOut, Outage, Voucher
+from verification.models import Enrolment, Failure, OptOut, Voucher
 from verification.statements import Select, Slot, Update
 
 
@@ -87,8 +88,7 @@ def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: dat
     """
     order = {name: place for place, name in enumerate(registry.methods())}
     usable = [e for e in enrolments if e.method in order and _is_usable(e, allowed, now)]
-    off = outages.kinds(now)
-    return tuple(_option(e, now, off) for e in sorted(usable, key=lambda e: order[e.method]))
+    return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
@@ -96,7 +96,7 @@ def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> b
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
 
 
-def _option(enrolment: Enrolment, now: datetime, off: Mapping[str, Outage]) -> Option:
+def _option(enrolment: Enrolment, now: datetime) -> Option:
     method = registry.method(enrolment.method)
     next_at = getattr(enrolment, "next_at", None)
     return Option(
@@ -112,16 +112,18 @@ def _option(enrolment: Enrolment, now: datetime, off: Mapping[str, Outage]) -> O
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
-        out=outages.words(off[method.kind]) if method.kind in off else _closed(enrolment, method.kind, now),
+        out=_closed(enrolment, method.kind, now),
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
 
 
 def _closed(enrolment: Enrolment, kind: str, now: datetime) -> str:
-    """Say why no message may go to what was enrolled; empty if one may."""
-    if not guard.costs(kind):
+    """Say why no message goes to what was enrolled; empty if one does, and where none is needed."""
+    if not kind:
         return ""
+    if words := closed.why(kind, now, enrolment.address):
+        return words
     is_opted_out = bool(getattr(enrolment, "is_opted_out", False))
     verdict = guard.refusal(kind, enrolment.address, now=now, is_opted_out=is_opted_out)
     return guard.words(verdict) if verdict else ""
@@ -164,8 +166,8 @@ def offers(allowed: Sequence[str], *, user_id: int, now: datetime | None = None)
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     known = (method for method in registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not method.is_assigned or method.name in waiting]
-    off = outages.kinds(now or timezone.now())
-    usable = [method for method in usable if method.kind not in off]
+    now = now or timezone.now()
+    usable = [method for method in usable if not closed.why(method.kind, now)]
     best = max((method.strength for method in usable if not method.is_reserve), default=0)
     return tuple(
         Offer(

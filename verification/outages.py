@@ -34,15 +34,15 @@ def of_kind(kind: str, now: datetime) -> Outage | None:
     return kinds(now).get(kind) if kind else None
 
 
-def providers(now: datetime) -> set[str]:
-    """Name the providers that are switched off now."""
-    return {row.provider for row in _rows(now) if row.provider}
+def providers(now: datetime) -> dict[str, Outage]:
+    """Give the switches that turn providers off now."""
+    return {row.provider: row for row in _rows(now) if row.provider}
 
 
-def words(outage: Outage) -> str:
-    """Say what is off, until when and why."""
+def words(outage: Outage, kind: Kind) -> str:
+    """Say what is off for people by a switch, until when and why."""
     names = {Kind.TEXT: _("Texts"), Kind.CALL: _("Calls"), Kind.MAIL: _("Mails")}
-    what = names[Kind(outage.kind)]
+    what = names[kind]
     if outage.ends_at:
         said = _("%(what)s are switched off until %(at)s.") % {
             "what": what,

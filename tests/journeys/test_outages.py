@@ -1,5 +1,6 @@
 """What is switched off: pages lead elsewhere and say why, and nothing of it goes out until the end."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests.people import Clock, Person, join, work
-from verification import outages
+from verification import checks, outages
+from verification.delivery import dispatch, outbox
 from verification.models import Kind, Message, MessageState, Outage
+
+VIRTUAL = "verification.delivery.providers.virtual"
 
 
 def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
@@ -120,11 +124,87 @@ def test_notice_by_mail_waits_for_the_end(ana: Person, clock: Clock) -> None:
     assert MessageState.QUEUED not in Message.objects.filter(kind="mail").values_list("state", flat=True)
 
 
-def test_provider_that_is_off_is_passed_over(ana: Person) -> None:
-    ana.give_password()
-    Outage.objects.create(provider="virtual", starts_at=timezone.now())
+def test_provider_that_is_off_is_passed_over(ana: Person, settings: Any) -> None:
+    settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
+    Outage.objects.create(provider="nobody", starts_at=timezone.now())
 
+    ana.give_password()
     work()
 
     message = Message.objects.get(kind="text")
-    assert (message.state, message.reason) == (MessageState.QUEUED, "provider_down")
+    assert (message.state, message.attempts.count()) == (MessageState.DELIVERED, 0)
+
+
+def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> None:
+    Outage.objects.create(
+        provider="virtual", starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=2), words="They moved."
+    )
+
+    page = ana.give_password()
+
+    assert re.search(r"Texts are switched off until [\d:, .]+ They moved\.", page.words)
+    assert re.search(r"Calls are switched off until", page.words)
+    assert not Message.objects.exists()
+    assert not page.offers("Text")
+
+
+def test_what_waits_for_the_only_provider_goes_out_after_its_end(ana: Person, clock: Clock) -> None:
+    ana.give_password()
+    message = Message.objects.get(kind="text")
+    Outage.objects.create(provider="virtual", starts_at=timezone.now(), ends_at=timezone.now() + timedelta(minutes=1))
+
+    work()
+    message.refresh_from_db()
+    assert (message.state, message.claims) == (MessageState.QUEUED, 0)
+    clock.forward(minutes=1)
+    work()
+
+    message.refresh_from_db()
+    assert message.state == MessageState.DELIVERED
+
+
+def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
+    """The sweep takes fifty up: with the oldest first, sixty mails without a carrier would leave none to others."""
+    Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now())
+    for _ in range(60):
+        outbox.notice(ana.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=clock.now)
+    ana.give_password()
+    clock.forward(seconds=2)
+
+    found: list[int] = []
+    dispatch.sweep(lambda pk, _: found.append(pk), now=clock.now)
+
+    assert found == [Message.objects.get(kind="text").pk]
+
+
+@pytest.mark.parametrize("name", ["gateway", "smtp"])
+def test_what_nobody_carries_is_not_offered(ben: Any, settings: Any, name: str) -> None:
+    settings.DELIVERY_PROVIDERS = (f"verification.delivery.providers.{name}",)
+
+    page = ben.give_password()
+
+    assert page.offers("Authenticator app")
+    assert page.offers("Text") is (name == "gateway")
+    assert not page.offers("Call")
+
+
+def test_option_that_nobody_carries_any_more_says_so(ana: Person, settings: Any) -> None:
+    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
+    ana.give_password()
+
+    page = ana.browser.go("/sign-in/options/")
+
+    assert "Your organisation does not make calls." in page
+
+
+def test_checks_name_what_nobody_carries(settings: Any) -> None:
+    assert checks.methods_are_carried(None) == []
+
+    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
+    idle, mail = checks.methods_are_carried(None)
+
+    assert (idle.id, mail.id) == ("verification.W004", "verification.W005")
+    assert "Call" in idle.msg
+    assert "Text" not in idle.msg
+    settings.DELIVERY_PROVIDERS = ()
+    assert checks.methods_are_carried(None) == []  # that is said by another check

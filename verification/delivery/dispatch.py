@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from verification import conf, guard, outages
-from verification.delivery import board, circuits, routes, words
+from verification.delivery import board, circuits, closed, routes, words
 from verification.delivery.provider import Lost, Provider, Refused
 from verification.delivery.routes import Hop
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
@@ -69,7 +69,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     message = _READ.first(pk=message_id)
     if message is None:
         return None
-    if outages.of_kind(message.kind, now):
+    if closed.off(message.kind, now, message.address):
         return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
     turn = _Turn(message, now)
     hops = turn.hops()
@@ -265,7 +265,8 @@ def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> 
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
     retire(queued, now=now)
-    found = list(queued.order_by("not_before").values_list("pk", "kind")[:_SWEEP])
+    waiting = [kind for kind in Kind if closed.off(kind, now)]  # for the end of an outage: they keep nobody else back
+    found = list(queued.exclude(kind__in=waiting).order_by("not_before").values_list("pk", "kind")[:_SWEEP])
     for message_id, kind in found:
         hand(message_id, Kind(kind))
     return len(found)
