@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, task_prerun, worker_ready, worker_shutting_down
+from celery.signals import before_task_publish, task_prerun, worker_init, worker_shutting_down
 
 from mfasite import traces
 
@@ -26,9 +26,12 @@ def _take_up(task: Any = None, kwargs: dict[str, Any] | None = None, **_: Any) -
     traces.take_up(str(task.request.get("request_id") or ""), kwargs or {})
 
 
-@worker_ready.connect
+@worker_init.connect
 def _sweep(**_: Any) -> None:
-    """Each worker also sends what no wake-up reached: the broker speeds delivery up, but no message depends on it."""
+    """Each worker also sends what no wake-up reached, from its start on, whether or not the broker is there.
+
+    The broker speeds delivery up, but no message depends on it.
+    """
     from verification.delivery import sweeper  # noqa: PLC0415  (its tables exist only once Django is set up)
 
     stop = sweeper.start()

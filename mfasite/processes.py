@@ -168,7 +168,7 @@ def worker(name: str = "worker", *, threads: int = 16, queues: str = "") -> tupl
 def beat(home: Path) -> tuple[str, ...]:
     """Return the command line of Celery's clock, which keeps its memory in a file."""
     schedule = ("--schedule", str(home / "schedule"), "--pidfile", "")
-    return python("-m", "celery", "-A", "mfasite", "beat", *schedule, "-l", "INFO")
+    return python("-m", "celery", "-A", "mfasite", "--quiet", "beat", *schedule, "-l", "INFO")
 
 
 def flower(port: int) -> tuple[str, ...]:

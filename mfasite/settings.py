@@ -1,5 +1,6 @@
 """All settings, for every place it runs in: the environment decides, and unset means safe."""
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -302,6 +303,7 @@ METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 REDIS_URL = env.secret("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker that gave the broker up would end, and its sweep with it
 # A broker that hangs may hold a request for half a second, no longer.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.5,
@@ -357,3 +359,4 @@ STORAGES = {
 
 LOG_FORMAT = env.text("LOG_FORMAT", "text" if DEMO else "json")
 LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"), LOG_FORMAT)
+logging.captureWarnings(capture=True)  # each line of a log has the same shape

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from mfasite import broker as brokers
-from mfasite import cast, stack
+from mfasite import cast, processes, stack
 from mfasite.processes import Crew
 from mfasite.stack import Stack
 from tests.bench.browser import Answer, Browser
@@ -136,6 +136,29 @@ def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
     site.crew.start("broker", brokers.command(site.folder))
     site.wait_for("/readyz", 200)
     sign_in_by_text(site, seconds=5)
+
+
+def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> None:
+    """Seen failing while its sweep began only once the broker was there."""
+    browser = Browser(site.up.url, "127.0.0.1")
+    browser.get("/sign-in/").expect(200)
+    browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+    until = time.monotonic() + 10
+    while not newest(browser, since=0):
+        assert time.monotonic() < until, "no text came while all was well"
+        time.sleep(0.2)
+    site.crew.stop("broker")
+    site.up.crew.stop("worker")
+    with psycopg.connect(site.database.url, autocommit=True) as rows:
+        rows.execute("UPDATE verification_message SET state = 'queued', claims = 0, reference = '' WHERE kind = 'text'")
+        again = time.time()
+
+    site.up.crew.start("worker", processes.worker())
+    until = time.monotonic() + 15
+    while not newest(browser, since=again):
+        assert time.monotonic() < until, "nothing went out"
+        time.sleep(0.2)
+    browser.close()
 
 
 @pytest.fixture

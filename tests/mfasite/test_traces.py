@@ -4,12 +4,13 @@ import json
 import logging
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from mfasite import cast, logs, traces
+from mfasite import cast, logs, processes, traces
 from mfasite.celery import app
 from mfasite.stack import Stack
 from tests.bench.browser import Browser
@@ -60,6 +61,21 @@ def test_name_of_a_request_is_believed_of_our_proxy_alone(
 @pytest.mark.parametrize("given", ["", "short", "a b c d e f g h", "x" * 65, "line\nbreak-0001"])
 def test_what_is_no_name_is_replaced(given: str) -> None:
     assert len(traces.begin(given)) == 16
+
+
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_every_line_is_an_object(name: str, tmp_path: Path, stack: Stack) -> None:
+    """Of a start without a broker, which both complain of: a banner before it would be none."""
+    command = {"worker": processes.worker("reader", threads=1, queues="calls"), "beat": processes.beat(tmp_path)}[name]
+    away = {"LOG_FORMAT": "json", "REDIS_URL": f"redis+socket://{tmp_path}/nobody"}
+    with processes.crew(tmp_path, {**stack.environment, **away}) as crew:
+        child = crew.start(name, command)
+        crew.wait("its first line", lambda: child.log.stat().st_size > 0, seconds=20)
+        time.sleep(1)
+        lines = child.log.read_text().splitlines()  # Celery's own farewell is none
+
+    assert lines
+    assert {type(json.loads(line)) for line in lines} == {dict}
 
 
 def test_wake_up_carries_the_name(broker: str) -> None:

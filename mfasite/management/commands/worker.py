@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery.utils.nodenames import gethostname, nodename
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import heap
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             concurrency=options["threads"],
             queues=options["queues"].split(","),
             loglevel=options["log_level"],
+            quiet=settings.LOG_FORMAT == "json",  # its banner is for people
             heartbeat_interval=_HEARTBEAT,
             # Workers owe each other nothing, and a start waits for none.
             without_gossip=True,
