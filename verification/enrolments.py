@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from verification import audit, crypto, guard, limits, notices, numbers, registry
-from verification.delivery import closed
+from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, OptOut, Voucher
@@ -314,6 +314,8 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
     for method in registry.methods().values():
         if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
+            continue
+        if method.kind and method.kind not in routes.carried():
             continue
         if _same_address(enrolment, method.name).exists():
             continue  # the person has set up this number for the other method before

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from tests.people import Clock, Person, join, work
 from verification import checks, outages
-from verification.delivery import dispatch, outbox
-from verification.models import Kind, Message, MessageState, Outage
+from verification.delivery import dispatch, outbox, routes
+from verification.models import Enrolment, Kind, Message, MessageState, Outage
 
 VIRTUAL = "verification.delivery.providers.virtual"
 
@@ -186,6 +186,24 @@ def test_what_nobody_carries_is_not_offered(ben: Any, settings: Any, name: str) 
     assert page.offers("Authenticator app")
     assert page.offers("Text") is (name == "gateway")
     assert not page.offers("Call")
+
+
+def test_number_that_takes_texts_is_no_option_for_calls_that_nobody_makes(
+    db: None, clock: Clock, gateway: Any, settings: Any
+) -> None:
+    settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
+    routes._load.cache_clear()
+    person = join("ida", number="+41795550177")
+
+    person.give_password()
+    person.browser.press("Text")
+    person.browser.press("Continue", number="+41795550177")
+    work()
+    words = gateway.newest["fields"]["text"]
+    page = person.browser.press("Verify", code=re.search(r"\d{6}", words)[0])  # type: ignore[index]  # it is there
+
+    assert "Text +41 XX XXX XX 77" in page
+    assert [each.method for each in Enrolment.objects.filter(user=person.user, confirmed=True)] == ["text"]
 
 
 def test_option_that_nobody_carries_any_more_says_so(ana: Person, settings: Any) -> None:

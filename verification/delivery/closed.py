@@ -34,7 +34,7 @@ def why(kind: str, now: datetime, address: str = "") -> str:
         return ""
     if switch := off(kind, now, address):
         return outages.words(switch, Kind(kind))
-    if routes.route(Kind(kind), address):
+    if kind in routes.carried():
         return ""
     return {
         Kind.TEXT: _("Your organisation does not send texts."),

@@ -31,6 +31,11 @@ def providers() -> dict[str, Provider]:
     return _load(conf.providers())
 
 
+def carried() -> frozenset[Kind]:
+    """Give the kinds of messages that anybody carries."""
+    return frozenset(kind for provider in providers().values() for kind in provider.kinds)
+
+
 def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
     """Give who carries a kind of message to a number, the first one first.
 
