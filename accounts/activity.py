@@ -115,6 +115,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "support.person_unblocked": ("check", _("Support unblocked your account"), _staff(detail), "good"),
         "support.person_unlocked": ("key", _("Support lifted waits and locks"), _staff(detail), "info"),
         "support.state_set": ("shield", _("Support changed your second step"), str(detail.get("state", "")), "warn"),
+        "support.roles_given": ("person", _("Your roles were changed"), ", ".join(detail.get("roles", [])), "warn"),
         "support.password_required": ("edit", _("Support asks for a new password"), _staff(detail), "info"),
         "support.message_tried": ("send", _("Support sent a trial"), str(detail.get("label", "")), "info"),
         "support.caller_asked": (

@@ -62,7 +62,7 @@ def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
     found: list[CheckMessage] = []
     if idle:
         what = f"No provider carries what these need, so they are offered to nobody: {', '.join(idle)}."
-        hint = "Add one that does to DELIVERY_PROVIDERS, or take them out of VERIFICATION_METHODS."
+        hint = "Add one that does to DELIVERY_PROVIDERS, if people are to have them."
         found.append(Hint(what, hint=hint, id="verification.W004"))
     if Kind.MAIL not in carried:
         what = "No provider carries mail, so people do not hear of changes to their account."

@@ -123,6 +123,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             ("block_person", "May block and unblock a person"),
             ("unlock_person", "May unlock a person without a reset"),
             ("set_state", "May set a person's second step disabled, enabled or enforced"),
+            ("give_role", "May make a person one of the staff, with roles, or end that"),
             ("resend_message", "May send a person a trial text or call"),
             ("require_password", "May require a new password of a person"),
             ("verify_caller", "May verify a caller"),

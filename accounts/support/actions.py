@@ -3,10 +3,12 @@
 Each is one transaction: lock, change, record with reason and ticket, tell the person.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +16,7 @@ from django.utils.translation import ngettext
 from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
 from accounts.models.handles import new_ref
+from accounts.support.roles import ROLES
 from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
 from verification.facts import Facts
 from verification.models import Purpose
@@ -232,6 +235,41 @@ def set_state(person: User, deed: Deed, *, state: str) -> Done:
         _record("support.state_set", person, deed, state=str(state))
         _tell(person, "state_set", deed, state=str(SecondStep(state).label))
     return Done(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+
+
+def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
+    """Make a person one of the staff with exactly these roles; with none they are staff no more. Sign-ins end.
+
+    Nobody gives a role that may more than they do themselves.
+    """
+    groups = Group.objects.filter(name__in=ROLES)
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=person.pk)
+        wanted = {group for group in groups if group.name in roles}
+        former = {group for group in groups if person.groups.filter(pk=group.pk).exists()}
+        if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
+            raise Unneeded(_("It is so already."))
+        if not deed.staff.is_superuser and not _rights(wanted | former) <= deed.staff.get_all_permissions():
+            raise Unneeded(_("This role may more than you. Ask an administrator."))
+        person.groups.remove(*former - wanted)
+        person.groups.add(*wanted - former)
+        person.is_staff = bool(wanted) or person.is_superuser
+        if person.is_staff and person.second_step == SecondStep.DISABLED:
+            person.second_step = SecondStep.ENABLED  # staff are always asked
+        person.save(update_fields=["is_staff", "second_step"])
+        names = sorted(group.name for group in wanted)
+        _record(
+            "support.roles_given", person, deed, roles=names, former=sorted(g.name for g in former), **_close(person)
+        )
+        _tell(person, "roles_given", deed, roles=", ".join(names))
+    if not names:
+        return Done(_("They are staff no more."))
+    return Done(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
+
+
+def _rights(groups: Collection[Group]) -> set[str]:
+    found = Permission.objects.filter(group__in=groups).values_list("content_type__app_label", "codename")
+    return {f"{app}.{name}" for app, name in found}
 
 
 def require_password(person: User, deed: Deed) -> Done:

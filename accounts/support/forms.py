@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep
+from accounts.support.roles import ROLES
 
 _PASS_LIVES = (
     (10, _("10 minutes")),
@@ -148,6 +149,19 @@ class StateForm(DeedForm):
         ),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a state.")},
+    )
+
+
+class RolesForm(DeedForm):
+    """What of the staff a person is."""
+
+    field_order = ["roles", "reason", "ticket"]
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[(name, name) for name in ROLES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("These and no others. Without any they are staff no more."),
     )
 
 

@@ -234,6 +234,21 @@ _ALL = (
         is_risky=True,
     ),
     Action(
+        name="give_roles",
+        label=_("Give roles"),
+        explain=_("Make them one of the staff, with one role or more, or end that."),
+        icon="person",
+        permission="give_role",
+        form_class=forms.RolesForm,
+        run=lambda person, deed, o: actions.give_roles(person, deed, roles=o["roles"]),
+        preview=lambda held: [
+            str(_("With a role they may enter the admin, and the second step is always asked of them.")),
+            *_closing(held),
+        ],
+        for_many=False,
+        is_grave=True,
+    ),
+    Action(
         name="require_password",
         label=_("Require a new password"),
         explain=_("They choose a new password after the next sign-in, before anything else."),

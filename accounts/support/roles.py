@@ -63,6 +63,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "Administrators": (
         *_SENIOR,
         *_CARRIERS,
+        "accounts.give_role",
         "accounts.import_people",
         "accounts.import_tokens",
         "accounts.export_people",

@@ -1,0 +1,109 @@
+"""Administrators make people staff, and end it; nobody gives more than they have."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+from accounts.models import SecondStep, Session, User
+from tests.journeys.test_support import do
+from tests.people import Clock, Person, hire
+from verification.models import AuditEvent, Message
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """Give an administrator, at work."""
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def roles(person: Person) -> tuple[bool, list[str]]:
+    user = User.objects.get(pk=person.user.pk)
+    return user.is_staff, sorted(user.groups.values_list("name", flat=True))
+
+
+def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    Message.objects.all().delete()
+
+    page = do(fay, ana, "Give roles", roles="Operators")
+
+    assert "They are staff now: Operators." in page
+    assert roles(ana) == (True, ["Operators"])
+    assert not Session.objects.filter(user=ana.user).exists()
+    event = AuditEvent.objects.get(kind="support.roles_given")
+    assert (event.actor_id, event.user_id) == (fay.user.pk, ana.user.pk)
+    assert (event.detail["roles"], event.detail["former"]) == (["Operators"], [])
+    assert Message.objects.get(user=ana.user, kind="mail").context["roles"] == "Operators"
+    ana.give_password(to="/admin/")
+    clock.forward(seconds=31)  # a code of the app works once
+    ana.choose("Authenticator app")
+    page = ana.verify(ana.read_app())
+    assert (page.path, page.offers("Deliveries"), page.offers("Policies")) == ("/admin/", True, False)
+    assert "Your roles were changed" in ana.browser.go("/activity/")
+
+
+def test_role_ends(fay: Person, ana: Person) -> None:
+    do(fay, ana, "Give roles", roles="Operators")
+
+    page = do(fay, ana, "Give roles")
+
+    assert "They are staff no more." in page
+    assert roles(ana) == (False, [])
+    ana.sign_in()
+    assert ana.browser.go("/admin/").path == "/"
+
+
+def test_groups_of_the_organisation_stay(fay: Person, ana: Person) -> None:
+    ana.user.groups.add(Group.objects.create(name="Finance"))
+
+    do(fay, ana, "Give roles", roles="Auditors")
+    do(fay, ana, "Give roles")
+
+    assert roles(ana) == (False, ["Finance"])
+
+
+def test_staff_are_asked_for_the_second_step_from_then_on(fay: Person, ana: Person) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+
+    do(fay, ana, "Give roles", roles="Support desk")
+
+    assert User.objects.get(pk=ana.user.pk).second_step == SecondStep.ENABLED
+
+
+def test_what_is_so_already_is_said_and_ends_nothing(fay: Person, ana: Person) -> None:
+    do(fay, ana, "Give roles", roles="Auditors")
+    ana.sign_in()
+
+    assert "It is so already." in do(fay, ana, "Give roles", roles="Auditors")
+
+    assert Session.objects.filter(user=ana.user).exists()
+
+
+def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
+    Group.objects.get(name="Administrators").permissions.remove(Permission.objects.get(codename="change_cap"))
+
+    page = do(fay, ana, "Give roles", roles="Operators")
+
+    assert "This role may more than you." in page
+    assert roles(ana) == (False, [])
+
+
+def test_nobody_gives_themselves_a_role(fay: Person) -> None:
+    deed = f"/admin/accounts/user/{fay.user.pk}/do/give_roles/"
+
+    assert "Nobody helps themselves" in fay.browser.go(deed)
+    assert fay.browser.send(deed, roles="Operators", reason="x", ticket="1").status == 403
+    assert roles(fay) == (True, ["Administrators"])
+
+
+def test_senior_support_cannot(ana: Person, db: None, clock: Clock) -> None:
+    sam = hire("sam", "Senior support")
+    sam.sign_in(to="/admin/")
+
+    page = sam.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/")
+
+    assert "Your role does not include this" in page
+    sam.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/", roles="Operators", reason="x", ticket="1")
+    assert roles(ana) == (False, [])
+    assert AuditEvent.objects.filter(kind="support.refused").exists()
