@@ -158,11 +158,15 @@ class Browser:
         """Follow a link of the page."""
         return self.go(urljoin(self.shown.path, self.shown.link(label)))
 
-    def press(self, label: str, **fields: str) -> Page:
-        """Fill in the form with this button, and press it. A field that the form does not have is a mistake."""
+    def press(self, label: str, **fields: str | None) -> Page:
+        """Fill in the form with this button, and press it; none takes a mark away.
+
+        A field that the form does not have is a mistake.
+        """
         form, (_, name, value) = self.shown.form(label)
         assert set(fields) <= form.names(), f"{set(fields) - form.names()} not on {self.shown!r}"
-        sent = form.fields | fields | ({name: value} if name else {})
+        filled = form.fields | fields | ({name: value} if name else {})
+        sent = {key: each for key, each in filled.items() if each is not None}
         address = urljoin(self.shown.path, form.action)
         send = self.client.post if form.method == "post" else self.client.get
         self.page = Page(send(address, sent, follow=True))

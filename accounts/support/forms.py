@@ -19,6 +19,14 @@ _PASS_LIVES = (
     (43_200, _("30 days")),
 )
 
+_ROLES = {
+    "Support desk": _("find, verify and help people"),
+    "Senior support": _("also block, let in once, and agree to others’ deeds"),
+    "Operators": _("deliveries, routes, outages and cost"),
+    "Auditors": _("the record and the reports, to read"),
+    "Administrators": _("all of it, and policies, imports and roles"),
+}
+
 
 class DeedForm(forms.Form):
     """Why something is done. `options` gives what the deed's function takes beside it."""
@@ -158,7 +166,7 @@ class RolesForm(DeedForm):
     field_order = ["roles", "reason", "ticket"]
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
-        choices=[(name, name) for name in ROLES],
+        choices=[(name, f"{name}: {_ROLES[name]}") for name in ROLES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("These and no others. Without any they are staff no more."),

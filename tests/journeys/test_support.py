@@ -43,7 +43,7 @@ def call_back(staff: Person, person: Person) -> Page:
     return staff.browser.press("I called back", note="the number in the personnel file, I know the voice")
 
 
-def do(staff: Person, person: Person, label: str, press: str = "", **fields: str) -> Page:
+def do(staff: Person, person: Person, label: str, press: str = "", **fields: str | None) -> Page:
     """Do something for a person from the case page."""
     case(staff, person)
     staff.browser.follow(label)

@@ -13,7 +13,7 @@ from accounts import facts
 from accounts.models import User
 from accounts.standing import AuthedRequest
 from accounts.support import holdings, orders, people, rights
-from accounts.support.forms import DeedForm, MethodForm
+from accounts.support.forms import DeedForm, MethodForm, RolesForm
 from accounts.support.menu import ACTIONS, Action
 from accounts.support.orders import Answer, Order, State
 from accounts.support.views import pages, searches
@@ -30,7 +30,9 @@ def _action(name: str) -> Action:
 
 
 def form_of(action: Action, person: User | None, data: Any, *, now: Facts) -> DeedForm:
-    """Make the form of a deed; for one person it offers their methods."""
+    """Make the form of a deed; for one person it offers their methods, or shows their roles."""
+    if person is not None and issubclass(action.form_class, RolesForm):
+        return action.form_class(data, initial={"roles": list(person.groups.values_list("name", flat=True))})
     if not issubclass(action.form_class, MethodForm) or person is None:
         return action.form_class(data)
     mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now.now)
