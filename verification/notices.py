@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from verification import agents, audit, guard, limits, registry
-from verification.delivery import outbox
+from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
-from verification.models import Browser, Enrolment, Kind, Pause
+from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
 from verification.models.policies import strongest
 
 _BATCH = 200
@@ -87,14 +87,28 @@ def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
         _tell_operators("range_paused", now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
 
 
+def tell_of_circuits(now: datetime) -> None:
+    """Tell operators of providers that are passed over, and of those that carry again."""
+    with transaction.atomic():
+        for circuit in circuits.news(now):
+            others = [
+                name
+                for name, provider in routes.providers().items()
+                if circuit.kind in provider.kinds and name != circuit.provider
+            ]
+            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "others": ", ".join(others)}
+            notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
+            _tell_operators(notice, now=now, right="change_route", **said)
+
+
 def _about(cap: guard.Bound) -> dict[str, str]:
     alarm, stop = (f"{at / guard.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
     return {"span": str(cap.span), "alarm": alarm, "stop": stop}
 
 
-def _tell_operators(kind: str, *, now: datetime, **context: str) -> None:
-    """Leave a notice for everybody who may set what texts and calls cost."""
-    may = Q(groups__permissions__codename="change_cap") | Q(user_permissions__codename="change_cap")
+def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_cap", **context: str) -> None:
+    """Leave a notice for everybody who may change what it is about: what texts and calls cost, or who carries them."""
+    may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
         outbox.notice(person, person.email, template=_template(kind), context=context, now=now)
 

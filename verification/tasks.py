@@ -27,6 +27,7 @@ def weigh(**_more: Any) -> None:
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
     circuits.weigh(kinds, now=now)
+    notices.tell_of_circuits(now)
     notices.tell_of_pauses(guard.weigh(now=now), now=now)
 
 

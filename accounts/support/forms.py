@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep
@@ -166,7 +167,7 @@ class RolesForm(DeedForm):
     field_order = ["roles", "reason", "ticket"]
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
-        choices=[(name, f"{name}: {_ROLES[name]}") for name in ROLES],
+        choices=[(name, format_lazy("{}: {}", name, _ROLES[name])) for name in ROLES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("These and no others. Without any they are staff no more."),

@@ -4,6 +4,7 @@ A circuit is a row; every change is a guarded update, so that of many workers on
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
@@ -19,6 +20,7 @@ _GRACE = timedelta(minutes=2)  # younger messages may still be typed in
 _ENOUGH = 50  # messages of a window that are enough to judge by
 _LEAST_PROVEN = 1 / 3
 _MOST_RETURNED = 1 / 2
+_STEADY = timedelta(minutes=5)  # a circuit that was whole for so long is told to be
 _TURNED = 12  # pauses in a row after which the count stands still
 
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
@@ -112,6 +114,19 @@ def trip(
     if did:
         _log.warning("provider %s is passed over for %ss: %s", provider, kind, why)
     return bool(did)
+
+
+def news(now: datetime) -> Iterator[Circuit]:
+    """Give the circuits of which operators do not know yet, once each: those not whole, and those whole for a while.
+
+    One that opens and closes all the time is told of once. Each is a deed of the caller's transaction.
+    """
+    unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
+    steady = Circuit.objects.filter(told_at__lt=now, state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
+    for rows, told_at in ((unknown, now), (steady, None)):
+        for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # which a mail would not tell of
+            if Circuit.objects.filter(pk=circuit.pk, told_at=circuit.told_at).update(told_at=told_at):
+                yield circuit
 
 
 # What only a look at many messages shows -----------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Circuit(models.Model):
     """How one provider fares with one kind of message. No row: nothing ever failed.
 
     Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in
-    a row, each twice as long as the one before; `why` is what opened it.
+    a row, each twice as long as the one before; `why` is what opened it; `told_at` is since when operators know of it.
     """
 
     provider = models.CharField(max_length=32)
@@ -66,6 +66,7 @@ class Circuit(models.Model):
     until_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(default=timezone.now)
     why = models.CharField(max_length=16, blank=True)
+    told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["provider", "kind"], name="one_circuit_a_provider_and_kind"),)

@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.utils import timezone
+from pytest_django import Settings
 
 from tests.verification.conftest import Desk
-from verification import conf
-from verification.delivery import board, circuits
+from verification import conf, notices
+from verification.delivery import board, circuits, routes
+from verification.delivery.words import compose
 from verification.models import Challenge, Circuit, CircuitState, Kind, Message, MessageState, Reason, State
 from verification.models.handles import new_handle
 
@@ -166,3 +170,76 @@ def test_old_window_does_not_open_it_twice(ana: Desk) -> None:
     circuits.succeeded(trial, now=moment)
 
     assert circuits.weigh(BOTH, now=moment + timedelta(seconds=60)) == []
+
+
+@pytest.fixture
+def opal() -> str:
+    """Give the mail address of an operator; a colleague left."""
+    for name, is_active in (("opal", True), ("otto", False)):
+        user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
+        user.groups.add(Group.objects.get(name="Operators"))
+    return "opal@example.org"
+
+
+def mails() -> list[tuple[str, str]]:
+    rows = Message.objects.filter(kind=Kind.MAIL).order_by("pk")
+    return [(row.address, compose(row).subject.partition(": ")[2]) for row in rows]
+
+
+def recover(now: datetime) -> None:
+    trial = circuit()
+    assert circuits.admits(trial, now=now)
+    circuits.succeeded(trial, now=now)
+    board.forget()
+
+
+def test_operators_are_told_once_and_again_when_it_has_held(opal: str) -> None:
+    fail(5)
+    for minute in range(3):
+        notices.tell_of_circuits(NOW + timedelta(minutes=minute))
+    assert mails() == [(opal, "first carries no texts")]
+
+    recover(NOW + timedelta(minutes=3))
+    notices.tell_of_circuits(NOW + timedelta(minutes=4))
+    assert len(mails()) == 1
+    for minute in (8, 9):
+        notices.tell_of_circuits(NOW + timedelta(minutes=minute))
+
+    assert mails()[1:] == [(opal, "first carries texts again")]
+
+
+def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
+    moment = NOW
+    for _ in range(4):
+        fail(5, now=moment)
+        notices.tell_of_circuits(moment)
+        moment += timedelta(minutes=2)
+        recover(moment)
+        notices.tell_of_circuits(moment)
+
+    assert mails() == [(opal, "first carries no texts")]
+
+
+def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
+    for _ in range(5):
+        circuits.failed(None, provider="smtp", kind=Kind.MAIL, why="provider_down", now=NOW)
+
+    notices.tell_of_circuits(NOW)
+
+    assert mails() == []
+
+
+@pytest.mark.parametrize(("others", "words"), [(("virtual",), "Meanwhile virtual carries them."), ((), "Nobody else")])
+def test_operators_read_why_and_who_carries_it_now(
+    opal: str, others: tuple[str, ...], words: str, settings: Settings
+) -> None:
+    settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("gateway", *others))
+    routes._load.cache_clear()
+    circuits.trip("gateway", Kind.TEXT, why="receipts", now=NOW, of=CircuitState.CLOSED)
+
+    notices.tell_of_circuits(NOW)
+
+    said = compose(Message.objects.get()).words
+    assert "It reports most of what it took as not delivered." in said
+    assert words in said
+    assert "https://testserver/admin/" in said
