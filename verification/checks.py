@@ -52,7 +52,7 @@ def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
     return [Error("No method is installed.", hint="Name packages in VERIFICATION_METHODS.", id="verification.E003")]
 
 
-@register(Tags.compatibility)
+@register(Tags.compatibility, deploy=True)
 def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """A method whose messages nobody carries is offered to nobody; without mail, nobody hears of a change."""
     carried = routes.carried()
