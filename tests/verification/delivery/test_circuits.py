@@ -229,7 +229,7 @@ def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
     assert mails() == []
 
 
-@pytest.mark.parametrize(("others", "words"), [(("virtual",), "Meanwhile virtual carries them."), ((), "Nobody else")])
+@pytest.mark.parametrize(("others", "words"), [(("virtual",), "Meanwhile they go by virtual."), ((), "Nobody else")])
 def test_operators_read_why_and_who_carries_it_now(
     opal: str, others: tuple[str, ...], words: str, settings: Settings
 ) -> None:
