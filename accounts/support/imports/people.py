@@ -50,7 +50,7 @@ def apply(rows: Sequence[Row], *, is_rehearsal: bool) -> Chunk:
             wanted = _read(fields, groups, seen)
             user = known.get(wanted.username)
             if user is not None and (user.is_staff or user.is_superuser):
-                raise ValueError(_("This is one of the staff: change them by hand."))
+                raise ValueError(_("This is one of the staff, whom no import changes. End their roles first."))
         except ValueError as fault:
             faults.append((line, str(fault)))
             continue
