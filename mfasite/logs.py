@@ -93,5 +93,7 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # A line for each try while the database is away; who needed it says so once.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }
