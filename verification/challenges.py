@@ -25,7 +25,7 @@ from verification import (
     numbers,
     registry,
 )
-from verification.delivery import closed, outbox, words
+from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
 from verification.method import Ask, Check, Draft, Found, Mode
@@ -101,7 +101,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
-    if closed.why(registry.method(enrolment.method).kind, facts.now, enrolment.address):
+    if enrolments.away(enrolment, facts.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
@@ -629,7 +629,7 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     if not registry.method(challenge.enrolment.method).needs_delivery:
         return _outcome(challenge, Verdict.UNREACHABLE)
-    if closed.why(registry.method(challenge.enrolment.method).kind, facts.now, challenge.enrolment.address):
+    if enrolments.away(challenge.enrolment, facts.now):
         return _outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > facts.now:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.checks import Warning as Hint
+from django.core.checks import Warning as Caution
 from django.db import connection
 
 from verification import conf, crypto, registry
@@ -55,16 +55,16 @@ def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
 @register(Tags.compatibility, deploy=True)
 def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """A method whose messages nobody carries is offered to nobody; without mail, nobody hears of a change."""
-    carried = routes.carried()
-    if not carried:
+    if not routes.providers():
         return []  # that is said by another check
-    idle = [str(method.label) for method in registry.methods().values() if method.kind and method.kind not in carried]
+    needy = [method for method in registry.methods().values() if method.kind]
+    idle = [str(method.label) for method in needy if not routes.able(Kind(method.kind))]
     found: list[CheckMessage] = []
     if idle:
         what = f"No provider carries what these need, so they are offered to nobody: {', '.join(idle)}."
         hint = "Add one that does to DELIVERY_PROVIDERS, if people are to have them."
-        found.append(Hint(what, hint=hint, id="verification.W004"))
-    if Kind.MAIL not in carried:
+        found.append(Caution(what, hint=hint, id="verification.W004"))
+    if not routes.able(Kind.MAIL):
         what = "No provider carries mail, so people do not hear of changes to their account."
-        found.append(Hint(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
+        found.append(Caution(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
     return found

@@ -17,7 +17,7 @@ from verification import audit, crypto, guard, limits, notices, numbers, registr
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
-from verification.models import Enrolment, Failure, OptOut, Voucher
+from verification.models import Enrolment, Failure, Kind, OptOut, Voucher
 from verification.statements import Select, Slot, Update
 
 
@@ -112,18 +112,22 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
-        out=_closed(enrolment, method.kind, now),
+        out=away(enrolment, now) or _refused(enrolment, method.kind, now),
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
 
 
-def _closed(enrolment: Enrolment, kind: str, now: datetime) -> str:
-    """Say why no message goes to what was enrolled; empty if one does, and where none is needed."""
-    if not kind:
+def away(enrolment: Enrolment, now: datetime) -> str:
+    """Say why nobody carries a message to what was enrolled now; empty if somebody does, and where none is needed."""
+    kind = registry.method(enrolment.method).kind
+    return closed.why(kind, now, enrolment.address) if kind else ""
+
+
+def _refused(enrolment: Enrolment, kind: str, now: datetime) -> str:
+    """Say why the guard lets no message through to what was enrolled; empty if it does."""
+    if not guard.costs(kind):
         return ""
-    if words := closed.why(kind, now, enrolment.address):
-        return words
     is_opted_out = bool(getattr(enrolment, "is_opted_out", False))
     verdict = guard.refusal(kind, enrolment.address, now=now, is_opted_out=is_opted_out)
     return guard.words(verdict) if verdict else ""
@@ -315,8 +319,8 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     for method in registry.methods().values():
         if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
             continue
-        if method.kind and method.kind not in routes.carried():
-            continue
+        if method.kind and not routes.able(Kind(method.kind)):
+            continue  # it would be an option that nobody carries
         if _same_address(enrolment, method.name).exists():
             continue  # the person has set up this number for the other method before
         twin = Enrolment(user=enrolment.user, method=method.name, confirmed=True, confirmed_at=now, name=plan.name)

@@ -91,12 +91,8 @@ def tell_of_circuits(now: datetime) -> None:
     """Tell operators of providers that are passed over, and of those that carry again."""
     with transaction.atomic():
         for circuit in circuits.news(now):
-            others = [
-                name
-                for name, provider in routes.providers().items()
-                if circuit.kind in provider.kinds and name != circuit.provider
-            ]
-            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "others": ", ".join(others)}
+            others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
+            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "others": others}
             notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
             _tell_operators(notice, now=now, right="change_route", **said)
 

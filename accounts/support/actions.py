@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
 from accounts.models.handles import new_ref
-from accounts.support.roles import ROLES
+from accounts.support.roles import groups_of_staff
 from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
 from verification.facts import Facts
 from verification.models import Purpose
@@ -242,15 +242,15 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
 
     Nobody gives a role that may more than they do themselves.
     """
-    groups = Group.objects.filter(name__in=ROLES)
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=person.pk)
-        wanted = {group for group in groups if group.name in roles}
-        former = {group for group in groups if person.groups.filter(pk=group.pk).exists()}
+        wanted, former = set(groups_of_staff().filter(name__in=roles)), set(groups_of_staff().filter(user=person))
+        if len(wanted) < len(set(roles)):
+            raise Unneeded(_("One of these roles is gone. Look at the list again."))
         if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
             raise Unneeded(_("It is so already."))
         if not deed.staff.is_superuser and not _rights(wanted | former) <= deed.staff.get_all_permissions():
-            raise Unneeded(_("This role may more than you. Ask an administrator."))
+            raise Unneeded(_("This role may more than you. Ask somebody who has it."))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         person.is_staff = bool(wanted) or person.is_superuser

@@ -1,15 +1,16 @@
 """What staff fill in before a deed: always a reason and a ticket, and what the deed itself wants to know."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import SecondStep
-from accounts.support.roles import ROLES
+from accounts.models import SecondStep, User
+from accounts.support.roles import groups_of_staff
+from verification import enrolments, registry
 
 _PASS_LIVES = (
     (10, _("10 minutes")),
@@ -51,6 +52,9 @@ class DeedForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
+    def offer(self, person: User, *, now: datetime) -> None:
+        """Offer what this person has to choose from, where the deed wants to know."""
+
     def options(self) -> dict[str, Any]:
         """Give what the deed takes, as plain values that a request can keep."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
@@ -65,14 +69,24 @@ class ClearForm(DeedForm):
 class MethodForm(DeedForm):
     """Which of a person's methods."""
 
-    ref = forms.ChoiceField(label=_("Method"), widget=forms.RadioSelect, choices=())
+    only_numbers: ClassVar[bool] = False
+    ref = forms.ChoiceField(
+        label=_("Method"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": _("Choose the method.")},
+    )
 
-    def __init__(self, *args: Any, methods: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["ref"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (declared so above)
-        field.choices = methods or []
-        field.error_messages["required"] = _("Choose the method.")
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now)
+        chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
+        cast("forms.ChoiceField", self.fields["ref"]).choices = chosen
+
+
+class NumberForm(MethodForm):
+    """Which of a person's methods that a message can go to."""
+
+    only_numbers = True
 
 
 class PassForm(DeedForm):
@@ -167,11 +181,17 @@ class RolesForm(DeedForm):
     field_order = ["roles", "reason", "ticket"]
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
-        choices=[(name, format_lazy("{}: {}", name, _ROLES[name])) for name in ROLES],
+        choices=(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("These and no others. Without any they are staff no more."),
     )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        names = list(groups_of_staff().order_by("pk").values_list("name", flat=True))
+        known = [(name, format_lazy("{}: {}", name, _ROLES[name]) if name in _ROLES else name) for name in names]
+        cast("forms.MultipleChoiceField", self.fields["roles"]).choices = known
+        self.initial["roles"] = list(groups_of_staff().filter(user=person).values_list("name", flat=True))
 
 
 class CallBackForm(forms.Form):

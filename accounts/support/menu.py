@@ -263,7 +263,7 @@ _ALL = (
         explain=_("Send a trial to a number of theirs, and see here what becomes of it."),
         icon="send",
         permission="resend_message",
-        form_class=forms.MethodForm,
+        form_class=forms.NumberForm,
         run=lambda person, deed, o: actions.try_message(person, deed, ref=o["ref"]),
         preview=_words(_("The code in it opens nothing.")),
         for_many=False,

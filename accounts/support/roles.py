@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+
 _SEES = ("accounts.view_user", "verification.view_message")
 _FIRST_LINE = (
     *_SEES,
@@ -95,6 +98,11 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "auth.delete_group",
     ),
 }
+
+
+def groups_of_staff() -> QuerySet[Group]:
+    """Give the groups that make somebody staff: those with rights, whoever made them. Others only sort people."""
+    return Group.objects.filter(permissions__isnull=False).distinct()
 
 
 def make(group_class: Any, permission_class: Any) -> None:

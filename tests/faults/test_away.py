@@ -73,11 +73,17 @@ def sign_in_by_text(site: Site, *, seconds: float) -> None:
     asked = time.time()
     took = browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
     assert took < 1500, "the page waited for something that is away"
-    while not (text := newest(browser, since=asked)):
-        assert time.time() < asked + seconds, f"no text within {seconds} s"
-        time.sleep(0.2)
-    browser.post("/sign-in/verify/", code=text).expect(302, "/")
+    browser.post("/sign-in/verify/", code=wait_for_text(browser, since=asked, seconds=seconds)).expect(302, "/")
     browser.close()
+
+
+def wait_for_text(browser: Browser, *, since: float, seconds: float) -> str:
+    """Wait for a text that comes after a moment, and give its code."""
+    until = time.monotonic() + seconds
+    while not (text := newest(browser, since=since)):
+        assert time.monotonic() < until, f"no text within {seconds} s"
+        time.sleep(0.2)
+    return text
 
 
 def newest(browser: Browser, *, since: float) -> str:
@@ -143,10 +149,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
     browser = Browser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
-    until = time.monotonic() + 10
-    while not newest(browser, since=0):
-        assert time.monotonic() < until, "no text came while all was well"
-        time.sleep(0.2)
+    wait_for_text(browser, since=0, seconds=10)
     site.crew.stop("broker")
     site.up.crew.stop("worker")
     with psycopg.connect(site.database.url, autocommit=True) as rows:
@@ -154,10 +157,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
         again = time.time()
 
     site.up.crew.start("worker", processes.worker())
-    until = time.monotonic() + 15
-    while not newest(browser, since=again):
-        assert time.monotonic() < until, "nothing went out"
-        time.sleep(0.2)
+    wait_for_text(browser, since=again, seconds=15)
     browser.close()
 
 

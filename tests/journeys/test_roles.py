@@ -6,8 +6,11 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from tests.journeys.test_support import case, do
+from accounts.support import actions
+from accounts.support.actions import Deed, Unneeded
+from tests.journeys.test_support import WHY, case, do
 from tests.people import Clock, Person, hire
+from verification.facts import Facts
 from verification.models import AuditEvent, Message
 
 
@@ -112,3 +115,25 @@ def test_senior_support_cannot(ana: Person, db: None, clock: Clock) -> None:
     sam.browser.send(f"/admin/accounts/user/{ana.user.pk}/do/give_roles/", roles="Operators", reason="x", ticket="1")
     assert roles(ana) == (False, [])
     assert AuditEvent.objects.filter(kind="support.refused").exists()
+
+
+def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, ana: Person, clock: Clock) -> None:
+    """A role that is deleted while its form stands open must not take the others away."""
+    night = Group.objects.create(name="Night desk")
+    night.permissions.add(Permission.objects.get(codename="view_user"))
+    Group.objects.get(name="Auditors").delete()
+    case(fay, ana)
+    page = fay.browser.follow("Give roles")
+    assert "Auditors" not in page
+    assert "They are staff now: Night desk." in do(fay, ana, "Give roles", roles="Night desk")
+
+    case(fay, ana)
+    fay.browser.follow("Give roles")
+    night.delete()
+
+    assert "not one of the available choices" in fay.browser.press("Give roles", **WHY)
+    assert User.objects.get(pk=ana.user.pk).is_staff
+    with pytest.raises(Unneeded, match="is gone"):
+        actions.give_roles(
+            ana.user, Deed(staff=fay.user, facts=Facts(now=clock.now), reason="x", ticket="1"), roles=["Night desk"]
+        )

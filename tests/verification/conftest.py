@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
@@ -91,6 +92,15 @@ def desk(db: None) -> Desk:
     """Give a person who has nothing set up."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     return Desk(user, Facts(now=timezone.now(), network="192.0.2.7", agent="a test"))
+
+
+@pytest.fixture
+def opal(db: None) -> str:
+    """Give the mail address of an operator, whose colleague left."""
+    for name, is_active in (("opal", True), ("otto", False)):
+        user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
+        user.groups.add(Group.objects.get(name="Operators"))
+    return "opal@example.org"
 
 
 @pytest.fixture

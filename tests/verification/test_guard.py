@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from tests.verification.conftest import Desk, equip
@@ -297,44 +296,35 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day
     assert ana.start("totp", binding="app").issued
 
 
-@pytest.fixture
-def opal(db: None) -> Any:
-    """Give an operator with a mailbox, and one who left."""
-    for name, is_active in (("opal", True), ("otto", False)):
-        user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
-        user.groups.add(Group.objects.get(name="Operators"))
-    return get_user_model().objects.get(username="opal")
-
-
 def mails() -> list[tuple[str, str]]:
     """Give to whom notices of operators go, and which."""
     rows = Message.objects.filter(kind=Kind.MAIL, template__regex="spend|range").order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]
 
 
-def test_operators_are_told_of_the_alarm_once_and_of_the_stop_once_a_day(opal: Any, ana: Desk, day: Cap) -> None:
+def test_operators_are_told_of_the_alarm_once_and_of_the_stop_once_a_day(opal: str, ana: Desk, day: Cap) -> None:
     """Seen failing with each refused request telling them anew."""
     for n in range(3):
         ana.start("text", binding=f"b{n}")
-    assert mails() == [("opal@example.org", "spend_alarm.txt")]
+    assert mails() == [(opal, "spend_alarm.txt")]
 
     for n in range(3):
         ana.start("text", binding=f"c{n}")
 
-    assert mails()[1:] == [("opal@example.org", "spend_stop.txt")]
+    assert mails()[1:] == [(opal, "spend_stop.txt")]
     words = [compose(row).words for row in Message.objects.filter(template__contains="spend_").order_by("pk")]
     assert "have reached 0.24" in words[0]
     assert "At 0.33 they stop" in words[0]
     assert "None goes out until tomorrow" in words[1]
 
 
-def test_operators_are_told_of_a_pause(opal: Any) -> None:
+def test_operators_are_told_of_a_pause(opal: str) -> None:
     sent("+371200", 40, n_proven=1)
 
     tasks.weigh()
     tasks.weigh()
 
-    assert mails() == [("opal@example.org", "range_paused.txt")]
+    assert mails() == [(opal, "range_paused.txt")]
     words = compose(Message.objects.get(template__contains="range_paused")).words
     assert "40 codes went to numbers that begin with +371200. Typed in: 1." in words
 

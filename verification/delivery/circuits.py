@@ -122,7 +122,7 @@ def news(now: datetime) -> Iterator[Circuit]:
     One that opens and closes all the time is told of once. Each is a deed of the caller's transaction.
     """
     unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
-    steady = Circuit.objects.filter(told_at__lt=now, state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
+    steady = Circuit.objects.exclude(told_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
     for rows, told_at in ((unknown, now), (steady, None)):
         for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # which a mail would not tell of
             if Circuit.objects.filter(pk=circuit.pk, told_at=circuit.told_at).update(told_at=told_at):

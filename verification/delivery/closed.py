@@ -10,9 +10,9 @@ from verification.models import Kind, Outage
 
 
 def off(kind: str, now: datetime, address: str = "") -> Outage | None:
-    """Give the switch that keeps a kind of message, to a number if one is given, from going out now.
+    """Give the switch that keeps a kind of message from going out now: to a number, or without one to anywhere.
 
-    Where it is all its providers that are off, one by one, it is the switch that ends first.
+    Where all who would carry it are off, one by one, it is the switch that ends first.
     """
     if not kind:
         return None
@@ -21,20 +21,20 @@ def off(kind: str, now: datetime, address: str = "") -> Outage | None:
     idle = outages.providers(now)
     if not idle:
         return None
-    switches = [idle.get(hop.provider.name) for hop in routes.route(Kind(kind), address)]
-    known = [switch for switch in switches if switch]
-    if not known or len(known) < len(switches):
+    names = [hop.provider.name for hop in routes.route(Kind(kind), address)] if address else routes.able(Kind(kind))
+    switches = [idle[name] for name in names if name in idle]
+    if not switches or len(switches) < len(names):
         return None
-    return min(known, key=lambda switch: (switch.ends_at is None, switch.ends_at))
+    return min(switches, key=lambda switch: (switch.ends_at is None, switch.ends_at))
 
 
 def why(kind: str, now: datetime, address: str = "") -> str:
-    """Say in one sentence why nothing of a kind goes out, to a number if one is given; empty if it does."""
+    """Say in one sentence why nothing of a kind goes out, to a number or to anywhere; empty if it does."""
     if not kind:
         return ""
     if switch := off(kind, now, address):
         return outages.words(switch, Kind(kind))
-    if kind in routes.carried():
+    if routes.able(Kind(kind)):
         return ""
     return {
         Kind.TEXT: _("Your organisation does not send texts."),

@@ -31,9 +31,9 @@ def providers() -> dict[str, Provider]:
     return _load(conf.providers())
 
 
-def carried() -> frozenset[Kind]:
-    """Give the kinds of messages that anybody carries."""
-    return frozenset(kind for provider in providers().values() for kind in provider.kinds)
+def able(kind: Kind) -> dict[str, Provider]:
+    """Give the installed providers that carry a kind of message, by name, in the order of use."""
+    return {name: provider for name, provider in providers().items() if kind in provider.kinds}
 
 
 def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
@@ -42,12 +42,12 @@ def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
     The routes of the most exact place that fits decide alone; without any, all that carry the kind, in the order of
     the settings. A route by a provider that is not installed, or does not carry the kind, is passed over.
     """
-    able = {name: provider for name, provider in providers().items() if kind in provider.kinds}
-    rows = [row for row in board.read().routes if row.kind == kind and row.provider in able]
+    known = able(kind)
+    rows = [row for row in board.read().routes if row.kind == kind and row.provider in known]
     chosen = _most_exact(rows, number)
     if not chosen:
-        return tuple(Hop(provider) for provider in able.values())
-    return tuple(Hop(able[row.provider], row.sender) for row in chosen)
+        return tuple(Hop(provider) for provider in known.values())
+    return tuple(Hop(known[row.provider], row.sender) for row in chosen)
 
 
 def _most_exact(rows: Sequence[Route], number: str) -> list[Route]:

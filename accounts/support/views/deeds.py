@@ -1,7 +1,6 @@
 """Doing something for a person, or for many: the preview, the reason, the ticket; then what became of it."""
 
 import hashlib
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,11 +12,10 @@ from accounts import facts
 from accounts.models import User
 from accounts.standing import AuthedRequest
 from accounts.support import holdings, orders, people, rights
-from accounts.support.forms import DeedForm, MethodForm, RolesForm
+from accounts.support.forms import DeedForm
 from accounts.support.menu import ACTIONS, Action
 from accounts.support.orders import Answer, Order, State
 from accounts.support.views import pages, searches
-from verification import enrolments, registry
 from verification.facts import Facts
 
 _MOST = 500  # people at once
@@ -29,22 +27,12 @@ def _action(name: str) -> Action:
     return ACTIONS[name]
 
 
-def form_of(action: Action, person: User | None, data: Any, *, now: Facts) -> DeedForm:
-    """Make the form of a deed; for one person it offers their methods, or shows their roles."""
-    if person is not None and issubclass(action.form_class, RolesForm):
-        return action.form_class(data, initial={"roles": list(person.groups.values_list("name", flat=True))})
-    if not issubclass(action.form_class, MethodForm) or person is None:
-        return action.form_class(data)
-    mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now.now)
-    is_sending = action.name == "try_message"
-    return action.form_class(data, methods=[(o.ref, o.label) for o in mine if o.needs_delivery or not is_sending])
-
-
 @require_http_methods(["GET", "POST"])
 def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     """Show exactly what would happen to one person, and do it when it is confirmed."""
     now, action, person = facts.read(request), _action(name), pages.case_of(request, pk)
-    form = form_of(action, person, request.POST or None, now=now)
+    form = action.form_class(request.POST or None)
+    form.offer(person, now=now.now)
     preview = action.preview(holdings.of_person(person, now=now.now))
     closed = orders.closed(action.wish, request.user, person, now)
     if request.method == "POST" and form.is_valid():
@@ -104,7 +92,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         messages.warning(request, _("Choose somebody on the list first."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
-    form = form_of(action, None, request.POST if is_confirmed else None, now=now)
+    form = action.form_class(request.POST if is_confirmed else None)
     if is_confirmed and form.is_valid():
         answers = [(person, orders.place(_order(request, action, person, form), now)) for person in chosen]
         return pages.page(request, "many_done.html", {"action": action, "answers": answers})

@@ -3,14 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from pytest_django import Settings
 
 from tests.verification.conftest import Desk
 from verification import conf, notices
-from verification.delivery import board, circuits, routes
+from verification.delivery import board, circuits
 from verification.delivery.words import compose
 from verification.models import Challenge, Circuit, CircuitState, Kind, Message, MessageState, Reason, State
 from verification.models.handles import new_handle
@@ -172,15 +170,6 @@ def test_old_window_does_not_open_it_twice(ana: Desk) -> None:
     assert circuits.weigh(BOTH, now=moment + timedelta(seconds=60)) == []
 
 
-@pytest.fixture
-def opal() -> str:
-    """Give the mail address of an operator; a colleague left."""
-    for name, is_active in (("opal", True), ("otto", False)):
-        user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
-        user.groups.add(Group.objects.get(name="Operators"))
-    return "opal@example.org"
-
-
 def mails() -> list[tuple[str, str]]:
     rows = Message.objects.filter(kind=Kind.MAIL).order_by("pk")
     return [(row.address, compose(row).subject.partition(": ")[2]) for row in rows]
@@ -234,7 +223,6 @@ def test_operators_read_why_and_who_carries_it_now(
     opal: str, others: tuple[str, ...], words: str, settings: Settings
 ) -> None:
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("gateway", *others))
-    routes._load.cache_clear()
     circuits.trip("gateway", Kind.TEXT, why="receipts", now=NOW, of=CircuitState.CLOSED)
 
     notices.tell_of_circuits(NOW)
