@@ -69,6 +69,7 @@ class ClearForm(DeedForm):
 class MethodForm(DeedForm):
     """Which of a person's methods."""
 
+    field_order = ["ref", "reason", "ticket"]
     only_numbers: ClassVar[bool] = False
     ref = forms.ChoiceField(
         label=_("Method"),
@@ -80,7 +81,9 @@ class MethodForm(DeedForm):
     def offer(self, person: User, *, now: datetime) -> None:
         mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now)
         chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
-        cast("forms.ChoiceField", self.fields["ref"]).choices = chosen
+        field = cast("forms.ChoiceField", self.fields["ref"])
+        field.choices = chosen
+        field.help_text = "" if chosen else _("They have none.")
 
 
 class NumberForm(MethodForm):

@@ -144,8 +144,9 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
     page = ana.give_password()
 
     assert re.search(r"Texts are switched off until [\d:, .]+ They moved\.", page.words)
-    assert re.search(r"Calls are switched off until", page.words)
     assert not Message.objects.exists()
+    page = ana.browser.go("/sign-in/options/")
+    assert "Calls are switched off until" in page
     assert not page.offers("Text")
 
 
@@ -208,13 +209,13 @@ def test_number_that_takes_texts_is_no_option_for_calls_that_nobody_makes(
     assert [each.method for each in Enrolment.objects.filter(user=person.user, confirmed=True)] == ["text"]
 
 
-def test_option_that_nobody_carries_any_more_says_so(ana: Person, settings: Any) -> None:
+def test_option_that_nobody_carries_any_more_says_so_where_ways_are_chosen(ana: Person, settings: Any) -> None:
+    """On the page of the code it would stand at each sign-in, though nothing is asked otherwise than usual."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
-    ana.give_password()
 
-    page = ana.browser.go("/sign-in/options/")
+    assert "does not make calls" not in ana.give_password()
 
-    assert "Your organisation does not make calls." in page
+    assert "Your organisation does not make calls." in ana.browser.go("/sign-in/options/")
 
 
 def test_checks_name_what_nobody_carries(settings: Any) -> None:

@@ -143,6 +143,12 @@ def test_method_is_reset_alone(ana: Person, sam: Person) -> None:
     assert list(Enrolment.objects.filter(user=ana.user).values_list("method", flat=True)) == ["totp"]
 
 
+def test_trial_says_where_there_is_nothing_to_try(cleo: Person, dora: Person) -> None:
+    case(dora, cleo)
+
+    assert "They have none." in dora.browser.follow("Try a text or call")
+
+
 def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None:
     do(dora, ana, "Try a text or call", ref=ana.enrolment("text").ref)
     work()

@@ -87,7 +87,8 @@ def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome |
     context = page_context(request, pending, shown, now, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
     context["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_off]
-    context["outages"] = sorted({o.out for o in decision.options if o.out})
+    # Why another way is asked than usual; of the rest, the page of all ways tells.
+    context["outages"] = [o.out for o in decision.options if o.out and o.is_default]
     return render(request, "accounts/signin/verify.html", context)
 
 
