@@ -151,7 +151,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 
 
 def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, clock: Clock, settings: Any) -> None:
-    """Seen failing, with the route to everywhere in place of all: no text to this place was swept, or offered."""
+    """Seen failing with the route to everywhere in place of all: no text to this place was swept."""
     settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
     Route.objects.create(kind=Kind.TEXT, provider="nobody")
     Route.objects.create(kind=Kind.TEXT, provider="virtual", place="CH")
