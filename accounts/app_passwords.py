@@ -15,7 +15,7 @@ from django.db.models import F, OuterRef, QuerySet
 from accounts import catalogue
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
-from verification import audit, limits, notices, policies, tokens
+from verification import audit, digits, limits, notices, policies, tokens
 from verification.facts import Facts
 from verification.policies import Why
 from verification.statements import Select, Slot
@@ -80,7 +80,7 @@ def grouped(secret: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(text.split()).replace("-", "").lower()
+    return digits.plain("".join(text.split())).replace("-", "").lower()
 
 
 def may_make(user: User) -> bool:

@@ -3,7 +3,7 @@
 import hmac
 import unicodedata
 
-from verification import crypto
+from verification import crypto, digits
 
 _DIGITS = 6
 
@@ -21,8 +21,8 @@ def match(*, handle: str, nonce: str, key_id: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Fold what a person typed or pasted: wide digits to plain ones, no spaces or dashes, upper case."""
-    folded = unicodedata.normalize("NFKC", text or "").upper()
+    """Fold what a person typed or pasted: digits of any script to plain ones, no spaces or dashes, upper case."""
+    folded = digits.plain(unicodedata.normalize("NFKC", text or "").upper())
     return "".join(c for c in folded if c.isalnum() or c == "#")
 
 

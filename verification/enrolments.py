@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from verification import audit, crypto, guard, limits, notices, numbers, registry
+from verification import audit, crypto, digits, guard, limits, notices, numbers, registry
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
@@ -265,6 +265,7 @@ def hand_token(
     Units: `step` in seconds. Errors: `InUse` when somebody else uses it.
     """
     method = next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
+    serial = digits.plain(serial)
     digests = crypto.digests("address", serial)
     known = Enrolment.objects.filter(method=method.name, address_digest__in=digests).first()
     if known is not None and known.user_id == user.pk and (known.confirmed or known.secret == secret):

@@ -68,8 +68,9 @@ def test_is_kept_as_a_digest_only(ana: Person) -> None:
         lambda secret: secret.replace(" ", ""),
         lambda secret: secret.replace(" ", "-"),
         lambda secret: f"  {secret.upper()}\n",
+        lambda secret: secret.translate(str.maketrans("234567", "۲۳۴۵۶۷")),
     ],
-    ids=["in groups", "in one", "with dashes", "in capitals"],
+    ids=["in groups", "in one", "with dashes", "in capitals", "with Persian digits"],
 )
 def test_opens_however_it_is_typed(ana: Person, mail: Door, typed: Callable[[str], str]) -> None:
     assert mail.opens("Ana ", typed(doors.make(ana.user)))

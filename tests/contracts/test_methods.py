@@ -160,6 +160,15 @@ def test_junk_proves_nothing_and_is_no_error(name: str, junk: str) -> None:
 
 
 @every
+@pytest.mark.parametrize("typed", ["١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "১২৩৪৫৬", "๑๒๓๔๕๖", "௧௨௩௪௫௬", "１２３４５６"])
+def test_digits_of_any_script_are_read(name: str, typed: str) -> None:
+    method = registry.method(name)
+
+    has_own_form = any(method.issue(ask).is_own_form for ask in asks(method))
+    assert has_own_form or method.read(typed) == "123456"
+
+
+@every
 @effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 @given(text=st.text(max_size=60))
 def test_nothing_typed_at_random_is_an_error(name: str, text: str) -> None:

@@ -63,7 +63,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
 
     dora.browser.follow("Verify the caller")
     dora.browser.press("Authenticator app")
-    page = dora.browser.press("Check", code=ana.read_app())
+    page = dora.browser.press("Check", code=ana.read_app().translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")))
     assert "Caller verified: Authenticator app" in page
 
     page = do(dora, ana, "Phone lost")

@@ -131,6 +131,12 @@ def test_two_that_wait_are_told_apart_by_their_serial(desk: Desk) -> None:
     assert list(Enrolment.objects.order_by("pk").values_list("confirmed", flat=True)) == [False, True]
 
 
+def test_serial_is_read_in_any_digits(desk: Desk) -> None:
+    hand_out()
+
+    assert activate(desk, "tk-۰۰۴۲").issued
+
+
 # Handing out ---------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
-from verification import codes
+from verification import codes, digits
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
@@ -36,7 +36,7 @@ class Token(Method):
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Name the assigned token that is activated; its secret came with the import."""
-        return Draft(address=fields["serial"].strip().upper())
+        return Draft(address=digits.plain(fields["serial"]).strip().upper())
 
     def issue(self, ask: Ask) -> Issue:
         return Issue()
