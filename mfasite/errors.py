@@ -5,15 +5,36 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.translation import gettext as _
 
 from mfasite import context
+from verification.inputs import Flaw
 
 _SOON = 5  # seconds
 
 
-def _page(template: str, status: int) -> HttpResponse:
+def _page(template: str, status: int, **more: str) -> HttpResponse:
     # Without the request no context processor runs, so neither session nor database is asked for anything.
-    return HttpResponse(loader.render_to_string(template, context.organisation()), status=status)
+    return HttpResponse(loader.render_to_string(template, context.organisation() | more), status=status)
+
+
+def unreadable(flaw: Flaw) -> HttpResponse:
+    """Answer a request that brings what cannot be stored or compared, and say what to do about it."""
+    return _page("400.html", 400, advice=_advice(flaw))
+
+
+def _advice(flaw: Flaw) -> str:
+    hidden = _("It contains a hidden character that cannot be stored. Go back, delete what you pasted and type it.")
+    return {
+        Flaw.NUL: hidden,
+        Flaw.SURROGATE: hidden,
+        Flaw.MARKS: _("One letter in it carries more than 30 accents. Go back and type it without them."),
+        Flaw.CHARSET: _(
+            "It is not in UTF-8, the character set of this service. Go back, reload the page and try again."
+        ),
+        Flaw.HEADER: _("Your browser or a program in between sent a damaged header. Close the page and open it again."),
+        Flaw.LENGTH: _("It is too long. Go back and send less."),
+    }[flaw]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -2,12 +2,15 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from mfasite.checks import refuse_contradictions  # noqa: E402 - the apps must be loaded first
+from mfasite.screening import Handler  # noqa: E402
+
+application = Handler()
 
 refuse_contradictions()

@@ -163,13 +163,22 @@ def test_nothing_typed_is_no_try(ana: Person) -> None:
     assert "tries left" not in page
 
 
-@pytest.mark.parametrize("junk", ["' OR 1=1 --", "ÄÖÜ", "½½½½½½", "９" * 200, "\x00123456"])
+@pytest.mark.parametrize("junk", ["' OR 1=1 --", "ÄÖÜ", "½½½½½½", "９" * 200])
 def test_junk_is_a_wrong_code(ana: Person, junk: str) -> None:
     ana.give_password()
 
     page = ana.browser.send("/sign-in/verify/", code=junk)
 
     assert (page.status, "That code is not right" in page) == (200, True)
+
+
+def test_hidden_character_costs_no_try(ana: Person) -> None:
+    ana.give_password()
+
+    page = ana.browser.send("/sign-in/verify/", code="\x00123456")
+
+    assert (page.status, "hidden character" in page) == (400, True)
+    assert "tries left" not in ana.browser.go("/sign-in/verify/")
 
 
 def test_code_works_once(ana: Person) -> None:
