@@ -500,7 +500,8 @@ def holders(text: str) -> QuerySet[Enrolment]:
     """Find whose number or serial a text is, whole. Shape: the keys of people, to be put into another statement."""
     spellings = {text.strip(), text.strip().upper()}
     with suppress(numbers.Impossible):
-        spellings.add(numbers.read(text))
+        number = numbers.parse(text).e164
+        spellings |= {number, numbers.for_texts(number)}
     digests = [digest for spelling in spellings for digest in crypto.digests("address", spelling)]
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(address_digest__in=digests)
     return rows.values("user")  # type: ignore[return-value]  # one column of them

@@ -19,7 +19,7 @@ class NumberForm(forms.Form):
     country = PrefixChoiceField(label=_("Country"), initial=_home)
     number = forms.CharField(
         label=_("Phone number"),
-        max_length=40,
+        max_length=100,  # so that an extension in words, or a second number, gets an answer of its own
         help_text=_("As you dial it in that country, or with + and the country code."),
         error_messages={"required": _("Type the phone number.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel-national", "inputmode": "tel"}),
@@ -27,12 +27,25 @@ class NumberForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "number" in cleaned:
-            try:
-                cleaned["number"] = numbers.read(cleaned["number"], cleaned.get("country") or "")
-            except numbers.Impossible as error:
-                self.add_error("number", str(error))
-            else:
-                if numbers.is_premium(cleaned["number"]):
-                    self.add_error("number", _("Codes are not sent to numbers that cost extra. Use another one."))
+        if "number" not in cleaned:
+            return cleaned
+        try:
+            number = numbers.parse(cleaned["number"], cleaned.get("country") or "")
+            self._keep_extension(cleaned, number.extension)
+        except numbers.Impossible as error:
+            self.add_error("number", str(error))
+            return cleaned
+        cleaned["number"] = number.e164
+        if why := numbers.refusal(number.e164):
+            self.add_error("number", why)
         return cleaned
+
+    def _keep_extension(self, cleaned: dict[str, Any], found: str) -> None:
+        """Put an extension that was typed behind the number into its field. Errors: `Impossible`."""
+        if not found:
+            return
+        if "extension" not in self.fields:
+            raise numbers.Impossible(_("A text cannot reach an extension. Type the number alone, or choose a call."))
+        if cleaned.get("extension", found) not in ("", found):
+            raise numbers.Impossible(_("There is one extension behind the number and another one below. Leave one."))
+        cleaned["extension"] = found

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import phonenumbers
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +13,7 @@ from accounts.models import User
 from accounts.support import rehearsal
 from accounts.support.menu import ACTIONS
 from accounts.support.rehearsal import Effect
-from verification import audit, policies, registry
+from verification import audit, numbers, policies, registry
 from verification.facts import Facts
 from verification.models import Policy
 
@@ -131,7 +130,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the 
 
     def clean_voice_countries(self) -> list[str] | None:
         countries: list[str] | None = self.cleaned_data["voice_countries"]
-        unknown = [text for text in countries or [] if text.upper() not in phonenumbers.SUPPORTED_REGIONS]
+        unknown = [text for text in countries or [] if not numbers.is_country(text)]
         if unknown:
             raise forms.ValidationError(
                 _("Not a country: %(names)s. Use codes such as CH.") % {"names": ", ".join(unknown)}

@@ -3,6 +3,7 @@
 Source: Twilio, "Support for Opt-Out Keywords".
 """
 
+from verification import numbers
 from verification.delivery.provider import Reply
 
 _STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
@@ -12,6 +13,6 @@ _STARTS = frozenset({"START", "YES", "UNSTOP"})
 def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
     """Read a text that somebody sent to our number; nothing unless it is one of the words, alone, and can be named."""
     word = said.strip().upper()
-    if word not in _STOPS | _STARTS or not number.startswith("+") or not reference:
+    if word not in _STOPS | _STARTS or not numbers.is_e164(number) or not reference:
         return ()
     return (Reply(number, stops=word in _STOPS, reference=reference),)

@@ -28,3 +28,8 @@ def locale(language: str) -> str:
 def voice(voices: Mapping[str, str], language: str) -> str:
     """Choose a voice by the language, or by its first part; empty for the carrier's own."""
     return voices.get(language) or voices.get(language.split("-", maxsplit=1)[0], "")
+
+
+def keys(extension: str, *, pause: str) -> str:
+    """Write an extension as a carrier wants it, after a second of silence. Shape: `pause` is half a second."""
+    return f"{pause}{pause}{extension}".replace(",", pause)

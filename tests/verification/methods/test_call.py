@@ -93,3 +93,39 @@ def test_takes_an_extension_that_can_be_keyed(extension: str, is_valid: bool) ->
     form = CallForm({"country": "CH", "number": "044 555 01 67", "extension": extension})
 
     assert form.is_valid() is is_valid
+
+
+@pytest.mark.parametrize(
+    ("number", "extension", "kept"),
+    [
+        ("044 555 01 67 ext. 12", "", "12"),
+        ("044 555 01 67;12", "12", "12"),
+        ("044 555 01 67", " 1 2 ", "12"),
+        ("044 555 01 67", "١٢", "12"),
+        ("044 555 01 67", "", ""),
+    ],
+)
+def test_keeps_the_extension_wherever_it_was_typed(number: str, extension: str, kept: str) -> None:
+    form = CallForm({"country": "CH", "number": number, "extension": extension})
+
+    assert form.is_valid(), form.errors
+    assert (form.cleaned_data["number"], form.cleaned_data["extension"]) == ("+41445550167", kept)
+
+
+def test_does_not_choose_between_two_extensions() -> None:
+    form = CallForm({"country": "CH", "number": "044 555 01 67 ext. 12", "extension": "13"})
+
+    assert not form.is_valid()
+    assert "another one below" in form.errors["number"][0]
+
+
+@pytest.mark.parametrize("number", ["0860 79 555 01 23", "+44 70 1234 5678", "+870 773 123 456", "0900 123 456"])
+def test_calls_no_number_that_is_no_phone_of_a_person(number: str) -> None:
+    assert not CallForm({"country": "CH", "number": number}).is_valid()
+
+
+def test_calls_no_stranger_for_a_number_without_its_plus() -> None:
+    form = CallForm({"country": "DE", "number": "4915112345678"})
+
+    assert form.is_valid()
+    assert form.cleaned_data["number"] == "+4915112345678"

@@ -50,6 +50,12 @@ def test_takes_the_code_and_nothing_else(answer: str, verdict: Verdict) -> None:
     [
         ("044 555 01 67", "cannot take texts"),
         ("0900 123 456", "cost extra"),
+        ("0860 79 555 01 23", "voicemail"),
+        ("+44 70 1234 5678", "personal number"),
+        ("079 555 01 23 ext. 12", "cannot reach an extension"),
+        ("079 555 01 23 / 078 555 01 45", "two numbers"),
+        ("whatsapp:+41795550123", "whatsapp:"),
+        ("079 555 01 2", "too short"),
         ("12", "too short"),
         ("", "Type the phone number"),
     ],
@@ -59,6 +65,22 @@ def test_refuses_numbers_that_take_no_texts(number: str, words: str) -> None:
 
     assert not form.is_valid()
     assert words in form.errors["number"][0]
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "stored"),
+    [
+        ("DE", "4915112345678", "+4915112345678"),
+        ("AR", "11 2345-6789", "+5491123456789"),
+        ("AR", "+54 11 2345-6789", "+5491123456789"),
+        ("MX", "044 55 1234 5678", "+525512345678"),
+    ],
+)
+def test_texts_go_to_the_number_that_is_meant(country: str, number: str, stored: str) -> None:
+    form = TextForm({"country": country, "number": number})
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["number"] == stored
 
 
 @pytest.mark.parametrize(

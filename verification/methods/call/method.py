@@ -23,14 +23,20 @@ _SPEECH = "verification/methods/call/speech.txt"
 class CallForm(NumberForm):
     """A number that can be called, an office phone with its extension as well."""
 
-    extension = forms.RegexField(
-        r"^[0-9,*#]{1,10}$",
+    extension = forms.CharField(
         label=_("Extension"),
+        max_length=40,
         required=False,
         help_text=_("Only for an office phone behind a switchboard."),
-        error_messages={"invalid": _("An extension is up to ten digits; a comma waits a moment.")},
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel-extension"}),
     )
+
+    def clean_extension(self) -> str:
+        typed: str = self.cleaned_data["extension"]
+        try:
+            return numbers.extension(typed) if typed else ""
+        except numbers.Impossible as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class Call(Method):

@@ -17,8 +17,10 @@ class TextForm(NumberForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if not self.errors and "number" in cleaned and not numbers.takes_texts(cleaned["number"]):
-            self.add_error("number", _("This number cannot take texts. Choose a phone call for it instead."))
+        if not self.errors and "number" in cleaned:
+            cleaned["number"] = numbers.for_texts(cleaned["number"])
+            if not numbers.takes_texts(cleaned["number"]):
+                self.add_error("number", _("This number cannot take texts. Choose a phone call for it instead."))
         return cleaned
 
 

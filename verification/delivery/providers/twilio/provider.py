@@ -95,7 +95,7 @@ def _call(message: Outgoing) -> dict[str, Any]:
         "async_amd_status_callback": message.receipt_url,
         "timeout": 30,
     }
-    return fields | ({"send_digits": f"ww{message.extension}"} if message.extension else {})
+    return fields | ({"send_digits": senders.keys(message.extension, pause="w")} if message.extension else {})
 
 
 def _voice(here: conf.Conf, language: str) -> dict[str, str]:

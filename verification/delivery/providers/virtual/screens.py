@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-import phonenumbers
 from django.conf import settings
 from django.db.models import QuerySet
 
+from verification import numbers
 from verification.models.messages import Kind
 
 from .models import Caption, Delivery, State
@@ -85,11 +85,7 @@ class Telephone:
     @property
     def spoken(self) -> str:
         """The number with the spaces people expect."""
-        try:
-            parsed = phonenumbers.parse(self.number)
-        except phonenumbers.NumberParseException:
-            return self.number
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        return numbers.shown(self.number)
 
 
 @dataclass(frozen=True)

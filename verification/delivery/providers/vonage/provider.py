@@ -86,7 +86,7 @@ def _call(message: Outgoing) -> Any:
         to=[
             ToPhone(
                 number=message.to.removeprefix("+"),
-                dtmf_answer=f"pp{message.extension}" if message.extension else None,
+                dtmf_answer=senders.keys(message.extension, pause="p") if message.extension else None,
             )
         ],
         from_=Phone(number=sender.removeprefix("+")),

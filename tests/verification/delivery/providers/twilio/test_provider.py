@@ -70,12 +70,12 @@ def test_country_without_a_sender_is_refused_unsent(exchange: Exchange, settings
 
 
 def test_call_asks_for_keys_and_has_no_code_in_any_address(exchange: Exchange) -> None:
-    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="12"))
+    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = exchange.newest["fields"]
     assert reference.startswith("CA")
     assert fields["StatusCallbackEvent"] == ["initiated", "ringing", "answered", "completed"]
-    assert fields["SendDigits"] == ["ww12"]
+    assert fields["SendDigits"] == ["ww1w2"]
     assert fields["MachineDetection"] == ["Enable"]
     twiml = fields["Twiml"][0]
     assert twiml.count("<Gather") == 2

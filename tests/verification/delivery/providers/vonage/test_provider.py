@@ -99,12 +99,12 @@ def test_life_stays_within_what_vonage_takes(left: datetime, vonage: Exchange) -
 
 
 def test_call_asks_twice_for_keys_and_has_no_code_in_any_address(vonage: Exchange) -> None:
-    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="12"))
+    reference = provider.send(outgoing(Kind.CALL, words="Hello. Press the hash key.", extension="1,2"))
 
     fields = vonage.newest["fields"]
     assert reference.startswith("CA")
     assert vonage.newest["path"] == "/v1/calls"
-    assert fields["to"] == [{"type": "phone", "number": "41795550123", "dtmfAnswer": "pp12"}]
+    assert fields["to"] == [{"type": "phone", "number": "41795550123", "dtmfAnswer": "pp1p2"}]
     assert fields["from"] == {"type": "phone", "number": "41445550100"}
     assert (fields["event_url"], fields["machine_detection"]) == ([URL], "continue")
     talk, keys, *again = fields["ncco"]
