@@ -428,6 +428,9 @@ def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> O
         return _wrong(challenge, facts) if _is_taken(challenge, check.draft) else _prove(challenge, check, facts)
     if check.verdict is Verdict.USED:
         return _costs_nothing(challenge, Verdict.USED, facts)
+    if check.verdict is Verdict.DRIFTED:
+        enrolments.note(challenge.enrolment, check.learned)
+        return _wrong(challenge, facts, verdict=Verdict.DRIFTED)
     if _was_replaced(challenge, text, facts.now):
         return _costs_nothing(challenge, Verdict.REPLACED, facts)
     return _wrong(challenge, facts)
@@ -467,7 +470,7 @@ def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool =
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
     if check.voucher is not None and not enrolments.spend_voucher(check.voucher, now=now):
         return False
-    return enrolments.use(challenge.enrolment.pk, counter=check.counter, now=now)
+    return enrolments.use(challenge.enrolment, counter=check.counter, now=now, learned=check.learned)
 
 
 def _after_voucher(challenge: Challenge, facts: Facts) -> None:
@@ -524,7 +527,7 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     )
 
 
-def _wrong(challenge: Challenge, facts: Facts) -> Outcome:
+def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG) -> Outcome:
     n_failures = getattr(challenge, "n_failures", 0)
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
@@ -542,8 +545,7 @@ def _wrong(challenge: Challenge, facts: Facts) -> Outcome:
         if n_failures >= conf.failures_until_off():
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             _tell_owner(challenge, "method_off", facts)
-    verdict = Verdict.ENDED if ended else Verdict.WRONG
-    return _outcome(challenge, verdict, tries_left=max(challenge.tries_left, 0))
+    return _outcome(challenge, Verdict.ENDED if ended else verdict, tries_left=max(challenge.tries_left, 0))
 
 
 def _tell_owner(challenge: Challenge, kind: str, facts: Facts) -> None:

@@ -447,11 +447,28 @@ _USE_STEP = Update(
 )
 
 
-def use(enrolment_id: int, *, counter: int | None, now: datetime) -> bool:
-    """Spend the step of a right answer by one guarded update; False means that this step was spent before."""
+def use(enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None) -> bool:
+    """Spend the step of a right answer by one guarded update; False means that this step was spent before.
+
+    What was learned is kept in the same update, so that of two answers the one that counts is believed.
+    """
     if counter is None:
-        return bool(_USE.run(pk=enrolment_id, now=now))
-    return bool(_USE_STEP.run(pk=enrolment_id, counter=counter, now=now))
+        return bool(_USE.run(pk=enrolment.pk, now=now))
+    data = _with(enrolment, learned or {})
+    if data == enrolment.data:
+        return bool(_USE_STEP.run(pk=enrolment.pk, counter=counter, now=now))
+    rows = Enrolment.objects.filter(pk=enrolment.pk, counter__lt=counter)
+    return bool(rows.update(counter=counter, last_used_at=now, data=data))
+
+
+def note(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
+    """Keep what an answer told of an enrolment though it did not open, unless a right one came in between."""
+    rows = Enrolment.objects.filter(pk=enrolment.pk, counter=enrolment.counter)
+    rows.update(data=_with(enrolment, learned))
+
+
+def _with(enrolment: Enrolment, learned: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**enrolment.data, **learned}.items() if value is not None}
 
 
 def spend_voucher(voucher_id: int, *, now: datetime) -> bool:

@@ -83,14 +83,16 @@ class Check:
     """What a method makes of an answer.
 
     `counter` is the step that a right answer uses up, `voucher` the single-use secret; the engine spends them by
-    guarded updates. `draft` is what only the proof made known of an enrolment. `say` is the template that a called
-    person hears next.
+    guarded updates. `draft` is what only the proof made known of an enrolment. `learned` is what the engine keeps in
+    the enrolment's data, be the answer right or not; what is none there is forgotten. `say` is the template that a
+    called person hears next.
     """
 
     verdict: Verdict
     counter: int | None = None
     voucher: int | None = None
     draft: Draft | None = None
+    learned: Mapping[str, Any] = field(default_factory=dict)
     say: str = ""
     goes_on: bool = False
 

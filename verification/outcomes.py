@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     ISSUED = "issued"
     PENDING = "pending"
     WRONG = "wrong"
+    DRIFTED = "drifted"
     REPLACED = "replaced"
     USED = "used"
     EXPIRED = "expired"
@@ -95,6 +96,10 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("Answer the call, key the two digits shown on this page and press #. This page then moves on."),
         ),
         Verdict.WRONG: (_("That code is not right"), _("Check the code and type it again.") + " " + tries),
+        Verdict.DRIFTED: (
+            _("The clock of your app or token differs from ours"),
+            _("Wait until it shows the next code, and type that one: then we know its clock.") + " " + tries,
+        ),
         Verdict.REPLACED: (
             _("That code was replaced by a newer one"),
             _("Use the newest code, the one for the request named on this page. This did not cost a try."),

@@ -44,9 +44,9 @@ def _count_late() -> None:
 
     count, wrong = limits.reserve, challenges._wrong
 
-    def late(challenge: Any, facts: Any) -> Any:
+    def late(challenge: Any, facts: Any, **more: Any) -> Any:
         count(challenge.user.pk, challenge.enrolment.method, now=facts.now)
-        return wrong(challenge, facts)
+        return wrong(challenge, facts, **more)
 
     limits.reserve = lambda user_id, method, *, now: limits.gate(user_id, method, now=now)
     challenges._wrong = late

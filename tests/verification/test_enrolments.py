@@ -240,11 +240,11 @@ def test_sealed_values_cannot_be_moved_to_another_row(ana: Desk) -> None:
 
 
 def test_step_is_spent_once(ana: Desk) -> None:
-    pk = ana.enrolment("totp").pk
+    app = ana.enrolment("totp")
 
-    assert [enrolments.use(pk, counter=90_000_000, now=ana.facts.now) for _ in range(2)] == [True, False]
-    assert enrolments.use(pk, counter=89_999_999, now=ana.facts.now) is False
-    assert enrolments.use(pk, counter=90_000_001, now=ana.facts.now) is True
+    assert [enrolments.use(app, counter=90_000_000, now=ana.facts.now) for _ in range(2)] == [True, False]
+    assert enrolments.use(app, counter=89_999_999, now=ana.facts.now) is False
+    assert enrolments.use(app, counter=90_000_001, now=ana.facts.now) is True
 
 
 def test_voucher_is_spent_once(desk: Desk) -> None:

@@ -47,18 +47,19 @@ def test_computes_what_the_standard_says(seconds: int, code: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "verdict"),
     [
-        (-6, Verdict.WRONG),
-        (-5, Verdict.PROVEN),
+        (-3600, Verdict.WRONG),
+        (-5, Verdict.DRIFTED),
+        (-0.1, Verdict.DRIFTED),
         (0, Verdict.PROVEN),
         (29.9, Verdict.PROVEN),
         (59.9, Verdict.PROVEN),
-        (60, Verdict.WRONG),
+        (60, Verdict.DRIFTED),
         (3600, Verdict.WRONG),
     ],
 )
 def test_code_lives_in_its_step_and_the_next(seconds: float, verdict: Verdict) -> None:
-    """R05, N06: no longer than thirty seconds after its step; a phone's clock may run ahead by five."""
-    assert method.check(at(seconds), CODE).verdict is verdict
+    """R05, N06: no longer than thirty seconds after its step, and not a second before it where the clock is right."""
+    assert method.check(at(seconds, data={"lead": 0}), CODE).verdict is verdict
 
 
 def test_names_the_step_that_is_used_up() -> None:
