@@ -7,11 +7,10 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.http import urlencode
 
-from accounts import app_passwords, catalogue, facts, freshness
+from accounts import app_passwords, catalogue, destinations, facts, freshness
 from accounts.models import Service
 from accounts.standing import AuthedRequest
 from accounts.support.admin import PeopleAdmin, ScopeAdmin
@@ -62,7 +61,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
     def renew_key(self, request: HttpRequest, queryset: QuerySet[Service]) -> HttpResponse:
         """Ask first: until the new key is in its configuration, a service lets nobody in."""
         if not freshness.is_fresh(request):
-            return redirect(f"{resolve_url('signin:again')}?{urlencode({'next': request.get_full_path()})}")
+            return redirect(destinations.asking("signin:again", request.get_full_path()))
         if "confirmed" not in request.POST:
             more = {"queryset": queryset, "action_checkbox_name": ACTION_CHECKBOX_NAME}
             return self._page(request, "service_renew.html", title="New keys", **more)

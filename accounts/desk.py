@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from accounts import standing
+from accounts import destinations, standing
 from accounts.signin.views import sign_out
 
 
@@ -63,8 +61,8 @@ class VerifiedSite(admin.AdminSite):
             return redirect("portal:home")
         if self.has_permission(request):
             return redirect("admin:index")
-        query = urlencode({"next": request.GET.get(REDIRECT_FIELD_NAME) or resolve_url("admin:index")})
-        return redirect(f"{resolve_url('signin:again' if here.is_signed_in else 'signin:password')}?{query}")
+        next_url = destinations.wanted(request) or resolve_url("admin:index")
+        return redirect(destinations.asking("signin:again" if here.is_signed_in else "signin:password", next_url))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
         """Sign out as everywhere, so that the record tells of it."""

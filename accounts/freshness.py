@@ -6,11 +6,10 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import urlencode
 
-from accounts import standing
+from accounts import destinations, standing
 from accounts.standing import AuthedRequest
 
 P = ParamSpec("P")
@@ -44,7 +43,7 @@ def required(
         if request.method == "POST" and not any(_UNHELD in name for name in request.POST):
             kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
             request.session[_HELD] = {"path": request.path, "fields": kept}
-        return redirect(f"{resolve_url('signin:again')}?{urlencode({'next': request.get_full_path()})}")
+        return redirect(destinations.asking("signin:again", request.get_full_path()))
 
     return guarded
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import sessions
+from accounts import destinations, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
 from verification import policies
@@ -100,6 +102,15 @@ class StandingMiddleware:
         return self.get_response(request)
 
 
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Leads to the sign-in and back. What was posted meanwhile is lost, and the page says so afterwards."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return super().handle_no_permission(request, view_func)
+        return redirect(destinations.asking(settings.LOGIN_URL, destinations.not_done(request.get_full_path())))
+
+
 class NewPasswordMiddleware:
     """Leads whoever must choose a new password to that page, whatever they open; they may prove themselves or leave."""
 
@@ -119,7 +130,7 @@ class NewPasswordMiddleware:
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None
         messages.info(request, _("Choose a new password first. Your company support asks for it."))
-        return redirect("portal:password")
+        return redirect(destinations.asking("portal:password", request.get_full_path()))
 
 
 def carry_over(request: HttpRequest, user: User) -> None:

@@ -161,6 +161,7 @@ MIDDLEWARE = [
     "mfasite.counts.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mfasite.verbs.VerbsMiddleware",
     "mfasite.headers.ContentSecurityPolicy",
     "mfasite.headers.PrivateByDefault",
     "mfasite.screening.Screened",
@@ -173,7 +174,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "accounts.standing.StandingMiddleware",
     "accounts.preferences.PreferencesMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.standing.SignInMiddleware",
     "accounts.standing.NewPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -9,11 +9,9 @@ from django.db import transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp import login as otp_login
 
-from accounts import standing
+from accounts import destinations, standing
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin import pending as pendings
@@ -192,7 +190,7 @@ def finish(
         method=enrolment.method if enrolment else "",
         is_remembered=remember_days > 0,
     )
-    response = redirect(safe_next(request, next_url))
+    response = destinations.go_on(next_url)
     if remember_days:
         remember(response, browsers.remember(user, facts, days=remember_days), days=remember_days)
     return response
@@ -252,13 +250,6 @@ def remember(response: HttpResponse, token: str, *, days: int) -> None:
         httponly=True,
         samesite="Lax",
     )
-
-
-def safe_next(request: HttpRequest, next_url: str) -> str:
-    """Give a page of this site to go on to; anything else leads home."""
-    if next_url and url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
-        return next_url
-    return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def outcome_of_proof(outcome: Outcome, pending: Pending, facts: Facts) -> Outcome:

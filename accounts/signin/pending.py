@@ -62,6 +62,12 @@ def is_kept(request: HttpRequest) -> bool:
     return _KEY in request.session
 
 
+def next_url(request: HttpRequest) -> str:
+    """Give the page that a proof leads on to, even when its time is over."""
+    kept: Mapping[str, Any] = request.session.get(_KEY) or {}
+    return str(kept.get("next", ""))
+
+
 def read(request: HttpRequest, *, now: datetime) -> Pending | None:
     """Read the state; one that is over, or that another release kept, is wiped."""
     kept: Mapping[str, Any] | None = request.session.get(_KEY)

@@ -50,6 +50,7 @@ STATES: dict[str, Callable[[], Browser]] = {
     "registered": lambda: past_the_proof(join("ben")),
     "signed in": lambda: signed_in(join("cleo").set_up("totp")),
     "staff": lambda: signed_in(join("dev", is_staff=True).set_up("totp")),
+    "chief": lambda: signed_in(join("fay", is_staff=True, is_superuser=True).set_up("totp")),
 }
 
 

@@ -160,6 +160,53 @@ def test_get_writes_and_sends_nothing(browser: Browser, table: list[Address]) ->
     assert written == []
 
 
+@in_state("stranger", "half", "registering", "registered", "signed in", "staff")
+def test_head_is_answered_as_get_is(browser: Browser, table: list[Address]) -> None:
+    """RFC 9110, 9.1 and 9.3.2."""
+    unlike = []
+    for address in table:
+        kept = deepcopy(browser.client.cookies)
+        with undone():
+            got = browser.client.get(address.path)
+        browser.client.cookies = deepcopy(kept)
+        with undone():
+            head = browser.client.head(address.path)
+        browser.client.cookies = kept
+        if (head.status_code, head.get("Location")) != (got.status_code, got.get("Location")) or head.getvalue():
+            unlike.append(f"{address.path}: {got.status_code} {head.status_code}")
+
+    assert unlike == []
+
+
+@in_state("stranger", "half", "signed in", "staff")
+def test_options_name_what_an_address_takes_and_do_nothing(browser: Browser, table: list[Address]) -> None:
+    for address in table:
+        with undone(), CaptureQueriesContext(connection) as captured:
+            answer = browser.client.options(address.path)
+
+        assert answer.status_code in {200, 204, 302, 403, 404}, address
+        assert answer.status_code != 204 or "OPTIONS" in answer["Allow"], address
+        writes = [q["sql"] for q in captured if q["sql"].split()[0] in {"INSERT", "UPDATE", "DELETE"}]
+        assert address.is_admin or writes == [], address
+
+
+# Addresses without a page: they are for programs, or a script of ours asks them.
+PROGRAMS = {"signin:alone-options", "verification:callback-receive", "admin:jsi18n"}
+
+
+@in_state("signed in", "half", "registering", "registered", "chief")
+def test_no_button_of_a_page_ends_in_a_blank_405(browser: Browser, table: list[Address]) -> None:
+    """Signing in again comes back by GET, whatever button was pressed when the session had ended."""
+    people = [a for a in table if a.name not in PROGRAMS and not a.name.startswith(addresses.DEMO)]
+    blank = []
+    for address in people:
+        with undone():
+            if ask(browser, "get", address.path).status_code == 405:
+                blank.append(address.path)
+
+    assert blank == []
+
+
 @in_state("stranger")
 def test_table_of_open_addresses_names_none_that_is_gone(table: list[Address]) -> None:
     assert set(addresses.OPEN) <= {address.name for address in table}

@@ -1,11 +1,10 @@
 """A session begins at the end of both steps, goes where it was wanted, and ends when it must."""
 
 import pytest
-from django.test import RequestFactory
 
+from accounts import destinations
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from accounts.signin import flow
 from tests.people import PASSWORD, Clock, Person, join
 from verification import enrolments
 from verification.models import AuditEvent
@@ -37,7 +36,8 @@ def test_goes_on_to_the_page_that_was_wanted(ana: Person) -> None:
     ],
 )
 def test_no_other_site_is_gone_on_to(target: str) -> None:
-    assert flow.safe_next(RequestFactory().get("/sign-in/"), target) == "/"
+    assert destinations.safe(target) == ""
+    assert destinations.go_on(target)["Location"] == "/"
 
 
 def test_goes_to_no_other_site(ana: Person) -> None:

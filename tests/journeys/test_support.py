@@ -194,7 +194,7 @@ def test_new_password_is_asked_for_before_anything_else(cleo: Person, sam: Perso
     page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="blue-lamp-on-monday")
     assert "This is the password you have" in page
     page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="green-tree-on-friday")
-    assert page.path == "/"
+    assert page.path == "/methods/"
 
 
 def test_two_hundred_people_are_cleared_at_once(sam: Person, no_check: None) -> None:

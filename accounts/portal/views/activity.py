@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity, facts, freshness, lockdown, standing
+from accounts import activity, destinations, facts, freshness, lockdown, standing
 from accounts.portal import askers
 from accounts.standing import AuthedRequest
 from verification import audit
@@ -58,10 +58,9 @@ def secure(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @freshness.required
+@destinations.button_on("portal:secure")
 def secured(request: AuthedRequest) -> HttpResponse:
-    """End the securing: the person proved themselves just now. The way back from that proof is a GET."""
-    if request.method == "GET":
-        return redirect("portal:secure")
+    """End the securing: the person proved themselves just now."""
     lockdown.end(request.user, facts.read(request))
     messages.success(request, _("Your account is open again as before."))
     return redirect("portal:home")

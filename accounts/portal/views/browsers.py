@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import facts, sessions, standing
+from accounts import destinations, facts, sessions, standing
 from accounts.models import Session
 from accounts.standing import AuthedRequest
 from verification import agents, audit, browsers, enrolments
@@ -29,6 +29,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/browsers.html", context)
 
 
+@destinations.button_on("portal:browsers")
 @require_POST
 def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Forget one browser or all: there the second step is asked again. Needs no fresh proof, for it only closes."""
@@ -45,6 +46,7 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     return response
 
 
+@destinations.button_on("portal:browsers")
 @require_POST
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     """End one sign-in elsewhere."""
@@ -62,6 +64,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     return redirect("portal:browsers")
 
 
+@destinations.button_on("portal:browsers")
 @require_POST
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere but here, remembered browsers included."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import facts, freshness, standing
+from accounts import destinations, facts, freshness, standing
 from accounts.models import SecondStep
 from accounts.portal import readiness
 from accounts.portal.forms import NameForm
@@ -132,9 +132,10 @@ def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @freshness.required
+@destinations.button_on("portal:methods")
 def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
     """Choose the method that is asked first."""
-    return _make_default(request, ref) if request.method == "POST" else redirect("portal:methods")
+    return _make_default(request, ref)
 
 
 @_mine
@@ -180,6 +181,7 @@ def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     return removed
 
 
+@destinations.button_on("portal:methods")
 @require_POST
 def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
     """Ask one method for no other reason than to see it work."""

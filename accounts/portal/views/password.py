@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import facts, freshness, passwords, standing
+from accounts import destinations, facts, freshness, passwords, standing
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.standing import AuthedRequest
 from verification import limits
@@ -23,13 +23,14 @@ from verification import limits
 @freshness.required
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a person who knows the present one and proved themselves just now."""
-    form = ChangeForm(request.POST or None)
+    form, next_url = ChangeForm(request.POST or None), destinations.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_right(request, form) and _is_good(request, form):
         passwords.change(request.user, form.cleaned_data["new_password"], facts.read(request))
         standing.carry_over(request, request.user)
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
-        return redirect("portal:secure" if request.user.securing_since else "portal:home")
-    return render(request, "accounts/portal/password.html", {"form": form, "here": "home"})
+        is_securing = request.user.securing_since is not None
+        return redirect("portal:secure") if is_securing else destinations.go_on(next_url)
+    return render(request, "accounts/portal/password.html", {"form": form, "next": next_url, "here": "home"})
 
 
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:

@@ -3,12 +3,11 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.views import steps
@@ -22,12 +21,12 @@ from verification.models import Purpose
 def again(request: AuthedRequest) -> HttpResponse:
     """Offer the person's options; the chosen one is asked on the same page as at sign-in. A GET sends nothing."""
     now = facts.read(request)
-    next_url = flow.safe_next(request, request.POST.get("next", request.GET.get("next", "")))
+    next_url = destinations.wanted(request)
     decision = policies.decide(request.user, now)
     options = [option for option in decision.options if not option.is_off and not option.out]
     if not options:
         messages.info(request, _("Please sign in again to go on."))
-        return redirect("sign-out")
+        return redirect(destinations.asking("sign-out", next_url))
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
         pending = flow.ask_again(request, request.user, now, purpose=Purpose.FRESH, next_url=next_url)
@@ -36,5 +35,5 @@ def again(request: AuthedRequest) -> HttpResponse:
             pendings.keep(request, pending.with_(handle=outcome.handle))
             return redirect("signin:verify")
         steps.tell(request, outcome, now)
-    context = {"options": options, "next": next_url, "action": f"{request.path}?{urlencode({'next': next_url})}"}
+    context = {"options": options, "next": next_url, "action": destinations.asking("signin:again", next_url)}
     return render(request, "accounts/signin/again.html", context)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.signin import flow
 from accounts.signin.views import steps
 from verification import challenges
@@ -35,10 +35,12 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @never_cache
+@destinations.button_on("signin:password")
 @require_POST
 def alone(request: HttpRequest) -> HttpResponse:
     """Take the proof and sign its holder in; every refusal looks the same."""
     now = facts.read(request)
+    next_url = destinations.wanted(request)
     kept = request.session.pop(_KEY, None)
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
@@ -47,11 +49,10 @@ def alone(request: HttpRequest) -> HttpResponse:
         outcome = flow.prove_alone(answer, now, nonce=kept["nonce"], until=until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
-        next_url = request.POST.get("next", "")
         return flow.finish(request, user, now, next_url=next_url, why="alone", enrolment=outcome.enrolment)
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
         steps.tell(request, outcome, now)
     else:
         words = _("That passkey did not sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")
-    return redirect("signin:password")
+    return redirect(destinations.asking("signin:password", next_url))

@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import facts, standing
+from accounts import destinations, facts, standing
 from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
@@ -30,10 +30,10 @@ _SIGNED_OUT = "signed-out"
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a right password leads to the second step."""
-    next_url = request.POST.get("next", request.GET.get("next", ""))
+    next_url = destinations.wanted(request)
     if request.method == "GET":
         if standing.of(request).is_signed_in:
-            return redirect(flow.safe_next(request, next_url))
+            return destinations.go_on(next_url)
         if _SIGNED_OUT in request.GET:
             messages.success(request, _("You are signed out."))
         return _page(request, PasswordForm(), next_url)
@@ -100,14 +100,15 @@ def _place(begun: flow.Begun) -> str:
 
 
 @login_not_required
+@destinations.button_on("signin:verify")
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Give a proof up that is under way."""
-    pending = pendings.read(request, now=timezone.now())
+    next_url = pendings.next_url(request)
     pendings.wipe(request)
     if standing.of(request).is_signed_in:
-        return redirect(flow.safe_next(request, pending.next if pending else ""))
-    return redirect("signin:password")
+        return destinations.go_on(next_url)
+    return redirect(destinations.asking("signin:password", next_url))
 
 
 @login_not_required
@@ -115,11 +116,13 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out by POST; a GET asks first, for a link must not end a session."""
-    here = standing.of(request)
+    here, next_url = standing.of(request), destinations.wanted(request)
+    if request.method == "GET" and not here.is_signed_in:
+        return redirect(destinations.asking("signin:password", next_url))
     if request.method == "GET":
-        return render(request, "accounts/signin/sign_out.html") if here.is_signed_in else redirect("signin:password")
+        return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
         audit.record("session.ended", user_id=here.user.pk, facts=facts.read(request))
     logout(request)
     # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
-    return redirect(f"{resolve_url('signin:password')}?{_SIGNED_OUT}")
+    return redirect(destinations.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

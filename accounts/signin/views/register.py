@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import destinations
 from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
@@ -172,8 +173,9 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     return render(request, "accounts/signin/register_codes.html", context)
 
 
-@require_POST
 @steps.half_signed_in
+@destinations.button_on("signin:register-codes")
+@require_POST
 def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """End the registration: the person is signed in by what they proved in it."""
     opened = _opened(request, pending, now)
@@ -185,13 +187,13 @@ def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 def _end(request: HttpRequest, pending: Pending, now: Facts, user: User) -> HttpResponse:
     proven = enrolments.proven(user.pk, pending.enrolment_id)
     if proven is None:
-        pendings.wipe(request)
-        return redirect("signin:password")
+        return steps.out(request, _("Please sign in again: what you set up was removed meanwhile."))
     return flow.finish(request, user, now, next_url=pending.next, why=pending.why, enrolment=proven)
 
 
-@require_POST
 @steps.half_signed_in
+@destinations.button_on("signin:register")
+@require_POST
 def put_off(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Let somebody in who puts the registration off, as often and as long as policy allows."""
     opened = _opened(request, pending, now)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts import facts, standing
+from accounts import destinations, facts, standing
 from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
@@ -35,17 +35,17 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = facts.read(request)
-        was_open = pendings.is_kept(request)
+        was_open, next_url = pendings.is_kept(request), pendings.next_url(request)
         pending = pendings.read(request, now=now.now)
         if pending is None:
             # Words are kept in the session: whoever only opens an address of nothing leaves no trace there.
-            return _begin_again(request, with_words=was_open or request.method == "POST")
+            return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
         return view(request, pending, now, *args, **kwargs)
 
     return page
 
 
-def _begin_again(request: HttpRequest, *, with_words: bool) -> HttpResponse:
+def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> HttpResponse:
     is_signed_in = standing.of(request).is_signed_in
     if with_words:
         took_long = _("That took too long. Please begin again.")
@@ -53,15 +53,16 @@ def _begin_again(request: HttpRequest, *, with_words: bool) -> HttpResponse:
         messages.info(request, took_long if is_signed_in else ended)
     if not request.accepts("text/html"):  # the script of a page that waits: let the page be loaded anew
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
-    return redirect("portal:home" if is_signed_in else "signin:password")
+    return destinations.go_on(next_url) if is_signed_in else redirect(destinations.asking("signin:password", next_url))
 
 
 def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | HttpResponse:
     """Give the person of a proof under way, or what to answer when their account changed since it began."""
     user = flow.person(pending)
     if user is not None and (why := policies.refusal(user, now.now)):
+        answer = closed(request, why)
         pendings.wipe(request)
-        return closed(request, why)
+        return answer
     if user is None or (pending.purpose != Purpose.SIGN_IN and standing.of(request).user != user):
         return out(request, _("Please sign in again: your account changed meanwhile."))
     return user
@@ -69,9 +70,10 @@ def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | 
 
 def out(request: HttpRequest, words: str) -> HttpResponse:
     """Give a proof under way up, and say why."""
+    next_url = pendings.next_url(request)
     pendings.wipe(request)
     messages.info(request, words)
-    return redirect("signin:password")
+    return redirect(destinations.asking("signin:password", next_url))
 
 
 def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
@@ -83,7 +85,9 @@ def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:
     """Show that a person gets in nowhere now, and who can help."""
-    return render(request, "accounts/signin/closed.html", {"why": why, "Why": Why, **_words(why)}, status=403)
+    next_url = pendings.next_url(request) or destinations.wanted(request)
+    context = {"why": why, "sign_in": destinations.asking("signin:password", next_url), **_words(why)}
+    return render(request, "accounts/signin/closed.html", context, status=403)
 
 
 def _words(why: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import destinations
 from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.forms import CodeForm
@@ -57,10 +58,10 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
         )
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, now, outcome.enrolment)
-        return redirect(flow.safe_next(request, pending.next))
+        return destinations.go_on(pending.next)
     pendings.wipe(request)
     messages.success(request, _("It works."))
-    return redirect(flow.safe_next(request, pending.next))
+    return destinations.go_on(pending.next)
 
 
 _LONGEST = 16_384  # characters; a passkey answers with some hundreds
@@ -154,7 +155,7 @@ def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
-        return redirect("signin:verify" if pending.handle else flow.safe_next(request, pending.next))
+        return redirect("signin:verify") if pending.handle else destinations.go_on(pending.next)
     user = steps.person_or_out(request, pending, now)
     if isinstance(user, HttpResponse):
         return user
@@ -180,8 +181,9 @@ def _chosen(request: HttpRequest, decision: Decision) -> Any:
     return next((option for option in decision.options if option.ref == ref), None)
 
 
-@require_POST
 @steps.half_signed_in
+@destinations.button_on("signin:verify")
+@require_POST
 def resend(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Send a new code; the older ones die."""
     user = steps.person_or_out(request, pending, now)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.models import User
 from accounts.standing import AuthedRequest
 from accounts.support import holdings, orders, people, rights
@@ -81,6 +81,7 @@ def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -
     return redirect("admin:accounts_user_change", person.pk)
 
 
+@destinations.button_on("admin:accounts_user_changelist")
 @require_POST
 def many(request: AuthedRequest) -> HttpResponse:
     """Show what would happen to the people who were chosen on the list, and do it when it is confirmed."""

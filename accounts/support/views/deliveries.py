@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.standing import AuthedRequest
 from accounts.support.views import pages
 from verification import audit, figures, reports
@@ -80,6 +80,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     return pages.page(request, "delivery.html", context, here="deliveries")
 
 
+@destinations.button_on("admin:delivery", "handle")
 @require_POST
 def again(request: AuthedRequest, handle: str) -> HttpResponse:
     """Send a notice once more that did not arrive."""

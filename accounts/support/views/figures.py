@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.standing import AuthedRequest
 from accounts.support import records, reports, sheets
 from accounts.support.records import Search
@@ -74,6 +74,7 @@ def record(request: AuthedRequest) -> HttpResponseBase:
     return pages.page(request, "record.html", context, here="record")
 
 
+@destinations.button_on("admin:record")
 @require_POST
 def check(request: AuthedRequest) -> HttpResponse:
     """Walk the chain of the record and name the first places where it does not hold."""

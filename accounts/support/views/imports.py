@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.models import Import, User
 from accounts.standing import AuthedRequest
 from accounts.support import people, sheets
@@ -87,6 +87,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     return pages.page(request, "import.html", {"job": job, "faults": job.faults[:100]}, here="imports")
 
 
+@destinations.button_on("admin:import", "ref")
 @require_POST
 def apply(request: AuthedRequest, ref: str) -> HttpResponse:
     """Apply what was rehearsed."""

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import facts
+from accounts import destinations, facts
 from accounts.models import SupportRequest
 from accounts.standing import AuthedRequest
 from accounts.support import orders, requests
@@ -33,6 +33,7 @@ def _one(request: AuthedRequest, ref: str) -> SupportRequest:
     return get_object_or_404(requests.listed(request.user, now=now), ref=ref)
 
 
+@destinations.button_on("admin:support-requests")
 @require_POST
 def decide(request: AuthedRequest, ref: str) -> HttpResponse:
     """Agree or refuse."""
@@ -44,6 +45,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
     return redirect("admin:support-requests")
 
 
+@destinations.button_on("admin:support-requests")
 @require_POST
 def collect(request: AuthedRequest, ref: str) -> HttpResponse:
     """Do what was agreed to."""
