@@ -385,6 +385,12 @@ def hand_out(
     return whole
 
 
+def drop_temporary(user: Any) -> None:
+    """Remove what was handed out to a person for a while. Inside the action's transaction."""
+    temporary = [method.name for method in registry.methods().values() if method.is_temporary]
+    _drop(Enrolment.objects.filter(user=user, method__in=temporary))
+
+
 def end(enrolment_id: int, *, now: datetime) -> None:
     """End the span of what was handed out: it was good once, and is used."""
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)

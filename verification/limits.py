@@ -268,6 +268,12 @@ def spend_once(what: str, token: str, *, until: datetime) -> bool:
     return _count([_Bound(what, token, _DAY, 1)], until).is_open
 
 
+def is_spent(what: str, token: str, *, until: datetime) -> bool:
+    """Tell whether something that is good once was spent. Counts nothing."""
+    bound = _Bound(what, token, _DAY, 1)
+    return Counter.objects.filter(scope=what, key=bound.key(), window_at=bound.window_at(until), count__gt=0).exists()
+
+
 def spend_check(service: str, facts: Facts) -> Gate:
     """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
     return _count([_check_bound(service, facts)], facts.now)

@@ -66,6 +66,7 @@ class SupportRequest(models.Model):
     ends_at = models.DateTimeField()
     epoch = models.PositiveIntegerField()
     caller_checked = models.CharField(max_length=120, blank=True)
+    vouched_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

@@ -253,10 +253,13 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
             raise Unneeded(_("This role may more than you. Ask somebody who has it."))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
+        if wanted and not person.is_staff:
+            _end_handouts(person)
         person.is_staff = bool(wanted) or person.is_superuser
         if person.is_staff and person.second_step == SecondStep.DISABLED:
             person.second_step = SecondStep.ENABLED  # staff are always asked
-        person.save(update_fields=["is_staff", "second_step"])
+        person.save(update_fields=["is_staff", "second_step", "bypass_until"])
+        enrolments.raise_epoch(person)
         names = sorted(group.name for group in wanted)
         _record(
             "support.roles_given", person, deed, roles=names, former=sorted(g.name for g in former), **_close(person)
@@ -265,6 +268,12 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
     if not names:
         return Done(_("They are staff no more."))
     return Done(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
+
+
+def _end_handouts(person: User) -> None:
+    """End what one alone may hand out to people who are not staff, and nobody alone to those who are."""
+    enrolments.drop_temporary(person)
+    person.bypass_until = None
 
 
 def _rights(groups: Collection[Group]) -> set[str]:

@@ -1,20 +1,26 @@
-"""Verifies that a caller is who they say, before a risky deed. A proof counts for one person and one of the staff."""
+"""Verifies that a caller is who they say, before a risky deed. A proof counts for one person and one of the staff.
+
+For a person who is staff themselves a call back counts for every colleague but the one who rang: nobody both vouches
+for a colleague and acts on it.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
 from verification import audit, challenges, enrolments, notices, policies, registry
 from verification.enrolments import Option
 from verification.facts import Facts
-from verification.models import Purpose
+from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 
 LIFE = timedelta(minutes=15)  # a proof counts for so long
+_SAME = timedelta(seconds=30)  # the same again within so long is the same button pressed twice
 SETTLED = timedelta(days=7)  # a method younger than this may be a thief's: it proves no caller
 CALL_BACK = "call_back"
 
@@ -64,6 +70,15 @@ def begin(staff: User, person: User, key: str, facts: Facts) -> CallerCheck | Ou
     enrolment = enrolments.of_person(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)
+    with transaction.atomic():
+        _hold(person)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=enrolment.method, label=way.label)
+        if same := just_now.filter(passed_at=None, asked_at__gt=facts.now - _SAME).order_by("-asked_at").first():
+            return same
+        return _begin(staff, person, enrolment, way, facts)
+
+
+def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, facts: Facts) -> CallerCheck | Outcome:
     check = CallerCheck(
         person=person, staff=staff, way=enrolment.method, label=way.label, epoch=person.epoch, asked_at=facts.now
     )
@@ -79,10 +94,22 @@ def begin(staff: User, person: User, key: str, facts: Facts) -> CallerCheck | Ou
     if not outcome.issued:
         return outcome
     check.handle = outcome.handle
-    with transaction.atomic():
-        check.save()
-        _record("support.caller_asked", check, facts)
+    check.save()
+    _record("support.caller_asked", check, facts)
     return check
+
+
+def _hold(person: User) -> None:
+    """Let what is asked about one person be asked one after another. Inside a transaction, and first in it."""
+    User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+
+
+def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck | None:
+    """Find what this member of the staff asked of this person within the last minutes; anything else is none."""
+    mine = CallerCheck.objects.select_related("person", "staff").filter(
+        ref=ref, staff=staff, person=person, asked_at__gt=now - LIFE
+    )
+    return mine.exclude(way=CALL_BACK).first()
 
 
 def answer(check: CallerCheck, text: str, facts: Facts) -> Outcome:
@@ -111,6 +138,10 @@ def vouch(staff: User, person: User, note: str, facts: Facts) -> CallerCheck:
         passed_at=facts.now,
     )
     with transaction.atomic():
+        _hold(person)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=CALL_BACK)
+        if same := just_now.filter(passed_at__gt=facts.now - _SAME).first():
+            return same
         check.save()
         _record("support.caller_vouched", check, facts, note=note)
         notices.tell(person, "support_vouched", now=facts.now, staff=staff.get_full_name())
@@ -123,14 +154,20 @@ def _record(kind: str, check: CallerCheck, facts: Facts, **detail: str) -> None:
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
     """Give the proof of this caller that counts now for this member of the staff; none if there is none."""
-    good = CallerCheck.objects.filter(person=person, staff=staff, passed_at__gt=now - LIFE)
-    return good.order_by("-passed_at").first()
+    return _good(staff, now).filter(person=person).order_by("-passed_at").first()
+
+
+def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
+    """Give the proofs that count now for one of the staff: their own, and of colleagues the call backs of others."""
+    mine, is_call_back = Q(staff=staff), Q(way=CALL_BACK)
+    of_staff = Q(person__is_staff=True) | Q(person__is_superuser=True)
+    counts = (mine & ~(is_call_back & of_staff)) | (~mine & is_call_back & of_staff)
+    return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=now - LIFE)
 
 
 def verified(staff: User, people: Collection[User], *, now: datetime) -> set[int]:
     """Tell whom of many this member of the staff verified within the last minutes."""
-    good = CallerCheck.objects.filter(person__in=people, staff=staff, passed_at__gt=now - LIFE)
-    return set(good.values_list("person", flat=True))
+    return set(_good(staff, now).filter(person__in=people).values_list("person", flat=True))
 
 
 def of_person(person: User, *, now: datetime) -> list[CallerCheck]:

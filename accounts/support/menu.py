@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.support import actions, forms
 from accounts.support.actions import Deed, Done
 from accounts.support.holdings import Holdings
-from accounts.support.rights import Wish
+from accounts.support.rights import Effect, Wish
 
 Run = Callable[[User, Deed, Mapping[str, Any]], Done]
 Preview = Callable[[Holdings], list[str]]
@@ -20,7 +20,10 @@ Preview = Callable[[Holdings], list[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list."""
+    """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
+
+    `effect` decides who may do it alone to one of the staff.
+    """
 
     name: str
     label: Any
@@ -30,13 +33,14 @@ class Action:
     run: Run
     preview: Preview
     form_class: type[forms.DeedForm] = forms.DeedForm
+    effect: Effect = Effect.OPENS
     is_risky: bool = False
     for_many: bool = True
     is_grave: bool = False
 
     @property
     def wish(self) -> Wish:
-        return Wish(permission=self.permission, is_risky=self.is_risky)
+        return Wish(name=self.name, permission=self.permission, is_risky=self.is_risky, effect=self.effect)
 
 
 def _count(n: int, one: str, many: str) -> list[str]:
@@ -177,6 +181,7 @@ _ALL = (
         explain=_("Their old programs are refused until they make new ones."),
         icon="key",
         permission="delete_app_passwords",
+        effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.delete_app_passwords(person, deed),
         preview=lambda held: _or_none(_app_passwords(held)),
     ),
@@ -186,6 +191,7 @@ _ALL = (
         explain=_("The second step is asked in every browser again."),
         icon="browser",
         permission="forget_browsers",
+        effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.forget_browsers(person, deed),
         preview=lambda held: (
             _count(held.n_browsers, "Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.")
@@ -198,6 +204,7 @@ _ALL = (
         explain=_("They are signed out everywhere."),
         icon="leave",
         permission="end_sessions",
+        effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.end_sessions(person, deed),
         preview=lambda held: _or_none(_sessions(held)),
     ),
@@ -208,6 +215,7 @@ _ALL = (
         icon="lock",
         permission="block_person",
         form_class=forms.BlockForm,
+        effect=Effect.CLOSES,
         run=lambda person, deed, o: actions.block(person, deed, days=o["days"] or None),
         preview=lambda held: [str(_("Refuses every sign-in and app password.")), *_closing(held)],
         is_grave=True,
@@ -240,6 +248,7 @@ _ALL = (
         icon="person",
         permission="give_role",
         form_class=forms.RolesForm,
+        effect=Effect.CLOSES,
         run=lambda person, deed, o: actions.give_roles(person, deed, roles=o["roles"]),
         preview=lambda held: [
             str(_("With a role they may enter the admin, and the second step is always asked of them.")),
@@ -254,6 +263,7 @@ _ALL = (
         explain=_("They choose a new password after the next sign-in, before anything else."),
         icon="edit",
         permission="require_password",
+        effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.require_password(person, deed),
         preview=lambda held: _sessions(held) or [str(_("It counts from the next sign-in."))],
     ),
@@ -264,6 +274,7 @@ _ALL = (
         icon="send",
         permission="resend_message",
         form_class=forms.NumberForm,
+        effect=Effect.TRIES,
         run=lambda person, deed, o: actions.try_message(person, deed, ref=o["ref"]),
         preview=_words(_("The code in it opens nothing.")),
         for_many=False,

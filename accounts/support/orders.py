@@ -1,17 +1,22 @@
 """Takes what staff want done for a person: the right, the quota, a second person; then the deed. Refusals are kept."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.core import signing
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import SupportRequest, User
+from accounts.models import CallerCheck, SupportRequest, User
+from accounts.models.handles import new_ref
 from accounts.support import caller, requests, rights
 from accounts.support.actions import Deed, Unneeded
 from accounts.support.menu import Action
-from accounts.support.rights import Bounds, Refusal, Wish
+from accounts.support.rights import Bounds, Refusal
 from verification import audit, limits, policies
 from verification.facts import Facts
 
@@ -36,7 +41,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A deed that one of the staff wants for a person. Shape: `options` as the deed's form gives them."""
+    """A deed that one of the staff wants for a person.
+
+    Shape: `options` as the deed's form gives them; `token` as `new_token` gave it for the form that was sent.
+    """
 
     action: Action
     staff: User
@@ -44,6 +52,48 @@ class Order:
     reason: str
     ticket: str
     options: Mapping[str, Any]
+    token: str = ""
+
+
+_TOKEN_LIFE = timedelta(days=1)
+_signer = signing.TimestampSigner(salt="accounts.support.orders")
+
+
+def new_token() -> str:
+    """Name one sending of a form, so that the same form sent again, or many times at once, is done once."""
+    return _signer.sign(new_ref())
+
+
+def token_is_good(token: str) -> bool:
+    """Tell whether we gave this token with a form, not long ago."""
+    with suppress(signing.BadSignature):
+        _signer.unsign(token, max_age=_TOKEN_LIFE)
+        return True
+    return False
+
+
+def was_sent(order: Order) -> bool:
+    """Tell whether this form was sent before."""
+    value, until = _sending(order)
+    return limits.is_spent("order", value, until=until)
+
+
+def _spend(order: Order) -> bool:
+    """Use the token of a form up for one person; False when it was used, also by a request at the same instant."""
+    value, until = _sending(order)
+    return limits.spend_once("order", value, until=until)
+
+
+def _sending(order: Order) -> tuple[str, datetime]:
+    _value, signed_at, _digest = order.token.rsplit(":", 2)
+    given_at = datetime.fromtimestamp(signing.b62_decode(signed_at), tz=UTC)
+    return f"{order.token}:{order.action.name}:{order.person.pk}", given_at + _TOKEN_LIFE
+
+
+def _held(order: Order) -> Order | None:
+    """Let the orders for one person be done one after another, each with the person as the one before left them."""
+    person = User.objects.select_for_update(no_key=True).filter(pk=order.person.pk).first()
+    return replace(order, person=person) if person else None
 
 
 def bounds(staff: User, person: User, facts: Facts) -> Bounds:
@@ -65,50 +115,61 @@ def bounds_of_many(staff: User, people: Collection[User], facts: Facts) -> dict[
     }
 
 
-def closed(wish: Wish, staff: User, person: User, facts: Facts) -> Refusal | None:
-    """Tell why a deed is closed to one of the staff now; none if it is open. Reads only."""
-    return bounds(staff, person, facts).refusal(wish)
-
-
-def wants_second(action: Action, person: User) -> bool:
-    """Tell whether policy wants a second one of the staff to agree to a deed for this person."""
-    return action.name in policies.rules_for(person.pk).second_person
-
-
 def place(order: Order, facts: Facts) -> Answer:
-    """Do what was ordered, or leave it for a second person where policy says so, or say why not."""
-    refusal = closed(order.action.wish, order.staff, order.person, facts) or _over_quota(order.staff, facts)
+    """Do what was ordered, or leave it for a second person where one must agree, or say why not. Once for each form."""
+    with transaction.atomic():
+        found = _held(order)
+        if found is None:
+            return Answer(State.UNNEEDED, _("This person is gone."))
+        if not _spend(found):
+            return Answer(State.UNNEEDED, _("This form was sent before. What it asked for was done once."))
+        return _place(found, facts)
+
+
+def _place(order: Order, facts: Facts) -> Answer:
+    here = bounds(order.staff, order.person, facts)
+    refusal = here.refusal(order.action.wish) or _over_quota(order.staff, facts)
     if refusal:
         return _refuse(order, refusal, facts)
-    if wants_second(order.action, order.person):
-        proof = caller.proof(order.staff, order.person, now=facts.now)
-        requests.ask(order.action.name, _deed(order, facts, proof.label if proof else ""), order.person, order.options)
-        return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
     proof = caller.proof(order.staff, order.person, now=facts.now)
-    return _do(order, _deed(order, facts, proof.label if proof else ""))
+    if not here.wants_second(order.action.wish):
+        return _do(order, _deed(order, facts, proof))
+    if requests.ask(order.action.name, _deed(order, facts, proof), order.person, order.options, proof) is None:
+        return Answer(State.UNNEEDED, _("You asked for this already. It waits under Requests."))
+    return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
 
 
 def collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     """Do what a second person agreed to: once, by whoever asked, as it was asked."""
+    with transaction.atomic():
+        found = _held(order)
+        if found is None:
+            return Answer(State.UNNEEDED, _("This person is gone."))
+        return _collect(request, found, facts)
+
+
+def _collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     rules, is_verified = policies.rules_for(order.person.pk), bool(request.caller_checked)
     here = rights.bounds(order.staff, order.person, rules=rules, is_caller_verified=is_verified)
     refusal = here.refusal(order.action.wish)
     if refusal:
         return _refuse(order, refusal, facts)
     if not requests.take(request, order.staff, facts):
-        return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask anew."))
-    approver = request.decided_by.get_username() if request.decided_by else ""
-    return _do(order, _deed(order, facts, request.caller_checked, approver))
-
-
-def _deed(order: Order, facts: Facts, verified_by: str, approver: str = "") -> Deed:
-    return Deed(
+        return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask again."))
+    deed = Deed(
         staff=order.staff,
         facts=facts,
         reason=order.reason,
         ticket=order.ticket,
-        caller=verified_by,
-        approver=approver,
+        caller=request.caller_checked,
+        approver=request.decided_by.get_username() if request.decided_by else "",
+    )
+    return _do(order, deed)
+
+
+def _deed(order: Order, facts: Facts, proof: CallerCheck | None) -> Deed:
+    return Deed(
+        staff=order.staff, facts=facts, reason=order.reason, ticket=order.ticket, caller=proof.label if proof else ""
     )
 
 

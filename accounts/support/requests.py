@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import SupportRequest, User
+from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import rights
 from accounts.support.actions import Deed
 from verification import audit
@@ -17,8 +17,15 @@ _LIFE = timedelta(hours=24)  # to be decided in, and to be done in
 _State = SupportRequest.State
 
 
-def ask(action: str, deed: Deed, person: User, options: Mapping[str, Any]) -> SupportRequest:
-    """Leave a deed for a second person."""
+def ask(
+    action: str, deed: Deed, person: User, options: Mapping[str, Any], proof: CallerCheck | None = None
+) -> SupportRequest | None:
+    """Leave a deed for a second person; none when the same one waits already. The person is held by the caller."""
+    same = SupportRequest.objects.filter(
+        action=action, person=person, asked_by=deed.staff, state=_State.WAITING, epoch=person.epoch
+    )
+    if any(each.options == dict(options) for each in same.filter(ends_at__gt=deed.facts.now)):
+        return None
     request = SupportRequest(
         action=action,
         person=person,
@@ -30,6 +37,7 @@ def ask(action: str, deed: Deed, person: User, options: Mapping[str, Any]) -> Su
         ends_at=deed.facts.now + _LIFE,
         epoch=person.epoch,
         caller_checked=deed.caller,
+        vouched_by=proof.staff if proof and proof.staff_id != deed.staff.pk else None,
     )
     with transaction.atomic():
         request.save()
@@ -52,10 +60,9 @@ def decide(request: SupportRequest, staff: User, facts: Facts, *, agrees: bool) 
 
 def may_decide(request: SupportRequest, staff: User) -> bool:
     """Tell whether one of the staff may speak as the second person."""
-    person = request.person
-    is_other = staff.pk not in {request.asked_by.pk, person.pk}
-    may = staff.has_perm("accounts.approve_request") and rights.sees(staff, person)
-    return is_other and may and not rights.has_more_rights(person, staff)
+    is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
+    may = staff.has_perm("accounts.approve_request") and rights.sees(staff, request.person)
+    return is_other and may and rights.may_speak_for(request.person, staff)
 
 
 def take(request: SupportRequest, staff: User, facts: Facts) -> bool:

@@ -1,11 +1,12 @@
 """Whom one of the staff may help, and with what. Every refusal has words that say what to do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import backends
 from accounts.models import Scope, User
 from verification.policies import Rules
 
@@ -19,6 +20,31 @@ class Refusal(StrEnum):
     OTHER_SCOPE = "other_scope"
     NO_CALLER = "no_caller"
     QUOTA = "quota"
+
+
+class Rank(StrEnum):
+    """What a person is to the member of staff who acts, by the permissions that both were given."""
+
+    SELF = "self"
+    PERSON = "person"
+    BELOW = "below"
+    EQUAL = "equal"
+    ABOVE = "above"
+
+
+class Effect(StrEnum):
+    """What an action does to a person's way in."""
+
+    OPENS = "opens"
+    CLOSES = "closes"
+    TRIES = "tries"
+
+
+# What nobody does alone for a member of staff, whatever the policy says. Above and oneself are refused altogether.
+_NEVER_ALONE = {
+    Rank.BELOW: {Effect.OPENS},
+    Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
+}
 
 
 def words(refusal: Refusal) -> str:
@@ -50,10 +76,12 @@ def sees(staff: User, person: User) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A deed that somebody wants to do: the right it takes, and whether it is risky."""
+    """A deed that somebody wants to do: the right it takes, whether it is risky, and what it does to a way in."""
 
+    name: str
     permission: str
     is_risky: bool
+    effect: Effect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +89,10 @@ class Bounds:
     """What bounds one of the staff in helping one person, whatever the deed; read once for all of them."""
 
     staff: User
+    rank: Rank
     whole: Refusal | None
     wants_caller: bool
+    second_person: tuple[str, ...]
 
     def refusal(self, wish: Wish) -> Refusal | None:
         """Tell why a deed is closed; none if it is open. The quota is spent apart."""
@@ -72,32 +102,52 @@ class Bounds:
             return self.whole
         return Refusal.NO_CALLER if wish.is_risky and self.wants_caller else None
 
+    def wants_second(self, wish: Wish) -> bool:
+        """Tell whether a second member of staff must agree: policy says so, or the person is one of the staff."""
+        return wish.name in self.second_person or wish.effect in _NEVER_ALONE.get(self.rank, ())
+
 
 def bounds_of_seen(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
     """Read the same of somebody who was found among those whom this member of the staff sees."""
-    if staff.pk == person.pk:
-        whole: Refusal | None = Refusal.ONESELF
-    else:
-        whole = Refusal.MORE_RIGHTS if has_more_rights(person, staff) else None
-    return Bounds(staff=staff, whole=whole, wants_caller=rules.caller_check and not is_caller_verified)
+    found = rank(person, staff)
+    return Bounds(
+        staff=staff,
+        rank=found,
+        whole={Rank.SELF: Refusal.ONESELF, Rank.ABOVE: Refusal.MORE_RIGHTS}.get(found),
+        wants_caller=rules.caller_check and not is_caller_verified,
+        second_person=rules.second_person,
+    )
 
 
 def bounds(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
     """Read what bounds one of the staff in helping a person."""
-    wants_caller = rules.caller_check and not is_caller_verified
-    return Bounds(staff=staff, whole=_whole(staff, person), wants_caller=wants_caller)
+    found = bounds_of_seen(staff, person, rules=rules, is_caller_verified=is_caller_verified)
+    if found.rank is Rank.SELF or sees(staff, person):
+        return found
+    return replace(found, whole=Refusal.OTHER_SCOPE)
 
 
-def _whole(staff: User, person: User) -> Refusal | None:
-    if staff.pk == person.pk:
-        return Refusal.ONESELF
-    if not sees(staff, person):
-        return Refusal.OTHER_SCOPE
-    return Refusal.MORE_RIGHTS if has_more_rights(person, staff) else None
+def rank(person: User, staff: User) -> Rank:
+    """Compare a person with a member of staff. A right that only one of them has decides; superusers have all."""
+    if person.pk == staff.pk:
+        return Rank.SELF
+    if not is_staff(person):
+        return Rank.PERSON
+    if person.is_superuser or staff.is_superuser:
+        if not staff.is_superuser:
+            return Rank.ABOVE
+        return Rank.EQUAL if person.is_superuser else Rank.BELOW
+    theirs, mine = backends.given(person), staff.get_all_permissions()
+    if theirs == mine:
+        return Rank.EQUAL
+    return Rank.BELOW if theirs < mine else Rank.ABOVE
 
 
-def has_more_rights(person: User, staff: User) -> bool:
-    """Tell whether a person may do anything that this member of the staff may not."""
-    if staff.is_superuser or not (person.is_staff or person.is_superuser):
-        return False
-    return person.is_superuser or not person.get_all_permissions() <= staff.get_all_permissions()
+def is_staff(person: User) -> bool:
+    """Tell whether a person is one of the staff, so that nobody opens the account alone."""
+    return person.is_staff or person.is_superuser
+
+
+def may_speak_for(person: User, staff: User) -> bool:
+    """Tell whether a member of staff may vouch for a person or agree to an action: another one, and not below them."""
+    return rank(person, staff) not in {Rank.SELF, Rank.ABOVE}

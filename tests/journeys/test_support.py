@@ -387,3 +387,62 @@ def test_pass_is_seen_and_deleted_by_its_person_and_never_tried_out(ana: Person,
     ana.browser.go(f"/methods/{ref}/remove/")
     ana.browser.press("Remove it")
     assert not Enrolment.objects.filter(ref=ref).exists()
+
+
+def test_check_of_one_person_is_nothing_at_the_address_of_another(ana: Person, ben: Person, dora: Person) -> None:
+    """Seen failing with the check looked up by its name alone: the page said that it was the other person."""
+    settle(ana)
+    case(dora, ana)
+    dora.browser.follow("Verify the caller")
+    page = dora.browser.press("Authenticator app")
+    strange = page.path.replace(f"/{ana.user.pk}/", f"/{ben.user.pk}/")
+
+    page = dora.browser.send(strange, code=ana.read_app())
+
+    assert page.status == 404
+    assert "Ana" not in page
+    assert "Ben" not in page
+    assert not AuditEvent.objects.filter(kind="support.caller_verified").exists()
+    assert not case(dora, ben).offers("Clear settings")
+
+
+def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None:
+    call_back(sam, ana)
+    case(sam, ana)
+    page = sam.browser.follow("Temporary Access Pass")
+    fields = page.form("Temporary Access Pass")[0].fields | WHY
+
+    first = sam.browser.send(page.path, **fields)
+    second = sam.browser.send(page.path, **fields)
+
+    assert 'id="pass"' in first.html
+    assert 'id="pass"' not in second.html
+    assert "This form was sent before" in second
+    assert AuditEvent.objects.filter(kind="support.pass_issued").count() == 1
+
+
+def test_colleague_is_let_in_by_three_and_never_by_one(sam: Person, root_at_work: Person) -> None:
+    """One rings back, one asks, one agrees."""
+    lea, max_ = hire("lea", "Senior support"), hire("max", "Senior support")
+    lea.sign_in(to="/admin/")
+    page = call_back(sam, max_)
+    assert "For 15 minutes a colleague can act on it; you cannot." in page
+    assert not case(sam, max_).offers("Temporary Access Pass")
+
+    page = do(lea, max_, "Temporary Access Pass", once="on")
+    assert "A second person must agree" in page
+    page = sam.browser.go("/admin/accounts/user/requests/")
+    assert not page.offers("Agree")
+    root_at_work.browser.go("/admin/accounts/user/requests/")
+    root_at_work.browser.press("Agree")
+    lea.browser.go("/admin/accounts/user/requests/")
+    page = lea.browser.press("Do it now")
+
+    assert 'id="pass"' in page.html
+
+
+@pytest.fixture
+def root_at_work(db: None, clock: Clock) -> Person:
+    person = join("root", is_staff=True, is_superuser=True).set_up("totp")
+    person.sign_in(to="/admin/")
+    return person

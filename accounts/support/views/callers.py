@@ -2,8 +2,8 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -19,8 +19,7 @@ from verification import challenges, outcomes, reports
 
 def _may(request: AuthedRequest, person: User) -> None:
     staff = request.user
-    is_closed = staff.pk == person.pk or rights.has_more_rights(person, staff)
-    if is_closed or not staff.has_perm("accounts.verify_caller"):
+    if not rights.may_speak_for(person, staff) or not staff.has_perm("accounts.verify_caller"):
         raise PermissionDenied
 
 
@@ -32,7 +31,7 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     form = CallBackForm(request.POST if request.POST.get("way") == caller.CALL_BACK else None)
     if form.is_bound and form.is_valid():
         caller.vouch(request.user, person, form.cleaned_data["note"], now)
-        messages.success(request, _("Written down: you called back. It counts for 15 minutes."))
+        messages.success(request, _vouched(person))
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
         begun = caller.begin(request.user, person, request.POST.get("way", ""), now)
@@ -45,8 +44,15 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
         "ways": [way for way in caller.ways(person, now=now.now) if way.key != caller.CALL_BACK],
         "form": form,
         "call_back": caller.CALL_BACK,
+        "is_staff": rights.is_staff(person),
     }
     return pages.page(request, "caller.html", context)
+
+
+def _vouched(person: User) -> str:
+    if rights.is_staff(person):
+        return _("Written down: you called back. For 15 minutes a colleague can act on it; you cannot.")
+    return _("Written down: you called back. It counts for 15 minutes.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,7 +60,9 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     """Take the code that the caller reads out."""
     now, person = facts.read(request), pages.case_of(request, pk)
     _may(request, person)
-    check = get_object_or_404(CallerCheck.objects.select_related("person", "staff"), ref=ref, staff=request.user)
+    check = caller.begun(request.user, person, ref, now=now.now)
+    if check is None:
+        raise Http404
     words = None
     if request.method == "POST":
         outcome = caller.answer(check, request.POST.get("code", "")[:64], now)

@@ -34,11 +34,13 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form = action.form_class(request.POST or None)
     form.offer(person, now=now.now)
     preview = action.preview(holdings.of_person(person, now=now.now))
-    closed = orders.closed(action.wish, request.user, person, now)
+    here = orders.bounds(request.user, person, now)
+    closed = here.refusal(action.wish)
     if request.method == "POST" and form.is_valid():
-        is_same = request.POST.get("seen", "") == _name(preview)
-        if is_same or closed:
-            return told(request, person, action, orders.place(_order(request, action, person, form), now))
+        order = _order(request, action, person, form)
+        is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
+        if is_same or closed or orders.was_sent(order):
+            return told(request, person, action, orders.place(order, now))
         messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
     context = {
         "action": action,
@@ -47,7 +49,8 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "preview": preview,
         "seen": _name(preview),
         "closed": rights.words(closed) if closed else "",
-        "is_asked_of_a_second": orders.wants_second(action, person),
+        "token": orders.new_token(),
+        "is_asked_of_a_second": here.wants_second(action.wish),
     }
     return pages.page(request, "deed.html", context)
 
@@ -65,7 +68,12 @@ def _order(request: AuthedRequest, action: Action, person: User, form: DeedForm)
         reason=form.cleaned_data["reason"],
         ticket=form.cleaned_data["ticket"],
         options=form.options(),
+        token=request.POST["token"] if _token_is_good(request) else orders.new_token(),
     )
+
+
+def _token_is_good(request: AuthedRequest) -> bool:
+    return orders.token_is_good(request.POST.get("token", ""))
 
 
 def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -> HttpResponse:
@@ -94,7 +102,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
     form = action.form_class(request.POST if is_confirmed else None)
-    if is_confirmed and form.is_valid():
+    if is_confirmed and form.is_valid() and _token_is_good(request):
         answers = [(person, orders.place(_order(request, action, person, form), now)) for person in chosen]
         return pages.page(request, "many_done.html", {"action": action, "answers": answers})
     bounds = orders.bounds_of_many(request.user, chosen, now)
@@ -107,6 +115,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         "chosen": ",".join(str(person.pk) for person in chosen),
         "kept_out": kept_out,
         "n_open": len(chosen) - len(kept_out),
+        "token": orders.new_token(),
     }
     return pages.page(request, "many.html", context)
 
