@@ -73,6 +73,8 @@ class Shown:
     modes: tuple[Mode, ...] = ()
     page: str = ""
     is_own_form: bool = False
+    code_label: str = ""
+    if_refused: str = ""
     show: Mapping[str, Any] = field(default_factory=dict)
     enrol: Mapping[str, Any] = field(default_factory=dict)
     message: Message | None = None
@@ -718,6 +720,8 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         page=issue.page,
         is_own_form=issue.is_own_form,
+        code_label=str(method.code_label),
+        if_refused=str(method.if_refused),
         show=issue.show,
         enrol=issue.show if ask.is_enrolment else {},
         message=newest,

@@ -39,7 +39,7 @@ def check(code_at: Callable[[int], str], ask: Ask, answer: str, *, seconds: int)
     if _opens(found, ask, theirs=theirs, ours=ours, seconds=seconds):
         if found <= ask.counter:
             return Check(verdict=Verdict.USED, counter=found)
-        learned = {LEAD: _learn(found, now, lead or 0, seconds), NEAR: None}
+        learned = {LEAD: learn(found, now, lead or 0, seconds), NEAR: None}
         return Check(verdict=Verdict.PROVEN, counter=found, learned=learned)
     if found <= ask.counter:
         return Check(verdict=Verdict.WRONG)
@@ -65,7 +65,7 @@ def _opens(found: int, ask: Ask, *, theirs: int, ours: int, seconds: int) -> boo
     return 0 < passed <= _NEXT and abs(passed - waited) <= 1
 
 
-def _learn(found: int, now: float, lead: int, seconds: int) -> int:
+def learn(found: int, now: float, lead: int, seconds: int) -> int:
     """Give the lead by which a code's step is the device's present one or the one before; the old one if it will do.
 
     One that is ahead may be further ahead still, which the step more that it is given finds out. Of one that is behind

@@ -115,6 +115,8 @@ class Method:
     icon: ClassVar[str]
     label: Any
     explain: Any
+    code_label: Any = ""  # of the field for its code; empty where the enrolment's own label says it
+    if_refused: Any = ""  # what to type where a right code is refused
     strength: ClassVar[int] = 1
     needs_delivery: ClassVar[bool] = False
     kind: ClassVar[str] = ""  # of the message that it needs

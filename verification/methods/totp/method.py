@@ -30,6 +30,7 @@ class Totp(Method):
     icon = "app"
     label = _("Authenticator app")
     explain = _("Type the code that your app shows. It needs no signal.")
+    code_label = _("Code from your app")
     strength = 2
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
