@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
+from verification import inputs
 from verification.facts import Facts
 
 _AGENT = 300  # characters kept of what a program says of itself
@@ -16,7 +17,7 @@ def read(request: HttpRequest) -> Facts:
     return Facts(
         now=timezone.now(),
         network=network(request),
-        agent=request.headers.get("User-Agent", "")[:_AGENT],
+        agent=inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT),
         browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_AGENT],
         language=translation.get_language() or settings.LANGUAGE_CODE,
     )
@@ -30,7 +31,7 @@ def network(request: HttpRequest) -> str:
     chain = [request.META.get("REMOTE_ADDR", "")]
     chain += reversed(request.headers.get("X-Forwarded-For", "").split(","))
     for hop in chain:
-        address = _read(hop)
+        address = inputs.address(hop)
         if address is None:
             return ""
         if not _is_proxy(address):
@@ -40,17 +41,8 @@ def network(request: HttpRequest) -> str:
 
 def is_proxied(request: HttpRequest) -> bool:
     """Tell whether a request came through a configured proxy, whose further words are believed as well."""
-    address = _read(request.META.get("REMOTE_ADDR", ""))
+    address = inputs.address(request.META.get("REMOTE_ADDR", ""))
     return address is not None and _is_proxy(address)
-
-
-def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(text.strip())
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
 
 
 def _is_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

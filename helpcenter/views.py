@@ -23,9 +23,10 @@ from accounts.support import rights
 from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
-from verification import limits, notices
+from verification import inputs, limits, notices
 from verification.facts import Facts
 
+_MAX_SEARCH = 100  # letters, of which each may be more once folded
 _FRESH = 300  # seconds that a cache may keep what a stranger sees
 
 TOPICS = {
@@ -69,7 +70,11 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], *, statu
 @_public
 def index(request: HttpRequest) -> HttpResponse:
     """Show the topics, or what a search finds."""
-    user, now, wanted = reader(request), facts.read(request), request.GET.get("q", "").strip()[:100]
+    user, now, wanted = (
+        reader(request),
+        facts.read(request),
+        inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH),
+    )
     if wanted:
         hits = search.find(wanted, audiences=articles.audiences(user), now=now.now)
         if not hits:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from verification import challenges, conf
+from verification import challenges, conf, inputs
 from verification.delivery import receipts, routes
 from verification.delivery.provider import Callback, Forged, Speech
 
@@ -24,7 +24,7 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     provider = routes.providers().get(provider_name)
     if provider is None:
         raise Http404
-    if int(request.headers.get("Content-Length") or 0) > _LARGEST:
+    if (inputs.number(request.headers.get("Content-Length") or "0") or 0) > _LARGEST:
         return HttpResponse(status=413)
     callback = Callback(
         url=conf.public_url() + request.get_full_path(),

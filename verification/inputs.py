@@ -22,6 +22,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199  # far enough from the ends of the calendar f
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they make a name look like another one
+_UNSTORED = re.compile("[\0\ud800-\udfff]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -72,10 +73,11 @@ def line(value: object, *, max_length: int = MAX_LENGTH) -> str | None:
 
 
 def shortened(value: object, *, max_length: int) -> str:
-    """Read one line that may be cut, such as a search or the name of a program. Unreadable: empty."""
+    """Read one line that may be cut, such as a search or the name of a program; what cannot be stored is replaced."""
     if not isinstance(value, str):
         return ""
-    found = line(value[:max_length], max_length=9 * max_length) or ""  # each letter may become nine
+    storable = _flood().sub("\ufffd", _UNSTORED.sub("\ufffd", value[:max_length]))
+    found = line(storable, max_length=9 * max_length) or ""  # each letter may become nine
     while len(found.casefold()) > max_length:
         found = found[:-1]
     return found
@@ -126,10 +128,11 @@ def address(value: object) -> IPv4Address | IPv6Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def parse_json(value: str | bytes) -> Any:
+def parse_json(value: str | bytes, *, checks_text: bool = True) -> Any:
     """Read JSON of which every text and number can be stored. None if there is none, or it says null.
 
-    No NaN, no infinity, no number beyond 64 bits, no name twice, no deep nesting.
+    No NaN, no infinity, no number beyond 64 bits, no name twice, no deep nesting. Who does not have its texts checked
+    reads each by `text` or `shortened`.
     """
     try:
         found = json.loads(
@@ -141,7 +144,7 @@ def parse_json(value: str | bytes) -> Any:
         )
     except (ValueError, RecursionError):
         return None
-    return found if _is_sound(found, MAX_DEPTH) else None
+    return found if _is_sound(found, MAX_DEPTH, checks_text) else None
 
 
 def _whole(digits: str) -> int:
@@ -169,13 +172,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _is_sound(value: Any, depth: int) -> bool:
+def _is_sound(value: Any, depth: int, checks_text: bool) -> bool:
     if isinstance(value, str):
-        return flaw(value) is None
-    if isinstance(value, dict | list) and not depth:
-        return False
-    if isinstance(value, dict):
-        return all(flaw(name) is None and _is_sound(each, depth - 1) for name, each in value.items())
-    if isinstance(value, list):
-        return all(_is_sound(each, depth - 1) for each in value)
-    return True
+        return not checks_text or flaw(value) is None
+    if not isinstance(value, dict | list):
+        return True
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return depth > 0 and all(_is_sound(part, depth - 1, checks_text) for part in parts)

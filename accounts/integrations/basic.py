@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import quote, unquote
@@ -16,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import app_passwords
 from accounts.app_passwords import Answer, Ask
 from accounts.models import Service
+from verification import inputs
 
 _WAIT = "3"  # seconds that nginx holds a refused mail program
 _LONGEST = 4096  # characters of a name or password; the sign-in page takes no more
@@ -50,7 +50,7 @@ def check(request: HttpRequest, service: Service) -> HttpResponse:
     Shape: the name comes back in UTF-8, per cent-encoded where it is not ASCII.
     """
     name, password = _basic(request.headers.get("Authorization", ""))
-    if not _is_name(name):
+    if not _can_be(name, password):
         return _challenge(service)
     protocol = request.headers.get("X-Protocol", "http")
     network = request.headers.get("X-Real-IP", "")
@@ -61,7 +61,7 @@ def check(request: HttpRequest, service: Service) -> HttpResponse:
 
 
 def _challenge(service: Service) -> HttpResponse:
-    realm = service.name.replace('"', "")
+    realm = (inputs.line(service.name) or "").replace('"', "")
     return HttpResponse(status=401, headers={"WWW-Authenticate": f'Basic realm="{realm}", charset="UTF-8"'})
 
 
@@ -76,9 +76,9 @@ def _basic(header: str) -> tuple[str, str]:
     return name, password
 
 
-def _is_name(name: str) -> bool:
-    # PostgreSQL's text holds no NUL: an attempt with one must end as a wrong one, not as a fault of ours.
-    return bool(name) and "\0" not in name
+def _can_be(name: str, password: str) -> bool:
+    """Tell whether somebody may have this name and password; what cannot be stored is wrong, and costs no try."""
+    return bool(name) and inputs.text(name, max_length=_LONGEST) is not None and inputs.flaw(password) is None
 
 
 @_for_services
@@ -86,7 +86,7 @@ def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
     """Answer nginx's mail proxy: always 200, the verdict in headers. Source: ngx_mail_auth_http_module."""
     header = request.headers
     name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
-    if header.get("Auth-Method") != "plain" or not _is_name(name):
+    if header.get("Auth-Method") != "plain" or not _can_be(name, password):
         return _mail_refusal(Answer.WRONG)
     if not (service.upstream_host and service.upstream_port):
         return HttpResponse(headers={"Auth-Status": "This service names no mail server"})
@@ -106,18 +106,9 @@ def _mail_refusal(answer: Answer) -> HttpResponse:
 def _ask(service: Service, name: str, password: str, network: str, protocol: str) -> Ask:
     return Ask(
         service=service,
-        username=name[:_LONGEST],
+        username=name,
         password=password[:_LONGEST],
-        network=_address(network),
-        protocol=protocol[:20],
+        network=str(inputs.address(network) or ""),  # empty lies in no network
+        protocol=inputs.shortened(protocol, max_length=20),
         now=timezone.now(),
     )
-
-
-def _address(text: str) -> str:
-    """Read the address that a service saw. Unreadable: empty, which lies in no network."""
-    try:
-        ip = ipaddress.ip_address(text.strip())
-    except ValueError:
-        return ""
-    return str(getattr(ip, "ipv4_mapped", None) or ip)

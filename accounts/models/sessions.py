@@ -3,8 +3,10 @@
 import hashlib
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.utils.module_loading import import_string
 
 
 class Session(AbstractBaseSession):
@@ -19,6 +21,12 @@ class Session(AbstractBaseSession):
     def ref(self) -> str:
         """A name that tells sessions apart and gives no key away. Shape: 32 hex digits."""
         return hashlib.sha256(f"session:{self.session_key}".encode()).hexdigest()[:32]
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        """Give the store that wrote this row, for `get_decoded`."""
+        store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+        return store
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False

@@ -29,6 +29,8 @@ def network(
         (PROXY, "2001:db8::7", "2001:db8::7"),
         ("::ffff:192.0.2.7", None, "192.0.2.7"),
         (PROXY, "::ffff:198.51.100.1", "198.51.100.1"),
+        (PROXY, f"fe80::1%{'z' * 250}", "fe80::1"),
+        ("fe80::1%eth0", None, "fe80::1"),
     ],
 )
 def test_believes_configured_proxies_alone(settings: Any, peer: str, forwarded: str | None, address: str) -> None:

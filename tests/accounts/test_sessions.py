@@ -28,6 +28,13 @@ def test_is_made_without_a_look_before(django_assert_num_queries: Any) -> None:
     assert SessionStore(store.session_key)["seen"] == 1
 
 
+def test_row_tells_what_it_holds() -> None:
+    """Django's own commands and add-ons ask a row by `get_decoded`."""
+    _kept(seen=1)
+
+    assert Session.objects.get().get_decoded() == {"seen": 1}
+
+
 def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> None:
     store = _kept(seen=1)
     old = store.session_key

@@ -39,6 +39,15 @@ def test_search_finds_and_says_when_nothing_fits(stranger: Browser) -> None:
     assert Miss.objects.get().n_times == 2
 
 
+@pytest.mark.parametrize("wanted", ["ß" * 100, "İ" * 100, "ﬃ" * 100, "\u0958" * 100])
+def test_search_takes_letters_that_grow(stranger: Browser, wanted: str) -> None:
+    """PostgreSQL held the folded text against 100 letters and gave up."""
+    page = stranger.go(f"/help/?q={wanted}")
+
+    assert "Nothing fits" in page
+    assert len(Miss.objects.get().text) <= 100
+
+
 def test_what_looks_like_a_number_is_not_kept(stranger: Browser) -> None:
     stranger.go("/help/?q=0795550123")
     stranger.go("/help/?q=ana@nowhere.example")

@@ -65,6 +65,14 @@ def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
     return show(browser, key.sign(invited(browser), **lies))
 
 
+@pytest.mark.parametrize("name", [r"\ud800", r"\u0000", "a" * 300])
+def test_no_key_has_a_name_that_cannot_be(holder: Person, stranger: Browser, name: str) -> None:
+    """Half a surrogate pair was looked for in the database, which ended in an error."""
+    invited(stranger)
+
+    assert REFUSED in show(stranger, f'{{"id": "{name}"}}')
+
+
 # The second step -----------------------------------------------------------------------------------------------
 
 

@@ -259,3 +259,40 @@ def test_stop_that_twilio_did_not_sign_changes_nothing(ana: Person) -> None:
     assert reply(ana.phone.number, token="another", Body="STOP").status_code == 403
 
     assert not OptOut.objects.exists()
+
+
+ODD = ["SM" + "0" * 200, "SM\0", "", "SM\u0301" * 40, "\U0001f600"]
+
+
+@pytest.mark.parametrize("sid", ODD)
+def test_takes_an_odd_name_of_a_text_or_refuses_it(texted: Message, sid: str) -> None:
+    before = state(texted)
+
+    answer = call_back(texted, MessageStatus="delivered", MessageSid=sid)
+
+    assert answer.status_code in {200, 204, 403}
+    assert state(texted) in {before, (MessageState.DELIVERED, "")}
+    assert len(texted.reference) <= 64
+
+
+@pytest.mark.parametrize("sid", ODD)
+@pytest.mark.parametrize("number", ["+" + "1" * 300, "+abc", "+", "+\0", "+999123456789", "12345", "\0"])
+def test_hears_no_stop_from_a_number_that_cannot_be(texted: Message, number: str, sid: str) -> None:
+    assert call_back(texted, "inbound", Body="STOP", From=number, MessageSid=sid).status_code == 200
+    assert not OptOut.objects.exists()
+
+
+@pytest.mark.parametrize("keys", ["1" * 10_000, "\0", "٣٤", "\U0001f600", "#" * 500])
+def test_odd_keys_are_wrong_keys(called: Message, keys: str) -> None:
+    assert call_back(called, "keys", Digits=keys).status_code == 200
+    assert Challenge.objects.get(messages=called).state == State.OPEN
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "99999999999999999999", "²"])
+def test_callback_of_an_odd_length_changes_nothing(texted: Message, length: str) -> None:
+    before = state(texted)
+
+    answer = Client().post(f"/callbacks/twilio/receipt/{texted.handle}/", b"", "text/plain", CONTENT_LENGTH=length)
+
+    assert answer.status_code in {400, 403, 413}
+    assert state(texted) == before

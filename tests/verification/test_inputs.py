@@ -62,7 +62,20 @@ def test_reads_a_line_without_breaks_and_overrides() -> None:
 def test_reads_no_text_in_what_is_none(value: object) -> None:
     assert inputs.text(value) is None
     assert inputs.line(value) is None
-    assert inputs.shortened(value, max_length=10) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (7, ""),
+        (" ana\r\n", "ana"),
+        ("a\0b\ud800", "a\ufffdb\ufffd"),
+        ("a" + "\u0301" * 40, "a\ufffd" + "\u0301" * 9),
+        ("ß" * 100, "ß" * 25),
+    ],
+)
+def test_shortens_to_what_can_be_stored(value: object, found: str) -> None:
+    assert inputs.shortened(value, max_length=50) == found
 
 
 @given(ANYTHING, st.integers(1, 50))
@@ -166,6 +179,11 @@ def test_reads_addresses_without_their_zone(value: str, found: str | None) -> No
 )
 def test_reads_no_json_that_cannot_be_stored(value: str | bytes) -> None:
     assert inputs.parse_json(value) is None
+
+
+def test_leaves_texts_of_json_to_their_reader() -> None:
+    assert inputs.parse_json(r'{"a": "\ud800"}', checks_text=False) == {"a": "\ud800"}
+    assert inputs.parse_json('{"a": NaN}', checks_text=False) is None
 
 
 def test_reads_json() -> None:

@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf, guard, outages
+from verification import conf, guard, inputs, outages
 from verification.delivery import board, circuits, closed, routes, words
-from verification.delivery.provider import Lost, Provider, Refused
+from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routes import Hop
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 from verification.statements import Select, Slot, Update
@@ -151,7 +151,7 @@ class _Turn:
         try:
             outgoing = words.compose(message, sender=hop.sender)
             _lend()
-            reference = hop.provider.send(outgoing)
+            reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
         except Refused as refusal:
             message.reason = refusal.reason
             if refusal.reason == Reason.OPTED_OUT and message.kind == Kind.TEXT:

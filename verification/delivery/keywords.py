@@ -15,4 +15,7 @@ def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
     word = said.strip().upper()
     if word not in _STOPS | _STARTS or not numbers.is_e164(number) or not reference:
         return ()
-    return (Reply(number, stops=word in _STOPS, reference=reference),)
+    try:
+        return (Reply(numbers.read(number), stops=word in _STOPS, reference=reference),)
+    except numbers.Impossible:
+        return ()  # such as a short number, to which no text of ours goes

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from verification import inputs
 from verification.models.messages import Kind, MessageState, Reason
+
+MAX_REFERENCE = 64  # letters of a provider's name of a message
+MAX_KEYS = 64  # pressed in one go
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,10 @@ class Receipt:
     reason: Reason | None = None
     reference: str = ""
 
+    def __post_init__(self) -> None:
+        """Keep of the provider's name what our rows hold."""
+        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
+
 
 @dataclass(frozen=True)
 class KeyPress:
@@ -60,6 +68,10 @@ class KeyPress:
 
     message_id: str
     keys: str
+
+    def __post_init__(self) -> None:
+        """Keep of the keys what can be a code."""
+        object.__setattr__(self, "keys", inputs.shortened(self.keys, max_length=MAX_KEYS))
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,10 @@ class Reply:
     number: str
     stops: bool
     reference: str
+
+    def __post_init__(self) -> None:
+        """Keep of the provider's name what our rows hold."""
+        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,10 @@ class Heard:
     presses: tuple[KeyPress, ...] = ()
     replies: tuple[Reply, ...] = ()
     reply: Callable[[Speech | None], Body] = lambda _speech: ("text/plain", b"")
+
+    def __post_init__(self) -> None:
+        """Keep of the provider's name what our rows hold."""
+        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
 
 
 class Refused(Exception):

@@ -11,7 +11,6 @@ from verification.delivery.provider import Forged, Receipt, Reply
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
-_LONGEST_REFERENCE = 64
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
@@ -22,7 +21,7 @@ def bind(reference: str, message_id: str, *, provider: str) -> None:
     Errors: `Forged` when the callback is about another message.
     """
     message = Message.objects.filter(handle=message_id).first() if reference else None
-    if message is None or (message.provider == provider and message.reference in {"", reference[:_LONGEST_REFERENCE]}):
+    if message is None or (message.provider == provider and message.reference in {"", reference}):
         return
     former = message.attempts.filter(result=Result.RETURNED, provider=provider, reference=reference)
     if not former.exists():
@@ -62,9 +61,7 @@ def reply(word: Reply, *, provider: str, now: datetime) -> bool:
     Each text counts once. A STOP that is told again after a START would stop the texts anew.
     """
     with transaction.atomic():
-        _, is_new = HeardReply.objects.get_or_create(
-            provider=provider, reference=word.reference[:_LONGEST_REFERENCE], defaults={"at": now}
-        )
+        _, is_new = HeardReply.objects.get_or_create(provider=provider, reference=word.reference, defaults={"at": now})
         if not is_new:
             return False
         if word.stops:

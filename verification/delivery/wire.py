@@ -1,6 +1,5 @@
 """One pool of connections to carriers, with limits, and what each failure of a request leaves certain."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from verification import inputs
 from verification.delivery.provider import Lost, Refused
 from verification.models.messages import Reason
 
@@ -32,10 +32,7 @@ class Answer:
 
     @property
     def told(self) -> Any:
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+        return inputs.parse_json(self.body, checks_text=False)
 
 
 @lru_cache(maxsize=1)

@@ -9,18 +9,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import activity, destinations, facts, freshness, lockdown, standing
 from accounts.portal import askers
 from accounts.standing import AuthedRequest
-from verification import audit
+from verification import audit, inputs
 
 _PAGE = 30
-_DIGITS = 18  # of a place in the record; more are no number of ours
 _NEW_PASSWORD = ("password.changed", "password.reset")
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List sign-ins and changes, the newest first."""
-    text = request.GET.get("before", "")[:_DIGITS]
-    before = int(text) if text.isdecimal() else 0
+    before = inputs.number(request.GET.get("before")) or 0
     events = audit.of_person(request.user.pk, kinds=activity.kinds(), before=before, most=_PAGE)
     context = {
         "entries": activity.entries(events),
@@ -33,7 +31,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def not_me(request: AuthedRequest) -> HttpResponse:
     """Explain what happens, and do it: the account is secured at once."""
-    about = request.POST.get("about", request.GET.get("about", ""))[:32]
+    about = inputs.shortened(request.POST.get("about", request.GET.get("about")), max_length=32)
     if request.method == "POST":
         lockdown.begin(request.user, facts.read(request), about=about)
         standing.carry_over(request, request.user)

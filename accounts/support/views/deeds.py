@@ -16,6 +16,7 @@ from accounts.support.forms import DeedForm
 from accounts.support.menu import ACTIONS, Action
 from accounts.support.orders import Answer, Order, State
 from accounts.support.views import pages, searches
+from verification import inputs
 from verification.facts import Facts
 
 _MOST = 500  # people at once
@@ -125,6 +126,6 @@ def _chosen(request: AuthedRequest, now: Facts) -> list[User]:
     if "all" in request.POST:
         found = people.matching(request.user, searches.read(request.POST), now=now.now)
     else:
-        marked = [pages.number(text) for each in request.POST.getlist("people") for text in each.split(",")]
-        found = rights.visible(request.user).filter(pk__in=marked[:_MOST])
+        marked = inputs.numbers(request.POST.getlist("people"), most=_MOST)
+        found = rights.visible(request.user).filter(pk__in=marked)
     return list(found.order_by("username")[:_MOST])

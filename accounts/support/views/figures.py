@@ -1,11 +1,9 @@
 """Reports and the record, to look at and to take along."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,9 +12,10 @@ from accounts.standing import AuthedRequest
 from accounts.support import records, reports, sheets
 from accounts.support.records import Search
 from accounts.support.views import pages
-from verification import audit
+from verification import audit, inputs
 
 _MOST_FAULTS = 20
+_MAX_SEARCH = 150  # letters, as long as a user name
 
 
 def _file(rows: Iterable[Sequence[object]], name: str) -> HttpResponseBase:
@@ -40,19 +39,12 @@ def report(request: AuthedRequest, key: str = "registered") -> HttpResponseBase:
 
 
 def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
-    asked = {name: request.GET.get(name, "").strip()[:64] for name in ("kind", "person", "actor", "network")}
-    days = {name: _day(request.GET.get(name, "")) for name in ("since", "until")}
-    before = request.GET.get("before", "")
-    search = Search(**asked, **days, before=int(before) if before.isdecimal() else 0)  # type: ignore[arg-type]  # by name
+    sent, names = request.GET, ("kind", "person", "actor", "network")
+    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH) for name in names}
+    days = {name: inputs.day(sent.get(name, "").strip()) for name in ("since", "until")}
+    search = Search(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
     kept = {name: text for name, text in asked.items() if text}
     return search, kept | {name: day.isoformat() for name, day in days.items() if day}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text.strip())
-    except ValueError:
-        return None
 
 
 @require_GET

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
@@ -24,10 +24,3 @@ def page(
     """Show a page of the desk with the staff's menu."""
     frame = {"rooms": desk.rooms(request), "here": here, "now": timezone.now()}
     return render(request, f"accounts/support/{template}", frame | dict(context), status=status)
-
-
-def number(text: str) -> int:
-    """Read the key of a row from an address or form."""
-    if not text.isdecimal():
-        raise Http404
-    return int(text)

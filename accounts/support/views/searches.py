@@ -3,6 +3,7 @@
 from django.http import QueryDict
 
 from accounts.support.people import Search
+from verification import inputs
 
 KEPT = ("q", "group", "state", "trouble")  # what the next page of a list looks for as well
 _LONGEST = 254
@@ -10,10 +11,10 @@ _LONGEST = 254
 
 def read(sent: QueryDict) -> Search:
     """Read a search; what cannot be read is left out."""
-    text = {name: sent.get(name, "").strip()[:_LONGEST] for name in (*KEPT, "after", "before")}
+    text = {name: inputs.shortened(sent.get(name), max_length=_LONGEST) for name in (*KEPT, "after", "before")}
     return Search(
         text=text["q"],
-        group=int(text["group"]) if text["group"].isdecimal() else None,
+        group=inputs.number(text["group"]),
         state=text["state"],
         trouble=text["trouble"],
         after=text["after"],

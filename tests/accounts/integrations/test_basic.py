@@ -86,6 +86,33 @@ def test_believes_the_service_about_the_address(ana: Person, mail: Door) -> None
     assert AppPassword.objects.get().last_network == "198.51.100.4"
 
 
+@either
+@pytest.mark.parametrize("zone", ["eth0", "z" * 200])
+def test_keeps_addresses_without_their_zone(ana: Person, mail: Door, ask: Any, zone: str) -> None:
+    secret, place = doors.make(ana.user), f"fe80::1%{zone}"
+
+    assert _opens(ask(mail, "ana", secret, **{"X-Real-IP": place, "Client-IP": place}))
+    assert AppPassword.objects.get().last_network == "fe80::1"
+
+
+@either
+@pytest.mark.parametrize("name", ["ana\0", "a" * 5000, "ß" * 3000, "a" + "\u0301" * 31])
+def test_names_that_cannot_be_are_wrong(mail: Door, ask: Any, name: str) -> None:
+    assert not _opens(ask(mail, name, PASSWORD))
+    assert not _opens(ask(mail, "ana", f"{PASSWORD}\0"))
+
+
+@pytest.mark.parametrize("name", ["Mail\r\nX-Evil: 1", "Пошта", 'Mail "home"'])
+def test_names_the_service_in_one_line(mail: Door, name: str) -> None:
+    mail.service.name = name
+    mail.service.save()
+
+    answer = _http(mail, "", "")
+
+    assert answer.status_code == 401
+    assert "X-Evil" not in answer.headers
+
+
 def test_keeps_the_protocol_that_the_service_names(ana: Person, mail: Door) -> None:
     _http(mail, "ana", doors.make(ana.user), **{"X-Protocol": "imap"})
 

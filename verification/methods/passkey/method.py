@@ -1,6 +1,5 @@
 """A passkey or security key. Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from verification import conf
+from verification import conf, inputs
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
@@ -64,10 +63,8 @@ class Passkey(Method):
         return text.strip()[:_LONGEST]
 
     def names(self, answer: str) -> str:
-        try:
-            found = json.loads(answer).get("id", "")
-        except (ValueError, AttributeError, RecursionError):
-            return ""
+        told = inputs.parse_json(answer)
+        found = told.get("id") if isinstance(told, dict) else None
         return found if isinstance(found, str) else ""
 
     def issue(self, ask: Ask) -> Issue:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from django.utils import timezone
 
+from verification import inputs
 from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
 from verification.delivery.wire import Answer
 from verification.models.messages import Kind, MessageState, Reason
@@ -27,7 +28,6 @@ _STATES = {
 }
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 _FOR_GOOD = (Reason.INVALID_NUMBER, Reason.OPTED_OUT, Reason.LANDLINE)
-_LONGEST_REFERENCE = 64
 
 
 class GatewayProvider:
@@ -47,7 +47,7 @@ class GatewayProvider:
         reference = wire.find(answer.told, here.reference)
         if not reference:
             raise Lost("the answer could not be read")
-        return reference[:_LONGEST_REFERENCE]
+        return reference
 
     def parse(self, callback: Callback) -> Heard:
         """Read a signed receipt. Errors: `Forged`."""
@@ -66,7 +66,7 @@ class GatewayProvider:
             message_id=callback.message_id,
             state=state,
             reason=_reason(here, wire.find(told, here.receipt_reason)) if state in _BAD else None,
-            reference=wire.find(told, here.receipt_reference)[:_LONGEST_REFERENCE],
+            reference=wire.find(told, here.receipt_reference),
         )
         return Heard(receipts=(receipt,))
 
@@ -116,10 +116,10 @@ def _refusal(here: conf.Conf, answer: Answer) -> Refused:
 
 def _told(callback: Callback) -> Any:
     if "json" in callback.headers.get("content-type", ""):
-        try:
-            return json.loads(callback.body)
-        except ValueError as error:
-            raise Forged("the body is no JSON") from error
+        told = inputs.parse_json(callback.body, checks_text=False)
+        if told is None:
+            raise Forged("the body is no JSON")
+        return told
     return dict(parse_qsl(callback.body.decode(errors="replace")))
 
 

@@ -1,12 +1,12 @@
 """The provider contract over Vonage's Messages and Voice. Source: developer.vonage.com."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
+from verification import inputs
 from verification.delivery import keywords, senders
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
 from verification.models.messages import Kind, MessageState, Reason
@@ -102,12 +102,9 @@ def _call(message: Outgoing) -> Any:
 
 
 def _told(callback: Callback) -> dict[str, Any]:
-    try:
-        told = json.loads(callback.body)
-    except ValueError as error:
-        raise Forged("the body is no JSON") from error
+    told = inputs.parse_json(callback.body, checks_text=False)
     if not isinstance(told, dict):
-        raise Forged("the body is no object")
+        raise Forged("the body is no JSON object")
     return told
 
 
