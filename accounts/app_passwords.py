@@ -279,8 +279,7 @@ def _without(ask: Ask) -> Checked:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
     if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
-        limits.password_right(name, service=slug)
-        limits.refund_check(slug, facts)
+        limits.password_right(name, facts, service=slug)
         return Checked(Answer.RIGHT, user.username)
     if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
         _count_failure(user, ask)

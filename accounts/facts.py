@@ -19,6 +19,7 @@ def read(request: HttpRequest) -> Facts:
         network=network(request),
         agent=inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT),
         browser=request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")[:_AGENT],
+        device=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")[:_AGENT],
         language=translation.get_language() or settings.LANGUAGE_CODE,
     )
 

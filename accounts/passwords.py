@@ -59,5 +59,5 @@ def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
         if not PasswordReset.objects.filter(pk=reset.pk, used_at=None).update(used_at=facts.now):
             return False
         change(reset.user, password, facts, how="reset")
-    limits.password_right(reset.user.username)
+    limits.forget_passwords(reset.user.username)
     return True

@@ -73,6 +73,12 @@ PHONES = cast.phones() if DEMO else ()
 # Texts and calls that one person, and one number, may cause in an hour. Whoever tries the demo out needs more.
 SENDS_PER_PERSON_HOUR = env.number("SENDS_PER_PERSON_HOUR", 60 if DEMO else 10)
 SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
+SENDS_PER_NETWORK_HOUR = env.number("SENDS_PER_NETWORK_HOUR", 300)
+NETWORK_PASSWORDS_PER_HOUR = env.number("NETWORK_PASSWORDS_PER_HOUR", 1000)
+PASSWORD_FREE_FAILURES = env.number("PASSWORD_FREE_FAILURES", 10)
+PASSWORD_FAILURES_PER_DAY = env.number("PASSWORD_FAILURES_PER_DAY", 100)
+OWN_NETWORKS = env.networks("OWN_NETWORKS")
+OWN_NETWORK_TIMES = env.number("OWN_NETWORK_TIMES", 20)
 
 # Texts and calls go out by the provider "twilio", from the account named here. Senders and voices by country or
 # language: "CH=+41445550100,*=+15005550006". Of several tokens the first signs; the others are believed for a while.
@@ -245,6 +251,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 SESSION_ENGINE = "accounts.sessions"
 BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "mfa_browser"
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "mfa_device"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"
 SESSION_COOKIE_AGE = 3600 * env.number("SESSION_HOURS", 12)
 SESSION_COOKIE_SECURE = HTTPS

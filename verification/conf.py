@@ -49,13 +49,33 @@ def longest_wait() -> timedelta:
 
 
 def password_free_failures() -> int:
-    """Wrong passwords for one name before the first wait."""
+    """Wrong passwords for one name, in one known browser or from one network, before the first wait."""
     return _read("PASSWORD_FREE_FAILURES", 10)
 
 
+def password_failures_per_day() -> int:
+    """Wrong passwords for one name in a day, of all strangers together, before they wait wherever they are."""
+    return _read("PASSWORD_FAILURES_PER_DAY", 100)
+
+
+def longest_password_wait() -> timedelta:
+    """The waits after wrong passwords double from one minute up to this."""
+    return timedelta(minutes=_read("PASSWORD_LONGEST_WAIT_MINUTES", 15))
+
+
 def network_passwords_per_hour() -> int:
-    """Password attempts from one network (IPv4 address or IPv6 /64) in an hour."""
+    """Wrong passwords from one network (IPv4 address or IPv6 /64) in an hour."""
     return _read("NETWORK_PASSWORDS_PER_HOUR", 1000)
+
+
+def own_networks() -> tuple[str, ...]:
+    """Networks of the organisation, such as an office's one address: their bounds are so many times as large."""
+    return tuple(_read("OWN_NETWORKS", ()))
+
+
+def own_network_times() -> int:
+    """How many times as large the bounds of the organisation's own networks are."""
+    return _read("OWN_NETWORK_TIMES", 20)
 
 
 def notices_per_number_day() -> int:
@@ -79,7 +99,7 @@ def sends_per_number_day() -> int:
 
 
 def sends_per_network_hour() -> int:
-    """Texts and calls asked for from one network in an hour; an office shares one address."""
+    """Texts and calls asked for from one network in an hour whose codes nobody typed in."""
     return _read("SENDS_PER_NETWORK_HOUR", 300)
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 class Facts:
     """The circumstances of one deed, read once at the entrance and handed down.
 
-    Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie.
+    Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie;
+    `device` the raw cookie by which `devices` knows a browser.
     Units: `now` is aware, UTC.
     """
 
@@ -16,4 +17,5 @@ class Facts:
     network: str = ""
     agent: str = ""
     browser: str = ""
+    device: str = ""
     language: str = "en"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import Case, Count, F, Q, Value, When
 
-from verification import conf, crypto
+from verification import conf, crypto, devices
 from verification.facts import Facts
-from verification.models import Counter, Failure
-from verification.statements import Delete, Slot, Update
+from verification.models import Counter, Failure, Message, MessageState, State
+from verification.statements import Slot, Update
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -49,14 +49,24 @@ def network_of(address: str) -> str:
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)
 
 
+def _for_network(most: int, network: str) -> int:
+    """Give a bound of a network: the organisation's own, where thousands share one address, are allowed more."""
+    try:
+        address = ipaddress.ip_address(network)
+    except ValueError:
+        return most
+    is_own = any(address in ipaddress.ip_network(own) for own in conf.own_networks())
+    return most * conf.own_network_times() if is_own else most
+
+
 # Guessing ------------------------------------------------------------------------------------------------------
 
 
-def _schedule(now: datetime, free: int) -> list[tuple[int, datetime]]:
-    """List for each failure after which a wait begins when that wait ends: 1, 2, 4 ... 60 minutes."""
+def _schedule(now: datetime, free: int, longest: timedelta) -> list[tuple[int, datetime]]:
+    """List for each failure after which a wait begins when that wait ends: 1, 2, 4 ... minutes, below the longest."""
     waits: list[tuple[int, datetime]] = []
     wait = timedelta(minutes=1)
-    while wait < conf.longest_wait():
+    while wait < longest:
         waits.append((free + len(waits), now + wait))
         wait *= 2
     return waits
@@ -79,7 +89,7 @@ def reserve(user_id: int, method: str, *, now: datetime) -> Gate:
 
     A right answer calls `clear`, one that cost nothing calls `refund`. A closed gate counts nothing.
     """
-    waits = _schedule(now, conf.free_failures())
+    waits = _schedule(now, conf.free_failures(), conf.longest_wait())
     cases = " ".join("WHEN %s THEN %s" for _ in waits)
     times: list[Any] = [part for count, until in waits for part in (count, _time(until))]
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
@@ -212,22 +222,65 @@ def spend_send(
     Runs in a statement of its own, before the deed's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
     """
-    return _count(
-        [
-            _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour()),
-            _Bound("send.number", address, _HOUR, conf.sends_per_number_hour()),
-            _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
-            _Bound("send.network", network_of(facts.network), _HOUR, conf.sends_per_network_hour()),
-            _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_shared=True),
-            *(_ranges(area) if area else ()),
-            *(
-                _Bound(f"{SPENT}{cap.span}", "", cap.window, _MOST if cap.stop_at is None else cap.stop_at, **spent)
-                for cap in caps
-                for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_shared": True}]
-            ),
-        ],
-        facts.now,
-    )
+    bounds = [
+        _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour()),
+        _Bound("send.number", address, _HOUR, conf.sends_per_number_hour()),
+        _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
+        _network_sends(facts),
+        _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_shared=True),
+        *(_ranges(area) if area else ()),
+        *(
+            _Bound(f"{SPENT}{cap.span}", "", cap.window, _MOST if cap.stop_at is None else cap.stop_at, **spent)
+            for cap in caps
+            for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_shared": True}]
+        ),
+    ]
+    gate = _count(bounds, facts.now)
+    if gate.scope == _NETWORK and _give_network_back(facts):
+        return _count(bounds, facts.now)
+    return gate
+
+
+_NETWORK, _GIVEN = "send.network", "given.network"
+_NOT_ARRIVED = (
+    MessageState.UNKNOWN,
+    MessageState.LOST,
+    MessageState.UNDELIVERED,
+    MessageState.FAILED,
+    MessageState.EXPIRED,
+)
+
+
+def _network_sends(facts: Facts) -> _Bound:
+    most = _for_network(conf.sends_per_network_hour(), facts.network)
+    return _Bound(_NETWORK, network_of(facts.network), _HOUR, most, is_shared=True)
+
+
+def _give_network_back(facts: Facts) -> bool:
+    """Take off a network's count what was typed in, or never arrived; False if that is nothing new.
+
+    Done when the bound is met, and not with each right code, which would cost every sign-in a statement.
+    """
+    bound = _network_sends(facts)
+    start = bound.window_at(facts.now)
+    settled = Q(challenge__state=State.PROVEN) | Q(state__in=_NOT_ARRIVED)
+    sent = Message.objects.filter(settled, created_at__gte=start, challenge__isnull=False)
+    places = sent.values_list("challenge__network").annotate(n=Count("pk"))
+    here = network_of(facts.network)
+    n_settled = sum(n for network, n in places if network_of(network) == here)
+    rows = Counter.objects.filter(key=bound.key(), window_at=start)
+    with transaction.atomic():
+        given, _ = rows.get_or_create(
+            scope=_GIVEN, key=bound.key(), window_at=start, defaults={"count": 0, "until_at": None}
+        )
+        # Of many requests that meet the bound at once, one gives back; the others find it done.
+        if n_settled <= given.count:
+            return False
+        if not rows.filter(scope=_GIVEN, count=given.count).update(count=n_settled):
+            return True
+        more = n_settled - given.count
+        rows.filter(scope=_NETWORK, count__gte=more).update(count=F("count") - more)
+    return True
 
 
 def _ranges(area: str) -> list[_Bound]:
@@ -287,65 +340,133 @@ def _check_bound(service: str, facts: Facts) -> _Bound:
 def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
     """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
 
-    Waits grow as for codes. The name is kept as a digest only, so that unknown names look and cost the same. What
-    comes through a service is counted apart, with the looks of `spend_check` in the hour's place: an old program that
-    keeps failing there makes nobody's own sign-in wait, and no office's.
+    A browser in which this person signed in before is counted by itself: no stranger makes it wait. Strangers are
+    counted by the name and their network, and all of them together by the name and the day. So a stranger closes a name
+    for their own network, and many strangers for other unknown browsers, each for a quarter of an hour at most.
+
+    Names are kept as digests only, so that unknown ones look and cost the same. What comes through a service is counted
+    apart, with the looks of `spend_check` in the hour's place: an old program that keeps failing there makes nobody's
+    own sign-in wait, and no office's.
     """
-    waits = _schedule(facts.now, conf.password_free_failures())
-    cases = " ".join("WHEN %s THEN %s" for _ in waits)
-    cast = "" if connection.vendor == "sqlite" else "::timestamptz"
-    hour = _Bound("password.network", network_of(facts.network), _HOUR, conf.network_passwords_per_hour())
-    bound = _check_bound(service, facts) if service else hour
-    table = "verification_counter"
-    sql = f"""
-        INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES (%s, %s, %s, 1, %s), (%s, %s, %s, 1, NULL)
-        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
-            until_at = (CASE WHEN {table}.scope <> 'password.name' THEN NULL WHEN {table}.count + 1 < %s THEN %s
-                ELSE (CASE {table}.count + 1 {cases} ELSE %s END) END){cast}
-        WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
-        RETURNING scope, count
-    """  # noqa: S608  (only placeholders are put in)
-    waiting = [part for count, until in waits for part in (count, _time(until))]
-    name_key = crypto.digest("limit.password.name", _name_at(service, name))
-    over = _time(facts.now - _HOUR)  # no wait, whichever host's clock asks; and the purge sees when it was tried last
-    arguments = [
-        *("password.name", name_key, _time(_EPOCH), over),
-        *(bound.scope, bound.key(), _time(bound.window_at(facts.now))),
-        *(conf.password_free_failures(), over),
-        *waiting,
-        _time(facts.now + conf.longest_wait()),
-        _time(facts.now),
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        counts = dict(cursor.fetchall())
-    if "password.name" not in counts:
-        row = Counter.objects.filter(scope="password.name", key=name_key, window_at=_EPOCH).first()
-        return Gate(is_open=False, retry_at=row.until_at if row else facts.now + _HOUR)
-    if counts.get(bound.scope, 0) > bound.most:
-        return Gate(is_open=False, retry_at=bound.window_at(facts.now) + bound.window)
+    rows = _password_rows(name, facts, service)
+    counts = _count_passwords(rows, facts.now)
+    closed = [row for row in rows if row.at not in counts]
+    if closed:
+        # What is not looked at counts for nobody's name, or refused attempts would close it everywhere.
+        _take_passwords_back([row for row in rows if row.free is not None and row.at in counts], facts.now)
+        found = [
+            Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
+        ]
+        ends = [counter.until_at for counter in found if counter and counter.until_at]
+        return Gate(is_open=False, retry_at=max(ends, default=facts.now + _MINUTE))
+    network = rows[-1]
+    if counts[network.at] > network.most:
+        _take_passwords_back(rows[:-1], facts.now)
+        return Gate(is_open=False, retry_at=network.window_at + network.window)
     return OPEN
 
 
-def _name_at(service: str, name: str) -> str:
+@dataclass(frozen=True)
+class _PasswordRow:
+    """One count of password attempts: with waits after so many `free` ones, or with a bound of `most`."""
+
+    scope: str
+    key: str
+    window_at: datetime
+    free: int | None = None
+    most: int = _MOST
+    window: timedelta = _DAY
+
+    @property
+    def at(self) -> tuple[str, str]:
+        return self.scope, self.key
+
+
+_HERE, _ANYWHERE = "password.name", "password.all"
+
+
+def _password_rows(name: str, facts: Facts, service: str) -> list[_PasswordRow]:
+    """List what an attempt is counted under: the place, the name if the place is a stranger's, and the network."""
+    named = _name_key(name, service)
+    device = devices.known(facts.device, name)
+    place = f"device {device}" if device else f"network {network_of(facts.network)}"
+    here = named + crypto.digest("limit.password.place", place)[:_HALF]
+    rows = [_PasswordRow(_HERE, here, _EPOCH, free=conf.password_free_failures())]
+    if not device:
+        day = facts.now - (facts.now - _EPOCH) % _DAY
+        rows.append(_PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day()))
+    most = _for_network(conf.network_passwords_per_hour(), facts.network)
+    hour = _Bound("password.network", network_of(facts.network), _HOUR, most)
+    bound = _check_bound(service, facts) if service else hour
+    network = _PasswordRow(bound.scope, bound.key(), bound.window_at(facts.now), most=bound.most, window=bound.window)
+    return [*rows, network]
+
+
+_HALF = 32  # hex digits: 128 bits tell names and places apart
+
+
+def _name_key(name: str, service: str = "") -> str:
     # A folded name has no space before it, so the one with a service is nobody's.
-    return f" {service} {name}" if service else name
+    return crypto.digest("limit.password.name", f" {service} {name}" if service else name)[:_HALF]
 
 
-_FORGET_NAME = Delete(lambda: Counter.objects.filter(scope="password.name", key=Slot("key")))
+def _count_passwords(rows: list[_PasswordRow], now: datetime) -> dict[tuple[str, str], int]:
+    """Raise the counts in one statement, but for those that wait; gives the ones that were raised."""
+    table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
+    over = _time(now - _HOUR)  # no wait, whichever host's clock asks; and the purge sees when it was tried last
+    values, arguments, cases, waits = [], [], "", []
+    for row in sorted(rows, key=lambda row: row.at):  # one order everywhere: nobody waits for each other's rows
+        values.append("(%s, %s, %s, 1, %s)")
+        arguments += [row.scope, row.key, _time(row.window_at), over if row.free is not None else None]
+        if row.free is None:
+            continue
+        schedule = _schedule(now, row.free, conf.longest_password_wait())
+        steps = " ".join("WHEN %s THEN %s" for _ in schedule)
+        cases += (
+            f" WHEN {table}.scope = %s THEN (CASE WHEN {table}.count + 1 < %s THEN %s"
+            f" ELSE (CASE {table}.count + 1 {steps} ELSE %s END) END)"
+        )
+        waits += [row.scope, row.free, over, *(part for count, until in schedule for part in (count, _time(until)))]
+        waits.append(_time(now + conf.longest_password_wait()))
+    sql = f"""
+        INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES {", ".join(values)}
+        ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,
+            until_at = (CASE{cases} ELSE NULL END){cast}
+        WHERE {table}.until_at IS NULL OR {table}.until_at <= %s
+        RETURNING scope, key, count
+    """  # noqa: S608  (only placeholders are put in)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*arguments, *waits, _time(now)])
+        return {(scope, key): count for scope, key, count in cursor.fetchall()}
 
 
-def password_right(name: str, *, service: str = "") -> None:
-    """Forget the wrong passwords of a name."""
-    for key in crypto.digests("limit.password.name", _name_at(service, name)):
-        _FORGET_NAME.run(key=key)
+def _take_passwords_back(rows: list[_PasswordRow], now: datetime) -> None:
+    for row in rows:
+        counters = Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at, count__gt=0)
+        counters.update(count=F("count") - 1, until_at=now - _HOUR)
 
 
-def refund_check(service: str, facts: Facts) -> None:
-    """Take back one look of a network: the password was right. A page of fifty pictures is fifty right ones."""
-    bound = _check_bound(service, facts)
-    rows = Counter.objects.filter(scope=bound.scope, key=bound.key(), window_at=bound.window_at(facts.now))
-    rows.filter(count__gt=0).update(count=F("count") - 1)
+def password_right(name: str, facts: Facts, *, service: str = "") -> None:
+    """Forget the wrong passwords of a name at this place, and give the network and the day this attempt back.
+
+    One statement, as every sign-in runs it.
+    """
+    here, *shared = _password_rows(name, facts, service)
+    places = Q(scope=here.scope, key=here.key, window_at=here.window_at)
+    for row in shared:
+        places |= Q(scope=row.scope, key=row.key, window_at=row.window_at, count__gt=0)
+    is_shared = ~Q(scope=_HERE)
+    Counter.objects.filter(places).update(
+        count=Case(When(is_shared, then=F("count") - 1), default=Value(0)),
+        until_at=Case(When(scope__in=[_HERE, _ANYWHERE], then=Value(facts.now - _HOUR)), default=F("until_at")),
+    )
+
+
+def forget_passwords(name: str) -> None:
+    """Forget the wrong passwords of a name wherever they were typed: it was made sure who the person is."""
+    key = _name_key(name)
+    Counter.objects.filter(scope=_ANYWHERE, key=key).delete()
+    Counter.objects.filter(scope=_HERE, key__gte=key, key__lt=f"{key}g").delete()  # the keys that begin so
 
 
 def purge(now: datetime) -> int:

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin import pending as pendings
 from accounts.signin.pending import Pending
-from verification import audit, browsers, challenges, limits, policies, registry
+from verification import audit, browsers, challenges, devices, limits, policies, registry
 from verification.facts import Facts
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
@@ -25,6 +25,7 @@ from verification.policies import Decision, Step, Why
 from verification.statements import Select, Slot
 
 _BACKEND = "accounts.backends.RightsBackend"
+_DEVICE_DAYS = 180
 
 _NAMED = Select(lambda: User.objects.filter(username=Slot("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=Slot("pk"), epoch=Slot("epoch")))
@@ -47,7 +48,7 @@ def check_password(name: str, password: str, facts: Facts) -> tuple[User | None,
     if not user.check_password(password):
         audit.record("password.refused", user_id=user.pk, facts=facts)
         return None, gate
-    limits.password_right(folded)
+    limits.password_right(folded, facts)
     return user, gate
 
 
@@ -191,6 +192,7 @@ def finish(
         is_remembered=remember_days > 0,
     )
     response = destinations.go_on(next_url)
+    _keep(response, settings.DEVICE_COOKIE_NAME, devices.remember(facts.device, user.username), days=_DEVICE_DAYS)
     if remember_days:
         remember(response, browsers.remember(user, facts, days=remember_days), days=remember_days)
     return response
@@ -241,10 +243,15 @@ def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpos
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:
-    """Give the browser its token. It is sent to us alone and no script can read it."""
+    """Give the browser its token."""
+    _keep(response, settings.BROWSER_COOKIE_NAME, token, days=days)
+
+
+def _keep(response: HttpResponse, name: str, value: str, *, days: int) -> None:
+    """Have the browser keep a cookie. It is sent to us alone and no script can read it."""
     response.set_cookie(
-        settings.BROWSER_COOKIE_NAME,
-        token,
+        name,
+        value,
         max_age=days * 86_400,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,

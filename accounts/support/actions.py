@@ -219,7 +219,7 @@ def unlock(person: User, deed: Deed) -> Done:
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.clear(person.pk)
-        limits.password_right(person.username)
+        limits.forget_passwords(person.username)
         _record("support.person_unlocked", person, deed)
         _tell(person, "unlocked", deed)
     return Done(_("All waits and locks are lifted."))

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -23,9 +24,9 @@ from pytest_django import Settings
 from tests.settings import KEYS
 from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
-from verification import challenges, enrolments, limits
+from verification import challenges, devices, enrolments, limits
 from verification.facts import Facts
-from verification.models import Challenge, Enrolment, Failure, Message, State, Voucher
+from verification.models import Challenge, Counter, Enrolment, Failure, Message, State, Voucher
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
@@ -268,6 +269,51 @@ def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch
         return _guess(racer, crowd).count(Verdict.WRONG)
 
     assert any(looked_at() > 5 for _ in range(20))
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_parallel_passwords_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd, is_known: bool) -> None:
+    """Fifty wrong passwords at once: ten are looked at."""
+    cookie = devices.remember("", "ana") if is_known else ""
+    facts = replace(racer.facts, device=cookie)
+
+    gates = crowd.rush(lambda _: limits.password_gate("ana", facts))
+
+    assert sum(gate.is_open for gate in gates) == 10
+
+
+def test_parallel_passwords_of_many_networks_are_bounded_together(
+    racer: Desk, crowd: Crowd, settings: Settings
+) -> None:
+    settings.PASSWORD_FAILURES_PER_DAY = 20
+
+    gates = crowd.rush(
+        lambda n: [limits.password_gate("ana", replace(racer.facts, network=f"198.51.100.{n}")) for _ in range(2)]
+    )
+
+    assert sum(gate.is_open for pair in gates for gate in pair) == 20
+
+
+def test_network_gets_its_typed_codes_back_once(racer: Desk, crowd: Crowd, settings: Settings) -> None:
+    """Forty typed codes and a bound of forty: of a hundred more forty go out. Seen failing without the guard."""
+    settings.SENDS_PER_NETWORK_HOUR = 40
+    settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000
+    issued = racer.start("text")
+    Challenge.objects.filter(handle=issued.handle).update(state=State.PROVEN)
+    pattern = Message.objects.get(challenge__handle=issued.handle)
+    copies = [copy.copy(pattern) for _ in range(39)]
+    for other in copies:
+        other.pk, other.handle = None, new_handle()
+    Message.objects.bulk_create(copies)
+    Counter.objects.filter(scope="send.network").update(count=40)
+
+    def send(number: int) -> bool:
+        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.facts).is_open
+
+    at_once = sum(crowd.rush(send))  # one that meets the bound while another gives back may be refused too early
+    afterwards = sum(send(number) for number in range(50))
+
+    assert (at_once > 0, at_once + afterwards) == (True, 40)
 
 
 def _killed_in_mid_guess(guesses: Sequence[tuple[str, str]], *, now: Any, is_late: bool) -> int:

@@ -36,13 +36,14 @@ def change(request: AuthedRequest) -> HttpResponse:
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     """Check the present password, bounded like the one at sign-in."""
     name = request.user.username
-    if not limits.password_gate(name, facts.read(request)).is_open:
+    here = facts.read(request)
+    if not limits.password_gate(name, here).is_open:
         form.add_error("password", _("There were too many attempts. Please try again later."))
         return False
     if not request.user.check_password(form.cleaned_data["password"]):
         form.add_error("password", _("This is not your present password."))
         return False
-    limits.password_right(name)
+    limits.password_right(name, here)
     if form.cleaned_data["password"] == form.cleaned_data["new_password"]:
         form.add_error("new_password", _("This is the password you have. Choose another one."))
         return False

@@ -164,3 +164,43 @@ def test_asks_for_the_token_of_its_own_page(ana: Person) -> None:
     answer = ana.browser.client.post("/sign-in/", {"username": "ana", "password": PASSWORD})
 
     assert answer.status_code == 403
+
+
+# Strangers and known browsers ----------------------------------------------------------------------------------
+
+
+def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None:
+    """From the tenth wrong password the owner was refused as well, be it in the browser of every day."""
+    ana.sign_in()
+    ana.browser.press("Sign out")
+    for _ in range(15):
+        look("ana")
+    assert "too many attempts" in look("ana").body
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_strangers_failures_refuse_no_other_network(ana: Person) -> None:
+    for _ in range(15):
+        look("ana")
+
+    ana.browser = Browser(network="198.51.100.7")
+
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_known_browser_tells_nothing_of_a_name(ana: Person) -> None:
+    """Whoever signed in here before learns no more of other names than a stranger does."""
+    join("ben")
+    ana.sign_in()
+    ana.browser.press("Sign out")
+
+    assert look("ben", browser=ana.browser) == look(UNKNOWN, browser=ana.browser)
+
+
+def test_browser_keeps_the_mark_of_its_people_to_itself(ana: Person) -> None:
+    ana.sign_in()
+
+    cookie = ana.browser.client.cookies["mfa_device"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 180 * 86_400)
+    assert "ana" not in cookie.value
