@@ -15,9 +15,13 @@ def main() -> None:
     if sys.argv[1:2] in (["demo"], ["code"]) and not real:
         os.environ.setdefault("DEMO", "1")
 
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # it says what to set; where in our code that was noticed helps nobody
 
 
 if __name__ == "__main__":

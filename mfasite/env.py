@@ -6,7 +6,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +32,18 @@ def flag(name: str, *, default: bool = False) -> bool:
     if value not in TRUE | FALSE:
         raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
     return value in TRUE
+
+
+def choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    """Read one of a few words, in small or capital letters.
+
+    Errors: ImproperlyConfigured, naming the choices.
+    """
+    value = text(name, default)
+    found = next((word for word in choices if word.lower() == value.lower()), "")
+    if not found:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return found
 
 
 def number(name: str, default: int) -> int:
@@ -130,13 +142,60 @@ def keys(name: str) -> tuple[tuple[str, bytes], ...]:
     return tuple(found.items())
 
 
+def _url(name: str, value: str, *, password: str) -> str:
+    """Check the address of a server, and put a password into it that is set apart.
+
+    Errors: ImproperlyConfigured. The address is never repeated in it, because it may hold a password.
+    """
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  (reading it checks it)
+    except ValueError:
+        raise ImproperlyConfigured(_unreadable(name)) from None
+    if "@" in parts.path + parts.query + parts.fragment or parts.netloc.count("@") > 1 or parts.fragment:
+        raise ImproperlyConfigured(_unreadable(name))
+    if not password:
+        return value
+    if parts.password:
+        raise ImproperlyConfigured(f"The password stands in {name} and in a variable of its own. Set it once.")
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{host}").geturl()
+
+
+def _unreadable(name: str) -> str:
+    apart = name.replace("_URL", "_PASSWORD")
+    return (
+        f"{name} cannot be read as an address. If the password contains / ? # @ : or %, leave it out of the address "
+        f"and set {apart} or {apart}_FILE instead, or percent-encode it ('/' becomes %2F)."
+    )
+
+
 def database(name: str, default: str = "") -> dict[str, Any]:
     """Read a database address as Django's settings of it; empty when there is none.
 
-    Shape: sqlite:////path or postgres://user:password@host:port/name.
+    Shape: sqlite:////path or postgres://user:password@host:port/name; the password may stand in `*_PASSWORD` instead.
+    Errors: ImproperlyConfigured, never with a part of the address in it.
     """
     value = secret(name) or default
-    return cast("dict[str, Any]", environ.Env.db_url_config(value)) if value else {}
+    if not value:
+        return {}
+    if not value.startswith("sqlite:"):
+        value = _url(name, value, password=secret(name.replace("_URL", "_PASSWORD")))
+    try:
+        return cast("dict[str, Any]", environ.Env.db_url_config(value))
+    except (ValueError, KeyError, TypeError, environ.ImproperlyConfigured):
+        raise ImproperlyConfigured(_unreadable(name)) from None
+
+
+def broker(name: str) -> str:
+    """Read the address of a broker, as Celery takes it; empty when there is none.
+
+    Shape: redis://host:6379/0, rediss:// with TLS, redis+socket:///path, amqp://, or the sentinels of a Redis with
+    semicolons between them: sentinel://host:26379/0;sentinel://other:26379/0. The password may stand in `*_PASSWORD` instead.
+    Errors: ImproperlyConfigured, never with a part of the address in it.
+    """
+    password = secret(name.replace("_URL", "_PASSWORD"))
+    return ";".join(_url(name, part.strip(), password=password) for part in secret(name).split(";") if part.strip())
 
 
 def load(path: Path) -> None:

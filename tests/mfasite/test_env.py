@@ -2,6 +2,8 @@
 
 import base64
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,69 @@ def test_fills_from_a_file_only_what_is_not_set(monkeypatch: pytest.MonkeyPatch,
     env.load(tmp_path / "keys")
 
     assert (env.text("FIRST"), env.text("SECOND")) == ("file=with=equals", "environment")
+
+
+WRONG_ADDRESSES = (
+    "postgres://user:s3cr/et@host/name",
+    "postgres://user:s3cr?et@host/name",
+    "postgres://user:s3cr#et@host/name",
+    "postgres://user:5432#et@host/name",
+    "postgres://user:s3cr@et@host/name",
+    "postgres://user:[s3cr@host/name",
+    "postgres://user:secret@host:port/name",
+)
+
+
+@pytest.mark.parametrize("value", WRONG_ADDRESSES)
+@pytest.mark.parametrize("read", [env.database, env.broker], ids=["database", "broker"])
+def test_a_wrong_address_says_what_to_do_and_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, value: str, read: Callable[[str], object]
+) -> None:
+    monkeypatch.setenv("IT_URL", value)
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read("IT_URL")
+
+    assert "IT_PASSWORD or IT_PASSWORD_FILE" in str(refusal.value)
+    assert not {"s3cr", "secret", "et@host"} & set(re.findall(r"[\w@/#?]+", str(refusal.value)))
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+@pytest.mark.parametrize("password", ["s3cr/et", "a@b", "p#q?r", "100%", "a:b", "ü €", "[x"])
+def test_takes_any_password_apart_from_the_address(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    monkeypatch.setenv("IT_URL", "postgres://user@host:5433/name")
+    monkeypatch.setenv("IT_PASSWORD", password)
+
+    database = env.database("IT_URL")
+
+    assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"], database["NAME"]) == (
+        "user",
+        password,
+        "host",
+        5433,
+        "name",
+    )
+
+
+def test_reads_the_password_of_a_broker_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("a/b\n")
+    monkeypatch.setenv("IT_URL", "rediss://host:6380/1")
+    monkeypatch.setenv("IT_PASSWORD_FILE", str(tmp_path / "password"))
+
+    assert env.broker("IT_URL") == "rediss://:a%2Fb@host:6380/1"
+
+
+def test_refuses_a_password_set_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IT_URL", "postgres://user:one@host/name")
+    monkeypatch.setenv("IT_PASSWORD", "two")
+
+    with pytest.raises(ImproperlyConfigured, match="Set it once"):
+        env.database("IT_URL")
+
+
+@pytest.mark.parametrize("value", ["info", "INFO", "Info"])
+def test_reads_a_choice_in_any_case(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("IT", value)
+
+    assert env.choice("IT", ("DEBUG", "INFO"), "DEBUG") == "INFO"
