@@ -1,6 +1,7 @@
 """Starts the site's processes as children, waits until they answer, and leaves none behind."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -173,8 +174,7 @@ def beat(home: Path) -> tuple[str, ...]:
 
 def flower(port: int) -> tuple[str, ...]:
     """Return the command line of Flower on loopback; who may look stands in FLOWER_BASIC_AUTH of the environment."""
-    where = ("--address=127.0.0.1", f"--port={port}", "--db=", "--persistent=False", "--state_save_interval=0")
-    return python("-m", "celery", "-A", "mfasite", "flower", *where, "--logging=warning")
+    return manage("flower", "--port", str(port))
 
 
 def listens(port: int) -> bool:
@@ -191,6 +191,14 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
             return bool(answer.status < 300)
     except (HTTPError, URLError, OSError):
         return False
+
+
+def lacks_nothing(url: str) -> bool:
+    """Tell whether the service there is ready, with broker and providers too."""
+    with contextlib.suppress(URLError, OSError, ValueError), _opener.open(f"{url}/readyz", timeout=2) as answer:
+        told = json.load(answer)
+        return bool(told["ready"] and not told["degraded"])
+    return False
 
 
 def workers_answer(broker_url: str, *, prefix: str = "", seconds: float = 1.0) -> bool:

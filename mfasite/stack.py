@@ -98,7 +98,7 @@ def up(
 
 def _wait(stack: Stack) -> None:
     stack.crew.wait("The web server", lambda: processes.answers(f"{stack.url}/healthz"), seconds=SECONDS)
-    stack.crew.wait("A part of the service", lambda: processes.answers(f"{stack.url}/readyz"), seconds=SECONDS)
+    stack.crew.wait("A part of the service", lambda: processes.lacks_nothing(stack.url), seconds=SECONDS)
     prefix = stack.environment["BROKER_PREFIX"]
     stack.crew.wait("The worker", lambda: processes.workers_answer(stack.broker_url, prefix=prefix), seconds=SECONDS)
 

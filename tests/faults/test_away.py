@@ -137,10 +137,11 @@ def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
 
     site.crew.stop("broker")
     sign_in_by_text(site, seconds=5)
-    assert "broker" in site.ask("/readyz").body
+    ready = site.ask("/readyz")
+    assert (ready.status, json.loads(ready.body)["degraded"]) == (200, ["broker"]), "no balancer may take the site away"
 
     site.crew.start("broker", brokers.command(site.folder))
-    site.wait_for("/readyz", 200)
+    site.up.crew.wait("The broker", lambda: processes.lacks_nothing(site.up.url), seconds=20)
     sign_in_by_text(site, seconds=5)
 
 

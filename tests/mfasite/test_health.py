@@ -1,13 +1,15 @@
-"""Alive, and ready: what is down, by name, never slower than half a second."""
+"""Alive, and ready: what is down or degraded, by name, never slower than half a second."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 
 from mfasite import health
 
@@ -21,7 +23,7 @@ def hanging() -> Iterator[threading.Event]:
 
 
 def probes(monkeypatch: pytest.MonkeyPatch, **those: object) -> None:
-    monkeypatch.setattr(health, "PROBES", dict.fromkeys(("database", "broker", "providers"), lambda: True) | those)
+    monkeypatch.setattr(health, "PROBES", dict.fromkeys(health.PROBES, lambda: True) | those)
 
 
 def test_is_alive_without_database_or_broker(client: Client) -> None:
@@ -35,18 +37,50 @@ def test_is_ready_when_everything_answers(client: Client, monkeypatch: pytest.Mo
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "down": []})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "down": [], "degraded": []})
 
 
-def test_names_what_is_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails() -> bool:
-        raise OSError("connection refused")
+def fails() -> bool:
+    raise OSError("connection refused")
 
+
+def test_stays_ready_and_names_what_is_degraded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A balancer would else take every process away, though most of the site works without a broker."""
     probes(monkeypatch, broker=fails, providers=lambda: False)
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.json()) == (503, {"ready": False, "down": ["broker", "providers"]})
+    told = {"ready": True, "down": [], "degraded": ["broker", "providers"]}
+    assert (answer.status_code, answer.json()) == (200, told)
+
+
+@pytest.mark.parametrize("needed", ["database", "migrations", "static files"])
+def test_is_not_ready_without(client: Client, monkeypatch: pytest.MonkeyPatch, needed: str) -> None:
+    probes(monkeypatch, **{needed: lambda: False})
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "down": [needed], "degraded": []})
+
+
+def test_misses_a_migration_of_this_version(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # without its memory
+
+        newer = [*health._shipped(), ("accounts", "9999_of_the_next_version")]
+        monkeypatch.setattr(health, "_shipped", lambda: newer)
+
+        assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]
+
+
+def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+    with pytest.raises(ValueError, match="manifest"):
+        health._static_files.__wrapped__()  # type: ignore[attr-defined]
 
 
 def test_does_not_wait_for_what_hangs(
@@ -68,7 +102,7 @@ def test_blames_nobody_else_while_one_hangs(
     probes(monkeypatch, broker=lambda: hanging.wait(10))
     monkeypatch.setattr(health, "BOUND", 0.2)
 
-    answers = [client.get("/readyz").json()["down"] for _ in range(8)]
+    answers = [client.get("/readyz").json()["degraded"] for _ in range(8)]
 
     assert answers == [["broker"]] * 8
 
@@ -86,7 +120,11 @@ def test_may_be_asked_by_strangers_and_is_never_kept(client: Client) -> None:
     assert client.get("/healthz").headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("probe", [health._database, health._providers], ids=["database", "providers"])
+@pytest.mark.parametrize(
+    "probe",
+    [health._database, health._migrated, health._providers],
+    ids=["database", "migrations", "providers"],
+)
 def test_leaves_no_connection_behind_in_its_threads(db: None, probe: Callable[[], bool]) -> None:
     """Each thread of the probes kept one for ever (seen): it is counted by the server, and dead after its restart."""
     with ThreadPoolExecutor(1) as pool:

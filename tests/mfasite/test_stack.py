@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 
 def wait_until_ready(stack: Stack) -> None:
-    stack.crew.wait("the service", lambda: processes.answers(f"{stack.url}/readyz"), seconds=20)
+    stack.crew.wait("the service", lambda: processes.lacks_nothing(stack.url), seconds=20)
 
 
 def wait_for_a_worker(stack: Stack) -> None:
@@ -30,7 +30,8 @@ def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:
     for child in brokers:
         child.process.send_signal(signal.SIGSTOP)
     try:
-        assert processes.answers(f"{stack.url}/readyz", seconds=1.5) is not bool(brokers)
+        assert processes.answers(f"{stack.url}/readyz", seconds=1.5), "people still sign in"
+        assert processes.lacks_nothing(stack.url) is not bool(brokers)
         assert processes.answers(f"{stack.url}/healthz", seconds=0.5)
     finally:
         for child in brokers:
