@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
+from verification.delivery import senders
+
 
 @dataclass(frozen=True, kw_only=True)
 class Conf:
@@ -38,7 +40,7 @@ def read() -> Conf:
         tokens=tuple(get("AUTH_TOKENS", ())),
         service=get("MESSAGING_SERVICE_SID", ""),
         senders=get("SENDERS", {}),
-        call_senders=get("CALL_SENDERS", {}) or get("SENDERS", {}),
+        call_senders=get("CALL_SENDERS", {}) or senders.numbers_of(get("SENDERS", {})),
         voices=get("VOICES", {}),
         base_url=get("BASE_URL", "https://api.twilio.com"),
     )
