@@ -29,7 +29,7 @@ def network(request: HttpRequest) -> str:
 
     Only a configured proxy is believed (CVE-2024-47070: a forged header opened a check).
     """
-    chain = [request.META.get("REMOTE_ADDR", "")]
+    chain = [] if _is_from_socket(request) else [request.META.get("REMOTE_ADDR", "")]
     chain += reversed(request.headers.get("X-Forwarded-For", "").split(","))
     for hop in chain:
         address = inputs.address(hop)
@@ -43,7 +43,12 @@ def network(request: HttpRequest) -> str:
 def is_proxied(request: HttpRequest) -> bool:
     """Tell whether a request came through a configured proxy, whose further words are believed as well."""
     address = inputs.address(request.META.get("REMOTE_ADDR", ""))
-    return address is not None and _is_proxy(address)
+    return _is_from_socket(request) or (address is not None and _is_proxy(address))
+
+
+def _is_from_socket(request: HttpRequest) -> bool:
+    """Tell whether a request came through the Unix socket that we serve on: only a proxy of this machine opens it."""
+    return bool(settings.IS_BEHIND_SOCKET) and not request.META.get("REMOTE_ADDR")
 
 
 def _is_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -1,12 +1,21 @@
 """System checks of the settings: what contradicts itself, each with a stable id and a hint."""
 
+import logging
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
+from django.db import connection
+
+logger = logging.getLogger(__name__)
 
 # RETURNING, which the guarded updates use.
 SQLITE_LEAST = (3, 35, 0)
@@ -58,11 +67,82 @@ def _broker() -> Iterator[CheckMessage]:
         )
 
 
+def _broker_tls() -> Iterator[CheckMessage]:
+    asked = parse_qs(urlsplit(settings.REDIS_URL.partition(";")[0]).query)
+    if "none" in "".join(asked.get("ssl_cert_reqs", [])).lower():
+        yield Warn(
+            "The broker's certificate is not checked, so anyone on the way to the broker can stand in for it.",
+            hint="Take ssl_cert_reqs out of REDIS_URL, and name your own authority in REDIS_CA_FILE.",
+            id="mfasite.W001",
+        )
+    if settings.REDIS_CA_FILE and not os.access(settings.REDIS_CA_FILE, os.R_OK):
+        yield Error(
+            f"The file that REDIS_CA_FILE names cannot be read: {settings.REDIS_CA_FILE}.",
+            hint="Give a file of certificates (PEM) that this user may read.",
+            id="mfasite.E006",
+        )
+
+
+def _proxy() -> Iterator[CheckMessage]:
+    if settings.HTTPS and not settings.TRUSTED_PROXIES and not settings.IS_BEHIND_SOCKET:
+        yield Warn(
+            f"PUBLIC_URL is https, but no proxy is trusted, and {settings.BIND} is open to others.",
+            hint="Set TRUSTED_PROXIES to the network of the proxy that holds the certificate, such as 10.0.0.5/32; "
+            "without it people cannot sign in through it.",
+            id="mfasite.W002",
+        )
+
+
 @register(Tags.security)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Find what contradicts itself in the settings."""
-    parts = (_public_url, _providers, _sqlite, _broker)
+    parts = (_public_url, _providers, _sqlite, _broker, _broker_tls, _proxy)
     return [message for part in parts for message in part()]
+
+
+@register(Tags.staticfiles, deploy=True)
+def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Find out whether the files that pages link to were collected."""
+    try:
+        staticfiles_storage.url("mfasite/app.css")
+    except (ValueError, OSError):
+        return [
+            Error(
+                f"The static files of this version are not in {settings.STATIC_ROOT}, so no page can be shown.",
+                hint="Run manage.py collectstatic --no-input.",
+                id="mfasite.E007",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Find out whether the database takes a connection; asked for by `check --database default` alone."""
+    why = _why_no_database() if databases else ""
+    if not why:
+        return []
+    hint = "Check DATABASE_URL: host, port, user, password and name."
+    return [Error(f"The database cannot be reached: {why}", hint=hint, id="mfasite.E008")]
+
+
+def _why_no_database() -> str:
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def tell_of_database() -> None:
+    """Log, once at the start of a process, why the database cannot be reached.."""
+    try:
+        if why := _why_no_database():
+            logger.error("The database cannot be reached: %s. Check DATABASE_URL.", why)
+    finally:
+        connection.close()
 
 
 def refuse_contradictions() -> None:

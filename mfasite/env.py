@@ -191,7 +191,8 @@ def broker(name: str) -> str:
     """Read the address of a broker, as Celery takes it; empty when there is none.
 
     Shape: redis://host:6379/0, rediss:// with TLS, redis+socket:///path, amqp://, or the sentinels of a Redis with
-    semicolons between them: sentinel://host:26379/0;sentinel://other:26379/0. The password may stand in `*_PASSWORD` instead.
+    semicolons between them: sentinel://host:26379/0;sentinel://other:26379/0. The password may stand
+    in `*_PASSWORD` instead.
     Errors: ImproperlyConfigured, never with a part of the address in it.
     """
     password = secret(name.replace("_URL", "_PASSWORD"))

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from mfasite import traces
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SHAPES = ("text", "json")
 MASKS = (
     (re.compile(r"otpauth://\S+", re.IGNORECASE), "otpauth://[masked]"),
     # E.164 has at most fifteen digits; people and libraries group them.

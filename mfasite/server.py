@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,29 @@ from typing import Any
 from mfasite import env, heap, logs
 
 _COUNTS = "mfa-counts-"
-# Read when the workers import the library: each counts in a file there, and whoever is asked adds them up.
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # a reload reads this anew, and goes on counting
+_SETTINGS = """
+import sys
+from django.core.exceptions import ImproperlyConfigured
+try:
+    import mfasite.settings
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
+"""
+
+
+def _refuse_wrong_variables() -> None:
+    """End with one clear line instead of a traceback from each worker.
+
+    In a process of its own: what this one imported, workers would still run after a reload with new code.
+    """
+    told = subprocess.run([sys.executable, "-c", _SETTINGS], stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603  (ours)
+    if told.returncode:
+        sys.exit(told.stderr.strip())
+
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # else it is a reload, which must not end what serves
+    _refuse_wrong_variables()
+    # Read when the workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_COUNTS)
 heap.bound()  # before the workers are forked, so in each of them
 
@@ -23,8 +46,11 @@ graceful_timeout = 20
 keepalive = 5
 # It would open a socket in the home folder, which a container or a service user may not have.
 control_socket_disable = True
+# Who is a proxy is decided in one place: mfasite.headers.Proxied.
+secure_scheme_headers: dict[str, str] = {}
 logconfig_dict = logs.configuration(
-    env.text("LOG_LEVEL", "INFO"), env.text("LOG_FORMAT", "text" if env.flag("DEMO") else "json")
+    env.choice("LOG_LEVEL", logs.LEVELS, "INFO"),
+    env.choice("LOG_FORMAT", logs.SHAPES, "text" if env.flag("DEMO") else "json"),
 )
 
 

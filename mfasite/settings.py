@@ -1,6 +1,7 @@
 """All settings, for every place it runs in: the environment decides, and unset means safe."""
 
 import logging
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -139,7 +140,10 @@ EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 587 if not DEMO else 25)
 EMAIL_HOST_USER = env.text("EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=not DEMO)
+EMAIL_USE_SSL = env.flag("EMAIL_SSL", default=EMAIL_PORT == 465)  # TLS from the first byte
+EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=not DEMO and not EMAIL_USE_SSL)  # STARTTLS
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("Set EMAIL_SSL=1 (TLS from the start, port 465) or EMAIL_TLS=1 (STARTTLS), not both.")
 EMAIL_TIMEOUT = 8  # seconds
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", SUPPORT_EMAIL or "no-reply@localhost")
 
@@ -163,6 +167,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mfasite.headers.Proxied",
     "mfasite.headers.RequestId",
     "mfasite.counts.Counted",
     "django.middleware.security.SecurityMiddleware",
@@ -216,12 +221,15 @@ if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
 elif DATABASE:
     # Many threads share few connections: whoever waits for a carrier has given theirs back.
     DATABASE["ENGINE"] = "mfasite.postgresql"
+    IS_PREPARED = env.flag("DATABASE_PREPARED", default=True)
+    # A cursor of the server lives in one connection, which a pooler hands to others between two statements.
+    DATABASE["DISABLE_SERVER_SIDE_CURSORS"] = not IS_PREPARED
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 3},
         # The server plans what is asked often once a connection, and gets values beside the words, not in them.
         "server_side_binding": True,
-        "prepare_threshold": 3 if env.flag("DATABASE_PREPARED", default=True) else None,
+        "prepare_threshold": 3 if IS_PREPARED else None,
     }
 KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps them by itself
 DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": bool(KEPT)}} if DATABASE else {}
@@ -266,14 +274,21 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- The way in ---------------------------------------------------------------------------------------------
 
-TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+BIND = env.text("BIND", "127.0.0.1:8000")
+# Only programs of this machine reach a Unix socket, or a port of loopback: with an https address, that is the proxy.
+IS_BEHIND_SOCKET = BIND.startswith("unix:")
+IS_BOUND_TO_LOOPBACK = BIND.startswith(("127.", "localhost:", "[::1]:"))
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES") or (
+    ("127.0.0.1/32", "::1/128") if HTTPS and IS_BOUND_TO_LOOPBACK else ()
+)
 # Loopback is for the machine's own health checks; no address that we send is built from a request's host.
 ALLOWED_HOSTS = [
     *env.words("ALLOWED_HOSTS", (str(urlsplit(PUBLIC_URL).hostname),)),
     "127.0.0.1",
     "localhost",
 ]
-if TRUSTED_PROXIES:
+if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
+    # mfasite.headers.Proxied takes the header away unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -310,8 +325,16 @@ METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 
 # --- Broker and worker --------------------------------------------------------------------------------------
 
-REDIS_URL = env.secret("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")
+REDIS_URL = env.broker("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")
 CELERY_BROKER_URL = REDIS_URL
+# With rediss:// the broker shows a certificate for its name, of an authority that this machine or REDIS_CA_FILE knows.
+REDIS_CA_FILE = env.text("REDIS_CA_FILE")
+if REDIS_URL.startswith("rediss:") or env.flag("REDIS_TLS"):
+    CELERY_BROKER_USE_SSL = {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_check_hostname": True,
+        **({"ssl_ca_certs": REDIS_CA_FILE} if REDIS_CA_FILE else {}),
+    }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker that gave the broker up would end, and its sweep with it
 # A broker that hangs may hold a request for half a second, no longer.
@@ -328,6 +351,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # two round trips less a message. What a killed worker had taken up is swept.
     "ack_emulation": False,
 }
+if REDIS_URL.startswith("sentinel:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
+        "master_name": env.text("REDIS_SENTINEL_MASTER", "mymaster"),
+        "sentinel_kwargs": {
+            "socket_timeout": 0.5,
+            **({"password": password} if (password := env.secret("REDIS_SENTINEL_PASSWORD")) else {}),
+        },
+    }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -367,6 +398,6 @@ STORAGES = {
     },
 }
 
-LOG_FORMAT = env.text("LOG_FORMAT", "text" if DEMO else "json")
-LOGGING = logs.configuration(env.text("LOG_LEVEL", "INFO"), LOG_FORMAT)
+LOG_FORMAT = env.choice("LOG_FORMAT", logs.SHAPES, "text" if DEMO else "json")
+LOGGING = logs.configuration(env.choice("LOG_LEVEL", logs.LEVELS, "INFO"), LOG_FORMAT)
 logging.captureWarnings(capture=True)  # each line of a log has the same shape

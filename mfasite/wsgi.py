@@ -1,16 +1,29 @@
 """The WSGI application that a server loads; it does not come up on settings that contradict themselves."""
 
 import os
+import sys
 
 import django
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
-django.setup(set_prefix=False)
+_DOES_NOT_BOOT = 3  # gunicorn ends, instead of starting the same process again and again. Source: its Arbiter
 
-from mfasite.checks import refuse_contradictions  # noqa: E402 - the apps must be loaded first
-from mfasite.screening import Handler  # noqa: E402
 
-application = Handler()
+def _load() -> WSGIHandler:
+    try:
+        django.setup(set_prefix=False)
+        from mfasite import checks, screening  # noqa: PLC0415  (the apps must be loaded first)
 
-refuse_contradictions()
+        handler = screening.Handler()
+        checks.refuse_contradictions()
+        checks.tell_of_database()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(_DOES_NOT_BOOT)
+    return handler
+
+
+application = _load()

@@ -1,6 +1,7 @@
 """The system checks of the settings."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -60,3 +61,41 @@ def test_gives_every_message_a_hint(settings: Settings) -> None:
     settings.DEMO, settings.PUBLIC_URL = False, "http://mfa.example.org"
 
     assert all(message.hint for message in checks.check_settings(None))
+
+
+def test_warns_of_a_broker_that_anyone_can_pose_as(settings: Settings) -> None:
+    settings.REDIS_URL = "rediss://broker.example.org/0?ssl_cert_reqs=none"
+
+    assert ids() == {"mfasite.W001"}
+
+
+def test_misses_the_file_of_the_brokers_authority(settings: Settings, tmp_path: Path) -> None:
+    settings.REDIS_CA_FILE = str(tmp_path / "nothing.pem")
+
+    assert ids() == {"mfasite.E006"}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "is_behind_socket", "found"),
+    [((), False, {"mfasite.W002"}), (("10.0.0.5/32",), False, set()), ((), True, set())],
+)
+def test_warns_when_people_would_be_redirected_forever(
+    settings: Settings, proxies: tuple[str, ...], is_behind_socket: bool, found: set[str]
+) -> None:
+    settings.HTTPS, settings.TRUSTED_PROXIES, settings.IS_BEHIND_SOCKET = True, proxies, is_behind_socket
+
+    assert ids() == found
+
+
+def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
+    assert checks.check_static_files(None) == []
+
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+
+    assert [message.id for message in checks.check_static_files(None)] == ["mfasite.E007"]
+
+
+def test_asks_the_database_only_when_told_to(db: None) -> None:
+    assert checks.check_database(None) == []
+    assert checks.check_database(None, databases=["default"]) == []

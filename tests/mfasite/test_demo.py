@@ -71,10 +71,10 @@ def try_to_start(port: int, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
-def start(port: int, home: Path, out: Path) -> Demo:
+def start(port: int, home: Path, out: Path, **more: str) -> Demo:
     arguments = command("demo", "--port", str(port), "--dir", str(home))
     with out.open("w") as stream:
-        process = subprocess.Popen(arguments, env=environment(), stdout=stream, stderr=stream, text=True)
+        process = subprocess.Popen(arguments, env=environment(**more), stdout=stream, stderr=stream, text=True)
     return Demo(process, port, home, out)
 
 
@@ -131,7 +131,7 @@ def get(url: str) -> tuple[str, bytes]:
 
 
 def test_is_ready_and_shows_its_first_page(demo: Demo) -> None:
-    assert json.loads(get(f"{demo.url}/readyz")[1]) == {"ready": True, "down": []}
+    assert json.loads(get(f"{demo.url}/readyz")[1]) == {"ready": True, "down": [], "degraded": []}
 
     url, page = get(f"{demo.url}/")
 
@@ -182,6 +182,38 @@ def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
     assert second.returncode == 1
     assert f"Port {demo.port} is taken by another program." in second.stderr
     assert f"make demo PORT={demo.port + 1}" in second.stderr
+
+
+def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        while True:
+            port = free_port()
+            with contextlib.suppress(OSError):
+                other.bind(("127.0.0.1", port + 1))
+                break
+        other.listen()
+        running = start(port, tmp_path / "home", tmp_path / "out")
+        try:
+            running.wait_until_up()
+
+            assert json.loads(get(f"{running.url}/readyz")[1])["ready"]
+            assert re.search(r"Celery queues +http://localhost:(\d+)/", running.said())[1] != str(port + 1)  # type: ignore[index]
+        finally:
+            running.end()
+
+
+def test_goes_on_without_flower(tmp_path: Path) -> None:
+    """Seen failing: one part that only shows something ended the whole demo."""
+    # A setting of Flower's own that it cannot read.
+    running = start(free_port(), tmp_path / "home", tmp_path / "out", FLOWER_MAX_TASKS="many")
+    try:
+        running.wait_until_up()
+
+        assert "going on without Flower" in running.said()
+        assert "Celery queues" not in running.said()
+        assert json.loads(get(f"{running.url}/readyz")[1])["ready"]
+    finally:
+        running.end()
 
 
 def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_units_are_locked_down_and_wait_long_enough(unit: Path) -> None:
 
 
 def test_compose_file_starts_every_process() -> None:
-    services = (DEPLOY / "compose.yaml").read_text().partition("\nservices:\n")[2].partition("\nvolumes:")[0]
+    services = (DEPLOY / "compose.yaml").read_text().partition("\nservices:\n")[2].partition("\nnetworks:")[0]
 
     assert set(re.findall(r"^  (\w+):$", services, re.MULTILINE)) == {
         "release",

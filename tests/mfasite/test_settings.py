@@ -67,8 +67,89 @@ def test_gives_sqlite_immediate_transactions_and_its_log() -> None:
 
 
 def test_believes_a_proxy_only_when_one_is_named() -> None:
-    assert read("__dict__.get('SECURE_PROXY_SSL_HEADER')", **REAL) == "None"
-    assert "https" in read("SECURE_PROXY_SSL_HEADER", **REAL, TRUSTED_PROXIES="10.0.0.0/8")
+    everywhere = REAL | {"BIND": "0.0.0.0:8000"}
+
+    assert read("__dict__.get('SECURE_PROXY_SSL_HEADER')", **everywhere) == "None"
+    assert "https" in read("SECURE_PROXY_SSL_HEADER", **everywhere, TRUSTED_PROXIES="10.0.0.0/8")
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_believes_the_proxy_of_this_machine_when_nobody_else_can_ask(bind: str) -> None:
+    assert read("TRUSTED_PROXIES", **REAL, BIND=bind) == "('127.0.0.1/32', '::1/128')"
+    assert read("TRUSTED_PROXIES", **REAL, BIND=bind, TRUSTED_PROXIES="10.0.0.0/8") == "('10.0.0.0/8',)"
+    assert read("TRUSTED_PROXIES", DEMO="1", DEMO_DIR="/nowhere", BIND=bind) == "()"
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:8000", "[::]:8000", "10.0.0.5:8000", "unix:/run/two-step.sock"])
+def test_believes_no_network_where_others_can_ask(bind: str) -> None:
+    assert read("TRUSTED_PROXIES", **REAL, BIND=bind) == "()"
+
+
+@pytest.mark.parametrize("level", ["info", "Warning", "DEBUG"])
+def test_takes_a_log_level_in_any_case(level: str) -> None:
+    assert read("LOGGING['root']['level']", **REAL, LOG_LEVEL=level) == level.upper()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "advice"),
+    [
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'loud'."),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be one of text, json, not 'xml'."),
+        ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
+        ("DATABASE_URL", "postgres://mfa:pa/ss@127.0.0.1/mfa", "DATABASE_PASSWORD"),
+        ("REDIS_URL", "redis://:pa/ss@127.0.0.1/0", "REDIS_PASSWORD"),
+    ],
+)
+def test_a_wrong_variable_is_one_clear_line_without_a_traceback(variable: str, value: str, advice: str) -> None:
+    environment = {"PATH": "/usr/bin:/bin"} | REAL | {variable: value}
+    for command in (["manage.py", "check"], ["-m", "gunicorn", "-c", "python:mfasite.server", "mfasite.wsgi"]):
+        answer = subprocess.run(
+            [sys.executable, *command],
+            cwd=BASE_DIR,
+            env=environment | {"BIND": "127.0.0.1:0"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+        assert answer.returncode != 0
+        assert advice in answer.stderr
+        assert "Traceback" not in answer.stderr
+        assert "pa/ss" not in answer.stdout + answer.stderr
+        assert "ss@" not in answer.stdout + answer.stderr
+
+
+def test_mail_by_implicit_tls_is_chosen_by_its_port() -> None:
+    both = "EMAIL_USE_SSL, settings.EMAIL_USE_TLS"
+
+    assert read(both, **REAL) == "False True"
+    assert read(both, **REAL, EMAIL_PORT="465") == "True False"
+    assert read(both, **REAL, EMAIL_PORT="2465", EMAIL_SSL="1") == "True False"
+    assert "not both" in told("import mfasite.settings", **REAL, EMAIL_SSL="1", EMAIL_TLS="1").stderr
+
+
+def test_a_broker_with_tls_must_show_a_certificate() -> None:
+    secure = REAL | {"REDIS_URL": "rediss://broker.example.org/0"}
+
+    options = read("CELERY_BROKER_USE_SSL", **secure, REDIS_CA_FILE="/etc/ssl/ours.pem")
+
+    assert "CERT_REQUIRED" in options
+    assert "'ssl_check_hostname': True" in options
+    assert "/etc/ssl/ours.pem" in options
+
+
+def test_sentinels_find_the_broker() -> None:
+    sentinels = REAL | {"REDIS_URL": "sentinel://a:26379/0;sentinel://b:26379/0", "REDIS_PASSWORD": "a/b"}
+
+    assert read("REDIS_URL", **sentinels) == "sentinel://:a%2Fb@a:26379/0;sentinel://:a%2Fb@b:26379/0"
+    assert read("CELERY_BROKER_TRANSPORT_OPTIONS['master_name']", **sentinels) == "mymaster"
+    assert read("CELERY_BROKER_TRANSPORT_OPTIONS['master_name']", **sentinels, REDIS_SENTINEL_MASTER="m") == "m"
+
+
+def test_a_pooler_gets_no_cursor_of_the_server() -> None:
+    assert read("DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS']", **REAL) == "False"
+    assert read("DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS']", **REAL, DATABASE_PREPARED="0") == "True"
 
 
 def test_a_web_server_refuses_the_pretending_provider_outside_the_demo() -> None:

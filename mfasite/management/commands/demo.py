@@ -64,14 +64,23 @@ class Command(BaseCommand):
         try:
             operator = {"FLOWER_BASIC_AUTH": f"opal:{cast.PASSWORD}"}
             with stack.up(home, port=port, broker_url=theirs, say=self._say, more=operator) as running:
-                queues = _free(port + 1)
-                running.crew.start("flower", processes.flower(queues))
-                running.crew.wait("Flower", lambda: processes.listens(queues), seconds=stack.SECONDS)
-                self._welcome(running, queues)
+                self._welcome(running, self._show_queues(running, _free(port + 1)))
                 stack.watch(running)
         finally:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
+
+    def _show_queues(self, running: stack.Stack, port: int) -> int:
+        """Start Flower and give its port, or 0 without it: the demo works without a view of the queues."""
+        running.crew.start("flower", processes.flower(port))
+        try:
+            running.crew.wait("Flower", lambda: processes.listens(port), seconds=stack.SECONDS)
+        except Failed as failure:
+            running.crew.stop("flower")
+            running.crew.check()  # unless it was another part that ended
+            self._say(f"going on without Flower: {str(failure).splitlines()[0]}")
+            return 0
+        return port
 
     def _say(self, words: str) -> None:
         self.stdout.write(f"… {words}")
@@ -84,7 +93,10 @@ class Command(BaseCommand):
             f"  The service     {running.url}/",
             f"  The phone       {running.url}{providers.phone_url()}",
             f"  Administration  {running.url}/admin/",
-            f"  Celery queues   http://{stack.NAME}:{queues}/ (Flower; user opal, the password below)",
+            *(
+                [f"  Celery queues   http://{stack.NAME}:{queues}/ (Flower; user opal, the password below)"]
+                * bool(queues)
+            ),
             "",
             f"  Everybody's password: {cast.PASSWORD}",
             "",

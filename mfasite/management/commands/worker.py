@@ -7,7 +7,7 @@ from celery.utils.nodenames import gethostname, nodename
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import heap
+from mfasite import checks, heap, logs
 
 # Between two signs of life, by which Flower knows a worker; each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
@@ -25,12 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="worker", help="its name at the broker, before @ and the host's name")
         parser.add_argument("--threads", type=int, default=32, help="messages in hand at a time (32)")
         parser.add_argument("--queues", default=",".join(QUEUES), help="which queues it takes from (all)")
-        parser.add_argument("--log-level", default="INFO")
+        parser.add_argument("--log-level", default="INFO", type=str.upper, choices=logs.LEVELS)
 
     def handle(self, **options: Any) -> None:
         os.environ["CELERY_SKIP_CHECKS"] = "1"
         from mfasite.celery import app  # noqa: PLC0415  (what it reads at import must be set first)
 
+        checks.tell_of_database()
         heap.bound()
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),

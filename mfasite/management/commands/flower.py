@@ -1,0 +1,32 @@
+"""Starts Flower, which shows Celery's workers and queues, to those who know a password."""
+
+import os
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+_LEAST = 12  # characters of a password
+
+
+class Command(BaseCommand):
+    """What `celery -A mfasite flower` does; without a password of its own it does not start."""
+
+    help = "Start Flower on loopback. FLOWER_BASIC_AUTH=name:password says who may look."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take where it listens."""
+        parser.add_argument("--address", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=5555)
+
+    def handle(self, *, address: str, port: int, **options: object) -> None:
+        """Refuse to show the queues to anyone; else become Flower."""
+        name, colon, password = os.environ.get("FLOWER_BASIC_AUTH", "").partition(":")
+        if not (name and colon and len(password) >= _LEAST) and not os.environ.get("FLOWER_AUTH_PROVIDER"):
+            raise CommandError(
+                f"Flower would let anyone in. Set FLOWER_BASIC_AUTH=name:password, the password of {_LEAST} characters "
+                "or more."
+            )
+        from mfasite.celery import app  # noqa: PLC0415  (it reads the settings)
+
+        where = (f"--address={address}", f"--port={port}", "--db=", "--persistent=False", "--state_save_interval=0")
+        app.start(["flower", *where, "--logging=warning"])

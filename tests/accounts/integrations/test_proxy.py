@@ -1,0 +1,221 @@
+"""A real nginx, set up by `deploy/nginx-two-step.conf`, in front of the service under https."""
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Request, build_opener
+
+import pytest
+
+from mfasite import cast, processes, stack
+from mfasite.stack import Stack
+from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
+from tests.conftest import THEIR_BROKER, free_port, their_database
+from tests.pages import Browser
+from tests.settings import KEYS
+
+pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
+
+NAME = "mfa.example.org"
+PERSON = "127.0.0.2"  # where the person sits; the proxy is 127.0.0.1
+PATIENCE = 5.0  # seconds
+
+
+class _Line(http.client.HTTPSConnection):
+    """A connection to the service's name that ends at this machine's nginx."""
+
+    def __init__(self, host: str, *, nginx: int, context: ssl.SSLContext, timeout: float = 30, **more: Any) -> None:
+        super().__init__(host, timeout=timeout, context=context)
+        self._nginx, self._trust = nginx, context
+
+    def connect(self) -> None:
+        raw = socket.create_connection(("127.0.0.1", self._nginx), self.timeout, source_address=(PERSON, 0))
+        self.sock = self._trust.wrap_socket(raw, server_hostname=NAME)
+
+
+class _Handler(HTTPSHandler):
+    def __init__(self, nginx: int, context: ssl.SSLContext) -> None:
+        super().__init__(context=context)
+        self._line = partial(_Line, nginx=nginx, context=context)
+
+    def https_open(self, request: Request) -> Any:
+        return self.do_open(self._line, request)
+
+
+class _SecureVisit(Visit):
+    """A visit under https; each question carries these headers, which a caller may have forged."""
+
+    def __init__(self, nginx: int, context: ssl.SSLContext, **forged: str) -> None:
+        self.url, self.jar = f"https://{NAME}/", CookieJar()
+        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.jar), _Handler(nginx, context))
+        named = {name.replace("_", "-"): value for name, value in forged.items()}
+        self._opener.addheaders = [("Origin", f"https://{NAME}"), ("User-Agent", "a browser"), *named.items()]
+
+
+@dataclass
+class Site:
+    """The service behind nginx."""
+
+    up: Stack
+    port: int
+    plain_port: int
+    web_port: int
+    trust: ssl.SSLContext
+
+    def browser(self, **forged: str) -> Browser:
+        browser = Browser()
+        browser.client = _SecureVisit(self.port, self.trust, **forged)  # type: ignore[assignment]  # does what is needed
+        return browser
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    key, certificate = folder / "site.key", folder / "site.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ),
+            *("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.fixture(scope="module")
+def https_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Give the service as it runs under an https address, with one web process of four threads."""
+    with ExitStack() as held:
+        theirs = held.enter_context(their_database())
+        more = {"PUBLIC_URL": f"https://{NAME}", "WEB_WORKERS": "1", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
+        home = tmp_path_factory.mktemp("secure")
+        up = stack.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | more)
+        yield held.enter_context(up)
+
+
+@pytest.fixture(params=["port", "socket"])
+def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: processes.Crew) -> Site:
+    """Give it behind nginx, which reaches it by a port or by a Unix socket."""
+    port, plain_port, web_port = free_port(), free_port(), int(https_stack.url.rpartition(":")[2])
+    upstream = f"127.0.0.1:{web_port}"
+    if request.param == "socket":
+        path = room / "web.sock"
+        bind = f"unix:{path}"
+        servers.environment = https_stack.environment | {"BIND": bind, "TRUSTED_PROXIES": ""}  # type: ignore[operator]
+        servers.start("web", processes.web())
+        servers.wait("The socket", path.exists, seconds=PATIENCE * 4)
+        upstream = bind
+    certificate, key = _certificate(room)
+    changes = {
+        "server 127.0.0.1:8000;": f"server {upstream};",
+        "listen 80;": f"listen 127.0.0.1:{plain_port};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "/etc/ssl/mfa.example.org.pem": str(certificate),
+        "/etc/ssl/mfa.example.org.key": str(key),
+    }
+    start_nginx(room, servers, port=port, http=deployed("nginx-two-step.conf", changes))
+    return Site(https_stack, port, plain_port, web_port, ssl.create_default_context(cafile=str(certificate)))
+
+
+def code(up: Stack, name: str) -> str:
+    run = subprocess.run(
+        processes.manage("code", name), env=dict(up.environment), capture_output=True, check=True, text=True
+    )
+    return run.stdout.strip()
+
+
+def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
+    """A caller's own words about address, scheme and host change nothing."""
+    browser = site.browser(
+        X_Forwarded_For="203.0.113.9",
+        X_Forwarded_Proto="http",
+        X_Forwarded_Host="evil.example",
+        X_Real_IP="203.0.113.8",
+    )
+    browser.go("/sign-in/")
+    browser.press("Sign in", username="cleo", password=cast.PASSWORD)
+    browser.press("Verify", code=code(site.up, "cleo"))
+
+    activity = browser.go("/activity/")
+
+    assert activity.path == "/activity/"
+    assert PERSON in activity
+    assert "203.0.113" not in activity
+
+
+def test_leads_plain_http_to_https(site: Site) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=PATIENCE)
+    line.request("GET", "/sign-in/", headers={"Host": NAME})
+
+    answer = line.getresponse()
+
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/sign-in/")
+    line.close()
+
+
+def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
+    """Sent to the web process itself, they hold every thread of it (seen: 14 s without an answer)."""
+    browser = site.browser()
+    head = f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\nhalf"
+    with ExitStack() as lines:
+        for _ in range(40):
+            raw = socket.create_connection(("127.0.0.1", site.port), PATIENCE)
+            line = lines.enter_context(site.trust.wrap_socket(raw, server_hostname=NAME))
+            line.sendall(head.encode())
+
+        begun = time.monotonic()
+        pages = [browser.go("/sign-in/").status for _ in range(8)]
+
+        assert pages == [200] * 8
+        assert time.monotonic() - begun < PATIENCE
+
+
+def test_shows_figures_to_no_stranger(site: Site) -> None:
+    assert site.browser().go("/metrics").status == 403
+
+
+@pytest.mark.parametrize("site", ["port"], indirect=True)
+def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(site: Site) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=PATIENCE, source_address=("127.0.0.3", 0))
+    line.request("GET", "/sign-in/", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": PERSON})
+
+    answer = line.getresponse()
+
+    assert answer.status == 400
+    assert b"not set up for the proxy in front of it" in answer.read()
+    log = (site.up.home / "web.log").read_text()
+    assert "127.0.0.3" in log
+    assert "TRUSTED_PROXIES" in log
+    line.close()
+
+
+@pytest.mark.parametrize("site", ["port"], indirect=True)
+def test_a_balancer_may_ask_without_https(site: Site) -> None:
+    line = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=PATIENCE)
+    line.request("GET", "/readyz", headers={"Host": NAME})
+
+    answer = line.getresponse()
+
+    assert (answer.status, json.loads(answer.read())["ready"]) == (200, True)
+    line.close()

@@ -1,0 +1,270 @@
+"""How the service reaches PostgreSQL and Redis as organisations run them: poolers, TLS, sentinels, wrong settings."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from mfasite import broker as brokers
+from mfasite import processes
+from mfasite.processes import BASE_DIR, Crew
+from tests.conftest import free_port
+from tests.faults import servers
+
+pytestmark = [pytest.mark.services, pytest.mark.slow]
+
+REAL = {
+    "SECRET_KEY": "T4w-ds7Gk2_pQx9Lm-Vz3Rb8Nc6Yf1Hj5Ke0Ua-Wi_So7Dt2Ep",
+    "MFA_KEYS": "k1:q0o9mJ7m1m2n3b4v5c6x7z8a9s0d1f2g3h4j5k6l7Q8=",
+    "PUBLIC_URL": "https://mfa.example.org",
+    "DELIVERY_PROVIDERS": "tests.carrier,smtp",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+def manage(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as an operator would, in an environment of its own."""
+    clean = {"PATH": os.environ["PATH"]} | REAL | environment
+    return subprocess.run(
+        [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
+        env=clean,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+# PostgreSQL -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[servers.Postgres]:
+    with servers.postgres() as server:
+        yield server
+
+
+def test_a_wrong_setting_of_the_database_says_what_is_wrong(database: servers.Postgres) -> None:
+    """Said by every command, not only that no connection came within three seconds."""
+    answer = manage("migrate", "--check", DATABASE_URL=f"{database.url.rpartition('/')[0]}/nowhere")
+
+    assert answer.returncode != 0
+    assert 'database "nowhere" does not exist' in answer.stderr
+
+
+def test_the_check_before_a_start_names_the_reason(database: servers.Postgres) -> None:
+    closed = f"postgres://someone:secret-word@127.0.0.1:{free_port()}/mfa"
+
+    answer = manage("check", "--database", "default", "--tag", "database", DATABASE_URL=closed)
+
+    assert "mfasite.E008" in answer.stderr
+    assert "Connection refused" in answer.stderr
+    assert "secret-word" not in answer.stdout + answer.stderr
+    good = manage("check", "--database", "default", "--tag", "database", DATABASE_URL=database.url)
+    assert good.returncode == 0, good.stderr
+
+
+def test_a_worker_says_at_its_start_why_it_has_no_database(tmp_path: Path) -> None:
+    closed = f"postgres://someone:secret-word@127.0.0.1:{free_port()}/mfa"
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": closed} | REAL
+    with processes.crew(tmp_path, environment) as crew:
+        crew.start("worker", processes.worker())
+        crew.wait("The reason", lambda: "The database cannot be reached" in log(tmp_path, "worker"), seconds=30)
+
+    assert "Connection refused" in log(tmp_path, "worker")
+    assert "secret-word" not in log(tmp_path, "worker")
+
+
+def log(home: Path, name: str) -> str:
+    path = home / f"{name}.log"
+    return path.read_text() if path.exists() else ""
+
+
+_POOLER = """\
+[databases]
+postgres = host=127.0.0.1 port={database} dbname=postgres user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 2
+"""
+
+
+@contextmanager
+def pooler(database: servers.Postgres, home: Path) -> Iterator[str]:
+    """Run a PgBouncer which hands each connection on after each transaction; give its address."""
+    port = free_port()
+    home.chmod(0o777)
+    conf = home / "pgbouncer.ini"
+    conf.write_text(_POOLER.format(database=database.port, port=port, home=home))
+    conf.chmod(0o644)
+    user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
+    with processes.crew(home, os.environ) as crew:
+        crew.start("pgbouncer", (*user, "/usr/sbin/pgbouncer", str(conf)))
+        crew.wait("PgBouncer", lambda: processes.listens(port), seconds=15)
+        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+
+
+@contextmanager
+def others(url: str) -> Iterator[None]:
+    """Let other clients take connections from the pooler meanwhile, so that nobody gets the same one twice."""
+    over = threading.Event()
+
+    def ask() -> None:
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as line:
+            while not over.wait(0.001):
+                line.execute("SELECT pg_sleep(0.002)")
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+        try:
+            yield
+        finally:
+            over.set()
+    for each in asked:
+        each.result()
+
+
+_WALKS = """
+from accounts.models import User
+from django.db import connection, transaction
+from verification import audit
+from verification.facts import Facts
+from django.utils import timezone
+for n in range(300):
+    audit.record("signin.completed", user_id=None, facts=Facts(now=timezone.now()))
+rows = list(__import__("verification.models", fromlist=["AuditEvent"]).AuditEvent.objects.iterator(chunk_size=50))
+print("rows", len(rows))
+"""
+
+
+def test_long_walks_work_behind_a_pooler(database: servers.Postgres) -> None:
+    """Seen failing with cursors of the server: they live in one connection, and the next statement meets another."""
+    # A folder that the pooler's own user may enter.
+    with TemporaryDirectory(prefix="mfa-pooler-") as home, pooler(database, Path(home)) as url:
+        behind = {"DATABASE_URL": url, "DATABASE_PREPARED": "0"}
+        assert manage("migrate", "--no-input", **behind).returncode == 0
+
+        with others(url):
+            walked = manage("shell", "-c", _WALKS, **behind)
+            verified = manage("verify_audit", **behind)
+            renewed = manage("reseal", **behind)
+
+    assert "rows 300" in walked.stdout, walked.stderr
+    assert verified.returncode == 0, verified.stderr
+    assert renewed.returncode == 0, renewed.stderr
+
+
+# Redis ------------------------------------------------------------------------------------------------------------
+
+_PUBLISH = """
+from mfasite.celery import app
+with app.connection_for_write() as line:
+    line.ensure_connection(max_retries=1, timeout=5)
+    line.default_channel.client.ping()
+print("reached")
+"""
+
+
+def _certificate(home: Path, *, name: str) -> tuple[Path, Path]:
+    key, certificate = home / f"{name}.key", home / f"{name}.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+            ),
+            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@contextmanager
+def secure_redis(home: Path, *, name: str) -> Iterator[tuple[int, Path]]:
+    """Run a Redis with TLS that shows a certificate for a name; give its port and the certificate."""
+    port = free_port()
+    certificate, key = _certificate(home, name=name)
+    files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
+    options = ("--port", "0", "--tls-port", str(port), *files, "--tls-auth-clients", "no", "--save", "")
+    with processes.crew(home, os.environ) as crew:
+        crew.start("broker", (brokers.program(), *options, "--dir", str(home), "--requirepass", "pa/ss"))
+        crew.wait("Redis", lambda: processes.listens(port), seconds=15)
+        yield port, certificate
+
+
+def reached(**environment: str) -> tuple[bool, str]:
+    answer = manage("shell", "-c", _PUBLISH, DATABASE_URL="postgres://nobody@127.0.0.1:1/nowhere", **environment)
+    return "reached" in answer.stdout, answer.stdout + answer.stderr
+
+
+def test_a_broker_with_tls_is_believed_for_its_name_by_an_authority_that_we_know(tmp_path: Path) -> None:
+    with secure_redis(tmp_path, name="localhost") as (port, certificate):
+        address = {"REDIS_URL": f"rediss://localhost:{port}/0", "REDIS_PASSWORD": "pa/ss"}
+
+        assert reached(**address, REDIS_CA_FILE=str(certificate))[0]
+        is_reached, told = reached(**address)
+        assert not is_reached
+        assert "certificate verify failed" in told
+        assert not reached(**address | {"REDIS_URL": f"rediss://127.0.0.1:{port}/0"}, REDIS_CA_FILE=str(certificate))[0]
+
+
+@contextmanager
+def sentinel(home: Path) -> Iterator[tuple[Crew, int]]:
+    """Run a Redis and a sentinel that names it; give the crew and the sentinel's port."""
+    redis_port, port = free_port(), free_port()
+    conf = home / "sentinel.conf"
+    conf.write_text(f"port {port}\ndir {home}\nsentinel monitor broker 127.0.0.1 {redis_port} 1\n")
+    program = brokers.program()
+    with processes.crew(home, os.environ) as crew:
+        crew.start("redis", (program, "--port", str(redis_port), "--save", "", "--dir", str(home)))
+        crew.wait("Redis", lambda: processes.listens(redis_port), seconds=15)
+        crew.start("sentinel", (program, str(conf), "--sentinel"))
+        crew.wait("The sentinel", lambda: processes.listens(port), seconds=15)
+        yield crew, port
+
+
+def test_finds_the_broker_by_its_sentinels(tmp_path: Path) -> None:
+    with sentinel(tmp_path) as (_, port):
+        dead = free_port()
+        address = f"sentinel://127.0.0.1:{dead}/0;sentinel://127.0.0.1:{port}/0"
+
+        is_reached, told = reached(REDIS_URL=address, REDIS_SENTINEL_MASTER="broker")
+        assert is_reached, told
+        assert not reached(REDIS_URL=address, REDIS_SENTINEL_MASTER="another")[0]
+
+
+# Flower -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("password", ["", "opal", "opal:", ":secret-word-long", "opal:short"])
+def test_flower_does_not_start_for_anyone(password: str) -> None:
+    more = {"FLOWER_BASIC_AUTH": password, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere"}
+
+    answer = manage("flower", "--port", str(free_port()), **more)
+
+    assert answer.returncode != 0
+    assert "Flower would let anyone in" in answer.stderr
