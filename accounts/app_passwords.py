@@ -159,14 +159,14 @@ def service_of(key: str) -> Service | None:
     return found
 
 
-def new_service_key(service: Service, facts: Facts, *, actor_id: int | None) -> str:
-    """Give a service a new key; the older one dies. Returned once, kept as a digest."""
+def new_service_key(service: Service, facts: Facts, *, actor_id: int | None, **detail: Any) -> str:
+    """Give a service a new key; the older one dies. Returned once, kept as a digest. `detail` is for the record."""
     key = tokens.draw() + tokens.draw()
     with transaction.atomic():
         kind = "service.key_renewed" if service.pk else "service.made"
         service.key_digest = tokens.digest("service", key)
         service.save(update_fields=["key_digest"] if service.pk else None)
-        audit.record(kind, user_id=None, facts=facts, actor_id=actor_id, service=service.slug)
+        audit.record(kind, user_id=None, facts=facts, actor_id=actor_id, service=service.slug, **detail)
     return key
 
 

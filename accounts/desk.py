@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -36,6 +36,12 @@ def rooms(request: HttpRequest) -> list[Room]:
     return [room for room in ROOMS if not room.permission or request.user.has_perm(room.permission)]
 
 
+class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """Pages of a table that keep the rule of this admin: they only show, or each change wants a fresh proof, a right, a
+    reason and an audit event, and counts once. See `accounts.changes`.
+    """
+
+
 class VerifiedSite(admin.AdminSite):
     """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
 
@@ -43,6 +49,13 @@ class VerifiedSite(admin.AdminSite):
     site_title = "Two-step verification"
     index_title = "Administration"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Show the pages that keep the rule, and no others: those that Django or a package brings change rights,
+        people or credentials without a fresh proof, a reason or an audit event.
+        """
+        if admin_class is not None and issubclass(admin_class, Ruled):
+            super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Give every page of the site the rooms that this member of the staff may enter."""
@@ -55,10 +68,10 @@ class VerifiedSite(admin.AdminSite):
     @method_decorator(never_cache)
     @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Send whoever may not enter to our own sign-in, to prove themselves, or home when neither would help them."""
+        """Send anyone who may not enter to our own sign-in, to prove themselves; say so when that would not help."""
         here = standing.of(request)
         if here.user is not None and not here.user.is_staff:
-            return redirect("portal:home")
+            return render(request, "accounts/support/no_staff.html", status=403)
         if self.has_permission(request):
             return redirect("admin:index")
         next_url = destinations.wanted(request) or resolve_url("admin:index")

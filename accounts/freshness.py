@@ -38,7 +38,9 @@ def required(
         if is_fresh(request):
             held = request.session.pop(_HELD, None)
             if request.method == "GET" and held and held["path"] == request.path:
-                return render(request, "accounts/signin/go_on.html", {"fields": _fields(held), "action": request.path})
+                return render(
+                    request, "accounts/signin/go_on.html", {"fields": _fields(held), "action": request.get_full_path()}
+                )
             return view(request, *args, **kwargs)
         if request.method == "POST" and not any(_UNHELD in name for name in request.POST):
             kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.models import PasswordReset
+from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
 
@@ -15,9 +15,10 @@ _KEEP = timedelta(days=1)
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Once a day: remove sessions, half signed-in ones too, and mailed links that are over."""
+    """Once a day: remove sessions, half signed-in ones too, mailed links that are over, and old forms' names."""
     SessionStore.clear_expired()
     PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
+    SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
     jobs.purge(timezone.now())
 
 

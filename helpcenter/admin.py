@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.changes import ChangesAdmin, RowAction
 from accounts.desk import ROOMS, Room
 from helpcenter import articles
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
@@ -31,9 +32,10 @@ class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic f
 
 
 @admin.register(Article)
-class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class ArticleAdmin(ChangesAdmin):
     """Articles: edited here, seen as readers see them by the link at the side."""
 
+    subject = "article"
     list_display = ("title", "topic", "audience", "language", "is_edited", "helped", "publish_at", "shown")
     list_filter = ("topic", "audience", "language")
     search_fields = ("title", "slug", "summary", "words")
@@ -64,63 +66,81 @@ class ArticleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for t
         return articles.render(obj.body, articles.places()).html if obj.pk else "–"
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
-        with transaction.atomic():
-            if change:
-                articles.keep_version(obj, user_id=request.user.pk, now=timezone.now())
-            super().save_model(request, obj, form, change)
+        if change:
+            articles.keep_version(obj, user_id=request.user.pk, now=timezone.now())
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Version)
-class VersionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class VersionAdmin(ChangesAdmin):
     """Earlier texts, to be brought back."""
 
+    subject = "article"
     list_display = ("title", "article", "replaced_at", "replaced_by")
-    readonly_fields = ("article", "title", "summary", "body", "replaced_at", "replaced_by")
+    fields = readonly_fields = ("article", "title", "summary", "body", "replaced_at", "replaced_by")
     ordering = ("-replaced_at",)
-    actions = ("restore",)
+    row_actions = {
+        "restore": RowAction(
+            label="Bring this text back",
+            explain="These texts take the place of the present ones, which are kept as versions.",
+            button="Bring back",
+            run="restore",
+            permissions=("restore",),
+        )
+    }
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Bring this text back", permissions=["change"])
-    def restore(self, request: HttpRequest, queryset: QuerySet[Version]) -> None:
-        for version in queryset.select_related("article"):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # an earlier text is brought back as it was
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("helpcenter.change_version")
+
+    def restore(self, request: HttpRequest, rows: list[Version], reason: str) -> HttpResponse:
+        """Bring each text back, the latest chosen last."""
+        for version in rows:
             articles.restore(version, user_id=request.user.pk, now=timezone.now())
+            about = {"version": version.replaced_at.isoformat(), "title": version.title}
+            self.record(request, "article.restored", version.article, reason, **about)
         messages.success(request, "Brought back; the texts they replaced are versions now.")
+        return redirect("admin:helpcenter_version_changelist")
+
+
+class _DeletedAdmin(ChangesAdmin):
+    """Rows that readers write: to look at, and to delete."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class FeedbackAdmin(_DeletedAdmin):
     """What readers said. Nobody knows who."""
 
+    subject = "feedback"
     list_display = ("article", "has_helped", "text", "at")
     list_filter = ("has_helped", "article")
     ordering = ("-at",)
     list_select_related = ("article",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Miss)
-class MissAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class MissAdmin(_DeletedAdmin):
     """What people looked for and did not find: the next articles to write."""
 
+    subject = "miss"
     list_display = ("text", "n_times", "last_at")
     ordering = ("-n_times", "-last_at")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Contact)
-class ContactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class ContactAdmin(ChangesAdmin):
     """How to reach company support."""
 
+    subject = "contact"
     list_display = ("name", "group", "phone", "email", "hours", "takes_mail")

@@ -4,6 +4,7 @@ from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.imports import Import
 from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
+from accounts.models.sent import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, Scope, SupportRequest
 
@@ -14,6 +15,7 @@ __all__ = [
     "PasswordReset",
     "Scope",
     "SecondStep",
+    "SentForm",
     "Service",
     "Session",
     "StaleClient",

@@ -1,6 +1,5 @@
-"""People in the admin: the desk's own pages in place of Django's lists and forms."""
+"""People and groups in the admin: the desk's own pages in place of Django's lists and forms; scopes and policies."""
 
-from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin
@@ -9,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
-from accounts import facts, freshness
+from accounts import facts
+from accounts.changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.desk import ROOMS, Room
 from accounts.models import Scope, User
 from accounts.standing import AuthedRequest
@@ -17,6 +17,7 @@ from accounts.support import policies, urls
 from accounts.support.policies import PolicyForm
 from accounts.support.views import pages
 from verification.models import Policy
+from verification.policies import forget
 
 ROOMS += [
     Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
@@ -30,54 +31,51 @@ ROOMS += [
 
 
 @admin.register(User)
-class PeopleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class PeopleAdmin(ReadOnlyAdmin):
     """People: found, looked at and helped by the pages of the desk; never edited field by field."""
 
     def get_urls(self) -> list[URLPattern]:
         return urls.urls(self.admin_site)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Scope)
-class ScopeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
-    """Which desk helps whom."""
+class ScopeAdmin(ChangesAdmin):
+    """Which desk helps whom. Nobody changes the scope of a desk of their own."""
 
+    subject = "scope"
     list_display = ("desk",)
     filter_horizontal = ("people",)
 
+    def has_change_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_own(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_own(request, obj)
+
+
+def _is_own(request: HttpRequest, scope: Scope | None) -> bool:
+    return scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
+
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+class PolicyAdmin(ChangesAdmin):
     """Policies: rehearsed before they count, and changed only after a fresh proof."""
 
+    subject = "policy"
+    kinds = ("policy.changed", "policy.changed", "policy.deleted")
     form = PolicyForm
     list_display = ("__str__", "rank", "remember_days", "app_passwords", "caller_check", "grace_days")
     ordering = ("rank",)
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().changeform_view)(cast("AuthedRequest", request), *args, **kwargs)
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return freshness.required(super().delete_view)(cast("AuthedRequest", request), *args, **kwargs)
-
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
-        usual = partial(super()._changeform_view, request, object_id, form_url, extra_context)  # type: ignore[misc]  # not in the stubs
-        if request.method != "POST" or "confirmed" in request.POST:
-            return cast("HttpResponse", usual())
-        found = self.get_object(request, object_id) if object_id else None
-        form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
-        if not form.is_valid():
-            return cast("HttpResponse", usual())
-        return self._rehearsed(request, form)
+        if request.method == "POST" and "confirmed" not in request.POST:
+            found = self.get_object(request, object_id) if object_id else None
+            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
+            may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
+            if may and form.is_valid():
+                return self._rehearsed(request, form)
+        return cast("HttpResponse", super()._changeform_view(request, object_id, form_url, extra_context))
 
     def _rehearsed(self, request: HttpRequest, form: Any) -> HttpResponse:
         """Show what would happen, before anything does."""
@@ -94,13 +92,9 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for th
         return pages.page(cast("AuthedRequest", request), "policy_rehearsed.html", context, here="policies")
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
-        staff = cast("AuthedRequest", request).user
-        if policies.locks_out(staff, obj):
+        if policies.locks_out(cast("AuthedRequest", request).user, obj):
             raise PermissionDenied  # the page offered no button for it
-        policies.save(obj, staff, facts.read(request))
+        super().save_model(request, obj, form, change)
 
-    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
-        policies.delete(obj, cast("AuthedRequest", request).user, facts.read(request))
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {}
+    def forget(self) -> None:
+        forget()

@@ -1,4 +1,4 @@
-"""What administrators decide in the admin: the form of a policy, its rehearsal, and the record of the change."""
+"""What administrators decide in the admin: the form of a policy, and its rehearsal."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.changes import ChangeForm
 from accounts.models import User
 from accounts.support import rehearsal
 from accounts.support.menu import ACTIONS
 from accounts.support.rehearsal import Effect
-from verification import audit, numbers, policies, registry
+from verification import numbers, policies, registry
 from verification.facts import Facts
 from verification.models import Policy
 
@@ -79,7 +79,7 @@ def _offered() -> list[tuple[str, Any]]:
     return [(name, method.label) for name, method in registry.methods().items() if not method.is_temporary]
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
+class PolicyForm(ChangeForm):
     """A policy, every rule of which may be left to the next one."""
 
     methods = Marks(label=_("Methods allowed"), choices=_offered, help_text=_("None marked: left to the next policy."))
@@ -168,32 +168,3 @@ def locks_out(staff: User, changed: Policy) -> bool:
 
 def _proven(staff: User) -> Sequence[str]:
     return list(staff.enrolments.filter(confirmed=True).values_list("method", flat=True))
-
-
-def save(policy: Policy, staff: User, facts: Facts) -> None:
-    """Save a policy and write down what it said before and says now."""
-    former = Policy.objects.filter(pk=policy.pk).first() if policy.pk else None
-    with transaction.atomic():
-        policy.save()
-        before, after = _words(former), _words(policy)
-        changes = {name: [before.get(name, ""), after[name]] for name in after if before.get(name, "") != after[name]}
-        audit.record(
-            "policy.changed", user_id=None, facts=facts, actor_id=staff.pk, policy=str(policy), changes=changes
-        )
-        transaction.on_commit(policies.forget)
-
-
-def delete(policy: Policy, staff: User, facts: Facts) -> None:
-    """Take a policy away: what it decided is left to the others."""
-    with transaction.atomic():
-        audit.record(
-            "policy.deleted", user_id=None, facts=facts, actor_id=staff.pk, policy=str(policy), changes=_words(policy)
-        )
-        policy.delete()
-        transaction.on_commit(policies.forget)
-
-
-def _words(policy: Policy | None) -> dict[str, str]:
-    if policy is None:
-        return {}
-    return {name: str(getattr(policy, name)) for name in _FIELDS if name != "group"}

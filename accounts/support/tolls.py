@@ -3,46 +3,35 @@
 from decimal import Decimal
 from typing import Any, cast
 
-from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import facts
+from accounts.changes import ChangesAdmin, spend
 from accounts.desk import ROOMS, Room
 from accounts.standing import AuthedRequest
-from accounts.support.carriers import FreshAdmin
-from verification import audit, guard, limits
+from verification import guard, limits
 from verification.models import Cap, Country, OptOut, Pause
 
 # One room for four tables: they answer one question, and a menu has no place for all.
 ROOMS.append(Room("cost", gettext_lazy("Cost"), "/admin/verification/", "verification.view_country"))
 
 
-class _Guarded(FreshAdmin):
+class _Guarded(ChangesAdmin):
     """Rows that decide what may cost."""
 
+    subject = "guard"
+    kinds = ("guard.changed", "guard.changed", "guard.deleted")
     guards = ""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            said = {str(name): str(form.cleaned_data[name]) for name in form.changed_data}
-            audit.record("guard.changed", **self._about(request, obj), said=said)
-        guard.forget()
+    def record(self, request: HttpRequest, kind: str, row: Any, reason: str, **detail: Any) -> None:
+        super().record(request, kind, f"{self.guards} {row}", reason, **detail)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        with transaction.atomic():
-            audit.record("guard.deleted", **self._about(request, obj))
-            super().delete_model(request, obj)
+    def forget(self) -> None:
         guard.forget()
-
-    def _about(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        where = {"user_id": None, "actor_id": request.user.pk, "facts": facts.read(request)}
-        return where | {"guard": f"{self.guards} {obj}"}
 
 
 @admin.register(Country)
@@ -72,28 +61,23 @@ class CapAdmin(_Guarded):
         return f"{Decimal(thousandths) / guard.UNIT:.2f}"
 
 
-class _LiftForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
-    why = forms.CharField(
-        label=gettext_lazy("Why it may be lifted"),
-        max_length=200,
-        help_text=gettext_lazy("Such as: these were people who registered at an event."),
-    )
-
-    class Meta:
-        model = Pause
-        fields = ()
-
-
 @admin.register(Pause)
 class PauseAdmin(_Guarded):
     """Ranges that nothing goes to for a while. A pause is lifted with a reason, never made by hand."""
 
     guards = "range"
-    form = _LiftForm
     list_display = ("__str__", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
     ordering = ("-began_at",)
-    readonly_fields = ("range", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by", "why_lifted")
-    fields = (*readonly_fields, "why")
+    fields = readonly_fields = (
+        "range",
+        "n_sent",
+        "n_proven",
+        "began_at",
+        "ends_at",
+        "lifted_at",
+        "lifted_by",
+        "why_lifted",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -106,8 +90,9 @@ class PauseAdmin(_Guarded):
         return not is_over and super().has_change_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        spend(form)
         who = cast("AuthedRequest", request).user
-        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["why"], facts=facts.read(request)):
+        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["reason"], facts=facts.read(request)):
             messages.warning(request, _("This pause was over already."))
 
 

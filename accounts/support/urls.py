@@ -9,14 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from accounts import freshness
+from accounts.changes import acts, reads
 from accounts.support.views import callers, case, deeds, deliveries, figures, imports, people, requests
 
 View = Callable[..., HttpResponseBase]
 
 
 def _for_those_who_see(view: View) -> View:
-    """Open a page to whoever may see people; what they may do is asked deed by deed."""
+    """Open a page to whoever may see people; what they may do is asked action by action."""
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -28,37 +28,42 @@ def _for_those_who_see(view: View) -> View:
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
-    """Give the pages. Those that change something want a fresh proof as well."""
+    """Give the pages: those that only show, and those that do something, which open to a fresh proof."""
 
-    def seen(view: View) -> Any:
-        return site.admin_view(cast("Any", _for_those_who_see(view)))
+    def shows(view: View) -> Any:
+        return site.admin_view(cast("Any", reads(view)))
 
-    def figure(view: View) -> Any:
-        return site.admin_view(cast("Any", view))
+    def does(view: View) -> Any:
+        return site.admin_view(cast("Any", acts(view)))
 
-    def fresh(view: View) -> Any:
-        return site.admin_view(cast("Any", _for_those_who_see(freshness.required(cast("Any", view)))))
+    def shows_people(view: View) -> Any:
+        return shows(_for_those_who_see(view))
+
+    def helps(view: View) -> Any:
+        return does(_for_those_who_see(view))
 
     return [
-        path("", seen(people.index), name="accounts_user_changelist"),
-        path("do/", fresh(deeds.many), name="support-many"),
-        path("deliveries/", figure(deliveries.index), name="deliveries"),
-        path("deliveries/<slug:handle>/", figure(deliveries.show), name="delivery"),
-        path("deliveries/<slug:handle>/again/", figure(deliveries.again), name="delivery-again"),
-        path("reports/", figure(figures.report), name="reports"),
-        path("reports/<slug:key>/", figure(figures.report), name="report"),
-        path("record/", figure(figures.record), name="record"),
-        path("record/check/", figure(figures.check), name="record-check"),
-        path("export/", figure(imports.export), name="people-export"),
-        path("import/", fresh(imports.index), name="imports"),
-        path("import/<slug:ref>/", figure(imports.show), name="import"),
-        path("import/<slug:ref>/apply/", fresh(imports.apply), name="import-apply"),
-        path("import/<slug:ref>/bad-rows/", figure(imports.faults), name="import-faults"),
-        path("requests/", seen(requests.index), name="support-requests"),
-        path("requests/<slug:ref>/decide/", fresh(requests.decide), name="support-request-decide"),
-        path("requests/<slug:ref>/do/", fresh(requests.collect), name="support-request-do"),
-        path("<int:pk>/change/", seen(case.show), name="accounts_user_change"),
-        path("<int:pk>/do/<slug:name>/", fresh(deeds.one), name="support-deed"),
-        path("<int:pk>/caller/", fresh(callers.choose), name="support-caller-choose"),
-        path("<int:pk>/caller/<slug:ref>/", fresh(callers.prove), name="support-caller"),
+        path("", shows_people(people.index), name="accounts_user_changelist"),
+        path("do/", helps(deeds.many), name="support-many"),
+        path("deliveries/", shows(deliveries.index), name="deliveries"),
+        path("deliveries/<slug:handle>/", shows(deliveries.show), name="delivery"),
+        path("deliveries/<slug:handle>/again/", does(deliveries.again), name="delivery-again"),
+        path("reports/", shows(figures.report), name="reports"),
+        path("reports/<slug:key>/", shows(figures.report), name="report"),
+        path("reports/<slug:key>/export/", does(figures.report_export), name="report-export"),
+        path("record/", shows(figures.record), name="record"),
+        path("record/export/", does(figures.record_export), name="record-export"),
+        path("record/check/", shows(figures.check), name="record-check"),
+        path("export/", does(imports.export), name="people-export"),
+        path("import/", does(imports.index), name="imports"),
+        path("import/<slug:ref>/", shows(imports.show), name="import"),
+        path("import/<slug:ref>/apply/", does(imports.apply), name="import-apply"),
+        path("import/<slug:ref>/bad-rows/", does(imports.faults), name="import-faults"),
+        path("requests/", shows_people(requests.index), name="support-requests"),
+        path("requests/<slug:ref>/decide/", helps(requests.decide), name="support-request-decide"),
+        path("requests/<slug:ref>/do/", helps(requests.collect), name="support-request-do"),
+        path("<int:pk>/change/", shows_people(case.show), name="accounts_user_change"),
+        path("<int:pk>/do/<slug:name>/", helps(deeds.one), name="support-deed"),
+        path("<int:pk>/caller/", helps(callers.choose), name="support-caller-choose"),
+        path("<int:pk>/caller/<slug:ref>/", helps(callers.prove), name="support-caller"),
     ]

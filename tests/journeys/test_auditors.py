@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.support import reports
+from tests.pages import Page
 from tests.people import Clock, Person, hire
 from verification import audit
 from verification.facts import Facts
@@ -29,9 +30,9 @@ def aud(db: None, clock: Clock) -> Person:
     return person
 
 
-def rows(answer: object) -> list[list[str]]:
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # a streaming answer
-    return list(csv.reader(StringIO(text)))
+def rows(page: Page) -> list[list[str]]:
+    assert page.response["Content-Type"].startswith("text/csv"), page
+    return list(csv.reader(StringIO(page.html)))
 
 
 @pytest.mark.parametrize("key", reports.REPORTS)
@@ -42,7 +43,7 @@ def test_each_report_is_shown_and_given_as_a_file(key: str, ana: Person, ben: Pe
 
     assert page.status == 200
     assert str(reports.REPORTS[key]) in page
-    assert len(rows(aud.browser.client.get(f"{REPORTS}{key}/?csv=1"))) >= 1
+    assert len(rows(aud.browser.save(f"{REPORTS}{key}/export/"))) >= 1
 
 
 def test_registered_are_counted_by_group(ana: Person, ben: Person, cleo: Person, aud: Person) -> None:
@@ -79,7 +80,7 @@ def test_record_goes_on_page_by_page(aud: Person) -> None:
 def test_export_has_each_event_and_no_formula(aud: Person) -> None:
     audit.record("service.made", user_id=None, facts=Facts(now=timezone.now(), agent="=cmd()"))
 
-    found = rows(aud.browser.client.get(f"{RECORD}?kind=service&csv=1"))
+    found = rows(aud.browser.save(f"{RECORD}export/?kind=service"))
 
     assert found[1][2] == "service.made"
     assert found[1][6] == "'=cmd()"

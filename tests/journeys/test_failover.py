@@ -103,15 +103,15 @@ def test_operator_sets_a_route_and_it_is_written_down(
 ) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "Example", "is_on": "on"}
 
-    opal.browser.send(ADD, **fields)
+    opal.browser.save(ADD, **fields)
 
     assert Route.objects.get().place == "CH"
-    event = AuditEvent.objects.get(kind="route.changed")
+    event = AuditEvent.objects.get(kind="route.added")
     assert (event.actor_id, event.detail["route"]) == (opal.user.pk, "text to CH by gateway")
     ana.give_password()
     assert hand_over().provider == "gateway"
     assert both[1].newest["fields"]["from"] == "Example"
-    opal.browser.send(f"/admin/verification/route/{Route.objects.get().pk}/delete/", post="yes")
+    opal.browser.save(f"/admin/verification/route/{Route.objects.get().pk}/delete/")
     assert not Route.objects.exists()
     assert AuditEvent.objects.filter(kind="route.deleted").exists()
 
@@ -123,7 +123,7 @@ def test_operator_sets_a_route_and_it_is_written_down(
 def test_wrong_route_is_refused(opal: Person, both: tuple[Exchange, Exchange], wrong: dict[str, str]) -> None:
     fields = {"kind": "text", "place": "CH", "order": "1", "provider": "gateway", "sender": "", "is_on": "on"}
 
-    opal.browser.send(ADD, **fields | wrong)
+    opal.browser.save(ADD, **fields | wrong)
 
     assert not Route.objects.exists()
 

@@ -21,29 +21,27 @@ def fay(db: None, clock: Clock) -> Person:
 
 
 def test_rehearsal_comes_before_the_change(ana: Person, ben: Person, cleo: Person, fay: Person) -> None:
-    fay.browser.go(ADD)
-
     fields: dict[str, Any] = {"rank": "100", "methods": ["text", "totp"], "remember_days": "30"}
-    page = fay.browser.send(ADD, **fields)
+    page = fay.browser.save(ADD, **fields)
 
     assert "If this were on now" in page
     assert "1 person would be asked to register (now 1)" in page
     assert "0 people could not get in" in page
     assert not Policy.objects.exists()
-    fay.browser.send(ADD, confirmed="yes", **fields)
+    fay.browser.save(ADD, confirmed="yes", **fields)
     policy = Policy.objects.get()
     assert (policy.methods, policy.remember_days) == (["text", "totp"], 30)
     assert AuditEvent.objects.get(kind="policy.changed").detail["changes"]["remember_days"] == ["", "30"]
 
 
 def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
-    page = fay.browser.send(ADD, rank="100", methods="token")
+    page = fay.browser.save(ADD, rank="100", methods="token")
 
     assert "could not get in" in page
     assert "cleo" in page
     assert "You could not get in yourself" in page
     assert not page.offers("Let it count")
-    assert fay.browser.send(ADD, rank="100", methods="token", confirmed="yes").status == 403
+    assert fay.browser.save(ADD, rank="100", methods="token", confirmed="yes").status == 403
     assert not Policy.objects.exists()
 
 
@@ -60,7 +58,7 @@ def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
     ],
 )
 def test_bad_input_is_said_and_kept(fields: dict[str, str], words: str, fay: Person) -> None:
-    page = fay.browser.send(ADD, rank="100", **fields)
+    page = fay.browser.save(ADD, rank="100", **fields)
 
     assert words in page
     assert not Policy.objects.exists()
@@ -71,7 +69,7 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
     ana.user.groups.set([north, south])
     for group, rank, days in ((north, 5, 3), (south, 10, 30), (None, 1, 90)):
         fields = {"rank": str(rank), "remember_days": str(days), "confirmed": "yes"}
-        fay.browser.send(ADD, **fields, **({"group": str(group.pk)} if group else {}))
+        fay.browser.save(ADD, **fields, **({"group": str(group.pk)} if group else {}))
 
     case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 

@@ -59,7 +59,7 @@ def test_role_ends(fay: Person, ana: Person) -> None:
     assert "They are staff no more." in page
     assert roles(ana) == (False, [])
     ana.sign_in()
-    assert ana.browser.go("/admin/").path == "/"
+    assert ana.browser.go("/admin/").status == 403
 
 
 def test_groups_of_the_organisation_stay(fay: Person, ana: Person) -> None:

@@ -94,8 +94,11 @@ def test_signs_out_of_it_with_a_record(dev: Person) -> None:
 def test_nobody_else_reaches_it(ana: Person) -> None:
     ana.sign_in()
 
-    assert ana.browser.go("/admin/").path == "/"
-    assert ana.browser.go("/admin/accounts/user/").path == "/"
+    for address in ("/admin/", "/admin/accounts/user/"):
+        page = ana.browser.go(address)
+
+        assert page.status == 403
+        assert "You are signed in as ana, and this account is not one of the staff." in page
 
 
 def test_staff_who_have_nothing_set_up_must_register(dev: Person, clock: Clock) -> None:

@@ -20,9 +20,8 @@ def opal(db: None, clock: Clock) -> Person:
     return person
 
 
-def add(person: Person, path: str, **fields: str) -> Page:
-    person.browser.go(path)
-    return person.browser.send(path, **fields)
+def add(person: Person, path: str, **fields: str | None) -> Page:
+    return person.browser.save(path, **fields)
 
 
 def test_finds_all_that_bounds_the_cost_in_one_place(opal: Person) -> None:
@@ -35,13 +34,15 @@ def test_finds_all_that_bounds_the_cost_in_one_place(opal: Person) -> None:
 
 
 def test_opens_a_country(opal: Person) -> None:
-    page = add(opal, "/admin/verification/country/add/", code="fr", texts="on", calls="", **PRICES)
+    page = add(opal, "/admin/verification/country/add/", code="fr", texts="on", calls=None, **PRICES)
 
     assert "added successfully" in page
     country = Country.objects.get()
     assert (country.code, country.texts, country.calls, str(country.text_price)) == ("FR", True, False, "0.075")
     event = AuditEvent.objects.get(kind="guard.changed")
     assert (event.actor_id, event.detail["guard"]) == (opal.user.pk, "country FR")
+    assert event.detail["reason"] == "A test wants it."
+    assert event.detail["changes"]["text_price"] == ["", "0.075"]
 
 
 def test_country_that_is_none_is_said(opal: Person) -> None:
@@ -73,9 +74,9 @@ def test_lifts_a_pause_with_a_reason(opal: Person, clock: Clock) -> None:
     )
     path = f"/admin/verification/pause/{pause.pk}/change/"
 
-    page = add(opal, path, why="")
-    assert "This field is required" in page
-    add(opal, path, why="People at an event.")
+    page = add(opal, path, reason="")
+    assert "Say why you do this." in page
+    add(opal, path, reason="People at an event.")
 
     pause.refresh_from_db()
     assert (pause.lifted_by, pause.why_lifted) == (opal.user, "People at an event.")

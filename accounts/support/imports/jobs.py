@@ -20,8 +20,10 @@ _MOST_FAULTS = 20_000
 _State = Import.State
 
 
-def begin(kind: str, text: str, staff: User, facts: Facts, *, name: str, is_rehearsal: bool) -> Import:
-    """Take a file. Errors: `files.Unreadable` for its head."""
+def begin(
+    kind: str, text: str, staff: User, facts: Facts, *, name: str, is_rehearsal: bool, reason: str = ""
+) -> Import:
+    """Take a file; with a reason when its rows are to count. Errors: `files.Unreadable` for its head."""
     n_rows = sum(1 for _row in files.rows(text, kind))
     job = Import(
         kind=kind,
@@ -36,18 +38,20 @@ def begin(kind: str, text: str, staff: User, facts: Facts, *, name: str, is_rehe
     with transaction.atomic():
         job.save()
         if not is_rehearsal:
-            audit.record("people.import_begun", user_id=None, facts=facts, actor_id=staff.pk, what=kind, n_rows=n_rows)
+            about = {"what": kind, "n_rows": n_rows, "reason": reason}
+            audit.record("people.import_begun", user_id=None, facts=facts, actor_id=staff.pk, **about)
     return job
 
 
-def apply(job: Import, staff: User, facts: Facts) -> Import | None:
+def apply(job: Import, staff: User, facts: Facts, *, reason: str = "") -> Import | None:
     """Apply what was rehearsed: the same rows, as a job of its own; none when the rows are gone."""
     if not job.is_rehearsal or not job.sealed:
         return None
     text = parcels.unseal(job.sealed, bound=job.ref)
     with transaction.atomic():
-        Import.objects.filter(pk=job.pk).update(sealed="")
-        return begin(job.kind, text, staff, facts, name=job.name, is_rehearsal=False)
+        if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
+            return None  # somebody else applied it just now
+        return begin(job.kind, text, staff, facts, name=job.name, is_rehearsal=False, reason=reason)
 
 
 def work(now: datetime) -> int:

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
 
-from accounts import destinations, facts
+from accounts import changes, facts
+from accounts.changes import Asked
 from accounts.standing import AuthedRequest
 from accounts.support.views import pages
 from verification import audit, figures, reports
@@ -39,7 +38,6 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
     return _Column(place * 10 + 1, 60 - height, height, 60 - failed, failed)
 
 
-@require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """Show everything on one page; reading it sends nothing."""
     _may(request)
@@ -65,7 +63,6 @@ def index(request: AuthedRequest) -> HttpResponse:
     return pages.page(request, "deliveries.html", context, here="deliveries")
 
 
-@require_GET
 def show(request: AuthedRequest, handle: str) -> HttpResponse:
     """Show what happened to one message; it holds no code and no whole number."""
     _may(request)
@@ -80,21 +77,21 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     return pages.page(request, "delivery.html", context, here="deliveries")
 
 
-@destinations.button_on("admin:delivery", "handle")
-@require_POST
-def again(request: AuthedRequest, handle: str) -> HttpResponse:
+def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     """Send a notice once more that did not arrive."""
     _may(request)
     if not request.user.has_perm("verification.change_outage"):
         raise PermissionDenied
     now, message = facts.read(request), get_object_or_404(Message, handle=handle)
-    with transaction.atomic():
-        is_sent = figures.send_again(message, now.now)
-        if is_sent:
-            about = {"message": message.handle, "kind_of_message": message.kind}
+
+    def run(reason: str) -> None:
+        if figures.send_again(message, now.now):
+            about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
             audit.record("message.sent_again", user_id=message.user.pk, facts=now, actor_id=request.user.pk, **about)
-    if is_sent:
-        messages.success(request, _("It is in the outbox again."))
-    else:
-        messages.warning(request, _("It helps nobody any more, or was sent again already."))
-    return redirect("admin:deliveries")
+            messages.success(request, _("It is in the outbox again."))
+        else:
+            messages.warning(request, _("It helps nobody any more, or was sent again already."))
+
+    back, lines = resolve_url("admin:deliveries"), (_("The notice goes to the same person again."),)
+    asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
+    return changes.with_reason(request, asked, run)

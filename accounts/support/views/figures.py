@@ -1,41 +1,45 @@
 """Reports and the record, to look at and to take along."""
 
-from collections.abc import Iterable, Sequence
-
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
 
-from accounts import destinations, facts
+from accounts import facts
 from accounts.standing import AuthedRequest
-from accounts.support import records, reports, sheets
+from accounts.support import records, reports
 from accounts.support.records import Search
-from accounts.support.views import pages
+from accounts.support.reports import Table
+from accounts.support.views import exports, pages
 from verification import audit, inputs
 
 _MOST_FAULTS = 20
 _MAX_SEARCH = 150  # letters, as long as a user name
 
 
-def _file(rows: Iterable[Sequence[object]], name: str) -> HttpResponseBase:
-    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
+    """Show one report."""
+    context = {"table": _table(request, key), "reports": reports.REPORTS.items()}
+    return pages.page(request, "reports.html", context, here="reports")
 
 
-@require_GET
-def report(request: AuthedRequest, key: str = "registered") -> HttpResponseBase:
-    """Show one report, or give it as a file."""
+def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
+    """Give one report as a file."""
+    table = _table(request, key)
+    title = _("%(report)s, as a file") % {"report": table.title}
+    search, back = {"report": key}, resolve_url("admin:report", key)
+    return exports.give(
+        request, key, lambda: reports.as_lines(table), title=title, search=search, back=back, here="reports"
+    )
+
+
+def _table(request: AuthedRequest, key: str) -> Table:
     if not request.user.has_perm("accounts.view_reports"):
         raise PermissionDenied
     if key not in reports.REPORTS:
         raise Http404
-    table = reports.build(key, now=facts.read(request).now)
-    if "csv" in request.GET:
-        return _file(reports.as_lines(table), key)
-    context = {"table": table, "reports": reports.REPORTS.items()}
-    return pages.page(request, "reports.html", context, here="reports")
+    return reports.build(key, now=facts.read(request).now)
 
 
 def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
@@ -47,14 +51,10 @@ def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
     return search, kept | {name: day.isoformat() for name, day in days.items() if day}
 
 
-@require_GET
-def record(request: AuthedRequest) -> HttpResponseBase:
-    """Show the record, narrowed and page by page, or give it as a file."""
-    if not request.user.has_perm("verification.view_auditevent"):
-        raise PermissionDenied
+def record(request: AuthedRequest) -> HttpResponse:
+    """Show the record, narrowed and page by page."""
+    _may_read(request)
     search, kept = _search(request)
-    if "csv" in request.GET:
-        return _file(records.rows(search), "record")
     lines, before = records.find(search)
     context = {
         "lines": lines,
@@ -66,12 +66,30 @@ def record(request: AuthedRequest) -> HttpResponseBase:
     return pages.page(request, "record.html", context, here="record")
 
 
-@destinations.button_on("admin:record")
-@require_POST
-def check(request: AuthedRequest) -> HttpResponse:
-    """Walk the chain of the record and name the first places where it does not hold."""
+def record_export(request: AuthedRequest) -> HttpResponseBase:
+    """Give what the search finds of the record as a file."""
+    _may_read(request)
+    search, kept = _search(request)
+    back = f"{resolve_url('admin:record')}?{urlencode(kept)}"
+    return exports.give(
+        request,
+        "record",
+        lambda: records.rows(search),
+        title=_("The record, as a file"),
+        search=kept,
+        back=back,
+        here="record",
+    )
+
+
+def _may_read(request: AuthedRequest) -> None:
     if not request.user.has_perm("verification.view_auditevent"):
         raise PermissionDenied
+
+
+def check(request: AuthedRequest) -> HttpResponse:
+    """Walk the chain of the record and name the first places where it does not hold."""
+    _may_read(request)
     faults = []
     for fault in audit.verify():
         faults.append(fault)

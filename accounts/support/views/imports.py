@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
 
-from accounts import destinations, facts
+from accounts import changes, facts
+from accounts.changes import Asked
 from accounts.models import Import, User
 from accounts.standing import AuthedRequest
-from accounts.support import people, sheets
+from accounts.support import people
 from accounts.support.imports import files, jobs
-from accounts.support.views import pages, searches
+from accounts.support.views import exports, pages, searches
 
 _RIGHTS = {Import.Kind.PEOPLE: "accounts.import_people", Import.Kind.TOKENS: "accounts.import_tokens"}
 _BATCH = 1_000  # people read at once
@@ -23,21 +26,21 @@ _BATCH = 1_000  # people read at once
 class UploadForm(forms.Form):
     """A file, and what is in it."""
 
-    kind = forms.ChoiceField(label=_("What is in it?"), choices=Import.Kind.choices)
+    kind = forms.ChoiceField(label=gettext_lazy("What is in it?"), choices=Import.Kind.choices)
     file = forms.FileField(
-        label=_("File"),
-        help_text=_("CSV with the columns named here, or for tokens a PSKC package. At most 8 MB."),
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV with the columns named here, or for tokens a PSKC package. At most 8 MB."),
         error_messages={
-            "required": _("Choose a file of at most 8 MB."),
-            "empty": _("The file is empty."),
+            "required": gettext_lazy("Choose a file of at most 8 MB."),
+            "empty": gettext_lazy("The file is empty."),
         },
     )
     key = forms.RegexField(
         r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$",
-        label=_("Pre-shared key of a PSKC package"),
+        label=gettext_lazy("Pre-shared key of a PSKC package"),
         required=False,
-        help_text=_("In hex; only where the package is encrypted."),
-        error_messages={"invalid": _("A key is 32, 48 or 64 hex digits.")},
+        help_text=gettext_lazy("In hex; only where the package is encrypted."),
+        error_messages={"invalid": gettext_lazy("A key is 32, 48 or 64 hex digits.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -80,41 +83,53 @@ def _job(request: AuthedRequest, ref: str) -> Import:
     return job
 
 
-@require_GET
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
     """Show how far a file is, and what is wrong with it."""
     job = _job(request, ref)
     return pages.page(request, "import.html", {"job": job, "faults": job.faults[:100]}, here="imports")
 
 
-@destinations.button_on("admin:import", "ref")
-@require_POST
-def apply(request: AuthedRequest, ref: str) -> HttpResponse:
+def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Apply what was rehearsed."""
-    job = jobs.apply(_job(request, ref), request.user, facts.read(request))
-    return redirect("admin:import", job.ref) if job else redirect("admin:imports")
+    job = _job(request, ref)
+
+    def run(reason: str) -> HttpResponse:
+        applied = jobs.apply(job, request.user, facts.read(request), reason=reason)
+        return redirect("admin:import", applied.ref) if applied else redirect("admin:imports")
+
+    lines = (_("%(n)d rows of %(name)s are brought in.") % {"n": job.n_rows, "name": job.name},)
+    asked = Asked(
+        title=_("Apply"), button=_("Apply"), back=resolve_url("admin:import", ref), here="imports", lines=lines
+    )
+    return changes.with_reason(request, asked, run)
 
 
-@require_GET
 def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Give the bad rows with their reasons as a file."""
     job = _job(request, ref)
-    return _file([("line", "reason"), *((line, reason) for line, reason in job.faults)], "bad-rows")
+    rows = [("line", "reason"), *((line, reason) for line, reason in job.faults)]
+    title, back = _("Bad rows, as a file"), resolve_url("admin:import", ref)
+    return exports.give(
+        request, "bad-rows", lambda: rows, title=title, search={"file": job.name}, back=back, here="imports"
+    )
 
 
-def _file(rows: Sequence[Sequence[object]] | Iterator[Sequence[object]], name: str) -> HttpResponseBase:
-    answer = StreamingHttpResponse(sheets.lines(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
-
-
-@require_GET
 def export(request: AuthedRequest) -> HttpResponseBase:
     """Give the people whom a search finds as a file; it holds no number and no secret."""
     if not request.user.has_perm("accounts.export_people"):
         raise PermissionDenied
-    found = people.matching(request.user, searches.read(request.GET), now=facts.read(request).now)
-    return _file(_rows(list(found.order_by("username").values_list("pk", flat=True))), "people")
+    search = searches.read(request.GET)
+    kept = searches.kept(search)
+    found = people.matching(request.user, search, now=facts.read(request).now)
+    return exports.give(
+        request,
+        "people",
+        lambda: _rows(list(found.order_by("username").values_list("pk", flat=True))),
+        title=_("People, as a file"),
+        search=kept,
+        back=f"{resolve_url('admin:accounts_user_changelist')}?{urlencode(kept)}",
+        here="people",
+    )
 
 
 def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:

@@ -36,8 +36,7 @@ def _sessions(person: Person) -> str:
 
 
 def test_shows_a_new_services_key_once(keeper: Person) -> None:
-    keeper.browser.go(f"{LIST}add/")
-    keeper.browser.send(f"{LIST}add/", **FIELDS)
+    keeper.browser.save(f"{LIST}add/", **FIELDS)
 
     key = _key(keeper)
     found = app_passwords.service_of(key)
@@ -49,11 +48,13 @@ def test_shows_a_new_services_key_once(keeper: Person) -> None:
 
 
 def test_keeps_the_key_as_a_digest_only(keeper: Person) -> None:
-    keeper.browser.send(f"{LIST}add/", **FIELDS)
+    keeper.browser.save(f"{LIST}add/", **FIELDS)
 
     assert _key(keeper) not in str(Service.objects.values())
     event = AuditEvent.objects.get(kind="service.made")
-    assert (event.actor_id, event.user_id, event.detail) == (keeper.user.pk, None, {"service": "calendar"})
+    assert (event.actor_id, event.user_id, event.detail["service"]) == (keeper.user.pk, None, "calendar")
+    assert event.detail["reason"] == "A test wants it."
+    assert event.detail["changes"]["program"] == ["", "calendar"]
 
 
 def test_asks_before_it_renews_a_key(keeper: Person, mail: Door) -> None:
@@ -70,7 +71,7 @@ def test_renews_a_key(keeper: Person, mail: Door) -> None:
     page = keeper.browser.send(LIST, action="renew_key", _selected_action=str(mail.service.pk))
     assert page.forms[-1].fields.items() >= {"action": "renew_key", "confirmed": "yes"}.items()
 
-    keeper.browser.send(LIST, **page.forms[-1].fields)
+    keeper.browser.press("Give new keys", reason="The old one was in a mail.")
 
     key = _key(keeper)
     assert app_passwords.service_of(key) == mail.service
@@ -92,9 +93,7 @@ def test_wants_a_fresh_proof(keeper: Person, mail: Door, clock: Clock) -> None:
 
 def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mail: Door) -> None:
     at = f"{LIST}{mail.service.pk}/change/"
-    keeper.browser.go(at)
-
-    keeper.browser.send(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
+    keeper.browser.save(at, **FIELDS | {"slug": "mail", "program": "mail", "upstream_host": "192.0.2.1"})
 
     mail.service.refresh_from_db()
     assert mail.service.upstream_host == "192.0.2.1"
@@ -102,9 +101,7 @@ def test_changes_nothing_of_the_key_when_the_service_changes(keeper: Person, mai
 
 
 def test_takes_no_name_for_the_mail_servers_address(keeper: Person) -> None:
-    keeper.browser.go(f"{LIST}add/")
-
-    page = keeper.browser.send(f"{LIST}add/", **FIELDS | {"upstream_host": "imap.example.org"})
+    page = keeper.browser.save(f"{LIST}add/", **FIELDS | {"upstream_host": "imap.example.org"})
 
     assert "Enter a valid IPv4 or IPv6 address." in page
     assert not Service.objects.exists()

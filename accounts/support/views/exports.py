@@ -1,0 +1,44 @@
+"""Giving rows out as a file: after a fresh proof, with a reason, and written down."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from accounts import changes, facts
+from accounts.changes import Asked
+from accounts.standing import AuthedRequest
+from accounts.support import sheets
+from verification import audit
+
+_NUMBER = re.compile(r"\d(?:[\s()/.-]*\d){5,}")
+
+
+def give(
+    request: AuthedRequest,
+    name: str,
+    rows: Callable[[], Iterable[Sequence[object]]],
+    *,
+    title: str,
+    search: Mapping[str, str],
+    back: str,
+    here: str,
+) -> HttpResponseBase:
+    """Ask why; then give the rows as a file, once for each reason. Shape: `search` is what narrows them."""
+    kept = {field: _NUMBER.sub(_("(a number)"), text) for field, text in search.items()}
+    narrowed = ", ".join(f"{field}: {text}" for field, text in kept.items()) or _("everything")
+    lines = (
+        _("You are given a file (CSV) of: %(what)s.") % {"what": narrowed},
+        _("The record keeps that you took it, when and why."),
+    )
+
+    def run(reason: str) -> HttpResponseBase:
+        about = {"what": name, "search": kept, "reason": reason}
+        audit.record("export.made", user_id=None, facts=facts.read(request), actor_id=request.user.pk, **about)
+        answer = StreamingHttpResponse(sheets.lines(rows()), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
+
+    asked = Asked(title=title, button=_("Give me the file"), back=back, here=here, lines=lines)
+    return changes.with_reason(request, asked, run)
