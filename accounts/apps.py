@@ -2,7 +2,26 @@
 
 from django.apps import AppConfig
 
+from verification import key_uses
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        key_uses.declare(
+            key_uses.Sealed(
+                model="accounts.Import",
+                column="sealed",
+                purpose="parcel",
+                bound=lambda row: str(row.ref),
+                what="files of imports that are not done",
+            ),
+            key_uses.Digested(
+                model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"
+            ),
+            key_uses.Digested(
+                model="accounts.Service", column="key_digest", purpose="token.service", what="keys of services"
+            ),
+        )

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
@@ -14,6 +14,8 @@ from django.core.checks import Warning as Warn
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
+
+from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ def _why_no_database() -> str:
 
 
 def tell_of_database() -> None:
-    """Log, once at the start of a process, why the database cannot be reached.."""
+    """Log, once at the start of a process, why the database cannot be reached."""
     try:
         if why := _why_no_database():
             logger.error("The database cannot be reached: %s. Check DATABASE_URL.", why)
@@ -145,11 +147,16 @@ def tell_of_database() -> None:
         connection.close()
 
 
-def refuse_contradictions() -> None:
+KEYS = (keys_work, keys_fit)
+
+
+def refuse_contradictions(*only: Callable[..., list[CheckMessage]]) -> None:
     """Stop a process that would serve in spite of an error; for servers, which run no checks by themselves.
 
-    Errors: ImproperlyConfigured, naming each of them.
+    Shape: `only` are the checks to run; without them it runs all. Errors: ImproperlyConfigured, naming each of them.
     """
-    serious = [f"{message.id}: {message.msg} {message.hint}" for message in run_checks() if message.is_serious()]
+    run = [check(None) for check in only] if only else [run_checks(), keys_fit(None)]
+    connection.close()  # a server opens its own for each thread
+    serious = [f"{m.id}: {m.msg} {m.hint}" for messages in run for m in messages if m.is_serious()]
     if serious:
         raise ImproperlyConfigured(" ".join(serious))

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from mfasite import stack as stacks
 from mfasite.celery import app as celery_app
 from mfasite.stack import Stack
 from tests.settings import KEYS
-from verification import guard, guards, outages, policies
+from verification import crypto, guard, guards, outages, policies
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -48,6 +48,29 @@ def _record_may_be_emptied() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _digest_keys_are_read() -> Iterator[None]:
+    """Let the keys of digests have been read; a test without a database has one of its own."""
+    if not crypto._digest_keys:
+        crypto._digest_keys["d1"] = b"d" * 32
+    yield
+    crypto._digest_keys.pop("d1", None)
+
+
+@pytest.fixture
+def restart(settings: Any) -> Iterator[Callable[..., None]]:
+    """Give what starts the process again with a ring of these keys: it forgets what it has read."""
+    before = dict(crypto._digest_keys)
+
+    def again(*keys: tuple[str, bytes]) -> None:
+        settings.MFA_KEYS = keys
+        crypto.forget()
+
+    yield again
+    crypto.forget()
+    crypto._digest_keys.update(before)
 
 
 def free_port() -> int:

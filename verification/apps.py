@@ -1,6 +1,7 @@
 """The engine as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class VerificationConfig(AppConfig):
@@ -9,4 +10,6 @@ class VerificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from verification import checks  # noqa: F401  (registers the system checks)
+        from verification import checks, key_uses  # noqa: F401  (checks registers the system checks)
+
+        post_migrate.connect(key_uses.make_digest_key, sender=self)

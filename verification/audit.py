@@ -33,7 +33,7 @@ def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None
         network=facts.network,
         agent=facts.agent,
         detail=detail,
-        key_id=crypto.current_key(),
+        key_id=crypto.digest_key(),
     )
     event.digest = _digest(event)
     _ADD.run(event)
@@ -78,7 +78,7 @@ def seal(now: datetime) -> int:
         return 0
     number = last.number + 1 if last else 1
     previous = last.digest if last else ""
-    key_id = crypto.current_key()
+    key_id = crypto.digest_key()
     with transaction.atomic():
         _, made = AuditSeal.objects.get_or_create(
             number=number,
@@ -114,6 +114,26 @@ class Fault:
     text: str
 
 
+def _tampered(event: AuditEvent, words: str) -> str:
+    """Say what is wrong with an event in these words, or that nobody can tell; empty if it is as it was written."""
+    try:
+        return "" if _digest(event) == event.digest else words
+    except crypto.KeyMissing:
+        return _missing(event.key_id)
+
+
+def _broken(link: AuditSeal, previous: str, events: list[AuditEvent]) -> str:
+    try:
+        is_whole = _link(link.number, previous, events, link.key_id) == link.digest
+    except crypto.KeyMissing:
+        return _missing(link.key_id)
+    return "" if is_whole else "the seal was changed or its events stand in another order"
+
+
+def _missing(key_id: str) -> str:
+    return f"key missing: {key_id}, so this cannot be checked"
+
+
 def verify() -> Iterator[Fault]:
     """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
     previous, expected = "", 1
@@ -129,11 +149,11 @@ def verify() -> Iterator[Fault]:
                 continue
             if ref in sealed:
                 yield Fault(link.number, ref, "the event is sealed twice")
-            if _digest(event) != event.digest:
-                yield Fault(link.number, ref, "the event was changed")
+            if fault := _tampered(event, "the event was changed"):
+                yield Fault(link.number, ref, fault)
         found = [events[ref] for ref in link.refs if ref in events]
-        if len(found) == len(link.refs) and _link(link.number, previous, found, link.key_id) != link.digest:
-            yield Fault(link.number, "", "the seal was changed or its events stand in another order")
+        if len(found) == len(link.refs) and (fault := _broken(link, previous, found)):
+            yield Fault(link.number, "", fault)
         sealed.update(link.refs)
         previous, expected = link.digest, link.number + 1
     yield from _loose(sealed)
@@ -151,8 +171,8 @@ def _loose(sealed: set[str]) -> Iterator[Fault]:
     for event in AuditEvent.objects.order_by("id").iterator():
         if event.ref in sealed:
             continue
-        if _digest(event) != event.digest:
-            yield Fault(0, event.ref, "the event was put in by somebody without the key, or changed before its seal")
+        if fault := _tampered(event, "the event was put in by somebody without the key, or changed before its seal"):
+            yield Fault(0, event.ref, fault)
         elif event.id < oldest_recent:
             yield Fault(0, event.ref, "the event was put in after its time")
 

@@ -117,7 +117,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         purpose=purpose,
         mode=chosen,
         binding=_bind(binding),
-        key_id=crypto.current_key(),
+        key_id=crypto.digest_key(),
         tag=_new_tag(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,

@@ -7,9 +7,9 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
-from verification import conf, crypto, registry
+from verification import conf, crypto, key_uses, registry
 from verification.delivery import routes
 from verification.models import Kind
 
@@ -19,10 +19,7 @@ def keys_work(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
     """Seal and open a canary with each key, so that a broken ring stops the start and not a sign-in."""
     try:
         ids = crypto.key_ids()
-        sealed = crypto.seal(b"canary", purpose="check", bound="check")
-        broken = (
-            not ids or len(set(ids)) != len(ids) or crypto.unseal(sealed, purpose="check", bound="check") != b"canary"
-        )
+        broken = not ids or len(set(ids)) != len(ids) or not all(_works(key_id) for key_id in ids)
     except (ValueError, IndexError, crypto.Unsealable):
         broken = True
     if not broken:
@@ -32,6 +29,34 @@ def keys_work(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
             "The key ring does not work.",
             hint="MFA_KEYS is id:base64 of 32 bytes, ids unique.",
             id="verification.E001",
+        )
+    ]
+
+
+def _works(key_id: str) -> bool:
+    sealed = crypto.seal(b"canary", purpose="check", bound="check", key_id=key_id)
+    return crypto.unseal(sealed, purpose="check", bound="check") == b"canary"
+
+
+@register(Tags.security, deploy=True)
+def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Name what the database holds and these keys do not open. Nobody loses an option because a key left too early.
+
+    Without a database, or before it was migrated, there is nothing to lose yet.
+    """
+    try:
+        with transaction.atomic():
+            missing = [str(lost) for lost in key_uses.lost()]
+    except DatabaseError:
+        return []
+    if not missing:
+        return []
+    return [
+        Error(
+            f"Keys are missing. {'; '.join(missing)}.",
+            hint="Put the old key back at the end of MFA_KEYS, run manage.py reseal, and remove the key when that says "
+            "that it may go. After a restore, run manage.py check_restore.",
+            id="verification.E006",
         )
     ]
 

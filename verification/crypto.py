@@ -1,4 +1,8 @@
-"""Seals secrets at rest and derives keys, one a purpose, from an ordered ring. What to seal is the callers' matter."""
+"""Seals secrets under the ring of MFA_KEYS, and makes keyed digests under keys that rest sealed in the database.
+
+A sealed value can be sealed again under a newer key. A digest cannot, because nobody knows the value: so its key stays,
+and only the seal of that key is renewed. Each key of the ring can leave it, and no digest is lost.
+"""
 
 import base64
 import hashlib
@@ -10,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.apps import apps
 from django.conf import settings
 
 _VERSION = "v1"
@@ -18,6 +23,10 @@ _NONCE = 12  # bytes. Source: NIST SP 800-38D, 5.2.1.1
 
 class Unsealable(Exception):
     """A sealed value was altered, moved to another row, or sealed by a key that the ring no longer holds."""
+
+
+class KeyMissing(Unsealable):
+    """No key of this name is there."""
 
 
 def _ring() -> tuple[tuple[str, bytes], ...]:
@@ -43,16 +52,16 @@ def _key(purpose: str, key_id: str) -> bytes:
     for name, master in _ring():
         if name == key_id:
             return _derive(master, purpose)
-    raise Unsealable(f"the key ring has no key named {key_id!r}")
+    raise KeyMissing(f"the key ring has no key named {key_id!r}")
 
 
-def seal(plain: bytes, *, purpose: str, bound: str) -> str:
-    """Seal a secret for one place.
+def seal(plain: bytes, *, purpose: str, bound: str, key_id: str = "") -> str:
+    """Seal a secret for one place, under the current key unless another one is named.
 
     Shape: `v1.key id.base64url(nonce + ciphertext)`; `bound` names table, column, row and person.
     Source: NIST SP 800-38D (AES-256-GCM), RFC 5869 (HKDF).
     """
-    key_id = current_key()
+    key_id = key_id or current_key()
     nonce = os.urandom(_NONCE)
     cipher = AESGCM(_key(f"seal/{purpose}", key_id)).encrypt(nonce, plain, bound.encode())
     return f"{_VERSION}.{key_id}.{base64.urlsafe_b64encode(nonce + cipher).decode()}"
@@ -74,18 +83,70 @@ def unseal(value: str, *, purpose: str, bound: str) -> bytes:
 
 
 def sealed_by(value: str) -> str:
-    """Name the key that sealed a value."""
-    return value.split(".", 2)[1]
+    """Name the key that sealed a value; empty for what is no sealed value."""
+    version, _, rest = value.partition(".")
+    return rest.partition(".")[0] if version == _VERSION else ""
+
+
+# Digests -------------------------------------------------------------------------------------------------------
+
+
+DIGEST_KEY = "digest_key"  # the purpose for which the keys of digests are sealed
+# By name, the one that makes digests now first; those that the ring does not open have no value. Rows of their table
+# are never changed but for their seal, so a process reads them once.
+_digest_keys: dict[str, bytes | None] = {}
+
+
+def _held() -> dict[str, bytes | None]:
+    if _digest_keys:
+        return _digest_keys
+    found: dict[str, bytes | None] = {}
+    # By name: models import this module.
+    for row in apps.get_model("verification", "DigestKey").objects.order_by("pk"):
+        try:
+            found[row.name] = unseal(row.sealed, purpose=DIGEST_KEY, bound=row.bound())
+        except Unsealable:
+            found[row.name] = None
+    if all(found.values()):
+        _digest_keys.update(found)
+    return found
+
+
+def forget() -> None:
+    """Read the keys of digests again next time, as a new process does."""
+    _digest_keys.clear()
+
+
+def digest_key() -> str:
+    """Name the key that makes digests now.
+
+    Errors: `KeyMissing` before the database was migrated.
+    """
+    for name in _held():
+        return name
+    raise KeyMissing("the database holds no key for digests: run manage.py migrate")
+
+
+def digest_keys() -> tuple[str, ...]:
+    """Name all keys of digests that the ring opens, the one that makes digests now first."""
+    return tuple(name for name, value in _held().items() if value)
+
+
+def _digest_key(purpose: str, name: str) -> bytes:
+    value = _held().get(name)
+    if value is None:
+        raise KeyMissing(f"no key named {name!r} is there for digests, or the key ring does not open it")
+    return _derive(value, f"mac/{purpose}")
 
 
 def mac(purpose: str, *parts: str | bytes, key_id: str = "") -> bytes:
-    """Authenticate parts under the key of a purpose; each part is framed by its length.
+    """Authenticate parts under a key of digests, one a purpose; each part is framed by its length.
 
-    Shape: 32 bytes. Source: RFC 2104.
+    Shape: 32 bytes. Source: RFC 2104. Errors: `KeyMissing`.
     """
     raws = [part.encode() if isinstance(part, str) else part for part in parts]
     framed = b"".join(len(raw).to_bytes(4, "big") + raw for raw in raws)
-    return hmac.digest(_key(f"mac/{purpose}", key_id or current_key()), framed, hashlib.sha256)
+    return hmac.digest(_digest_key(purpose, key_id or digest_key()), framed, hashlib.sha256)
 
 
 def digest(purpose: str, value: str) -> str:
@@ -94,5 +155,5 @@ def digest(purpose: str, value: str) -> str:
 
 
 def digests(purpose: str, value: str) -> tuple[str, ...]:
-    """Give the digests of a value under every key of the ring, for look-ups while keys change."""
-    return tuple(mac(purpose, value, key_id=key_id).hex() for key_id in key_ids())
+    """Give the digests of a value under every key; there are several only where an older release left them."""
+    return tuple(mac(purpose, value, key_id=name).hex() for name in digest_keys())

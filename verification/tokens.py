@@ -19,7 +19,7 @@ def digest(purpose: str, token: str) -> str:
 
 
 def digests(purpose: str, token: str) -> tuple[str, ...]:
-    """Give the digests of a token under every key of the ring."""
+    """Give the digests of a token under every key of digests."""
     return crypto.digests(f"token.{purpose}", token)
 
 
@@ -33,7 +33,7 @@ def derive(purpose: str, handle: str, key_id: str = "") -> str:
 
 
 def is_derived(purpose: str, handle: str, token: str) -> bool:
-    """Tell whether a link's secret part belongs to its name, under any key of the ring."""
+    """Tell whether a link's secret part belongs to its name, under any key of digests."""
     shown = token.encode()  # of letters beyond ASCII only bytes can be compared
-    found = [secrets.compare_digest(derive(purpose, handle, key_id).encode(), shown) for key_id in crypto.key_ids()]
+    found = [secrets.compare_digest(derive(purpose, handle, key_id).encode(), shown) for key_id in crypto.digest_keys()]
     return any(found)

@@ -1,6 +1,7 @@
 """What is sealed opens in its own place only, under each key of the ring, and never after a change."""
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -98,17 +99,30 @@ def test_parts_of_a_mac_are_framed() -> None:
     assert crypto.mac("p", "ab") != crypto.mac("p", "ab", "")
 
 
-def test_macs_differ_by_purpose_and_key(settings: Any) -> None:
-    settings.MFA_KEYS = (NEW, OLD)
+@pytest.fixture
+def two_keys() -> Iterator[None]:
+    """Let two keys make digests, as where an older release had two in its ring."""
+    crypto._digest_keys.clear()
+    crypto._digest_keys.update({"d2": NEW[1], "d1": OLD[1]})
+    yield
+    crypto._digest_keys.clear()
 
-    macs = {crypto.mac("p", "x"), crypto.mac("q", "x"), crypto.mac("p", "x", key_id="t1")}
+
+def test_macs_differ_by_purpose_and_key(two_keys: None) -> None:
+    macs = {crypto.mac("p", "x"), crypto.mac("q", "x"), crypto.mac("p", "x", key_id="d1")}
 
     assert len(macs) == 3
 
 
-def test_looks_values_up_under_every_key(settings: Any) -> None:
+def test_digests_do_not_depend_on_the_ring(settings: Any) -> None:
     before = crypto.digest("address", "+41795550123")
-    settings.MFA_KEYS = (NEW, OLD)
+    settings.MFA_KEYS = (NEW,)
+
+    assert crypto.digest("address", "+41795550123") == before
+
+
+def test_looks_values_up_under_every_key(two_keys: None) -> None:
+    before = crypto.mac("address", "+41795550123", key_id="d1").hex()
 
     assert before in crypto.digests("address", "+41795550123")
     assert crypto.digests("address", "+41795550123")[0] == crypto.digest("address", "+41795550123")
@@ -118,5 +132,6 @@ def test_names_its_keys_and_never_shows_them(settings: Any) -> None:
     settings.MFA_KEYS = (NEW, OLD)
 
     assert (crypto.current_key(), crypto.key_ids()) == ("t2", ("t2", "t1"))
+    assert (crypto.digest_key(), crypto.digest_keys()) == ("d1", ("d1",))
     with pytest.raises(crypto.Unsealable, match="'t9'"):
         crypto.mac("p", "x", key_id="t9")

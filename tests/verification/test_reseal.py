@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.verification.conftest import BINDING, NUMBER, Desk
-from verification import challenges, crypto, enrolments, reseal
+from verification import challenges, crypto, enrolments, key_uses, reseal
 from verification.models import Enrolment, Message
 
 
@@ -52,7 +52,9 @@ def test_leaves_a_row_that_changed_meanwhile(rotated: Desk) -> None:
     row.secret = b"a newer secret"
     row.save(update_fields=["sealed_secret"])
 
-    assert reseal._reseal(stale, (("sealed_secret", "secret"),)) == 0
+    use = next(use for use in key_uses.sealed() if use.column == "sealed_secret")
+
+    assert reseal._reseal(use, stale) == 0
     assert rotated.enrolment("totp").secret == b"a newer secret"
 
 

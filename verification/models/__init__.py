@@ -5,6 +5,7 @@ from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.enrolments import Enrolment, Voucher
 from verification.models.guard import Cap, Country, HeardReply, OptOut, Pause, Span
+from verification.models.keys import DigestKey
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
@@ -22,6 +23,7 @@ __all__ = [
     "CircuitState",
     "Counter",
     "Country",
+    "DigestKey",
     "Enrolment",
     "Failure",
     "HeardReply",

@@ -54,7 +54,8 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         """Tell whether its span has begun and is not over; one without a span is always good."""
         return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
 
-    def _bound(self, column: str) -> str:
+    def bound(self, column: str) -> str:
+        """Name the place that a value is sealed for."""
         return f"enrolment.{column}:{self.ref}:{self.user_id}"
 
     @property
@@ -62,11 +63,11 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         """The whole number, credential id or serial. Never shown, logged or listed."""
         if not self.sealed_address:
             return ""
-        return crypto.unseal(self.sealed_address, purpose="address", bound=self._bound("address")).decode()
+        return crypto.unseal(self.sealed_address, purpose="address", bound=self.bound("address")).decode()
 
     @address.setter
     def address(self, value: str) -> None:
-        bound = self._bound("address")
+        bound = self.bound("address")
         self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=bound) if value else ""
         self.address_digest = crypto.digest("address", value) if value else ""
 
@@ -75,11 +76,11 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         """The shared secret of an app or token. Never shown after its enrolment."""
         if not self.sealed_secret:
             return b""
-        return crypto.unseal(self.sealed_secret, purpose="secret", bound=self._bound("secret"))
+        return crypto.unseal(self.sealed_secret, purpose="secret", bound=self.bound("secret"))
 
     @secret.setter
     def secret(self, value: bytes) -> None:
-        self.sealed_secret = crypto.seal(value, purpose="secret", bound=self._bound("secret")) if value else ""
+        self.sealed_secret = crypto.seal(value, purpose="secret", bound=self.bound("secret")) if value else ""
 
 
 class Voucher(models.Model):

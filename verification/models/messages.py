@@ -125,15 +125,16 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.hint}"
 
-    def _bound(self) -> str:
+    def bound(self) -> str:
+        """Name the place that the address is sealed for."""
         return f"message.address:{self.handle}:{self.user_id}"
 
     @property
     def address(self) -> str:
         """The whole number or mail address; for the provider's eyes only."""
-        return crypto.unseal(self.sealed_address, purpose="address", bound=self._bound()).decode()
+        return crypto.unseal(self.sealed_address, purpose="address", bound=self.bound()).decode()
 
     @address.setter
     def address(self, value: str) -> None:
-        self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=self._bound())
+        self.sealed_address = crypto.seal(value.encode(), purpose="address", bound=self.bound())
         self.address_digest = crypto.digest("address", value)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     """What `celery -A mfasite worker --pool threads` does, with the options that matter here."""
 
     help = "Start a worker that carries texts and calls out and keeps house."
-    # All of them read every page's address, which a worker has no use for. The web server runs them before it serves.
+    # All of them read every page's address, which a worker has no use for. It runs those of the keys alone.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         from mfasite.celery import app  # noqa: PLC0415  (what it reads at import must be set first)
 
         checks.tell_of_database()
+        checks.refuse_contradictions(*checks.KEYS)
         heap.bound()
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),

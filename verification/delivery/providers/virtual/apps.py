@@ -10,4 +10,8 @@ class VirtualConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from verification import key_uses
+
         from . import checks  # noqa: F401  (registers the system check)
+
+        key_uses.declare(key_uses.Derived(purpose="virtual.callback", what="signatures of the virtual phone"))

@@ -25,7 +25,7 @@ def check(callback: Callback, *, now: datetime) -> None:
     Errors: `Forged` when the signature is missing, belongs to another address or body, or is older than five minutes.
     """
     moment, signed = _read(callback.headers)
-    rings = [crypto.mac(_PURPOSE, moment, callback.url, callback.body, key_id=key) for key in crypto.key_ids()]
+    rings = [crypto.mac(_PURPOSE, moment, callback.url, callback.body, key_id=key) for key in crypto.digest_keys()]
     if not any(hmac.compare_digest(ours.hex().encode(), signed.encode()) for ours in rings):
         raise Forged("the signature does not fit address and body")
     if abs(now.timestamp() - int(moment)) > LIFE.total_seconds():

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_django import Settings
 
 from tests.verification.delivery.providers.virtual.conftest import OURS
+from verification import crypto
 from verification.delivery.provider import Callback, Forged
 from verification.delivery.providers.virtual import signature
 from verification.delivery.providers.virtual.provider import provider
@@ -99,18 +99,18 @@ def test_refuses_a_signed_body_that_is_neither_receipt_nor_key_press(body: bytes
         provider.parse(signed(body))
 
 
-def test_passes_what_an_older_key_of_the_ring_signed(settings: Settings) -> None:
+def test_passes_what_an_older_key_of_digests_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     callback = signed()
 
-    settings.MFA_KEYS = (("newer", b"n" * 32), *settings.MFA_KEYS)
+    monkeypatch.setattr(crypto, "_digest_keys", {"newer": b"n" * 32, **crypto._digest_keys})
 
     assert provider.parse(callback).receipts
 
 
-def test_refuses_what_a_key_outside_the_ring_signed(settings: Settings) -> None:
+def test_refuses_what_another_key_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     callback = signed()
 
-    settings.MFA_KEYS = (("other", b"o" * 32),)
+    monkeypatch.setattr(crypto, "_digest_keys", {"other": b"o" * 32})
 
     with pytest.raises(Forged):
         provider.parse(callback)

@@ -1,0 +1,300 @@
+"""A key is replaced and retired: whatever a person has goes on working, and no table still depends on the old key."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts import app_passwords, passwords
+from accounts.models import Import, PasswordReset
+from accounts.support.imports import jobs
+from tests import doors
+from tests.doors import Door
+from tests.pages import Browser
+from tests.people import Person
+from verification import (
+    audit,
+    browsers,
+    challenges,
+    checks,
+    crypto,
+    enrolments,
+    guard,
+    key_uses,
+    limits,
+    policies,
+    tokens,
+)
+from verification.facts import Facts
+from verification.models import Counter, DigestKey, Enrolment, Failure, Message, Purpose
+
+OLD, NEW = ("t1", bytes(32)), ("t2", bytes(range(7, 39)))
+STOPPED = "+41795550199"
+PEOPLE = "user name,name,mail,groups,state\nnew,New,new@example.org,,\n"
+
+Restart = Callable[..., None]
+
+
+@dataclass
+class Possessions:
+    """What one person holds, and what the organisation holds, that a key stands behind."""
+
+    person: Person
+    door: Door
+    app_password: str
+    access_pass: str
+    browser: str
+    link: tuple[str, str]
+    job: Import
+
+    def facts(self) -> Facts:
+        return Facts(now=timezone.now(), network="192.0.2.7", browser=self.browser)
+
+    def prove(self, method: str, text: str) -> bool:
+        """Answer a challenge of one method."""
+        user, facts = self.person.user, self.facts()
+        rules, binding = policies.rules_for(user.pk), f"session for {method} {text}"
+        asked = challenges.start(
+            self.person.enrolment(method), user=user, purpose=Purpose.SIGN_IN, binding=binding, facts=facts, rules=rules
+        )
+        return challenges.answer(asked.handle, text, binding=binding, facts=facts).proven
+
+
+@pytest.fixture
+def held(ana: Person, mail: Door) -> Possessions:
+    """Give Ana one of each, all made under the old key."""
+    now = timezone.now()
+    facts = Facts(now=now, network="192.0.2.7")
+    ana.print_codes()
+    access_pass = enrolments.hand_out(
+        ana.user, "access_pass", {"once": True}, facts, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
+    )
+    token = browsers.remember(ana.user, facts, days=14)
+    _, token = browsers.recognise(ana.user, Facts(now=now, browser=token))  # so that the former digest is there too
+    passwords.ask_reset("ana", facts, path="/password-reset/")
+    handle = PasswordReset.objects.get().handle
+    guard.stop(STOPPED, provider="virtual", now=now)
+    job = jobs.begin("people", PEOPLE, ana.user, facts, name="people.csv", is_rehearsal=True)
+    secret = doors.make(ana.user)
+    enrolment = ana.enrolment("text")
+    rules = policies.rules_for(ana.user.pk)
+    challenges.start(enrolment, user=ana.user, purpose=Purpose.SIGN_IN, binding="a", facts=facts, rules=rules)
+    ana.sign_in()
+    limits.password_gate("ana", facts)
+    audit.seal(now)
+    audit.record("a.done", user_id=None, facts=facts)
+    audit.seal(now)
+    return Possessions(ana, mail, secret, access_pass, token, (handle, tokens.derive("password_reset", handle)), job)
+
+
+@pytest.fixture
+def rotated(held: Possessions, restart: Restart) -> Possessions:
+    """Rotate and retire: old; new and old; reseal; new alone."""
+    restart(NEW, OLD)
+    call_command("reseal")
+    restart(NEW)
+    return held
+
+
+# What must go on working --------------------------------------------------------------------------------------------
+
+
+def test_app_password_and_service_key_outlive_the_old_key(rotated: Possessions) -> None:
+    app_passwords._services.clear()
+
+    assert app_passwords.service_of(rotated.door.key) == rotated.door.service
+    assert rotated.door.opens("ana", rotated.app_password)
+
+
+def test_recovery_code_pass_and_app_outlive_the_old_key(rotated: Possessions) -> None:
+    assert rotated.prove("recovery", rotated.person.codes[0].replace("-", ""))
+    assert rotated.prove("access_pass", rotated.access_pass)
+    Enrolment.objects.filter(method="totp").update(counter=-1)
+    assert rotated.prove("totp", rotated.person.read_app())
+    assert not Failure.objects.filter(consecutive__gt=0).exists()
+
+
+def test_remembered_browser_link_and_stop_outlive_the_old_key(rotated: Possessions) -> None:
+    assert browsers.recognise(rotated.person.user, rotated.facts())[0]
+    assert passwords.open_reset(*rotated.link, rotated.facts()) is not None
+    assert guard.has_stopped(STOPPED)
+
+
+def test_import_and_messages_outlive_the_old_key(rotated: Possessions) -> None:
+    assert {message.address for message in Message.objects.filter(kind="mail")} == {"ana@example.org"}
+    rotated.job.refresh_from_db()
+    assert jobs.apply(rotated.job, rotated.person.user, rotated.facts()) is not None
+
+
+def test_record_and_counts_outlive_the_old_key(rotated: Possessions) -> None:
+    assert list(audit.verify()) == []
+    assert limits.password_gate("ana", rotated.facts()).is_open
+    counter = Counter.objects.filter(scope="password.name").values_list("count", flat=True)
+    assert max(counter) > 1  # the same name's row, counted on
+
+
+def test_session_goes_on(rotated: Possessions) -> None:
+    assert rotated.person.browser.go("/methods/").path == "/methods/"
+
+
+def test_nothing_is_missing_afterwards(rotated: Possessions) -> None:
+    assert checks.keys_fit(None) == []
+
+
+def test_command_says_when_a_key_may_go(held: Possessions, restart: Restart, capsys: Any) -> None:
+    restart(NEW, OLD)
+
+    call_command("reseal")
+
+    told = capsys.readouterr().out
+    assert "key t1: may leave MFA_KEYS" in told
+    assert "key t2: 1 keys of digests" in told
+
+
+# What must be refused -----------------------------------------------------------------------------------------------
+
+
+def test_ring_without_a_needed_key_is_refused_and_says_what_would_be_lost(held: Possessions, restart: Restart) -> None:
+    restart(NEW)
+
+    [error] = checks.keys_fit(None)
+
+    assert error.is_serious()
+    for words in ("MFA_KEYS has no key t1", "app password", "STOP", "phone numbers", "authenticator apps", "imports"):
+        assert words in error.msg
+
+
+def test_another_key_of_the_same_name_is_refused(held: Possessions, restart: Restart) -> None:
+    restart(("t1", NEW[1]))
+
+    [error] = checks.keys_fit(None)
+
+    assert "the key t1 of MFA_KEYS is not the one that sealed these" in error.msg
+
+
+def test_database_without_its_digest_key_is_refused(held: Possessions, restart: Restart) -> None:
+    name = DigestKey.objects.get().name
+    DigestKey.objects.all().delete()
+    key_uses.make_digest_key()  # `migrate` draws no new one beside a record
+    restart(OLD)
+
+    [error] = checks.keys_fit(None)
+
+    assert not DigestKey.objects.exists()
+    assert f"the database has no key {name} for digests" in error.msg
+
+
+def test_one_damaged_value_stops_nobody_elses_start(held: Possessions, restart: Restart) -> None:
+    Enrolment.objects.filter(method="totp").update(sealed_secret="damaged")
+
+    assert checks.keys_fit(None) == []
+
+
+def test_verification_of_the_record_names_a_missing_key(held: Possessions, restart: Restart, capsys: Any) -> None:
+    name = DigestKey.objects.get().name
+    restart(NEW)
+
+    faults = {fault.text for fault in audit.verify()}
+
+    assert faults == {f"key missing: {name}, so this cannot be checked"}
+    with pytest.raises(CommandError, match="does not hold"):
+        call_command("verify_audit")
+    assert "key missing" in capsys.readouterr().err
+
+
+def test_older_release_keeps_its_digests(held: Possessions, restart: Restart) -> None:
+    """There the ring itself made the digests: its keys become keys of digests, under their names."""
+    migration = import_module("verification.migrations.0017_digest_keys")
+    DigestKey.objects.all().delete()
+    restart(NEW, OLD)
+
+    migration.keep_keys(apps, None)
+    before = tokens.digests("app_password", "x")
+
+    assert [row.name for row in DigestKey.objects.order_by("pk")] == ["t2", "t1"]
+    assert before[1] == crypto.mac("token.app_password", "x", key_id="t1").hex()
+
+
+# Every table --------------------------------------------------------------------------------------------------------
+
+_SEALED = re.compile(r"v\d+\.[0-9A-Za-z]+\.[0-9A-Za-z_=-]{30,}")
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+# Digests without a key: of an article as it was shipped.
+_KEYLESS = {("helpcenter_article", "shipped_digest"), ("helpcenter_article", "digest")}
+
+
+def cells() -> Iterator[tuple[str, str, str]]:
+    """Give every value of every column of every table, as the database has them, with table and column."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            columns = [column.name for column in connection.introspection.get_table_description(cursor, table)]
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            for row in cursor.fetchall():
+                for column, value in zip(columns, row, strict=True):
+                    yield table, column, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def declared(uses: list[Any], *columns: str) -> set[tuple[str, str]]:
+    found = set()
+    for use in uses:
+        model = use.rows().model
+        for column in columns or (use.column,):
+            name = getattr(use, column, column)
+            if name:
+                found.add((model._meta.db_table, model._meta.get_field(name).column))
+    return found
+
+
+def test_every_column_that_depends_on_a_key_is_declared(held: Possessions) -> None:
+    rings, names = {OLD[0]}, {row.name for row in DigestKey.objects.all()}
+    found: dict[str, set[tuple[str, str]]] = {"sealed": set(), "digest": set(), "name": set()}
+    for table, column, value in cells():
+        found["sealed"] |= {(table, column)} if _SEALED.search(value) else set()
+        found["digest"] |= {(table, column)} if _DIGEST.search(value) else set()
+        found["name"] |= {(table, column)} if value in rings | names else set()
+
+    keys = declared([use for use in key_uses.digested() if use.key_column], "key_column")
+    assert found["sealed"] == declared(key_uses.sealed())
+    assert found["digest"] - _KEYLESS == declared(key_uses.digested())
+    assert found["name"] == keys | {("verification_digestkey", "name")}
+
+
+def test_no_table_holds_anything_of_the_old_key_afterwards(rotated: Possessions) -> None:
+    left = {(table, column) for table, column, value in cells() if f".{OLD[0]}." in value or value == OLD[0]}
+
+    assert left == set()
+
+
+def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watch the purposes while a person does what they can do."""
+    seen: set[str] = set()
+    derive = crypto._derive
+
+    def watched(master: bytes, purpose: str) -> bytes:
+        seen.add(purpose.partition("/")[2])
+        return derive(master, purpose)
+
+    monkeypatch.setattr(crypto, "_derive", watched)
+    held.prove("recovery", held.person.codes[0].replace("-", ""))
+    held.door.opens("ana", held.app_password)
+    browsers.recognise(held.person.user, held.facts())
+    passwords.open_reset(*held.link, held.facts())
+    jobs.work(timezone.now())
+    held.person.browser = Browser()
+    held.person.give_password()
+    held.person.read_text()
+    audit.seal(timezone.now())
+
+    known = key_uses.purposes()
+    whole, beginnings = {p for p in known if not p.endswith(".")}, tuple(p for p in known if p.endswith("."))
+    assert {purpose for purpose in seen if purpose not in whole and not purpose.startswith(beginnings)} == set()
+    assert len(seen) > 10
