@@ -1,6 +1,6 @@
 """Who is this, how strongly, how long ago: one answer for the portal, the admin and every integration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from accounts.models import Session, User
 from accounts.sessions import PLACE
 from verification import policies
 from verification.facts import Facts
+from verification.policies import Rules, Why
 
 KEY = "standing"  # where a signed-in session keeps epoch, time and means of its proof
 
@@ -86,9 +87,25 @@ def place(request: HttpRequest, facts: Facts) -> None:
     request.session[PLACE] = {"agent": facts.agent, "network": facts.network}
 
 
+def _holds(request: HttpRequest) -> bool:
+    """Tell whether a session may go on."""
+    here = of(request)
+    if here.user is None or here.is_proven or here.why not in _UNPROVEN:
+        return here.is_signed_in
+    return _UNPROVEN[here.why](policies.rules_for(here.user.pk), request.session.get(PLACE, {}).get("network", ""))
+
+
+# Why nothing was asked in a sign-in, and whether the policy of now would ask nothing either.
+_UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
+    Why.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
+    Why.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
+}
+
+
 class StandingMiddleware:
     """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked.
 
+    So it does with one in which nothing was proven, once policy would ask for a proof.
     And one that is signed in by any other way than ours. It needs the messages at hand, to say so.
     """
 
@@ -96,7 +113,7 @@ class StandingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session and not of(request).is_signed_in:
+        if SESSION_KEY in request.session and not _holds(request):
             logout(request)
             messages.info(request, _("You were signed out, because your account or its settings changed."))
         return self.get_response(request)

@@ -21,12 +21,13 @@ class Person(Protocol):
     epoch: int
 
 
-def remember(user: Person, facts: Facts, *, days: int) -> str:
+def remember(user: Person, facts: Facts, *, days: int, method: str = "") -> str:
     """Remember this browser for some days. Returns the raw token for the cookie: 256 bits, base64url."""
     token = secrets.token_urlsafe(32)
     Browser.objects.create(
         user_id=user.pk,
         digest=crypto.digest(_PURPOSE, token),
+        method=method,
         epoch=user.epoch,
         agent=facts.agent,
         network=facts.network,

@@ -615,6 +615,7 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
         if not rows.update(state=State.DENIED, ended_at=facts.now):
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
+        enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
         audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))
         _tell_owner(challenge, "fraud", facts)
         notices.alert(challenge.user, "fraud_alert", now=facts.now)

@@ -250,6 +250,11 @@ def sources(user_id: int) -> list[Source]:
     ]
 
 
+def default(field: str) -> Any:
+    """Give what counts for one field where no policy fills it."""
+    return _DEFAULTS[field]
+
+
 def app_passwords_of(user: OuterRef) -> Coalesce:
     """Decide, within a statement that reads something of a person, whether they may use app passwords.
 

@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from verification import audit, challenges, conf, guard, limits, notices
+from verification import audit, challenges, conf, guard, limits, notices, revocation
 from verification.delivery import circuits, dispatch, routes, wake
 from verification.models import Browser, Challenge, Message
 
@@ -40,4 +40,5 @@ def purge(**_more: Any) -> None:
     Message.objects.filter(challenge=None, created_at__lt=old).delete()
     guard.purge(now, keep=timedelta(days=conf.keep_days()))
     Browser.objects.filter(ends_at__lt=now).delete()
+    revocation.settle()  # for groups and policies that were changed by hand
     limits.purge(now)

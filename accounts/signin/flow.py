@@ -194,7 +194,9 @@ def finish(
     response = destinations.go_on(next_url)
     _keep(response, settings.DEVICE_COOKIE_NAME, devices.remember(facts.device, user.username), days=_DEVICE_DAYS)
     if remember_days:
-        remember(response, browsers.remember(user, facts, days=remember_days), days=remember_days)
+        proven_by = enrolment.method if enrolment else ""
+        token = browsers.remember(user, facts, days=remember_days, method=proven_by)
+        remember(response, token, days=remember_days)
     return response
 
 

@@ -226,13 +226,17 @@ def unlock(person: User, deed: Deed) -> Done:
 
 
 def set_state(person: User, deed: Deed, *, state: str) -> Done:
-    """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always."""
+    """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always.
+
+    Sign-ins and remembered browsers end: what opened under one state opens nothing under another.
+    """
     if person.is_staff and state == SecondStep.DISABLED:
         raise Unneeded(_("The second step cannot be switched off for staff."))
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
             raise Unneeded(_("It is set so already."))
-        _record("support.state_set", person, deed, state=str(state))
+        enrolments.raise_epoch(person)
+        _record("support.state_set", person, deed, state=str(state), **_close(person))
         _tell(person, "state_set", deed, state=str(SecondStep(state).label))
     return Done(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
@@ -282,11 +286,15 @@ def _rights(groups: Collection[Group]) -> set[str]:
 
 
 def require_password(person: User, deed: Deed) -> Done:
-    """Have a person choose a new password after the next sign-in, before anything else. Their sign-ins end."""
+    """Have a person choose a new password after the next sign-in, before anything else.
+
+    Sign-ins and remembered browsers end.
+    """
     with transaction.atomic():
-        User.objects.filter(pk=person.pk).update(must_change_password=True)
-        Session.objects.filter(user=person).delete()
-        _record("support.password_required", person, deed)
+        if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):
+            raise Unneeded(_("It is asked for already."))
+        enrolments.raise_epoch(person)
+        _record("support.password_required", person, deed, **_close(person))
         _tell(person, "password_required", deed)
     return Done(_("The next sign-in asks for a new password."))
 

@@ -16,6 +16,7 @@ from accounts.standing import AuthedRequest
 from accounts.support import policies, urls
 from accounts.support.policies import PolicyForm
 from accounts.support.views import pages
+from verification import revocation
 from verification.models import Policy
 from verification.policies import forget
 
@@ -95,6 +96,11 @@ class PolicyAdmin(ChangesAdmin):
         if policies.locks_out(cast("AuthedRequest", request).user, obj):
             raise PermissionDenied  # the page offered no button for it
         super().save_model(request, obj, form, change)
+        revocation.settle()
+
+    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
+        super().delete_model(request, obj)
+        revocation.settle()
 
     def forget(self) -> None:
         forget()

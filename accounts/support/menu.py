@@ -238,7 +238,7 @@ _ALL = (
         permission="set_state",
         form_class=forms.StateForm,
         run=lambda person, deed, o: actions.set_state(person, deed, state=o["state"]),
-        preview=_words(_("It counts from the next sign-in.")),
+        preview=lambda held: [*_closing(held), str(_("It counts from the next sign-in."))],
         is_risky=True,
     ),
     Action(
@@ -265,7 +265,7 @@ _ALL = (
         permission="require_password",
         effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.require_password(person, deed),
-        preview=lambda held: _sessions(held) or [str(_("It counts from the next sign-in."))],
+        preview=lambda held: [*_closing(held), str(_("It counts from the next sign-in."))],
     ),
     Action(
         name="try_message",

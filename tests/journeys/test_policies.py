@@ -1,13 +1,17 @@
 """An administrator changes a policy: what it would mean is shown first, and nothing is saved before."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts.models import User
 from tests.people import Clock, Person, hire, join
-from verification.models import AuditEvent, Policy
+from verification import browsers
+from verification.facts import Facts
+from verification.models import AuditEvent, Browser, Policy
 
 ADD = "/admin/verification/policy/add/"
 
@@ -74,6 +78,19 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
     case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
     assert "Remember days 3 Policy for North" in case
+
+
+def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> None:
+    """Seen failing with the page of policies settling nothing: 14 days again opened what 0 days had closed."""
+    browsers.remember(ana.user, Facts(now=timezone.now()), days=14, method="totp")
+    fay.browser.save(ADD, rank="100", remember_days="0", confirmed="yes")
+    assert not Browser.objects.exists()
+
+    browsers.remember(ana.user, Facts(now=timezone.now()), days=60, method="totp")
+    fay.browser.save(f"/admin/verification/policy/{Policy.objects.get().pk}/delete/")
+
+    assert not Policy.objects.exists()
+    assert Browser.objects.get().ends_at == timezone.now() + timedelta(days=14)
 
 
 def test_change_wants_a_fresh_proof(fay: Person, clock: Clock) -> None:

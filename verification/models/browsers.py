@@ -7,12 +7,16 @@ from verification.models.handles import new_handle
 
 
 class Browser(models.Model):
-    """A remembered browser. The cookie alone is worth nothing: this row decides, and belongs to one person."""
+    """A remembered browser. The cookie alone is worth nothing: this row decides, and belongs to one person.
+
+    `method` is the one that was proven when the browser was remembered.
+    """
 
     ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browsers")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     previous_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    method = models.CharField(max_length=32, blank=True, editable=False)
     epoch = models.PositiveIntegerField()
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.models.people import fold
+from verification import enrolments, revocation
 
 Row = tuple[int, Mapping[str, str]]
 
@@ -101,6 +102,7 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made
     )
+    of_another_state = [user.pk for user, wanted in changed if user.second_step != wanted.state]
     for user, wanted in changed:
         user.name, user.email, user.second_step = wanted.name, wanted.email, wanted.state
     User.objects.bulk_update([user for user, _wanted in changed], ["name", "email", "second_step"])
@@ -110,3 +112,5 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
     through.objects.bulk_create(
         through(user_id=user.pk, group_id=groups[name]) for user, wanted in pairs for name in sorted(wanted.groups)
     )
+    enrolments.close(of_another_state)
+    revocation.settle([user.pk for user, _wanted in changed])
