@@ -1,6 +1,7 @@
 """What providers call: receipts and key presses. A callback that is not signed changes nothing."""
 
 import logging
+import re
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,9 @@ from verification.delivery import receipts, routes
 from verification.delivery.provider import Callback, Forged, Speech
 
 _log = logging.getLogger(__name__)
+# What stands behind the addresses that we hand out.
+_NO_QUERY = re.compile("")
+_QUERIES = {"keys": re.compile(r"(language=[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*)?")}
 _LARGEST = 64 * 1024  # bytes; carriers send a few hundred
 
 
@@ -26,6 +30,8 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
         raise Http404
     if (inputs.number(request.headers.get("Content-Length") or "0") or 0) > _LARGEST:
         return HttpResponse(status=413)
+    if not _QUERIES.get(event, _NO_QUERY).fullmatch(request.META.get("QUERY_STRING", "")):
+        return HttpResponse(status=403)  # some sign the address with the fields behind it: what stands where is open
     callback = Callback(
         url=conf.public_url() + request.get_full_path(),
         headers={name.lower(): value for name, value in request.headers.items()},
@@ -35,9 +41,9 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     )
     try:
         heard = provider.parse(callback)
-        receipts.bind(heard.reference, message_id, provider=provider_name)
+        receipts.bind(heard, message_id, provider=provider_name)
     except Forged as error:
-        _log.warning("callback refused: not signed by %s: %s", provider_name, error)
+        _log.warning("callback refused: not by %s: %s", provider_name, error)
         return HttpResponse(status=403)
     now = timezone.now()
     for receipt in heard.receipts:

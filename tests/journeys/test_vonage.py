@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.exchange import Exchange, vonage_bearer
+from tests.exchange import APPLICATION, Exchange, vonage_bearer
 from tests.journeys.test_twilio import hand_over, match, state
 from tests.people import Person
 from verification.delivery import routes
@@ -99,6 +99,43 @@ def test_carrier_that_lost_the_call_to_another_is_heard_of_its_own_alone(
 
     ana.user.refresh_from_db()
     assert (state(called), ana.user.second_step_locked_at) == ((MessageState.ACCEPTED, ""), None)
+
+
+def test_token_of_another_application_is_not_believed(texted: Message) -> None:
+    """Applications of one account share its secret."""
+    told = {"message_uuid": texted.reference, "client_ref": texted.handle, "status": "delivered"}
+    path = f"/callbacks/vonage/receipt/{texted.handle}/"
+
+    assert post(path, told, application_id="another").status_code == 403
+    assert state(texted) == (MessageState.ACCEPTED, "")
+    assert post(path, told, application_id=APPLICATION).status_code == 204
+
+
+@pytest.mark.parametrize("name", ["another-text", "m" * 65, "m\0", ["m"], {"m": 1}, 5])
+def test_receipt_under_another_name_changes_nothing(name: Any, texted: Message) -> None:
+    answer = call_back(texted, message_uuid=name, client_ref=texted.handle, status="delivered")
+
+    assert answer.status_code == 403
+    assert state(texted) == (MessageState.ACCEPTED, "")
+
+
+def test_name_that_stands_twice_changes_nothing(texted: Message) -> None:
+    ours = f'"message_uuid": "{texted.reference}", "client_ref": "{texted.handle}"'
+    body = f'{{"status": "submitted", {ours}, "status": "delivered"}}'.encode()
+
+    headers = {"Authorization": vonage_bearer(body)}
+    path = f"/callbacks/vonage/receipt/{texted.handle}/"
+
+    assert Client().post(path, body, content_type="application/json", headers=headers).status_code == 403
+    assert state(texted) == (MessageState.ACCEPTED, "")
+
+
+@pytest.mark.parametrize("number", ["4" * 100, "4179\0", {}, None])
+def test_stop_of_what_is_no_number_changes_nothing(number: Any, db: None) -> None:
+    told = {"message_uuid": "i1", "from": number, "text": "STOP"}
+
+    assert post("/callbacks/vonage/inbound/replies/", told).status_code in {204, 403}
+    assert not OptOut.objects.exists()
 
 
 def test_event_that_overtakes_our_own_note_is_believed(called: Message) -> None:

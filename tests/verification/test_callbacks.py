@@ -128,6 +128,17 @@ def test_callback_for_another_message_changes_nothing(ana: Desk, call: Delivery)
 
 
 @pytest.mark.parametrize("event", ["receipt", "keys"])
+@pytest.mark.parametrize("reference", ["of another call", "x" * 65, "x\0", "\ud800", ""])
+def test_callback_under_another_name_changes_nothing(call: Delivery, event: str, reference: str) -> None:
+    """Seen failing with the reference that came written over ours."""
+    body = body_of(call, event, reference=reference)
+    before = everything()
+
+    assert post(address_of(call, event), body, signed(address_of(call, event), body)) == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("event", ["receipt", "keys"])
 def test_unknown_message_changes_nothing_and_is_no_error(call: Delivery, event: str) -> None:
     address = address_of(call, event).replace(call.message_id, "0" * 32)
     body = body_of(call, event, message="0" * 32)
@@ -153,6 +164,25 @@ def test_junk_with_a_good_signature_changes_nothing(call: Delivery, body: bytes)
     before = everything()
 
     assert post(call.receipt_url, body, signed(call.receipt_url, body)) == 403
+    assert everything() == before
+
+
+def test_name_that_stands_twice_changes_nothing(call: Delivery) -> None:
+    body = body_of(call, "receipt", state="ringing").replace(b"{", b'{"state": "answered", ', 1)
+    before = everything()
+
+    assert post(call.receipt_url, body, signed(call.receipt_url, body)) == 403
+    assert everything() == before
+
+
+@pytest.mark.parametrize("query", ["?state=delivered", "?language=en&x=1", "?language=" + "e" * 100, "?language=e%00"])
+@pytest.mark.parametrize("event", ["receipt", "keys"])
+def test_address_that_we_did_not_hand_out_changes_nothing(call: Delivery, event: str, query: str) -> None:
+    address = f"{address_of(call, event)}{query}"
+    body = body_of(call, event)
+    before = everything()
+
+    assert post(address, body, signed(address, body)) in {400, 403}
     assert everything() == before
 
 

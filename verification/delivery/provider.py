@@ -47,6 +47,11 @@ class Callback:
     event: str
     message_id: str
 
+    @property
+    def content_type(self) -> str:
+        """The kind of its body, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
@@ -56,10 +61,6 @@ class Receipt:
     state: MessageState
     reason: Reason | None = None
     reference: str = ""
-
-    def __post_init__(self) -> None:
-        """Keep of the provider's name what our rows hold."""
-        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,6 @@ class Reply:
     stops: bool
     reference: str
 
-    def __post_init__(self) -> None:
-        """Keep of the provider's name what our rows hold."""
-        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
-
 
 @dataclass(frozen=True)
 class Speech:
@@ -105,8 +102,8 @@ Body = tuple[str, bytes]
 class Heard:
     """A callback understood: receipts, keys, replies to texts, and how to put our answer into the provider's format.
 
-    `reference`, where the provider does not sign the address that it calls: its own name of the message that this is
-    about, so that what it signed for one message cannot be told of another.
+    `reference`: the provider's own name of the message that this is about, so that what it signed for one message
+    cannot be told of another. Empty only for what is about none, such as a reply.
     """
 
     reference: str = ""
@@ -114,10 +111,6 @@ class Heard:
     presses: tuple[KeyPress, ...] = ()
     replies: tuple[Reply, ...] = ()
     reply: Callable[[Speech | None], Body] = lambda _speech: ("text/plain", b"")
-
-    def __post_init__(self) -> None:
-        """Keep of the provider's name what our rows hold."""
-        object.__setattr__(self, "reference", inputs.shortened(self.reference, max_length=MAX_REFERENCE))
 
 
 class Refused(Exception):

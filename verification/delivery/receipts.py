@@ -1,5 +1,6 @@
 """Moves messages forward by what providers tell later, in whatever order and however often they tell it."""
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -7,21 +8,31 @@ from django.db.models import QuerySet
 
 from verification import guard
 from verification.delivery import board, circuits, dispatch, routes, wake
-from verification.delivery.provider import Forged, Receipt, Reply
+from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
+_REFERENCE = re.compile(r"[!-~]{1,64}")
+# What our own note of the hand-over may still be missing of.
+_UNNOTED = (MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST)
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
-def bind(reference: str, message_id: str, *, provider: str) -> None:
+def bind(heard: Heard, message_id: str, *, provider: str) -> None:
     """Hold what a provider calls a message against what it had it under, now or before another one got it.
 
     While our own note of the hand-over is not written yet, the name that comes first is believed.
-    Errors: `Forged` when the callback is about another message.
+    Errors: `Forged` when the callback is about another message, or names what can be no name.
     """
+    reference = heard.reference
+    names = [reference, *(each.reference for each in (*heard.receipts, *heard.replies))]
+    if not all(_REFERENCE.fullmatch(name) for name in names if name):
+        raise Forged("it names a message in a way that no provider does")
     message = Message.objects.filter(handle=message_id).first() if reference else None
-    if message is None or (message.provider == provider and message.reference in {"", reference}):
+    if message is None:
+        return
+    is_unnoted = not message.reference and message.state in _UNNOTED
+    if message.provider == provider and (message.reference == reference or is_unnoted):
         return
     former = message.attempts.filter(result=Result.RETURNED, provider=provider, reference=reference)
     if not former.exists():

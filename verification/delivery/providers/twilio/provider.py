@@ -8,7 +8,7 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
-from verification.delivery import keywords, senders
+from verification.delivery import bodies, keywords, senders
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -56,7 +56,7 @@ class TwilioProvider:
         if callback.event != "receipt":
             raise Forged("no such callback")
         receipt = _call_receipt(callback, fields) if "CallSid" in fields else _text_receipt(callback, fields)
-        return Heard(receipts=(receipt,) if receipt else ())
+        return Heard(receipts=(receipt,) if receipt else (), reference=_name(fields))
 
     def probe(self) -> bool:
         """Tell whether the account answers."""
@@ -113,14 +113,13 @@ def _refusal(error: Any) -> Refused:
 
 def _signed(callback: Callback) -> dict[str, str]:
     """Read the fields of a callback that one of our tokens signed. Errors: `Forged`."""
-    try:
-        fields = dict(parse_qsl(callback.body.decode(), keep_blank_values=True))
-    except UnicodeDecodeError as error:
-        raise Forged("the body is no form") from error
+    fields = bodies.form(callback)
     signature = callback.headers.get("x-twilio-signature", "")
-    tokens = conf.read().tokens
-    if not signature or not any(RequestValidator(t).validate(callback.url, fields, signature) for t in tokens):
+    here = conf.read()
+    if not signature or not any(RequestValidator(t).validate(callback.url, fields, signature) for t in here.tokens):
         raise Forged("not signed by the account")
+    if fields.get("AccountSid", here.account) != here.account:
+        raise Forged("it is of another account")
     return fields
 
 
@@ -133,7 +132,16 @@ def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
     def reply(heard: Speech | None) -> tuple[str, bytes]:
         return "text/xml", speech.answer(heard, keys_url=callback.url, **said).encode()
 
-    return Heard(presses=(KeyPress(callback.message_id, f"{fields.get('Digits', '')}#"),), reply=reply)
+    press = KeyPress(callback.message_id, f"{fields.get('Digits', '')}#")
+    return Heard(presses=(press,), reference=_name(fields), reply=reply)
+
+
+def _name(fields: Mapping[str, str]) -> str:
+    """Give Twilio's own name of the one text or call that a callback is about."""
+    names = {fields[key] for key in ("CallSid", "MessageSid") if fields.get(key)}
+    if len(names) != 1:
+        raise Forged("it does not name one message")
+    return names.pop()
 
 
 def _reply(fields: Mapping[str, str]) -> Heard:

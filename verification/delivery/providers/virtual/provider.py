@@ -5,7 +5,7 @@ import time
 
 from django.utils import timezone
 
-from verification import inputs
+from verification.delivery import bodies
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -68,22 +68,23 @@ class VirtualProvider:
     def parse(self, callback: Callback) -> Heard:
         """Read a signed post of the carrier. Errors: `Forged`."""
         signature.check(callback, now=timezone.now())
+        told = bodies.json_object(callback)
         try:
-            told = inputs.parse_json(callback.body, checks_text=False)
             event, message_id = told["event"], told["message"]
-            if (event, message_id) != (callback.event, callback.message_id):
+            if (event, message_id) != (callback.event, callback.message_id) or not told["reference"]:
                 raise Forged("the post belongs to another address")
+            reference = str(told["reference"])
             if event == "keys":
-                return Heard(presses=(KeyPress(message_id, str(told["keys"])),), reply=_reply)
+                return Heard(presses=(KeyPress(message_id, str(told["keys"])),), reference=reference, reply=_reply)
             receipt = Receipt(
                 message_id=message_id,
                 state=_STATES[State(told["state"])],
                 reason=Reason(told["reason"]) if told["reason"] else None,
-                reference=str(told["reference"]),
+                reference=reference,
             )
         except (ValueError, KeyError, TypeError) as error:
             raise Forged("the post is no receipt and no key press") from error
-        return Heard(receipts=(receipt,), reply=_reply)
+        return Heard(receipts=(receipt,), reference=reference, reply=_reply)
 
     def probe(self) -> bool:
         """Tell whether the carrier takes messages; it does not while all numbers are told that it is down."""

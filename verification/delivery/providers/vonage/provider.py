@@ -6,8 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification import inputs
-from verification.delivery import keywords, senders
+from verification.delivery import bodies, keywords, senders
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
 from verification.models.messages import Kind, MessageState, Reason
 
@@ -39,8 +38,9 @@ class VonageProvider:
 
     def parse(self, callback: Callback) -> Heard:
         """Read a signed callback. Errors: `Forged`."""
-        signature.check(callback, secrets=conf.read().secrets, now=timezone.now())
-        told = _told(callback)
+        here = conf.read()
+        signature.check(callback, secrets=here.secrets, application=here.application, now=timezone.now())
+        told = bodies.json_object(callback)
         if callback.event == "inbound":
             return _inbound(told)
         if callback.event == "keys":
@@ -99,13 +99,6 @@ def _call(message: Outgoing) -> Any:
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------
-
-
-def _told(callback: Callback) -> dict[str, Any]:
-    told = inputs.parse_json(callback.body, checks_text=False)
-    if not isinstance(told, dict):
-        raise Forged("the body is no JSON object")
-    return told
 
 
 def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:

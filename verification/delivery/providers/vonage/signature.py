@@ -16,7 +16,7 @@ _SCHEME = "bearer "
 _WANTED: Options = {"require": ["iat", "payload_hash"], "verify_aud": False}
 
 
-def check(callback: Callback, *, secrets: Sequence[str], now: datetime) -> None:
+def check(callback: Callback, *, secrets: Sequence[str], application: str, now: datetime) -> None:
     """Let a callback of Vonage pass.
 
     Errors: `Forged` when the token is missing, signed by somebody else, over another body, or five minutes off.
@@ -27,6 +27,8 @@ def check(callback: Callback, *, secrets: Sequence[str], now: datetime) -> None:
     claims = next(filter(None, (_claims(token, secret) for secret in secrets)), None)
     if claims is None:
         raise Forged("not signed by the account")
+    if claims.get("application_id", application) != application:
+        raise Forged("it is of another application")
     if not compare_digest(str(claims["payload_hash"]).lower().encode(), sha256(callback.body).hexdigest().encode()):
         raise Forged("the signature is of another body")
     if abs(now.timestamp() - claims["iat"]) > LIFE.total_seconds():

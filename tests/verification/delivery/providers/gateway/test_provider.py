@@ -199,6 +199,48 @@ def test_receipt_of_another_message_is_refused_where_the_address_is_not_signed(
         provider.parse(receipt({"status": "sent", "ours": "f" * 32}))
 
 
+def as_form(body: bytes, kind: str = "application/x-www-form-urlencoded") -> Callback:
+    moment = str(int(timezone.now().timestamp()))
+    signed = signature.sign(conf.read(), key=KEY, moment=moment, url=URL, body=body)
+    headers = {"content-type": kind, "x-timestamp": moment, "x-signature": signed}
+    return Callback(url=URL, headers=headers, body=body, event="receipt", message_id=ID)
+
+
+def test_form_is_read_as_well(gateway: Exchange) -> None:
+    heard = provider.parse(as_form(b"status=delivered&id=r1"))
+
+    assert (heard.receipts[0].state, heard.reference) == (MessageState.DELIVERED, "r1")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"status=sent&status=delivered&id=r1", "application/x-www-form-urlencoded"),
+        (b"status=delivered&id=r1%00", "application/x-www-form-urlencoded"),
+        (b"status=delivered&id=%ff", "application/x-www-form-urlencoded"),
+        (b"status=delivered&id=r1", "text/plain"),
+        (b"status=delivered&id=r1", ""),
+        (b'{"status": "sent", "status": "delivered", "id": "r1"}', "application/json"),
+        (b'{"status": "delivered", "id": "r1"}', "text/json"),
+        (b'["delivered"]', "application/json"),
+    ],
+)
+def test_body_that_can_be_read_in_two_ways_is_refused(body: bytes, kind: str, gateway: Exchange) -> None:
+    with pytest.raises(Forged):
+        provider.parse(as_form(body, kind))
+
+
+def test_long_reference_is_kept_as_its_digest(gateway: Exchange) -> None:
+    long = "r" * 100
+    gateway.answer = Answer(status=200, body=json.dumps({"id": long}).encode())
+
+    kept = provider.send(outgoing())
+
+    assert len(kept) == 64
+    assert provider.parse(receipt({"status": "sent", "id": long})).reference == kept
+    assert provider.parse(receipt({"status": "sent", "id": f"{long}r"})).reference != kept
+
+
 def test_without_a_key_nobody_is_believed(gateway: Exchange, settings: Any) -> None:
     signed = receipt({"status": "delivered"}, key="")
     settings.GATEWAY |= {"keys": ()}

@@ -1,0 +1,39 @@
+"""Reads the body of a callback: each field once, and text that can be stored. What is not as agreed is not believed."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from verification import inputs
+from verification.delivery.provider import Callback, Forged
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+_MAX_FIELDS = 200
+
+
+def form(callback: Callback) -> dict[str, str]:
+    """Read a form. Errors: `Forged` when it is none, or has a field twice: carriers and we might read another one."""
+    _want(callback, FORM)
+    try:
+        pairs = parse_qsl(callback.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        raise Forged("the body is no form") from error
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Forged("a field stands twice")
+    if any(inputs.flaw(text) for pair in pairs for text in pair):
+        raise Forged("a field holds what is no text")
+    return fields
+
+
+def json_object(callback: Callback) -> dict[str, Any]:
+    """Read a JSON object. Errors: `Forged` when it is none, or has a name twice."""
+    _want(callback, JSON)
+    told = inputs.parse_json(callback.body)
+    if not isinstance(told, dict):
+        raise Forged("the body is no object")
+    return told
+
+
+def _want(callback: Callback, kind: str) -> None:
+    if callback.content_type != kind:
+        raise Forged(f"the body is not {kind}")
