@@ -33,7 +33,8 @@ VONAGE_STATES = {"sent": "submitted", "delivered": "delivered", "undelivered": "
 
 
 def by_twilio(url: str, state: str, _ago: float, *, token: str = TOKEN) -> Signed:
-    fields = {"MessageSid": "", "MessageStatus": state} | ({"ErrorCode": "30001"} if state == "undelivered" else {})
+    fields = {"MessageSid": f"SM{1:032d}", "MessageStatus": state}
+    fields |= {"ErrorCode": "30001"} if state == "undelivered" else {}
     signature = RequestValidator(token).compute_signature(url, fields)
     return urlencode(fields).encode(), {"Content-Type": FORM, "X-Twilio-Signature": signature}
 

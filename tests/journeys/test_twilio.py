@@ -362,7 +362,7 @@ def test_refuses_an_odd_name_of_a_text(texted: Message, sid: str) -> None:
 @pytest.mark.parametrize("sid", ODD)
 @pytest.mark.parametrize("number", ["+" + "1" * 300, "+abc", "+", "+\0", "+999123456789", "12345", "\0"])
 def test_hears_no_stop_from_a_number_that_cannot_be(texted: Message, number: str, sid: str) -> None:
-    is_told_of_a_sender = number in {"+abc", "+", "+999123456789", "12345"} and sid in {ODD[0], ODD[2], ODD[4]}
+    is_told_of_a_sender = number in {"+abc", "+", "+999123456789", "12345"} and sid != ODD[1]
 
     answer = call_back(texted, "inbound", Body="STOP", From=number, MessageSid=sid)
 

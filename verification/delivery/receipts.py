@@ -25,7 +25,7 @@ def bind(heard: Heard, message_id: str, *, provider: str) -> None:
     Errors: `Forged` when the callback is about another message, or names what can be no name.
     """
     reference = heard.reference
-    names = [reference, *(each.reference for each in (*heard.receipts, *heard.replies))]
+    names = [reference, *(each.reference for each in heard.receipts), *(each.reference for each in heard.replies)]
     if not all(_REFERENCE.fullmatch(name) for name in names if name):
         raise Forged("it names a message in a way that no provider does")
     message = Message.objects.filter(handle=message_id).first() if reference else None
