@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from verification import (
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
-from verification.method import Ask, Check, Draft, Found, Mode
+from verification.method import Ask, Check, Draft, Found, Method, Mode
 from verification.models import Challenge, Enrolment, Kind, Message, MessageState, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
@@ -40,6 +40,9 @@ from verification.statements import Insert, Select, Slot, Update
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
 _APART = _HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
 _IN_DOUBT = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
+_CAME_TO_NOTHING = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
+_RECENT = timedelta(minutes=10)  # in which an older code is told from a wrong one
+_MOST_RECENT = 20  # requests of one person that are looked at for it
 _LONGEST_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
 _WORTH_SENDING = timedelta(minutes=1)  # what must be left of a code's life
 _TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
@@ -108,9 +111,11 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
+    chosen = _mode(enrolment, mode, rules)
+    if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=facts.now)):
+        return _go_back(running, replaces, now=facts.now)
     if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
         return refusal
-    chosen = _mode(enrolment, mode, rules)
     challenge = Challenge(
         user=user,
         enrolment=enrolment,
@@ -170,6 +175,10 @@ def enrol(
         if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=facts.now):
             problems = {"number": (guard.words(closed),)}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
+    if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
+        outcome = resend(again.handle, binding=binding, facts=facts)
+        is_running = outcome.verdict is Verdict.TOO_SOON
+        return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
     try:
         with transaction.atomic():
             if replaces:
@@ -180,6 +189,18 @@ def enrol(
         return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
     mode = str(cleaned.get("mode", ""))
     return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, facts=facts, rules=rules, mode=mode)
+
+
+def _same_address(
+    method: Method, cleaned: dict[str, Any], *, user: Any, replaces: str, binding: str
+) -> Challenge | None:
+    """Find the session's open request to set up the very same number or address: it is sent again, not begun anew."""
+    found = _load(replaces, binding) if method.needs_delivery else None
+    if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
+        return None
+    plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
+    is_same = (plan.address, dict(plan.data)) == (draft.address, draft.data) and not draft.confirmed
+    return found if is_same and found.mode == str(cleaned.get("mode", found.mode)) else None
 
 
 def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, is_harmless: bool = False) -> Outcome | None:
@@ -255,6 +276,51 @@ def _new_tag(*, former: str = "") -> str:
 
 def _bind(binding: str) -> str:
     return crypto.digest("challenge.binding", binding)
+
+
+def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
+    """Find the session's request for the same option, sent just now: choosing it again sends nothing new.
+
+    Also one that another option replaced meanwhile. One whose message failed is of no use.
+    """
+    rows = Challenge.objects.filter(
+        binding=_bind(binding),
+        purpose=purpose,
+        enrolment=enrolment,
+        mode=mode,
+        state__in=[State.OPEN, State.SUPERSEDED],
+        resend_at__gt=now,
+        expires_at__gt=now,
+        tries_left__gt=0,
+    )
+    found = rows.order_by("-pk").first()
+    if found is None or not registry.method(enrolment.method).needs_delivery:
+        return found
+    newest = _NEWEST.first(challenge=found.pk)
+    return None if newest is None or newest.state in _CAME_TO_NOTHING else found
+
+
+def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
+    """Show a request again that is running already; `retry_at` says when another message may be asked for."""
+    outcome = Outcome(
+        verdict=Verdict.ISSUED, handle=running.handle, method=running.enrolment.method, retry_at=running.resend_at
+    )
+    if running.state == State.OPEN:
+        return outcome
+    try:
+        with transaction.atomic():
+            _supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
+            Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(state=State.OPEN, ended_at=None)
+    except IntegrityError:
+        return _standing(running.binding, Purpose(running.purpose))
+    return outcome
+
+
+def abandon(handle: str, *, binding: str, now: datetime) -> None:
+    """End a request that its session gives up: its code is worth nothing any more, and a late text is not sent."""
+    rows = Challenge.objects.filter(handle=handle, binding=_bind(binding), state__in=ALIVE)
+    if handle:
+        rows.update(state=State.SUPERSEDED, ended_at=now)
 
 
 def _supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
@@ -511,22 +577,28 @@ def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outc
 
 
 def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
-    """Tell whether an answer is an older code of this session: of a former sending or of a replaced option."""
-    method = registry.method(challenge.enrolment.method)
-    if method.needs_delivery and any(
-        codes.same(_ask(challenge, now=now, generation=generation).code, text)
-        for generation in range(1, challenge.generation)
-    ):
-        return True
-    older = Challenge.objects.select_related("enrolment", "user").filter(
-        binding=challenge.binding, purpose=challenge.purpose, state=State.SUPERSEDED
+    """Tell whether an answer is an older code of this person: of a former sending, or of an older request.
+
+    An older request that is still open ends by it. Otherwise somebody with many requests open at once would learn by
+    one free guess whether it opens any of them.
+    """
+    sent = [name for name, method in registry.methods().items() if method.needs_delivery]
+    recent = Challenge.objects.filter(
+        user=challenge.user,
+        purpose=challenge.purpose,
+        pk__lte=challenge.pk,
+        issued_at__gt=now - 2 * _RECENT,  # the index stops there
+        resend_at__gt=now - _RECENT,
+        enrolment__method__in=sent,
     )
-    return any(
-        codes.same(_ask(old, now=now, generation=generation).code, text)
-        for old in older.order_by("-id")[:10]
-        for generation in range(1, old.generation + 1)
-        if registry.method(old.enrolment.method).needs_delivery
-    )
+    for old in recent.order_by("-issued_at", "-pk")[:_MOST_RECENT]:
+        newest = old.generation if old.pk != challenge.pk else challenge.generation - 1
+        key = {"handle": old.handle, "nonce": old.nonce, "key_id": old.key_id}
+        if any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1)):
+            older = Challenge.objects.filter(pk=old.pk, state=State.OPEN).exclude(pk=challenge.pk)
+            older.update(state=State.SUPERSEDED, ended_at=now)
+            return True
+    return False
 
 
 def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG) -> Outcome:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model, login
@@ -62,8 +63,12 @@ class Begun:
     browser_token: str = ""
 
 
-def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
-    """Decide what comes after a right password, and ask the usual option at once."""
+def begin(user: User, facts: Facts, *, next_url: str, former: Pending | None = None) -> Begun:
+    """Decide what comes after a right password, and ask the usual option at once.
+
+    `former` is the sign-in that this browser left unfinished. If it is the same person's, its request goes on: a text
+    that was sent just now is not sent twice, and an older code is known as one.
+    """
     is_remembered, token = browsers.recognise(user, facts)
     decision = policies.decide(user, facts, is_remembered=is_remembered)
     if decision.reason is Why.BYPASSED and not _spend_bypass(user, facts):
@@ -81,6 +86,7 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
         next=next_url,
         why=decision.reason,
         remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
+        **_carried(former, user, Purpose.SIGN_IN, facts),
     )
     if decision.default is None:
         return Begun(decision=decision, pending=pending)
@@ -88,6 +94,16 @@ def begin(user: User, facts: Facts, *, next_url: str) -> Begun:
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+
+
+def _carried(former: Pending | None, user: User, purpose: Purpose, facts: Facts) -> dict[str, Any]:
+    """Give what a new proof takes over from one that this browser left unfinished; of another kind, it ends."""
+    if former is None:
+        return {}
+    if (former.user_id, former.epoch, former.purpose) == (user.pk, user.epoch, purpose) and not former.is_first:
+        return {"id": former.id, "handle": former.handle}
+    challenges.abandon(former.handle, binding=former.id, now=facts.now)
+    return {}
 
 
 def put_off(user: User, facts: Facts, decision: Decision) -> bool:
@@ -240,7 +256,10 @@ def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment
 
 def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpose, next_url: str) -> Pending:
     """Begin a proof of a signed-in person: for a deed that wants a fresh one, or to try a method out."""
-    pending = Pending(user_id=user.pk, epoch=user.epoch, started=facts.now.timestamp(), purpose=purpose, next=next_url)
+    carried = _carried(pendings.read(request, now=facts.now), user, purpose, facts)
+    pending = Pending(
+        user_id=user.pk, epoch=user.epoch, started=facts.now.timestamp(), purpose=purpose, next=next_url, **carried
+    )
     return pendings.keep(request, pending)
 
 

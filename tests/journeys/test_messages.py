@@ -122,6 +122,7 @@ def test_list_of_options_marks_what_is_asked_now(ana: Person) -> None:
 def test_is_told_when_no_more_texts_go_out(ana: Person) -> None:
     for _ in range(10):
         ana.give_password()
+        ana.browser.client.cookies.clear()
 
     page = ana.give_password()
 

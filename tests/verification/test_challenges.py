@@ -1,13 +1,15 @@
 """A challenge is answered once, by its session, in its time; refusals cost what they must and no more."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 
-from tests.verification.conftest import BINDING, Desk, app_code
+from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import challenges, enrolments
-from verification.models import AuditEvent, Challenge, Enrolment, Message, Purpose, State
-from verification.outcomes import Verdict
+from verification.models import AuditEvent, Challenge, Enrolment, Message, MessageState, Purpose, State
+from verification.outcomes import Outcome, Verdict
 
 
 def test_proves_a_right_text_code(ana: Desk) -> None:
@@ -36,7 +38,7 @@ def test_refuses_the_code_of_another_session(ana: Desk) -> None:
     theirs = ana.start("text", binding="theirs")
     mine = ana.start("text")
 
-    assert ana.answer(mine, ana.code(theirs)).verdict is Verdict.WRONG
+    assert ana.answer(mine, ana.code(theirs)).verdict is Verdict.REPLACED
     assert ana.answer(theirs, ana.code(theirs)).verdict is Verdict.GONE
 
 
@@ -66,6 +68,150 @@ def test_refuses_the_code_of_a_replaced_option_and_takes_no_try(ana: Desk) -> No
     outcome = ana.answer(call, ana.code(text))
 
     assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+
+
+def test_older_code_of_another_session_takes_no_try(ana: Desk) -> None:
+    """After Back or Cancel, the password again and a second text, people type the first code."""
+    older = ana.start("text", binding="before the password was typed again")
+    later = ana.later(minutes=9)
+    issued = later.start("text")
+
+    outcome = later.answer(issued, later.code(older))
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+    assert later.answer(issued, later.code(issued)).proven
+
+
+def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: Desk) -> None:
+    """Else one free guess would tell of all open requests of a person whether it opens one of them."""
+    older = ana.start("text", binding="theirs")
+    issued = ana.start("text")
+
+    ana.answer(issued, ana.code(older))
+
+    assert ana.answer(older, ana.code(older), binding="theirs").verdict is Verdict.REPLACED
+
+
+def test_newer_code_is_wrong_for_an_older_request(ana: Desk) -> None:
+    older = ana.start("text", binding="theirs")
+    newer = ana.start("text")
+
+    outcome = ana.answer(older, ana.code(newer), binding="theirs")
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
+    assert ana.answer(newer, ana.code(newer)).proven
+
+
+def test_code_of_eleven_minutes_ago_is_wrong(ana: Desk) -> None:
+    older = ana.start("text", binding="theirs")
+    later = ana.later(minutes=11)
+
+    assert later.answer(later.start("text"), later.code(older)).verdict is Verdict.WRONG
+
+
+def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
+    user = get_user_model().objects.create_user(username="eve", password="not used here")
+    eve = equip(Desk(user, ana.facts), number="079 555 12 35")
+    theirs = eve.start("text", binding="theirs")
+
+    outcome = ana.answer(ana.start("text"), eve.code(theirs))
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
+
+
+def test_same_option_again_sends_nothing_within_half_a_minute(ana: Desk) -> None:
+    issued = ana.start("text")
+    later = ana.later(seconds=29)
+
+    again = later.start("text", replaces=issued.handle)
+
+    assert (again.verdict, again.handle) == (Verdict.ISSUED, issued.handle)
+    assert again.retry_at == ana.facts.now + timedelta(seconds=30)
+    assert Message.objects.count() == 1
+    assert later.answer(again, later.code(issued)).proven
+
+
+def test_same_option_again_sends_a_new_text_after_half_a_minute(ana: Desk) -> None:
+    issued = ana.start("text")
+    later = ana.later(seconds=31)
+
+    again = later.start("text", replaces=issued.handle)
+
+    assert again.handle != issued.handle
+    assert Message.objects.count() == 2
+
+
+def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: Desk) -> None:
+    issued = ana.start("text")
+    app = ana.start("totp", replaces=issued.handle)
+
+    again = ana.start("text", replaces=app.handle)
+
+    assert again.handle == issued.handle
+    assert Message.objects.count() == 1
+    assert ana.answer(app, "123456").verdict is Verdict.REPLACED
+    assert ana.answer(again, ana.code(issued)).proven
+
+
+def test_going_back_gives_no_tries_back(ana: Desk) -> None:
+    issued = ana.start("text")
+    ana.answer(issued, "000000")
+    app = ana.start("totp", replaces=issued.handle)
+    ana.start("text", replaces=app.handle)
+
+    assert ana.answer(issued, "000000").tries_left == 3
+
+
+def test_same_option_again_sends_anew_when_its_text_failed(ana: Desk) -> None:
+    issued = ana.start("text")
+    Message.objects.update(state=MessageState.FAILED)
+
+    assert ana.start("text", replaces=issued.handle).handle != issued.handle
+
+
+def test_another_mode_of_the_same_option_is_asked_at_once(ana: Desk) -> None:
+    issued = ana.start("call")
+
+    assert ana.start("call", mode="code", replaces=issued.handle).handle != issued.handle
+
+
+def test_same_number_again_is_sent_again_and_not_begun_anew(ana: Desk) -> None:
+    number = {"country": "CH", "number": "079 555 12 99"}
+    begun = enrol(ana, number)
+    again = enrol(ana.later(seconds=5), number, replaces=begun.handle)
+    assert (again.verdict, again.handle) == (Verdict.ISSUED, begun.handle)
+    assert Message.objects.count() == 1
+    first = ana.code(begun)
+    later = ana.later(seconds=40)
+
+    assert enrol(later, number, replaces=begun.handle).handle == begun.handle
+    assert Message.objects.count() == 2
+    assert later.answer(begun, first).verdict is Verdict.REPLACED
+    assert later.answer(begun, later.code(begun)).proven
+
+
+def test_another_number_is_begun_anew(ana: Desk) -> None:
+    begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
+
+    again = enrol(ana, {"country": "CH", "number": "079 555 12 98"}, replaces=begun.handle)
+
+    assert again.issued
+    assert again.handle != begun.handle
+
+
+def test_abandoned_request_takes_no_code(ana: Desk) -> None:
+    issued = ana.start("text")
+
+    challenges.abandon(issued.handle, binding="a stranger's", now=ana.facts.now)
+    challenges.abandon(issued.handle, binding=BINDING, now=ana.facts.now)
+
+    assert ana.answer(issued, ana.code(issued)).verdict is Verdict.REPLACED
+
+
+def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
+    return challenges.enrol(
+        desk.user, "text", fields, binding=BINDING, facts=desk.facts, rules=desk.rules, replaces=replaces
+    )
 
 
 def test_refuses_a_code_after_its_life(ana: Desk) -> None:

@@ -17,7 +17,6 @@ from accounts.models import SecondStep
 from accounts.portal import readiness
 from accounts.portal.forms import NameForm
 from accounts.signin import flow
-from accounts.signin import pending as pendings
 from accounts.signin.views import steps
 from accounts.standing import AuthedRequest
 from verification import challenges, enrolments, policies
@@ -89,13 +88,15 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     rules, _offered = _offers(request)
     place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
-    outcome = challenges.enrol(request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules)
+    outcome = challenges.enrol(
+        request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules, replaces=pending.handle
+    )
     if outcome.problems and offer.form_class is not None:
         return _form_page(request, offer, steps.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
         steps.tell(request, outcome, now)
         return redirect("portal:method-add")
-    pendings.keep(request, pending.with_(handle=outcome.handle))
+    steps.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 
@@ -201,11 +202,12 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         facts=now,
         rules=policies.rules_for(request.user.pk),
         mode=request.POST.get("mode", ""),
+        replaces=pending.handle,
     )
     if not outcome.issued:
         steps.tell(request, outcome, now)
         return redirect("portal:methods")
-    pendings.keep(request, pending.with_(handle=outcome.handle))
+    steps.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 

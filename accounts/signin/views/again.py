@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import destinations, facts
 from accounts.signin import flow
-from accounts.signin import pending as pendings
 from accounts.signin.views import steps
 from accounts.standing import AuthedRequest
 from verification import policies
@@ -32,7 +31,7 @@ def again(request: AuthedRequest) -> HttpResponse:
         pending = flow.ask_again(request, request.user, now, purpose=Purpose.FRESH, next_url=next_url)
         outcome = flow.ask(request.user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            pendings.keep(request, pending.with_(handle=outcome.handle))
+            steps.asked(request, pending, outcome, now)
             return redirect("signin:verify")
         steps.tell(request, outcome, now)
     context = {"options": options, "next": next_url, "action": destinations.asking("signin:again", next_url)}

@@ -69,7 +69,7 @@ def _refusal(gate: Gate, now: Facts) -> str:
 
 def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpResponse:
     """Change the session's key with the rise in rights, and go where the decision leads."""
-    begun = flow.begin(user, now, next_url=next_url)
+    begun = flow.begin(user, now, next_url=next_url, former=pendings.read(request, now=now.now))
     response = _way(request, user, now, begun, next_url)
     if begun.browser_token:
         # Whatever was decided: the former token is spent, and shown again it would count as copied.
@@ -104,7 +104,9 @@ def _place(begun: flow.Begun) -> str:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Give a proof up that is under way."""
-    next_url = pendings.next_url(request)
+    now, next_url = timezone.now(), pendings.next_url(request)
+    if (pending := pendings.read(request, now=now)) is not None:
+        challenges.abandon(pending.handle, binding=pending.id, now=now)
     pendings.wipe(request)
     if standing.of(request).is_signed_in:
         return destinations.go_on(next_url)

@@ -100,7 +100,7 @@ def _begin(
     if not outcome.issued:
         steps.tell(request, outcome, now)
         return redirect("signin:register")
-    pendings.keep(request, pending.with_(handle=outcome.handle))
+    steps.asked(request, pending, outcome, now)
     return redirect("signin:register-prove")
 
 

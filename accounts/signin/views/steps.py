@@ -1,6 +1,7 @@
 """What the pages between password and proof share: who is half signed in, and how a refusal is shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -17,10 +18,10 @@ from accounts.models import User
 from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.signin.pending import Pending
-from verification import outcomes, policies
+from verification import outcomes, policies, registry
 from verification.facts import Facts
 from verification.models import Purpose
-from verification.outcomes import Outcome
+from verification.outcomes import Outcome, Verdict
 from verification.policies import Why
 
 P = ParamSpec("P")
@@ -81,6 +82,13 @@ def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
     words = outcomes.words(outcome, now=now.now)
     say = messages.info if outcome.issued else messages.warning
     say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
+
+
+def asked(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> None:
+    """Go on with a request that was issued; if it runs already, say that nothing new was sent."""
+    pendings.keep(request, pending.with_(handle=outcome.handle))
+    if outcome.retry_at and registry.method(outcome.method).needs_delivery:
+        tell(request, replace(outcome, verdict=Verdict.TOO_SOON), now)
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:

@@ -165,7 +165,7 @@ def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            pendings.keep(request, pending.with_(handle=outcome.handle))
+            steps.asked(request, pending, outcome, now)
             return redirect("signin:verify")
         steps.tell(request, outcome, now)
         return redirect("signin:options")
