@@ -1,12 +1,14 @@
 """A session has one row: a change of key moves it, an end removes it, and a foreign key is never taken over."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.backends.base import UpdateError
 
 from accounts.models import Session
-from accounts.sessions import SessionStore
+from accounts.sessions import SessionStore, row_key
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +30,40 @@ def test_is_made_without_a_look_before(django_assert_num_queries: Any) -> None:
     assert SessionStore(store.session_key)["seen"] == 1
 
 
+def test_row_holds_no_key_that_opens_a_session(ana: Any) -> None:
+    """Whoever read a backup could take over what was signed in (seen)."""
+    ana.sign_in()
+    rows = " ".join(str(row) for row in Session.objects.values())
+    key = ana.browser.session_key
+
+    assert key
+    assert key not in rows
+    for row in Session.objects.all():
+        assert not SessionStore(row.session_key).load()
+
+
+def test_row_is_found_and_ended_by_the_key_of_the_cookie() -> None:
+    key = _kept(seen=1).session_key or ""
+
+    assert SessionStore().exists(key)
+    assert not SessionStore().exists(row_key(key))
+    SessionStore().delete(row_key(key))
+    assert SessionStore().exists(key)
+    SessionStore().delete(key)
+    assert not SessionStore().exists(key)
+
+
+def test_sessions_of_an_older_release_go_on() -> None:
+    store = _kept(seen=1)
+    Session.objects.update(session_key=store.session_key)
+    migration = import_module("accounts.migrations.0016_digests_of_session_keys")
+
+    migration.digest(apps, None)
+    migration.digest(apps, None)  # a second time it changes nothing
+
+    assert SessionStore(store.session_key)["seen"] == 1
+
+
 def test_row_tells_what_it_holds() -> None:
     """Django's own commands and add-ons ask a row by `get_decoded`."""
     _kept(seen=1)
@@ -44,7 +80,7 @@ def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> Non
         store.cycle_key()
         store.save()
 
-    assert list(Session.objects.values_list("session_key", flat=True)) == [store.session_key]
+    assert list(Session.objects.values_list("session_key", flat=True)) == [row_key(store.session_key or "")]
     assert old != store.session_key
     assert SessionStore(store.session_key)["seen"] == 1
 
@@ -67,7 +103,7 @@ def test_changes_its_key_twice_and_leaves_one_row() -> None:
     store.cycle_key()
     store.save()
 
-    assert list(Session.objects.values_list("session_key", flat=True)) == [store.session_key]
+    assert list(Session.objects.values_list("session_key", flat=True)) == [row_key(store.session_key or "")]
 
 
 def test_ends_under_its_former_key_too() -> None:
@@ -100,7 +136,7 @@ def test_never_takes_over_a_key_that_it_did_not_give() -> None:
     store.save()
 
     assert store.session_key != "a" * 32
-    assert not Session.objects.filter(session_key="a" * 32).exists()
+    assert not Session.objects.filter(session_key=row_key("a" * 32)).exists()
 
 
 @pytest.mark.parametrize("deed", ["flush", "cycle_key"])

@@ -43,7 +43,7 @@ class Net:
             if model._meta.app_label != _OUTSIDE:
                 yield from ((model._meta.label, json.dumps(row, default=str)) for row in _values(model))
         for session in Session.objects.all():
-            yield "a session", json.dumps(SessionStore(session.session_key).load(), default=str)
+            yield "a session", json.dumps(session.get_decoded(), default=str)
 
 
 def _values(model: type[models.Model]) -> Any:

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Session, User
+from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, remembered_elsewhere
 from tests.pages import Browser, Page
 from tests.people import Clock, Person
@@ -125,7 +126,7 @@ def test_ends_one_sign_in(elsewhere: Person, here: Person) -> None:
 
 
 def test_ending_one_twice_is_not_found(elsewhere: Person, here: Person) -> None:
-    ref = Session.objects.get(session_key=elsewhere.browser.session_key).ref
+    ref = Session.objects.get(session_key=row_key(elsewhere.browser.session_key)).ref
     here.browser.go("/browsers/")
     here.browser.send(f"/browsers/sessions/{ref}/end/")
 
@@ -135,7 +136,7 @@ def test_ending_one_twice_is_not_found(elsewhere: Person, here: Person) -> None:
 def test_ending_this_very_one_by_hand_leads_to_the_sign_out(here: Person) -> None:
     """The answer could not be kept in the session that had just ended, and the page failed (seen)."""
     at_browsers(here)
-    ref = Session.objects.get(session_key=here.browser.session_key).ref
+    ref = Session.objects.get(session_key=row_key(here.browser.session_key)).ref
 
     page = here.browser.send(f"/browsers/sessions/{ref}/end/")
 
