@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from verification import audit, browsers, challenges, enrolments, limits, notice
 from verification.facts import Facts
 from verification.models import Purpose
 
+_SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
 
 
@@ -73,6 +75,12 @@ def _close(person: User) -> dict[str, int]:
     return {"n_browsers": browsers.forget(person), "n_sessions": Session.objects.filter(user=person).delete()[0]}
 
 
+def _unless_nothing(words: str, *counts: object) -> None:
+    """Undo an action that found nothing to do, for instance because somebody else did it just before."""
+    if not any(counts):
+        raise Unneeded(words)
+
+
 # What was set up ------------------------------------------------------------------------------------------------
 
 
@@ -82,7 +90,9 @@ def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False)
         _tell(person, "settings_cleared", deed)  # first, so that the former phone hears of it as well
         gone = enrolments.clear(person, deed.facts)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
-        _record("support.settings_cleared", person, deed, methods=gone, n_app_passwords=n_gone, **_close(person))
+        closed = _close(person)
+        _unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
+        _record("support.settings_cleared", person, deed, methods=gone, n_app_passwords=n_gone, **closed)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
     return Done(f"{words} {_('The next sign-in asks to register again.')}")
 
@@ -93,7 +103,9 @@ def phone_lost(person: User, deed: Deed) -> Done:
         _tell(person, "phone_lost", deed)
         gone = enrolments.clear(person, deed.facts)
         n_gone = app_passwords.clear(person)
-        _record("support.phone_lost", person, deed, methods=gone, n_app_passwords=n_gone, **_close(person))
+        closed = _close(person)
+        _unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
+        _record("support.phone_lost", person, deed, methods=gone, n_app_passwords=n_gone, **closed)
     return Done(
         _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
     )
@@ -120,6 +132,7 @@ def delete_app_passwords(person: User, deed: Deed) -> Done:
     with transaction.atomic():
         _tell(person, "app_passwords_deleted", deed)
         n_gone = app_passwords.clear(person)
+        _unless_nothing(_("They have no app password."), n_gone)
         _record("support.app_passwords_deleted", person, deed, n_app_passwords=n_gone)
     return Done(
         ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
@@ -131,6 +144,7 @@ def forget_browsers(person: User, deed: Deed) -> Done:
     with transaction.atomic():
         _tell(person, "browsers_forgotten", deed)
         n_gone = browsers.forget(person)
+        _unless_nothing(_("No browser is remembered."), n_gone)
         _record("support.browsers_forgotten", person, deed, n_browsers=n_gone)
     return Done(ngettext("%(n)d browser was forgotten.", "%(n)d browsers were forgotten.", n_gone) % {"n": n_gone})
 
@@ -140,6 +154,7 @@ def end_sessions(person: User, deed: Deed) -> Done:
     with transaction.atomic():
         _tell(person, "sessions_ended", deed)
         n_gone = Session.objects.filter(user=person).delete()[0]
+        _unless_nothing(_("They are signed in nowhere."), n_gone)
         _record("support.sessions_ended", person, deed, n_sessions=n_gone)
     return Done(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})
 
@@ -176,7 +191,10 @@ def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
     if person.is_staff:
         raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
     with transaction.atomic():
-        User.objects.filter(pk=person.pk).update(bypass_until=deed.facts.now + life)
+        until = deed.facts.now + life
+        lasting = Q(bypass_until__gt=deed.facts.now, bypass_until__gte=until - _SAME)
+        if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
+            raise Unneeded(_("They can sign in once already, for as long as that."))
         _record("support.bypass_given", person, deed, seconds=int(life.total_seconds()))
         _tell(person, "bypass_given", deed)
     return Done(
@@ -192,10 +210,10 @@ def block(person: User, deed: Deed, *, days: int | None = 90) -> Done:
     """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
     until = FOREVER if days is None else deed.facts.now + timedelta(days=days)
     with transaction.atomic():
+        others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
+        if not others.update(blocked_until=until, blocked_reason=deed.reason[:200], bypass_until=None):
+            raise Unneeded(_("They are blocked for as long as that already."))
         _tell(person, "blocked", deed)
-        User.objects.filter(pk=person.pk).update(
-            blocked_until=until, blocked_reason=deed.reason[:200], bypass_until=None
-        )
         enrolments.raise_epoch(person)
         _record("support.person_blocked", person, deed, days=days, **_close(person))
     return Done(

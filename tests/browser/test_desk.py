@@ -1,5 +1,6 @@
 """The support desk and the help centre in a real browser, at both widths; nothing for axe to find."""
 
+import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -10,14 +11,15 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Scope
+from accounts import app_passwords
+from accounts.models import Scope, Session, User
 from accounts.support import actions
 from accounts.support.actions import Deed
 from helpcenter import articles
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
-from verification import guard
+from verification import browsers, guard
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Pause, Policy
 
@@ -94,7 +96,17 @@ def test_closed_deeds_say_what_opens_them(page: Page, ana: Person, dora: Person)
     expect(closed).to_contain_text("Verify the caller first")
 
 
+def dress(person: Person) -> None:
+    """Give somebody what actions end: an app password, a remembered browser, a sign-in."""
+    user, now = User.objects.get(pk=person.user.pk), Facts(now=timezone.now())
+    app_passwords.issue(user, now, name="old laptop", program="mail")
+    browsers.remember(user, now, days=14, method="totp")
+    Session.objects.create(session_key=secrets.token_hex(16), session_data="", expire_date=now.now, user_id=user.pk)
+
+
 def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Person) -> None:
+    for person in (ana, ben):
+        dress(person)
     enter(desk, dora)
     hands.tick(desk, "Choose ana")
     hands.tick(desk, "Choose ben")
@@ -146,6 +158,7 @@ def test_each_deed_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     enter(desk, dora)
     for label, more in DEEDS.items():
+        dress(ana)
         desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
         hands.follow(desk, label)
         if "choose" in more:

@@ -6,9 +6,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from accounts import app_passwords
 from accounts.models import Scope, User
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
+from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy
 
 WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
@@ -119,6 +121,8 @@ def test_each_deed_is_done_told_and_written_down(
     label: str, kind: str, fields: dict[str, str], ana: Person, sam: Person
 ) -> None:
     settle(ana)
+    ana.sign_in(remember="on")  # so that there is something to end
+    app_passwords.issue(ana.user, Facts(now=timezone.now()), name="old laptop", program="mail")
     call_back(sam, ana)
     Message.objects.all().delete()
 

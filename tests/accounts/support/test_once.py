@@ -1,0 +1,232 @@
+"""The same form sent twenty times at once: each action is done once, with one event and one mail; on real threads."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import close_old_connections, connections, transaction
+from django.utils import timezone
+
+from accounts import app_passwords
+from accounts.models import CallerCheck, Session, SupportRequest, User
+from accounts.support import caller, orders, requests
+from accounts.support.menu import ACTIONS
+from accounts.support.orders import Order, State
+from tests.people import Person, hire, join
+from verification import browsers
+from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment, Message, Policy
+
+AT_ONCE = 20
+
+OPTIONS: dict[str, dict[str, object]] = {
+    "clear_settings": {"app_passwords_too": True},
+    "issue_pass": {"length": 8, "life": 60, "once": True, "starts_at": ""},
+    "bypass_once": {"seconds": 300},
+    "block": {"days": 90},
+    "set_state": {"state": "enforced"},
+    "give_roles": {"roles": ["Support desk"]},
+}
+
+# Doing these again is a wish of its own; only the form tells a second wish from the same one sent twice.
+MAY_BE_WANTED_AGAIN = {"issue_pass", "unlock", "try_message"}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Scene:
+    """Somebody with all that actions end, and an administrator who helps."""
+
+    ana: Person
+    fay: Person
+    facts: Facts
+
+    def order(self, name: str, token: str) -> Order:
+        """Word an order as one request reads it: with rows of its own."""
+        needs_ref = name in {"reset_device", "try_message"}
+        return Order(
+            action=ACTIONS[name],
+            staff=User.objects.get(pk=self.fay.user.pk),
+            person=User.objects.get(pk=self.ana.user.pk),
+            reason="asked",
+            ticket="1",
+            options={"ref": self.ana.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {}),
+            token=token,
+        )
+
+    def place(self, name: str, token: str) -> State:
+        return orders.place(self.order(name, token), self.facts).state
+
+    def events(self) -> list[str]:
+        found = AuditEvent.objects.filter(user_id=self.ana.user.pk, kind__startswith="support.")
+        return list(found.values_list("kind", flat=True))
+
+    def mails(self) -> int:
+        return Message.objects.filter(user=self.ana.user, kind="mail").count()
+
+
+def dress(ana: Person, facts: Facts) -> None:
+    """Give somebody all that there is to end."""
+    app_passwords.issue(ana.user, facts, name="old laptop", program="mail")
+    browsers.remember(ana.user, facts, days=14, method="totp")
+    for n in range(3):
+        Session.objects.create(
+            session_key=f"k{ana.user.pk}.{n}", session_data="", expire_date=facts.now, user_id=ana.user.pk
+        )
+
+
+@pytest.fixture
+def scene() -> Scene:
+    with transaction.atomic():
+        fay = hire("fay", "Administrators")
+        ana = join("ana", number="+41795550123").set_up("text", "totp")
+        Policy.objects.create(caller_check=False)
+        facts = Facts(now=timezone.now(), network="192.0.2.9")
+        dress(ana, facts)
+        Message.objects.all().delete()
+    return Scene(ana, fay, facts)
+
+
+def at_once(*deeds: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment; gives what each came to."""
+    start, found = threading.Barrier(len(deeds)), list[object]()
+
+    def run(one: Callable[[], object]) -> None:
+        try:
+            start.wait()
+            found.append(one())
+        except Exception as error:  # noqa: BLE001 - the test names them
+            found.append(error)
+        finally:
+            close_old_connections()
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _prepare(name: str, scene: Scene) -> None:
+    if name == "unblock":
+        User.objects.filter(pk=scene.ana.user.pk).update(blocked_until=scene.facts.now + timedelta(days=9))
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> None:
+    """Seen failing with the token left unspent: a pass was issued twenty times."""
+    _prepare(name, scene)
+    token = orders.new_token()
+
+    found = at_once(*[lambda: scene.place(name, token)] * AT_ONCE)
+
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert len(scene.events()) == 1
+    assert scene.mails() == (0 if name == "try_message" else 1)
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) - MAY_BE_WANTED_AGAIN))
+def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
+    """Twenty windows, each with a form of its own: what is there is looked at by the change itself.
+
+    Seen failing with `_unless_nothing` and the guards of the updates taken out.
+    """
+    _prepare(name, scene)
+
+    found = at_once(*[lambda: scene.place(name, orders.new_token())] * AT_ONCE)
+
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert (len(scene.events()), scene.mails()) == (1, 1)
+
+
+def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the token the race is lost: so it proves something."""
+    monkeypatch.setattr(orders, "_spend", lambda _order: True)
+
+    found = at_once(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
+
+    assert Counter(found)[State.DONE] > 1
+    assert len(scene.events()) > 1
+
+
+def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
+    with transaction.atomic():
+        others = [join(f"p{n}").set_up("totp") for n in range(3)]
+    token, people = orders.new_token(), [scene.ana, *others]
+    pks = [person.user.pk for person in people]
+
+    def submit() -> list[State]:
+        staff, action = User.objects.get(pk=scene.fay.user.pk), ACTIONS["clear_settings"]
+        return [
+            orders.place(
+                Order(
+                    action=action,
+                    staff=staff,
+                    person=person,
+                    reason="r",
+                    ticket="1",
+                    options=OPTIONS["clear_settings"],
+                    token=token,
+                ),
+                scene.facts,
+            ).state
+            for person in User.objects.filter(pk__in=pks).order_by("pk")
+        ]
+
+    found = at_once(*[submit] * 10)
+
+    assert not [each for each in found if isinstance(each, Exception)]
+    events = AuditEvent.objects.filter(kind="support.settings_cleared").order_by("user_id")
+    assert [event.user_id for event in events] == sorted(pks)
+    mails = Message.objects.filter(kind="mail").values_list("user", flat=True)
+    assert sorted(mails) == sorted(pks)
+
+
+# Beside the actions ---------------------------------------------------------------------------------------------
+
+
+def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene) -> None:
+    Policy.objects.update(second_person=["issue_pass"])
+    with transaction.atomic():
+        sam = hire("sam", "Senior support")
+    asked = at_once(*[lambda: scene.place("issue_pass", orders.new_token())] * AT_ONCE)
+    assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
+    pk = SupportRequest.objects.get().pk
+
+    def decide() -> bool:
+        return requests.decide(
+            SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.facts, agrees=True
+        )
+
+    def collect() -> State:
+        return orders.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.facts).state
+
+    decided = at_once(*[decide] * AT_ONCE)
+    done = at_once(*[collect] * AT_ONCE)
+
+    assert Counter(decided) == {True: 1, False: AT_ONCE - 1}
+    assert Counter(done) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert sorted(scene.events()) == ["support.pass_issued", "support.request_agreed", "support.requested"]
+
+
+def test_caller_is_asked_and_vouched_for_once(scene: Scene) -> None:
+    """Seen failing with the person not held: twenty texts went out until the limit closed."""
+    Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
+    ref = scene.ana.enrolment("text").ref
+
+    def people() -> tuple[User, User]:
+        return User.objects.get(pk=scene.fay.user.pk), User.objects.get(pk=scene.ana.user.pk)
+
+    begun = at_once(*[lambda: caller.begin(*people(), ref, scene.facts)] * AT_ONCE)
+    vouched = at_once(*[lambda: caller.vouch(*people(), "known voice", scene.facts)] * AT_ONCE)
+
+    assert {type(each) for each in [*begun, *vouched]} == {CallerCheck}
+    assert sorted(scene.events()) == ["support.caller_asked", "support.caller_vouched"]
+    assert CallerCheck.objects.count() == 2
+    assert Message.objects.filter(user=scene.ana.user, kind="text").count() == 1
