@@ -4,6 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
+from mfasite import strength
 from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
@@ -147,7 +149,24 @@ def tell_of_database() -> None:
         connection.close()
 
 
-KEYS = (keys_work, keys_fit)
+@register(Tags.security)
+def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Refuse keys that can be guessed; the demo makes random ones, and needs no check.
+
+    `manage.py reseal` runs without this check: that is the way to be rid of such a key of MFA_KEYS.
+    """
+    if settings.DEMO:
+        return []
+    shared: dict[str, tuple[str, ...]] = {
+        "METRICS_TOKEN": (settings.METRICS_TOKEN,) if settings.METRICS_TOKEN else (),
+        "GATEWAY_RECEIPT_KEYS": cast("tuple[str, ...]", settings.GATEWAY.get("keys", ())),
+    }
+    hint = "README.md says how to make random ones. An operators' article says how to replace a key in use."
+    weak = strength.weaknesses(settings.SECRET_KEY, tuple(settings.MFA_KEYS), shared)
+    return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
+
+
+KEYS = (check_strength, keys_work, keys_fit)
 
 
 def refuse_contradictions(*only: Callable[..., list[CheckMessage]]) -> None:

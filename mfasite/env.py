@@ -134,7 +134,7 @@ def keys(name: str) -> tuple[tuple[str, bytes], ...]:
             key = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             key = b""
-        if not (colon and key_id.isalnum() and len(key) == KEY_BYTES):
+        if not (colon and key_id.isascii() and key_id.isalnum() and len(key) == KEY_BYTES):
             raise ImproperlyConfigured(f"{name}: entry {place} must be id:base64 of {KEY_BYTES} bytes.")
         if key_id in found:
             raise ImproperlyConfigured(f"{name}: the id of entry {place} stands there twice.")

@@ -1,6 +1,7 @@
 """The settings as a fresh process reads them: unset means safe."""
 
 import base64
+import hashlib
 import subprocess
 import sys
 
@@ -8,9 +9,9 @@ import pytest
 
 from mfasite.processes import BASE_DIR
 
-KEY = base64.b64encode(b"k" * 32).decode()
+KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {
-    "SECRET_KEY": "s3cret-" + "abcdefghij" * 6,
+    "SECRET_KEY": hashlib.sha256(b"a secret of these tests").hexdigest(),
     "MFA_KEYS": f"k1:{KEY}",
     "DATABASE_URL": "postgres://mfa:mfa@127.0.0.1/mfa",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
@@ -163,3 +164,29 @@ def test_a_web_server_refuses_plain_http_outside_the_demo() -> None:
     answer = told("import mfasite.wsgi", **(REAL | {"PUBLIC_URL": "http://mfa.example.org"}))
 
     assert "mfasite.E001" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "django-insecure-" + REAL["SECRET_KEY"]),
+        ("MFA_KEYS", f"k1:{'A' * 43}="),
+        ("MFA_KEYS", f"{REAL['MFA_KEYS']},k2:{KEY}"),
+    ],
+)
+def test_neither_server_nor_worker_nor_deployment_takes_weak_keys(name: str, value: str) -> None:
+    weak = REAL | {"DATABASE_URL": "sqlite:////nowhere/it.sqlite3", name: value}
+
+    for code in (
+        "import mfasite.wsgi",
+        *(
+            f"from django.core.management import execute_from_command_line as run; run(['', {words}])"
+            for words in ("'worker'", "'check', '--deploy'")
+        ),
+    ):
+        answer = told(code, **weak)
+
+        assert answer.returncode != 0
+        assert "mfasite.E009" in answer.stderr
+        assert value.partition(":")[2][:43] not in answer.stderr or ":" not in value

@@ -1,0 +1,81 @@
+"""Tells keys that nobody can guess from those that somebody typed, copied from a page, or left at a default."""
+
+import base64
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+LEAST_SECRET = 50  # characters of SECRET_KEY. Source: Django's check security.W009
+LEAST_TOKEN = 16  # characters of a token that we share with another system
+_LEAST_DENSE = 35  # bytes that 50 random characters still take when they are compressed; 50 random hex digits take 42
+_LEAST_BYTES = 20  # different bytes in a key of 32; a random one has 26 or more
+_MOST_STEPS = 0.5  # of neighbours that follow one another, as in abcdef or 012345
+# What stands in the samples of documentation, templates and tutorials.
+_PLACEHOLDERS = (
+    *("insecure", "change-me", "changeme", "change_me", "change-it", "change-this", "changethis", "please-change"),
+    *("your-secret", "yoursecret", "your_secret", "secret-key", "secret_key", "secretkey", "super-secret"),
+    *("example", "placeholder", "password", "for-the-tests", "test-key", "default", "qwertyuiop", "asdfghjkl"),
+    *("letmein", "correct-horse", "correcthorse", "not-a-secret", "notasecret", "supersecret"),
+)
+_WORDS = ("", "secret", "password", "changeme", "change-me", "test", "testing", "key", "mfa", "demo", "example")
+_HASHED = frozenset(hashlib.sha256(word.encode()).digest() for word in _WORDS)
+
+
+def of_secret(value: str) -> str:
+    """Say what is wrong with SECRET_KEY; empty if it is as good as random."""
+    if len(value) < LEAST_SECRET:
+        return f"is shorter than {LEAST_SECRET} characters"
+    folded = value.lower().replace(" ", "-")
+    if any(word in folded for word in _PLACEHOLDERS):
+        return "is a sample or a default, not a secret"
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = packer.compress(value.encode()) + packer.flush()
+    if len(packed) < _LEAST_DENSE or _is_row(value.encode()):
+        return "repeats itself, so it can be guessed"
+    return ""
+
+
+def of_key(value: bytes) -> str:
+    """Say what is wrong with a key of 32 bytes; empty if it is as good as random."""
+    if len(set(value)) < _LEAST_BYTES:
+        return "repeats itself, so it can be guessed"
+    if _is_row(value):
+        return "counts up or down, so it can be guessed"
+    if value.isascii() and value.decode().isprintable():
+        return "is text that somebody typed, not random bytes"
+    if value in _HASHED:
+        return "is the digest of a common word"
+    return ""
+
+
+def _is_row(value: bytes) -> bool:
+    """Tell whether most neighbours are equally far apart, by any distance for a key and by one for text."""
+    steps = Counter((b - a) % 256 for a, b in pairwise(value))
+    return max(steps.values(), default=0) > _MOST_STEPS * len(value)
+
+
+def weaknesses(
+    secret_key: str, keys: tuple[tuple[str, bytes], ...], shared: dict[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Give one sentence for each weak key, which never holds the key.
+
+    Shape: `keys` as MFA_KEYS; `shared` the tokens that other systems know, by the name of their setting.
+    """
+    if fault := of_secret(secret_key):
+        yield f"SECRET_KEY {fault}."
+    for key_id, value in keys:
+        if fault := of_key(value):
+            yield f"The key {key_id} of MFA_KEYS {fault}."
+        if base64.b64encode(value).decode().rstrip("=") in secret_key:
+            yield f"SECRET_KEY holds the key {key_id} of MFA_KEYS. Each must be a secret of its own."
+    twins = [key_id for key_id, value in keys if [v for _, v in keys].count(value) > 1]
+    if twins:
+        yield f"These keys of MFA_KEYS are one and the same: {', '.join(twins)}."
+    folded = Counter(key_id.casefold() for key_id, _ in keys)
+    for name in (name for name, n in folded.items() if n > 1):
+        yield f"Two keys of MFA_KEYS have the same id: {name}."
+    for setting, values in shared.items():
+        if any(len(value) < LEAST_TOKEN for value in values):
+            yield f"{setting} is shorter than {LEAST_TOKEN} characters."
