@@ -17,6 +17,7 @@ from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
 from verification import audit, digits, limits, notices, policies, tokens
 from verification.facts import Facts
+from verification.models import AppPasswordsEnd
 from verification.policies import Why
 from verification.statements import Select, Slot
 
@@ -141,6 +142,11 @@ def clear(user: User) -> int:
     """Delete all app passwords of a person, and any that is being made. Inside the deed's transaction."""
     User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch") + 1)
     return AppPassword.objects.filter(user=user).delete()[0]
+
+
+def end_with(user: User, new: AppPasswordsEnd) -> bool:
+    """Tell whether policy ends a person's app passwords with a new password of this kind."""
+    return policies.rules_for(user.pk).app_passwords_end >= new
 
 
 def service_of(key: str) -> Service | None:

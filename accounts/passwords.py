@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from accounts import app_passwords
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, enrolments, limits, notices, tokens
 from verification.facts import Facts
+from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
 _PURPOSE = "password_reset"
@@ -16,15 +18,20 @@ _PURPOSE = "password_reset"
 def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> None:
     """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
 
+    App passwords end as well, where policy says so for this kind of change.
+
     Shape: `password` as typed, already found good enough.
     """
+    is_replaced = how == "reset" or user.must_change_password
+    kind = AppPasswordsEnd.REPLACED if is_replaced else AppPasswordsEnd.ALWAYS
     user.set_password(password)
     with transaction.atomic():
         user.must_change_password = False
         user.save(update_fields=["password", "must_change_password"])
         enrolments.raise_epoch(user)
-        audit.record(f"password.{how}", user_id=user.pk, facts=facts)
-        notices.tell(user, "password_changed", now=facts.now)
+        n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
+        audit.record(f"password.{how}", user_id=user.pk, facts=facts, n_app_passwords=n_gone)
+        notices.tell(user, "password_changed", now=facts.now, n_app_passwords=str(n_gone or ""))
 
 
 def ask_reset(name: str, facts: Facts, *, path: str) -> None:

@@ -17,7 +17,7 @@ from verification import enrolments, registry
 from verification.enrolments import Option
 from verification.facts import Facts
 from verification.held import Held
-from verification.models import Enrolment, Policy
+from verification.models import AppPasswordsEnd, Enrolment, Policy
 from verification.models.policies import strongest
 
 
@@ -76,6 +76,7 @@ class Rules:
     number_matching: bool
     alone_allowed: bool
     app_passwords: bool
+    app_passwords_end: AppPasswordsEnd
     trusted_networks: tuple[str, ...]
     grace_days: int
     voice_countries: tuple[str, ...]
@@ -108,6 +109,7 @@ _DEFAULTS: dict[str, Any] = {
     "number_matching": True,
     "alone_allowed": False,
     "app_passwords": True,
+    "app_passwords_end": AppPasswordsEnd.ALWAYS,
     "trusted_networks": [],
     "grace_days": 0,
     "voice_countries": [],
@@ -135,6 +137,7 @@ def merge(policies: Sequence[Policy]) -> Rules:
         number_matching=first("number_matching"),
         alone_allowed=first("alone_allowed"),
         app_passwords=first("app_passwords"),
+        app_passwords_end=AppPasswordsEnd(first("app_passwords_end")),
         trusted_networks=tuple(first("trusted_networks")),
         grace_days=first("grace_days"),
         voice_countries=tuple(first("voice_countries")),
@@ -231,6 +234,8 @@ class Source:
         """Say the value as a person reads it."""
         if isinstance(self.value, bool):
             return _("yes") if self.value else _("no")
+        if isinstance(self.value, AppPasswordsEnd):
+            return str(self.value.label)
         if isinstance(self.value, timedelta):
             minutes = int(self.value.total_seconds() // 60)
             return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}

@@ -20,7 +20,7 @@ from accounts.models.handles import new_ref
 from accounts.support.roles import groups_of_staff
 from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
 from verification.facts import Facts
-from verification.models import Purpose
+from verification.models import AppPasswordsEnd, Purpose
 
 _SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
@@ -306,13 +306,15 @@ def _rights(groups: Collection[Group]) -> set[str]:
 def require_password(person: User, deed: Deed) -> Done:
     """Have a person choose a new password after the next sign-in, before anything else.
 
-    Sign-ins and remembered browsers end.
+    Sign-ins and remembered browsers end, and app passwords where policy says so.
     """
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):
             raise Unneeded(_("It is asked for already."))
         enrolments.raise_epoch(person)
-        _record("support.password_required", person, deed, **_close(person))
+        ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
+        n_gone = app_passwords.clear(person) if ends else 0
+        _record("support.password_required", person, deed, n_app_passwords=n_gone, **_close(person))
         _tell(person, "password_required", deed)
     return Done(_("The next sign-in asks for a new password."))
 

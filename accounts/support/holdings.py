@@ -8,19 +8,25 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import app_passwords
 from accounts.models import AppPassword, Session, User
-from verification import browsers, enrolments, registry
+from verification import browsers, enrolments, policies, registry
 from verification.enrolments import Option
+from verification.models import AppPasswordsEnd
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holdings:
-    """What one person has, or many people together. Shape: `labels` name methods, `locks` are sentences."""
+    """What one person has, or many people together.
+
+    Shape: `labels` name methods, `locks` are sentences; `n_app_passwords_ending` end with a password that is required.
+    """
 
     labels: tuple[str, ...] = ()
     n_browsers: int = 0
     n_sessions: int = 0
     n_app_passwords: int = 0
+    n_app_passwords_ending: int = 0
     has_pass: bool = False
     locks: tuple[str, ...] = ()
 
@@ -29,11 +35,13 @@ def of_person(person: User, *, now: datetime) -> Holdings:
     """Read what a person has now."""
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
+    n_app_passwords = app_passwords.of_person(person).count()
     return Holdings(
         labels=tuple(enrolments.label(enrolment) for enrolment in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
         n_sessions=Session.objects.filter(user=person, expire_date__gt=now).count(),
-        n_app_passwords=AppPassword.objects.filter(user=person, grants_epoch=person.grants_epoch).count(),
+        n_app_passwords=n_app_passwords,
+        n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
         locks=tuple(locks(person, options, now=now)),
     )
@@ -59,7 +67,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
 
 
 def of_many(people: QuerySet[User], *, now: datetime) -> Holdings:
-    """Count what many people have together, by four statements whatever their number. Methods are counted by kind."""
+    """Count what many people have together, by seven statements whatever their number. Methods are counted by kind."""
     rows = enrolments.of_many(people)
     known = {name: str(method.label) for name, method in registry.methods().items()}
     kinds = rows.values_list("method").annotate(n=Count("pk")).order_by("method")
@@ -68,4 +76,12 @@ def of_many(people: QuerySet[User], *, now: datetime) -> Holdings:
         n_browsers=browsers.of_many(people, now=now),
         n_sessions=Session.objects.filter(user__in=people, expire_date__gt=now).count(),
         n_app_passwords=AppPassword.objects.filter(user__in=people).count(),
+        n_app_passwords_ending=_ending(people),
     )
+
+
+def _ending(people: QuerySet[User]) -> int:
+    """Count the app passwords of those people whose policy ends them with a password that is required."""
+    rules = policies.rules_of_many(list(people.values_list("pk", flat=True)))
+    ends = [pk for pk, each in rules.items() if each.app_passwords_end >= AppPasswordsEnd.REPLACED]
+    return AppPassword.objects.filter(user__in=ends).count()

@@ -68,7 +68,11 @@ def _or_none(lines: list[str]) -> list[str]:
 
 
 def _app_passwords(held: Holdings) -> list[str]:
-    return _count(held.n_app_passwords, "Deletes %(n)d app password.", "Deletes %(n)d app passwords.")
+    return _deletes(held.n_app_passwords)
+
+
+def _deletes(n_app_passwords: int) -> list[str]:
+    return _count(n_app_passwords, "Deletes %(n)d app password.", "Deletes %(n)d app passwords.")
 
 
 def _clear(held: Holdings) -> list[str]:
@@ -265,7 +269,11 @@ _ALL = (
         permission="require_password",
         effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.require_password(person, deed),
-        preview=lambda held: [*_closing(held), str(_("It counts from the next sign-in."))],
+        preview=lambda held: [
+            *_deletes(held.n_app_passwords_ending),
+            *_closing(held),
+            str(_("It counts from the next sign-in.")),
+        ],
     ),
     Action(
         name="try_message",

@@ -15,7 +15,7 @@ from accounts.support.menu import ACTIONS
 from accounts.support.rehearsal import Effect
 from verification import numbers, policies, registry
 from verification.facts import Facts
-from verification.models import Policy
+from verification.models import AppPasswordsEnd, Policy
 
 _WIDEST = {4: 8, 6: 32}  # a network wider than this is most of the internet
 _FIELDS = (
@@ -27,6 +27,7 @@ _FIELDS = (
     "number_matching",
     "alone_allowed",
     "app_passwords",
+    "app_passwords_end",
     "trusted_networks",
     "text_notices",
     "voice_countries",
@@ -112,6 +113,14 @@ class PolicyForm(ChangeForm):
             (2, _("no text, call or mail")),
             (3, _("passkeys only")),
         ),
+    )
+    app_passwords_end = forms.TypedChoiceField(
+        label=_("App passwords end with a new password"),
+        required=False,
+        empty_value=None,
+        coerce=int,
+        choices=(("", _("left to the next policy")), *AppPasswordsEnd.choices),
+        help_text=_("With “always”, a person’s programs ask again after each change of the password."),
     )
     second_person = Marks(
         label=_("Deeds that a second person must agree to"), choices=[(a.name, a.label) for a in ACTIONS.values()]

@@ -9,10 +9,11 @@ from verification.models.keys import DigestKey
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
-from verification.models.policies import Policy
+from verification.models.policies import AppPasswordsEnd, Policy
 from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
 
 __all__ = [
+    "AppPasswordsEnd",
     "Attempt",
     "AuditEvent",
     "AuditSeal",

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import ExpressionWrapper, Q
+from django.utils.translation import gettext_lazy as _
 
 
 def strongest(user: Any, field: str) -> "models.QuerySet[Policy]":
@@ -14,6 +15,14 @@ def strongest(user: Any, field: str) -> "models.QuerySet[Policy]":
     mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
     is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())
     return mine.order_by(is_everybodys, "rank", "pk")
+
+
+class AppPasswordsEnd(models.IntegerChoices):
+    """With which new passwords a person's app passwords end. A higher value covers what a lower one does."""
+
+    NEVER = 0, _("never")
+    REPLACED = 1, _("when support requires one, or by a mailed link")
+    ALWAYS = 2, _("always")
 
 
 class Policy(models.Model):
@@ -35,6 +44,7 @@ class Policy(models.Model):
     number_matching = models.BooleanField(null=True, blank=True)
     alone_allowed = models.BooleanField(null=True, blank=True)
     app_passwords = models.BooleanField(null=True, blank=True)
+    app_passwords_end = models.PositiveSmallIntegerField(null=True, blank=True, choices=AppPasswordsEnd.choices)
     trusted_networks = models.JSONField(null=True, blank=True)
     text_notices = models.BooleanField(null=True, blank=True)
     grace_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(14)])

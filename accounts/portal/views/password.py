@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import destinations, facts, freshness, passwords, standing
+from accounts import app_passwords, destinations, facts, freshness, passwords, standing
+from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.standing import AuthedRequest
 from verification import limits
+from verification.models import AppPasswordsEnd
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,7 +32,13 @@ def change(request: AuthedRequest) -> HttpResponse:
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
         is_securing = request.user.securing_since is not None
         return redirect("portal:secure") if is_securing else destinations.go_on(next_url)
-    return render(request, "accounts/portal/password.html", {"form": form, "next": next_url, "here": "home"})
+    context = {"form": form, "next": next_url, "here": "home", **_app_passwords(request.user)}
+    return render(request, "accounts/portal/password.html", context)
+
+
+def _app_passwords(user: User) -> dict[str, Any]:
+    kind = AppPasswordsEnd.REPLACED if user.must_change_password else AppPasswordsEnd.ALWAYS
+    return {"n_app_passwords": app_passwords.of_person(user).count(), "they_end": app_passwords.end_with(user, kind)}
 
 
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
@@ -87,4 +95,5 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
             return render(request, "accounts/signin/reset_over.html", status=410)
         messages.success(request, _("Your new password is set. Sign in with it."))
         return redirect("signin:password")
-    return render(request, "accounts/signin/reset_new.html", {"form": form})
+    they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
+    return render(request, "accounts/signin/reset_new.html", {"form": form, "they_end": they_end})
