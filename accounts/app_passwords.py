@@ -118,7 +118,7 @@ def issue(
         )
         audit.record("app_password.made", user_id=user.pk, facts=facts, name=name, program=program)
         opens = str(catalogue.program(program).label)
-        notices.tell(user, "app_password_made", now=facts.now, name=name, service=opens)
+        notices.tell(user, "app_password_made", now=facts.now, facts=facts, name=name, service=opens)
     return grouped(secret)
 
 

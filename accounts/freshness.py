@@ -14,14 +14,15 @@ from accounts.standing import AuthedRequest
 
 P = ParamSpec("P")
 SPAN = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
+OWN_SPAN = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
 _HELD = "held"
 _UNHELD = "password"  # a form with such a field is not held: it is typed again
 
 
-def is_fresh(request: HttpRequest) -> bool:
+def is_fresh(request: HttpRequest, *, within: timedelta = SPAN) -> bool:
     """Tell whether the person proved the second step, or their password where no second step is asked, just now."""
     here = standing.of(request)
-    return here.proven_at is not None and timezone.now() - here.proven_at < SPAN and _is_strong(here)
+    return here.proven_at is not None and timezone.now() - here.proven_at < within and _is_strong(here)
 
 
 def _is_strong(here: standing.Standing) -> bool:
@@ -32,10 +33,22 @@ def required(
     view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
 ) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
     """Open a view to a fresh proof only. What was posted is held and offered again after it: nothing is typed twice."""
+    return _required(view, SPAN)
 
+
+def required_for_own(
+    view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
+) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
+    """Open a change to one's own account likewise, to a proof that is fresher still."""
+    return _required(view, OWN_SPAN)
+
+
+def _required(
+    view: Callable[Concatenate[AuthedRequest, P], HttpResponse], within: timedelta
+) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
     @wraps(view)
     def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if is_fresh(request):
+        if is_fresh(request, within=within):
             held = request.session.pop(_HELD, None)
             if request.method == "GET" and held and held["path"] == request.path:
                 return render(

@@ -18,7 +18,7 @@ def begin(user: User, facts: Facts, *, about: str) -> None:
         browsers.forget(user)
         enrolments.raise_epoch(user)
         audit.record("account.securing_begun", user_id=user.pk, facts=facts, about=about)
-        notices.tell(user, "locked_down", now=facts.now)
+        notices.tell(user, "locked_down", now=facts.now, facts=facts)
 
 
 def end(user: User, facts: Facts) -> None:

@@ -31,7 +31,7 @@ def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> 
         enrolments.raise_epoch(user)
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
         audit.record(f"password.{how}", user_id=user.pk, facts=facts, n_app_passwords=n_gone)
-        notices.tell(user, "password_changed", now=facts.now, n_app_passwords=str(n_gone or ""))
+        notices.tell(user, "password_changed", now=facts.now, facts=facts, n_app_passwords=str(n_gone or ""))
 
 
 def ask_reset(name: str, facts: Facts, *, path: str) -> None:
@@ -48,7 +48,7 @@ def ask_reset(name: str, facts: Facts, *, path: str) -> None:
             user=person, epoch=person.epoch, made_at=facts.now, ends_at=facts.now + LINK_LIFE
         )
         link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
-        notices.tell(person, "password_reset", now=facts.now, until=facts.now + LINK_LIFE, **link)
+        notices.tell(person, "password_reset", now=facts.now, facts=facts, until=facts.now + LINK_LIFE, **link)
 
 
 def open_reset(handle: str, token: str, facts: Facts) -> PasswordReset | None:

@@ -28,6 +28,8 @@ def name(agent: str) -> str:
     """Say which browser on which system: "Firefox on Windows"."""
     browser = next((title for mark, title in _BROWSERS if mark in agent), "")
     system = next((title for mark, title in _SYSTEMS if mark in agent), "")
+    if system == "Mac" and browser == "Safari":
+        system = _("Mac or iPad")  # an iPad that asks for desktop pages says the same of itself
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or _("Unknown browser")

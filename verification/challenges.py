@@ -76,6 +76,7 @@ class Shown:
     modes: tuple[Mode, ...] = ()
     page: str = ""
     is_own_form: bool = False
+    may_be_remembered: bool = False
     code_label: str = ""
     if_refused: str = ""
     show: Mapping[str, Any] = field(default_factory=dict)
@@ -547,7 +548,7 @@ def _after_voucher(challenge: Challenge, facts: Facts) -> None:
         enrolments.end(challenge.enrolment.pk, now=facts.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.vouchers_left(challenge.user.pk)
-        notices.tell(challenge.user, "codes_used", now=facts.now, left=str(left))
+        notices.tell(challenge.user, "codes_used", now=facts.now, facts=facts, left=str(left))
 
 
 def _forget_failures(challenge: Challenge) -> None:
@@ -623,7 +624,7 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
 
 
 def _tell_owner(challenge: Challenge, kind: str, facts: Facts) -> None:
-    notices.tell(challenge.user, kind, now=facts.now, label=enrolments.label(challenge.enrolment))
+    notices.tell(challenge.user, kind, now=facts.now, facts=facts, label=enrolments.label(challenge.enrolment))
 
 
 def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
@@ -689,7 +690,7 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
         enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
         audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-        _tell_owner(challenge, "fraud", facts)
+        _tell_owner(challenge, "fraud", Facts(now=facts.now, network=challenge.network))  # where it was asked from
         notices.alert(challenge.user, "fraud_alert", now=facts.now)
 
 
@@ -793,6 +794,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         page=issue.page,
         is_own_form=issue.is_own_form,
+        may_be_remembered=method.may_be_remembered and not ask.is_enrolment,
         code_label=str(method.code_label),
         if_refused=str(method.if_refused),
         show=issue.show,

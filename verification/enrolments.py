@@ -329,21 +329,32 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
         twin.save(force_insert=True)
 
 
-def issue_vouchers(user: Any, facts: Facts, *, method_name: str) -> tuple[str, ...]:
-    """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again."""
+def set_of_vouchers(user_id: int, method_name: str) -> str:
+    """Name the present set of single-use codes; empty when there is none."""
+    return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
+
+
+def issue_vouchers(user: Any, facts: Facts, *, method_name: str, replaces: str | None = None) -> tuple[str, ...]:
+    """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again.
+
+    With `replaces` it does so only while that is the present set, and else returns none: a page that is loaded again
+    must not end the codes that it showed.
+    """
     method = registry.method(method_name)
     plan = method.enrol({}, account=str(user.get_username()))
     # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
     vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
     with transaction.atomic():
         _hold(user)  # of two sets made at once one dies
+        if replaces is not None and set_of_vouchers(user.pk, method.name) != replaces:
+            return ()
         _drop(Enrolment.objects.filter(user=user, method=method.name))
         enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=facts.now, name=plan.name)
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
         Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
         _record("enrolment.confirmed", enrolment, facts)
-        notices.tell(user, "codes_renewed", now=facts.now)
+        notices.tell(user, "codes_renewed", now=facts.now, facts=facts)
     return tuple(whole for _first, whole in plan.vouchers)
 
 
@@ -592,7 +603,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         _settle(enrolment.user)
         raise_epoch(enrolment.user)
         _record("enrolment.removed", enrolment, facts)
-        notices.tell(enrolment.user, "method_removed", now=facts.now, label=label(enrolment))
+        notices.tell(enrolment.user, "method_removed", now=facts.now, facts=facts, label=label(enrolment))
     return True
 
 

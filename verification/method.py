@@ -134,6 +134,11 @@ class Method:
     form_class: type[forms.Form] | None = None
     modes: tuple[Mode, ...] = ()
 
+    @property
+    def may_be_remembered(self) -> bool:
+        """Tell whether a proof may spare the next ones for some days; those for a bad day, or for a span, never do."""
+        return not self.is_reserve and not self.is_temporary
+
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Propose an enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import agents, audit, guard, limits, registry
+from verification import audit, guard, limits, registry
 from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
@@ -18,15 +18,25 @@ from verification.models.policies import strongest
 _BATCH = 200
 
 
-def tell(user: Any, kind: str, *, now: datetime, until: datetime | None = None, **context: str) -> None:
-    """Leave a notice for a person, inside the deed's transaction. `kind` names a template of `verification/notices`.
+def tell(
+    user: Any, kind: str, *, now: datetime, facts: Facts | None = None, until: datetime | None = None, **context: str
+) -> None:
+    """Leave a notice for a person, inside the action's transaction. `kind` names a template of `verification/notices`.
 
+    With `facts` it says when and from where (browser, network) the person, or somebody in their name, did it.
     Units: after `until` it helps nobody and is not sent.
     """
+    if facts is not None:
+        context |= circumstances(facts)
     if user.email:
         outbox.notice(user, user.email, template=_template(kind), context=context, now=now, until=until)
     if "link" not in context:  # a link is for whoever reads the mail, and for nobody else
         _text(user, kind, now=now, until=until, context=context)
+
+
+def circumstances(facts: Facts) -> dict[str, str]:
+    """Say when and from where something was done, as values that a template formats in the reader's language."""
+    return {"at": facts.now.isoformat(), "agent": facts.agent, "network": facts.network}
 
 
 def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, context: dict[str, str]) -> None:
@@ -57,8 +67,20 @@ def tell_of_browsers(now: datetime) -> int:
     for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
             if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
-                until = f"{browser.ends_at:%Y-%m-%d}"
-                tell(browser.user, "browser_remembered", now=now, agent=agents.name(browser.agent), until_day=until)
+                made = Facts(now=browser.made_at, network=browser.network, agent=browser.agent)
+                tell(browser.user, "browser_remembered", now=now, facts=made, ends=browser.ends_at.isoformat())
+                told += 1
+    return told
+
+
+def tell_of_copies(now: datetime) -> int:
+    """Tell people of remembered browsers whose cookie was used elsewhere, and remove the rows."""
+    told = 0
+    for browser in Browser.objects.exclude(copied_at=None).select_related("user")[:_BATCH]:
+        with transaction.atomic():
+            if Browser.objects.filter(pk=browser.pk).delete()[0]:
+                seen = Facts(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
+                tell(browser.user, "browser_copied", now=now, facts=seen)
                 told += 1
     return told
 

@@ -18,6 +18,7 @@ def housekeeping(**_more: Any) -> None:
     audit.seal(now)
     challenges.expire(now)
     notices.tell_of_browsers(now)
+    notices.tell_of_copies(now)
     dispatch.sweep(wake.publish, now=now)
 
 

@@ -189,6 +189,8 @@ def finish(
     remember_days: int = 0,
 ) -> HttpResponse:
     """Sign a person in and send them on. The one place that does; `why` records what was asked, or why nothing was."""
+    if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
+        remember_days = 0
     pendings.wipe(request)
     if SESSION_KEY in request.session:
         request.session.flush()  # or a password alone would renew the proof that an older sign-in left here
@@ -264,7 +266,8 @@ def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpos
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:
-    """Give the browser its token."""
+    """Give the browser its cookie. One that several people share outlasts the days of any of them: the rows decide."""
+    days = max(days, _DEVICE_DAYS) if browsers.is_shared(token) else days
     _keep(response, settings.BROWSER_COOKIE_NAME, token, days=days)
 
 

@@ -67,7 +67,9 @@ def _record(kind: str, person: User, deed: Deed, **detail: Any) -> None:
 def _tell(person: User, notice: str, deed: Deed, **context: str) -> None:
     staff = deed.staff.get_full_name()
     context |= {"staff": staff, "ticket": deed.ticket}
-    notices.tell(person, f"support_{notice}", now=deed.facts.now, until=None, **context)
+    notices.tell(
+        person, f"support_{notice}", now=deed.facts.now, facts=Facts(now=deed.facts.now), until=None, **context
+    )
 
 
 def _close(person: User) -> dict[str, int]:

@@ -144,7 +144,7 @@ def vouch(staff: User, person: User, note: str, facts: Facts) -> CallerCheck:
             return same
         check.save()
         _record("support.caller_vouched", check, facts, note=note)
-        notices.tell(person, "support_vouched", now=facts.now, staff=staff.get_full_name())
+        notices.tell(person, "support_vouched", now=facts.now, facts=Facts(now=facts.now), staff=staff.get_full_name())
     return check
 
 

@@ -15,7 +15,7 @@ from accounts.models import Session, User
 from accounts.sessions import SessionStore, row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
 from tests.architecture import addresses
-from tests.people import BENS, Clock, Person, join
+from tests.people import BENS, Clock, Person, hire, join
 from verification.facts import Facts
 from verification.models import Enrolment, Policy
 
@@ -133,12 +133,28 @@ def test_stolen_cookie_changes_nothing_after_the_span(stale: Person) -> None:
     assert Enrolment.objects.filter(user=stale.user).count() == 4
 
 
-@pytest.mark.parametrize(("seconds", "path"), [(599, "/methods/add/"), (600, "/sign-in/again/")])
-def test_proof_is_good_for_ten_minutes(ana: Person, clock: Clock, seconds: int, path: str) -> None:
+@pytest.mark.parametrize("page", ["/methods/add/", "/methods/recovery-codes/", "/app-passwords/make/", "/password/"])
+@pytest.mark.parametrize(("seconds", "is_asked"), [(299, False), (300, True)])
+def test_proof_is_good_for_own_changes_for_five_minutes(
+    ana: Person, clock: Clock, page: str, seconds: int, is_asked: bool
+) -> None:
     ana.sign_in()
     clock.forward(seconds=seconds)
 
-    assert ana.browser.go("/methods/add/").path == path
+    assert ana.browser.go(page).path == ("/sign-in/again/" if is_asked else page)
+
+
+@pytest.mark.parametrize(("seconds", "is_asked"), [(599, False), (600, True)])
+def test_proof_is_good_for_the_support_desk_for_ten_minutes(
+    ana: Person, clock: Clock, seconds: int, is_asked: bool
+) -> None:
+    support = hire("sue", "Support desk")
+    support.sign_in(to="/admin/")
+    clock.forward(seconds=seconds)
+
+    page = support.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/unlock/")
+
+    assert (page.path == "/sign-in/again/") is is_asked
 
 
 @pytest.mark.parametrize("less", ["remembered", "trusted_network"])

@@ -220,3 +220,22 @@ def test_types_the_number_as_he_dials_it(ben: Person) -> None:
     ben.browser.press("Continue", country="DE", number="+41 78 555 01 45")
 
     assert ben.enrolment("text").address == BENS
+
+
+def test_sending_the_form_of_his_codes_again_keeps_those_that_he_wrote_down(ben: Person) -> None:
+    """Seen: a reload of the page made a new set, and the one on paper opened nothing."""
+    to_second(ben)
+    ben.browser.follow("Not now")
+    sent = {"replaces": ben.page.form("Show my recovery codes")[0].fields["replaces"]}
+    shown = ben.browser.send("/sign-in/register/codes/", **sent)
+    code = re.sub(r"<.+?>", "", re.findall(r"<li><code>(.+?)</code>", shown.html)[0])
+
+    again = ben.browser.send("/sign-in/register/codes/", **sent)
+
+    assert not re.findall(r"<li><code>", again.html)
+    assert "they work" in again
+    ben.browser.press("I have kept them: sign me in")
+    ben.browser.press("Sign out")
+    ben.give_password()
+    ben.choose("Recovery code")
+    assert ben.verify(code).path == "/"

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from tests.pages import Browser
 from tests.people import Clock, Person, join
-from verification import enrolments
-from verification.models import AuditEvent, Policy
+from verification import enrolments, notices
+from verification.facts import Facts
+from verification.models import AuditEvent, Message, Policy
 from verification.models import Browser as Remembered
 
 COOKIE = "mfa_browser"
@@ -162,3 +163,72 @@ def test_cookie_is_for_us_alone(ana: Person) -> None:
 
     cookie = ana.browser.client.cookies[COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 14 * 86_400)
+
+
+def test_a_recovery_code_is_never_remembered(ana: Person) -> None:
+    """Seen: a code for a bad day spared two weeks of second steps."""
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Recovery code")
+
+    assert "ask again on this browser" not in ana.page
+    ana.browser.send("/sign-in/verify/", code=ana.codes[0], remember="on")
+
+    assert ana.page.path == "/"
+    assert not Remembered.objects.exists()
+    assert COOKIE not in ana.browser.client.cookies
+
+
+def test_a_pass_is_never_remembered(ana: Person) -> None:
+    now = timezone.now()
+    facts = Facts(now=now)
+    code = enrolments.hand_out(
+        ana.user, "access_pass", {}, facts, starts_at=now, ends_at=now + timedelta(minutes=10), actor_id=ana.user.pk
+    )
+    ana.give_password()
+    if "Temporary Access Pass" not in ana.page:
+        ana.choose("Temporary Access Pass")
+
+    assert "ask again on this browser" not in ana.page
+    ana.browser.send("/sign-in/verify/", code=code, remember="on")
+
+    assert ana.page.path == "/"
+    assert not Remembered.objects.exists()
+
+
+def test_two_people_share_a_browser(ana: Person) -> None:
+    """Seen: each was asked again after the other had signed in."""
+    remembered(ana)
+    eve = join("eve").set_up("totp")
+    eve.browser = ana.browser
+    remembered(eve)
+
+    for person in (ana, eve, ana, eve):
+        assert person.give_password().path == "/"
+        person.browser.press("Sign out")
+
+
+def test_forgetting_leaves_the_other_person_remembered(ana: Person) -> None:
+    remembered(ana)
+    eve = join("eve").set_up("totp")
+    eve.browser = ana.browser
+    remembered(eve)
+    ana.give_password()
+    ana.browser.go("/browsers/")
+    ana.browser.press("Forget all")
+    ana.browser.press("Sign out")
+
+    assert eve.give_password().path == "/"
+
+
+def test_the_owner_hears_of_a_copied_cookie(ana: Person, clock: Clock) -> None:
+    copy = remembered(ana)
+    ana.give_password()
+    clock.forward(seconds=61)
+    thief = Person(ana.user, ana.phone)
+    thief.browser.client.cookies[COOKIE] = copy
+    thief.give_password()
+
+    notices.tell_of_copies(timezone.now())
+
+    assert Message.objects.filter(template="verification/notices/browser_copied.txt", user=ana.user).count() == 1

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import Desk
-from verification import browsers
-from verification.models import AuditEvent, Browser
+from verification import browsers, notices
+from verification.delivery import words
+from verification.models import AuditEvent, Browser, Message
 
 
 def shows(desk: Desk, token: str) -> tuple[bool, str]:
@@ -123,3 +124,65 @@ def test_lists_those_that_still_count(desk: Desk, token: str) -> None:
 
     assert [browsers.is_this(row, token) for row in browsers.of_person(desk.user, now=desk.facts.now)] == [True]
     assert browsers.of_person(desk.user, now=desk.later(days=14).facts.now) == []
+
+
+@pytest.fixture
+def bob(desk: Desk) -> Desk:
+    return Desk(get_user_model().objects.create(username="bob", email="bob@example.org"), desk.facts)
+
+
+def test_one_browser_remembers_two_people(desk: Desk, bob: Desk, token: str) -> None:
+    """They would else be asked in turn, each time the other had signed in."""
+    both = browsers.remember(bob.user, replace(bob.facts, browser=token), days=14)
+
+    known, after_ana = shows(desk, both)
+    assert known
+    known, after_bob = shows(bob, after_ana)
+    assert known
+    assert shows(desk, after_bob)[0]
+    assert len({token, both, after_ana, after_bob}) == 4
+
+
+def test_remembering_again_replaces_only_the_own_row(desk: Desk, bob: Desk, token: str) -> None:
+    both = browsers.remember(bob.user, replace(bob.facts, browser=token), days=14)
+
+    again = browsers.remember(desk.user, replace(desk.facts, browser=both), days=14)
+
+    assert len(again.split(".")) == 2
+    assert Browser.objects.count() == 2
+    assert shows(bob, again)[0]
+
+
+def test_cookie_holds_five_people_at_most(desk: Desk) -> None:
+    cookie = ""
+    for name in "abcdefg":
+        user = get_user_model().objects.create(username=name)
+        cookie = browsers.remember(user, replace(desk.facts, browser=cookie), days=14)
+
+    assert len(cookie.split(".")) == 5
+    assert len(cookie) < 300
+
+
+def test_a_copy_is_told_to_its_owner_once_with_where_it_was_seen(desk: Desk, token: str) -> None:
+    shows(desk, token)
+    copied = replace(desk.later(seconds=61).facts, browser=token, network="203.0.113.9", agent="Firefox/1 (Windows)")
+    for _ in range(3):
+        assert browsers.recognise(desk.user, copied) == (False, "")
+
+    assert notices.tell_of_copies(desk.later(seconds=70).facts.now) == 1
+    assert notices.tell_of_copies(desk.later(seconds=80).facts.now) == 0
+
+    message = Message.objects.get(template__contains="browser_copied")
+    message.provider = "virtual"
+    said = words.compose(message).words
+    assert "203.0.113.9" in said
+    assert "Firefox on Windows" in said
+    assert not Browser.objects.exists()
+
+
+def test_a_copied_browser_is_listed_no_more(desk: Desk, token: str) -> None:
+    shows(desk, token)
+    shows(desk.later(seconds=61), token)
+
+    assert browsers.of_person(desk.user, now=desk.facts.now) == []
+    assert browsers.of_many(get_user_model().objects.all(), now=desk.facts.now) == 0

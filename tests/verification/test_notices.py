@@ -1,18 +1,24 @@
 """A notice goes by mail, and by text to the proven numbers where the policy in force for the person says so."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from pytest_django.fixtures import Settings
 
+import verification
 from tests.verification.conftest import Desk
 from verification import notices
 from verification.delivery import words
+from verification.facts import Facts
 from verification.models import Kind, Message, Policy
 
 
 def tell(desk: Desk, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
-    context = {"link": link} if link else {}
+    context: dict[str, Any] = {"link": link} if link else {}
     notices.tell(desk.user, "method_added", now=desk.facts.now, until=None, label="Passkey", **context)
     return list(Message.objects.order_by("pk"))
 
@@ -72,3 +78,57 @@ def test_number_is_texted_so_often_a_day_and_mailed_always(ana: Desk, settings: 
     kinds = [message.kind for _ in range(5) for message in tell(ana)]
 
     assert (kinds.count(Kind.TEXT), kinds.count(Kind.MAIL)) == (3, 5)
+
+
+FACTS = Facts(
+    now=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
+    network="203.0.113.9",
+    agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+)
+NOTICES = Path(str(verification.__file__)).parent / "templates" / "verification" / "notices"
+OWN = (
+    "app_password_made",
+    "browser_copied",
+    "codes_renewed",
+    "codes_used",
+    "fraud",
+    "locked_down",
+    "method_added",
+    "method_off",
+    "method_removed",
+    "password_changed",
+    "password_reset",
+    "wrong_codes",
+)
+
+
+def said(desk: Desk, kind: str, facts: Facts, **context: Any) -> str:
+    notices.tell(desk.user, kind, now=facts.now, facts=facts, **context)
+    message = Message.objects.get(kind=Kind.MAIL, template__endswith=f"/{kind}.txt")
+    message.provider = "virtual"
+    return words.compose(message).words
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_mail_says_when_and_from_where(desk: Desk, settings: Settings, kind: str) -> None:
+    settings.TIME_ZONE = "Europe/Zurich"
+
+    mail = said(desk, kind, FACTS, label="Passkey", left="3")
+
+    assert "When: 2 March 2026, 09:00" in mail
+    assert "Browser: Firefox on Linux" in mail
+    assert "Network address: 203.0.113.9" in mail
+
+
+@pytest.mark.parametrize(
+    "kind",
+    sorted(
+        path.stem for path in (Path(verification.__file__).parent / "templates/verification/notices").glob("support_*")
+    ),
+)
+def test_mail_of_support_says_when_and_nothing_of_the_staffs_place(desk: Desk, kind: str) -> None:
+    mail = said(desk, kind, Facts(now=FACTS.now), staff="Dev", ticket="T-1")
+
+    assert "When: 2 March 2026" in mail
+    assert "Network" not in mail
+    assert "Browser:" not in mail

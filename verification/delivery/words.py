@@ -1,12 +1,15 @@
 """Composes the words of texts, calls and mails at the moment of hand-over; only here does a code take form."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
-from verification import codes, conf, tokens
+from verification import agents, codes, conf, tokens
 from verification.delivery.provider import Outgoing, Speech
 from verification.models import Kind, Message
 from verification.outcomes import Verdict
@@ -36,6 +39,17 @@ def speech(message: Message, template: str, verdict: Verdict, *, goes_on: bool =
     return Speech(_render(message, template, {"verdict": str(verdict)}), more=goes_on)
 
 
+def _circumstances(context: Mapping[str, str]) -> dict[str, str]:
+    """Write the moments and the browser that a notice names in the reader's language and the organisation's zone."""
+    said = {"when": ("at", "j F Y, H:i e"), "ends_on": ("ends", "j F Y")}
+    moments = {name: _local(context[key], form) for name, (key, form) in said.items() if key in context}
+    return moments | ({"browser": agents.name(context["agent"])} if context.get("agent") else {})
+
+
+def _local(moment: str, form: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(moment)), form)
+
+
 def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     challenge = message.challenge
     host = urlsplit(conf.public_url()).hostname or ""
@@ -58,4 +72,5 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
             "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),
         }
     with translation.override(message.language):
+        context |= _circumstances(message.context)
         return render_to_string(template, context).strip()

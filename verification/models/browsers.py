@@ -23,6 +23,7 @@ class Browser(models.Model):
     made_at = models.DateTimeField()
     rotated_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
+    copied_at = models.DateTimeField(null=True, editable=False)
     ends_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -47,7 +47,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
     changed = any(event.at >= begun for event in newest if begun)
     context = {
         "begun": begun,
-        "is_fresh": freshness.is_fresh(request),
+        "is_fresh": freshness.is_fresh(request, within=freshness.OWN_SPAN),
         "has_new_password": changed,
         "here": "activity",
     }
@@ -55,7 +55,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 @destinations.button_on("portal:secure")
 def secured(request: AuthedRequest) -> HttpResponse:
     """End the securing: the person proved themselves just now."""

@@ -32,7 +32,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def make(request: AuthedRequest) -> HttpResponse:
     """Make an app password; it stands in the answer to the POST and nowhere else."""
     if not app_passwords.may_make(request.user):
@@ -61,7 +61,7 @@ def make(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Delete one app password, or all, after a confirmation."""
     mine = app_passwords.of_person(request.user)

@@ -41,7 +41,7 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
         audit.record("browser.forgotten", user_id=request.user.pk, facts=now, n_browsers=count)
     messages.success(request, _("Forgotten: the second step will be asked there again."))
     response = redirect("portal:browsers")
-    if not ref:
+    if not ref and not browsers.is_shared(now.browser):
         response.delete_cookie(settings.BROWSER_COOKIE_NAME)
     return response
 

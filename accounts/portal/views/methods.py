@@ -53,7 +53,7 @@ def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def add(request: AuthedRequest) -> HttpResponse:
     """Offer what can be set up; what needs no further word begins at once."""
     _rules, offers = _offers(request)
@@ -66,7 +66,7 @@ def add(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     """Ask what a method needs to know, such as a phone number."""
     _rules, offers = _offers(request)
@@ -114,7 +114,7 @@ def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def rename(request: AuthedRequest, ref: str) -> HttpResponse:
     """Give a method the person's own name."""
     return _rename(request, ref)
@@ -132,7 +132,7 @@ def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 @destinations.button_on("portal:methods")
 def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
     """Choose the method that is asked first."""
@@ -149,7 +149,7 @@ def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def remove(request: AuthedRequest, ref: str) -> HttpResponse:
     """Remove a method after a confirmation, unless it is the last way in that the organisation requires."""
     return _remove(request, ref)
@@ -212,22 +212,31 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def codes(request: AuthedRequest) -> HttpResponse:
     """Make a new set of recovery codes; they stand in the answer to the POST and nowhere else."""
     rules = policies.rules_for(request.user.pk)
     reserve = enrolments.reserve_method(rules.methods)
     if not reserve:
         raise Http404
-    context: dict[str, Any] = {"n_codes": enrolments.vouchers_left(request.user.pk), "here": "methods"}
+    present = enrolments.set_of_vouchers(request.user.pk, reserve)
+    context: dict[str, Any] = {
+        "n_codes": enrolments.vouchers_left(request.user.pk),
+        "replaces": present,
+        "here": "methods",
+    }
     if request.method == "POST":
-        fresh = enrolments.issue_vouchers(request.user, facts.read(request), method_name=reserve)
+        replaces = request.POST.get("replaces", "")
+        fresh = enrolments.issue_vouchers(request.user, facts.read(request), method_name=reserve, replaces=replaces)
+        if not fresh:
+            messages.info(request, _("Your new codes were shown once, and they work. Nothing was changed."))
+            return redirect("portal:codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/portal/codes.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def new_phone(request: AuthedRequest) -> HttpResponse:
     """Lead to a new phone in one go: set it up, prove it, then remove what was on the old one."""
     now = timezone.now()

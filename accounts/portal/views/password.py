@@ -22,7 +22,7 @@ from verification.models import AppPasswordsEnd
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required
+@freshness.required_for_own
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a person who knows the present one and proved themselves just now."""
     form, next_url = ChangeForm(request.POST or None), destinations.wanted(request)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -166,9 +167,15 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     reserve = enrolments.reserve_method(decision.rules.methods)
     if not reserve:
         return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
-    context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username()}
+    present = enrolments.set_of_vouchers(user.pk, reserve)
+    context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
     if request.method == "POST":
-        fresh = enrolments.issue_vouchers(user, now, method_name=reserve)
+        replaces = request.POST.get("replaces", "")
+        fresh = enrolments.issue_vouchers(user, now, method_name=reserve, replaces=replaces)
+        if not fresh:
+            words = _("Your codes were shown once, and they work. Make new ones if you did not keep them.")
+            messages.info(request, words)
+            return redirect("signin:register-codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/signin/register_codes.html", context)
 

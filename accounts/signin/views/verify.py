@@ -97,7 +97,7 @@ def page_context(
     request: HttpRequest, pending: Pending, shown: Shown, now: Facts, outcome: Outcome | None
 ) -> dict[str, Any]:
     """Collect what the page of a challenge shows."""
-    days = 0 if shown.is_enrolment else pending.remember_days
+    days = pending.remember_days if shown.may_be_remembered else 0
     form = CodeForm(remember_days=days, digits=shown.is_numeric)
     words, verdict = None, outcome.verdict if outcome else ended(shown)
     if outcome is not None:

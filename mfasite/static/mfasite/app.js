@@ -91,7 +91,9 @@ async function copy(button) {
 
 function download(button) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines(document.querySelector(button.dataset.download))], { type: "text/plain" }));
+  const head = button.dataset.head ? `${button.dataset.head}\n${location.origin}\n\n` : "";
+  const text = head + lines(document.querySelector(button.dataset.download));
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
   link.download = button.dataset.filename ?? "codes.txt";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

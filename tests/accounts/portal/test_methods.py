@@ -711,3 +711,18 @@ def test_person_without_a_mail_address_can_do_everything(ana: Person, address: s
 
     for deed in DEEDS.values():
         assert deed(ana)
+
+
+def test_codes_that_are_shown_survive_a_reload_of_their_page(ana: Person) -> None:
+    ana.print_codes()
+    ana.sign_in()
+    ana.browser.go("/methods/recovery-codes/")
+    sent = {"replaces": ana.page.form("Make new codes")[0].fields["replaces"]}
+    first = ana.browser.send("/methods/recovery-codes/", **sent)
+    kept = Enrolment.objects.get(user=ana.user, method="recovery").ref
+
+    again = ana.browser.send("/methods/recovery-codes/", **sent)
+
+    assert first.html.count("<li><code>") == 10
+    assert "<li><code>" not in again.html
+    assert Enrolment.objects.get(user=ana.user, method="recovery").ref == kept

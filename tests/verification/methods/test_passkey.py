@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from webauthn.helpers import bytes_to_base64url
 
 from tests.passkeys import Key, allowed
 from tests.verification.conftest import BINDING, Desk
@@ -303,3 +304,26 @@ def test_takes_a_cut_attestation_as_a_wrong_answer(cut: int, desk: Desk, key: Ke
     answer["response"]["attestationObject"] = answer["response"]["attestationObject"][:cut]
 
     assert desk.answer(issued, json.dumps(answer)).verdict is Verdict.WRONG
+
+
+FRAMED = ({"crossOrigin": True}, {"topOrigin": "https://evil.example"}, {"crossOrigin": "false"}, {"crossOrigin": None})
+
+
+@pytest.mark.parametrize("lie", FRAMED)
+def test_an_answer_from_a_frame_of_another_site_opens_nothing(holder: Desk, key: Key, lie: dict[str, Any]) -> None:
+    assert use(holder, key, **lie).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize("lie", FRAMED)
+def test_a_key_made_in_a_frame_of_another_site_is_not_taken(desk: Desk, key: Key, lie: dict[str, Any]) -> None:
+    issued = begin(desk)
+
+    assert desk.answer(issued, key.make(options(issued, desk), **lie)).verdict is Verdict.WRONG
+
+
+def test_a_key_that_was_made_for_another_person_opens_nothing(holder: Desk, key: Key) -> None:
+    issued = ask(holder)
+    told = json.loads(key.sign(options(issued, holder)))
+    told["response"]["userHandle"] = bytes_to_base64url(b"somebody else")
+
+    assert holder.answer(issued, json.dumps(told)).verdict is Verdict.WRONG

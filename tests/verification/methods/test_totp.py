@@ -115,3 +115,21 @@ def test_secret_to_type_is_in_groups() -> None:
 
 def test_shows_no_secret_once_it_is_set_up() -> None:
     assert method.issue(ASK).show == {}
+
+
+@pytest.mark.parametrize(
+    ("organisation", "account", "label"),
+    [
+        ("Example Org", "ana", "Example%20Org:ana"),
+        ("Example: Org", "ana:b", "Example%20%20Org:ana%20b"),
+        ("A/B", "ana@x.org", "A%2FB:ana%40x.org"),
+    ],
+)
+def test_label_holds_one_colon_only(settings: Any, organisation: str, account: str, label: str) -> None:
+    """Apps read what stands before the first colon as the issuer, even if it is quoted."""
+    settings.ORGANISATION_NAME = organisation
+
+    uri = method.issue(replace(ASK, account=account, is_enrolment=True)).show["uri"]
+
+    assert uri.startswith(f"otpauth://totp/{label}?")
+    assert ":" not in parse_qs(urlsplit(uri).query)["issuer"][0]

@@ -44,6 +44,34 @@ def _keys(addresses: tuple[str, ...]) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(address)) for address in addresses]
 
 
+def _refuse_frames(answer: str) -> None:
+    """Refuse an answer given in a frame of another site. Source: WebAuthn L3, 7.1 (steps 10 and 11) and 7.2.
+
+    Errors: ValueError.
+    """
+    told = inputs.parse_json(base64url_to_bytes(_response(answer)["clientDataJSON"]).decode())
+    if not isinstance(told, dict) or told.get("crossOrigin", False) is not False or told.get("topOrigin") is not None:
+        raise ValueError("answered in a frame of another site")
+
+
+def _refuse_others(answer: str, person: bytes) -> None:
+    """Refuse an answer whose key says that it was made for somebody else. Source: WebAuthn L3, 7.2, step 6.
+
+    Errors: ValueError.
+    """
+    whose = _response(answer).get("userHandle")
+    if whose and base64url_to_bytes(whose) != person:
+        raise ValueError("a key of another person")
+
+
+def _response(answer: str) -> Mapping[str, Any]:
+    told = inputs.parse_json(answer)
+    response = told.get("response") if isinstance(told, dict) else None
+    if not isinstance(response, dict):
+        raise ValueError("no answer of a key")
+    return response
+
+
 class Passkey(Method):
     name = "passkey"
     icon = "passkey"
@@ -105,6 +133,7 @@ class Passkey(Method):
             return Check(verdict=Verdict.WRONG)
 
     def _register(self, ask: Ask, answer: str) -> Check:
+        _refuse_frames(answer)
         made = webauthn.verify_registration_response(
             credential=answer,
             expected_challenge=ask.random,
@@ -119,6 +148,8 @@ class Passkey(Method):
         return Check(verdict=Verdict.PROVEN, counter=made.sign_count or None, draft=draft)
 
     def _authenticate(self, ask: Ask, answer: str) -> Check:
+        _refuse_frames(answer)
+        _refuse_others(answer, ask.person)
         used = webauthn.verify_authentication_response(
             credential=answer,
             expected_challenge=ask.random,
