@@ -8,11 +8,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet
 
-from accounts import catalogue
+from accounts import catalogue, hashers
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
 from verification import audit, digits, limits, notices, policies, tokens
@@ -294,9 +293,9 @@ def _without(ask: Ask) -> Checked:
 
 def _is_password(user: User | None, password: str) -> bool:
     if user is None:
-        User().set_password(password)  # the time of a hash
+        hashers.take_time(password)
         return False
-    return check_password(password, user.password)
+    return user.check_password(password)
 
 
 def _may_without(user: User, now: datetime) -> bool:

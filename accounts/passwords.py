@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import app_passwords
 from accounts.models import PasswordReset, User
@@ -12,6 +13,7 @@ from verification.facts import Facts
 from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
+_MOST = 20  # accounts with one mailbox that a request mails to
 _PURPOSE = "password_reset"
 
 
@@ -35,35 +37,48 @@ def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> 
 
 
 def ask_reset(name: str, facts: Facts, *, path: str) -> None:
-    """Mail a link to whoever has this name or mail address; says nothing about whether there is anybody."""
+    """Mail a link to everyone who has this name or mail address; says nothing about whether there is anybody.
+
+    Several accounts may share a mailbox: each gets a mail of its own, which names it.
+    """
     if not limits.spend_asking("password_reset", name=fold(name), facts=facts).is_open:
         return
-    person = User.objects.filter(username=fold(name), is_active=True).first()
-    person = person or User.objects.filter(email__iexact=name.strip(), is_active=True).first()
+    named = User.objects.filter(is_active=True).filter(Q(username=fold(name)) | Q(email__iexact=name.strip()))
+    people = list(named.order_by("pk")[:_MOST])
     with transaction.atomic():
-        audit.record("password_reset.asked", user_id=person.pk if person else None, facts=facts)
-        if person is None or not person.email:
-            return
-        reset = PasswordReset.objects.create(
-            user=person, epoch=person.epoch, made_at=facts.now, ends_at=facts.now + LINK_LIFE
-        )
-        link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
-        notices.tell(person, "password_reset", now=facts.now, facts=facts, until=facts.now + LINK_LIFE, **link)
+        for person in people:
+            audit.record("password_reset.asked", user_id=person.pk, facts=facts)
+            if person.email:
+                _mail_link(person, facts, path=path)
+        if not people:
+            audit.record("password_reset.asked", user_id=None, facts=facts)
+
+
+def _mail_link(person: User, facts: Facts, *, path: str) -> None:
+    ends_at, account = facts.now + LINK_LIFE, person.get_username()
+    reset = PasswordReset.objects.create(user=person, epoch=person.epoch, made_at=facts.now, ends_at=ends_at)
+    link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
+    notices.tell(person, "password_reset", now=facts.now, facts=facts, until=ends_at, account=account, **link)
+
+
+def _good(facts: Facts) -> QuerySet[PasswordReset]:
+    """List the requests whose link is good: unused, in time, and the newest of their person."""
+    newer = PasswordReset.objects.filter(user=OuterRef("user"), pk__gt=OuterRef("pk"))
+    return PasswordReset.objects.filter(~Exists(newer), used_at=None, ends_at__gt=facts.now)
 
 
 def open_reset(handle: str, token: str, facts: Facts) -> PasswordReset | None:
     """Find the request that a mailed link belongs to, while the link is good."""
     if not tokens.is_derived(_PURPOSE, handle, token):
         return None
-    found = PasswordReset.objects.select_related("user").filter(handle=handle, used_at=None, ends_at__gt=facts.now)
-    reset = found.first()
+    reset = _good(facts).select_related("user").filter(handle=handle).first()
     return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None
 
 
 def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
-    """Use a link up and set the password; False if another request used it first. Nobody is signed in by it."""
+    """Use a link up and set the password; False if it is good no more. Nobody is signed in by it."""
     with transaction.atomic():
-        if not PasswordReset.objects.filter(pk=reset.pk, used_at=None).update(used_at=facts.now):
+        if not _good(facts).filter(pk=reset.pk).update(used_at=facts.now):
             return False
         change(reset.user, password, facts, how="reset")
     limits.forget_passwords(reset.user.username)

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.portal.views import password
 from accounts.signin.views import sign_out
-from mfasite import errors, health, metrics, providers, theme
+from mfasite import errors, health, metrics, providers, theme, well_known
 
 admin.autodiscover()
 
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.show, name="metrics"),
+    path(".well-known/change-password", well_known.change_password, name="change-password"),
+    path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="passkey-endpoints"),
     path("theme.css", theme.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
     path("password-reset/", password.ask_reset, name="password-reset"),

@@ -11,6 +11,8 @@ from django.db.models.functions import Concat, Replace, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import hashers
+
 
 def fold(name: str) -> str:
     """Fold a user name, so that no spelling of it counts as another person. Source: PRECIS, RFC 8265, 3.3."""
@@ -97,6 +99,20 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Keep a password in its normal form."""
+        super().set_password(raw_password if raw_password is None else hashers.composed(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compare a password in every form in which it may have been kept; one of an older form is kept again."""
+        for spelling in hashers.spellings(raw_password or ""):
+            if super().check_password(spelling):
+                if spelling != hashers.composed(spelling):
+                    self.set_password(spelling)
+                    self.save(update_fields=["password"])
+                return True
+        return False
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

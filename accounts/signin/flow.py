@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, get_user_model, login
+from django.contrib.auth import SESSION_KEY, login
 from django.db import transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import destinations, standing
+from accounts import destinations, hashers, standing
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin import pending as pendings
@@ -43,7 +43,7 @@ def check_password(name: str, password: str, facts: Facts) -> tuple[User | None,
         return None, gate
     user = _NAMED.first(name=folded)
     if user is None:
-        get_user_model()().set_password(password)  # the time of a hash
+        hashers.take_time(password)
         audit.record("password.refused", user_id=None, facts=facts)
         return None, gate
     if not user.check_password(password):

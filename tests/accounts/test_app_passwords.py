@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connections
 from django.utils import timezone
@@ -372,6 +373,14 @@ def test_takes_it_from_whoever_needs_none(ana: Person, mail: Door) -> None:
 
     assert mail.opens("ana", PASSWORD)
     assert not mail.opens("ana", WRONG)
+
+
+@pytest.mark.parametrize("typed", ["cafe\u0301-au-lait-deux", "caf\u00e9-au-lait-deux"])
+def test_takes_it_however_its_accents_are_typed(ana: Person, mail: Door, typed: str) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    User.objects.filter(pk=ana.user.pk).update(password=make_password("cafe\u0301-au-lait-deux"))
+
+    assert mail.opens("ana", typed)
 
 
 def test_takes_it_from_nobody_where_the_service_wants_it_so(ana: Person, strict: Door) -> None:

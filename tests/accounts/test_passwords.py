@@ -1,11 +1,14 @@
 """Changes and resets of the password: what they end, what they never replace, and a link that rests nowhere."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.hashers import check_password, get_hasher, make_password
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -218,7 +221,7 @@ def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
 def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert "If there is an account of this name" in ask("ana")
+    assert "If there is an account with this name" in ask("ana")
     assert not Message.objects.exists()
 
 
@@ -346,6 +349,133 @@ def test_older_links_die_with_the_newer_ones_use(ana: Person, mailed: str) -> No
     set_new(path_of(link()))
 
     assert Browser().go(mailed).status == 410
+
+
+def test_older_link_is_dead_once_a_newer_one_is_made(ana: Person, mailed: str) -> None:
+    ask("ana")
+
+    assert Browser().go(mailed).status == 410
+    assert set_new(path_of(link())).status == 200
+
+
+def test_form_of_an_older_link_sets_nothing(ana: Person, mailed: str) -> None:
+    browser = Browser()
+    browser.go(mailed)
+    ask("ana")
+
+    assert browser.press("Set the password", new_password=NEW).status == 410
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+
+
+def test_each_account_of_a_mailbox_gets_a_mail_that_names_it(ana: Person) -> None:
+    other = join("ana.admin")
+    User.objects.filter(pk=other.user.pk).update(email="Ana@example.org")
+    page = ask("ana@example.org")
+    work()
+
+    told = {message.user_id: message.address for message in Message.objects.all()}
+    words = [delivery.words for delivery in Delivery.objects.filter(kind="mail")]
+
+    assert told == {ana.user.pk: "ana@example.org", other.user.pk: "Ana@example.org"}
+    assert sorted(re.findall(r"for the account ([\w.]+)\. ", " ".join(words))) == ["ana", "ana.admin"]
+    assert page.words == ask("nobody@example.org").words
+
+
+def test_link_of_one_account_leaves_that_of_another_alone(ana: Person) -> None:
+    User.objects.filter(pk=join("ana.admin").user.pk).update(email="ana@example.org")
+    ask("ana@example.org")
+    work()
+    found = [re.findall(r"https?://\S+", d.words)[0] for d in Delivery.objects.filter(kind="mail").order_by("pk")]
+
+    pages = [Browser().go(path_of(url)) for url in found]
+
+    assert [page.status for page in pages] == [200, 200]
+    assert sorted(form.fields["username"] for page in pages for form in page.forms if "username" in form.fields) == [
+        "ana",
+        "ana.admin",
+    ]
+
+
+# Accents -------------------------------------------------------------------------------------------------------
+
+APART, TOGETHER = "cafe\u0301-Cre\u0300me-u\u0308ber-alles", "caf\u00e9-Cr\u00e8me-\u00fcber-alles"
+SPELT = pytest.mark.parametrize(("kept", "typed"), [(APART, TOGETHER), (TOGETHER, APART)], ids=["apart", "together"])
+
+
+@SPELT
+def test_accents_are_the_same_however_they_are_typed(ana: Person, kept: str, typed: str) -> None:
+    ana.user.set_password(kept)
+    ana.user.save()
+
+    assert ana.give_password(typed).path == "/sign-in/verify/"
+
+
+@SPELT
+def test_password_that_was_kept_as_typed_goes_on_working_and_is_kept_anew(ana: Person, kept: str, typed: str) -> None:
+    User.objects.filter(pk=ana.user.pk).update(password=make_password(kept))
+
+    assert ana.give_password(typed).path == "/sign-in/verify/"
+
+    found = User.objects.get(pk=ana.user.pk)
+    assert check_password(TOGETHER, found.password)
+    assert ana.give_password(kept).path == "/sign-in/verify/"
+
+
+@SPELT
+def test_changed_to_one_form_is_typed_in_the_other(ana: Person, kept: str, typed: str) -> None:
+    ana.sign_in()
+    assert "Your password is changed." in change(ana, new=kept)
+    assert "This is the password you have." in change(ana, typed, typed)
+
+    assert Person(ana.user, ana.phone).give_password(typed).path == "/sign-in/verify/"
+
+
+@SPELT
+def test_reset_to_one_form_is_typed_in_the_other(ana: Person, mailed: str, kept: str, typed: str) -> None:
+    set_new(mailed, kept)
+
+    assert ana.give_password(typed).path == "/sign-in/verify/"
+
+
+@SPELT
+def test_first_administrators_password_is_typed_in_either_form(
+    db: None, monkeypatch: pytest.MonkeyPatch, kept: str, typed: str
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", kept)
+    call_command("createsuperuser", username="root", email="root@example.org", interactive=False, verbosity=0)
+
+    assert User.objects.get(username="root").check_password(typed)
+
+
+def test_other_letters_are_another_password(ana: Person) -> None:
+    ana.user.set_password(TOGETHER)
+
+    assert not ana.user.check_password(TOGETHER.replace("\u00e9", "e"))
+    assert not ana.user.check_password(TOGETHER.upper())
+
+
+def test_unknown_name_takes_as_many_hashes_as_a_wrong_password(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the time of an answer to an accented guess would tell who exists."""
+    hasher = type(get_hasher())
+    counted: list[str] = []
+    for verb in ("encode", "verify"):
+        monkeypatch.setattr(hasher, verb, counting(getattr(hasher, verb), counted))
+    Person(ana.user, ana.phone).give_password(APART)
+    known, counted[:] = len(counted), []
+
+    stranger = Browser()
+    stranger.go("/sign-in/")
+    stranger.press("Sign in", username="nobody", password=APART)
+
+    assert known == len(counted) == 2
+
+
+def counting(verb: Callable[..., Any], counted: list[str]) -> Callable[..., Any]:
+    def counts(*args: Any, **kwargs: Any) -> Any:
+        counted.append(verb.__name__)
+        return verb(*args, **kwargs)
+
+    return counts
 
 
 def test_blocked_persons_link_opens_nothing_more_than_a_new_password(ana: Person, mailed: str) -> None:

@@ -12,6 +12,8 @@ OPEN = {
     "readyz": "a probe",
     "metrics": "has a token or a network of its own",
     "theme": "a stylesheet",
+    "change-password": "leads password managers to a page",
+    "passkey-endpoints": "leads password managers to pages",
     "signin:password": "the first step",
     "signin:alone": "a first step without a password",
     "signin:alone-options": "a first step without a password",

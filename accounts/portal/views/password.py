@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import password_validation
+from django.contrib.auth import password_validation, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import app_passwords, destinations, facts, freshness, passwords, standing
+from accounts import app_passwords, destinations, facts, freshness, hashers, passwords, standing
 from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.standing import AuthedRequest
@@ -48,11 +48,14 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     if not limits.password_gate(name, here).is_open:
         form.add_error("password", _("There were too many attempts. Please try again later."))
         return False
+    kept = request.user.password
     if not request.user.check_password(form.cleaned_data["password"]):
         form.add_error("password", _("This is not your present password."))
         return False
     limits.password_right(name, here)
-    if form.cleaned_data["password"] == form.cleaned_data["new_password"]:
+    if request.user.password != kept:  # it was hashed again: this session must know
+        update_session_auth_hash(request, request.user)
+    if hashers.composed(form.cleaned_data["password"]) == hashers.composed(form.cleaned_data["new_password"]):
         form.add_error("new_password", _("This is the password you have. Choose another one."))
         return False
     return True
@@ -96,4 +99,5 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
         messages.success(request, _("Your new password is set. Sign in with it."))
         return redirect("signin:password")
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
-    return render(request, "accounts/signin/reset_new.html", {"form": form, "they_end": they_end})
+    context = {"form": form, "account": found.user.get_username(), "they_end": they_end}
+    return render(request, "accounts/signin/reset_new.html", context)

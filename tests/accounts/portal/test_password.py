@@ -1,5 +1,7 @@
 """The pages of the password: where they lead, and to whom they are open."""
 
+import pytest
+
 from tests.people import Clock, Person
 
 
@@ -37,3 +39,17 @@ def test_signed_in_person_may_ask_for_a_link_too(ana: Person, clock: Clock) -> N
     ana.sign_in()
 
     assert ana.browser.go("/password-reset/").offers("Mail me the link")
+
+
+def test_form_names_the_account_to_password_managers(ana: Person) -> None:
+    page = ana.sign_in(to="/sign-in/?next=/password/")
+
+    assert next(form.fields["username"] for form in page.forms if "new_password" in form.names()) == "ana"
+    assert 'autocomplete="username" readonly' in page.html
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/password/"])
+def test_password_can_be_shown(ana: Person, path: str) -> None:
+    page = ana.sign_in(to="/sign-in/?next=/password/") if path == "/password/" else ana.browser.go(path)
+
+    assert 'data-reveal="id_password"' in page.html
