@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -54,6 +54,7 @@ class _Figures(Collector):
         for fate in figures.fates(now):
             fates.add_metric([fate.provider, fate.kind, fate.state], fate.n)
         yield fates
+        yield _faults(now)
         seconds = GaugeMetricFamily("mfa_delivery_seconds", "From asking to arriving", labels=["kind", "quantile"])
         for speed in figures.speeds(now):
             seconds.add_metric([speed.kind, "0.5"], speed.p50)
@@ -78,6 +79,14 @@ class _Figures(Collector):
         for kind, result in _RESULTS.items():
             events.add_metric([result], found.get(kind, 0))
         yield events
+
+
+def _faults(now: datetime) -> Metric:
+    words = "Sends and messages of the last day that failed, by whose fault it was"
+    faults = GaugeMetricFamily("mfa_failures_day", words, labels=["provider", "kind", "fault"])
+    for blame in figures.blames(now):
+        faults.add_metric([blame.provider, blame.kind, blame.fault], blame.n)
+    return faults
 
 
 @login_not_required

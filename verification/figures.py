@@ -1,6 +1,7 @@
 """What operators see of deliveries: queues, workers, providers, what failed. It holds no number and no code."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +14,9 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from verification.delivery import wake
-from verification.models import Circuit, CircuitState, Kind, Message, MessageState, State
+from verification.delivery import routes, wake
+from verification.delivery.meanings import Fault
+from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
 
 _log = logging.getLogger(__name__)
 
@@ -172,6 +174,32 @@ def _share(values: Sequence[float], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))]
 
 
+@dataclass(frozen=True)
+class Blame:
+    """How many failures of a day were whose fault, by what providers said themselves."""
+
+    provider: str
+    kind: str
+    fault: str
+    n: int
+
+
+def blames(now: datetime) -> list[Blame]:
+    """Count the last day's failures by whose fault they were; what a code does not tell counts as unknown."""
+    messages = Message.objects.filter(created_at__gt=now - _DAY, state__in=_DEAD).exclude(provider="")
+    attempts = Attempt.objects.filter(at__gt=now - _DAY)
+    found: Counter[tuple[str, str, str]] = Counter()
+    tables = (
+        messages.values_list("provider", "kind", "code"),
+        attempts.values_list("provider", "message__kind", "code"),
+    )
+    for rows in tables:
+        for provider, kind, code, n in rows.annotate(n=Count("pk")).order_by():
+            known = routes.meaning(provider, code)
+            found[provider, kind, known.fault if known else Fault.UNKNOWN] += n
+    return [Blame(*place, n) for place, n in sorted(found.items())]
+
+
 def circuits() -> QuerySet[Circuit]:
     """List the providers that failed of late."""
     return Circuit.objects.exclude(state=CircuitState.CLOSED).order_by("provider", "kind")
@@ -197,11 +225,13 @@ def passages(message: Message) -> list[Passage]:
     found = [Passage(message.created_at, str(_("asked for")))]
     for attempt in message.attempts.order_by("at", "pk"):
         why = f", {attempt.get_reason_display()}" if attempt.reason else ""
+        why += f":{said}" if (said := routes.explained(attempt.provider, attempt.code)) else ""
         found.append(Passage(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
     if message.handed_at:
         found.append(Passage(message.handed_at, str(_("handed over")), message.provider))
     if message.ended_at:
         why = f", {message.get_reason_display()}" if message.reason else ""
+        why += f":{said}" if (said := routes.explained(message.provider, message.code)) else ""
         found.append(Passage(message.ended_at, f"{message.get_state_display()}{why}", message.provider))
     return sorted(found, key=lambda passage: passage.at)
 
@@ -215,7 +245,7 @@ def send_again(message: Message, now: datetime) -> bool:
     """Put a notice that failed back into the outbox, once; False when that helps nobody or was done already."""
     if not may_go_again(message, now):
         return False
-    again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "ended_at": None, "reason": ""}
+    again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "ended_at": None, "reason": "", "code": ""}
     changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
     if changed:
         transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))

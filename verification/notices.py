@@ -114,7 +114,9 @@ def tell_of_circuits(now: datetime) -> None:
     with transaction.atomic():
         for circuit in circuits.news(now):
             others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
-            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "others": others}
+            cause = routes.explained(circuit.provider, circuit.code).strip()
+            said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
+            said["others"] = others
             notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_passed_over"
             _tell_operators(notice, now=now, right="change_route", **said)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from verification.models import Kind, Message, MessageState, Reason
+from verification.delivery import routes
+from verification.models import Circuit, Kind, Message, MessageState, Reason
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ def explain(message: Message | None) -> Report:
     words = _why(state, message.reason, is_call=is_call)
     about = message.reason if message.reason and message.reason != Reason.UNKNOWN else state
     return Report(words, is_bad=True, is_final=state != MessageState.LOST, about=str(about))
+
+
+def technical(message: Message) -> str:
+    """Say what the provider itself gave as the cause, for staff. Shape: `twilio 30003 (the phone is off)`, or empty."""
+    return f"{message.provider}{routes.explained(message.provider, message.code)}" if message.code else ""
+
+
+def cause(circuit: Circuit) -> str:
+    """Say what a provider itself gave as the cause of being passed over, for staff; empty if it gave none."""
+    return routes.explained(circuit.provider, circuit.code).strip()
 
 
 def _mailed() -> dict[MessageState, str]:

@@ -45,7 +45,7 @@ class RouteAdmin(ChangesAdmin):
 class CircuitAdmin(ReadOnlyAdmin):
     """Providers that failed of late: to look at. Workers open and close them."""
 
-    list_display = ("provider", "kind", "state", "why", "failures", "trips", "until_at", "changed_at")
+    list_display = ("provider", "kind", "state", "why", "code", "failures", "trips", "until_at", "changed_at")
     list_filter = ("state",)
     ordering = ("provider", "kind")
 

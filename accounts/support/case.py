@@ -39,6 +39,7 @@ class Sent:
 
     message: Message
     report: Report
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str,
 
 def _messages(person: User) -> list[Sent]:
     rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
-    return [Sent(message, reports.explain(message)) for message in rows]
+    return [Sent(message, reports.explain(message), reports.technical(message)) for message in rows]
 
 
 def _history(person: User) -> list[Line]:

@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.exchange import ACCOUNT, TOKEN
-from tests.people import Person
-from verification import limits
+from tests.exchange import ACCOUNT, TOKEN, Answer, Exchange
+from tests.people import Person, hire
+from verification import figures, limits, reports
 from verification.delivery import dispatch, routes
-from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
+from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
@@ -33,6 +33,7 @@ def hand_over() -> Message:
     return message
 
 
+DELIVERIES = "/admin/accounts/user/deliveries/"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -79,6 +80,9 @@ def test_text_is_accepted_and_named(texted: Message) -> None:
         ({"MessageStatus": "undelivered", "ErrorCode": "30003"}, (MessageState.UNDELIVERED, Reason.UNREACHABLE)),
         ({"MessageStatus": "undelivered", "ErrorCode": "30006"}, (MessageState.UNDELIVERED, Reason.LANDLINE)),
         ({"MessageStatus": "failed", "ErrorCode": "30007"}, (MessageState.FAILED, Reason.FILTERED)),
+        ({"MessageStatus": "undelivered", "ErrorCode": "30034"}, (MessageState.UNDELIVERED, Reason.PROVIDER_DOWN)),
+        ({"MessageStatus": "failed", "ErrorCode": "30500"}, (MessageState.FAILED, Reason.PROVIDER_DOWN)),
+        ({"MessageStatus": "failed", "ErrorCode": "30124"}, (MessageState.FAILED, Reason.PROVIDER_DOWN)),
         ({"MessageStatus": "undelivered", "ErrorCode": "12"}, (MessageState.UNDELIVERED, Reason.UNKNOWN)),
         ({"MessageStatus": "something new"}, (MessageState.ACCEPTED, "")),
     ],
@@ -88,6 +92,7 @@ def test_receipt_moves_the_text(fields: dict[str, str], after: tuple[str, str], 
 
     assert answer.status_code == 204
     assert state(texted) == after
+    assert texted.code == fields.get("ErrorCode", "")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,7 @@ def test_receipt_moves_the_call(fields: dict[str, str], after: tuple[str, str], 
     call_back(called, CallSid=called.reference, **fields)
 
     assert state(called) == after
+    assert called.code == ("sip-404" if "SipResponseCode" in fields else "")
 
 
 def test_receipts_in_disorder_and_twice_move_it_forward_only(texted: Message) -> None:
@@ -386,3 +392,44 @@ def test_callback_of_an_odd_length_changes_nothing(texted: Message, length: str)
 
     assert answer.status_code in {400, 403, 413}
     assert state(texted) == before
+
+
+def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(ana: Person, exchange: Exchange) -> None:
+    """Seen failing with the number thrown away, and with such a refusal counted as a success."""
+    opal = hire("opal", "Operators")
+    opal.sign_in(to="/admin/")
+    exchange.answer = Answer(status=401, code=20005)
+    ana.give_password()
+
+    message = hand_over()
+
+    attempt, circuit = Attempt.objects.get(), Circuit.objects.get()
+    assert (message.code, attempt.code, circuit.failures) == ("20005", "20005", 1)
+    Message.objects.update(state=MessageState.FAILED)
+    cause = "20005 (the account is not active: suspended or closed)"
+    assert f"twilio {cause}" in opal.browser.go(DELIVERIES)
+    assert f"refused, provider out of service: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
+    assert [(each.provider, each.fault, each.n) for each in figures.blames(message.created_at)] == [
+        ("twilio", "account", 2)
+    ]
+
+
+def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Exchange) -> None:
+    exchange.answer = Answer(status=400, code=29999)
+    ana.give_password()
+
+    message = hand_over()
+
+    assert (message.code, message.reason) == ("29999", Reason.UNKNOWN)
+    assert reports.technical(message) == "twilio 29999"
+    assert not Circuit.objects.filter(failures__gt=0).exists()
+
+
+def test_case_page_shows_twilio_s_own_number(texted: Message) -> None:
+    call_back(texted, MessageSid=texted.reference, MessageStatus="undelivered", ErrorCode="30034")
+    dev = hire("dev", "Support desk")
+    dev.sign_in(to="/admin/")
+
+    page = dev.browser.go(f"/admin/accounts/user/{texted.user_id}/change/")
+
+    assert "twilio 30034 (for texts to the US, the sender is not registered)" in page

@@ -4,20 +4,23 @@ A circuit is a row; every change is a guarded update, so that of many workers on
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Least
 
 from verification import conf
-from verification.delivery import board
-from verification.models import Circuit, CircuitState, Kind, Message, MessageState, Reason, State
+from verification.delivery import board, routes
+from verification.delivery.meanings import Fault
+from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
 _WINDOW = timedelta(minutes=15)  # what is weighed
 _GRACE = timedelta(minutes=2)  # younger messages may still be typed in
 _ENOUGH = 50  # messages of a window that are enough to judge by
+_FEW = 5  # that are enough where the provider says itself that our account is not in order
 _LEAST_PROVEN = 1 / 3
 _MOST_RETURNED = 1 / 2
 _STEADY = timedelta(minutes=5)  # a circuit that was whole for so long is told to be
@@ -35,8 +38,15 @@ _TAKEN = (
 
 # What says something of the provider, not of the number.
 OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
+_OF_THE_PROVIDER = (Fault.ACCOUNT, Fault.NETWORK)
 # What a provider reports of a message that another one might well deliver.
 ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_CLOSED, Reason.UNKNOWN}
+
+
+def counts(provider: str, reason: str, code: str) -> bool:
+    """Tell whether a failure says something of the provider: it is down, or our account or sender there is at fault."""
+    known = routes.meaning(provider, code)
+    return reason in OF_THE_PROVIDER or (known is not None and known.fault in _OF_THE_PROVIDER)
 
 
 def admits(circuit: Circuit | None, *, now: datetime) -> bool:
@@ -62,7 +72,7 @@ def succeeded(circuit: Circuit | None, *, now: datetime) -> None:
         return
     rows = Circuit.objects.filter(pk=circuit.pk, state=circuit.state)
     if circuit.state == CircuitState.HALF_OPEN:
-        if rows.update(state=CircuitState.CLOSED, failures=0, trips=0, until_at=None, why="", changed_at=now):
+        if rows.update(state=CircuitState.CLOSED, failures=0, trips=0, until_at=None, why="", code="", changed_at=now):
             _log.warning("provider %s carries %ss again", circuit.provider, circuit.kind)
     elif circuit.failures:
         rows.filter(failures__gt=0).update(failures=0)
@@ -76,18 +86,19 @@ def failed(
     kind: Kind,
     why: str,
     now: datetime,
+    code: str = "",
     after: timedelta | None = None,
 ) -> None:
     """Count a failure, and open the circuit at the fifth in a row, after a failed trial, or when told to wait."""
     if circuit is not None and circuit.state == CircuitState.HALF_OPEN:
-        trip(provider, kind, why=why, now=now, at_least=after, of=CircuitState.HALF_OPEN)
+        trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.HALF_OPEN)
         return
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
     Circuit.objects.filter(pk=row.pk).update(failures=F("failures") + 1)
     is_much = Circuit.objects.filter(pk=row.pk, failures__gte=conf.circuit_failures()).exists()
     board.forget()
     if after or is_much:
-        trip(provider, kind, why=why, now=now, at_least=after, of=CircuitState.CLOSED)
+        trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.CLOSED)
 
 
 def trip(
@@ -97,6 +108,7 @@ def trip(
     why: str,
     now: datetime,
     of: CircuitState,
+    code: str = "",
     at_least: timedelta | None = None,
 ) -> bool:
     """Open a circuit that is in the state named; each pause in a row is twice as long. True for the one who did."""
@@ -109,10 +121,11 @@ def trip(
         failures=0,
         changed_at=now,
         why=why,
+        code=code,
     )
     board.forget()
     if did:
-        _log.warning("provider %s is passed over for %ss: %s", provider, kind, why)
+        _log.warning("provider %s is passed over for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
     return bool(did)
 
 
@@ -135,20 +148,22 @@ def news(now: datetime) -> Iterator[Circuit]:
 def weigh(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
     """Open the circuits of providers that take messages which then do not arrive, or which nobody types in.
 
-    Only where another provider carries the kind: the only one is better than none. A circuit is weighed by what went
-    out since it last changed, so that an old window does not open it twice.
+    The only provider of a kind is better than none, unless it reports itself that what it took does not arrive. A
+    circuit is weighed by what went out since it last changed, so that an old window does not open it twice.
     """
     opened = []
     for kind in (Kind.TEXT, Kind.CALL):
         names = [name for name, kinds in providers.items() if kind in kinds]
-        for name in names if len(names) > 1 else ():
-            why = _weakness(name, kind, now=now)
-            if why and trip(name, kind, why=why, now=now, of=CircuitState.CLOSED):
+        for name in names:
+            why, code = _weakness(name, kind, now=now)
+            if why == "conversion" and len(names) == 1:
+                continue
+            if why and trip(name, kind, why=why, code=code, now=now, of=CircuitState.CLOSED):
                 opened.append((name, kind))
     return opened
 
 
-def _weakness(provider: str, kind: Kind, *, now: datetime) -> str:
+def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
     former = Circuit.objects.filter(provider=provider, kind=kind, why="").values_list("changed_at", flat=True).first()
     since = max(now - _WINDOW, former) if former else now - _WINDOW
     rows = Message.objects.filter(provider=provider, kind=kind, created_at__gte=since, created_at__lt=now - _GRACE)
@@ -158,8 +173,23 @@ def _weakness(provider: str, kind: Kind, *, now: datetime) -> str:
         n_codes=Count("pk", filter=Q(challenge__isnull=False)),
         n_returned=Count("pk", filter=Q(state__in=_BAD, reason__in=ELSEWHERE)),
     )
-    if taken["n"] >= _ENOUGH and taken["n_returned"] > taken["n"] * _MOST_RETURNED:
-        return "receipts"
+    gone_on = Attempt.objects.filter(provider=provider, message__kind=kind, result=Result.RETURNED, at__gte=since)
+    n_gone_on = gone_on.count()
+    n, n_returned = taken["n"] + n_gone_on, taken["n_returned"] + n_gone_on
+    if n_returned > n * _MOST_RETURNED:
+        code, n_account = _commonest(provider, rows.filter(state__in=_BAD), gone_on)
+        if n >= _ENOUGH or (n_account >= _FEW and n_account > n * _MOST_RETURNED):
+            return "receipts", code
     if taken["n_codes"] >= _ENOUGH and taken["n_proven"] < taken["n_codes"] * _LEAST_PROVEN:
-        return "conversion"
-    return ""
+        return "conversion", ""
+    return "", ""
+
+
+def _commonest(provider: str, *tables: "QuerySet[Message] | QuerySet[Attempt]") -> tuple[str, int]:
+    """Give the code that stands in most rows, and how many rows say that our account or sender is at fault."""
+    found: Counter[str] = Counter()
+    for rows in tables:
+        found.update(dict(rows.exclude(code="").values_list("code").annotate(n=Count("pk")).order_by("code")))
+    known = {code: routes.meaning(provider, code) for code in found}
+    n_account = sum(n for code, n in found.items() if (said := known[code]) and said.fault is Fault.ACCOUNT)
+    return found.most_common(1)[0][0] if found else "", n_account

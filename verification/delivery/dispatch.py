@@ -39,7 +39,7 @@ _NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
 # What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
 _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
-    *("provider", "reference", "reason", "claims", "useful_until"),
+    *("provider", "reference", "reason", "code", "claims", "useful_until"),
 )
 _OF_CHALLENGE = ("handle", "nonce", "key_id", "tag", "mode", "purpose", "code_life")
 _KNOWN = (*_OF_MESSAGE, "challenge", *(f"challenge__{name}" for name in _OF_CHALLENGE))
@@ -54,7 +54,7 @@ def _claim(*waits: Exists) -> Update:
 
 _CLAIM, _CLAIM_NOTICE = _claim(Exists(_WAITS)), _claim()
 _NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
-_WRITTEN = ("state", "reference", "reason", "handed_at", "ended_at")
+_WRITTEN = ("state", "reference", "reason", "code", "handed_at", "ended_at")
 _WRITE = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state__in=[MessageState.SENDING, MessageState.UNKNOWN], claims=_CLAIMS),
@@ -153,39 +153,41 @@ class _Turn:
             _lend()
             reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
         except Refused as refusal:
-            message.reason = refusal.reason
+            message.reason, message.code = refusal.reason, refusal.code
             if refusal.reason == Reason.OPTED_OUT and message.kind == Kind.TEXT:
                 guard.stop(message.address, provider=message.provider, now=timezone.now())
-            self._note(Result.REFUSED, refusal.reason)
+            self._note(Result.REFUSED, refusal.reason, refusal.code)
             self.wait(refusal.after)
-            if refusal.reason in circuits.OF_THE_PROVIDER:
-                self._failed(circuit, refusal.reason, after=refusal.after)
-            else:
-                circuits.succeeded(circuit, now=timezone.now())
+            if circuits.counts(message.provider, refusal.reason, refusal.code):
+                self._failed(circuit, refusal.reason, code=refusal.code, after=refusal.after)
+            elif refusal.reason != Reason.UNKNOWN:
+                circuits.succeeded(circuit, now=timezone.now())  # what is wrong with a number, a provider must say
             return MessageState.FAILED if refusal.permanent else None
-        except Lost:
-            return self._in_doubt(circuit)
+        except Lost as lost:
+            return self._in_doubt(circuit, lost.code)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
             # A fault of ours or of a library, perhaps after the words were out: never send this one again.
             _log.exception("provider %s failed on m%s", hop.provider.name, message.pk)
             return self._in_doubt(circuit)
-        message.reference, message.reason = reference, ""
+        message.reference, message.reason, message.code = reference, "", ""
         circuits.succeeded(circuit, now=timezone.now())
         return MessageState.ACCEPTED
 
-    def _in_doubt(self, circuit: Circuit | None) -> MessageState:
-        self._note(Result.LOST)
-        self._failed(circuit, Result.LOST)
+    def _in_doubt(self, circuit: Circuit | None, code: str = "") -> MessageState:
+        self._note(Result.LOST, code=code)
+        self._failed(circuit, Result.LOST, code=code)
         return MessageState.UNKNOWN
 
-    def _failed(self, circuit: Circuit | None, why: str, *, after: timedelta | None = None) -> None:
+    def _failed(self, circuit: Circuit | None, why: str, *, code: str, after: timedelta | None = None) -> None:
         name = self.message.provider
-        circuits.failed(circuit, provider=name, kind=self.kind, why=why, now=timezone.now(), after=after)
+        circuits.failed(circuit, provider=name, kind=self.kind, why=why, code=code, now=timezone.now(), after=after)
 
-    def _note(self, result: Result, reason: str = "") -> None:
-        at = timezone.now()
+    def _note(self, result: Result, reason: str = "", code: str = "") -> None:
+        message, at = self.message, timezone.now()
+        said = routes.explained(message.provider, code)
+        _log.warning("%s m%s by %s: %s %s%s", message.kind, message.pk, message.provider, result, reason, said)
         Attempt.objects.create(
-            message=self.message, provider=self.message.provider, result=result, reason=reason, at=at
+            message=message, provider=message.provider, result=result, reason=reason, code=code, at=at
         )
 
 
@@ -214,6 +216,7 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
         state=state,
         reference=message.reference,
         reason=message.reason,
+        code=message.code,
         handed_at=now,
         ended_at=ended,
     )
@@ -235,7 +238,8 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     doubled = timedelta(seconds=2 ** min(message.claims - 1, 4))
     shortest = timedelta(seconds=1)
     due = now + min(max(pause or doubled, shortest), _LONGEST_PAUSE)
-    _held(message).update(state=MessageState.QUEUED, not_before=due, reason=message.reason, lease_until=None)
+    why = {"reason": message.reason, "code": message.code}
+    _held(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from verification import inputs
+from verification.delivery.meanings import tidy
 from verification.models.messages import Kind, MessageState, Reason
 
 MAX_REFERENCE = 64  # letters of a provider's name of a message
@@ -55,11 +56,12 @@ class Callback:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What a provider tells later of a message."""
+    """What a provider tells later of a message. `code`: its own number or word for what went wrong."""
 
     message_id: str
     state: MessageState
     reason: Reason | None = None
+    code: str = ""
     reference: str = ""
 
 
@@ -116,12 +118,15 @@ class Heard:
 class Refused(Exception):
     """Nothing was sent, for certain. `permanent`: no provider could; else another one, or a later try, may.
 
-    `after` is how long the provider asks to be left alone.
+    `after` is how long the provider asks to be left alone; `code` is its own number or word for what went wrong.
     """
 
-    def __init__(self, reason: Reason, *, permanent: bool = False, after: timedelta | None = None) -> None:
+    def __init__(
+        self, reason: Reason, *, permanent: bool = False, after: timedelta | None = None, code: str = ""
+    ) -> None:
         super().__init__(str(reason))
         self.reason = reason
+        self.code = tidy(code)
         self.permanent = permanent
         self.after = after
 
@@ -129,13 +134,20 @@ class Refused(Exception):
 class Lost(Exception):
     """The provider may or may not have sent it: its answer did not come or could not be read."""
 
+    def __init__(self, *args: object, code: str = "") -> None:
+        super().__init__(*args)
+        self.code = tidy(code)
+
 
 class Forged(Exception):
     """A callback that the provider did not sign, or signed for another address, body or time."""
 
 
 class Provider(Protocol):
-    """Who carries messages. One module-level instance named `provider` in `providers/<name>/provider.py`."""
+    """Who carries messages. One module-level instance named `provider` in `providers/<name>/provider.py`.
+
+    It may have `codes`: a table of its own error codes and what they mean.
+    """
 
     name: str
     kinds: frozenset[Kind]

@@ -1,5 +1,6 @@
 """Moves messages forward by what providers tell later, in whatever order and however often they tell it."""
 
+import logging
 import re
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
+_log = logging.getLogger(__name__)
 _REFERENCE = re.compile(r"[!-~]{1,64}")
 # What our own note of the hand-over may still be missing of.
 _UNNOTED = (MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST)
@@ -44,6 +46,9 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
     A message that did not arrive for the provider's own reasons goes to the next one, with the same code.
     """
+    if receipt.state in _BAD:
+        said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
+        _log.warning("receipt for %s by %s: %s %s%s", *said)
     is_bad = receipt.state in _BAD and receipt.reason in circuits.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True
@@ -51,6 +56,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     changed = rows.update(
         state=receipt.state,
         reason=receipt.reason or "",
+        code=receipt.code,
         lease_until=None,
         **({"ended_at": now} if receipt.state in FINAL else {}),
         **({"reference": receipt.reference} if receipt.reference else {}),
@@ -101,6 +107,7 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
             provider="",
             reference="",
             reason="",
+            code="",
             not_before=now,
             lease_until=None,
             handed_at=None,
@@ -111,11 +118,12 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
             provider=provider,
             result=Result.RETURNED,
             reason=receipt.reason or "",
+            code=receipt.code,
             reference=receipt.reference or message.reference,
             at=now,
         )
-        if receipt.reason in circuits.OF_THE_PROVIDER:
-            _count(message, provider, str(receipt.reason), now)
+        if circuits.counts(provider, receipt.reason or "", receipt.code):
+            _count(message, provider, receipt, now)
         transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
     return True
 
@@ -129,6 +137,7 @@ def _others(message: Message, provider: str, reason: Reason | None) -> bool:
     return any(hop.provider.name not in former for hop in hops)
 
 
-def _count(message: Message, provider: str, why: str, now: datetime) -> None:
-    kind = Kind(message.kind)
-    circuits.failed(board.read().circuit(provider, kind), provider=provider, kind=kind, why=why, now=now)
+def _count(message: Message, provider: str, receipt: Receipt, now: datetime) -> None:
+    kind, why = Kind(message.kind), str(receipt.reason)
+    circuit = board.read().circuit(provider, kind)
+    circuits.failed(circuit, provider=provider, kind=kind, why=why, code=receipt.code, now=now)

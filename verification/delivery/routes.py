@@ -8,6 +8,7 @@ from typing import cast
 
 from verification import conf, numbers
 from verification.delivery import board
+from verification.delivery.meanings import Meaning
 from verification.delivery.provider import Provider
 from verification.models import Kind, Route
 
@@ -29,6 +30,17 @@ def _load(packages: tuple[str, ...]) -> dict[str, Provider]:
 def providers() -> dict[str, Provider]:
     """Give all installed providers by name, in the order of use."""
     return _load(conf.providers())
+
+
+def meaning(provider: str, code: str) -> Meaning | None:
+    """Tell what a code of a provider means; none for one that is not known, or a provider that is not installed."""
+    return getattr(providers().get(provider), "codes", {}).get(code) if code else None
+
+
+def explained(provider: str, code: str) -> str:
+    """Write a code with its meaning behind it; empty without a code. Shape: ` 30003 (the phone is off)`."""
+    known = meaning(provider, code)
+    return (f" {code} ({known.words})" if known else f" {code}") if code else ""
 
 
 def able(kind: Kind) -> dict[str, Provider]:

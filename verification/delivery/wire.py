@@ -61,9 +61,9 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
     except (HTTPError, OSError) as error:
         raise Lost("the answer did not come") from error
     if answer.status == _TOO_MANY:
-        raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")))
+        raise Refused(Reason.RATE_LIMITED, after=_span(answer.headers.get("Retry-After", "")), code="http-429")
     if answer.status >= _SERVER:
-        raise Lost("the server failed")
+        raise Lost("the server failed", code=f"http-{answer.status}")
     return Answer(answer.status, answer.data, answer.headers)
 
 

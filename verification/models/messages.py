@@ -76,6 +76,7 @@ class Reason(models.TextChoices):
 class Message(models.Model):
     """One row of the outbox. `handle` is what receipts name; number and words are sealed or composed at hand-over.
 
+    `code` is the provider's own number or word for what went wrong.
     Of a number only `country` (ISO 3166) and `range` (country code and three digits) stand open, for figures.
     """
 
@@ -101,6 +102,7 @@ class Message(models.Model):
     reference = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, choices=MessageState.choices, default=MessageState.QUEUED)
     reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    code = models.CharField(max_length=32, blank=True)
     claims = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     not_before = models.DateTimeField(default=timezone.now)

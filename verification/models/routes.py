@@ -55,7 +55,8 @@ class Circuit(models.Model):
     """How one provider fares with one kind of message. No row: nothing ever failed.
 
     Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in
-    a row, each twice as long as the one before; `why` is what opened it; `told_at` is since when operators know of it.
+    a row, each twice as long as the one before; `why` and `code` are what opened it; `told_at` is since when operators
+    know of it.
     """
 
     provider = models.CharField(max_length=32)
@@ -66,6 +67,7 @@ class Circuit(models.Model):
     until_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(default=timezone.now)
     why = models.CharField(max_length=16, blank=True)
+    code = models.CharField(max_length=32, blank=True)
     told_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -90,6 +92,7 @@ class Attempt(models.Model):
     provider = models.CharField(max_length=32)
     result = models.CharField(max_length=16, choices=Result.choices)
     reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
+    code = models.CharField(max_length=32, blank=True)
     reference = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

@@ -57,8 +57,11 @@ def index(request: AuthedRequest) -> HttpResponse:
         ],
         "hours": hours,
         "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
-        "circuits": figures.circuits(),
-        "dead": [(each, reports.explain(each), figures.may_go_again(each, now)) for each in figures.dead()],
+        "circuits": [(each, reports.cause(each)) for each in figures.circuits()],
+        "dead": [
+            (each, reports.explain(each), reports.technical(each), figures.may_go_again(each, now))
+            for each in figures.dead()
+        ],
     }
     return pages.page(request, "deliveries.html", context, here="deliveries")
 
@@ -71,6 +74,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     context = {
         "message": message,
         "report": reports.explain(message),
+        "cause": reports.technical(message),
         "passages": figures.passages(message),
         "may": figures.may_go_again(message, now),
     }

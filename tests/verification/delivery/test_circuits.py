@@ -8,9 +8,21 @@ from pytest_django import Settings
 
 from tests.verification.conftest import Desk
 from verification import conf, notices
-from verification.delivery import board, circuits
+from verification.delivery import board, circuits, routes
+from verification.delivery.providers.twilio.provider import provider as twilio
 from verification.delivery.words import compose
-from verification.models import Challenge, Circuit, CircuitState, Kind, Message, MessageState, Reason, State
+from verification.models import (
+    Attempt,
+    Challenge,
+    Circuit,
+    CircuitState,
+    Kind,
+    Message,
+    MessageState,
+    Reason,
+    Result,
+    State,
+)
 from verification.models.handles import new_handle
 
 pytestmark = pytest.mark.django_db
@@ -22,9 +34,9 @@ def circuit() -> Circuit | None:
     return board.read().circuit("first", Kind.TEXT)
 
 
-def fail(times: int = 1, *, now: datetime = NOW, after: timedelta | None = None) -> None:
+def fail(times: int = 1, *, now: datetime = NOW, after: timedelta | None = None, code: str = "") -> None:
     for _ in range(times):
-        circuits.failed(circuit(), provider="first", kind=Kind.TEXT, why="lost", now=now, after=after)
+        circuits.failed(circuit(), provider="first", kind=Kind.TEXT, why="lost", code=code, now=now, after=after)
 
 
 def admitted(now: datetime) -> bool:
@@ -157,6 +169,55 @@ def test_only_provider_is_kept_however_weak(ana: Desk) -> None:
     history(ana, 60)
 
     assert circuits.weigh({"first": frozenset({Kind.TEXT})}, now=NOW) == []
+
+
+def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: Desk, opal: str) -> None:
+    """Seen failing with an only provider never weighed."""
+    history(ana, 60, proven=25, returned=40)
+
+    assert circuits.weigh({"first": frozenset({Kind.TEXT})}, now=NOW) == [("first", Kind.TEXT)]
+
+    notices.tell_of_circuits(NOW)
+    assert mails() == [(opal, "first carries no texts")]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_opened"), [("30002", True), ("30034", True), ("30003", False), ("99999", False), ("", False)]
+)
+def test_few_receipts_are_enough_where_our_account_is_not_in_order(
+    ana: Desk, code: str, is_opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
+    history(ana, 6, returned=5)
+    Message.objects.filter(state=MessageState.UNDELIVERED).update(code=code)
+
+    opened = circuits.weigh({"first": frozenset({Kind.TEXT})}, now=NOW)
+
+    assert bool(opened) is is_opened
+    assert [row.code for row in Circuit.objects.all()] == ([code] if is_opened else [])
+
+
+def test_what_went_on_to_another_provider_is_weighed_too(ana: Desk) -> None:
+    """Its row names the other one by then. Seen failing with messages counted alone."""
+    history(ana, 60, proven=30)
+    messages = list(Message.objects.filter(provider="first"))
+    Attempt.objects.bulk_create(
+        Attempt(message=each, provider="first", result=Result.RETURNED, reason=Reason.PROVIDER_DOWN, at=each.created_at)
+        for each in messages[:40]
+    )
+    Message.objects.filter(pk__in=[each.pk for each in messages[:40]]).update(provider="second")
+
+    assert circuits.weigh(BOTH, now=NOW) == [("first", Kind.TEXT)]
+
+
+def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
+    fail(5, code="20005")
+
+    notices.tell_of_circuits(NOW)
+
+    words = compose(Message.objects.get(kind=Kind.MAIL)).words
+    assert "20005 (the account is not active: suspended or closed)" in words
 
 
 def test_old_window_does_not_open_it_twice(ana: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from verification.delivery import bodies
+from verification.delivery.meanings import HTTP, tidy
 from verification.delivery.provider import MAX_REFERENCE, Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
 from verification.delivery.wire import Answer
 from verification.models.messages import Kind, MessageState, Reason
@@ -15,7 +16,7 @@ from verification.models.messages import Kind, MessageState, Reason
 from . import conf, signature, wire
 
 _REQUEST = 400
-_OURS = (401, 403, 404, 405)  # our address or token is wrong
+_OURS = (401, 402, 403, 404, 405)  # our address or token is wrong
 _STATES = {
     "accepted": MessageState.ACCEPTED,
     "queued": MessageState.ACCEPTED,
@@ -35,6 +36,7 @@ class GatewayProvider:
 
     name = "gateway"
     kinds = frozenset({Kind.TEXT})
+    codes = HTTP
 
     def send(self, message: Outgoing) -> str:
         """Hand a text over. Errors: `Refused` for what the carrier surely did not take, `Lost` for what is in doubt."""
@@ -63,10 +65,12 @@ class GatewayProvider:
         state = _state(here, word)
         if state is None:
             return Heard(reference=reference)
+        why = wire.find(told, here.receipt_reason) if state in _BAD else ""
         receipt = Receipt(
             message_id=callback.message_id,
             state=state,
-            reason=_reason(here, wire.find(told, here.receipt_reason)) if state in _BAD else None,
+            reason=_reason(here, why) if state in _BAD else None,
+            code=tidy(why),
             reference=reference,
         )
         return Heard(receipts=(receipt,), reference=reference)
@@ -109,10 +113,11 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
 
 
 def _refusal(here: conf.Conf, answer: Answer) -> Refused:
+    word, status = wire.find(answer.told, here.error), f"http-{answer.status}"
     if answer.status in _OURS:
-        return Refused(Reason.PROVIDER_DOWN)
-    reason = _reason(here, wire.find(answer.told, here.error))
-    return Refused(reason, permanent=reason in _FOR_GOOD)
+        return Refused(Reason.PROVIDER_DOWN, code=status)
+    reason = _reason(here, word)
+    return Refused(reason, permanent=reason in _FOR_GOOD, code=tidy(word) or status)
 
 
 def _short(reference: str) -> str:

@@ -9,6 +9,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
 from verification.delivery import bodies, keywords, senders
+from verification.delivery.meanings import Meaning, tidy
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -22,7 +23,7 @@ from verification.delivery.provider import (
 )
 from verification.models.messages import Kind, MessageState, Reason
 
-from . import conf, reasons, speech, wire
+from . import codes, conf, reasons, speech, wire
 
 _LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
 _MACHINES = ("machine_", "fax")
@@ -33,6 +34,7 @@ class TwilioProvider:
 
     name = "twilio"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
+    codes: Mapping[str, Meaning] = codes.CODES | codes.SIP
 
     def send(self, message: Outgoing) -> str:
         """Hand a message over. Errors: `Refused` for what Twilio surely did not take, `Lost` for what is in doubt."""
@@ -104,8 +106,9 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
 
 def _refusal(error: Any) -> Refused:
     """Tell why nothing was taken: Twilio's own number says it."""
-    reason, permanent = reasons.REFUSALS.get(int(error.code or 0), (Reason.UNKNOWN, False))
-    return Refused(reason, permanent=permanent)
+    code = str(error.code or f"http-{error.status}")
+    known = codes.CODES.get(code)
+    return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------
@@ -163,8 +166,10 @@ def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
     if state is None:
         return None
     is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
-    reason = reasons.FAILURES.get(_number(fields.get("ErrorCode")), Reason.UNKNOWN) if is_bad else None
-    return Receipt(message_id=callback.message_id, state=state, reason=reason, reference=fields.get("MessageSid", ""))
+    code = tidy(fields.get("ErrorCode")) if is_bad else ""
+    reason = (codes.CODES[code].reason if code in codes.CODES else Reason.UNKNOWN) if is_bad else None
+    reference = fields.get("MessageSid", "")
+    return Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference)
 
 
 def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:
@@ -175,13 +180,14 @@ def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
     if known is None or "AnsweredBy" in fields:
         return None
     state, reason = known
-    if state == MessageState.FAILED:
-        reason = reasons.SIP.get(fields.get("SipResponseCode", ""), reason)
-    return Receipt(state=state, reason=reason, **said)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+    if state not in {MessageState.FAILED, MessageState.UNDELIVERED}:
+        return Receipt(state=state, reason=reason, **said)
+    # Its own code first, then what the telephone network answered.
+    given = (tidy(fields.get("ErrorCode")), tidy(f"sip-{fields.get('SipResponseCode', '')}"))
+    code = next((each for each in given if each in TwilioProvider.codes), next(filter(None, given), ""))
+    if state == MessageState.FAILED and code in TwilioProvider.codes:
+        reason = TwilioProvider.codes[code].reason
+    return Receipt(state=state, reason=reason, code=code, **said)
 
 
 provider = TwilioProvider()

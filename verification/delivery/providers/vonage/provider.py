@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.utils import timezone
 
 from verification.delivery import bodies, keywords, senders
+from verification.delivery.meanings import Meaning, tidy
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
 from verification.models.messages import Kind, MessageState, Reason
 
-from . import conf, reasons, signature, speech, wire
+from . import codes, conf, reasons, signature, speech, wire
 
 _SHORTEST_LIFE, _LONGEST_LIFE = 20, 604_800  # seconds that Vonage keeps a text
 _RINGS = 30  # seconds
@@ -22,6 +23,7 @@ class VonageProvider:
 
     name = "vonage"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
+    codes: Mapping[str, Meaning] = codes.CODES
 
     def send(self, message: Outgoing) -> str:
         """Hand a message over. Errors: `Refused` for what Vonage surely did not take, `Lost` for what is in doubt."""
@@ -108,10 +110,11 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
     state = reasons.TEXT_STATES.get(str(told.get("status")))
     if state is None:
         return Heard()
-    reason = (wire.reason_of(told.get("error")) or Reason.UNKNOWN) if state in _BAD else None
+    code = wire.code_of(told.get("error")) if state in _BAD else ""
+    reason = (codes.CODES[code].reason if code in codes.CODES else Reason.UNKNOWN) if state in _BAD else None
     reference = str(told["message_uuid"])
     return Heard(
-        receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, reference=reference),),
+        receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference),),
         reference=reference,
     )
 
@@ -122,9 +125,10 @@ def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
     if known is None:
         return Heard(reference=call)
     state, reason = known
-    if state in _BAD:
-        reason = reasons.DETAILS.get(str(told.get("detail")), reason)
-    receipt = Receipt(message_id=callback.message_id, state=state, reason=reason, reference=call)
+    code = tidy(told.get("detail")) if state in _BAD else ""
+    if code in codes.CODES:
+        reason = codes.CODES[code].reason
+    receipt = Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=call)
     return Heard(receipts=(receipt,), reference=call)
 
 

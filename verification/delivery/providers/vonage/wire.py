@@ -9,7 +9,7 @@ from verification.delivery import wire
 from verification.delivery.provider import Refused
 from verification.models.messages import Reason
 
-from . import conf, reasons
+from . import codes, conf
 
 if TYPE_CHECKING:
     from vonage_messages import Messages
@@ -71,20 +71,19 @@ def _token(auth: Any, turn: int) -> str:
 def _refusal(answer: wire.Answer) -> Refused:
     """Tell why nothing was taken."""
     told = answer.told if isinstance(answer.told, dict) else {}
+    code = code_of(told) or f"http-{answer.status}"
     wrong = told.get("invalid_parameters")
     names = [str(each.get("name", "")) for each in wrong if isinstance(each, dict)] if isinstance(wrong, list) else []
     if any(name == "to" or name.startswith("to[") for name in names):
-        return Refused(Reason.INVALID_NUMBER, permanent=True)
-    reason = reason_of(told)
-    if reason is None:
-        reason = Reason.PROVIDER_DOWN if answer.status in reasons.OURS else Reason.UNKNOWN
-    return Refused(reason, permanent=reason in reasons.FOR_GOOD)
+        return Refused(Reason.INVALID_NUMBER, permanent=True, code=code)
+    known = codes.CODES.get(code)
+    return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
 
 
-def reason_of(error: Any) -> Reason | None:
-    """Read the number of an error, which stands in its title or at the end of its type; none if there is none."""
+def code_of(error: Any) -> str:
+    """Read the number of an error, which stands in its title or at the end of its type; empty if there is none."""
     if not isinstance(error, dict):
-        return None
+        return ""
     found = (str(error.get("title", "")), str(error.get("type", "")).rpartition("#")[2])
-    numbers = [int(text) for text in found if text.isascii() and text.isdigit() and len(text) < 6]
-    return next((reasons.ERRORS[number] for number in numbers if number in reasons.ERRORS), None)
+    numbers = [text for text in found if text.isascii() and text.isdigit() and len(text) < 6]
+    return next((number for number in numbers if number in codes.CODES), next(iter(numbers), ""))

@@ -99,6 +99,15 @@ def test_speaks_the_person_s_language_with_the_voice_that_is_set(exchange: Excha
         (400, 21408, Reason.COUNTRY_CLOSED, False),
         (400, 21612, Reason.UNREACHABLE, False),
         (401, 20003, Reason.PROVIDER_DOWN, False),
+        (400, 20005, Reason.PROVIDER_DOWN, False),
+        (404, 20404, Reason.PROVIDER_DOWN, False),
+        (400, 21212, Reason.PROVIDER_DOWN, False),
+        (400, 21608, Reason.PROVIDER_DOWN, False),
+        (400, 21659, Reason.PROVIDER_DOWN, False),
+        (400, 21660, Reason.PROVIDER_DOWN, False),
+        (400, 21705, Reason.PROVIDER_DOWN, False),
+        (403, 0, Reason.PROVIDER_DOWN, False),
+        (400, 99999, Reason.UNKNOWN, False),
         (429, 20429, Reason.RATE_LIMITED, False),
         (429, 0, Reason.RATE_LIMITED, False),
     ],
@@ -112,6 +121,7 @@ def test_refusals_mean_that_nothing_was_sent(
         provider.send(outgoing())
 
     assert (refusal.value.reason, refusal.value.permanent) == (reason, permanent)
+    assert refusal.value.code == (f"http-{status}" if status == 429 or not code else str(code))
 
 
 @pytest.mark.parametrize(

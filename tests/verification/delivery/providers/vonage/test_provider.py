@@ -259,7 +259,8 @@ def test_receipt_of_a_text_is_read(
 ) -> None:
     heard = provider.parse(callback(told))
 
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, reference="m1"),)
+    code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(reason, "")
+    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
     assert heard.reference == "m1"
 
 
@@ -283,7 +284,8 @@ def test_event_of_a_call_is_read(
 ) -> None:
     heard = provider.parse(callback({"uuid": "c1"} | told))
 
-    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, reference="c1"),)
+    code = told.get("detail", "")
+    assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="c1"),)
     assert heard.reference == "c1"
 
 

@@ -1,0 +1,79 @@
+"""What a provider's own error codes mean: in our words, and whose fault it is."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from verification.models.messages import Reason
+
+# Numbers, SMTP replies and single words; no free text, and nothing long enough to be a phone number.
+_CODE = re.compile(
+    r"\d{1,6}|\d{3} \d\.\d{1,3}\.\d{1,3}|[A-Za-z]{1,4}\d{1,6}|(?=.{1,32}$)[A-Za-z]+([_.-]?[A-Za-z]+)*(-\d{1,6})?",
+    re.ASCII,
+)
+
+
+class Fault(StrEnum):
+    """Whose fault it is. Only the first two say something of the provider."""
+
+    ACCOUNT = "account"  # our account, sender or settings there
+    NETWORK = "network"  # the provider, or the networks behind it
+    LIMIT = "limit"  # too much at once
+    NUMBER = "number"  # the number or phone that it went to
+    CONTENT = "content"  # the words
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One code in our words. `is_final`: no other provider could do better."""
+
+    words: str
+    fault: Fault
+    reason: Reason
+    is_final: bool = False
+
+
+def tidy(code: object) -> str:
+    """Read a code as a provider gave it; empty for none, and for what is more than a code."""
+    text = str(code or "").strip()
+    return text if _CODE.fullmatch(text) else ""
+
+
+def table(*groups: tuple[Fault, Reason, Mapping[object, str]], final: Iterable[object] = ()) -> dict[str, Meaning]:
+    """Make a table of codes, group by group."""
+    last = {str(code) for code in final}
+    return {
+        str(code): Meaning(words, fault, reason, is_final=str(code) in last)
+        for fault, reason, words_by_code in groups
+        for code, words in words_by_code.items()
+    }
+
+
+_UNSET = "the request is not as the provider wants it: check the settings"
+# Answers without a code of the provider's own. Source: RFC 9110, 15.5.
+HTTP = table(
+    (
+        Fault.ACCOUNT,
+        Reason.PROVIDER_DOWN,
+        {
+            "http-401": "the account or its password is not accepted",
+            "http-402": "the account has no credit left",
+            "http-403": "the account may not do this, or is suspended",
+            "http-404": "the address or the account is not known there",
+            "http-405": _UNSET,
+        },
+    ),
+    (Fault.LIMIT, Reason.RATE_LIMITED, {"http-429": "too many requests at once"}),
+    (
+        Fault.NETWORK,
+        Reason.PROVIDER_DOWN,
+        {
+            "http-500": "the provider's server failed",
+            "http-502": "the provider's server failed",
+            "http-503": "the provider is out of service for now",
+            "http-504": "the provider's server did not answer in time",
+        },
+    ),
+)
