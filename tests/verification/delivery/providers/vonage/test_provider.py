@@ -259,7 +259,9 @@ def test_receipt_of_a_text_is_read(
 ) -> None:
     heard = provider.parse(callback(told))
 
-    code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(reason, "")
+    code = {Reason.UNREACHABLE: "1180", Reason.OPTED_OUT: "1240", Reason.FILTERED: "1210"}.get(
+        reason or Reason.UNKNOWN, ""
+    )
     assert heard.receipts == (Receipt(message_id=ID, state=state, reason=reason, code=code, reference="m1"),)
     assert heard.reference == "m1"
 
