@@ -1,5 +1,7 @@
 """What providers' own error codes mean: kept, shown, and weighed by whose fault it is."""
 
+from typing import Any
+
 import pytest
 
 from verification.delivery import circuits, routes
@@ -10,7 +12,7 @@ from verification.delivery.providers.twilio.provider import provider as twilio
 from verification.delivery.providers.vonage.provider import provider as vonage
 from verification.models import Reason
 
-CARRIERS = {"twilio": twilio, "vonage": vonage, "gateway": gateway, "smtp": smtp}
+CARRIERS: dict[str, Any] = {"twilio": twilio, "vonage": vonage, "gateway": gateway, "smtp": smtp}
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('verification', '0019_app_passwords_end'),
+        ('verification', '0020_browser_copied'),
     ]
 
     operations = [
