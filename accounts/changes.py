@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -34,6 +35,10 @@ SUBJECTS: set[str] = {"export", "people", "record"}  # of the events that are wr
 
 class Repeated(Exception):
     """The same form was acted on before."""
+
+
+class Refused(Exception):
+    """A change is refused when it is looked at once more. The message says why, and what would open it."""
 
 
 # Forms ------------------------------------------------------------------------------------------------------------
@@ -164,6 +169,8 @@ class Asked:
     back: str
     here: str
     lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
     is_grave: bool = False
 
 
@@ -176,7 +183,7 @@ def with_reason(
 ) -> HttpResponseBase:
     """Ask for a reason; given one, run the change with it in one transaction, once. Without an answer it leads back.
 
-    `run` writes the audit event.
+    `run` writes the audit event. Errors: it may raise `Refused`.
     """
     form = ReasonForm(request.POST if "form_ref" in request.POST else None)
     if form.is_bound and form.is_valid():
@@ -186,6 +193,8 @@ def with_reason(
                 answer = run(form.cleaned_data["reason"])
         except Repeated:
             form.add_error(None, _("This was sent already, and was done once. Open the page again to go on."))
+        except Refused as why:
+            form.add_error(None, str(why))
         else:
             return answer or redirect(asked.back)
     frame = {"rooms": desk.rooms(request), "here": asked.here, "now": timezone.now()}
@@ -254,7 +263,10 @@ class ChangesAdmin(Ruled):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.DateTimeField):
             return _moment(db_field, **kwargs)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget  # another table is changed on its own page, with its own reason
+        return field
 
     # Saving
 

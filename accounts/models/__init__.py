@@ -6,11 +6,12 @@ from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
 from accounts.models.sent import SentForm
 from accounts.models.sessions import Session
-from accounts.models.support import CallerCheck, Scope, SupportRequest
+from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
 
 __all__ = [
     "AppPassword",
     "CallerCheck",
+    "GroupRequest",
     "Import",
     "PasswordReset",
     "Scope",

@@ -45,6 +45,35 @@ class CallerCheck(models.Model):
         return f"caller check {self.ref}"
 
 
+class GroupRequest(models.Model):
+    """A change of a group that one of the staff asked for and that waits for a second one. No group: one to be made.
+
+    Shape: `wanted` as the group's form gives it, none to delete the group.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting", "waiting"
+        DONE = "done", "done"
+        REFUSED = "refused", "refused"
+
+    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, related_name="+")
+    name = models.CharField(max_length=150)
+    wanted = models.JSONField(null=True)
+    reason = models.CharField(max_length=200)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"change of {self.name} {self.ref}"
+
+
 class SupportRequest(models.Model):
     """A risky deed that one of the staff asked for and that waits for the word of a second one."""
 

@@ -3,12 +3,11 @@
 Each is one transaction: lock, change, record with reason and ticket, tell the person.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
 from accounts.models.handles import new_ref
-from accounts.support.roles import groups_of_staff
+from accounts.support.roles import groups_of_staff, rights_of
 from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
 from verification.facts import Facts
 from verification.models import AppPasswordsEnd, Purpose
@@ -273,36 +272,38 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
             raise Unneeded(_("One of these roles is gone. Look at the list again."))
         if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
             raise Unneeded(_("It is so already."))
-        if not deed.staff.is_superuser and not _rights(wanted | former) <= deed.staff.get_all_permissions():
+        if not deed.staff.is_superuser and not rights_of(wanted | former) <= deed.staff.get_all_permissions():
             raise Unneeded(_("This role may more than you. Ask somebody who has it."))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
-        if wanted and not person.is_staff:
-            _end_handouts(person)
-        person.is_staff = bool(wanted) or person.is_superuser
-        if person.is_staff and person.second_step == SecondStep.DISABLED:
-            person.second_step = SecondStep.ENABLED  # staff are always asked
-        person.save(update_fields=["is_staff", "second_step", "bypass_until"])
-        enrolments.raise_epoch(person)
-        names = sorted(group.name for group in wanted)
-        _record(
-            "support.roles_given", person, deed, roles=names, former=sorted(g.name for g in former), **_close(person)
-        )
-        _tell(person, "roles_given", deed, roles=", ".join(names))
+        names = settle_roles(person, deed, former=sorted(group.name for group in former))
     if not names:
         return Done(_("They are staff no more."))
     return Done(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
+
+
+def settle_roles(person: User, deed: Deed, *, former: Sequence[str]) -> list[str]:
+    """Make a person staff or not, as the groups they are in now say; end their sign-ins, record it and tell them.
+
+    Inside the transaction that changed the groups, which holds the person. Returns the names of their roles.
+    """
+    names = sorted(groups_of_staff().filter(user=person).values_list("name", flat=True))
+    if names and not person.is_staff:
+        _end_handouts(person)
+    person.is_staff = bool(names) or person.is_superuser
+    if person.is_staff and person.second_step == SecondStep.DISABLED:
+        person.second_step = SecondStep.ENABLED  # staff are always asked
+    person.save(update_fields=["is_staff", "second_step", "bypass_until"])
+    enrolments.raise_epoch(person)
+    _record("support.roles_given", person, deed, roles=names, former=list(former), **_close(person))
+    _tell(person, "roles_given", deed, roles=", ".join(names))
+    return names
 
 
 def _end_handouts(person: User) -> None:
     """End what one alone may hand out to people who are not staff, and nobody alone to those who are."""
     enrolments.drop_temporary(person)
     person.bypass_until = None
-
-
-def _rights(groups: Collection[Group]) -> set[str]:
-    found = Permission.objects.filter(group__in=groups).values_list("content_type__app_label", "codename")
-    return {f"{app}.{name}" for app, name in found}
 
 
 def require_password(person: User, deed: Deed) -> Done:

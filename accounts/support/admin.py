@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -22,6 +23,7 @@ from verification.policies import forget
 
 ROOMS += [
     Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
+    Room("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
     Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
     Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
     Room("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
@@ -37,6 +39,14 @@ class PeopleAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return urls.urls(self.admin_site)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin):
+    """Roles and groups: changed by the desk's own pages, by somebody who has these rights and is no member."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return urls.group_urls(self.admin_site)
 
 
 @admin.register(Scope)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.changes import ChangeForm
 from accounts.models import User
-from accounts.support import rehearsal
+from accounts.support import groups, rehearsal
 from accounts.support.menu import ACTIONS
 from accounts.support.rehearsal import Effect
 from verification import numbers, policies, registry
@@ -123,7 +123,8 @@ class PolicyForm(ChangeForm):
         help_text=_("With “always”, a person’s programs ask again after each change of the password."),
     )
     second_person = Marks(
-        label=_("Deeds that a second person must agree to"), choices=[(a.name, a.label) for a in ACTIONS.values()]
+        label=_("Deeds that a second person must agree to"),
+        choices=[*((a.name, a.label) for a in ACTIONS.values()), groups.CHANGE],
     )
     staff_quota = forms.IntegerField(
         label=_("Deeds of one of the staff in a day"), required=False, min_value=1, max_value=10_000

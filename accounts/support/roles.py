@@ -1,10 +1,11 @@
 """The five roles of the staff, and what each may do. A migration makes the groups; an organisation may change them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Concat
 
 _SEES = ("accounts.view_user", "verification.view_message")
 _FIRST_LINE = (
@@ -98,6 +99,35 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "auth.delete_group",
     ),
 }
+
+
+# Rights that no role has at first, and that a group may be given.
+_MORE = (
+    "helpcenter.delete_article",
+    "helpcenter.view_version",
+    "helpcenter.change_version",
+    "helpcenter.delete_version",
+    "helpcenter.delete_feedback",
+    "helpcenter.delete_miss",
+    "helpcenter.delete_contact",
+)
+# All that the pages of the admin ask for. What Django makes beside these, table by table, opens nothing.
+RIGHTS = tuple(dict.fromkeys([right for rights in ROLES.values() for right in rights] + list(_MORE)))
+
+
+def permissions(rights: Iterable[str]) -> QuerySet[Permission]:
+    """Find permissions by their names, such as accounts.view_user."""
+    wanted = set(rights)
+    named = Permission.objects.annotate(
+        right=Concat("content_type__app_label", Value("."), "codename", output_field=CharField())
+    )
+    return named.filter(right__in=wanted).select_related("content_type")
+
+
+def rights_of(groups: Collection[Group]) -> set[str]:
+    """Name the rights that any of these groups gives."""
+    found = Permission.objects.filter(group__in=groups).values_list("content_type__app_label", "codename")
+    return {f"{app}.{name}" for app, name in found}
 
 
 def groups_of_staff() -> QuerySet[Group]:

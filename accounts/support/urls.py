@@ -10,7 +10,17 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.changes import acts, reads
-from accounts.support.views import callers, case, deeds, deliveries, figures, imports, people, requests
+from accounts.support.views import (
+    callers,
+    case,
+    deeds,
+    deliveries,
+    figures,
+    groups,
+    imports,
+    people,
+    requests,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,14 +37,35 @@ def _for_those_who_see(view: View) -> View:
     return page
 
 
-def urls(site: AdminSite) -> list[URLPattern]:
-    """Give the pages: those that only show, and those that do something, which open to a fresh proof."""
+def _kinds(site: AdminSite) -> tuple[Callable[[View], Any], Callable[[View], Any]]:
+    """Give the two kinds of pages: those that only show, and those that do something, which open to a fresh proof."""
 
     def shows(view: View) -> Any:
         return site.admin_view(cast("Any", reads(view)))
 
     def does(view: View) -> Any:
         return site.admin_view(cast("Any", acts(view)))
+
+    return shows, does
+
+
+def group_urls(site: AdminSite) -> list[URLPattern]:
+    """Give the pages of roles and groups."""
+    shows, does = _kinds(site)
+    return [
+        path("", shows(groups.index), name="auth_group_changelist"),
+        path("add/", does(groups.change), name="auth_group_add"),
+        path("<int:pk>/", shows(groups.show), name="group"),
+        path("<int:pk>/change/", does(groups.change), name="auth_group_change"),
+        path("<int:pk>/delete/", does(groups.delete), name="auth_group_delete"),
+        path("requests/<slug:ref>/agree/", does(groups.agree), name="group-request-agree"),
+        path("requests/<slug:ref>/refuse/", does(groups.refuse), name="group-request-refuse"),
+    ]
+
+
+def urls(site: AdminSite) -> list[URLPattern]:
+    """Give the pages of people, and what stands beside them."""
+    shows, does = _kinds(site)
 
     def shows_people(view: View) -> Any:
         return shows(_for_those_who_see(view))

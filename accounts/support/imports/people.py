@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.models.people import fold
+from accounts.support.roles import groups_of_staff
 from verification import enrolments, revocation
 
 Row = tuple[int, Mapping[str, str]]
@@ -39,6 +40,7 @@ class Chunk:
 def apply(rows: Sequence[Row], *, is_rehearsal: bool) -> Chunk:
     """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction."""
     groups = dict(Group.objects.values_list("name", "pk"))
+    staff_groups = set(groups_of_staff().values_list("name", flat=True))
     names = [fold(fields["user name"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
@@ -49,6 +51,10 @@ def apply(rows: Sequence[Row], *, is_rehearsal: bool) -> Chunk:
     for line, fields in rows:
         try:
             wanted = _read(fields, groups, seen)
+            if given := sorted(wanted.groups & staff_groups):
+                raise ValueError(
+                    _("%(names)s: no import gives a role. Give it on the person’s page.") % {"names": ", ".join(given)}
+                )
             user = known.get(wanted.username)
             if user is not None and (user.is_staff or user.is_superuser):
                 raise ValueError(_("This is one of the staff, whom no import changes. End their roles first."))

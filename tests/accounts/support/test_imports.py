@@ -51,6 +51,14 @@ def test_people_are_made_changed_and_left_alone(root: Person, here: Facts) -> No
     assert counts(bring("people", text, root.user, here)) == (0, 0, 2, 0)
 
 
+def test_no_import_gives_a_role(root: Person, here: Facts) -> None:
+    """Seen: a row put its person among the administrators, without the right to give roles."""
+    job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, here)
+
+    assert "no import gives a role" in job.faults[0][1]
+    assert not User.objects.filter(username="new").exists()
+
+
 def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: Facts) -> None:
     job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_rehearsal=True)
 

@@ -1,0 +1,143 @@
+"""Roles and groups: who is in them, what they may do; and changing that, with a preview and a reason."""
+
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils.translation import gettext as _
+
+from accounts import changes, facts
+from accounts.changes import Asked
+from accounts.models import GroupRequest
+from accounts.standing import AuthedRequest
+from accounts.support import groups, rights, roles
+from accounts.support.actions import Deed
+from accounts.support.forms import GroupForm
+from accounts.support.groups import Plan, Wanted
+from accounts.support.views import pages
+
+_SHOWN = 100  # members
+
+
+def _may(request: AuthedRequest, right: str = "view") -> None:
+    if not request.user.has_perm(f"auth.{right}_group"):
+        raise PermissionDenied
+
+
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the groups, and what waits for a second person."""
+    _may(request)
+    waiting = [(each, groups.may_decide(each, request.user)) for each in groups.waiting(facts.read(request).now)]
+    context = {"groups": groups.listed(), "waiting": waiting}
+    return pages.page(request, "groups.html", context, here="groups")
+
+
+def show(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Show what a group may do and who is in it."""
+    _may(request)
+    group = get_object_or_404(Group, pk=pk)
+    members = rights.visible(request.user).filter(groups=group).order_by("username")
+    context = {
+        "group": group,
+        "rights": roles.permissions(roles.rights_of([group])).order_by("pk"),
+        "members": members[:_SHOWN],
+        "n_members": group.user_set.count(),
+    }
+    return pages.page(request, "group.html", context, here="groups")
+
+
+def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
+    """Make or change a group: the form, then what it would mean, then the reason."""
+    _may(request, "change" if pk else "add")
+    group = get_object_or_404(Group, pk=pk) if pk else None
+    form = GroupForm(request.POST or None, staff=request.user, group=group)
+    if form.is_bound and form.is_valid():
+        wanted = form.wanted()
+        plan = groups.plan(request.user, group, wanted)
+        if plan.refusal:
+            groups.refuse(group, wanted, request.user, facts.read(request), plan.why)
+            form.add_error(None, plan.refusal)
+        elif not plan.lines:
+            form.add_error(None, _("Nothing would change."))
+        else:
+            title = _("Change %(name)s") % {"name": group.name} if group else _("Make a group")
+            return _confirmed(request, group, wanted, plan, title=title, kept=form.kept())
+    return pages.page(request, "group_form.html", {"form": form, "group": group}, here="groups")
+
+
+def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
+    """Delete a group."""
+    _may(request, "delete")
+    group = get_object_or_404(Group, pk=pk)
+    plan = groups.plan(request.user, group, None)
+    if plan.refusal:
+        if request.method == "POST":
+            groups.refuse(group, None, request.user, facts.read(request), plan.why)
+        messages.warning(request, plan.refusal)
+        return redirect("admin:group", pk)
+    return _confirmed(request, group, None, plan, title=_("Delete %(name)s") % {"name": group.name}, kept=())
+
+
+def _confirmed(
+    request: AuthedRequest,
+    group: Group | None,
+    wanted: Wanted | None,
+    plan: Plan,
+    *,
+    title: str,
+    kept: tuple[tuple[str, str], ...],
+) -> HttpResponseBase:
+    def run(reason: str) -> HttpResponse:
+        deed = Deed(staff=request.user, facts=facts.read(request), reason=reason, ticket=_("none"))
+        messages.success(request, groups.change(group, wanted, deed, seen=request.POST.get("seen", "")))
+        return redirect("admin:auth_group_changelist")
+
+    note = _("A second person must agree. It waits on the page of the groups until then.")
+    asked = Asked(
+        title=title,
+        button=title,
+        back=resolve_url("admin:group", group.pk) if group else resolve_url("admin:auth_group_changelist"),
+        here="groups",
+        lines=plan.lines,
+        notes=(note,) if groups.wants_second(request.user) else (),
+        kept=(*kept, ("seen", plan.seen)),
+        is_grave=wanted is None,
+    )
+    return changes.with_reason(request, asked, run)
+
+
+def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Agree as the second person, which does it at once."""
+    return _decided(request, ref, agrees=True)
+
+
+def refuse(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Refuse as the second person."""
+    return _decided(request, ref, agrees=False)
+
+
+def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseBase:
+    _may(request)
+    now = facts.read(request)
+    waiting: GroupRequest = get_object_or_404(groups.waiting(now.now), ref=ref)
+    if not groups.may_decide(waiting, request.user):
+        raise PermissionDenied
+    plan = groups.plan(waiting.asked_by, waiting.group, groups.wanted_by(waiting))
+
+    def run(reason: str) -> HttpResponse:
+        seen = request.POST.get("seen", "")
+        words = groups.decide(waiting, request.user, now, agrees=agrees, reason=reason, seen=seen)
+        messages.success(request, words)
+        return redirect("admin:auth_group_changelist")
+
+    said = {"name": waiting.asked_by.get_username(), "reason": waiting.reason}
+    asked = Asked(
+        title=_("Agree to it") if agrees else _("Refuse it"),
+        button=_("Agree, and do it") if agrees else _("Refuse"),
+        back=resolve_url("admin:auth_group_changelist"),
+        here="groups",
+        lines=(*plan.lines, _("%(name)s asked for it: %(reason)s") % said),
+        kept=(("seen", plan.seen),),
+    )
+    return changes.with_reason(request, asked, run)
