@@ -82,6 +82,20 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "challenge.repeated": ("warn", _("A used code was typed again"), _("Nobody got in by it."), "warn"),
         "message.refused": ("clock", _("No text or call could go to this number"), "", "warn"),
         "message.limited": ("clock", _("Too many texts or calls were asked for"), "", "warn"),
+        "message.unanswered": (
+            "clock",
+            _("No more messages went out: nobody answered the last ones"),
+            _method(detail),
+            "warn",
+        ),
+        "second_step.switched_off": ("lock", _("All options were switched off after too many wrong codes"), "", "bad"),
+        "enrolment.rebound": (
+            "plus",
+            _("A method took the place of those that were switched off"),
+            _method(detail),
+            "info",
+        ),
+        "support.wrong_codes_reset": ("key", _("Support began the count of wrong codes anew"), _staff(detail), "info"),
         "message.sent_again": ("send", _("A notice was sent to you once more"), "", "info"),
         "method.switched_off": (
             "lock",

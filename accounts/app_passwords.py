@@ -15,7 +15,7 @@ from accounts import catalogue, hashers
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
 from verification import audit, digits, limits, notices, policies, tokens
-from verification.facts import Facts
+from verification.facts import Facts, network_of
 from verification.models import AppPasswordsEnd
 from verification.policies import Why
 from verification.statements import Select, Slot
@@ -305,7 +305,7 @@ def _may_without(user: User, now: datetime) -> bool:
 
 def _count_failure(user: User, ask: Ask) -> None:
     """Count a failing program and name it to its person, once. Nothing is locked: 120 bits need no lock."""
-    place = limits.network_of(ask.network)
+    place = network_of(ask.network)
     row = StaleClient.objects.filter(user=user, service=ask.service, network=place)
     if not row.filter(last_at__gt=ask.now - _DAY).update(n_failures=F("n_failures") + 1, last_at=ask.now):
         _begin_counting(user, ask, place)

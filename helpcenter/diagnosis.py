@@ -267,7 +267,7 @@ def _code_refused(seen: View) -> Iterator[Finding]:
     for option in seen.decision.options:
         if option.is_off:
             sees = _("%(label)s is switched off after too many wrong codes.") % {"label": option.label}
-            does = _("Try it out and pass: then it works again.")
+            does = _("Sign in by another way and set it up again; or company support can help.")
             yield Finding(
                 kind="bad",
                 sees=sees,

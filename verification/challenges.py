@@ -115,7 +115,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     chosen = _mode(enrolment, mode, rules)
     if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=facts.now)):
         return _go_back(running, replaces, now=facts.now)
-    if refusal := _refusal(enrolment, user=user, facts=facts, is_harmless=purpose in _HARMLESS):
+    if refusal := _refusal(enrolment, user=user, facts=facts, purpose=purpose):
         return refusal
     challenge = Challenge(
         user=user,
@@ -204,25 +204,26 @@ def _same_address(
     return found if is_same and found.mode == str(cleaned.get("mode", found.mode)) else None
 
 
-def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, is_harmless: bool = False) -> Outcome | None:
-    """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out."""
-    method = enrolment.method
-    next_at, off_at = getattr(enrolment, "next_at", None), getattr(enrolment, "off_at", None)
-    if is_harmless:
-        next_at, off_at = None, None
-    elif not hasattr(enrolment, "off_at"):
-        gate = limits.gate(user.pk, method, now=facts.now)
-        next_at, off_at = gate.retry_at, facts.now if gate.is_off else None
-    if off_at:
-        return Outcome(verdict=Verdict.OFF, method=method)
-    if next_at and next_at > facts.now:
-        return Outcome(verdict=Verdict.WAIT, method=method, retry_at=next_at)
-    if registry.method(method).needs_delivery:
-        return _refused_sending(enrolment, user=user, facts=facts)
-    return None
+def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: Purpose) -> Outcome | None:
+    """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
+
+    Setting up waits for nothing. What is off is not tried out either: it must be set up again.
+    """
+    method = registry.method(enrolment.method)
+    if purpose != Purpose.ENROL:
+        if hasattr(enrolment, "off_at"):
+            is_off, retry_at = enrolments.is_off(enrolment), getattr(enrolment, "next_at", None)
+        else:
+            gate = limits.gate(user.pk, method.name, now=facts.now, is_counted=method.is_counted)
+            is_off, retry_at = gate.is_off, gate.retry_at
+        if is_off:
+            return Outcome(verdict=Verdict.OFF, method=method.name)
+        if retry_at and retry_at > facts.now and purpose not in _HARMLESS:
+            return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
+    return _refused_sending(enrolment, user=user, facts=facts, purpose=purpose) if method.needs_delivery else None
 
 
-def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcome | None:
+def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: Purpose) -> Outcome | None:
     """Spend one message, and tell why it must not go out if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "facts": facts, "method": method, "enrolment": enrolment.ref}
@@ -232,6 +233,9 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcom
     if verdict := guard.refusal(kind, address, now=facts.now, is_opted_out=bool(is_opted_out)):
         audit.record("message.refused", why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
+    if purpose != Purpose.REHEARSAL and (retry_at := _unanswered(enrolment, kind, user=user, facts=facts)):
+        audit.record("message.unanswered", **about)
+        return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
     gate = limits.spend_send(
         user.pk,
         address,
@@ -247,6 +251,21 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts) -> Outcom
     audit.record("message.limited", scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith(limits.SPENT) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
+
+
+def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, facts: Facts) -> datetime | None:
+    """Count a message that nobody has answered yet; after too many in a row say until when none goes out.
+
+    Somebody who knows the password could otherwise ring a person until they give in. They are told once.
+    """
+    gate = limits.spend_prompt(user.pk, kind, now=facts.now)
+    if gate.is_open:
+        return None
+    with transaction.atomic():
+        if limits.tell_of_prompts(user.pk, kind, now=facts.now):
+            label = enrolments.label(enrolment)
+            notices.tell(user, "unanswered", now=facts.now, facts=facts, label=label, n=str(gate.n_failures))
+    return gate.retry_at
 
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
@@ -267,6 +286,11 @@ def _scope(challenge: Challenge) -> str:
     """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
     method = challenge.enrolment.method
     return f"{challenge.purpose}.{method}" if challenge.purpose in _APART else method
+
+
+def _is_counted(challenge: Challenge) -> bool:
+    """Tell whether a wrong answer is an attempt to get in, which counts for the person over all methods."""
+    return challenge.purpose not in _APART and registry.method(challenge.enrolment.method).is_counted
 
 
 def _new_tag(*, former: str = "") -> str:
@@ -461,13 +485,15 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     with transaction.atomic():
         if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=facts.now):
             return _why_closed(challenge, facts.now)
-        gate = limits.reserve(challenge.user.pk, _scope(challenge), now=facts.now)
+        gate = limits.reserve(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+            if gate.scope:  # the month is full: the one who filled it may have ended before it said so
+                _switch_off(challenge, facts)
             verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
             return _outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
     challenge.tries_left -= 1
-    challenge.n_failures = gate.n_failures  # type: ignore[attr-defined]  # carried to `_wrong` within this answer
+    challenge.gate = gate  # type: ignore[attr-defined]  # carried to `_wrong` within this answer
     return None
 
 
@@ -518,15 +544,15 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
 def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:
     with transaction.atomic():
         if not _spend(challenge, check, facts.now):
-            _give_back(challenge)
+            _give_back(challenge, facts)
             audit.record("challenge.repeated", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             return _outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
         ended_at = None if by_phone else facts.now
         if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
-            _give_back(challenge)
+            _give_back(challenge, facts)
             return _why_closed(challenge, facts.now)
-        _forget_failures(challenge)
+        _forget_failures(challenge, facts)
         if check.voucher is not None:
             _after_voucher(challenge, facts)
         if challenge.purpose == Purpose.ENROL and not by_phone:
@@ -551,11 +577,11 @@ def _after_voucher(challenge: Challenge, facts: Facts) -> None:
         notices.tell(challenge.user, "codes_used", now=facts.now, facts=facts, left=str(left))
 
 
-def _forget_failures(challenge: Challenge) -> None:
-    """A right answer ends the count; a rehearsal that was passed proves the method anew, so it switches it on again."""
-    limits.clear(challenge.user.pk, _scope(challenge))
+def _forget_failures(challenge: Challenge, facts: Facts) -> None:
+    """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
+    limits.clear(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
     if challenge.purpose in _HARMLESS:
-        limits.clear(challenge.user.pk, challenge.enrolment.method)
+        limits.end_wait(challenge.user.pk, challenge.enrolment.method)
 
 
 def _confirm(challenge: Challenge, facts: Facts, *, draft: Draft | None = None) -> None:
@@ -565,14 +591,14 @@ def _confirm(challenge: Challenge, facts: Facts, *, draft: Draft | None = None) 
         _tell_owner(challenge, "method_added", facts)
 
 
-def _give_back(challenge: Challenge) -> None:
+def _give_back(challenge: Challenge, facts: Facts) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-    limits.refund(challenge.user.pk, _scope(challenge))
+    limits.refund(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
 
 
 def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outcome:
     with transaction.atomic():
-        _give_back(challenge)
+        _give_back(challenge, facts)
         audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, facts=facts, **_about(challenge))
     return _outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
 
@@ -603,7 +629,8 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
 
 
 def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG) -> Outcome:
-    n_failures = getattr(challenge, "n_failures", 0)
+    gate: limits.Gate = getattr(challenge, "gate", limits.OPEN)
+    n_failures = gate.n_failures
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
             state=State.ENDED, ended_at=facts.now
@@ -615,16 +642,42 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
             n_failures=n_failures,
             **_about(challenge),
         )
-        if n_failures == conf.free_failures():
-            _tell_owner(challenge, "wrong_codes", facts)
         if n_failures >= conf.failures_until_off():
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             _tell_owner(challenge, "method_off", facts)
+            notices.alert(challenge.user, "method_off_alert", now=facts.now)
+        if gate.n_today:
+            _weigh_wrong_codes(challenge, gate.n_today, facts)
     return _outcome(challenge, Verdict.ENDED if ended else verdict, tries_left=max(challenge.tries_left, 0))
 
 
-def _tell_owner(challenge: Challenge, kind: str, facts: Facts) -> None:
-    notices.tell(challenge.user, kind, now=facts.now, facts=facts, label=enrolments.label(challenge.enrolment))
+_BURST = 3  # wrong codes in a day that are odd, whatever comes after them
+_TOLD_AT = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
+
+
+def _weigh_wrong_codes(challenge: Challenge, n_today: int, facts: Facts) -> None:
+    """Tell the owner of odd bursts, even if they sign in between; at the bound switch everything off.
+
+    Only somebody who knows the password gets here.
+    """
+    found = limits.wrong_codes(challenge.user.pk, now=facts.now)
+    if found.n >= conf.wrong_codes_per_month():
+        _switch_off(challenge, facts)
+    elif n_today == _BURST or found.n in _TOLD_AT:
+        _tell_owner(challenge, "wrong_codes", facts, n=str(found.n))
+
+
+def _switch_off(challenge: Challenge, facts: Facts) -> None:
+    if limits.stop(challenge.user.pk, now=facts.now):
+        audit.record("second_step.switched_off", user_id=challenge.user.pk, facts=facts)
+        most = str(conf.wrong_codes_per_month())
+        _tell_owner(challenge, "second_step_off", facts, n=most)
+        notices.alert(challenge.user, "second_step_off_alert", now=facts.now, n=most)
+
+
+def _tell_owner(challenge: Challenge, kind: str, facts: Facts, *, n: str = "") -> None:
+    label = enrolments.label(challenge.enrolment)
+    notices.tell(challenge.user, kind, now=facts.now, facts=facts, label=label, n=n)
 
 
 def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
@@ -713,8 +766,7 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
         return _why_closed(challenge, facts.now)
-    is_harmless = challenge.purpose in _HARMLESS
-    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts, is_harmless=is_harmless):
+    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts, purpose=Purpose(challenge.purpose)):
         return refusal
     rows = Challenge.objects.filter(
         pk=challenge.pk,

@@ -43,6 +43,29 @@ def failures_until_off() -> int:
     return _read("VERIFICATION_FAILURES_UNTIL_OFF", 30)
 
 
+def wrong_codes_per_month() -> int:
+    """Wrong codes of a person in thirty days, over all methods, that switch the second step off.
+
+    Source: NIST SP 800-63B-4, 3.2.2.
+    """
+    return _read("WRONG_CODES_PER_MONTH", 100)
+
+
+def unanswered(kind: str) -> int:
+    """Messages of a kind in a row that nobody answers, after which a person gets no more for a while."""
+    return _read("UNANSWERED_CALLS", 3) if kind == "call" else _read("UNANSWERED_TEXTS", 5)
+
+
+def unanswered_span() -> timedelta:
+    """How long an unanswered message counts if none follows it."""
+    return timedelta(minutes=_read("UNANSWERED_SPAN_MINUTES", 15))
+
+
+def unanswered_wait() -> timedelta:
+    """How long a person gets no more messages after too many that nobody answered."""
+    return timedelta(minutes=_read("UNANSWERED_WAIT_MINUTES", 30))
+
+
 def longest_wait() -> timedelta:
     """The waits double from one minute up to this."""
     return timedelta(minutes=_read("VERIFICATION_LONGEST_WAIT_MINUTES", 60))

@@ -62,8 +62,9 @@ def _confirmed() -> Any:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
     rows = Enrolment.objects.filter(user=Slot("user"), confirmed=True)
     limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
-    stopped = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
-    return rows.annotate(**limited, is_opted_out=stopped).order_by("created_at", "id")
+    stopped = limits.stopped(OuterRef("user"))
+    opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
+    return rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out).order_by("created_at", "id")
 
 
 _CONFIRMED: Select[Enrolment] = Select(_confirmed)
@@ -108,7 +109,7 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         icon=method.icon,
         is_default=enrolment.is_default,
         is_reserve=method.is_reserve,
-        is_off=getattr(enrolment, "off_at", None) is not None,
+        is_off=is_off(enrolment),
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
@@ -116,6 +117,14 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,
     )
+
+
+def is_off(enrolment: Enrolment) -> bool:
+    """Tell whether wrong codes switched off what was enrolled, alone or with all the rest. As `confirmed` read it."""
+    if getattr(enrolment, "off_at", None):
+        return True
+    is_stopped = getattr(enrolment, "stopped_at", None) is not None
+    return is_stopped and registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
 
 
 def away(enrolment: Enrolment, now: datetime) -> str:
@@ -286,6 +295,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     _hold(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
+    _drop_what_is_off(enrolment, now)
     if enrolment.address_digest:
         _drop(_same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk))
     first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
@@ -296,6 +306,29 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
         _add_companions(enrolment, now)
         _settle(enrolment.user)
     return bool(made)
+
+
+def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
+    """Let what is set up now take the place of what wrong codes switched off: that is bound no more.
+
+    What the organisation handed out waits to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
+    """
+    off = [e for e in confirmed(enrolment.user.pk) if is_off(e) and e.pk != enrolment.pk]
+    is_stopped = any(getattr(e, "stopped_at", None) for e in off)
+    gone = [e for e in off if is_stopped or e.method == enrolment.method]
+    if gone:
+        rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])
+        assigned = [method.name for method in registry.methods().values() if method.is_assigned]
+        _drop(rows.exclude(method__in=assigned))
+        rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
+        labels = [label(e) for e in gone]
+        facts = Facts(now=now)
+        audit.record("enrolment.rebound", user_id=enrolment.user.pk, facts=facts, method=enrolment.method, gone=labels)
+        for each in labels:
+            notices.tell(enrolment.user, "method_removed", now=now, label=each)
+    limits.switch_on(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
+    if is_stopped:
+        limits.forget_wrong_codes(enrolment.user.pk)
 
 
 def _complete(enrolment: Enrolment, draft: Draft) -> None:
@@ -353,6 +386,7 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str, replaces: str |
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
         Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
+        limits.switch_on(user.pk, method.name)
         _record("enrolment.confirmed", enrolment, facts)
         notices.tell(user, "codes_renewed", now=facts.now, facts=facts)
     return tuple(whole for _first, whole in plan.vouchers)
@@ -384,7 +418,7 @@ def hand_out(
     _fill(enrolment, plan)
     enrolment.save(force_insert=True)
     Voucher.objects.create(enrolment=enrolment, lookup=crypto.digest("voucher", first), hash=kept)
-    limits.clear(user.pk, method.name)
+    limits.switch_on(user.pk, method.name)
     audit.record(
         "enrolment.handed_out",
         user_id=user.pk,
@@ -420,8 +454,10 @@ def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str
     _drop(rows.exclude(method__in=lasting))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     _settle(user)
-    for method in {enrolment.method for enrolment in gone}:
-        limits.clear(user.pk, method)
+    if gone:
+        limits.switch_on(user.pk, *{enrolment.method for enrolment in gone})
+    if only is None:
+        limits.forget_wrong_codes(user.pk)
     raise_epoch(user)
     return [label(enrolment) for enrolment in gone]
 
@@ -510,6 +546,12 @@ def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment
 def count(user_id: int, method: str) -> int:
     """Count a person's proven enrolments of one method."""
     return int(Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True).count())
+
+
+def is_rebound(user_id: int, *, since: datetime | None) -> bool:
+    """Tell whether a person set everything up after an instant that can be guessed, so that it was bound again."""
+    mine = [e for e in confirmed(user_id) if registry.is_installed(e.method) and registry.method(e.method).is_counted]
+    return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 
 def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:

@@ -1,5 +1,6 @@
 """What an entrance knows about the moment of a deed: time, place, program. Plain values, no request."""
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,3 +20,12 @@ class Facts:
     browser: str = ""
     device: str = ""
     language: str = "en"
+
+
+def network_of(address: str) -> str:
+    """Fold an address to what one person is likely to hold: an IPv4 address or an IPv6 /64."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)

@@ -7,14 +7,15 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, conf, crypto, numbers
-from verification.facts import Facts
+from verification.facts import Facts, network_of
 from verification.held import Held
 from verification.models import Cap, Country, Kind, Message, MessageState, OptOut, Pause, Span, State
 from verification.outcomes import Verdict
@@ -24,19 +25,21 @@ _GUARDED = frozenset({Kind.TEXT, Kind.CALL})
 UNIT = 1000  # of what is counted in one unit of the currency
 _WINDOW = timedelta(hours=1)  # in which a range is weighed
 _TYPING = timedelta(minutes=5)  # younger messages may still be typed in
-_ENOUGH = 30  # messages to a range that are enough to judge it by
+_ENOUGH = 15  # people of a range that are enough to judge it by
+_NETWORKS = 3  # networks that they ask from; fewer are bounded themselves
 _LEAST_PROVEN = 1 / 5
+_TRIAL = timedelta(minutes=1)  # for which a paused range is open, once in
+_TRIAL_EACH = timedelta(minutes=15)
+_TRIED = 3  # people who tell, after a pause began, whether codes are typed in again
+_PROVEN_AGAIN = 1 / 2
 _SPANS = {Span.DAY: timedelta(days=1), Span.MONTH: timedelta(days=30)}
-# A message that the provider took costs, whatever became of it.
-_TAKEN = (
-    MessageState.UNKNOWN,
-    MessageState.LOST,
+# What never arrived could not be typed in: a carrier's bad hour is no fraud.
+_ARRIVED = (
     MessageState.ACCEPTED,
     MessageState.SENT,
     MessageState.RINGING,
     MessageState.ANSWERED,
     MessageState.DELIVERED,
-    MessageState.UNDELIVERED,
 )
 
 
@@ -68,7 +71,7 @@ def _load() -> _Book:
     ]
     return _Book(
         countries={row.code: row for row in Country.objects.all()},
-        pauses=tuple(Pause.objects.filter(lifted_at=None, ends_at__gt=timezone.now())),
+        pauses=tuple(Pause.objects.filter(lifted_at=None, ends_at__gt=timezone.now(), is_warning=False)),
         caps=tuple(caps),
     )
 
@@ -87,9 +90,16 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
     if not _is_open(book, numbers.country(address), kind):
         return Verdict.CLOSED
     area = numbers.prefix(address)
-    if any(pause.range == area and pause.ends_at > now for pause in book.pauses):
+    if any(pause.range == area and _is_closed(pause, now) for pause in book.pauses):
         return Verdict.PAUSED
     return None
+
+
+def _is_closed(pause: Pause, now: datetime) -> bool:
+    """Tell whether a pause holds messages back now. For a minute in each quarter of an hour some are let through:
+    if they are typed in, the pause ends."""
+    passed = now - pause.began_at
+    return now < pause.ends_at and not (passed >= _TRIAL_EACH and passed % _TRIAL_EACH < _TRIAL)
 
 
 def _is_open(book: _Book, country: str, kind: str) -> bool:
@@ -168,37 +178,66 @@ def has_stopped(address: str) -> bool:
 
 
 def weigh(*, now: datetime) -> list[Pause]:
-    """Pause the ranges whose codes hardly anybody types in: that is what pumping texts to costly numbers looks like.
+    """Pause the ranges abroad whose codes hardly anybody types in: that is what pumping texts to costly numbers is.
 
-    A range whose pause was lifted is left alone as long as the pause would have lasted.
+    People count once, however many messages they ask for, and so do those who asked from one network: their own bounds
+    slow them. At home, where a range is a whole city, operators are warned and nothing stops. A range whose pause was
+    lifted is left alone as long as the pause would have lasted.
     """
-    sent = Message.objects.filter(
-        created_at__gte=now - _WINDOW, created_at__lt=now - _TYPING, challenge__isnull=False, state__in=_TAKEN
-    ).exclude(range="")
-    proven = Count("pk", filter=Q(challenge__state=State.PROVEN))
-    weighed = sent.values("range").annotate(n=Count("pk"), n_proven=proven).filter(n__gte=_ENOUGH)
+    _end_those_typed_in(now)
+    sent = _arrived(now - _WINDOW, now - _TYPING).exclude(range="")
+    people: Any = sent.values("range").annotate(**_PEOPLE, country=Max("country"))  # typed by its literals alone
     settled = set(Pause.objects.filter(ends_at__gt=now).values_list("range", flat=True))
     made = []
-    for row in weighed.order_by("range"):
+    for row in people.filter(n__gte=_ENOUGH).order_by("range"):
         if row["range"] in settled or row["n_proven"] >= row["n"] * _LEAST_PROVEN:
             continue
-        made.append(_pause(row["range"], row["n"], row["n_proven"], now=now))
+        networks = sent.filter(range=row["range"]).values_list("challenge__network", flat=True).distinct()
+        is_home = row["country"] == conf.home_region()
+        if is_home or len({network_of(network) for network in networks}) >= _NETWORKS:
+            made.append(_pause(row["range"], row["n"], row["n_proven"], now=now, is_warning=is_home))
     if made:
         forget()
     return made
 
 
-def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime) -> Pause:
+def _arrived(since: datetime, until: datetime) -> QuerySet[Message]:
+    within = {"created_at__gte": since, "created_at__lt": until}
+    return Message.objects.filter(challenge__isnull=False, state__in=_ARRIVED, **within)
+
+
+_PEOPLE = {
+    "n": Count("user", distinct=True),
+    "n_proven": Count("user", distinct=True, filter=Q(challenge__state=State.PROVEN)),
+}
+
+
+def _end_those_typed_in(now: datetime) -> None:
+    """End the pauses of ranges whose codes are typed in again."""
+    for pause in Pause.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False):
+        sent = _arrived(pause.began_at, now).filter(range=pause.range)
+        known = sent.filter(Q(created_at__lt=now - _TYPING) | Q(challenge__state=State.PROVEN))
+        found = known.aggregate(**_PEOPLE)
+        if found["n"] >= _TRIED and found["n_proven"] >= found["n"] * _PROVEN_AGAIN:
+            lift(pause, staff_id=None, why=_("Codes are typed in again."), facts=Facts(now=now))
+
+
+def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: bool) -> Pause:
+    said: dict[str, Any] = {"range": area, "n_sent": n_sent, "n_proven": n_proven}
     with transaction.atomic():
-        pause = Pause.objects.create(
-            range=area, n_sent=n_sent, n_proven=n_proven, began_at=now, ends_at=now + conf.guard_pause()
-        )
-        audit.record("range.paused", user_id=None, facts=Facts(now=now), range=area, n_sent=n_sent, n_proven=n_proven)
-    _log.warning("texts and calls to %s... are paused: %s sent, %s typed in", area, n_sent, n_proven)
+        pause = Pause.objects.create(began_at=now, ends_at=now + conf.guard_pause(), is_warning=is_warning, **said)
+        audit.record("range.warned" if is_warning else "range.paused", user_id=None, facts=Facts(now=now), **said)
+    _log.warning(
+        "of %s people in %s... %s typed their codes in: %s",
+        n_sent,
+        area,
+        n_proven,
+        "warned" if is_warning else "paused",
+    )
     return pause
 
 
-def lift(pause: Pause, *, staff_id: int, why: str, facts: Facts) -> bool:
+def lift(pause: Pause, *, staff_id: int | None, why: str, facts: Facts) -> bool:
     """End a pause before its time; of two who do, one does."""
     with transaction.atomic():
         rows = Pause.objects.filter(pk=pause.pk, lifted_at=None, ends_at__gt=facts.now)
@@ -211,7 +250,7 @@ def lift(pause: Pause, *, staff_id: int, why: str, facts: Facts) -> bool:
 
 def paused(now: datetime) -> list[Pause]:
     """List the ranges that nothing goes to now."""
-    return list(Pause.objects.filter(lifted_at=None, ends_at__gt=now).order_by("range"))
+    return list(Pause.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False).order_by("range"))
 
 
 def purge(now: datetime, *, keep: timedelta) -> None:

@@ -10,9 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Case, Count, F, Q, Value, When
 
 from verification import conf, crypto, devices
-from verification.facts import Facts
-from verification.models import Counter, Failure, Message, MessageState, State
-from verification.statements import Slot, Update
+from verification.facts import Facts, network_of
+from verification.models import Counter, Failure, Kind, Message, MessageState, Reason, State
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -33,20 +32,12 @@ class Gate:
     retry_at: datetime | None = None
     n_failures: int = 0
     is_off: bool = False
+    n_today: int = 0
     scope: str = ""
     alarms: tuple[str, ...] = ()
 
 
 OPEN = Gate(is_open=True)
-
-
-def network_of(address: str) -> str:
-    """Fold an address to what one person is likely to hold: an IPv4 address or an IPv6 /64."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)
 
 
 def _for_network(most: int, network: str) -> int:
@@ -84,74 +75,239 @@ def _read_time(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def reserve(user_id: int, method: str, *, now: datetime) -> Gate:
+_STOP = "*"  # the row that says since when everything a person set up is off
+_DAYS = "day."  # how the rows begin that count a person's wrong codes of a day, of all methods
+_PROMPTS = "prompt."  # how the rows begin that count messages which nobody answered
+_MONTH = timedelta(days=30)
+_KINDS = tuple(f"{_PROMPTS}{kind}" for kind in Kind.values)
+
+
+def _day(now: datetime) -> str:
+    return f"{_DAYS}{now.astimezone(UTC):%Y-%m-%d}"
+
+
+def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
     """Count a failure before the answer is looked at, in one statement, so that parallel guesses cannot slip through.
 
-    A right answer calls `clear`, one that cost nothing calls `refund`. A closed gate counts nothing.
+    It counts in the run of the method, which a right answer ends, and if `is_counted` among the person's wrong codes of
+    thirty days over all methods, which it does not. A right answer calls `clear`, one that cost nothing `refund`.
+    A closed gate counts nothing. Source: NIST SP 800-63B-4, 3.2.2.
     """
     waits = _schedule(now, conf.free_failures(), conf.longest_wait())
     cases = " ".join("WHEN %s THEN %s" for _ in waits)
     times: list[Any] = [part for count, until in waits for part in (count, _time(until))]
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    day, most = _day(now), conf.wrong_codes_per_month()
+    none = "CAST(NULL AS timestamptz)"
+    former = """(SELECT COALESCE(SUM(CASE WHEN f.method = %s THEN %s ELSE f.consecutive END), 0)
+        FROM verification_failure f WHERE f.user_id = %s AND (
+            f.method = %s AND f.off_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
+    formers = [_STOP, most, user_id, _STOP, _day(now - _MONTH + _DAY), day]
+    run = (f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, {none}, {none} WHERE 1 = 1", [user_id, method])
+    month = (
+        f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, CAST(%s AS timestamptz), {none} WHERE {former} < %s",
+        [user_id, day, _time(now), *formers, most],
+    )
+    if connection.vendor == "sqlite":  # its cast would make a number of an instant
+        month = (month[0].replace("CAST(%s AS timestamptz)", "%s"), month[1])
+    # Rows are met in one order everywhere, so that nobody waits for each other's.
+    added = sorted([run, month], key=lambda row: str(row[1][1])) if is_counted else [run]
     sql = f"""
         INSERT INTO verification_failure (user_id, method, consecutive, next_at, off_at)
-        VALUES (%s, %s, 1, NULL, NULL)
+        {" UNION ALL ".join(select for select, _ in added)}
         ON CONFLICT (user_id, method) DO UPDATE SET
             consecutive = verification_failure.consecutive + 1,
-            next_at = (CASE WHEN verification_failure.consecutive + 1 < %s THEN NULL
+            next_at = (CASE WHEN verification_failure.method = %s THEN %s
+                WHEN verification_failure.consecutive + 1 < %s THEN NULL
                 ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast},
-            off_at = (CASE WHEN verification_failure.consecutive + 1 >= %s THEN %s ELSE NULL END){cast}
-        WHERE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
-            AND verification_failure.off_at IS NULL
-        RETURNING consecutive
-    """  # noqa: S608  (only placeholders are put in)
+            off_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s THEN %s
+                ELSE NULL END){cast}
+        WHERE CASE WHEN verification_failure.method = %s THEN verification_failure.consecutive + {former} < %s
+            ELSE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
+                AND verification_failure.off_at IS NULL END
+        RETURNING method, consecutive
+    """
     arguments = [
-        user_id,
-        method,
-        conf.free_failures(),
-        *times,
-        _time(now + conf.longest_wait()),
-        conf.failures_until_off(),
-        _time(now),
-        _time(now),
+        *(value for _, values in added for value in values),
+        *(day, _time(now), conf.free_failures(), *times, _time(now + conf.longest_wait())),
+        *(day, conf.failures_until_off(), _time(now)),
+        *(day, *formers, most, _time(now)),
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
-        row = cursor.fetchone()
-    if row:
-        return Gate(is_open=True, n_failures=row[0])
-    return gate(user_id, method, now=now)
+        counts = dict(cursor.fetchall())
+    if method in counts and (day in counts or not is_counted):
+        return Gate(is_open=True, n_failures=counts[method], n_today=counts.get(day, 0))
+    if method in counts:  # the month is full
+        refund(user_id, method, now=now)
+        return Gate(is_open=False, is_off=True, scope=_DAYS)
+    if day in counts:
+        _give_day_back(user_id, now)
+    return gate(user_id, method, now=now, is_counted=is_counted)
 
 
-def gate(user_id: int, method: str, *, now: datetime) -> Gate:
+def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
     """Tell whether an answer with this method would be looked at now. Counts nothing."""
-    row = Failure.objects.filter(user_id=user_id, method=method).first()
+    names = [method, _STOP] if is_counted else [method]
+    rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
+    row = rows.get(method)
+    if any(each.off_at for each in rows.values()):
+        return Gate(is_open=False, is_off=True, n_failures=row.consecutive if row else 0)
     if row is None:
         return OPEN
-    if row.off_at:
-        return Gate(is_open=False, is_off=True, n_failures=row.consecutive)
     if row.next_at and row.next_at > now:
         return Gate(is_open=False, retry_at=row.next_at, n_failures=row.consecutive)
     return Gate(is_open=True, n_failures=row.consecutive)
 
 
-def refund(user_id: int, method: str) -> None:
+def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
     """Take back one counted failure: the answer cost nothing. A wait that this failure began ends with it."""
     Failure.objects.filter(user_id=user_id, method=method, consecutive__gt=0, off_at=None).update(
         consecutive=F("consecutive") - 1, next_at=None
     )
+    if is_counted:
+        _give_day_back(user_id, now)
 
 
-_CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None, "off_at": None}
-_CLEAR = Update(lambda: (Failure.objects.filter(user=Slot("user"), method=Slot("method")), _CLEARED))
+def _give_day_back(user_id: int, now: datetime) -> None:
+    rows = Failure.objects.filter(user_id=user_id, method=_day(now), consecutive__gt=0)
+    rows.update(consecutive=F("consecutive") - 1)
 
 
-def clear(user_id: int, method: str = "") -> None:
-    """Forget the failures in a row: a right answer was given, or support unlocks. Empty method: all methods."""
-    if method:
-        _CLEAR.run(user=user_id, method=method)
+def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
+    """Note a right answer: the failures in a row are over, and nobody is asked in vain; the month gets its try back."""
+    day = _day(now)
+    names = sorted([method, *_KINDS, *([day] if is_counted else [])])
+    places = ", ".join("%s" for _ in names)
+    changes = """
+        consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
+        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), off_at = NULL"""
+    mine = f"user_id = %s AND method IN ({places})"
+    # PostgreSQL holds the rows in the order of `reserve`: two answers at once must not wait for each other.
+    held = f"WITH held AS (SELECT id FROM verification_failure WHERE {mine} ORDER BY method FOR UPDATE) "  # noqa: S608
+    if connection.vendor == "sqlite":
+        sql = f"UPDATE verification_failure AS f SET {changes} WHERE {mine}"  # noqa: S608  (only placeholders)
+        arguments: list[Any] = [day, day, user_id, *names]
     else:
-        Failure.objects.filter(user_id=user_id).update(**_CLEARED)
+        sql = f"{held}UPDATE verification_failure AS f SET {changes} FROM held WHERE f.id = held.id"  # noqa: S608
+        arguments = [user_id, *names, day, day]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+
+
+_CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
+
+
+def end_wait(user_id: int, method: str) -> None:
+    """End the wait of a method that was tried out with success. What is off stays off: it must be bound again."""
+    Failure.objects.filter(user_id=user_id, method=method, off_at=None).update(**_CLEARED)
+
+
+def switch_on(user_id: int, *methods: str) -> None:
+    """Forget the failures in a row of methods that were bound again, or of all because support unlocks."""
+    rows = Failure.objects.filter(user_id=user_id).exclude(method=_STOP).exclude(method__startswith=_DAYS)
+    (rows.filter(method__in=methods) if methods else rows).update(**_CLEARED, off_at=None)
+
+
+@dataclass(frozen=True)
+class WrongCodes:
+    """A person's wrong codes of thirty days over all methods; with `stopped_at` the second step is off."""
+
+    n: int = 0
+    last_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+
+def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
+    """Count a person's wrong codes of the last thirty days."""
+    is_day = Q(method__gte=_day(now - _MONTH + _DAY), method__lte=_day(now))
+    rows = list(Failure.objects.filter(is_day | Q(method=_STOP), user_id=user_id))
+    days = [row for row in rows if row.method != _STOP and row.consecutive]
+    return WrongCodes(
+        n=sum(row.consecutive for row in days),
+        last_at=max((row.next_at for row in days if row.next_at), default=None),
+        stopped_at=next((row.off_at for row in rows if row.method == _STOP), None),
+    )
+
+
+def stop(user_id: int, *, now: datetime) -> bool:
+    """Switch everything off that a person set up and that can be guessed; True for the one who does."""
+    row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_STOP, defaults={"off_at": now})
+    return is_new or bool(Failure.objects.filter(pk=row.pk, off_at=None).update(off_at=now))
+
+
+def forget_wrong_codes(user_id: int) -> None:
+    """Begin a person's count anew, and end the stop: what they have now was bound after it."""
+    Failure.objects.filter(Q(method=_STOP) | Q(method__startswith=_DAYS), user_id=user_id).delete()
+
+
+def stopped(user: Any) -> Any:
+    """Give, within a statement about somebody's rows, since when all that they set up is off."""
+    return Failure.objects.filter(user=user, method=_STOP).values("off_at")
+
+
+# Messages that nobody answers ----------------------------------------------------------------------------------
+
+
+def spend_prompt(user_id: int, kind: str, *, now: datetime) -> Gate:
+    """Count one text, call or mail of a person that nobody has answered yet; closed when they were too many in a row.
+
+    A right answer by whichever method ends the row, and so does a quarter of an hour without another one. Messages that
+    never arrived disturbed nobody: they do not close it.
+    """
+    name, most = f"{_PROMPTS}{kind}", conf.unanswered(kind)
+    gate = _count_prompt(user_id, name, most=most, now=now)
+    if gate.is_open or gate.n_failures - _never_arrived(user_id, kind, gate.n_failures, now) >= most:
+        return gate
+    rows = Failure.objects.filter(user_id=user_id, method=name, consecutive=gate.n_failures)
+    if rows.update(consecutive=F("consecutive") + 1, next_at=now + conf.unanswered_wait()):
+        return Gate(is_open=True, n_failures=gate.n_failures + 1)
+    return gate
+
+
+_DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
+
+
+def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
+    """Count those of the last so many messages that did not arrive. A call that nobody answers did ring."""
+    since = now - conf.unanswered_wait() - conf.unanswered_span() * n
+    recent = Message.objects.filter(user_id=user_id, kind=kind, challenge__isnull=False, created_at__gte=since)
+    last = recent.order_by("-created_at", "-pk").values_list("state", "reason")[:n]
+    return sum(state in _NOT_ARRIVED and reason not in _DISTURBED for state, reason in last)
+
+
+def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
+    cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    sql = f"""
+        INSERT INTO verification_failure (user_id, method, consecutive, next_at, off_at) VALUES (%s, %s, 1, %s, NULL)
+        ON CONFLICT (user_id, method) DO UPDATE SET
+            consecutive = CASE WHEN verification_failure.next_at > %s
+                THEN verification_failure.consecutive + 1 ELSE 1 END,
+            next_at = (CASE WHEN verification_failure.next_at > %s AND verification_failure.consecutive + 1 >= %s
+                THEN %s ELSE %s END){cast},
+            off_at = NULL
+        WHERE verification_failure.next_at IS NULL OR verification_failure.next_at <= %s
+            OR verification_failure.consecutive < %s
+        RETURNING consecutive
+    """  # noqa: S608  (only placeholders are put in)
+    span, wait = _time(now + conf.unanswered_span()), _time(now + conf.unanswered_wait())
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [user_id, name, span, _time(now), _time(now), most, wait, span, _time(now), most])
+        row = cursor.fetchone()
+    if row:
+        return Gate(is_open=True, n_failures=row[0])
+    found = Failure.objects.filter(user_id=user_id, method=name).first()
+    return Gate(
+        is_open=False,
+        retry_at=found.next_at if found else now + conf.unanswered_wait(),
+        n_failures=found.consecutive if found else 0,
+    )
+
+
+def tell_of_prompts(user_id: int, kind: str, *, now: datetime) -> bool:
+    """Tell whether the person is still to be told that no more messages go out; True once for each time."""
+    row = Failure.objects.filter(user_id=user_id, method=f"{_PROMPTS}{kind}", off_at=None)
+    return bool(row.update(off_at=now))
 
 
 # Counting in windows -------------------------------------------------------------------------------------------
@@ -474,4 +630,5 @@ def purge(now: datetime) -> int:
     old = Counter.objects.exclude(window_at=_EPOCH).filter(window_at__lt=now - 2 * _DAY)
     old = old.exclude(scope__startswith=SPENT, window_at__gte=now - _LONGEST)
     stale = Counter.objects.filter(window_at=_EPOCH, until_at__lt=now - _DAY)
-    return old.delete()[0] + stale.delete()[0]
+    days = Failure.objects.filter(method__startswith=_DAYS, method__lt=_day(now - _LONGEST))
+    return old.delete()[0] + stale.delete()[0] + days.delete()[0]

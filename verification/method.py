@@ -125,6 +125,7 @@ class Method:
     is_numeric: ClassVar[bool] = True
     is_one_option: ClassVar[bool] = False  # any of a person's enrolments answers a challenge for one of them
     stands_alone: ClassVar[bool] = False  # may replace the password as well, where the policy says so
+    is_guessable: ClassVar[bool] = True  # a wrong answer may be a guess; not where it takes the holder's key
     is_allowed_by_default: ClassVar[bool] = True
     most: ClassVar[int] = 5  # a person
     is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
@@ -138,6 +139,11 @@ class Method:
     def may_be_remembered(self) -> bool:
         """Tell whether a proof may spare the next ones for some days; those for a bad day, or for a span, never do."""
         return not self.is_reserve and not self.is_temporary
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether wrong answers count for the person over all methods. What support hands out is bound later."""
+        return self.is_guessable and not self.is_temporary
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Propose an enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""

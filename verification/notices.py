@@ -85,10 +85,11 @@ def tell_of_copies(now: datetime) -> int:
     return told
 
 
-def alert(user: Any, kind: str, *, now: datetime) -> None:
+def alert(user: Any, kind: str, *, now: datetime, **context: str) -> None:
     """Leave a notice for company support about a person."""
     if address := getattr(settings, "SUPPORT_EMAIL", ""):
-        outbox.notice(user, address, template=_template(kind), context={"person": user.get_username()}, now=now)
+        context |= {"person": user.get_username()}
+        outbox.notice(user, address, template=_template(kind), context=context, now=now)
 
 
 def tell_of_cost(gate: limits.Gate, *, facts: Facts) -> None:
@@ -103,10 +104,11 @@ def tell_of_cost(gate: limits.Gate, *, facts: Facts) -> None:
 
 
 def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
-    """Tell operators of ranges that nothing goes to for a while."""
+    """Tell operators of ranges that nothing goes to for a while, and at home of those that they should look at."""
     for pause in pauses:
+        notice = "range_warned" if pause.is_warning else "range_paused"
         said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
-        _tell_operators("range_paused", now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
+        _tell_operators(notice, now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
 
 
 def tell_of_circuits(now: datetime) -> None:

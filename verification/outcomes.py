@@ -32,6 +32,7 @@ class Verdict(StrEnum):
     DENIED = "denied"
     GONE = "gone"
     LIMITED = "limited"
+    UNANSWERED = "unanswered"
     TOO_SOON = "too_soon"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
@@ -124,8 +125,8 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.OFF: (
             _("This option is switched off"),
             _(
-                "There were too many wrong codes in a row. Sign in with a different option and prove this one anew, "
-                "or ask your company support."
+                "There were too many wrong codes. Sign in with a different option and set this one up again, or ask "
+                "your company support."
             ),
         ),
         Verdict.DENIED: (
@@ -138,6 +139,15 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _(
                 "No more texts or calls can go out for now. You can ask again in %(wait)s. An authenticator app or "
                 "a recovery code works at once."
+            )
+            % {"wait": wait},
+        ),
+        Verdict.UNANSWERED: (
+            _("We stopped sending"),
+            _(
+                "Several messages went to you and nobody answered them, so the next one can go out in %(wait)s. Sign "
+                "in with a different option, which works at once. If you did not ask for them, somebody knows your "
+                "password: change it."
             )
             % {"wait": wait},
         ),

@@ -100,7 +100,7 @@ class Decision:
     @property
     def has_lasting_way(self) -> bool:
         """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
-        return any(not option.is_reserve and not option.is_temporary for option in self.options)
+        return any(not (option.is_reserve or option.is_temporary or option.is_off) for option in self.options)
 
 
 _DEFAULTS: dict[str, Any] = {

@@ -54,7 +54,7 @@ def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: da
 
 
 def _off(option: Option) -> Mark:
-    words = _("There were too many wrong codes. Try it now and pass, and it works again.")
+    words = _("There were too many wrong codes. Set it up again, and what you set up takes its place.")
     return Mark("bad", _("%(label)s is switched off") % {"label": option.label}, words)
 
 

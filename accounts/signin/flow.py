@@ -153,7 +153,8 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
     """
     decision = policies.decide(user, facts)
     is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_way
-    replaces_former = pending.has_proven_former and decision.step is Step.ASK and is_without
+    is_closed = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
+    replaces_former = pending.has_proven_former and is_without and not is_closed
     may = decision.step is Step.ENROL or replaces_former or pending.is_proven
     return decision if pending.is_first and may else None
 

@@ -234,14 +234,36 @@ def unblock(person: User, deed: Deed) -> Done:
 
 
 def unlock(person: User, deed: Deed) -> Done:
-    """End every wait and lock of a person without a reset: what they set up works again."""
+    """End every wait and lock of a person without a reset: what they set up works again.
+
+    Not the stop after too many wrong codes of all methods: what was guessed at so often is set up again.
+    """
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
-        limits.clear(person.pk)
+        limits.switch_on(person.pk)
         limits.forget_passwords(person.username)
         _record("support.person_unlocked", person, deed)
         _tell(person, "unlocked", deed)
     return Done(_("All waits and locks are lifted."))
+
+
+def reset_wrong_codes(person: User, deed: Deed) -> Done:
+    """Begin the count of a person's wrong codes anew, once all that could be guessed is set up again."""
+    with transaction.atomic():
+        found = limits.wrong_codes(person.pk, now=deed.facts.now)
+        if not found.n and not found.stopped_at:
+            raise Unneeded(_("No wrong code is counted."))
+        if not enrolments.is_rebound(person.pk, since=found.stopped_at or found.last_at):
+            raise Unneeded(
+                _(
+                    "They still have what was guessed at. Clear their settings or reset the methods first, so that "
+                    "they are set up again."
+                )
+            )
+        limits.forget_wrong_codes(person.pk)
+        _record("support.wrong_codes_reset", person, deed, n=found.n)
+        _tell(person, "wrong_codes_reset", deed)
+    return Done(_("The count begins anew."))
 
 
 def set_state(person: User, deed: Deed, *, state: str) -> Done:

@@ -100,7 +100,7 @@ def of(person: User, staff: User, facts: Facts) -> Case:
     decision = policies.decide(person, Facts(now=now))
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
-    locks = tuple(holdings.locks(person, options, now=now))
+    locks = (*holdings.locks(person, options, now=now), *holdings.wrong_codes(person, now=now))
     buttons = tuple(_buttons(person, staff, facts))
     proof = caller.proof(staff, person, now=now)
     messages = tuple(_messages(person))
@@ -139,6 +139,8 @@ _ATTEMPTED = (
     "challenge.repeated",
     "message.limited",
     "message.refused",
+    "message.unanswered",
+    "second_step.switched_off",
     "method.switched_off",
     "browser.copied",
 )
@@ -182,7 +184,7 @@ def _held(enrolment: Enrolment, decision: Decision, now: datetime) -> Held:
 
 def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str, str]:
     allowed = {option.ref for option in decision.options}
-    if getattr(enrolment, "off_at", None):
+    if enrolments.is_off(enrolment):
         return _("Switched off"), "bad"
     if not enrolment.is_good(now):
         return _("Not good now"), "warn"
@@ -229,6 +231,7 @@ def _suggest(
     """Name the next step that most likely helps, by what keeps the person out."""
     by_name = {button.action.name: button for button in buttons}
     newest = messages[0] if messages else None
+    is_stopped = any(getattr(option.enrolment, "stopped_at", None) for option in decision.options)
     table = [
         (
             decision.reason is Why.BLOCKED,
@@ -239,6 +242,11 @@ def _suggest(
             decision.reason is Why.LOCKED,
             _("They reported fraud, or somebody keyed 0# by mistake. Make sure, require a new password, then unlock."),
             "unlock",
+        ),
+        (
+            is_stopped,
+            _("Too many wrong codes switched everything off. Require a new password, then have them set it up again."),
+            "clear_settings",
         ),
         (decision.reason is Why.ALL_OFF, _("Too many wrong codes closed every method. Unlock them."), "unlock"),
         (

@@ -10,9 +10,11 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import AppPassword, Session, User
-from verification import browsers, enrolments, policies, registry
+from verification import browsers, conf, enrolments, limits, policies, registry
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd
+
+_ODD = 3  # wrong codes that are worth a line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,18 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
             )
             found.append(words % {"label": option.label, "n": minutes})
     return found
+
+
+def wrong_codes(person: User, *, now: datetime) -> list[str]:
+    """Say how many wrong codes there were for a person, if they are worth a look."""
+    found, most = limits.wrong_codes(person.pk, now=now), conf.wrong_codes_per_month()
+    if found.stopped_at:
+        words = _("The second step is off: %(most)d wrong codes within thirty days. Methods must be set up again.")
+        return [words % {"most": most}]
+    if found.n < _ODD or found.last_at is None:
+        return []
+    words = _("%(n)d wrong codes within thirty days, the last one on %(at)s. At %(most)d the second step is off.")
+    return [words % {"n": found.n, "most": most, "at": f"{found.last_at:%d.%m.%Y}"}]
 
 
 def of_many(people: QuerySet[User], *, now: datetime) -> Holdings:

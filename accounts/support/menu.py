@@ -180,6 +180,17 @@ _ALL = (
         is_risky=True,
     ),
     Action(
+        name="reset_wrong_codes",
+        label=_("Reset the count of wrong codes"),
+        explain=_("Begin the count of thirty days anew, after their methods were set up again."),
+        icon="key",
+        permission="unlock_person",
+        run=lambda person, deed, _o: actions.reset_wrong_codes(person, deed),
+        preview=_words(_("The wrong codes so far count no more.")),
+        is_risky=True,
+        for_many=False,
+    ),
+    Action(
         name="delete_app_passwords",
         label=_("Delete app passwords"),
         explain=_("Their old programs are refused until they make new ones."),

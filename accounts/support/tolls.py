@@ -66,7 +66,7 @@ class PauseAdmin(_Guarded):
     """Ranges that nothing goes to for a while. A pause is lifted with a reason, never made by hand."""
 
     guards = "range"
-    list_display = ("__str__", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
+    list_display = ("__str__", "is_warning", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
     ordering = ("-began_at",)
     fields = readonly_fields = (
         "range",

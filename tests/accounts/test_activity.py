@@ -25,6 +25,7 @@ SILENT = {
     "guard.changed",
     "guard.deleted",
     "range.paused",
+    "range.warned",
     "range.lifted",
     "spend.alarmed",
     "number.stopped",

@@ -48,7 +48,7 @@ def _count_late() -> None:
         count(challenge.user.pk, challenge.enrolment.method, now=facts.now)
         return wrong(challenge, facts, **more)
 
-    limits.reserve = lambda user_id, method, *, now: limits.gate(user_id, method, now=now)
+    limits.reserve = lambda user_id, method, *, now, **_: limits.gate(user_id, method, now=now)
     challenges._wrong = late
 
 

@@ -7,8 +7,18 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import BINDING, Desk, app_code, equip
-from verification import challenges, enrolments
-from verification.models import AuditEvent, Challenge, Enrolment, Message, MessageState, Purpose, State
+from verification import challenges, enrolments, limits
+from verification.models import (
+    AuditEvent,
+    Challenge,
+    Enrolment,
+    Failure,
+    Message,
+    MessageState,
+    Purpose,
+    Reason,
+    State,
+)
 from verification.outcomes import Outcome, Verdict
 
 
@@ -291,7 +301,7 @@ def test_keeps_the_taken_try_when_the_method_breaks(ana: Desk, monkeypatch: pyte
     assert Challenge.objects.get(handle=issued.handle).tries_left == 4
 
 
-def test_tells_the_owner_at_the_fifth_failure(ana: Desk) -> None:
+def test_tells_the_owner_of_the_first_burst_once(ana: Desk) -> None:
     issued = ana.start("totp")
     for _ in range(5):
         ana.answer(issued, "000000")
@@ -309,6 +319,222 @@ def test_switches_a_method_off_at_thirty_failures(ana: Desk) -> None:
         desk.answer(issued, "000000", binding=f"t{turn}")
 
     assert desk.later(days=3).start("totp").verdict is Verdict.OFF
+
+
+def wrong(desk: Desk, n: int, *, binding: str, method: str = "totp") -> list[Verdict]:
+    issued = desk.start(method, binding=binding)
+    return [desk.answer(issued, "000000", binding=binding).verdict for _ in range(n)]
+
+
+def mails(*, to: str = "") -> list[str]:
+    rows = Message.objects.filter(kind="mail").order_by("pk")
+    return [row.template.rsplit("/", 1)[1][:-4] for row in rows if not to or row.address == to]
+
+
+def besides(desk: Desk, rounds: int) -> list[Verdict]:
+    """Guess four codes, then let the owner sign in by text, once an hour; gives what became of the guesses."""
+    found = []
+    for hour in range(rounds):
+        now = desk.later(hours=hour)
+        found += wrong(now, 4, binding=f"guess {hour}") if now.start("totp", binding=f"guess {hour}").issued else []
+        owner = now.start("text", binding=f"owner {hour}")
+        if not owner.issued or not now.answer(owner, now.code(owner), binding=f"owner {hour}").proven:
+            break
+        issued = now.start("totp", binding=f"app {hour}")
+        if issued.issued:
+            now.answer(issued, app_code(now.enrolment("totp"), now.facts.now), binding=f"app {hour}")
+    return found
+
+
+def test_guesses_beside_a_busy_owner_are_bounded(ana: Desk, settings: Any) -> None:
+    """104 guesses of 26 rounds were looked at, each round followed by the owner's own sign-in, and nobody was told."""
+    settings.SUPPORT_EMAIL = "support@example.org"
+
+    found = besides(ana, 30)
+
+    assert found.count(Verdict.WRONG) == 100
+    assert ana.later(days=1).start("totp", binding="x").verdict is Verdict.OFF
+    assert ana.later(days=1).start("text", binding="y").verdict is Verdict.OFF
+    assert mails(to="support@example.org") == ["second_step_off_alert"]
+    assert mails(to="ana@example.org")[0] == "wrong_codes"
+    assert mails(to="ana@example.org").count("second_step_off") == 1
+
+
+def test_the_owner_hears_of_a_burst_although_they_signed_in_after_it(ana: Desk) -> None:
+    besides(ana, 1)
+
+    assert mails() == ["wrong_codes"]
+
+
+def test_the_owner_hears_of_two_guesses_a_day(ana: Desk) -> None:
+    for day in range(9):
+        wrong(ana.later(days=day), 2, binding=f"day {day}")
+
+    assert mails() == ["wrong_codes"]
+
+
+def test_wrong_codes_count_for_thirty_days(ana: Desk, settings: Any) -> None:
+    settings.WRONG_CODES_PER_MONTH = 4
+    for day in (0, 10, 20):
+        wrong(ana.later(days=day), 1, binding=f"day {day}")
+    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=20).facts.now).n == 3
+
+    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=31).facts.now).n == 2
+    assert wrong(ana.later(days=31), 1, binding="next") == [Verdict.WRONG]
+    assert ana.later(days=31).start("totp", binding="open").issued
+
+
+def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
+    for purpose in (Purpose.REHEARSAL, Purpose.CALLER):
+        issued = ana.start("totp", binding=purpose, purpose=purpose)
+        ana.answer(issued, "000000", binding=purpose)
+
+    assert limits.wrong_codes(ana.user.pk, now=ana.facts.now).n == 0
+
+
+@pytest.fixture
+def stopped(ana: Desk, settings: Any) -> Desk:
+    """Give somebody whose second step is off after the wrong codes of a month, which are three here."""
+    settings.WRONG_CODES_PER_MONTH = 3
+    wrong(ana, 3, binding="guess")
+    Message.objects.all().delete()
+    settings.WRONG_CODES_PER_MONTH = 100
+    return ana.later(hours=1)
+
+
+def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
+    """What was guessed at goes with it, and what is new works: the app, and the number that was not set up again."""
+    former = stopped.enrolment("totp")
+
+    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", facts=stopped.facts, rules=stopped.rules)
+    draft = Enrolment.objects.get(user=stopped.user, method="totp", confirmed=False)
+    assert stopped.answer(issued, app_code(draft, stopped.facts.now), binding="new").proven
+
+    assert list(Enrolment.objects.filter(user=stopped.user)) == [draft]
+    assert former.pk != draft.pk
+    assert stopped.start("totp", binding="b").issued
+    assert limits.wrong_codes(stopped.user.pk, now=stopped.facts.now) == limits.WrongCodes()
+    assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
+
+
+def test_stop_outlives_time_and_unlocking(stopped: Desk) -> None:
+    limits.switch_on(stopped.user.pk)
+
+    assert stopped.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
+
+
+def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, settings: Any) -> None:
+    settings.WRONG_CODES_PER_MONTH = 3
+    before = ana.start("text", binding="before")
+    wrong(ana, 3, binding="guess")
+
+    assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
+    settings.WRONG_CODES_PER_MONTH = 100
+    assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
+
+
+def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any) -> None:
+    settings.SUPPORT_EMAIL = "support@example.org"
+
+    test_switches_a_method_off_at_thirty_failures(ana)
+
+    assert mails(to="support@example.org") == ["method_off_alert"]
+
+
+def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
+    """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
+    issued = ana.start("totp", binding="trial", purpose=Purpose.REHEARSAL)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.facts.now)
+
+    now = ana.later(seconds=40)
+    assert now.answer(issued, app_code(ana.enrolment("totp"), now.facts.now), binding="trial").proven
+
+    assert now.start("totp").verdict is Verdict.OFF
+    assert now.start("totp", binding="again", purpose=Purpose.REHEARSAL).verdict is Verdict.OFF
+
+
+def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.facts.now)
+
+    issued = challenges.enrol(ana.user, "totp", {}, binding="new", facts=ana.facts, rules=ana.rules)
+    draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
+    assert ana.answer(issued, app_code(draft, ana.facts.now), binding="new").proven
+
+    assert list(Enrolment.objects.filter(user=ana.user, method="totp")) == [draft]
+    assert Enrolment.objects.filter(user=ana.user, method="text").exists()
+    assert ana.start("totp").issued
+
+
+# Messages that nobody answers ----------------------------------------------------------------------------------
+
+
+def ask(desk: Desk, method: str, n: int) -> list[Verdict]:
+    """Sign in so often with the right password, each in a session of its own, a minute apart; answer nothing."""
+    return [desk.later(minutes=at).start(method, binding=f"{desk.facts.now} {at}").verdict for at in range(n)]
+
+
+def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
+    """Twenty sign-ins with a known password rang the phone ten times in an hour."""
+    assert ask(ana, "call", 6) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED] * 3
+    assert mails() == ["unanswered"]
+
+    assert ana.later(minutes=2 + 29).start("call", binding="b").verdict is Verdict.UNANSWERED
+    assert ana.later(minutes=2 + 30).start("call", binding="c").issued
+
+
+def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
+    ask(ana, "call", 4)
+    now = ana.later(minutes=5)
+    issued = now.start("totp", binding="app")
+    assert now.answer(issued, app_code(ana.enrolment("totp"), now.facts.now), binding="app").proven
+
+    assert now.start("call", binding="again").issued
+
+
+def test_approved_calls_are_as_many_as_wanted(ana: Desk) -> None:
+    for at in range(5):
+        now = ana.later(minutes=at)
+        issued = now.start("call", binding=f"b{at}")
+        message = Message.objects.filter(challenge__handle=issued.handle).get()
+        shown = challenges.show(issued.handle, binding=f"b{at}", now=now.facts.now)
+        assert shown is not None
+        challenges.keyed(message.handle, f"{shown.match}#", now=now.facts.now)
+        assert now.collect(issued, binding=f"b{at}").proven
+
+
+def test_calls_that_are_far_apart_are_no_pattern(ana: Desk) -> None:
+    verdicts = [ana.later(minutes=16 * at).start("call", binding=f"b{at}").verdict for at in range(5)]
+
+    assert verdicts == [Verdict.ISSUED] * 5
+
+
+def test_sending_again_counts_like_asking(ana: Desk) -> None:
+    issued = ana.start("call")
+
+    verdicts = [ana.later(minutes=at).resend(issued).verdict for at in (1, 2, 3)]
+
+    assert verdicts == [Verdict.ISSUED] * 2 + [Verdict.UNANSWERED]
+
+
+def test_texts_that_nobody_types_are_bounded_too(ana: Desk) -> None:
+    assert ask(ana, "text", 7) == [Verdict.ISSUED] * 5 + [Verdict.UNANSWERED] * 2
+    assert ana.later(minutes=8).start("call", binding="call").issued
+
+
+@pytest.mark.parametrize(
+    ("reason", "verdict"),
+    [
+        (Reason.UNREACHABLE, Verdict.ISSUED),
+        (Reason.PROVIDER_DOWN, Verdict.ISSUED),
+        (Reason.NO_ANSWER, Verdict.UNANSWERED),
+    ],
+)
+def test_calls_that_never_rang_disturbed_nobody(ana: Desk, reason: Reason, verdict: Verdict) -> None:
+    """During a carrier's bad hour people ask again and again; a call that nobody answered did ring."""
+    ask(ana, "call", 3)
+    Message.objects.filter(kind="call").update(state=MessageState.UNDELIVERED, reason=reason)
+
+    assert ana.later(minutes=4).start("call", binding="next").verdict is verdict
 
 
 def test_a_right_answer_forgets_the_failures(ana: Desk) -> None:
@@ -471,7 +697,8 @@ def test_refuses_an_impossible_number_with_words(desk: Desk) -> None:
     assert not Enrolment.objects.exists()
 
 
-def test_sends_no_more_than_the_limits_say(ana: Desk) -> None:
+def test_sends_no_more_than_the_limits_say(ana: Desk, settings: Any) -> None:
+    settings.UNANSWERED_TEXTS = 100  # the pattern of messages that nobody answers is another bound
     outcomes = [ana.start("text", binding=f"b{n}").verdict for n in range(12)]
 
     assert outcomes.count(Verdict.ISSUED) == 9  # the tenth of this hour went to the registration

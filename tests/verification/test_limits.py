@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import Desk
 from verification import crypto, devices, limits
+from verification.facts import network_of
 from verification.models import Counter, Failure, Message, MessageState
 
 MINUTE = timedelta(minutes=1)
@@ -69,16 +70,16 @@ def test_methods_and_people_are_counted_apart(desk: Desk) -> None:
 def test_right_answer_ends_the_count(desk: Desk) -> None:
     _, now = fail(desk, 5)
 
-    limits.clear(desk.user.pk, "totp")
+    limits.clear(desk.user.pk, "totp", now=now)
 
     assert limits.reserve(desk.user.pk, "totp", now=now).n_failures == 1
 
 
-def test_clearing_without_a_method_clears_all(desk: Desk) -> None:
+def test_switching_on_without_a_method_switches_all_on(desk: Desk) -> None:
     fail(desk, 30)
     _, now = fail(desk, 5, method="text")
 
-    limits.clear(desk.user.pk)
+    limits.switch_on(desk.user.pk)
 
     assert [limits.gate(desk.user.pk, name, now=now).is_open for name in ("totp", "text")] == [True, True]
 
@@ -86,7 +87,7 @@ def test_clearing_without_a_method_clears_all(desk: Desk) -> None:
 def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None:
     row, _ = fail(desk, 5)
 
-    limits.refund(desk.user.pk, "totp")
+    limits.refund(desk.user.pk, "totp", now=desk.facts.now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.next_at) == (4, None)
@@ -95,7 +96,7 @@ def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None
 def test_refund_switches_nothing_on_again(desk: Desk) -> None:
     row, _ = fail(desk, 30)
 
-    limits.refund(desk.user.pk, "totp")
+    limits.refund(desk.user.pk, "totp", now=desk.facts.now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.off_at is None) == (30, False)
@@ -112,7 +113,7 @@ def test_refund_switches_nothing_on_again(desk: Desk) -> None:
     ],
 )
 def test_network_is_what_one_person_holds(address: str, folded: str) -> None:
-    assert limits.network_of(address) == folded
+    assert network_of(address) == folded
 
 
 # Sending -------------------------------------------------------------------------------------------------------

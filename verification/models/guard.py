@@ -74,11 +74,15 @@ class Cap(models.Model):
 
 
 class Pause(models.Model):
-    """A range of numbers that nothing goes to for a while, as hardly anybody there types the codes in."""
+    """A range of numbers that nothing goes to for a while, as hardly anybody there types the codes in.
+
+    At home it is a warning, which stops nothing.
+    """
 
     range = models.CharField(_("range of numbers"), max_length=12)
-    n_sent = models.PositiveIntegerField(_("messages in the hour"))
-    n_proven = models.PositiveIntegerField(_("of which typed in"))
+    n_sent = models.PositiveIntegerField(_("people in the hour"))
+    n_proven = models.PositiveIntegerField(_("of whom typed in"))
+    is_warning = models.BooleanField(_("only a warning"), default=False, db_default=False)
     began_at = models.DateTimeField(_("since"))
     ends_at = models.DateTimeField(_("until"))
     lifted_at = models.DateTimeField(_("lifted"), null=True, editable=False)

@@ -462,29 +462,25 @@ def _switch_off(person: Person, method: str) -> None:
     Failure.objects.update_or_create(user=person.user, method=method, defaults={"consecutive": 30, "off_at": now})
 
 
-def test_passed_rehearsal_switches_an_off_method_on(ana: Person, clock: Clock) -> None:
+def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock: Clock) -> None:
+    """A passed trial with the same seed switched it on again."""
     at_methods(ana)
-    _switch_off(ana, "text")
+    _switch_off(ana, "totp")
     page = ana.browser.reload()
-    assert "Text +41 XX XXX XX 23 is switched off" in page
+    assert "Authenticator app is switched off" in page
+    assert not page.offers("Try it now Authenticator app")
+    former = ana.enrolment("totp")
 
-    ana.browser.press("Try it now Text")
-    page = ana.verify(ana.read_text())
-
-    assert "switched off" not in page.words
-    ana.browser.press("Sign out")
-    assert "We sent a code" in ana.give_password()
-
-
-def test_failed_rehearsal_leaves_an_off_method_off(ana: Person) -> None:
-    at_methods(ana)
-    _switch_off(ana, "text")
-    ana.browser.reload()
-    ana.browser.press("Try it now Text")
-
-    ana.verify("000000")
-
+    ana.browser.send(f"/methods/{former.ref}/try/")
     assert "is switched off" in ana.browser.go("/methods/")
+
+    ana.browser.follow("Set it up again Authenticator app")
+    ana.browser.press("Authenticator app")
+    draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
+    ana.verify(f"{totp(draft.secret):06d}")
+
+    assert "switched off" not in ana.browser.go("/methods/").words
+    assert ana.enrolment("totp") == draft
 
 
 def test_failed_rehearsals_never_count_against_sign_in(ana: Person, clock: Clock) -> None:

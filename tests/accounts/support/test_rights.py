@@ -35,6 +35,7 @@ OPENING = {
     "issue_pass",
     "bypass_once",
     "unlock",
+    "reset_wrong_codes",
     "unblock",
     "set_state",
 }

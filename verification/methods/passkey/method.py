@@ -80,6 +80,7 @@ class Passkey(Method):
     strength = 3
     is_one_option = True
     stands_alone = True
+    is_guessable = False
     means = "hwk"
     most = 10
     form_class = PasskeyForm

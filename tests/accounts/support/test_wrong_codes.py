@@ -1,0 +1,108 @@
+"""What the desk sees of wrong codes over weeks, and when the count may begin again."""
+
+from datetime import timedelta
+
+import pytest
+from django_otp.oath import totp
+
+from accounts.support import actions, case, holdings
+from accounts.support.actions import Deed, Unneeded
+from tests.people import Clock, Person
+from verification import challenges, limits, policies
+from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment, Message, Purpose
+from verification.outcomes import Verdict
+
+
+def guess(person: Person, n: int, clock: Clock, *, method: str = "totp") -> list[Verdict]:
+    facts = Facts(now=clock.now)
+    binding = f"guess {clock.now}"
+    issued = challenges.start(
+        person.enrolment(method),
+        user=person.user,
+        purpose=Purpose.SIGN_IN,
+        binding=binding,
+        facts=facts,
+        rules=policies.rules_for(person.user.pk),
+    )
+    return [challenges.answer(issued.handle, "000000", binding=binding, facts=facts).verdict for _ in range(n)]
+
+
+def deed(staff: Person, clock: Clock) -> Deed:
+    return Deed(staff=staff.user, facts=Facts(now=clock.now), reason="asked", ticket="1")
+
+
+def locks(person: Person, staff: Person, clock: Clock) -> str:
+    return " ".join(case.of(person.user, staff.user, Facts(now=clock.now)).locks)
+
+
+def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock) -> None:
+    assert holdings.wrong_codes(ana.user, now=clock.now) == []
+
+    guess(ana, 4, clock)
+
+    assert "4 wrong codes within thirty days" in locks(ana, dora, clock)
+
+
+def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dora: Person, clock: Clock) -> None:
+    guess(ana, 4, clock)
+    with pytest.raises(Unneeded, match="still have what was guessed at"):
+        actions.reset_wrong_codes(ana.user, deed(dora, clock))
+    assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 4
+
+    clock.forward(hours=1)
+    for enrolment in ana.user.enrolments.all():
+        enrolment.delete()
+    ana.set_up("totp")
+    actions.reset_wrong_codes(ana.user, deed(dora, clock))
+
+    assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
+    assert AuditEvent.objects.filter(kind="support.wrong_codes_reset", actor_id=dora.user.pk).exists()
+    assert Message.objects.filter(template__contains="wrong_codes_reset").exists()
+    with pytest.raises(Unneeded, match="No wrong code"):
+        actions.reset_wrong_codes(ana.user, deed(dora, clock))
+
+
+def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest) -> None:
+    settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
+    guess(ana, 3, clock)
+
+    actions.unlock(ana.user, deed(dora, clock))
+
+    assert "The second step is off" in locks(ana, dora, clock)
+    found = case.of(ana.user, dora.user, Facts(now=clock.now))
+    assert found.suggestion is not None
+    assert found.suggestion.words.startswith("Too many wrong codes switched everything")
+
+
+def test_clearing_the_settings_ends_the_stop(
+    ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
+) -> None:
+    settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
+    guess(ana, 3, clock)
+
+    actions.clear_settings(ana.user, deed(dora, clock))
+
+    assert limits.wrong_codes(ana.user.pk, now=clock.now) == limits.WrongCodes()
+    ana.give_password()
+    assert ana.page.path == "/sign-in/register/"
+
+
+def test_pass_leads_to_a_new_method_after_the_stop(
+    ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
+) -> None:
+    """All that was set up is off: the pass opens, and what is set up by it takes the place of the rest."""
+    settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
+    guess(ana, 3, clock)
+    settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
+    done = actions.issue_pass(ana.user, deed(dora, clock), length=8, life=timedelta(hours=1), once=True)
+
+    ana.give_password()
+    page = ana.verify(done.secret)
+
+    assert page.path == "/sign-in/register/"
+    ana.browser.press("Authenticator app")
+    draft = Enrolment.objects.get(user=ana.user, confirmed=False)
+    ana.verify(f"{totp(draft.secret):06d}")
+    assert list(Enrolment.objects.filter(user=ana.user).exclude(method="access_pass")) == [draft]
+    assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
