@@ -109,6 +109,12 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "enrolment.removed": ("remove", _("A method was removed"), _method(detail), "info"),
         "enrolment.renamed": ("edit", _("A method was renamed"), _method(detail), "info"),
         "enrolment.made_default": ("edit", _("Another method is asked first"), _method(detail), "info"),
+        "sealed_value.damaged": (
+            "warn",
+            _("One of your options could not be read"),
+            _("It is closed until you set it up again. Your company support was told."),
+            "warn",
+        ),
         "registration.put_off": ("clock", _("You put the registration off"), "", "info"),
         "browser.copied": ("bad", _("A copy of a remembered browser’s cookie was used"), _("It was forgotten."), "bad"),
         "browser.forgotten": ("remove", _("Remembered browsers were forgotten"), "", "info"),

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from accounts import facts
 from mfasite import counts
-from verification import audit, figures, guard, limits
+from verification import audit, damage, figures, guard, limits
 
 _WINDOW = timedelta(minutes=5)
 _RESULTS = {
@@ -28,6 +28,7 @@ _RESULTS = {
     "challenge.reported": "fraud reported",
     "message.limited": "limited",
     "message.refused": "guarded",
+    damage.KIND: "sealed value damaged",
 }
 
 

@@ -439,7 +439,7 @@ def _follow(challenge: Challenge, address: str) -> None:
     if not address or not challenge.enrolment.confirmed:
         return
     named = enrolments.named(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
-    if named is not None and named.pk != challenge.enrolment.pk:
+    if named is not None and named.pk != challenge.enrolment.pk and named.opens:
         challenge.enrolment = named
         Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
 
@@ -466,7 +466,9 @@ _SPEND = Update(
 
 
 def _load(handle: str, binding: str) -> Challenge | None:
-    return _LOAD.first(handle=handle, binding=_bind(binding)) if handle else None
+    """Find a challenge of this session; none as well when its option does not open any more."""
+    found = _LOAD.first(handle=handle, binding=_bind(binding)) if handle else None
+    return found if found is not None and found.enrolment.opens else None
 
 
 def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
@@ -707,7 +709,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
         .first()
     )
-    if message is None or message.challenge is None:
+    if message is None or message.challenge is None or not message.challenge.enrolment.opens:
         return None
     challenge = message.challenge
     facts = Facts(now=now, agent=f"phone call by {message.provider}", language=challenge.language)

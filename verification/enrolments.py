@@ -12,8 +12,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from verification import audit, crypto, digits, guard, limits, notices, numbers, registry
+from verification import audit, crypto, damage, digits, guard, limits, notices, numbers, registry
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
@@ -128,7 +129,13 @@ def is_off(enrolment: Enrolment) -> bool:
 
 
 def away(enrolment: Enrolment, now: datetime) -> str:
-    """Say why nobody carries a message to what was enrolled now; empty if somebody does, and where none is needed."""
+    """Say why what was enrolled cannot be used now; empty if it can.
+
+    Nobody carries a message to it, or what is sealed there does not open.
+    """
+    if not enrolment.opens:
+        damage.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
+        return _("This option cannot be used now. Choose another way, or ask your company support.")
     kind = registry.method(enrolment.method).kind
     return closed.why(kind, now, enrolment.address) if kind else ""
 
@@ -146,7 +153,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
     """Fold enrolments that answer for one another, such as several passkeys, into one option."""
     seen: set[str] = set()
     kept = []
-    for option in sorted(options, key=lambda o: not o.is_default):
+    for option in sorted(options, key=lambda o: (bool(o.out), not o.is_default)):
         if registry.method(option.method).is_one_option and option.method in seen:
             continue
         seen.add(option.method)
@@ -277,7 +284,7 @@ def hand_token(
     serial = digits.plain(serial)
     digests = crypto.digests("address", serial)
     known = Enrolment.objects.filter(method=method.name, address_digest__in=digests).first()
-    if known is not None and known.user_id == user.pk and (known.confirmed or known.secret == secret):
+    if known is not None and known.user_id == user.pk and (known.confirmed or _is_same_secret(known, secret)):
         return "same"
     if known is not None and known.confirmed:
         raise InUse
@@ -285,6 +292,10 @@ def hand_token(
         plan = Draft(address=serial, secret=secret, hint=f"…{serial[-4:]}", name=name, data={"step": step})
         assign(user, method.name, plan, facts, actor_id=actor_id)
     return "new" if known is None else "changed"
+
+
+def _is_same_secret(enrolment: Enrolment, secret: bytes) -> bool:
+    return enrolment.opens and enrolment.secret == secret
 
 
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
@@ -341,7 +352,7 @@ def _complete(enrolment: Enrolment, draft: Draft) -> None:
 
 def _same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:
     """Find what the person has set up for this address, under whichever key of the ring it was written."""
-    digests = crypto.digests("address", enrolment.address)
+    digests = _digests(enrolment)
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user, method=method, confirmed=True)
     return rows.filter(address_digest__in=digests)
 
@@ -467,7 +478,12 @@ def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
     mine: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user)
     if not enrolment.address_digest:
         return mine.filter(pk=enrolment.pk)
-    return mine.filter(address_digest__in=crypto.digests("address", enrolment.address))
+    return mine.filter(address_digest__in=_digests(enrolment))
+
+
+def _digests(enrolment: Enrolment) -> tuple[str, ...]:
+    """Give the digests of an address under every key; of one that does not open, the one that is written beside it."""
+    return crypto.digests("address", enrolment.address) if enrolment.opens else (enrolment.address_digest,)
 
 
 def _settle(user: Any) -> None:
@@ -531,7 +547,8 @@ def spend_voucher(voucher_id: int, *, now: datetime) -> bool:
 
 def addresses(user_id: int, method: str) -> tuple[str, ...]:
     """Give the addresses of a person's proven enrolments of one method."""
-    return tuple(e.address for e in Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True))
+    rows = Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True)
+    return tuple(enrolment.address for enrolment in rows if enrolment.opens)
 
 
 def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:

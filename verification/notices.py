@@ -1,7 +1,7 @@
 """Tells people by mail, and by text where policy says, what happened and how to object. No notice holds a secret."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -9,13 +9,14 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, guard, limits, registry
+from verification import audit, damage, guard, limits, registry
 from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
 from verification.models.policies import strongest
 
 _BATCH = 200
+_ONE_DAY = timedelta(days=1)
 
 
 def tell(
@@ -47,7 +48,7 @@ def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, contex
     context = {**context, "notice": _template(kind)}
     takes_texts = [method.name for method in registry.methods().values() if method.means == "sms"]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
-        if not limits.spend_notice(phone.address, now=now):
+        if not phone.opens or not limits.spend_notice(phone.address, now=now):
             continue
         outbox.notice(
             user,
@@ -109,6 +110,17 @@ def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
         notice = "range_warned" if pause.is_warning else "range_paused"
         said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
         _tell_operators(notice, now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
+
+
+def tell_of_damage(now: datetime) -> int:
+    """Tell operators, once a day, of sealed values that do not open, beside the request that met them."""
+    found = audit.since(now - _ONE_DAY, kinds=(damage.KIND,))
+    n = found.count()
+    if not n or not limits.spend_once("told.damaged", "", until=now):
+        return 0
+    what = ", ".join(sorted({event.detail["what"] for event in found[:_BATCH]}))
+    _tell_operators("sealed_value_damaged", now=now, right="change_route", n=str(n), what=what)
+    return n
 
 
 def tell_of_circuits(now: datetime) -> None:

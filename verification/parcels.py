@@ -8,6 +8,9 @@ def seal(text: str, *, bound: str) -> str:
     return crypto.seal(text.encode(), purpose="parcel", bound=bound)
 
 
-def unseal(sealed: str, *, bound: str) -> str:
-    """Open what was sealed for this row."""
-    return crypto.unseal(sealed, purpose="parcel", bound=bound).decode()
+def unseal(sealed: str, *, bound: str) -> str | None:
+    """Open what was sealed for this row; none if it does not open."""
+    try:
+        return crypto.unseal(sealed, purpose="parcel", bound=bound).decode()
+    except crypto.Unsealable:
+        return None

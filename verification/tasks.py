@@ -29,6 +29,7 @@ def weigh(**_more: Any) -> None:
     now = timezone.now()
     circuits.weigh(kinds, now=now)
     notices.tell_of_circuits(now)
+    notices.tell_of_damage(now)
     notices.tell_of_pauses(guard.weigh(now=now), now=now)
 
 

@@ -186,6 +186,8 @@ def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str,
     allowed = {option.ref for option in decision.options}
     if enrolments.is_off(enrolment):
         return _("Switched off"), "bad"
+    if not enrolment.opens:
+        return _("Cannot be read: remove it, so that it can be set up again"), "bad"
     if not enrolment.is_good(now):
         return _("Not good now"), "warn"
     if decision.options and enrolment.method not in decision.rules.methods and enrolment.ref not in allowed:

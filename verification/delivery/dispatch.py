@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf, guard, inputs, outages
+from verification import conf, damage, guard, inputs, outages
 from verification.delivery import board, circuits, closed, routes, words
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routes import Hop
@@ -69,6 +69,8 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     message = _READ.first(pk=message_id)
     if message is None:
         return None
+    if not message.opens:
+        return _fail(message, now)
     if closed.off(message.kind, now, message.address):
         return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
     turn = _Turn(message, now)
@@ -86,6 +88,15 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
         if state is not None:
             return _write(message, state, now=timezone.now())
     return _later(message, turn.pause, now=timezone.now())
+
+
+def _fail(message: Message, now: datetime) -> MessageState | None:
+    """End a message whose address does not open, so that its person is told to choose another way."""
+    queued = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED)
+    if not queued.update(state=MessageState.FAILED, reason=Reason.UNKNOWN, ended_at=now):
+        return None
+    damage.report("message", message.handle, now=now, user_id=message.user_id)
+    return MessageState.FAILED
 
 
 def send_by(provider: Provider, message: Message, *, now: datetime) -> MessageState:

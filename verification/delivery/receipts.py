@@ -68,7 +68,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
 def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
     message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Kind.TEXT).first()
-    if message is not None:
+    if message is not None and message.opens:
         guard.stop(message.address, provider=provider, now=now)
 
 
@@ -130,7 +130,7 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
 def _others(message: Message, provider: str, reason: Reason | None) -> bool:
     """Tell whether another provider might do better. A call that ended for no known reason is not placed again."""
-    if message.kind == Kind.CALL and reason == Reason.UNKNOWN:
+    if (message.kind == Kind.CALL and reason == Reason.UNKNOWN) or not message.opens:
         return False
     former = {provider, *dispatch.returned(message)}
     hops = routes.route(Kind(message.kind), message.address)

@@ -59,6 +59,14 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         return f"enrolment.{column}:{self.ref}:{self.user_id}"
 
     @property
+    def opens(self) -> bool:
+        """Tell whether what is sealed here can be read. If not, this enrolment is no option; all others are."""
+        try:
+            return (self.address, self.secret) is not None
+        except crypto.Unsealable:
+            return False
+
+    @property
     def address(self) -> str:
         """The whole number, credential id or serial. Never shown, logged or listed."""
         if not self.sealed_address:

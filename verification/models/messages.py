@@ -132,6 +132,14 @@ class Message(models.Model):
         return f"message.address:{self.handle}:{self.user_id}"
 
     @property
+    def opens(self) -> bool:
+        """Tell whether the address can be read."""
+        try:
+            return bool(self.address)
+        except crypto.Unsealable:
+            return False
+
+    @property
     def address(self) -> str:
         """The whole number or mail address; for the provider's eyes only."""
         return crypto.unseal(self.sealed_address, purpose="address", bound=self.bound()).decode()

@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
 from accounts.support.imports import files, people, tokens
-from verification import audit, parcels
+from verification import audit, damage, parcels
 from verification.facts import Facts
 
 _CHUNK = 500  # rows a transaction
@@ -47,7 +48,8 @@ def apply(job: Import, staff: User, facts: Facts, *, reason: str = "") -> Import
     """Apply what was rehearsed: the same rows, as a job of its own; none when the rows are gone."""
     if not job.is_rehearsal or not job.sealed:
         return None
-    text = parcels.unseal(job.sealed, bound=job.ref)
+    if (text := _read(job)) is None:
+        return None
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
             return None  # somebody else applied it just now
@@ -67,8 +69,19 @@ def work(now: datetime) -> int:
     return ended
 
 
-def _run(job: Import) -> None:
+def _read(job: Import) -> str | None:
+    """Give the text of a file; of one that does not open, end the job and say so on its page."""
     text = parcels.unseal(job.sealed, bound=job.ref)
+    if text is None:
+        now, words = timezone.now(), _("This file can no longer be read. Bring it in again.")
+        Import.objects.filter(pk=job.pk).update(state=_State.DONE, ended_at=now, sealed="", faults=[(0, words)])
+        damage.report("import", job.ref, now=now)
+    return text
+
+
+def _run(job: Import) -> None:
+    if (text := _read(job)) is None:
+        return
     rows = itertools.islice(files.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
         if not _step(job, chunk):

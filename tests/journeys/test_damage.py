@@ -1,0 +1,203 @@
+"""A sealed value that does not open closes what it belongs to, and nothing else. Operators are told once."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Import
+from accounts.support.imports import jobs
+from tests.pages import Browser
+from tests.people import Person, hire, join, work
+from verification import damage, enrolments, notices, policies, tasks
+from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment, Message, MessageState
+
+GONE = "This option cannot be used now. Choose another way"
+
+
+def flip(value: str, _other: str) -> str:
+    return value[:-6] + ("A" if value[-6] != "A" else "B") + value[-5:]
+
+
+def swap(_value: str, other: str) -> str:
+    return other
+
+
+def lose_key(value: str, _other: str) -> str:
+    return value.replace("v1.t1.", "v1.gone.")
+
+
+def junk(_value: str, _other: str) -> str:
+    return "junk"
+
+
+Damage = Callable[[str, str], str]
+
+
+@pytest.fixture(params=[flip, swap, lose_key, junk])
+def harm(request: pytest.FixtureRequest) -> Damage:
+    """Give each way in which a value can come to harm."""
+    way: Damage = request.param
+    return way
+
+
+def spoil(person: Person, method: str, harm: Damage) -> None:
+    """Harm all that is sealed of one method, taking from somebody else where values are swapped."""
+    other = join("eve", number="+41795550177").set_up("text", "totp").enrolment(method)
+    mine = person.enrolment(method)
+    changed = {
+        column: harm(getattr(mine, column), getattr(other, column))
+        for column in ("sealed_address", "sealed_secret")
+        if getattr(mine, column)
+    }
+    Enrolment.objects.filter(pk=mine.pk).update(**changed)
+
+
+@pytest.mark.parametrize("broken", ["text", "totp"])
+def test_person_signs_in_by_another_option(broken: str, ana: Person, harm: Damage) -> None:
+    """The password step answered 500 (seen)."""
+    spoil(ana, broken, harm)
+
+    page = ana.give_password()
+
+    assert page.status == 200
+    page = ana.browser.go("/sign-in/options/")
+    assert GONE in page
+    if broken == "text":
+        assert ana.sign_in().path == "/"
+    else:
+        ana.give_password()
+        assert ana.verify(ana.read_text()).path == "/"
+
+
+def test_option_that_breaks_in_mid_proof_leads_to_the_others(ana: Person, harm: Damage) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    spoil(ana, "text", harm)
+
+    page = ana.browser.press("Verify", code=code)
+
+    assert page.status == 200
+    assert page.path == "/sign-in/options/"
+    assert ana.browser.go("/sign-in/verify/").status == 200
+    assert ana.browser.client.get("/sign-in/status/").status_code == 200
+    ana.browser.go("/sign-in/options/")
+    ana.browser.press("Authenticator app")
+    assert ana.verify(ana.read_app()).path == "/"
+
+
+def test_broken_app_code_is_never_right(ana: Person, harm: Damage) -> None:
+    code = ana.read_app()
+    ana.give_password()
+    ana.choose("Authenticator app")
+    spoil(ana, "totp", harm)
+
+    assert ana.browser.press("Verify", code=code).path == "/sign-in/options/"
+
+
+def test_person_with_nothing_else_is_told_where_to_turn(cleo: Person, harm: Damage) -> None:
+    spoil(cleo, "totp", harm)
+
+    page = cleo.give_password()
+
+    assert page.status == 200
+    assert "Service Desk" in page
+    assert cleo.browser.go("/").path != "/"
+
+
+def test_pages_of_the_portal_and_of_support_still_show(ana: Person, harm: Damage) -> None:
+    ana.sign_in()
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+    spoil(ana, "text", harm)
+
+    assert GONE in ana.browser.go("/methods/")
+    for address in ("/", "/activity/", "/help/diagnose/", "/app-passwords/"):
+        assert ana.browser.go(address).status == 200
+    case = dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
+    assert case.status == 200
+    assert "Cannot be read" in case
+
+
+def test_broken_option_can_be_removed_and_set_up_again(ana: Person, harm: Damage) -> None:
+    spoil(ana, "text", harm)
+    facts = Facts(now=timezone.now())
+
+    gone = enrolments.clear(ana.user, facts, only=ana.enrolment("text"))
+
+    assert len(gone) == 2  # with the call to the same number
+    ana.set_up("text")
+    assert ana.enrolment("text").address == ana.phone.number
+
+
+def test_one_of_several_passkeys_hides_no_other(ana: Person) -> None:
+    options = enrolments.options(
+        enrolments.confirmed(ana.user.pk), policies.rules_for(ana.user.pk).methods, now=timezone.now()
+    )
+    text = next(option for option in options if option.method == "text")
+    broken = replace(text, method="passkey", ref="one", is_default=True, out=GONE)
+    good = replace(text, method="passkey", ref="two", is_default=False)
+
+    assert [option.ref for option in enrolments.choices((broken, good))] == ["two"]
+
+
+def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> None:
+    opal = join("opal", is_staff=True)
+    opal.user.groups.add(Group.objects.get(name="Operators"))
+    spoil(ana, "text", flip)
+
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            Browser().go("/")
+            ana.browser = Browser()
+            ana.give_password()
+    tasks.weigh()
+    tasks.weigh()
+
+    [event] = AuditEvent.objects.filter(kind=damage.KIND)
+    assert event.user_id == ana.user.pk
+    assert event.detail == {"what": "enrolment", "ref": ana.enrolment("text").ref}
+    assert len([record for record in caplog.records if "does not open" in record.getMessage()]) == 1
+    template = "verification/notices/sealed_value_damaged.txt"
+    assert [mail.user.username for mail in Message.objects.filter(template=template)] == ["opal"]
+    assert notices.tell_of_damage(timezone.now()) == 0
+
+
+def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: Damage) -> None:
+    ana.give_password()
+    sealed = Message.objects.get(kind="text")
+    other = Message.objects.filter(kind="mail").first() or sealed
+    Message.objects.filter(pk=sealed.pk).update(
+        sealed_address=harm(sealed.sealed_address, flip(other.sealed_address, ""))
+    )
+
+    work()
+
+    assert Message.objects.get(pk=sealed.pk).state == MessageState.FAILED
+    assert AuditEvent.objects.filter(kind=damage.KIND, detail__what="message").exists()
+    assert ana.browser.reload().status == 200
+
+
+def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Damage) -> None:
+    facts = Facts(now=timezone.now())
+    text = "user name,name,mail,groups,state\n{},New,new@example.org,,\n"
+    bad, good = (
+        jobs.begin("people", text.format(name), ana.user, facts, name=f"{name}.csv", is_rehearsal=True)
+        for name in ("one", "two")
+    )
+    Import.objects.filter(pk=bad.pk).update(sealed=harm(bad.sealed, good.sealed))
+
+    jobs.work(timezone.now())
+
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.n_done, good.state, good.n_done) == ("done", 0, "done", 1)
+    assert "can no longer be read" in str(bad.faults)
+    fay = hire("fay", "Administrators")
+    fay.sign_in(to="/admin/")
+    assert fay.browser.go(reverse("admin:import", args=[bad.ref])).status == 200
