@@ -59,7 +59,7 @@ def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
     table = {
         Purpose.REHEARSAL: _("By %(method)s, when it was tried out.") % method,
         Purpose.ENROL: _("By %(method)s, when it was set up.") % method,
-        Purpose.FRESH: _("By %(method)s, for a change to your account.") % method,
+        Purpose.FRESH: _("By %(method)s, for a change to the account.") % method,
     }
     if purpose in table:
         return table[purpose], "info"
@@ -161,14 +161,47 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
     }
 
 
+def _about_another() -> dict[str, str]:
+    """Give what the support desk reads about somebody in place of what the person themselves reads."""
+    return {
+        _("You signed in"): _("They signed in"),
+        _("Nothing more was asked: you put the registration off."): _(
+            "Nothing more was asked: they put the registration off."
+        ),
+        _("Nothing more was asked this once: company support let you in."): _(
+            "Nothing more was asked this once: company support let them in."
+        ),
+        _("Your password was changed"): _("Their password was changed"),
+        _("Your password was set anew by a mailed link"): _("Their password was set again by a mailed link"),
+        _("Something was handed out to you, to be activated"): _("Something was handed out to them, to be activated"),
+        _("Company support gave you a pass"): _("Company support gave them a pass"),
+        _("A notice was sent to you once more"): _("A notice was sent to them once more"),
+        _("You put the registration off"): _("They put the registration off"),
+        _("You signed out"): _("They signed out"),
+        _("Support cleared your settings"): _("Support cleared their settings"),
+        _("Support deleted your app passwords"): _("Support deleted their app passwords"),
+        _("Support forgot your remembered browsers"): _("Support forgot their remembered browsers"),
+        _("Support ended your sign-ins"): _("Support ended their sign-ins"),
+        _("Support let you in once without the second step"): _("Support let them in once without the second step"),
+        _("Support blocked your account"): _("Support blocked their account"),
+        _("Support unblocked your account"): _("Support unblocked their account"),
+        _("Support changed your second step"): _("Support changed their second step"),
+        _("Your roles were changed"): _("Their roles were changed"),
+        _("Support asked whether you were calling"): _("Support asked whether they were calling"),
+        _("You proved to support that it was you"): _("They proved to support that it was them"),
+        _("You said that something was not you"): _("They said that something was not them"),
+        _("You made your account safe again"): _("They made their account safe again"),
+    }
+
+
 def kinds() -> list[str]:
     """Name the events that say something to their person."""
     return list(_words({}))
 
 
-def entries(events: list[AuditEvent]) -> list[Entry]:
-    """Turn events into lines; those that mean nothing to a person are left out."""
-    found = []
+def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
+    """Turn events into lines, for their person or for somebody else; what means nothing to a person is left out."""
+    found, other = [], {} if is_own else _about_another()
     for event in events:
         words = _words(event.detail).get(event.kind)
         if words is None:
@@ -180,8 +213,8 @@ def entries(events: list[AuditEvent]) -> list[Entry]:
                 ref=event.ref,
                 at=event.at,
                 icon=icon,
-                title=title,
-                text=text,
+                title=other.get(title, title),
+                text=other.get(text, text),
                 browser=agents.name(event.agent) if event.agent else "",
                 network=event.network,
                 kind=kind,

@@ -113,7 +113,7 @@ def of(person: User, staff: User, facts: Facts) -> Case:
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_held(enrolment, decision, now) for enrolment in mine),
         n_codes=enrolments.vouchers_left(person.pk),
-        attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS))),
+        attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
         messages=messages,
         browsers=tuple((b, agents.name(b.agent)) for b in browsers.of_person(person, now=now)),
         sessions=tuple(
@@ -208,7 +208,7 @@ def _history(person: User) -> list[Line]:
 
 def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     detail: dict[str, Any] = event.detail
-    known = activity.entries([event])
+    known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == "support.refused":
         words = f"{words}: {rights.words(rights.Refusal(detail['why']))}"
