@@ -203,7 +203,7 @@ def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
     """Turn events into lines, for their person or for somebody else; what means nothing to a person is left out."""
     found, other = [], {} if is_own else _about_another()
     for event in events:
-        words = _words(event.detail).get(event.kind)
+        words = _words(event.said).get(event.kind)
         if words is None:
             continue
         icon, title, text, kind = words

@@ -1,7 +1,10 @@
 """Records deeds in their own transaction, seals the record in a chain beside it, and finds what was tampered with."""
 
+import hashlib
 import json
+import secrets
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +15,7 @@ from django.db.models import Min, QuerySet
 from verification import crypto
 from verification.facts import Facts
 from verification.models import AuditEvent, AuditSeal
+from verification.models.audit import NONCE, WORDS_DIGEST
 from verification.statements import Insert
 
 _BATCH = 500  # events a seal covers at most
@@ -24,7 +28,9 @@ def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None
     """Write down one deed. Call it inside the deed's transaction.
 
     Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
+    What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.
     """
+    detail, words = _parted(detail) if user_id is not None else (detail, {})
     event = AuditEvent(
         at=facts.now,
         kind=kind,
@@ -33,10 +39,34 @@ def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None
         network=facts.network,
         agent=facts.agent,
         detail=detail,
+        words=words,
         key_id=crypto.digest_key(),
     )
     event.digest = _digest(event)
     _ADD.run(event)
+
+
+PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "methods"})
+ERASED = "person.erased"
+
+
+def _parted(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what an event says of a person into what stays and what can be erased. A digest ties the two."""
+    words = {name: value for name, value in said.items() if name in PERSONAL and value}
+    if not words:
+        return said, {}
+    words[NONCE] = secrets.token_hex(16)
+    stays = {name: value for name, value in said.items() if name not in words}
+    return {**stays, WORDS_DIGEST: _words_digest(words)}, words
+
+
+def _words_digest(words: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def erase_words(user_id: int) -> int:
+    """Erase the personal words of all events of a person; returns of how many. The chain holds without them."""
+    return AuditEvent.objects.filter(user_id=user_id).exclude(words={}).update(words={})
 
 
 def _digest(event: AuditEvent) -> str:
@@ -114,12 +144,34 @@ class Fault:
     text: str
 
 
-def _tampered(event: AuditEvent, words: str) -> str:
-    """Say what is wrong with an event in these words, or that nobody can tell; empty if it is as it was written."""
+def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
+    """Say what is wrong with an event in these words, or that nobody can tell; empty if it is as it was written.
+
+    Personal words may be missing, of a person who was erased.
+    """
     try:
-        return "" if _digest(event) == event.digest else words
+        if _digest(event) != event.digest:
+            return words
     except crypto.KeyMissing:
         return _missing(event.key_id)
+    if not event.words and event.user_id in erased and event.kind != ERASED:
+        return ""
+    return "" if _words_fit(event) else "the personal words of the event were changed or removed"
+
+
+def _words_fit(event: AuditEvent) -> bool:
+    expected = event.detail.get(WORDS_DIGEST, "")
+    return (_words_digest(event.words) if event.words else "") == expected
+
+
+def _erased() -> set[int]:
+    """Name the people who were erased, as far as the record of it is genuine."""
+    found = set()
+    for event in AuditEvent.objects.filter(kind=ERASED):
+        with suppress(crypto.KeyMissing):
+            if event.user_id is not None and _digest(event) == event.digest:
+                found.add(event.user_id)
+    return found
 
 
 def _broken(link: AuditSeal, previous: str, events: list[AuditEvent]) -> str:
@@ -138,6 +190,7 @@ def verify() -> Iterator[Fault]:
     """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
     previous, expected = "", 1
     sealed: set[str] = set()
+    erased = _erased()
     for link in AuditSeal.objects.order_by("number").iterator():
         if link.number != expected or link.previous != previous:
             yield Fault(link.number, "", f"seal {expected} is missing or the chain was cut")
@@ -149,17 +202,17 @@ def verify() -> Iterator[Fault]:
                 continue
             if ref in sealed:
                 yield Fault(link.number, ref, "the event is sealed twice")
-            if fault := _tampered(event, "the event was changed"):
+            if fault := _tampered(event, "the event was changed", erased):
                 yield Fault(link.number, ref, fault)
         found = [events[ref] for ref in link.refs if ref in events]
         if len(found) == len(link.refs) and (fault := _broken(link, previous, found)):
             yield Fault(link.number, "", fault)
         sealed.update(link.refs)
         previous, expected = link.digest, link.number + 1
-    yield from _loose(sealed)
+    yield from _loose(sealed, erased)
 
 
-def _loose(sealed: set[str]) -> Iterator[Fault]:
+def _loose(sealed: set[str], erased: Collection[int]) -> Iterator[Fault]:
     """Name events outside every seal that are forged, or that stand before sealed ones."""
     last = AuditSeal.objects.order_by("-number").first()
     newest = (
@@ -168,10 +221,11 @@ def _loose(sealed: set[str]) -> Iterator[Fault]:
         else None
     )
     oldest_recent = (newest or 0) - _BATCH
+    forged = "the event was put in by somebody without the key, or changed before its seal"
     for event in AuditEvent.objects.order_by("id").iterator():
         if event.ref in sealed:
             continue
-        if fault := _tampered(event, "the event was put in by somebody without the key, or changed before its seal"):
+        if fault := _tampered(event, forged, erased):
             yield Fault(0, event.ref, fault)
         elif event.id < oldest_recent:
             yield Fault(0, event.ref, "the event was put in after its time")

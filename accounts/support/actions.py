@@ -34,7 +34,7 @@ class Deed:
     reason: str
     ticket: str
     caller: str = ""
-    approver: str = ""
+    approver: int | None = None
 
 
 @dataclass(frozen=True)

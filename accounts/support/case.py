@@ -207,7 +207,7 @@ def _history(person: User) -> list[Line]:
 
 
 def _line(event: AuditEvent, names: dict[int, str]) -> Line:
-    detail: dict[str, Any] = event.detail
+    detail: dict[str, Any] = event.said
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == "support.refused":

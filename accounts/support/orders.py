@@ -162,7 +162,7 @@ def _collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
         reason=order.reason,
         ticket=order.ticket,
         caller=request.caller_checked,
-        approver=request.decided_by.get_username() if request.decided_by else "",
+        approver=request.decided_by_id,
     )
     return _do(order, deed)
 

@@ -76,7 +76,7 @@ def _names(events: list[AuditEvent]) -> dict[int, str]:
 
 
 def _line(event: AuditEvent, names: dict[int, str]) -> Line:
-    detail: dict[str, Any] = event.detail
+    detail: dict[str, Any] = event.said
     words = tuple((name.replace("_", " "), _short(value)) for name, value in detail.items() if value not in ("", None))
     return Line(event, names.get(event.user_id or 0, ""), names.get(event.actor_id or 0, ""), words)
 
@@ -98,7 +98,7 @@ def rows(search: Search) -> Iterator[tuple[object, ...]]:
             event.actor_id or "",
             event.network,
             event.agent,
-            str(event.detail),
+            str(event.said),
             event.digest,
         )
 

@@ -131,8 +131,8 @@ def test_each_deed_is_done_told_and_written_down(
     assert label in page
     event = AuditEvent.objects.get(kind=kind)
     assert (event.actor_id, event.user_id) == (sam.user.pk, ana.user.pk)
-    assert (event.detail["reason"], event.detail["ticket"]) == ("phone left in a taxi", "INC-4711")
-    assert event.detail["caller"] == "Call back"
+    assert (event.said["reason"], event.said["ticket"]) == ("phone left in a taxi", "INC-4711")
+    assert event.said["caller"] == "Call back"
     mail = Message.objects.get(user=ana.user, kind="mail")
     assert mail.context["staff"] == "Sam"
     assert "INC-4711" in case(sam, ana)
@@ -321,7 +321,7 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     dora.browser.press("Do it now")
 
     assert not Enrolment.objects.filter(user=ana.user).exists()
-    assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == "sam"
+    assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
 def test_old_proof_opens_the_case_and_no_deed(ana: Person, dora: Person, clock: Clock) -> None:

@@ -244,3 +244,74 @@ def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: p
         call_command("verify_audit")
 
     assert f"seal 1, event {ref}: the event was changed" in capsys.readouterr().err
+
+
+# Personal words ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def worded(sealed: Desk) -> Desk:
+    """Give a sealed record one of whose events says why."""
+    audit.record("support.tried", user_id=sealed.user.pk, facts=sealed.facts, reason="lost it", ticket="INC-1")
+    audit.seal(sealed.facts.now)
+    return sealed
+
+
+def test_personal_words_stand_apart_and_are_read_together(worded: Desk) -> None:
+    event = events(kind="support.tried").get()
+
+    assert event.said == {"reason": "lost it", "ticket": "INC-1"}
+    assert "lost it" not in str(event.detail)
+
+
+def test_words_of_an_event_about_nobody_stay_in_it(desk: Desk) -> None:
+    audit.record("range.lifted", user_id=None, facts=desk.facts, actor_id=desk.user.pk, reason="People at an event.")
+
+    assert events().get().detail == {"reason": "People at an event."}
+
+
+def erase(desk: Desk) -> None:
+    audit.erase_words(desk.user.pk)
+    audit.record(audit.ERASED, user_id=desk.user.pk, facts=desk.facts, actor_id=7, reason="asked to")
+
+
+def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
+    erase(worded)
+    audit.seal(worded.facts.now)
+
+    assert events(kind="support.tried").get().said == {"ticket": "INC-1"}
+    assert events(kind=audit.ERASED).get().said == {"reason": "asked to"}
+    assert faults() == []
+
+
+REMOVED = "the personal words of the event were changed or removed"
+WORDS_TAMPERINGS: dict[str, Callable[[Desk], object]] = {
+    "removed without an erasure": lambda desk: audit.erase_words(desk.user.pk),
+    "changed": lambda desk: events(kind="support.tried").update(words={"reason": "found it"}),
+    "put in": lambda desk: events(kind="b.done").update(words={"reason": "found it"}),
+    "removed of the erasure itself": lambda desk: (erase(desk), events(kind=audit.ERASED).update(words={}))[0],
+    "removed behind a forged erasure": lambda desk: (
+        audit.erase_words(desk.user.pk),
+        events(kind="b.done").update(kind=audit.ERASED),
+    )[0],
+}
+
+
+@pytest.mark.parametrize("how", WORDS_TAMPERINGS)
+def test_names_words_that_were_tampered_with(how: str, worded: Desk, lifted: None) -> None:
+    """Seen failing with the words left out of the check."""
+    WORDS_TAMPERINGS[how](worded)
+
+    assert REMOVED in faults()
+
+
+@pytest.mark.parametrize(
+    "change", [{"digest": "0" * 64}, {"words": {"reason": "found it"}}, {"kind": "x", "words": {}}]
+)
+def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], worded: Desk) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        events(kind="support.tried").update(**change)
+
+    assert events(kind="support.tried").update(words={}) == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        events(kind="support.tried").update(words={})

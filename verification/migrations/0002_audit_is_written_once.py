@@ -8,7 +8,7 @@ from verification import guards
 
 
 def put(apps: Any, editor: Any) -> None:
-    guards.put(editor.connection)
+    guards.put(editor.connection, is_whole=True)
 
 
 def lift(apps: Any, editor: Any) -> None:

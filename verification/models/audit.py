@@ -1,12 +1,21 @@
-"""The record of every deed. Rows are written once; triggers refuse to change or remove them."""
+"""The record of every deed. Rows are written once; triggers refuse to change or remove them, but for personal words."""
+
+from typing import Any
 
 from django.db import models
 
 from verification.models.handles import new_handle
 
+WORDS_DIGEST = "words_digest"  # of the personal words, in `detail`
+NONCE = "nonce"  # among the words, so that nobody finds short ones by trying once they are gone
+
 
 class AuditEvent(models.Model):
-    """One deed: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database."""
+    """One deed: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database.
+
+    People stand in it by number. `words` holds what names or describes the person, such as a reason; it can be emptied,
+    and nothing else. `detail` holds a digest of it, so that a change is found.
+    """
 
     ref = models.CharField(max_length=32, unique=True, default=new_handle)
     at = models.DateTimeField(db_index=True)
@@ -16,6 +25,8 @@ class AuditEvent(models.Model):
     network = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=300, blank=True)
     detail = models.JSONField(default=dict)
+    # The database knows the default as well: a process of the release before writes rows without it.
+    words = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     key_id = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
 
@@ -28,6 +39,12 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.ref}"
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """All that the event says: its details, and the personal words that are still there."""
+        both = {**self.detail, **self.words}
+        return {name: value for name, value in both.items() if name not in {WORDS_DIGEST, NONCE}}
 
 
 class AuditSeal(models.Model):

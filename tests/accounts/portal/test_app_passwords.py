@@ -63,7 +63,7 @@ def test_tells_its_person(ana: Person) -> None:
 
     (message,) = Message.objects.filter(template__contains="app_password_made")
     assert message.context == {"name": "old laptop", "service": "Mail"}
-    assert AuditEvent.objects.get(kind="app_password.made").detail == {"name": "old laptop", "program": "mail"}
+    assert AuditEvent.objects.get(kind="app_password.made").said == {"name": "old laptop", "program": "mail"}
 
 
 def test_lists_what_it_is_for_and_its_last_use(ana: Person, mail: Door) -> None:
