@@ -161,7 +161,7 @@ def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
 
 def _words_fit(event: AuditEvent) -> bool:
     expected = event.detail.get(WORDS_DIGEST, "")
-    return (_words_digest(event.words) if event.words else "") == expected
+    return bool(expected == (_words_digest(event.words) if event.words else ""))
 
 
 def _erased() -> set[int]:

@@ -272,7 +272,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
     name = group.name if group else former_name
     for each in held:
         actions.settle_roles(each, deed, former=before[each.pk])
-    revocation.settle([each.pk for each in (*found.joining, *found.leaving)])
+    revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
     changes: dict[str, list[Any]] = {
         "name": [former_name, name if wanted else ""],
         "rights": [sorted(found.former), sorted(found.wanted)],
@@ -286,8 +286,8 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
         reason=deed.reason,
         approver=deed.approver,
         changes={field: pair for field, pair in changes.items() if pair[0] != pair[1]},
-        joined=[each.username for each in found.joining],
-        left=[each.username for each in found.leaving],
+        joined=[each.pk for each in found.joining],
+        left=[each.pk for each in found.leaving],
         **({"n_members": n_members} if n_members is not None else {}),
     )
     words = {
@@ -366,15 +366,25 @@ def decide(request: GroupRequest, staff: User, facts: Facts, *, agrees: bool, re
         facts=facts,
         reason=request.reason,
         ticket=_("none"),
-        approver=staff.get_username(),
+        approver=staff.pk,
     )
     _checked(request.group, wanted, deed, seen)
     return _do(request.group, wanted, deed)
 
 
 def _record(kind: str, request: GroupRequest, staff: User, facts: Facts, reason: str) -> None:
-    about = {"group": request.name, "request": request.ref, "wanted": request.wanted or {}, "reason": reason}
+    about = {"group": request.name, "request": request.ref, "wanted": _by_number(request), "reason": reason}
     audit.record(kind, user_id=None, facts=facts, actor_id=staff.pk, **about)
+
+
+def _by_number(request: GroupRequest) -> dict[str, Any]:
+    """Give what a request wants with people by number: the record keeps no names, so that a person can be erased."""
+    wanted = wanted_by(request)
+    if wanted is None:
+        return {}
+    numbers = dict(User.objects.filter(username__in=[*wanted.joining, *wanted.leaving]).values_list("username", "pk"))
+    people = {"joining": wanted.joining, "leaving": wanted.leaving}
+    return wanted.as_json() | {way: [numbers[n] for n in names if n in numbers] for way, names in people.items()}
 
 
 def refuse(group: Group | None, wanted: Wanted | None, staff: User, facts: Facts, why: str) -> None:

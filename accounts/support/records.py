@@ -71,12 +71,27 @@ def _midnight(day: date) -> datetime:
 
 
 def _names(events: list[AuditEvent]) -> dict[int, str]:
-    keys = {key for event in events for key in (event.user_id, event.actor_id) if key}
+    keys = {key for event in events for key in (event.user_id, event.actor_id, *_people(event)) if key}
     return dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
+
+
+_PEOPLE = ("approver", "joined", "left")  # what of an event's details are numbers of people
+
+
+def _people(event: AuditEvent) -> list[int]:
+    found: list[int] = []
+    for name in _PEOPLE:
+        value = event.detail.get(name)
+        found += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int)]
+    return found
 
 
 def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     detail: dict[str, Any] = event.said
+    for name in _PEOPLE:
+        if mine := event.detail.get(name):
+            numbers = mine if isinstance(mine, list) else [mine]
+            detail[name] = [names.get(each, str(each)) for each in numbers]
     words = tuple((name.replace("_", " "), _short(value)) for name, value in detail.items() if value not in ("", None))
     return Line(event, names.get(event.user_id or 0, ""), names.get(event.actor_id or 0, ""), words)
 

@@ -68,7 +68,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     event = AuditEvent.objects.get(kind="group.made")
     assert (event.actor_id, event.detail["reason"]) == (fay.user.pk, "The new desk begins.")
     assert event.detail["changes"]["rights"] == [[], [UNLOCK, SEE]]
-    assert event.detail["joined"] == ["ana"]
+    assert event.detail["joined"] == [ana.user.pk]
     assert AuditEvent.objects.get(kind="support.roles_given").detail["roles"] == ["Night desk"]
     assert Message.objects.get(user=ana.user, kind="mail").context["roles"] == "Night desk"
 
@@ -229,7 +229,7 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
     gil.browser.press("Agree, and do it", reason="She told me.")
     assert list(ana.user.groups.all()) == [operators]
     event = AuditEvent.objects.get(kind="group.changed")
-    assert (event.actor_id, event.detail["approver"]) == (fay.user.pk, "gil")
+    assert (event.actor_id, event.detail["approver"]) == (fay.user.pk, gil.user.pk)
     assert AuditEvent.objects.get(kind="group.request_agreed").actor_id == gil.user.pk
     assert gil.browser.go(f"{LIST}requests/{waiting.ref}/agree/").status == 404
 

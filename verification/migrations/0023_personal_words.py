@@ -20,7 +20,7 @@ def put_whole(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0019_app_passwords_end")]
+    dependencies = [("verification", "0022_pause_is_warning")]
 
     operations = [
         migrations.RunPython(lift, put_whole),
