@@ -21,6 +21,7 @@ from verification import (
     enrolments,
     guard,
     limits,
+    misread,
     notices,
     numbers,
     registry,
@@ -425,10 +426,13 @@ def answer(handle: str, text: str, *, binding: str, facts: Facts) -> Outcome:
     challenge = _load(handle, binding)
     if challenge is None or not challenge.enrolment.is_good(facts.now):
         return Outcome(verdict=Verdict.GONE)
-    if refusal := _take_try(challenge, facts):
-        return refusal
     method = registry.method(challenge.enrolment.method)
     read = method.read(text)
+    if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > facts.now:
+        note = misread.words(challenge.user, method, text)
+        return _outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
+    if refusal := _take_try(challenge, facts):
+        return refusal
     _follow(challenge, method.names(read))
     check = method.check(_ask(challenge, now=facts.now), read)
     return _settle(challenge, check, text=read, facts=facts)

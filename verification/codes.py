@@ -1,6 +1,7 @@
 """Derives, reads and compares codes. No code is ever stored: sender and checker compute it."""
 
 import hmac
+import re
 import unicodedata
 
 from verification import crypto, digits
@@ -24,6 +25,24 @@ def tidy(text: str) -> str:
     """Fold what a person typed or pasted: digits of any script to plain ones, no spaces or dashes, upper case."""
     folded = digits.plain(unicodedata.normalize("NFKC", text or "").upper())
     return "".join(c for c in folded if c.isalnum() or c == "#")
+
+
+# A code alone in a text, in one group or in two: of no longer number, and of no telephone number.
+_TOGETHER = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])")
+_IN_TWO = re.compile(r"(?<![0-9A-Za-z])(?<![0-9][\s-])[0-9]{3}[\s-][0-9]{3}(?![0-9A-Za-z])(?![\s-][0-9])")
+
+
+def pick(text: str) -> str:
+    """Take the one code of six digits out of a pasted message; of any other text, give what `tidy` makes of it."""
+    folded = tidy(text)
+    if folded.isdecimal():
+        return folded
+    plain = digits.plain(unicodedata.normalize("NFKC", text))
+    for shape in (_TOGETHER, _IN_TWO):
+        found = {tidy(each) for each in shape.findall(plain)}
+        if len(found) == 1:
+            return found.pop()
+    return folded
 
 
 def same(one: str, other: str) -> bool:

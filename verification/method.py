@@ -123,6 +123,8 @@ class Method:
     needs_proof: ClassVar[bool] = True
     is_reserve: ClassVar[bool] = False
     is_numeric: ClassVar[bool] = True
+    code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits, where an answer is numeric
+    is_typed: ClassVar[bool] = True  # by the person; a program's answer has no shape that they could mistake
     is_one_option: ClassVar[bool] = False  # any of a person's enrolments answers a challenge for one of them
     stands_alone: ClassVar[bool] = False  # may replace the password as well, where the policy says so
     is_guessable: ClassVar[bool] = True  # a wrong answer may be a guess; not where it takes the holder's key
@@ -158,8 +160,12 @@ class Method:
         raise NotImplementedError
 
     def read(self, text: str) -> str:
-        """Fold what was typed before it is judged."""
-        return codes.tidy(text)
+        """Fold what was typed or pasted before it is judged."""
+        return codes.pick(text) if self.is_numeric else codes.tidy(text)
+
+    def fits(self, answer: str) -> bool:
+        """Tell whether a folded answer has the shape of a right one. Of any other shape it is not judged."""
+        return not self.is_numeric or (answer.isdecimal() and len(answer) in self.code_lengths)
 
     def names(self, answer: str) -> str:
         """Give the address of the enrolment that an answer itself names; empty if answers name none."""

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
     WRONG = "wrong"
     DRIFTED = "drifted"
     REPLACED = "replaced"
+    MISREAD = "misread"
     USED = "used"
     EXPIRED = "expired"
     ENDED = "ended"
@@ -56,6 +57,7 @@ class Outcome:
     retry_at: datetime | None = None
     enrolment: "Enrolment | None" = None
     user: "AbstractBaseUser | None" = None
+    note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -105,6 +107,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("That code was replaced by a newer one"),
             _("Use the newest code, the one for the request named on this page. This did not cost a try."),
         ),
+        Verdict.MISREAD: (_("That is no code for this field"), f"{outcome.note} " + _("This did not cost a try.")),
         Verdict.USED: (
             _("That code was used already"),
             _("Each code works once. Wait for the next code, or use another one. This did not cost a try."),

@@ -7,10 +7,18 @@ from verification import crypto
 
 LETTERS = 24  # 120 bits. Source: ASVS 5.0, 6.5.2 (a fast digest is enough from 112 bits)
 
+_SIGNS = set("abcdefghijklmnopqrstuvwxyz234567")
+
 
 def draw() -> str:
     """Draw a secret that a person types once into a program. Shape: 24 base32 letters in lower case."""
     return base64.b32encode(secrets.token_bytes(LETTERS * 5 // 8)).decode().lower()[:LETTERS]
+
+
+def looks_drawn(text: str) -> bool:
+    """Tell whether a text has the shape of a drawn secret, in groups or not."""
+    folded = "".join(sign for sign in text.lower() if sign.isalnum())
+    return len(folded) == LETTERS and set(folded) <= _SIGNS
 
 
 def digest(purpose: str, token: str) -> str:

@@ -49,7 +49,7 @@ class PasswordForm(forms.Form):
 class CodeForm(forms.Form):
     """A code, and whether to ask again on this browser."""
 
-    code = forms.CharField(label=_("Code"), max_length=64, error_messages={"required": _("Type the code.")})
+    code = forms.CharField(label=_("Code"), max_length=1000, error_messages={"required": _("Type the code.")})
     remember = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, remember_days: int, digits: bool = True, **kwargs: Any) -> None:

@@ -255,12 +255,25 @@ def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: Non
     desk = Desk(name)
     issued = desk.start()
 
-    outcome = desk.answer(issued, "000000")
+    fits = registry.method(name).fits
+
+    outcome = desk.answer(issued, next(wrong for wrong in ("000000", "A" * 8, "A" * 16) if fits(wrong)))
 
     assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
     counted = {row.method.partition(".")[0] for row in Failure.objects.filter(consecutive=1)} - {"prompt"}
     assert counted == ({name, "day"} if desk.method.is_counted else {name})
     assert Challenge.objects.get().tries_left == 4
+
+
+@every
+def test_answer_of_another_shape_takes_no_try(name: str, db: None) -> None:
+    desk = Desk(name)
+    issued = desk.start()
+    unfit = [text for text in ("12345", "lamp", "A" * 49) if not registry.method(name).fits(text)]
+
+    assert [desk.answer(issued, text).verdict for text in unfit] == [Verdict.MISREAD] * len(unfit)
+    assert Challenge.objects.get().tries_left == 5
+    assert not Failure.objects.exists()
 
 
 @every

@@ -113,7 +113,7 @@ def page_context(
         "report": reports.explain(shown.message),
         "words": words,
         "verdict": verdict,
-        "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED},
+        "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED, Verdict.MISREAD},
         "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state in {State.OPEN, State.EXPIRED},
         "pending": pending,
     }

@@ -65,7 +65,7 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         raise Http404
     words = None
     if request.method == "POST":
-        outcome = caller.answer(check, request.POST.get("code", "")[:64], now)
+        outcome = caller.answer(check, request.POST.get("code", "")[:1000], now)
         if outcome.proven:
             messages.success(request, _("It is %(name)s. It counts for 15 minutes.") % {"name": person.get_full_name()})
             return redirect("admin:accounts_user_change", person.pk)

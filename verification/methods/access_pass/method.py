@@ -30,6 +30,9 @@ class AccessPass(Method):
     is_temporary = True
     most = 1
 
+    def fits(self, answer: str) -> bool:
+        return SHORTEST <= len(answer) <= LONGEST and set(answer) <= set(_ALPHABET)
+
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Draw a pass. Shape: `length` 8 to 48 characters; `once` makes it good for one sign-in."""
         length = min(max(int(fields.get("length", SHORTEST)), SHORTEST), LONGEST)

@@ -79,6 +79,8 @@ class Passkey(Method):
     explain = _("Use your fingerprint, face, device PIN or security key.")
     strength = 3
     is_one_option = True
+    is_typed = False
+    is_numeric = False
     stands_alone = True
     is_guessable = False
     means = "hwk"

@@ -1,5 +1,6 @@
 """Ten codes to print or keep, each good once. Source: NIST SP 800-63B-4, 4.2.1.1 (64 bits and more)."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
+from verification import codes
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
 _CODES = 10
 _PART = 8  # characters; two parts of five bits a character make 80 bits
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
+
+
+_WHOLE = re.compile(rf"(?<![A-Z0-9])[{_ALPHABET}]{{4}}(?:[ -]?[{_ALPHABET}]{{4}}){{3}}(?![A-Z0-9])")
 
 
 def _part() -> str:
@@ -27,6 +32,14 @@ class Recovery(Method):
     is_reserve = True
     is_numeric = False
     needs_proof = False
+
+    def read(self, text: str) -> str:
+        """Take the one code out of a pasted line, such as `3. ABCD EFGH JKLM NPQR`."""
+        found = {codes.tidy(each) for each in _WHOLE.findall(text.upper())}
+        return found.pop() if len(found) == 1 else codes.tidy(text)
+
+    def fits(self, answer: str) -> bool:
+        return len(answer) == 2 * _PART and set(answer) <= set(_ALPHABET)
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         pairs = [(_part(), _part()) for _ in range(_CODES)]

@@ -35,6 +35,7 @@ class Token(Method):
     strength = 2
     address_kind = "serial"
     is_assigned = True
+    code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:

@@ -1,0 +1,121 @@
+"""What people paste into the field of a code: the code is found, or what it was is said, and it costs no try."""
+
+import pytest
+
+from tests import doors
+from tests.people import PASSWORD, Person
+from verification.models import Challenge, Failure, State
+
+NO_CODE = "That is no code for this field"
+
+
+def left(person: Person) -> int:
+    return Challenge.objects.get(user=person.user, state=State.OPEN).tries_left
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "G-{}", "K4: {} is your code for request K4. It works once.", "Example Organisation: {} is your code"],
+)
+def test_code_is_found_in_a_pasted_message(ana: Person, around: str) -> None:
+    ana.give_password()
+
+    assert ana.verify(around.format(ana.read_text())).path == "/"
+
+
+def test_whole_text_may_be_pasted(ana: Person) -> None:
+    ana.give_password()
+    code = ana.read_text()
+    whole = ana.phone.newest("text")["words"]
+    assert f"#{code}" in whole
+    assert 'maxlength="1000"' in ana.page.html
+
+    assert ana.verify(whole).path == "/"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("12345", "You typed 5 digits. A code has six."),
+        ("1234567", "You typed 7 digits. A code has six."),
+        ("1", "You typed 1 digit. A code has six."),
+        ("+41 79 555 01 23", "You typed 11 digits"),
+        (PASSWORD, "If it was your password: it was neither checked nor kept."),
+        ("a completely different thing", "If it was your password"),
+        ("123456 654321 999999", "You typed 18 digits"),
+    ],
+)
+@pytest.mark.parametrize("option", ["Text", "Authenticator app"])
+def test_what_cannot_be_a_code_costs_no_try(ana: Person, typed: str, said: str, option: str) -> None:
+    ana.give_password()
+    if option != "Text":
+        ana.choose(option)
+
+    page = ana.verify(typed)
+
+    assert NO_CODE in page
+    assert said in page
+    assert "This did not cost a try." in page
+    assert left(ana) == 5
+    assert not Failure.objects.filter(user=ana.user, consecutive__gt=0).exists()
+    assert typed == "1" or typed not in page.html
+
+
+def test_recovery_code_in_the_apps_field_is_named(ana: Person) -> None:
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    page = ana.verify(ana.codes[0])
+
+    assert "That looks like this option: Recovery code" in page
+    assert left(ana) == 5
+    ana.choose("Recovery code")
+    assert ana.verify(ana.codes[0]).path == "/"
+
+
+def test_wrong_recovery_code_there_is_named_alike(ana: Person) -> None:
+    """The shape alone tells, so that nobody learns whether it is right."""
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Authenticator app")
+
+    assert "That looks like this option: Recovery code" in ana.verify("ABCD EFGH JKLM NPQR")
+
+
+def test_app_password_is_named(ana: Person) -> None:
+    secret = doors.make(ana.user)
+    ana.give_password()
+
+    page = ana.verify(secret)
+
+    assert "That looks like an app password" in page
+    assert left(ana) == 5
+
+
+def test_code_of_a_text_in_the_field_of_a_recovery_code_is_named(ana: Person) -> None:
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Recovery code")
+
+    page = ana.verify("123456")
+
+    assert "These are the digits of a text, call, app or token" in page
+    assert left(ana) == 5
+
+
+@pytest.mark.parametrize("around", ["3. {}", "- {} (unused)", "{}\n"])
+def test_recovery_code_is_found_in_a_pasted_line(ana: Person, around: str) -> None:
+    ana.print_codes()
+    ana.give_password()
+    ana.choose("Recovery code")
+    code = ana.codes[0]
+    groups = " ".join(code[at : at + 4] for at in range(0, 16, 4))
+
+    assert ana.verify(around.format(groups)).path == "/"
+
+
+def test_wrong_code_still_costs_a_try(ana: Person) -> None:
+    ana.give_password()
+
+    assert "4 tries left" in ana.verify("K4: 000000 is your code")

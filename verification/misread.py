@@ -1,0 +1,33 @@
+"""Says what a person typed or pasted into the field of a code that cannot be such a code."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from verification import codes, enrolments, registry, tokens
+from verification.method import Method
+
+
+def words(user: Any, method: Method, text: str) -> str:
+    """Name what was pasted by its shape alone: nothing is looked up, so nobody learns whether it is right."""
+    others = {found.method for found in enrolments.confirmed(user.pk)} - {method.name}
+    meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
+    if meant is not None and meant.is_numeric:
+        return _("These are the digits of a text, call, app or token. Choose that option to type them.")
+    if meant is not None:
+        return _("That looks like this option: %(label)s. Choose it to type this.") % {"label": meant.label}
+    if tokens.looks_drawn(text):
+        return _("That looks like an app password. It belongs into the program that it was made for.")
+    folded = codes.tidy(text)
+    if method.is_numeric and folded.isdecimal():
+        typed = ngettext("You typed %(n)d digit.", "You typed %(n)d digits.", len(folded)) % {"n": len(folded)}
+        has_six = method.code_lengths == {6}
+        return f"{typed} " + (_("A code has six.") if has_six else _("Type all digits that it shows, and no others."))
+    if method.is_numeric:
+        return _("Type the digits of the code alone. If it was your password: it was neither checked nor kept.")
+    return _("Check it and type it again. If it was your password: it was neither checked nor kept.")
+
+
+def _is_of(method: Method, text: str) -> bool:
+    return method.is_typed and method.fits(method.read(text))
