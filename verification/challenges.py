@@ -29,11 +29,11 @@ from verification import (
 from verification.delivery import outbox, words
 from verification.delivery.provider import Speech
 from verification.facts import Facts
-from verification.method import Ask, Check, Draft, Found, Method, Mode
+from verification.method import Ask, Check, Draft, Found, Issue, Method, Mode
 from verification.models import Challenge, Enrolment, Kind, Message, MessageState, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
-from verification.outcomes import Outcome, Verdict
+from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Rules
 from verification.statements import Insert, Select, Slot, Update
 
@@ -526,7 +526,8 @@ def _why_closed(challenge: Challenge, now: datetime) -> Outcome:
 def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> Outcome:
     """Turn a method's judgement into rows, in one transaction, and into an outcome."""
     if check.verdict is Verdict.PROVEN:
-        return _wrong(challenge, facts) if _is_taken(challenge, check.draft) else _prove(challenge, check, facts)
+        is_taken = _is_taken(challenge, check.draft)
+        return _wrong(challenge, facts, cause="taken") if is_taken else _prove(challenge, check, facts)
     if check.verdict is Verdict.USED:
         return _costs_nothing(challenge, Verdict.USED, facts)
     if check.verdict is Verdict.DRIFTED:
@@ -534,7 +535,7 @@ def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> O
         return _wrong(challenge, facts, verdict=Verdict.DRIFTED)
     if _was_replaced(challenge, text, facts.now):
         return _costs_nothing(challenge, Verdict.REPLACED, facts)
-    return _wrong(challenge, facts)
+    return _wrong(challenge, facts, cause=check.cause)
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
@@ -634,7 +635,7 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     return False
 
 
-def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG) -> Outcome:
+def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG, cause: str = "") -> Outcome:
     gate: limits.Gate = getattr(challenge, "gate", limits.OPEN)
     n_failures = gate.n_failures
     with transaction.atomic():
@@ -646,7 +647,7 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
             user_id=challenge.user.pk,
             facts=facts,
             n_failures=n_failures,
-            **_about(challenge),
+            **_about(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.failures_until_off():
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
@@ -654,7 +655,13 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
             notices.alert(challenge.user, "method_off_alert", now=facts.now)
         if gate.n_today:
             _weigh_wrong_codes(challenge, gate.n_today, facts)
-    return _outcome(challenge, Verdict.ENDED if ended else verdict, tries_left=max(challenge.tries_left, 0))
+    said = registry.method(challenge.enrolment.method).causes.get(cause)
+    return _outcome(
+        challenge,
+        Verdict.ENDED if ended else verdict,
+        tries_left=max(challenge.tries_left, 0),
+        said=Words(str(said[0]), str(said[1])) if said else None,
+    )
 
 
 _BURST = 3  # wrong codes in a day that are odd, whatever comes after them
@@ -864,6 +871,15 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
 def expire(now: datetime) -> int:
     """Close the challenges whose time is over."""
     return Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now).update(state=State.EXPIRED, ended_at=now)
+
+
+def announce(user_id: int) -> tuple[Issue, ...]:
+    """Say what the page of a person's methods tells their browser, such as which passkeys still count."""
+    told = (
+        method.announce(person_handle(user_id), enrolments.addresses(user_id, method.name))
+        for method in registry.methods().values()
+    )
+    return tuple(issue for issue in told if issue.page)
 
 
 # Without a name ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django import forms
@@ -85,7 +86,7 @@ class Check:
     `counter` is the step that a right answer uses up, `voucher` the single-use secret; the engine spends them by
     guarded updates. `draft` is what only the proof made known of an enrolment. `learned` is what the engine keeps in
     the enrolment's data, be the answer right or not; what is none there is forgotten. `say` is the template that a
-    called person hears next.
+    called person hears next. `cause` tells why an answer is wrong, as far as the method knows: a key of its `causes`.
     """
 
     verdict: Verdict
@@ -93,6 +94,7 @@ class Check:
     voucher: int | None = None
     draft: Draft | None = None
     learned: Mapping[str, Any] = field(default_factory=dict)
+    cause: str = ""
     say: str = ""
     goes_on: bool = False
 
@@ -116,6 +118,7 @@ class Method:
     label: Any
     explain: Any
     code_label: Any = ""  # of the field for its code; empty where the enrolment's own label says it
+    causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text by the `cause` of a wrong answer
     if_refused: Any = ""  # what to type where a right code is refused
     strength: ClassVar[int] = 1
     needs_delivery: ClassVar[bool] = False
@@ -170,6 +173,10 @@ class Method:
     def names(self, answer: str) -> str:
         """Give the address of the enrolment that an answer itself names; empty if answers name none."""
         return ""
+
+    def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
+        """Say what a page of the person's methods tells their browser; nothing unless it has a `page`."""
+        return Issue()
 
     def suits(self, draft: Draft) -> bool:
         """Tell whether an address of this method's kind, proven by another method, also serves this one."""

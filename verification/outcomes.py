@@ -59,6 +59,7 @@ class Outcome:
     user: "AbstractBaseUser | None" = None
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    said: "Words | None" = None  # a method's own words for a wrong answer
 
     @property
     def proven(self) -> bool:
@@ -91,6 +92,8 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
     wait = wait_words(outcome.retry_at, now)
     left = outcome.tries_left or 0
     tries = ngettext("You have %(n)d try left.", "You have %(n)d tries left.", left) % {"n": left}
+    if outcome.said is not None and outcome.verdict is Verdict.WRONG:
+        return Words(outcome.said.title, f"{outcome.said.text} {tries}")
     table = {
         Verdict.PROVEN: (_("You are verified"), _("Thank you. You can go on.")),
         Verdict.ISSUED: (_("A new code is on its way"), _("Use the newest code; older ones no longer work.")),

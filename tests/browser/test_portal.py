@@ -1,11 +1,12 @@
 """The portal in Chromium, on a telephone and on a desk: each deed of a signed-in person, from the page it begins on."""
 
+import contextlib
 import re
 
 import pytest
 from django.utils import timezone
 from django_otp.oath import totp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -146,11 +147,49 @@ def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings
     press(at_desk, "Passkey")
     press(at_desk, "Continue")
     expect(at_desk.get_by_role("button", name="Make a passkey")).to_be_visible()
-    at_desk.evaluate("() => { navigator.credentials.create = () => Promise.reject(new Error('cancelled')); }")
+    for name, words in (
+        ("NotAllowedError", "You may have cancelled"),
+        ("InvalidStateError", "already has a passkey"),
+        ("ConstraintError", "has no PIN"),
+        ("SecurityError", "Passkeys work only at"),
+        ("UnknownError", "That did not work."),
+    ):
+        refuse = "(name) => { navigator.credentials.create = () => Promise.reject(new DOMException('', name)); }"
+        at_desk.evaluate(refuse, name)
 
-    press(at_desk, "Make a passkey")
+        press(at_desk, "Make a passkey")
 
-    expect(at_desk.get_by_role("alert")).to_contain_text("That did not work, or it was cancelled.")
+        expect(at_desk.get_by_role("alert").locator("p:visible")).to_have_count(1)
+        expect(at_desk.get_by_role("alert")).to_contain_text(words)
+
+
+def test_says_that_this_device_has_a_passkey_already(keyring: Page) -> None:
+    name_key(keyring, "blue key")
+    keyring.goto("/methods/add/")
+    press(keyring, "Passkey")
+    press(keyring, "Continue")
+
+    press(keyring, "Make a passkey")
+
+    expect(keyring.get_by_role("alert")).to_contain_text("already has a passkey for your account")
+
+
+# Writes down what the page tells the browser, where a test can read it.
+NOTES = """PublicKeyCredential.signalAllAcceptedCredentials = async (keys) => {
+  document.documentElement.dataset.told = String(keys.allAcceptedCredentialIds.length);
+};"""
+
+
+def test_tells_the_browser_which_passkeys_still_count(keyring: Page) -> None:
+    keyring.add_init_script(NOTES)
+    name_key(keyring, "blue key")
+    expect(keyring.locator("html")).to_have_attribute("data-told", "1")
+
+    follow(keyring, "Remove Passkey")
+    press(keyring, "Remove it")
+
+    expect_said(keyring, "Removed.")
+    expect(keyring.locator("html")).to_have_attribute("data-told", "0")
 
 
 def test_makes_a_new_set_of_recovery_codes_and_copies_it(at_home: Page) -> None:
@@ -354,10 +393,23 @@ def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> 
 
 
 def test_signs_in_by_the_passkey_alone(keyring: Page, ana: Person) -> None:
+    keyring.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false;")
     Policy.objects.create(alone_allowed=True)
     name_key(keyring, "blue key")
     sign_out(keyring)
 
     press(keyring, "Use your passkey")
+
+    expect_in(keyring, ana)
+
+
+def test_offers_the_passkey_in_the_name_field(keyring: Page, ana: Person) -> None:
+    """The device of the tests agrees at once, so the quiet question is answered as soon as it is asked."""
+    Policy.objects.create(alone_allowed=True)
+    name_key(keyring, "blue key")
+    sign_out(keyring)
+
+    with contextlib.suppress(Error):  # where the field has the focus already, the page has moved on
+        keyring.get_by_label("User name").focus(timeout=2000)
 
     expect_in(keyring, ana)

@@ -38,6 +38,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     has_reserve = bool(enrolments.reserve_method(rules.methods))
     context = {
         "ways": [option for option in mine if not option.is_reserve],
+        "announced": challenges.announce(request.user.pk),
         "forbidden": [(e.ref, enrolments.label(e)) for e in everything if e.method not in rules.methods],
         "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
         "n_codes": n_codes,

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from webauthn.helpers import bytes_to_base64url
 
 from tests.passkeys import Key, allowed
 from tests.verification.conftest import BINDING, Desk
-from verification import challenges, enrolments
-from verification.models import Enrolment, Purpose
+from verification import challenges, enrolments, outcomes
+from verification.models import AuditEvent, Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 
 
@@ -327,3 +328,54 @@ def test_a_key_that_was_made_for_another_person_opens_nothing(holder: Desk, key:
     told["response"]["userHandle"] = bytes_to_base64url(b"somebody else")
 
     assert holder.answer(issued, json.dumps(told)).verdict is Verdict.WRONG
+
+
+def test_says_that_a_key_is_already_set_up(holder: Desk, key: Key) -> None:
+    issued = begin(holder)
+
+    outcome = holder.answer(issued, key.make(options(issued, holder)))
+
+    assert (outcome.verdict, title(outcome)) == (Verdict.WRONG, "This passkey is already set up")
+
+
+def title(outcome: Outcome) -> str:
+    return outcomes.words(outcome, now=timezone.now()).title
+
+
+def test_says_that_a_counter_went_back(holder: Desk, key: Key) -> None:
+    assert use(holder, key).proven
+    key.counter = 0
+
+    outcome = use(holder, key)
+
+    assert (outcome.verdict, title(outcome)) == (Verdict.WRONG, "This passkey may have been copied")
+    assert AuditEvent.objects.get(kind="challenge.failed").detail["cause"] == "counter"
+
+
+def test_says_that_a_key_did_not_check_its_person(holder: Desk, key: Key) -> None:
+    key.is_verified = False
+
+    assert title(use(holder, key)) == "Your key did not check that it is you"
+
+
+def test_says_that_a_key_answered_for_another_address(holder: Desk, key: Key) -> None:
+    key.origin = "http://other.example"
+
+    assert title(use(holder, key)) == "This passkey answered for another address"
+
+
+@pytest.mark.parametrize("answer", ["{}", "nonsense", "[]", '{"response": 3}', '{"id": "x", "response": {}}'])
+def test_says_something_that_fits_for_rubbish(holder: Desk, answer: str) -> None:
+    outcome = holder.answer(ask(holder), answer)
+
+    assert title(outcome) == "That passkey could not be checked"
+
+
+def test_names_the_keys_that_still_count(holder: Desk, key: Key) -> None:
+    (said,) = challenges.announce(holder.user.pk)
+    told = json.loads(said.show["keys"])
+
+    assert told["allAcceptedCredentialIds"] == [bytes_to_base64url(key.id)]
+    assert told["userId"] == bytes_to_base64url(challenges.person_handle(holder.user.pk))
+    Enrolment.objects.all().delete()
+    assert json.loads(challenges.announce(holder.user.pk)[0].show["keys"])["allAcceptedCredentialIds"] == []

@@ -1,5 +1,6 @@
 """A passkey or security key. Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 import webauthn
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json, parse_authenticator_data
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -21,6 +22,7 @@ from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
 _PAGE = "verification/methods/passkey/prompt.html"
+_SIGNAL = "verification/methods/passkey/signal.html"
 _LONGEST = 16_384  # characters of an answer
 
 
@@ -72,6 +74,52 @@ def _response(answer: str) -> Mapping[str, Any]:
     return response
 
 
+_CAUSES = {
+    "taken": (
+        _("This passkey is already set up"),
+        _("You need not add it again. To add another one, use another device or key."),
+    ),
+    "site": (
+        _("This passkey answered for another address"),
+        _("Open this service by its usual address and try again. If a link led you here, do not use that link."),
+    ),
+    "unverified": (
+        _("Your key did not check that it is you"),
+        _("Set a PIN or a fingerprint for the key first, in the settings of your device, then try again."),
+    ),
+    "counter": (
+        _("This passkey may have been copied"),
+        _("Its counter went back, which happens when a second copy is used. Use a different option, and tell support."),
+    ),
+    "unknown": (
+        _("This passkey is not set up here"),
+        _("It may have been removed. Choose another passkey, or a different option."),
+    ),
+    "": (
+        _("That passkey could not be checked"),
+        _("Try again, and keep this page open while your device asks. Or use a different option."),
+    ),
+}
+
+
+def _cause(ask: Ask, answer: str) -> str:
+    """Tell why an answer was refused, as far as it shows. It decides nothing."""
+    try:
+        response = _response(answer)
+        told = inputs.parse_json(base64url_to_bytes(response["clientDataJSON"]).decode())
+        if told["origin"] != conf.public_url() or told.get("crossOrigin") or told.get("topOrigin"):
+            return "site"
+        if "authenticatorData" not in response:
+            return ""
+        data = parse_authenticator_data(base64url_to_bytes(response["authenticatorData"]))
+    except (WebAuthnException, ValueError, KeyError, TypeError):
+        return ""
+    if not data.flags.uv:
+        return "unverified"
+    went_back = (data.sign_count or ask.counter > 0) and data.sign_count <= ask.counter
+    return "counter" if went_back else ""
+
+
 class Passkey(Method):
     name = "passkey"
     icon = "passkey"
@@ -86,6 +134,7 @@ class Passkey(Method):
     means = "hwk"
     most = 10
     form_class = PasskeyForm
+    causes = _CAUSES
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(name=fields.get("name", ""))
@@ -100,7 +149,14 @@ class Passkey(Method):
 
     def issue(self, ask: Ask) -> Issue:
         options = self._creation(ask) if ask.is_enrolment else self._request(ask)
-        return Issue(page=_PAGE, is_own_form=True, show={"options": options, "is_new": ask.is_enrolment})
+        return Issue(
+            page=_PAGE, is_own_form=True, show={"options": options, "is_new": ask.is_enrolment, "site": _site()}
+        )
+
+    def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
+        """Name the keys that still count, so that browsers stop offering the others. Source: WebAuthn L3, 5.1.10."""
+        keys = {"rpId": _site(), "userId": bytes_to_base64url(person), "allAcceptedCredentialIds": list(addresses)}
+        return Issue(page=_SIGNAL, show={"keys": json.dumps(keys)})
 
     def _creation(self, ask: Ask) -> str:
         return options_to_json(
@@ -133,7 +189,7 @@ class Passkey(Method):
             return self._register(ask, answer) if ask.is_enrolment else self._authenticate(ask, answer)
         except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
             # Wrong origin, site, challenge or signature, a counter that went back, or rubbish.
-            return Check(verdict=Verdict.WRONG)
+            return Check(verdict=Verdict.WRONG, cause=_cause(ask, answer))
 
     def _register(self, ask: Ask, answer: str) -> Check:
         _refuse_frames(answer)
@@ -146,7 +202,7 @@ class Passkey(Method):
         )
         address = bytes_to_base64url(made.credential_id)
         if address in ask.others():
-            return Check(verdict=Verdict.WRONG)
+            return Check(verdict=Verdict.WRONG, cause="taken")
         draft = Draft(address=address, secret=made.credential_public_key, data={"aaguid": made.aaguid})
         return Check(verdict=Verdict.PROVEN, counter=made.sign_count or None, draft=draft)
 
@@ -163,7 +219,7 @@ class Passkey(Method):
             require_user_verification=True,
         )
         if bytes_to_base64url(used.credential_id) != ask.address:
-            return Check(verdict=Verdict.WRONG)
+            return Check(verdict=Verdict.WRONG, cause="unknown")
         return Check(verdict=Verdict.PROVEN, counter=used.new_sign_count or None)
 
 
