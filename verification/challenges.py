@@ -185,7 +185,7 @@ def enrol(
         with transaction.atomic():
             if replaces:
                 _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
-            draft = enrolments.draft(user, method, cleaned)
+            draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=facts.now)
     except enrolments.NotAssigned:
         words = _("No token of this number waits for you. Check the number, or ask your company support.")
         return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
@@ -550,6 +550,9 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
 
 def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:
     with transaction.atomic():
+        if challenge.purpose == Purpose.ENROL and not enrolments.take_claimed(challenge.enrolment):
+            _give_back(challenge, facts)
+            return _outcome(challenge, Verdict.GONE)
         if not _spend(challenge, check, facts.now):
             _give_back(challenge, facts)
             audit.record("challenge.repeated", user_id=challenge.user.pk, facts=facts, **_about(challenge))
@@ -708,6 +711,27 @@ def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
     if challenge.state == State.OPEN and challenge.expires_at > facts.now and challenge.tries_left > 0:
         return _outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
     return _why_closed(challenge, facts.now)
+
+
+def resync(enrolment: Enrolment, first: str, second: str, *, facts: Facts) -> bool:
+    """Set a token right by two of its codes in a row, which are used up. It proves nothing and opens nothing."""
+    if not enrolment.opens:
+        return False
+    method = registry.method(enrolment.method)
+    ask = Ask(
+        tag="",
+        mode="",
+        now=facts.now,
+        code="",
+        match="",
+        secret=enrolment.secret,
+        counter=enrolment.counter,
+        data=enrolment.data,
+    )
+    check = method.check(ask, method.read(f"{first} {second}"))
+    if check.verdict is not Verdict.PROVEN:
+        return False
+    return enrolments.use(enrolment, counter=check.counter, now=facts.now, learned=check.learned)
 
 
 # On the phone --------------------------------------------------------------------------------------------------

@@ -10,15 +10,15 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, damage, digits, guard, limits, notices, numbers, registry
+from verification import audit, crypto, damage, guard, limits, notices, numbers, registry
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
-from verification.models import Enrolment, Failure, Kind, OptOut, Voucher
+from verification.models import Enrolment, Failure, HardwareToken, Kind, OptOut, Voucher
 from verification.statements import Select, Slot, Update
 
 
@@ -178,12 +178,16 @@ def _rank(option: Option) -> tuple[bool, ...]:
     )
 
 
-def offers(allowed: Sequence[str], *, user_id: int, now: datetime | None = None) -> tuple[Offer, ...]:
+def offers(
+    allowed: Sequence[str], *, user_id: int, now: datetime | None = None, may_claim: bool = False
+) -> tuple[Offer, ...]:
     """List the methods that a person may set up, in the order of offer; the strongest is recommended.
 
-    What the organisation hands out is offered to those alone who have one waiting.
+    What the organisation hands out is offered to those alone who have one waiting, or who may take one from the stock.
     """
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
+    if may_claim:
+        waiting |= {method.name for method in registry.methods().values() if method.is_assigned}
     known = (method for method in registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not method.is_assigned or method.name in waiting]
     now = now or timezone.now()
@@ -211,18 +215,25 @@ class InUse(ValueError):
     """Somebody else proved this serial number; it must be removed there first."""
 
 
-def draft(user: Any, method: Method, fields: dict[str, Any]) -> Enrolment:
+_CLAIM = "claim"  # marks, in an enrolment's data, a token that nobody handed out to the person
+
+
+def draft(
+    user: Any, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
+) -> Enrolment:
     """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
 
-    Errors: `NotAssigned` when the method is handed out and this one is not theirs.
+    Errors: `NotAssigned` when the method is handed out and this one is not theirs, nor to be taken from the stock.
     """
     plan = method.enrol(fields, account=str(user.get_username()))
     drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
     if method.is_assigned:
         waiting: Enrolment | None = drafts.filter(address_digest__in=crypto.digests("address", plan.address)).first()
-        if waiting is None:
+        if waiting is not None:
+            return waiting
+        if not may_claim:
             raise NotAssigned
-        return waiting
+        return _claim(user, method, plan.address, now or timezone.now())
     _hold(user)
     _drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
@@ -238,10 +249,22 @@ def _fill(enrolment: Enrolment, plan: Draft) -> None:
     enrolment.secret = plan.secret
 
 
-def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: int | None = None) -> Enrolment:
+def assign(
+    user: Any,
+    method_name: str,
+    plan: Draft,
+    facts: Facts,
+    *,
+    actor_id: int | None = None,
+    counter: int = -1,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    **detail: Any,
+) -> Enrolment:
     """Hand something out to a person: it waits until they activate it with its code.
 
-    A serial number that waited for somebody else moves: it is in one hand only.
+    A serial number that waited for somebody else moves: it is in one hand only. `counter` is the last one that was
+    used; `detail` goes into the record.
 
     Errors: `InUse` when somebody uses it already.
     """
@@ -251,7 +274,15 @@ def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: 
         Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
         ).delete()
-        enrolment = Enrolment(user=user, method=method_name, confirmed=False, name=plan.name)
+        enrolment = Enrolment(
+            user=user,
+            method=method_name,
+            confirmed=False,
+            name=plan.name,
+            counter=counter,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
         audit.record(
@@ -261,41 +292,82 @@ def assign(user: Any, method_name: str, plan: Draft, facts: Facts, *, actor_id: 
             actor_id=actor_id,
             method=method_name,
             enrolment=enrolment.ref,
+            **detail,
         )
     return enrolment
 
 
-def hand_token(
-    user: Any,
-    serial: str,
-    secret: bytes,
-    facts: Facts,
-    *,
-    step: int,
-    name: str,
-    actor_id: int | None,
-    is_rehearsal: bool = False,
-) -> str:
-    """Assign a hardware token that came in a file; says whether that is new, changed or the same as before.
+def handed_out(address: str) -> Enrolment | None:
+    """Find what was handed out under a serial number, be it activated or waiting."""
+    digests = crypto.digests("address", address)
+    found: Enrolment | None = (
+        Enrolment.objects.filter(method=token_method().name, address_digest__in=digests)
+        .exclude(data__has_key=_CLAIM)
+        .select_related("user")
+        .order_by("-confirmed", "pk")
+        .first()
+    )
+    return found
 
-    Units: `step` in seconds. Errors: `InUse` when somebody else uses it.
+
+def token_method() -> Method:
+    """Give the method of what the organisation hands out to keep. Errors: `LookupError` when none is installed."""
+    return next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
+
+
+def token_plan(token: HardwareToken, **more: Any) -> Draft:
+    """Propose the enrolment of a hardware token."""
+    data = {**token.data, **more}
+    return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
+
+
+def _claim(user: Any, method: Method, serial: str, now: datetime) -> Enrolment:
+    """Draft what a person says to have taken from the stock. It is theirs once they have proven it.
+
+    Errors: `NotAssigned` when there is no such token in the stock.
     """
-    method = next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
-    serial = digits.plain(serial)
-    digests = crypto.digests("address", serial)
-    known = Enrolment.objects.filter(method=method.name, address_digest__in=digests).first()
-    if known is not None and known.user_id == user.pk and (known.confirmed or _is_same_secret(known, secret)):
-        return "same"
-    if known is not None and known.confirmed:
-        raise InUse
-    if not is_rehearsal:
-        plan = Draft(address=serial, secret=secret, hint=f"…{serial[-4:]}", name=name, data={"step": step})
-        assign(user, method.name, plan, facts, actor_id=actor_id)
-    return "new" if known is None else "changed"
+    token = HardwareToken.objects.in_stock().filter(serial=serial).first()
+    if token is None or not token.is_good(now):
+        raise NotAssigned
+    if not token.opens:
+        damage.report("hardware token", token.ref, now=now)
+        raise NotAssigned
+    _hold(user)
+    _drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=_CLAIM))
+    plan = token_plan(token, **{_CLAIM: True})
+    enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name, counter=token.counter)
+    enrolment.starts_at, enrolment.ends_at = token.starts_at, token.ends_at
+    _fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    return enrolment
 
 
-def _is_same_secret(enrolment: Enrolment, secret: bytes) -> bool:
-    return enrolment.opens and enrolment.secret == secret
+def take_claimed(enrolment: Enrolment) -> bool:
+    """Take out of the stock what a person claims and has proven; False if somebody else has it by now.
+
+    Inside the proof's transaction.
+    """
+    if _CLAIM not in enrolment.data:
+        return True
+    rows = HardwareToken.objects.in_stock().filter(serial=enrolment.address)
+    if not rows.update(enrolment=enrolment):
+        return False
+    enrolment.data = {name: value for name, value in enrolment.data.items() if name != _CLAIM}
+    return bool(Enrolment.objects.filter(pk=enrolment.pk).update(data=enrolment.data))
+
+
+def _keep_counters(enrolments: Iterable[Enrolment]) -> None:
+    """Keep, for the next person who gets a token, how far it has counted and how its clock goes."""
+    lasting = {m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary}
+    for enrolment in enrolments:
+        if enrolment.method in lasting:
+            rows = HardwareToken.objects.filter(enrolment=enrolment.pk)
+            rows.update(counter=enrolment.counter, data=enrolment.data)
+
+
+def end_handing_out(enrolment: Enrolment) -> None:
+    """Remove what waits for a person: it was taken back. Inside the action's transaction, which records."""
+    _drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
 
 
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
@@ -462,7 +534,7 @@ def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
-    _drop(rows.exclude(method__in=lasting))
+    _drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=_CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     _settle(user)
     if gone:
@@ -610,8 +682,9 @@ def _hold(user: Any) -> None:
 
 def _drop(rows: QuerySet[Enrolment]) -> None:
     """Remove enrolments with all that hangs on them. They are held first: a challenge may begin for one just now."""
-    held = list(rows.select_for_update().values_list("pk", flat=True))
-    Enrolment.objects.filter(pk__in=held).delete()
+    held = list(rows.select_for_update())
+    _keep_counters(held)
+    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
 
 
 def raise_epoch(user: Any) -> None:
@@ -658,6 +731,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         found = Enrolment.objects.select_for_update().filter(pk=enrolment.pk).first()
         if found is None:
             return True
+        _keep_counters([found])
         found.delete()
         _settle(enrolment.user)
         raise_epoch(enrolment.user)

@@ -103,6 +103,13 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         what="secrets of authenticator apps, hardware tokens and passkeys",
     ),
     Sealed(
+        model="verification.HardwareToken",
+        column="sealed_secret",
+        purpose="secret",
+        bound=lambda row: str(row.bound()),
+        what="secrets of hardware tokens",
+    ),
+    Sealed(
         model="verification.Message",
         column="sealed_address",
         purpose="address",

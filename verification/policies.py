@@ -84,6 +84,7 @@ class Rules:
     caller_check: bool
     second_person: tuple[str, ...]
     staff_quota: int
+    stock_tokens: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +118,7 @@ _DEFAULTS: dict[str, Any] = {
     "caller_check": True,
     "second_person": [],
     "staff_quota": 200,
+    "stock_tokens": False,
 }
 
 
@@ -145,6 +147,7 @@ def merge(policies: Sequence[Policy]) -> Rules:
         caller_check=first("caller_check"),
         second_person=tuple(first("second_person")),
         staff_quota=first("staff_quota"),
+        stock_tokens=first("stock_tokens"),
     )
 
 

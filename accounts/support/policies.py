@@ -32,6 +32,7 @@ _FIELDS = (
     "text_notices",
     "voice_countries",
     "grace_days",
+    "stock_tokens",
     "staff_strength",
     "caller_check",
     "second_person",

@@ -5,6 +5,7 @@ from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.enrolments import Enrolment, Voucher
 from verification.models.guard import Cap, Country, HeardReply, OptOut, Pause, Span
+from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
@@ -27,6 +28,7 @@ __all__ = [
     "DigestKey",
     "Enrolment",
     "Failure",
+    "HardwareToken",
     "HeardReply",
     "Kind",
     "Message",

@@ -52,6 +52,7 @@ class Policy(models.Model):
     staff_strength = models.PositiveSmallIntegerField(null=True, blank=True)
     caller_check = models.BooleanField(null=True, blank=True)
     second_person = models.JSONField(null=True, blank=True)
+    stock_tokens = models.BooleanField(null=True, blank=True)
     staff_quota = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
 
     class Meta:

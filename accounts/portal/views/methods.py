@@ -50,7 +50,8 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
     rules = policies.rules_for(request.user.pk)
-    return rules, [offer for offer in enrolments.offers(rules.methods, user_id=request.user.pk) if not offer.is_reserve]
+    offers = enrolments.offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)
+    return rules, [offer for offer in offers if not offer.is_reserve]
 
 
 @require_http_methods(["GET", "POST"])

@@ -35,7 +35,7 @@ def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, D
 
 
 def _offers(decision: Decision, user_id: int) -> list[Offer]:
-    offers = enrolments.offers(decision.rules.methods, user_id=user_id)
+    offers = enrolments.offers(decision.rules.methods, user_id=user_id, may_claim=decision.rules.stock_tokens)
     return [offer for offer in offers if not offer.is_reserve]
 
 

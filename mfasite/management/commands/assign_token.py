@@ -1,19 +1,19 @@
 """Hands a hardware token out to a person, who then activates it with its code."""
 
 import base64
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from verification import enrolments, registry
+from verification import oath, registry, stock
 from verification.facts import Facts
 from verification.method import Draft, Method
+from verification.oath import Scheme
+from verification.stock import Seed
 
 _LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
-_SHOWN = 4  # last characters of the serial number by which a person tells tokens apart
 
 
 class Command(BaseCommand):
@@ -26,20 +26,30 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the person's user name")
         parser.add_argument("serial", help="the number on the back of the token")
         parser.add_argument("secret", help="its secret in base32; spaces do no harm")
-        parser.add_argument("--step", type=int, choices=(30, 60), default=30, help="seconds between codes")
+        parser.add_argument("--kind", choices=("totp", "hotp"), default="totp", help="codes by time or by counter")
+        parser.add_argument("--digits", type=int, choices=oath.DIGITS, default=6, help="digits of a code")
+        parser.add_argument("--hash", choices=tuple(oath.HASHES), default="sha1", dest="algorithm", help="its hash")
+        parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 
-    def handle(self, *args: Any, name: str, serial: str, secret: str, step: int, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, serial: str, secret: str, **options: Any) -> None:
         """Check what was typed, and leave the token waiting for its person."""
+        kind, digits = options.get("kind", "totp"), options.get("digits", 6)
+        algorithm, step = options.get("algorithm", "sha1"), options.get("step", 30)
+        if step not in range(10, 301):
+            raise CommandError("--step: 10 to 300 seconds.")
         user = get_user_model().objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"There is no person of the name {name}.")
         method = _method()
         plan = _plan(method, serial, account=name)
-        plan = replace(plan, secret=_read(secret), data={"step": step}, hint=f"…{plan.address[-_SHOWN:]}")
+        scheme = Scheme(is_counted=kind == "hotp", digits=digits, hash=algorithm, step=step)
+        seed = Seed(serial=plan.address, secret=_read(secret), scheme=scheme)
         try:
-            enrolments.assign(user, method.name, plan, Facts(now=timezone.now(), agent="manage.py assign_token"))
-        except enrolments.InUse:
+            stock.bring_in(seed, user, Facts(now=timezone.now(), agent="manage.py assign_token"), actor_id=None)
+        except stock.InUse:
             raise CommandError("This token is in use. Have it removed there first.") from None
+        except stock.Retired:
+            raise CommandError("This token is retired. Bring it back into the stock first.") from None
         self.stdout.write(f"{plan.address} waits for {name}, who activates it at “Add a method”.")
 
 

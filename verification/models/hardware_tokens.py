@@ -1,0 +1,91 @@
+"""The hardware tokens that the organisation owns: in stock, with a person, or retired."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from verification import crypto
+from verification.models.enrolments import Enrolment
+from verification.models.handles import new_handle
+
+
+class HardwareTokenQuerySet(models.QuerySet["HardwareToken"]):
+    """Tokens by where they are."""
+
+    def in_stock(self) -> "HardwareTokenQuerySet":
+        return self.filter(enrolment=None, retired_at=None)
+
+    def with_people(self) -> "HardwareTokenQuerySet":
+        return self.filter(enrolment__isnull=False)
+
+    def retired(self) -> "HardwareTokenQuerySet":
+        return self.filter(retired_at__isnull=False)
+
+
+class HardwareToken(models.Model):
+    """One token. Its secret rests sealed; its serial number is printed on its back and is no secret.
+
+    Shape: `data` says how it makes its codes, as an enrolment keeps it. `counter` and the clock's lead in `data` are
+    those of the last person who had it; while somebody has it, their enrolment knows better.
+    """
+
+    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    serial = models.CharField(max_length=64, unique=True)
+    sealed_secret = models.TextField(editable=False)
+    data = models.JSONField(default=dict, editable=False)
+    counter = models.BigIntegerField(default=-1, editable=False)
+    manufacturer = models.CharField(max_length=64, blank=True)
+    model = models.CharField(max_length=64, blank=True)
+    starts_at = models.DateTimeField(null=True, editable=False)
+    ends_at = models.DateTimeField(null=True, editable=False)
+    enrolment = models.OneToOneField(Enrolment, on_delete=models.SET_NULL, null=True, related_name="token")
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[Any] = HardwareTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(enrolment=None) | Q(retired_at=None), name="nobody_has_a_retired_token"),
+        )
+
+    def __str__(self) -> str:
+        return self.serial
+
+    @property
+    def name(self) -> str:
+        """Say what it is: its maker and model."""
+        return " ".join(part for part in (self.manufacturer, self.model) if part)[:64]
+
+    @property
+    def hint(self) -> str:
+        """The end of the serial number, as people see it."""
+        return f"…{self.serial[-4:]}"
+
+    def is_good(self, now: datetime) -> bool:
+        """Tell whether its maker lets it be used now."""
+        return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
+
+    @property
+    def secret(self) -> bytes:
+        """The shared secret. Never shown."""
+        return crypto.unseal(self.sealed_secret, purpose="secret", bound=self.bound())
+
+    @secret.setter
+    def secret(self, value: bytes) -> None:
+        self.sealed_secret = crypto.seal(value, purpose="secret", bound=self.bound())
+
+    @property
+    def opens(self) -> bool:
+        """Tell whether the sealed secret opens: its key is in the ring, and nobody changed it."""
+        try:
+            return bool(self.secret)
+        except crypto.Unsealable:
+            return False
+
+    def bound(self) -> str:
+        """Name the place to which the sealed secret is bound."""
+        return f"hardware_token.secret:{self.ref}"
