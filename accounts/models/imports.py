@@ -14,6 +14,7 @@ class Import(models.Model):
 
         PEOPLE = "people", "people"
         TOKENS = "tokens", "hardware tokens"
+        ASSIGN = "assign", "who gets which token"
 
     class State(models.TextChoices):
         """How far it is."""

@@ -131,6 +131,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         permissions = (
             ("clear_settings", "May clear a person's settings, also after a lost phone"),
             ("reset_device", "May remove one method of a person"),
+            ("view_tokens", "May see the hardware tokens"),
+            ("assign_token", "May assign a hardware token, or take it back"),
+            ("resync_token", "May set a hardware token right by two of its codes"),
+            ("retire_token", "May retire a hardware token, or bring it back into the stock"),
             ("delete_app_passwords", "May delete a person's app passwords"),
             ("forget_browsers", "May forget a person's remembered browsers"),
             ("end_sessions", "May end a person's sign-ins"),

@@ -20,6 +20,9 @@ _FIRST_LINE = (
     "accounts.clear_settings",
     "accounts.require_password",
     "accounts.issue_pass",
+    "accounts.view_tokens",
+    "accounts.assign_token",
+    "accounts.resync_token",
 )
 _SENIOR = (
     *_FIRST_LINE,
@@ -28,6 +31,7 @@ _SENIOR = (
     "accounts.set_state",
     "accounts.approve_request",
     "accounts.view_reports",
+    "accounts.retire_token",
 )
 
 _CARRIERS = (

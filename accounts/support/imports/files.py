@@ -1,102 +1,47 @@
-"""Reads uploaded files into rows: CSV, and PSKC packages of tokens. It looks at the form of a file only."""
+"""Reads uploaded files into rows. It looks at the form of a file only."""
 
-import base64
-import binascii
-import csv
-import io
 from collections.abc import Iterator
-from typing import Any
-from xml.etree.ElementTree import Element
 
-from cryptography.hazmat.primitives import padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from defusedxml import ElementTree
 from django.utils.translation import gettext as _
 
 from accounts.models import Import
+from accounts.support.imports import makers, pskc, tables
+from accounts.support.imports.columns import COLUMNS
+from accounts.support.imports.tables import Unreadable, decode
 
-COLUMNS = {
-    Import.Kind.PEOPLE: ("user name", "name", "mail", "groups", "state"),
-    Import.Kind.TOKENS: ("upn", "serial number", "secret key", "time interval", "manufacturer", "model"),
-}
-_PSKC = "{urn:ietf:params:xml:ns:keyprov:pskc}"
-_XENC = "{http://www.w3.org/2001/04/xmlenc#}"
+__all__ = ["COLUMNS", "Unreadable", "decode", "from_pskc", "read", "rows"]
 
-
-class Unreadable(ValueError):
-    """The whole file cannot be read; the message says in words what to change."""
+Row = tuple[int, dict[str, str]]
 
 
-def decode(raw: bytes) -> str:
-    """Read the bytes of a file. Errors: `Unreadable`."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable(_("The file is not UTF-8. Save it as “CSV UTF-8” and try again.")) from None
+def read(raw: bytes, kind: str, *, key: str = "", passphrase: str = "") -> str:
+    """Turn an upload into the text of a CSV file, be it one or a package of tokens. Errors: `Unreadable`."""
+    if kind == Import.Kind.TOKENS and pskc.is_package(raw):
+        return from_pskc(raw, key, passphrase)
+    return decode(raw)
 
 
-def rows(text: str, kind: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Give the rows of a CSV file with their line numbers; the head must name exactly the columns.
+def from_pskc(raw: bytes, key: str, passphrase: str = "") -> str:
+    """Turn a PSKC package into the rows of a CSV file. Errors: `Unreadable`."""
+    return pskc.read(raw, key=key, passphrase=passphrase)
 
-    Errors: `Unreadable`, for the head alone.
+
+def rows(text: str, kind: str) -> Iterator[Row]:
+    """Give the rows of a CSV file with their line numbers.
+
+    Errors: `Unreadable`, for a first line that does not name the columns, and for a line that cannot be read.
     """
-    wanted = COLUMNS[Import.Kind(kind)]
-    reader = csv.reader(io.StringIO(text))
-    head = [cell.strip().lower() for cell in next(reader, [])]
-    if tuple(head) != wanted:
+    if kind == Import.Kind.TOKENS:
+        return makers.rows(text)
+    return _rows(text, COLUMNS[Import.Kind(kind)])
+
+
+def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
+    """Give rows whose first line names exactly the columns."""
+    found = tables.rows(text)
+    _line, head = next(found, (0, []))
+    if tuple(cell.lower() for cell in head) != wanted:
         raise Unreadable(_("The first line must be: %(columns)s") % {"columns": ",".join(wanted)})
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            filled = [*cells, *[""] * (len(wanted) - len(cells))]
-            yield reader.line_num, dict(zip(wanted, (cell.strip() for cell in filled), strict=False))
-
-
-def from_pskc(raw: bytes, key: str) -> str:
-    """Turn a PSKC package into the rows of a CSV file. `key` is the pre-shared AES key in hex, if it is encrypted.
-
-    Errors: `Unreadable`. Source: RFC 6030, 4 and 6.1.
-    """
-    try:
-        root = ElementTree.fromstring(raw)
-    except Exception as error:
-        raise Unreadable(_("This is no PSKC package (RFC 6030).")) from error
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS[Import.Kind.TOKENS])
-    packages = list(root.iter(f"{_PSKC}KeyPackage"))
-    if not packages:
-        raise Unreadable(_("The package holds no keys."))
-    for package in packages:
-        writer.writerow(_package(package, key))
-    return out.getvalue()
-
-
-def _package(package: Element, key: str) -> list[str]:
-    def text(path: str) -> str:
-        found = package.find("/".join(f"{_PSKC}{part}" for part in path.split("/")))
-        return (found.text or "").strip() if found is not None else ""
-
-    secret = text("Key/Data/Secret/PlainValue")
-    raw = base64.b64decode(secret) if secret else _decrypted(package, key)
-    return [
-        text("Key/UserId") or text("DeviceInfo/UserId"),
-        text("DeviceInfo/SerialNo"),
-        base64.b32encode(raw).decode().rstrip("="),
-        text("Key/Data/TimeInterval/PlainValue") or "30",
-        text("DeviceInfo/Manufacturer"),
-        text("DeviceInfo/Model"),
-    ]
-
-
-def _decrypted(package: Element, key: str) -> bytes:
-    found = next(package.iter(f"{_XENC}CipherValue"), None)
-    if found is None or not found.text:
-        raise Unreadable(_("A key in the package has no secret."))
-    try:
-        whole, secret = base64.b64decode(found.text), bytes.fromhex(key)
-        decryptor: Any = Cipher(algorithms.AES(secret), modes.CBC(whole[:16])).decryptor()
-        padded = decryptor.update(whole[16:]) + decryptor.finalize()
-        unpadder = padding.PKCS7(128).unpadder()
-        return unpadder.update(padded) + unpadder.finalize()
-    except (ValueError, binascii.Error):
-        raise Unreadable(_("The package is encrypted, and this key does not open it.")) from None
+    for line, cells in found:
+        filled = [*cells, *[""] * (len(wanted) - len(cells))]
+        yield line, dict(zip(wanted, filled, strict=False))

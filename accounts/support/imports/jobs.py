@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
-from accounts.support.imports import files, people, tokens
+from accounts.support.imports import assignments, files, people, tokens
 from verification import audit, damage, parcels
 from verification.facts import Facts
 
@@ -102,6 +102,8 @@ def _step(job: Import, chunk: Sequence[people.Row]) -> bool:
             return False
         if job.kind == Import.Kind.PEOPLE:
             done = people.apply(chunk, is_rehearsal=job.is_rehearsal)
+        elif job.kind == Import.Kind.ASSIGN:
+            done = assignments.apply(chunk, job.made_by, facts, is_rehearsal=job.is_rehearsal)
         else:
             done = tokens.apply(chunk, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id)
         job.n_done += len(chunk)

@@ -1,9 +1,10 @@
-"""Rows of hardware tokens: each waits for its person, who activates it with its code."""
+"""Rows of hardware tokens: into the stock, or to the person who is named and then activates it with its code."""
 
 import base64
-import binascii
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -11,69 +12,139 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support.imports.people import Chunk, Row
-from verification import enrolments
+from verification import inputs, oath, stock
 from verification.facts import Facts
+from verification.oath import Scheme
+from verification.stock import Seed
 
 _LEAST = 16  # bytes of a secret. Source: RFC 4226, 4 (R6)
-_STEPS = ("30", "60")
+_MOST = 128  # bytes: the block of SHA-512, beyond which a secret is hashed anyway
+_STEPS = range(10, 301)  # seconds
+_LAST_COUNTER = 2**31
+_KINDS = {
+    "": False,
+    "totp": False,
+    "time": False,
+    "time-based": False,
+    "hotp": True,
+    "event": True,
+    "event-based": True,
+}
+_HASH = re.compile(r"(?:hmac[-_ ]?)?sha[-_ ]?(\d+)", re.IGNORECASE)
 
 
 def apply(rows: Sequence[Row], facts: Facts, *, is_rehearsal: bool, actor_id: int | None) -> Chunk:
-    """Assign some tokens. Inside the chunk's transaction; a token that waits already for its person is left alone."""
-    people = _people([fields["upn"] for _line, fields in rows])
+    """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone."""
+    people = find([fields["upn"] for _line, fields in rows])
     counts, faults, seen = Counter[str](), [], set[str]()
     for line, fields in rows:
+        serial = fields["serial number"].strip().upper()
         try:
-            counts[_one(fields, people, seen, facts, is_rehearsal=is_rehearsal, actor_id=actor_id)] += 1
+            if fields["refused"]:
+                raise ValueError(fields["refused"])
+            seed, user = _seed(serial, fields), _person(fields["upn"], people)
+            if serial in seen:
+                raise ValueError(_("This serial number stands in the file twice."))
+            seen.add(serial)
+            verdict, _token = stock.bring_in(seed, user, facts, actor_id=actor_id, is_rehearsal=is_rehearsal)
+            counts[verdict] += 1
+        except stock.InUse:
+            faults.append((line, _about(serial, _("Somebody uses this token. Have it removed there first."))))
+        except stock.Retired:
+            faults.append((line, _about(serial, _("This token is retired. Bring it back into the stock first."))))
         except ValueError as fault:
-            faults.append((line, str(fault)))
+            faults.append((line, _about(serial, str(fault))))
     return Chunk(counts, faults)
 
 
-def _people(names: Sequence[str]) -> dict[str, User]:
+def _about(serial: str, words: str) -> str:
+    """Name the token, so that a fault is found without counting lines."""
+    return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
+
+
+def find(names: Sequence[str]) -> dict[str, User]:
     """Find people by user name, or by mail address as other systems name them."""
-    folded = {fold(name) for name in names}
-    found = User.objects.filter(Q(username__in=folded) | Q(email__in=set(names) | folded))
+    folded = {fold(name) for name in names if name and inputs.flaw(name) is None}
+    plain = {name for name in names if name and inputs.flaw(name) is None}
+    found = User.objects.filter(Q(username__in=folded) | Q(email__in=plain | folded))
     by_mail = {user.email.casefold(): user for user in found if user.email}
     return by_mail | {user.username: user for user in found}
 
 
-def _one(
-    fields: Mapping[str, str],
-    people: Mapping[str, User],
-    seen: set[str],
-    facts: Facts,
-    *,
-    is_rehearsal: bool,
-    actor_id: int | None,
-) -> str:
-    """Assign one token and say what it was. Errors: `ValueError` with words."""
-    user, serial = people.get(fold(fields["upn"])), fields["serial number"].upper()
+def _person(name: str, people: Mapping[str, User]) -> User | None:
+    """Give who gets a token; none when the file names nobody. Errors: `ValueError` with words."""
+    if not name:
+        return None
+    user = people.get(fold(name))
     if user is None:
         raise ValueError(_("There is nobody of this name or mail address."))
-    if not serial or len(serial) > 64:
+    return user
+
+
+def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
+    """Read what a row says of a token. Errors: `ValueError` with words."""
+    if inputs.line(serial, max_length=64) != serial or not serial:
         raise ValueError(_("A serial number has 1 to 64 signs."))
-    if serial in seen:
-        raise ValueError(_("This serial number stands in the file twice."))
-    if fields["time interval"] not in _STEPS:
-        raise ValueError(_("The time interval is 30 or 60 seconds."))
-    secret, step = _secret(fields["secret key"]), int(fields["time interval"])
-    seen.add(serial)
-    label = " ".join(part for part in (fields["manufacturer"], fields["model"]) if part)[:64]
-    try:
-        return enrolments.hand_token(
-            user, serial, secret, facts, step=step, name=label, actor_id=actor_id, is_rehearsal=is_rehearsal
-        )
-    except enrolments.InUse:
-        raise ValueError(_("Somebody uses this token. Have it removed there first.")) from None
-
-
-def _secret(text: str) -> bytes:
-    letters = "".join(text.split()).upper().rstrip("=")
-    try:
-        found = base64.b32decode(letters + "=" * (-len(letters) % 8))
-    except (binascii.Error, ValueError):
-        raise ValueError(_("The secret key is not base32: letters and the digits 2 to 7.")) from None
-    if len(found) < _LEAST:
+    secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
+    if len(secret) < _LEAST:
         raise ValueError(_("The secret key is too short: at least 26 letters."))
-    return found
+    if len(secret) > _MOST:
+        raise ValueError(_("The secret key is too long: at most 128 bytes."))
+    scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_LAST_COUNTER)
+    lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
+    if counter is None or lead is None:
+        raise ValueError(_("Its counter or clock is out of range."))
+    starts, ends = _instant(fields["starts"]), _instant(fields["ends"])
+    texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
+    if None in texts.values():
+        raise ValueError(_("Manufacturer and model have at most 64 signs."))
+    return Seed(
+        serial=serial,
+        secret=secret,
+        scheme=scheme,
+        counter=counter,
+        lead=lead,
+        manufacturer=texts["manufacturer"] or "",
+        model=texts["model"] or "",
+        starts_at=starts,
+        ends_at=ends,
+    )
+
+
+def _scheme(fields: Mapping[str, str]) -> Scheme:
+    kind, name = fields["type"].strip().lower(), fields["hash"].strip()
+    found = _HASH.search(name or kind)
+    kind = _HASH.sub("", kind).strip(" -_/,")
+    if kind not in _KINDS:
+        words = _("Its type is %(name)s; HOTP and TOTP are supported.")
+        raise ValueError(words % {"name": fields["type"][:40]})
+    if (name and found is None) or (found and f"sha{found[1]}" not in oath.HASHES):
+        words = _("Its hash is %(name)s; SHA-1, SHA-256 and SHA-512 are supported.")
+        raise ValueError(words % {"name": (name or fields["type"])[:40]})
+    step = inputs.number(fields["time interval"] or "30")
+    if not _KINDS[kind] and step not in _STEPS:
+        raise ValueError(_("The time interval is 30 or 60 seconds, or another from 10 to 300."))
+    digits = inputs.number(fields["digits"] or "6")
+    if digits not in oath.DIGITS:
+        raise ValueError(_("Its codes have 6, 7 or 8 digits, not %(n)s.") % {"n": fields["digits"][:10]})
+    start = inputs.number(fields["start time"] or "0", most=int(datetime.now(UTC).timestamp()))
+    if start is None:
+        raise ValueError(_("Its start time is in seconds since 1970, and not in the future."))
+    return Scheme(
+        is_counted=_KINDS[kind],
+        digits=digits or 6,
+        hash=f"sha{found[1]}" if found else "sha1",
+        step=step or 30 if step in _STEPS else 30,
+        start=start,
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    """Read an instant, or a day. Errors: `ValueError` with words."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]}) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -19,7 +19,11 @@ from accounts.support import people
 from accounts.support.imports import files, jobs
 from accounts.support.views import exports, pages, searches
 
-_RIGHTS = {Import.Kind.PEOPLE: "accounts.import_people", Import.Kind.TOKENS: "accounts.import_tokens"}
+_RIGHTS = {
+    Import.Kind.PEOPLE: "accounts.import_people",
+    Import.Kind.TOKENS: "accounts.import_tokens",
+    Import.Kind.ASSIGN: "accounts.import_tokens",
+}
 _BATCH = 1_000  # people read at once
 
 
@@ -29,7 +33,10 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What is in it?"), choices=Import.Kind.choices)
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV with the columns named here, or for tokens a PSKC package. At most 8 MB."),
+        help_text=gettext_lazy(
+            "CSV with the columns named here; for tokens also what their maker sent, as CSV or as a PSKC package. "
+            "At most 8 MB."
+        ),
         error_messages={
             "required": gettext_lazy("Choose a file of at most 8 MB."),
             "empty": gettext_lazy("The file is empty."),
@@ -39,8 +46,16 @@ class UploadForm(forms.Form):
         r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$",
         label=gettext_lazy("Pre-shared key of a PSKC package"),
         required=False,
-        help_text=gettext_lazy("In hex; only where the package is encrypted."),
+        help_text=gettext_lazy("In hex; only where the package is encrypted by a key."),
         error_messages={"invalid": gettext_lazy("A key is 32, 48 or 64 hex digits.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Passphrase of a PSKC package"),
+        required=False,
+        strip=False,
+        max_length=256,
+        help_text=gettext_lazy("Only where the package is protected by a passphrase."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
@@ -71,9 +86,8 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
-    raw = upload.read()
-    is_package = kind == Import.Kind.TOKENS and raw.lstrip().startswith(b"<")
-    text = files.from_pskc(raw, form.cleaned_data["key"]) if is_package else files.decode(raw)
+    given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
+    text = files.read(upload.read(), kind, **given)
     return jobs.begin(kind, text, request.user, facts.read(request), name=upload.name, is_rehearsal=True)
 
 

@@ -1,0 +1,70 @@
+"""Rows that say who gets which token of the stock."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.models.people import fold
+from accounts.support import rights
+from accounts.support.imports.people import Chunk, Row
+from accounts.support.imports.tokens import find
+from verification import stock
+from verification.facts import Facts
+
+
+def apply(rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool) -> Chunk:
+    """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone."""
+    people = find([fields["user"] for _line, fields in rows])
+    counts, faults, seen = Counter[str](), [], set[str]()
+    for line, fields in rows:
+        try:
+            counts[_one(fields, people, seen, staff, facts, is_rehearsal=is_rehearsal)] += 1
+        except ValueError as fault:
+            words = {"serial": fields["serial number"][:64], "words": str(fault)}
+            faults.append((line, _("Token %(serial)s: %(words)s") % words))
+    return Chunk(counts, faults)
+
+
+def _one(
+    fields: Mapping[str, str],
+    people: Mapping[str, User],
+    seen: set[str],
+    staff: User | None,
+    facts: Facts,
+    *,
+    is_rehearsal: bool,
+) -> str:
+    """Hand one token out and say what it was. Errors: `ValueError` with words."""
+    serial, user = fields["serial number"].upper(), people.get(fold(fields["user"]))
+    if serial in seen:
+        raise ValueError(_("This serial number stands in the file twice."))
+    seen.add(serial)
+    if user is None:
+        raise ValueError(_("There is nobody of this name or mail address."))
+    if staff is None or (refusal := _refusal(staff, user)):
+        raise ValueError(refusal if staff else _("Whoever brought the file in is gone."))
+    token = stock.named(serial)
+    if token is None:
+        raise ValueError(_("There is no such token. Bring the maker’s file in first."))
+    if token.enrolment is not None and token.enrolment.user_id == user.pk:
+        return "same"
+    if token.enrolment is not None:
+        raise ValueError(_("Somebody else has this token. Take it back first."))
+    if token.retired_at:
+        raise ValueError(_("This token is retired. Bring it back into the stock first."))
+    if not token.opens:
+        raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
+    if not is_rehearsal:
+        stock.assign(token, user, facts, actor_id=staff.pk)
+    return "new"
+
+
+def _refusal(staff: User, user: User) -> str:
+    """Say why one of the staff may not hand this person a token; empty if they may."""
+    wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
+    refusal = wrong.get(rights.rank(user, staff))
+    if refusal is None and not rights.sees(staff, user):
+        refusal = rights.Refusal.OTHER_SCOPE
+    return rights.words(refusal) if refusal else ""
