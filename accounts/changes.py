@@ -30,7 +30,8 @@ from verification import audit
 
 _PROOF = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
 _MAX_KEPT = 300  # characters of a value that the record keeps
-SUBJECTS: set[str] = {"export", "people", "record"}  # of the events that are written here, for the record's filter
+# Of the events that are no row's, for the record's filter.
+SUBJECTS: set[str] = {"export", "people", "record", "token"}
 
 
 class Repeated(Exception):

@@ -17,9 +17,9 @@ from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
 from accounts.models.handles import new_ref
 from accounts.support.roles import groups_of_staff, rights_of
-from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry
+from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry, stock
 from verification.facts import Facts
-from verification.models import AppPasswordsEnd, Purpose
+from verification.models import AppPasswordsEnd, HardwareToken, Purpose
 
 _SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
@@ -362,3 +362,72 @@ def try_message(person: User, deed: Deed, *, ref: str) -> Done:
     with transaction.atomic():
         _record("support.message_tried", person, deed, method=found.method, label=label)
     return Done(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})
+
+
+# Hardware tokens ------------------------------------------------------------------------------------------------
+
+
+def assign_token(person: User, deed: Deed, *, serial: str) -> Done:
+    """Hand a token of the stock to a person: it waits until they activate it with its code."""
+    with transaction.atomic():
+        token = stock.named(serial)
+        if token is None:
+            raise Unneeded(_("There is no token of this serial number. Bring the maker’s file in first."))
+        if token.enrolment is not None and token.enrolment.user_id == person.pk:
+            raise Unneeded(_("They have this token already."))
+        if not token.is_good(deed.facts.now):
+            raise Unneeded(_("Its maker says that it is not to be used now."))
+        try:
+            stock.assign(token, person, deed.facts, actor_id=deed.staff.pk)
+        except stock.NotInStock:
+            raise Unneeded(_("Somebody else has this token, or it is retired.")) from None
+        except stock.Damaged:
+            raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
+        label = _label(token)
+        _record("support.token_assigned", person, deed, label=label, token=token.ref)
+        _tell(person, "token_assigned", deed, label=label)
+    return Done(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
+
+
+def take_token_back(person: User, deed: Deed, *, token_ref: str, is_worn: bool) -> Done:
+    """Take a token back from a person: into the stock, or out of use when it is lost or broken. Their sign-ins end."""
+    with transaction.atomic():
+        token = _token_of(person, token_ref)
+        label = _label(token)
+        _tell(person, "token_taken_back", deed, label=label)
+        if not stock.take_back(token, deed.facts, actor_id=deed.staff.pk):
+            raise Unneeded(_("They do not have this token any more."))
+        if is_worn:
+            stock.retire(token, deed.facts, actor_id=deed.staff.pk, reason=deed.reason, ticket=deed.ticket)
+        closed = _close(person)
+        _record("support.token_taken_back", person, deed, label=label, token=token.ref, is_retired=is_worn, **closed)
+    words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
+    return Done(words % {"label": label})
+
+
+def resync_token(person: User, deed: Deed, *, token_ref: str, first: str, second: str) -> Done:
+    """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
+    with transaction.atomic():
+        token = _token_of(person, token_ref)
+        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, facts=deed.facts):
+            raise Unneeded(
+                _(
+                    "These are not two new codes in a row of this token. Check its serial number, "
+                    "and ask for the next two."
+                )
+            )
+        label = _label(token)
+        _record("support.token_resynchronised", person, deed, label=label, token=token.ref)
+        _tell(person, "token_resynchronised", deed, label=label)
+    return Done(_("%(label)s is in step again.") % {"label": label})
+
+
+def _token_of(person: User, token_ref: str) -> HardwareToken:
+    found = next((token for token in stock.of_person(person.pk) if token.ref == token_ref), None)
+    if found is None:
+        raise Unneeded(_("They do not have this token any more."))
+    return found
+
+
+def _label(token: HardwareToken) -> str:
+    return _("Token %(hint)s") % {"hint": token.hint}

@@ -25,6 +25,7 @@ ROOMS += [
     Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
     Room("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
     Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
+    Room("tokens", _("Tokens"), "admin:tokens", "accounts.view_tokens"),
     Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
     Room("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
     Room("reports", _("Reports"), "admin:reports", "accounts.view_reports"),

@@ -13,7 +13,7 @@ from accounts.models import SecondStep, User
 from accounts.models.people import fold
 from accounts.support import groups, roles
 from accounts.support.roles import groups_of_staff
-from verification import enrolments, registry
+from verification import enrolments, registry, stock
 
 _PASS_LIVES = (
     (10, _("10 minutes")),
@@ -259,6 +259,70 @@ class GroupForm(forms.Form):
         said = self.cleaned_data
         lines = {"joining": "\n".join(said["joining"]), "leaving": "\n".join(said["leaving"])}
         return (("name", said["name"]), *lines.items(), *(("rights", right) for right in said["rights"]))
+
+
+class SerialForm(DeedForm):
+    """Which token of the stock."""
+
+    field_order = ["serial", "reason", "ticket"]
+    serial = forms.CharField(
+        label=_("Serial number"),
+        max_length=64,
+        help_text=_("It is printed on the back of the token."),
+        error_messages={"required": _("Type the serial number.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+
+
+class TokenForm(DeedForm):
+    """Which of the tokens that a person has."""
+
+    field_order = ["token_ref", "reason", "ticket"]
+    token_ref = forms.ChoiceField(
+        label=_("Token"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": _("Choose the token.")},
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = stock.of_person(person.pk)
+        field = cast("forms.ChoiceField", self.fields["token_ref"])
+        field.choices = [(token.ref, f"{token.serial} {token.name}".strip()) for token in mine]
+        field.help_text = "" if mine else _("They have none.")
+        if len(mine) == 1:
+            self.initial.setdefault("token_ref", mine[0].ref)
+
+
+class TakeBackForm(TokenForm):
+    """What becomes of a token that is taken back."""
+
+    field_order = ["token_ref", "is_worn", "reason", "ticket"]
+    is_worn = forms.BooleanField(
+        label=_("It is lost or broken: retire it"),
+        required=False,
+        help_text=_("Otherwise it goes back into the stock."),
+    )
+
+
+class ResyncForm(TokenForm):
+    """Two codes of a token, one right after the other."""
+
+    field_order = ["token_ref", "first", "second", "reason", "ticket"]
+    first = forms.CharField(
+        label=_("First code"),
+        max_length=32,
+        help_text=_("Ask the person to read the code that the token shows now."),
+        error_messages={"required": _("Type the code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    second = forms.CharField(
+        label=_("Second code"),
+        max_length=32,
+        help_text=_("The very next one: press the button again, or wait until it changes."),
+        error_messages={"required": _("Type the next code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
 
 
 class CallBackForm(forms.Form):

@@ -136,6 +136,48 @@ _ALL = (
         is_grave=True,
     ),
     Action(
+        name="assign_token",
+        label=_("Assign a hardware token"),
+        explain=_("Give them a token of the stock. They activate it with its code."),
+        icon="token",
+        permission="assign_token",
+        form_class=forms.SerialForm,
+        effect=Effect.TRIES,
+        run=lambda person, deed, o: actions.assign_token(person, deed, serial=o["serial"]),
+        preview=_words(_("It opens nothing until they have signed in and typed its code.")),
+        for_many=False,
+    ),
+    Action(
+        name="resync_token",
+        label=_("Set a token right"),
+        explain=_("By two codes in a row, where a hardware token is out of step."),
+        icon="clock",
+        permission="resync_token",
+        form_class=forms.ResyncForm,
+        effect=Effect.TRIES,
+        run=lambda person, deed, o: actions.resync_token(
+            person, deed, token_ref=o["token_ref"], first=o["first"], second=o["second"]
+        ),
+        preview=_words(_("The two codes are used up. Nobody is signed in by them.")),
+        for_many=False,
+    ),
+    Action(
+        name="take_token_back",
+        label=_("Take a token back"),
+        explain=_("Into the stock, or out of use when it is lost or broken."),
+        icon="remove",
+        permission="assign_token",
+        form_class=forms.TakeBackForm,
+        effect=Effect.CLOSES,
+        run=lambda person, deed, o: actions.take_token_back(
+            person, deed, token_ref=o["token_ref"], is_worn=o["is_worn"]
+        ),
+        preview=lambda held: [str(_("Its codes open nothing any more.")), *_closing(held)],
+        is_risky=True,
+        for_many=False,
+        is_grave=True,
+    ),
+    Action(
         name="issue_pass",
         label=_("Temporary Access Pass"),
         explain=_("A code for a person who has nothing else at hand. With it they sign in and register."),

@@ -20,6 +20,7 @@ from accounts.support.views import (
     imports,
     people,
     requests,
+    tokens,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -90,6 +91,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("import/<slug:ref>/", shows(imports.show), name="import"),
         path("import/<slug:ref>/apply/", does(imports.apply), name="import-apply"),
         path("import/<slug:ref>/bad-rows/", does(imports.faults), name="import-faults"),
+        path("tokens/", shows(tokens.index), name="tokens"),
+        path("tokens/<slug:ref>/", shows(tokens.show), name="token"),
+        path("tokens/<slug:ref>/retire/", does(tokens.retire), name="token-retire"),
+        path("tokens/<slug:ref>/restore/", does(tokens.restore), name="token-restore"),
         path("requests/", shows_people(requests.index), name="support-requests"),
         path("requests/<slug:ref>/decide/", helps(requests.decide), name="support-request-decide"),
         path("requests/<slug:ref>/do/", helps(requests.collect), name="support-request-do"),

@@ -32,7 +32,7 @@ def _action(name: str) -> Action:
 def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     """Show exactly what would happen to one person, and do it when it is confirmed."""
     now, action, person = facts.read(request), _action(name), pages.case_of(request, pk)
-    form = action.form_class(request.POST or None)
+    form = action.form_class(request.POST or None, initial=_suggested(request))
     form.offer(person, now=now.now)
     preview = action.preview(holdings.of_person(person, now=now.now))
     here = orders.bounds(request.user, person, now)
@@ -54,6 +54,11 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "is_asked_of_a_second": here.wants_second(action.wish),
     }
     return pages.page(request, "deed.html", context)
+
+
+def _suggested(request: AuthedRequest) -> dict[str, str]:
+    """Read what another page of the desk suggests; the reason is always one's own."""
+    return {name: request.GET[name][:64] for name in ("serial", "token_ref") if name in request.GET}
 
 
 def _name(preview: list[str]) -> str:

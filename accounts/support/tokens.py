@@ -1,0 +1,63 @@
+"""Hardware tokens as support sees them, and what it does with one that nobody has. The rest is in `actions`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from verification import stock
+from verification.facts import Facts
+from verification.models import HardwareToken
+from verification.oath import Scheme
+
+
+def retire(token: HardwareToken, staff: User, facts: Facts, *, reason: str) -> bool:
+    """Take a token of the stock out of use. False if somebody has it, or it is retired already."""
+    return stock.retire(token, facts, actor_id=staff.pk, reason=reason)
+
+
+def restore(token: HardwareToken, staff: User, facts: Facts, *, reason: str) -> bool:
+    """Bring a retired token back into the stock. False if it is not retired."""
+    return stock.restore(token, facts, actor_id=staff.pk, reason=reason)
+
+
+# To look at -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One token in a list. Shape: `state` is stock, waiting, used or retired; `words` says the same to people."""
+
+    token: HardwareToken
+    state: str
+    words: str
+    person: User | None
+
+
+def row(token: HardwareToken) -> Row:
+    """Say where a token is."""
+    if token.retired_at:
+        return Row(token, "retired", _("retired"), None)
+    if token.enrolment is None:
+        return Row(token, "stock", _("in stock"), None)
+    if token.enrolment.confirmed:
+        return Row(token, "used", _("in use"), token.enrolment.user)
+    return Row(token, "waiting", _("to be activated"), token.enrolment.user)
+
+
+def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
+    """Say how a token makes its codes. No secret, no counter that would help to guess."""
+    scheme = Scheme.read(token.data)
+    kind = _("by counter (HOTP)") if scheme.is_counted else _("by time (TOTP)")
+    found: list[tuple[str, Any]] = [
+        (_("Maker and model"), token.name),
+        (_("Codes"), kind),
+        (_("Digits"), scheme.digits),
+        (_("Hash"), scheme.hash.upper().replace("SHA", "SHA-")),
+        (_("Seconds"), "" if scheme.is_counted else scheme.step),
+        (_("Good from"), token.starts_at.date().isoformat() if token.starts_at else ""),
+        (_("Good until"), token.ends_at.date().isoformat() if token.ends_at else ""),
+        (_("In the stock since"), token.added_at.date().isoformat()),
+    ]
+    return [(name, str(value)) for name, value in found if value]

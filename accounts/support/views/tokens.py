@@ -1,0 +1,131 @@
+"""Hardware tokens: the list, one token, and what is done to one that nobody has."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import changes, facts
+from accounts.changes import Asked
+from accounts.models.people import fold
+from accounts.standing import AuthedRequest
+from accounts.support import rights, tokens
+from accounts.support.views import pages
+from verification import digits, inputs, stock
+from verification.models import HardwareToken
+
+_PAGE = 50
+STATES = (
+    ("stock", gettext_lazy("in stock")),
+    ("people", gettext_lazy("with people")),
+    ("retired", gettext_lazy("retired")),
+)
+
+
+class PersonForm(forms.Form):
+    """Who gets a token."""
+
+    user = forms.CharField(
+        label=gettext_lazy("User name or mail address"),
+        max_length=254,
+        error_messages={"required": gettext_lazy("Say who gets it.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+def _may(request: AuthedRequest, right: str) -> None:
+    if not request.user.has_perm(f"accounts.{right}"):
+        raise PermissionDenied
+
+
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the tokens that a search finds, by serial number."""
+    _may(request, "view_tokens")
+    text = digits.plain(inputs.shortened(request.GET.get("q", ""), max_length=64))
+    state = request.GET.get("state", "")
+    after = inputs.shortened(request.GET.get("after", ""), max_length=64)
+    found = stock.search(text, state)
+    rows = list((found.filter(serial__gt=after) if after else found)[: _PAGE + 1])
+    kept = {name: value for name, value in (("q", text), ("state", state)) if value}
+    later = urlencode(kept | {"after": rows[_PAGE - 1].serial}) if len(rows) > _PAGE else ""
+    context = {
+        "rows": [tokens.row(token) for token in rows[:_PAGE]],
+        "q": text,
+        "state": state,
+        "states": STATES,
+        "later": later,
+        "first": urlencode(kept) if after else None,
+        "is_search": bool(kept),
+    }
+    return pages.page(request, "tokens.html", context, here="tokens")
+
+
+def _token(ref: str) -> HardwareToken:
+    token = stock.of_ref(ref)
+    if token is None:
+        raise Http404
+    return token
+
+
+def show(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Show one token, and lead to what can be done with it."""
+    _may(request, "view_tokens")
+    token = _token(ref)
+    form = PersonForm(request.GET if "user" in request.GET else None)
+    row = tokens.row(token)
+    if form.is_bound and form.is_valid() and row.state == "stock":
+        name = form.cleaned_data["user"]
+        person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
+        if person is not None:
+            address = resolve_url("admin:support-deed", person.pk, "assign_token")
+            return redirect(f"{address}?{urlencode({'serial': token.serial})}")
+        form.add_error("user", _("There is nobody of this name or mail address whom you may help."))
+    is_mine_to_help = row.person is not None and rights.sees(request.user, row.person)
+    context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": is_mine_to_help}
+    return pages.page(request, "token.html", context, here="tokens")
+
+
+def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Take a token of the stock out of use."""
+    _may(request, "retire_token")
+    token = _token(ref)
+
+    def run(reason: str) -> None:
+        if tokens.retire(token, request.user, facts.read(request), reason=reason):
+            messages.success(request, _("The token is retired."))
+        else:
+            messages.info(request, _("Nothing was done: somebody has this token, or it is retired already."))
+
+    lines = (_("Nobody can be given this token any more."), _("It can be brought back into the stock later."))
+    return changes.with_reason(request, _asked(token, _("Retire"), lines, is_grave=True), run)
+
+
+def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Bring a retired token back into the stock."""
+    _may(request, "retire_token")
+    token = _token(ref)
+
+    def run(reason: str) -> None:
+        if tokens.restore(token, request.user, facts.read(request), reason=reason):
+            messages.success(request, _("The token is in the stock again."))
+        else:
+            messages.info(request, _("Nothing was done: this token is not retired."))
+
+    lines = (_("This token can be given to somebody again."),)
+    return changes.with_reason(request, _asked(token, _("Bring back"), lines), run)
+
+
+def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_grave: bool = False) -> Asked:
+    return Asked(
+        title=f"{button}: {token.serial}",
+        button=button,
+        back=resolve_url("admin:token", token.ref),
+        here="tokens",
+        lines=lines,
+        is_grave=is_grave,
+    )

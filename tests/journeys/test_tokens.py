@@ -1,0 +1,264 @@
+"""Hardware tokens through HTTP: from the maker's file to a sign-in, out of step, back into the stock, retired."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.support.imports import jobs
+from tests.pages import Page
+from tests.people import Clock, Person, hire, join
+from verification import stock
+from verification.facts import Facts
+from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
+from verification.oath import Scheme
+from verification.stock import Seed
+
+WHY = {"reason": "their first day", "ticket": "INC-4711"}
+SECRET = b"12345678901234567890"
+TOKENS = "/admin/accounts/user/tokens/"
+IMPORT = "/admin/accounts/user/import/"
+
+
+def owned(serial: str = "AB-1", **scheme: Any) -> HardwareToken:
+    """Put a token into the stock."""
+    seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
+    _verdict, token = stock.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)
+    assert token is not None
+    return token
+
+
+def press(token: HardwareToken, n: int) -> str:
+    """Press the token's button for the n-th time."""
+    return Scheme.read(token.data).code(SECRET, n)
+
+
+def kinds() -> list[str]:
+    return list(AuditEvent.objects.filter(kind__contains="token").order_by("pk").values_list("kind", flat=True))
+
+
+@pytest.fixture
+def dora(db: None, clock: Clock) -> Person:
+    """Give somebody of the first line, at work, where policy wants no verified caller."""
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    person = hire("dora", "Support desk")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """Give an administrator, at work."""
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def assign(staff: Person, token: HardwareToken, name: str) -> Page:
+    staff.browser.go(f"{TOKENS}{token.ref}/")
+    staff.browser.press("Go on", user=name)
+    return staff.browser.press("Assign a hardware token", **WHY)
+
+
+def activate(person: Person, serial: str, code: str) -> Page:
+    person.sign_in()
+    person.browser.go("/methods/add/")
+    person.browser.press("Hardware token")
+    person.browser.press("Continue", serial=serial)
+    return person.verify(code)
+
+
+def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Person, clock: Clock) -> None:
+    file = SimpleUploadedFile(
+        "seeds.csv", f"serial number;secret key;type;digits\nab-1;{SECRET.hex()};HOTP;8\n".encode()
+    )
+    fay.browser.go(IMPORT)
+    sent: dict[str, Any] = {"kind": "tokens", "file": file}
+    fay.browser.send(IMPORT, **sent)
+    jobs.work(timezone.now())
+    assert "1 new, 0 changed, 0 as they were" in fay.browser.reload()
+    fay.browser.press("Apply the 1 good rows")
+    fay.browser.press("Apply", reason="tokens of the spring")
+    jobs.work(timezone.now())
+    assert "AB-1" in fay.browser.go(f"{TOKENS}?q=ab&state=stock")
+    token = HardwareToken.objects.get()
+
+    page = assign(fay, token, "ana")
+    assert "Token …AB-1 waits for them" in page
+    activate(ana, "ab-1", press(token, 0))
+
+    assert Enrolment.objects.get(user=ana.user, method="token").confirmed
+    clock.forward(minutes=5)
+    ana.browser.press("Sign out")
+    ana.give_password()
+    ana.browser.go("/sign-in/options/")
+    ana.browser.press("Hardware token")
+    assert ana.verify(press(token, 4)[:4] + " " + press(token, 4)[4:]).path == "/"
+    assert "in use" in fay.browser.go(f"{TOKENS}{token.ref}/")
+
+
+def test_token_is_assigned_once_and_only_from_the_stock(dora: Person, ana: Person, cleo: Person) -> None:
+    token = owned()
+
+    assert "waits for them" in assign(dora, token, "ana@example.org")
+    dora.browser.go(f"/admin/accounts/user/{cleo.user.pk}/do/assign_token/")
+    page = dora.browser.press("Assign a hardware token", serial="ab-1", **WHY)
+
+    assert "Somebody else has this token" in page
+    assert Enrolment.objects.get(method="token").user == ana.user
+    assert kinds().count("support.token_assigned") == 1
+
+
+def test_nobody_is_found_who_is_not_there(dora: Person) -> None:
+    token = owned()
+    dora.browser.go(f"{TOKENS}{token.ref}/")
+
+    assert "There is nobody of this name" in dora.browser.press("Go on", user="nobody")
+
+
+def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, clock: Clock) -> None:
+    token = owned(is_counted=True)
+    assign(dora, token, "ana")
+    activate(ana, "AB-1", press(token, 0))
+    clock.forward(minutes=5)
+
+    dora.browser.go(f"{TOKENS}{token.ref}/")
+    dora.browser.follow("Set it right by two codes")
+    page = dora.browser.press("Set a token right", first=press(token, 500), second=press(token, 502), **WHY)
+    assert "not two new codes in a row" in page
+    dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/resync_token/")
+    page = dora.browser.press("Set a token right", first=press(token, 500), second=press(token, 501), **WHY)
+
+    assert "is in step again" in page
+    assert Enrolment.objects.get(method="token").counter == 501
+    assert "support.token_resynchronised" in kinds()
+
+
+def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: Clock) -> None:
+    token = owned(is_counted=True)
+    stock.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+    activate(ana, "AB-1", press(token, 0))
+    clock.forward(minutes=5)
+    ana.browser.press("Sign out")
+    ana.give_password()
+    page = ana.browser.go("/sign-in/options/")
+    page = ana.browser.press("Hardware token")
+    assert "Type two codes here" in page
+
+    assert ana.verify(f"{press(token, 90)} {press(token, 91)}").path == "/"
+
+
+@pytest.mark.parametrize(("worn", "state"), [(None, "in stock"), ("on", "retired")])
+def test_token_is_taken_back_with_its_counter(
+    worn: str | None, state: str, dora: Person, ana: Person, clock: Clock
+) -> None:
+    """A code that the last person read off must not open for the next one."""
+    token = owned(is_counted=True)
+    assign(dora, token, "ana")
+    activate(ana, "AB-1", press(token, 5))
+    clock.forward(minutes=5)
+    dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/take_token_back/")
+    page = dora.browser.press("Take a token back", is_worn=worn, **WHY)
+
+    assert state.removeprefix("in ") in page
+    assert state in dora.browser.go(f"{TOKENS}{token.ref}/")
+    token.refresh_from_db()
+    assert (token.counter, token.enrolment) == (5, None)
+    assert not Enrolment.objects.filter(method="token").exists()
+
+
+def test_token_is_retired_and_brought_back(fay: Person) -> None:
+    token = owned()
+
+    fay.browser.go(f"{TOKENS}{token.ref}/")
+    fay.browser.follow("Retire it")
+    page = fay.browser.press("Retire", reason="its battery is empty")
+    assert "retired" in page
+    assert not fay.browser.go(f"{TOKENS}{token.ref}/").offers("Go on")
+    fay.browser.follow("Bring it back")
+    page = fay.browser.press("Bring back", reason="a new battery")
+
+    assert "in stock" in page
+    assert kinds() == ["token.retired", "token.restored"]
+    assert AuditEvent.objects.get(kind="token.retired").detail["reason"] == "its battery is empty"
+
+
+def test_first_line_retires_nothing(dora: Person) -> None:
+    token = owned()
+
+    assert not dora.browser.go(f"{TOKENS}{token.ref}/").offers("Retire")
+    assert dora.browser.go(f"{TOKENS}{token.ref}/retire/").status == 403
+
+
+def test_auditors_see_no_tokens(db: None, clock: Clock) -> None:
+    auditor = hire("adam", "Auditors")
+    auditor.sign_in(to="/admin/")
+
+    assert auditor.browser.go(TOKENS).status == 403
+
+
+@pytest.mark.parametrize(
+    "query", ["?q=%00", "?q=%F0%9F%98%80&state=nowhere", "?after=" + "9" * 500, "?q=" + "x" * 9_999]
+)
+def test_list_answers_to_anything(query: str, dora: Person) -> None:
+    assert dora.browser.go(f"{TOKENS}{query}").status in {200, 400}
+
+
+def test_long_list_has_pages(dora: Person) -> None:
+    for n in range(60):
+        owned(f"S{n:03}")
+
+    page = dora.browser.go(f"{TOKENS}?q=s0")
+
+    assert "S049" in page
+    assert "S050" not in page
+    assert "S050" in dora.browser.follow("Later numbers")
+
+
+# Taken from the stock by oneself ----------------------------------------------------------------------------------
+
+
+def test_person_takes_a_token_from_the_stock_where_policy_says_so(ana: Person, clock: Clock) -> None:
+    token = owned(digits=8)
+    ana.sign_in()
+    assert not ana.browser.go("/methods/add/").offers("Hardware token")
+
+    Policy.objects.update_or_create(group=None, defaults={"stock_tokens": True})
+    clock.forward(seconds=2)
+    ana.browser.go("/methods/add/")
+    ana.browser.press("Hardware token")
+    page = ana.browser.press("Continue", serial="no such")
+    assert "No token of this number waits for you" in page
+    ana.browser.press("Continue", serial="ab-1")
+    ana.verify(press(token, Scheme().at(timezone.now().timestamp())))
+
+    mine = Enrolment.objects.get(user=ana.user, method="token")
+    token.refresh_from_db()
+    assert (mine.confirmed, token.enrolment) == (True, mine)
+
+
+def test_token_that_somebody_else_was_given_meanwhile_is_not_taken(ana: Person, cleo: Person, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"stock_tokens": True})
+    token = owned()
+    ana.sign_in()
+    ana.browser.go("/methods/add/")
+    ana.browser.press("Hardware token")
+    ana.browser.press("Continue", serial="ab-1")
+    HardwareToken.objects.filter(pk=token.pk).update(retired_at=timezone.now() - timedelta(seconds=1))
+
+    ana.verify(press(token, Scheme().at(timezone.now().timestamp())))
+
+    assert not Enrolment.objects.filter(user=ana.user, method="token", confirmed=True).exists()
+
+
+def test_removed_token_is_in_the_stock_again(ana: Person) -> None:
+    join("ben2")
+    token = owned()
+    stock.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+
+    Enrolment.objects.get(method="token").delete()
+
+    assert [each.serial for each in stock.search("", "stock")] == ["AB-1"]
