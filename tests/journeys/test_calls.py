@@ -149,6 +149,23 @@ def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, 
 
     assert words in page
     assert page.offers("Call me again")
+    assert page.words.count("Call me again") == 1
+    assert page.words.count("Use a different verification option") == 1
+    assert "We called" in page
+    assert "Answer the call" not in page
+    assert "We are calling" not in page
+
+
+def test_page_that_still_says_how_to_answer_is_loaded_again_once_the_call_failed(ana: Person) -> None:
+    """Its script asks. A page that says so already is left alone."""
+    Behaviour.objects.create(number="", outcome=Reason.NO_ANSWER)
+    ana.give_password()
+    ana.choose("Call")
+    work()
+
+    told = [ana.browser.client.get(f"/sign-in/status/?alive=1{more}").json()["reload"] for more in ("", "&failed=1")]
+
+    assert told == [True, False]
 
 
 def test_call_reads_no_code_to_a_voicemail(ana: Person) -> None:

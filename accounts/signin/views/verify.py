@@ -15,7 +15,7 @@ from accounts.signin import pending as pendings
 from accounts.signin.forms import CodeForm
 from accounts.signin.pending import Pending
 from accounts.signin.views import steps
-from verification import challenges, outcomes, policies, reports
+from verification import challenges, enrolments, outcomes, policies, reports
 from verification.challenges import Shown
 from verification.facts import Facts
 from verification.models import Purpose, State
@@ -60,7 +60,8 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
         flow.freshen(request, user, now, outcome.enrolment)
         return destinations.go_on(pending.next)
     pendings.wipe(request)
-    messages.success(request, _("It works."))
+    also = enrolments.companions_words(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
+    messages.success(request, f"{_('It works.')} {also}".strip())
     return destinations.go_on(pending.next)
 
 
@@ -107,10 +108,12 @@ def page_context(
             words = outcomes.words(outcome, now=now.now)
     elif not shown.is_alive:
         words = outcomes.words(Outcome(verdict=ended(shown)), now=now.now)
+    report = reports.explain(shown.message)
     return {
         "form": form,
         "shown": shown,
-        "report": reports.explain(shown.message),
+        "report": report,
+        "failed_call": shown.is_approval and report.is_bad,
         "words": words,
         "verdict": verdict,
         "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED, Verdict.MISREAD},
@@ -136,14 +139,16 @@ def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if shown is None:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = reports.explain(shown.message)
-    was_alive = request.GET.get("alive") == "1"
+    was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
+    is_news = has_failed and request.GET.get("failed") != "1"  # the page still says how to answer the call
+    hint = {"report": report, "pending": pending}
     return JsonResponse(
         {
             "state": shown.message.state if shown.message else shown.state,
             "words": report.words,
-            "html": render_to_string("accounts/signin/delivery_hint.html", {"report": report, "pending": pending}),
+            "html": "" if has_failed else render_to_string("accounts/signin/delivery_hint.html", hint),
             "done": shown.state == State.APPROVED,
-            "reload": was_alive and not shown.is_alive and shown.state != State.APPROVED,
+            "reload": was_alive and (is_news or not shown.is_alive) and shown.state != State.APPROVED,
         }
     )
 
