@@ -414,6 +414,17 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
         limits.forget_wrong_codes(enrolment.user.pk)
 
 
+def companions_words(enrolment: Enrolment | None) -> str:
+    """Say that the proof of one method set up others of the same phone; empty if it did not."""
+    if enrolment is None or not enrolment.address_digest:
+        return ""
+    digests = crypto.digests("address", enrolment.address)
+    rows = Enrolment.objects.filter(user=enrolment.user, address_digest__in=digests, confirmed=True)
+    others = ", ".join(label(each) for each in rows.exclude(method=enrolment.method).order_by("pk"))
+    words = _("One proof is enough for a phone, so it is set up for this too: %(others)s.")
+    return words % {"others": others} if others else ""
+
+
 def _complete(enrolment: Enrolment, draft: Draft) -> None:
     """Fill in what only the proof made known, such as a key that was made for it."""
     enrolment.address, enrolment.secret = draft.address, draft.secret
@@ -577,8 +588,10 @@ def reserve_method(allowed: Sequence[str]) -> str:
 
 
 def vouchers_left(user_id: int) -> int:
-    """Count the single-use codes that still work."""
-    return Voucher.objects.filter(enrolment__user_id=user_id, enrolment__confirmed=True, used_at=None).count()
+    """Count the recovery codes that still work. A pass is of single use as well, but is none of them."""
+    reserves = [method.name for method in registry.methods().values() if method.is_reserve]
+    rows = Voucher.objects.filter(enrolment__user_id=user_id, enrolment__method__in=reserves, enrolment__confirmed=True)
+    return rows.filter(used_at=None).count()
 
 
 _ROW, _NOW, _COUNTER = Slot("pk"), Slot("now"), Slot("counter")

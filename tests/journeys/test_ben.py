@@ -33,6 +33,7 @@ def test_registers_by_text(ben: Person) -> None:
 
     assert page.path == "/sign-in/register/second/"
     assert methods(ben) == ["text", "call"]
+    assert "One proof is enough for a phone, so it is set up for this too: Call" in page
 
 
 def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
@@ -45,9 +46,10 @@ def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
 
     ben.phone.answer()
     ben.phone.press(f"{digits}#")
-    ben.browser.press("I pressed #: continue")
+    page = ben.browser.press("I pressed #: continue")
 
     assert methods(ben) == ["call"]
+    assert "One proof is enough" not in page
     assert ben.phone.newest("call")["extension"] == "12"
 
 

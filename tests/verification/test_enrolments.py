@@ -1,7 +1,7 @@
 """What a person has set up: worth nothing before its proof, offered in order, removed without locking anybody out."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -253,6 +253,16 @@ def test_voucher_is_spent_once(desk: Desk) -> None:
 
     assert [enrolments.spend_voucher(pk, now=desk.facts.now) for _ in range(2)] == [True, False]
     assert enrolments.vouchers_left(desk.user.pk) == 9
+
+
+def test_pass_is_no_recovery_code(desk: Desk) -> None:
+    """Seen failing with the single-use codes of every method counted."""
+    ends = desk.facts.now + timedelta(minutes=10)
+    enrolments.hand_out(
+        desk.user, "access_pass", {}, desk.facts, starts_at=desk.facts.now, ends_at=ends, actor_id=desk.user.pk
+    )
+
+    assert enrolments.vouchers_left(desk.user.pk) == 0
 
 
 def test_new_codes_kill_the_old_set(desk: Desk) -> None:

@@ -144,6 +144,7 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
     context = {
         "mine": mine,
+        "also": enrolments.companions_words(enrolments.proven(user.pk, pending.enrolment_id)),
         "offers": offers,
         "have": have,
         "has_reserve": bool(enrolments.reserve_method(decision.rules.methods)),
