@@ -172,7 +172,7 @@ def places(user: Any = None) -> dict[str, str]:
         "support_phone": settings.SUPPORT_PHONE or settings.SUPPORT_NAME,
         "support_mail": settings.SUPPORT_EMAIL or settings.SUPPORT_NAME,
         "support_hours": settings.SUPPORT_HOURS,
-        "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or settings.SUPPORT_NAME,
+        "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or settings.ORGANISATION_NAME,
         "days": str(rules.remember_days),
         "minutes": str(int(rules.code_life.total_seconds() // 60)),
         "tries": str(conf.tries()),

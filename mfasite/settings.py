@@ -109,6 +109,7 @@ SENDER_NUMBERS = (
     *(number for senders in (TWILIO_SENDERS, TWILIO_CALL_SENDERS) for number in senders.values()),
     *(number for senders in (VONAGE_SENDERS, VONAGE_CALL_SENDERS) for number in senders.values()),
     *env.words("SENDER_NUMBERS"),
+    *filter(None, [env.text("GATEWAY_SENDER")]),
 )
 
 # Texts go out by the provider "gateway" to any carrier with an HTTP interface, described here.

@@ -138,3 +138,12 @@ def test_article_is_out_between_its_dates_only() -> None:
     shown = set(articles.published(None, now=now).values_list("slug", flat=True))
 
     assert not {"no-text", "no-call"} & shown
+
+
+def test_sender_without_a_number_is_the_organisation(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    """Seen failing with the support desk named as the sender of texts."""
+    monkeypatch.setattr(settings, "SENDER_NUMBERS", ())
+    assert articles.places()["senders"] == "Example Organisation"
+
+    monkeypatch.setattr(settings, "SENDER_NUMBERS", ("+41445550100", "Example", "Example"))
+    assert articles.places()["senders"] == "+41445550100, Example"

@@ -35,6 +35,8 @@ def test_search_finds_and_says_when_nothing_fits(stranger: Browser) -> None:
     page = stranger.go("/help/?q=zzqx")
     assert "Nothing fits" in page
     assert "support@example.org" in page
+    assert page.words.count("Nothing fits") == 1
+    assert page.html.count("mailto:support@example.org") == 1
     stranger.go("/help/?q=zzqx")
     assert Miss.objects.get().n_times == 2
 
