@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from verification import audit, browsers, guard, policies, registry, reports, tokens
+from verification import audit, browsers, challenges, guard, moments, policies, registry, reports, tokens
 from verification.enrolments import Option
 from verification.facts import Facts
-from verification.models import Kind, Message, MessageState
+from verification.models import Kind, Message, MessageState, State
 from verification.outcomes import Verdict
 from verification.policies import Decision, Why
 
@@ -85,11 +86,12 @@ class Situation:
     look: Callable[[View], Iterator[Finding]]
 
 
-def view(user: User, facts: Facts, *, is_half: bool, challenge: str = "") -> View:
-    """Gather what the rules look at."""
+def view(user: User, facts: Facts, *, is_half: bool, binding: str = "") -> View:
+    """Gather what the rules look at. `binding`: the sign-in under way, of whose messages alone it tells."""
     sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
     if is_half:
-        sent = sent.filter(challenge__handle=challenge)
+        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~Q(challenge__state=State.OPEN)
+        sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
     decision = policies.decide(user, Facts(now=facts.now))
     return View(
         user=user, facts=facts, decision=decision, message=sent.order_by("-created_at").first(), is_half=is_half
@@ -177,7 +179,7 @@ def _no_message(seen: View) -> Iterator[Finding]:
         if seen.is_half:
             yield Finding(
                 kind="info",
-                sees=sees,
+                sees=_("We sent you no text and no call in this sign-in."),
                 does=_("Choose a text or call, or another way."),
                 to="options",
                 slug="different-option",
@@ -227,9 +229,11 @@ def _of_message(message: Message, seen: View) -> Finding:
     at = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if message.kind == Kind.CALL else _("Text"),
         "hint": message.hint,
-        "at": f"{message.created_at:%H:%M}",
+        "at": moments.clock(message.created_at),
         "words": report.words,
     }
+    if report.is_bad and message.code:
+        at += " " + _("(The provider’s own code: %(code)s)") % {"code": message.code}
     slug = _slug(report.about) if report.is_bad else ("no-call" if message.kind == Kind.CALL else "no-text")
     if report.is_bad:
         does = _("Take another way.") if seen.others else _("You have no other way: company support lets you in.")
@@ -290,7 +294,7 @@ def _code_refused(seen: View) -> Iterator[Finding]:
 
 
 def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
-    when = f"{at:%H:%M}"
+    when = moments.clock(at)
     if kind == "challenge.replaced":
         sees = _("At %(at)s you typed an older code; a newer one had been sent.") % {"at": when}
         return Finding(kind="info", sees=sees, does=_("Use the newest code. It cost you no try."), slug="newest-code")
@@ -435,7 +439,7 @@ def _app_password(seen: View) -> Iterator[Finding]:
         if each.last_used_at and each.ref not in {one.ref for one in ended}:
             sees = _("“%(name)s” was taken at %(at)s.") % {
                 "name": each.name,
-                "at": f"{each.last_used_at:%Y-%m-%d %H:%M}",
+                "at": moments.moment(each.last_used_at),
             }
             yield Finding(kind="good", sees=sees, does=_("That one works."), slug="app-passwords")
     if mine and not stale and not ended:
@@ -495,7 +499,7 @@ def _strange(seen: View) -> Iterator[Finding]:
     last = audit.of_person(seen.user.pk, kinds=("sign_in.completed",), most=1)
     sees = (
         _("Your last sign-in: %(at)s from %(network)s.")
-        % {"at": f"{last[0].at:%Y-%m-%d %H:%M}", "network": last[0].network or "–"}
+        % {"at": moments.moment(last[0].at), "network": last[0].network or "–"}
         if last
         else _("We know no sign-in of yours.")
     )

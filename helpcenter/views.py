@@ -147,7 +147,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     context: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
     if situation is not None and person is not None:
-        seen = diagnosis.view(person, now, is_half=user is None, challenge=pending.handle if pending else "")
+        seen = diagnosis.view(person, now, is_half=user is None, binding=pending.id if pending else "")
         context["findings"] = diagnosis.find(situation, seen)
         context["reference"] = diagnosis.reference(person, situation)
         context["trials"] = diagnosis.trials(situation, seen)

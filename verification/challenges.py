@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import (
@@ -298,6 +298,11 @@ def _new_tag(*, former: str = "") -> str:
     """Draw the short name by which page and message agree on which sending is meant. Shape: `K4`."""
     names = [letter + digit for letter in _TAG_LETTERS for digit in _TAG_DIGITS]
     return secrets.choice([name for name in names if name != former])
+
+
+def of_binding(user: Any, binding: str) -> QuerySet[Challenge]:
+    """Give what a person was asked in one sign-in, or in one session."""
+    return Challenge.objects.filter(user=user, binding=_bind(binding))
 
 
 def _bind(binding: str) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, damage, guard, limits, registry
+from verification import audit, damage, guard, limits, moments, registry
 from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
@@ -109,7 +109,7 @@ def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
     for pause in pauses:
         notice = "range_warned" if pause.is_warning else "range_paused"
         said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
-        _tell_operators(notice, now=now, ends=f"{pause.ends_at:%Y-%m-%d %H:%M} UTC", **said)
+        _tell_operators(notice, now=now, until=moments.moment(pause.ends_at), **said)
 
 
 def tell_of_damage(now: datetime) -> int:

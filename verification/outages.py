@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from verification import moments
 from verification.held import Held
 from verification.models import Kind, Outage
 
@@ -46,7 +47,7 @@ def words(outage: Outage, kind: Kind) -> str:
     if outage.ends_at:
         said = _("%(what)s are switched off until %(at)s.") % {
             "what": what,
-            "at": f"{timezone.localtime(outage.ends_at):%H:%M, %d.%m.}",
+            "at": moments.moment(outage.ends_at),
         }
     else:
         said = _("%(what)s are switched off for now.") % {"what": what}

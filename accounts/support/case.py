@@ -11,7 +11,7 @@ from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
 from accounts.support import caller, holdings, orders, rights
 from accounts.support.actions import FOREVER
 from accounts.support.menu import ACTIONS, Action
-from verification import agents, audit, browsers, enrolments, policies, registry, reports
+from verification import agents, audit, browsers, enrolments, moments, policies, registry, reports
 from verification.enrolments import Option
 from verification.facts import Facts
 from verification.models import AuditEvent, Browser, Enrolment, Message
@@ -153,8 +153,8 @@ def _block(person: User, now: datetime) -> str:
         return ""
     if person.blocked_until >= FOREVER:
         return _("Blocked until somebody unblocks them: %(why)s") % {"why": person.blocked_reason}
-    until = f"{person.blocked_until:%d.%m.%Y %H:%M} UTC"
-    return _("Blocked until %(until)s: %(why)s") % {"until": until, "why": person.blocked_reason}
+    said = {"until": moments.moment(person.blocked_until), "why": person.blocked_reason}
+    return _("Blocked until %(until)s: %(why)s") % said
 
 
 def expected(decision: Decision) -> str:

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Upper
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep, User
 from accounts.models.people import sought
 from accounts.support import rights
-from verification import enrolments, registry
+from verification import enrolments, moments, registry
 
 PAGE = 25
 MOST = 800  # people that a search by words looks at
@@ -141,7 +140,7 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
             str(states[person.second_step]),
             ", ".join(mine[person.pk]),
             tuple(_notes(person, now)),
-            f"{timezone.localtime(person.last_login):%d.%m.%Y %H:%M}" if person.last_login else "",
+            moments.moment(person.last_login) if person.last_login else "",
         )
         for person in page
     ]

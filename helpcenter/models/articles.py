@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from verification import moments
+
 
 class Audience(models.TextChoices):
     """Who may read an article."""
@@ -55,4 +57,4 @@ class Version(models.Model):
     replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
-        return f"{self.title}, until {self.replaced_at:%Y-%m-%d %H:%M}"
+        return f"{self.title}, until {moments.moment(self.replaced_at)}"

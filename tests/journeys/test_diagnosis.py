@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AppPassword, StaleClient, User
 from accounts.support import actions
@@ -12,12 +13,12 @@ from accounts.support.actions import Deed
 from helpcenter import articles
 from tests.doors import build, make
 from tests.pages import Browser, Page
-from tests.people import Clock, Person, hire, join, work
+from tests.people import PASSWORD, Clock, Person, hire, join, work
 from verification import guard, limits
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.facts import Facts
 from verification.models import Browser as Remembered
-from verification.models import Country, Enrolment, Failure, Policy, Reason
+from verification.models import Country, Enrolment, Failure, Message, Policy, Reason
 
 OPTIONS, METHODS = "/sign-in/options/", "/methods/"
 
@@ -160,7 +161,7 @@ def test_nothing_sent_is_named(ana: Person) -> None:
 
     page = ask(ana, "no-message")
 
-    assert "no text and no call within the last hour" in page
+    assert "no text and no call in this sign-in" in page
     assert page.link("Use a different verification option") == OPTIONS
 
 
@@ -383,3 +384,45 @@ def test_support_s_deed_solves_what_the_diagnosis_named(ana: Person) -> None:
 
     assert limits.gate(ana.user.pk, "text", now=timezone.now()).is_open
     assert Enrolment.objects.filter(user=ana.user).exists()
+
+
+def test_text_of_this_sign_in_is_named_after_another_option_was_chosen(ana: Person) -> None:
+    """The commonest way here: no text, then the app, then help. Seen failing with the newest request alone."""
+    ana.give_password()
+    work()
+    ana.choose("Authenticator app")
+
+    page = ask(ana, "no-message")
+
+    assert "Your text has reached the phone." in page
+    assert "no text and no call" not in page
+
+
+def test_other_sign_in_s_text_is_not_told_of(ana: Person) -> None:
+    other = Person(ana.user, ana.phone)
+    other.give_password()
+    work()
+    ana.browser.go("/sign-in/")
+    ana.browser.press("Sign in", username=ana.user.username, password=PASSWORD)
+    Message.objects.filter(challenge__user=ana.user).exclude(pk=Message.objects.earliest("pk").pk).delete()
+
+    assert "We sent you no text and no call in this sign-in." in ask(ana, "no-message")
+
+
+def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Settings) -> None:
+    """It is eight o'clock UTC. Seen failing with the moments written as they are stored."""
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    ana.give_password()
+    work()
+
+    page = ask(ana, "no-message")
+
+    assert "at 13:45:" in page
+    assert "08:00" not in page
+
+
+def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
+    refuse(Reason.PROVIDER_DOWN)(ana)
+    Message.objects.update(code="30002")
+
+    assert "(The provider’s own code: 30002)" in ask(ana, "no-message")

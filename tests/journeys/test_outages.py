@@ -143,7 +143,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 
     page = ana.give_password()
 
-    assert re.search(r"Texts are switched off until [\d:, .]+ They moved\.", page.words)
+    assert re.search(r"Texts are switched off until \d+ \w+ \d{4}, \d\d:\d\d\. They moved\.", page.words)
     assert not Message.objects.exists()
     page = ana.browser.go("/sign-in/options/")
     assert "Calls are switched off until" in page
