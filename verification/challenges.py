@@ -37,7 +37,6 @@ from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Rules
 from verification.statements import Insert, Select, Slot, Update
 
-# Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
 _APART = _HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
 _IN_DOUBT = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
@@ -46,6 +45,7 @@ _RECENT = timedelta(minutes=10)  # in which an older code is told from a wrong o
 _MOST_RECENT = 20  # requests of one person that are looked at for it
 _LONGEST_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
 _WORTH_SENDING = timedelta(minutes=1)  # what must be left of a code's life
+# Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
 
 

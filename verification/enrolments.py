@@ -41,6 +41,7 @@ class Option:
     needs_delivery: bool
     strength: int
     is_temporary: bool = False
+    is_on_phone: bool = False
     out: str = ""
     retry_at: datetime | None = None
     modes: tuple[Mode, ...] = ()
@@ -114,6 +115,7 @@ def _option(enrolment: Enrolment, now: datetime) -> Option:
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
+        is_on_phone=method.is_on_phone,
         out=away(enrolment, now) or _refused(enrolment, method.kind, now),
         retry_at=next_at if next_at and next_at > now else None,
         modes=method.modes,

@@ -135,6 +135,7 @@ class Method:
     most: ClassVar[int] = 5  # a person
     is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
     is_temporary: ClassVar[bool] = False  # handed out for a span, whatever the policy; no lasting way in
+    is_on_phone: ClassVar[bool] = False  # usually lives on the very phone that takes texts and calls
     means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: type[forms.Form] | None = None

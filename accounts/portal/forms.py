@@ -80,6 +80,11 @@ class ProfileForm(forms.Form):
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) < 2:
+            del self.fields["language"]  # there is nothing to choose
+
 
 class AppPasswordForm(forms.Form):
     """For which program, under which name, and with which bounds."""

@@ -33,6 +33,24 @@ def ways_in(options: Sequence[Option]) -> set[str]:
     }
 
 
+def is_one_phone(options: Sequence[Option]) -> bool:
+    """Tell whether one lost phone may take all of it: a number of it, and an app that usually lives on it."""
+    lasting = [o for o in options if not o.is_reserve and not o.is_temporary and not o.is_off]
+    elsewhere = {o.enrolment.address_digest or o.ref for o in lasting if not o.is_on_phone}
+    return (
+        any(o.is_on_phone for o in lasting)
+        and len(elsewhere) == 1
+        and all(o.enrolment.address_digest for o in lasting if not o.is_on_phone)
+    )
+
+
+def comfort(options: Sequence[Option]) -> str:
+    """Say why a person with nothing left to do could still get in."""
+    if is_one_phone(options):
+        return _("If you lost your phone, one of your recovery codes would do. Keep them somewhere else.")
+    return _("If you lost one of these, another one would do.")
+
+
 def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: datetime) -> list[Mark]:
     """List what is worth doing, the most pressing first; empty if all is well."""
     found = [_off(option) for option in options if option.is_off]
@@ -43,6 +61,16 @@ def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: da
                 "warn",
                 _("One way in is not enough"),
                 _("Add a second way to verify. Without it a lost phone locks you out until support helps."),
+                "portal:method-add",
+                _("Add a method"),
+            )
+        )
+    elif is_one_phone(options) and not n_codes:
+        found.append(
+            Mark(
+                "warn",
+                _("All of these may be on one phone"),
+                _("If you lost it, nothing would be left. Add a method that is not on it, such as a passkey."),
                 "portal:method-add",
                 _("Add a method"),
             )

@@ -43,8 +43,14 @@ class Action:
         return Wish(name=self.name, permission=self.permission, is_risky=self.is_risky, effect=self.effect)
 
 
-def _count(n: int, one: str, many: str) -> list[str]:
-    return [ngettext(one, many, n) % {"n": n}] if n else []
+def _forgets(n_browsers: int) -> list[str]:
+    words = ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", n_browsers)
+    return _count(n_browsers, words)
+
+
+def _count(n: int, words: str) -> list[str]:
+    """Give the words of a number of things, in the form that `ngettext` chose; nothing for none."""
+    return [words % {"n": n}] if n else []
 
 
 def _methods(held: Holdings) -> list[str]:
@@ -52,11 +58,14 @@ def _methods(held: Holdings) -> list[str]:
 
 
 def _sessions(held: Holdings) -> list[str]:
-    return _count(held.n_sessions, "Ends %(n)d sign-in.", "Ends %(n)d sign-ins.")
+    return _count(held.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", held.n_sessions))
 
 
 def _browsers(held: Holdings) -> list[str]:
-    return _count(held.n_browsers, "Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.")
+    return _count(
+        held.n_browsers,
+        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
+    )
 
 
 def _closing(held: Holdings) -> list[str]:
@@ -72,7 +81,8 @@ def _app_passwords(held: Holdings) -> list[str]:
 
 
 def _deletes(n_app_passwords: int) -> list[str]:
-    return _count(n_app_passwords, "Deletes %(n)d app password.", "Deletes %(n)d app passwords.")
+    words = ngettext("Deletes %(n)d app password.", "Deletes %(n)d app passwords.", n_app_passwords)
+    return _count(n_app_passwords, words)
 
 
 def _clear(held: Holdings) -> list[str]:
@@ -251,7 +261,10 @@ _ALL = (
         effect=Effect.CLOSES,
         run=lambda person, deed, _o: actions.forget_browsers(person, deed),
         preview=lambda held: (
-            _count(held.n_browsers, "Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.")
+            _count(
+                held.n_browsers,
+                ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
+            )
             or [str(_("There is none."))]
         ),
     ),

@@ -41,6 +41,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "announced": challenges.announce(request.user.pk),
         "forbidden": [(e.ref, enrolments.label(e)) for e in everything if e.method not in rules.methods],
         "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "comfort": readiness.comfort(mine),
         "n_codes": n_codes,
         "has_reserve": has_reserve,
         "here": "methods",

@@ -16,7 +16,8 @@ def profile(request: AuthedRequest) -> HttpResponse:
     user = request.user
     form = ProfileForm(request.POST or None, initial={"language": user.language, "time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():
-        user.language, user.time_zone = form.cleaned_data["language"], form.cleaned_data["time_zone"]
+        user.language = form.cleaned_data.get("language", user.language)
+        user.time_zone = form.cleaned_data["time_zone"]
         user.save(update_fields=["language", "time_zone"])
         messages.success(request, _("Saved."))
         return redirect("portal:profile")

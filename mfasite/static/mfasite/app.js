@@ -115,6 +115,18 @@ document.addEventListener("click", (event) => {
   if ("reveal" in button.dataset) reveal(button);
 });
 
+// A menu closes on Escape, which gives its button the focus back, and on a press outside of it.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+document.addEventListener("pointerdown", (event) => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
 // A second click must not send a form twice. Buttons are stopped after the event, so that the pressed one's value still goes along.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -1,9 +1,15 @@
 """A person's language and time zone."""
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.people import Clock, Person
+
+
+@pytest.fixture(autouse=True)
+def _two_languages(settings: Settings) -> None:
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 
 
 def _kept(person: Person) -> tuple[str, str]:
@@ -77,3 +83,12 @@ def test_zones_of_the_machine_are_not_offered(ana: Person) -> None:
     assert 'value="Europe/Zurich"' in html
     for odd in ("localtime", "posix/", "Factory", "right/"):
         assert f'value="{odd}' not in html
+
+
+def test_offers_no_language_where_there_is_one_only(ana: Person, settings: Settings) -> None:
+    settings.LANGUAGES = [("en", "English")]
+    ana.sign_in(to="/sign-in/?next=/profile/")
+
+    assert "language" not in ana.page.form("Save")[0].names()
+    ana.browser.press("Save", time_zone="Asia/Kathmandu")
+    assert _kept(ana) == ("", "Asia/Kathmandu")

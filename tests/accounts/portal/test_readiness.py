@@ -24,6 +24,7 @@ class Way:
     is_off: bool = False
     is_reserve: bool = False
     needs_delivery: bool = False
+    is_on_phone: bool = False
 
     def option(self, number: int) -> Option:
         row = Enrolment(method=self.method, address_digest=self.phone, last_used_at=NOW - self.used)
@@ -36,6 +37,7 @@ class Way:
             is_off=self.is_off,
             is_reserve=self.is_reserve,
             needs_delivery=self.needs_delivery,
+            is_on_phone=self.is_on_phone,
             **more,
         )
 
@@ -43,13 +45,14 @@ class Way:
 TEXT = Way("text", phone="a", needs_delivery=True)
 CALL = Way("call", phone="a", needs_delivery=True)
 OFFICE = Way("call", phone="b", needs_delivery=True)
-APP, KEY = Way("totp"), Way("passkey")
+APP, KEY = Way("totp", is_on_phone=True), Way("passkey")
 CODES = Way("recovery", is_reserve=True)
 OLD = Way("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delivery=True)
-OLD_APP = Way("totp", used=10 * HALF_YEAR)
+OLD_APP = Way("totp", used=10 * HALF_YEAR, is_on_phone=True)
 OFF = Way("totp", is_off=True)
 
 ONE, NONE, FEW = "One way in is not enough", "You have no recovery codes", "3 recovery codes are left"
+PHONE = "All of these may be on one phone"
 TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
     "nothing": ([], 0, True, [ONE, NONE]),
     "nothing, no codes to be had": ([], 0, False, [ONE]),
@@ -62,7 +65,11 @@ TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
     "four codes": ([TEXT, APP, CODES], 4, True, []),
     "three codes": ([TEXT, APP, CODES], 3, True, [FEW]),
     "one code": ([TEXT, APP, CODES], 1, True, ["1 recovery code is left"]),
-    "codes used up": ([TEXT, APP, CODES], 0, True, [NONE]),
+    "codes used up": ([TEXT, APP, CODES], 0, True, [PHONE, NONE]),
+    "number and app, and no codes": ([TEXT, CALL, APP], 0, False, [PHONE]),
+    "two numbers and an app": ([TEXT, OFFICE, APP], 0, False, []),
+    "app and key": ([APP, KEY], 0, False, []),
+    "number, app and key": ([TEXT, APP, KEY], 0, False, []),
     "old number": ([OLD, APP], 10, True, ["Does Text still reach you?"]),
     "an app cannot go out of reach": ([TEXT, OLD_APP], 10, True, []),
     "one is off": ([TEXT, OFF, KEY], 10, True, ["Totp is switched off"]),
@@ -94,3 +101,8 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     for mark in readiness.marks(options, n_codes=0, has_reserve=True, now=NOW):
         assert mark.text
         assert bool(mark.url) == bool(mark.label)
+
+
+@pytest.mark.parametrize(("ways", "word"), [([TEXT, APP], "recovery codes"), ([TEXT, KEY], "another one would do")])
+def test_comforts_with_what_is_true(ways: list[Way], word: str) -> None:
+    assert word in readiness.comfort([way.option(number) for number, way in enumerate(ways)])

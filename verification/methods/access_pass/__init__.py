@@ -1,1 +1,1 @@
-"""Recovery codes on paper."""
+"""A Temporary Access Pass, issued by support for a short time."""

@@ -40,6 +40,7 @@ class Totp(Method):
     explain = _("Type the code that your app shows. It needs no signal.")
     code_label = _("Code from your app")
     strength = 2
+    is_on_phone = True
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=secrets.token_bytes(_SECRET))
