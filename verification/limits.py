@@ -277,22 +277,26 @@ def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
 
 
 def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
+    """Raise the count in one statement. One that closed goes on for a day: each wait lets a single message through."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    table = "verification_failure"
+    is_over = (
+        f"({table}.next_at IS NULL OR {table}.next_at <= %s AND {table}.consecutive < %s OR {table}.next_at <= %s)"
+    )
+    over = [_time(now), most, _time(now - _DAY)]
     sql = f"""
-        INSERT INTO verification_failure (user_id, method, consecutive, next_at, off_at) VALUES (%s, %s, 1, %s, NULL)
+        INSERT INTO {table} (user_id, method, consecutive, next_at, off_at) VALUES (%s, %s, 1, %s, NULL)
         ON CONFLICT (user_id, method) DO UPDATE SET
-            consecutive = CASE WHEN verification_failure.next_at > %s
-                THEN verification_failure.consecutive + 1 ELSE 1 END,
-            next_at = (CASE WHEN verification_failure.next_at > %s AND verification_failure.consecutive + 1 >= %s
-                THEN %s ELSE %s END){cast},
-            off_at = NULL
-        WHERE verification_failure.next_at IS NULL OR verification_failure.next_at <= %s
-            OR verification_failure.consecutive < %s
+            consecutive = CASE WHEN {is_over} THEN 1 ELSE {table}.consecutive + 1 END,
+            next_at = (CASE WHEN NOT {is_over} AND {table}.consecutive + 1 >= %s THEN %s ELSE %s END){cast},
+            off_at = CASE WHEN {is_over} THEN NULL ELSE {table}.off_at END
+        WHERE {table}.next_at IS NULL OR {table}.next_at <= %s OR {table}.consecutive < %s
         RETURNING consecutive
     """  # noqa: S608  (only placeholders are put in)
     span, wait = _time(now + conf.unanswered_span()), _time(now + conf.unanswered_wait())
+    arguments = [user_id, name, span, *over, *over, most, wait, span, *over, _time(now), most]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [user_id, name, span, _time(now), _time(now), most, wait, span, _time(now), most])
+        cursor.execute(sql, arguments)
         row = cursor.fetchone()
     if row:
         return Gate(is_open=True, n_failures=row[0])

@@ -480,6 +480,10 @@ def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
 
     assert ana.later(minutes=2 + 29).start("call", binding="b").verdict is Verdict.UNANSWERED
     assert ana.later(minutes=2 + 30).start("call", binding="c").issued
+    assert ana.later(minutes=2 + 31).start("call", binding="d").verdict is Verdict.UNANSWERED
+    assert ana.later(minutes=2 + 60).start("call", binding="e").issued
+    assert mails() == ["unanswered"]
+    assert ask(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
 
 
 def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
