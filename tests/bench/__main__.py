@@ -6,7 +6,7 @@ Two to three minutes; `--full` takes some ten. SQLite and a broker of its own, o
 import argparse
 import sys
 
-from tests.bench import app_passwords, deliveries, desk, rooms, signins, table
+from tests.bench import app_passwords, deliveries, desk, limits, rooms, signins, table
 from tests.bench import help as help_centre
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     options.add_argument("--full", action="store_true", help="more rounds, parallel browsers, 200 messages a second")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins")
     options.add_argument(
-        "--only", choices=["signins", "deliveries", "app-passwords", "desk", "help"], help="one part of it"
+        "--only", choices=["signins", "deliveries", "app-passwords", "desk", "help", "limits"], help="one part of it"
     )
     options.add_argument("--people", type=int, default=20_000, help="people that the desk is measured among")
     chosen = options.parse_args()
@@ -25,6 +25,9 @@ def main() -> None:
         return
     if chosen.only == "help":
         help_centre.report()
+        return
+    if chosen.only == "limits":
+        limits.report()
         return
     rounds = chosen.rounds or (24 if chosen.full else 8)
     with rooms.up() as up:
