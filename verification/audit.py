@@ -244,6 +244,11 @@ def size() -> tuple[int, int]:
     return AuditEvent.objects.count(), AuditSeal.objects.count()
 
 
+def newest() -> datetime | None:
+    """Give when the newest event happened; none without events."""
+    return AuditEvent.objects.order_by("-id").values_list("at", flat=True).first()
+
+
 def of_person(
     user_id: int, *, kinds: Collection[str] = (), prefix: str = "", before: int = 0, most: int = 30
 ) -> list[AuditEvent]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -222,6 +223,66 @@ def test_older_release_keeps_its_digests(held: Possessions, restart: Restart) ->
 
     assert [row.name for row in DigestKey.objects.order_by("pk")] == ["t2", "t1"]
     assert before[1] == crypto.mac("token.app_password", "x", key_id="t1").hex()
+
+
+# After a restore ----------------------------------------------------------------------------------------------------
+
+
+def restored(*options: str) -> str:
+    """Run `check_restore`; gives what it says when it refuses, empty when all fits."""
+    err = StringIO()
+    try:
+        call_command("check_restore", *options, stdout=StringIO(), stderr=err)
+    except CommandError:
+        assert err.getvalue()
+        return err.getvalue()
+    return ""
+
+
+def test_restore_with_its_keys_fits(held: Possessions, capsys: Any) -> None:
+    assert restored() == ""
+
+    call_command("check_restore")
+    assert "Everything fits" in capsys.readouterr().out
+
+
+def test_restore_fits_after_a_rotation(rotated: Possessions) -> None:
+    assert restored() == ""
+
+
+def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions, restart: Restart) -> None:
+    restart(NEW)
+
+    said = restored()
+
+    for words in (
+        "MFA_KEYS has no key t1",
+        "authenticator apps",
+        "imports",
+        "sealed_secret does not open",
+        "key missing",
+    ):
+        assert words in said
+
+
+def test_restore_names_a_single_damaged_value(held: Possessions) -> None:
+    Enrolment.objects.filter(method="totp").update(sealed_secret="v1.t1.QUJD")
+
+    assert f"verification.Enrolment {held.person.enrolment('totp').ref}: sealed_secret does not open" in restored()
+
+
+def test_restore_names_another_secret_key(held: Possessions, settings: Any) -> None:
+    settings.SECRET_KEY = "another-one-" + "y" * 50
+
+    assert "SECRET_KEY is not the one that signed 1 of 1 sessions" in restored()
+    assert restored("--new-secret-key") == ""
+
+
+def test_restore_names_a_record_that_does_not_hold(held: Possessions) -> None:
+    DigestKey.objects.update(name="other")
+    crypto.forget()
+
+    assert "does not open" in restored()
 
 
 # Every table --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,88 @@
+"""Proves, before anybody signs in, that the keys of this machine fit the database that was restored to it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from accounts.models import Session
+from accounts.sessions import SessionStore
+from mfasite import checks
+from verification import audit, key_uses
+
+_NAMED = 20  # damaged values that are named one by one
+_SAMPLE = 200  # sessions that are opened
+
+
+class Command(BaseCommand):
+    help = (
+        "Open every sealed value, check the whole record and the sessions, and name what does not fit the keys. "
+        "Ends with 1 if anything does not."
+    )
+    # What the checks would stop at is said here, all of it and not only the first.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--new-secret-key",
+            action="store_true",
+            help="SECRET_KEY was changed on purpose, to end all sessions: do not count those that it does not open",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        faults = list(_unmigrated()) or list(_misfits(has_new_secret=options["new_secret_key"]))
+        for fault in faults:
+            self.stderr.write(fault)
+        if faults:
+            raise CommandError("The keys and the database do not fit. Let nobody sign in yet.")
+        n_sealed = sum(sum(by_use.values()) for by_use in key_uses.needed().values())
+        n_events, n_seals = audit.size()
+        self.stdout.write(f"Everything fits: {n_sealed} sealed values, {n_events} events, {n_seals} seals.")
+        if newest := audit.newest():
+            self.stdout.write(f"The newest event is of {newest:%Y-%m-%d %H:%M:%S} UTC. What came after it is lost.")
+
+
+def _unmigrated() -> Iterator[str]:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        yield f"The database is of an older release: {len(waiting)} migrations wait. Run manage.py migrate first."
+
+
+def _misfits(*, has_new_secret: bool) -> Iterator[str]:
+    for message in checks.check_strength(None):
+        yield f"{message.msg}"
+    for lost in key_uses.lost():
+        yield f"{lost}."
+    yield from _damaged()
+    fault = next(iter(audit.verify()), None)
+    if fault is not None:
+        yield f"The record does not hold. Seal {fault.seal or 'none'}, event {fault.ref or '-'}: {fault.text}."
+    if not has_new_secret:
+        yield from _sessions()
+
+
+def _damaged() -> Iterator[str]:
+    counts: Counter[str] = Counter()
+    for use, row in key_uses.damaged():
+        counts[use.what] += 1
+        if counts.total() <= _NAMED:
+            name = getattr(row, "ref", "") or getattr(row, "handle", "") or row.pk
+            yield f"{use.model} {name}: {use.column} does not open."
+    for what, n in counts.items():
+        yield f"{n} do not open, of: {what}."
+
+
+def _sessions() -> Iterator[str]:
+    rows = Session.objects.filter(expire_date__gt=timezone.now()).order_by("-expire_date")[:_SAMPLE]
+    opened = [bool(SessionStore().decode(row.session_data)) for row in rows]
+    if not all(opened):
+        n = opened.count(False)
+        yield (
+            f"SECRET_KEY is not the one that signed {n} of {len(opened)} sessions: their people must sign in "
+            "again. If you changed it on purpose, add --new-secret-key."
+        )
