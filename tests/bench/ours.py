@@ -197,7 +197,7 @@ def _challenge(user: User, option: Enrolment) -> Challenge:
         enrolment=option,
         purpose=Purpose.SIGN_IN,
         binding=secrets.token_hex(32),
-        key_id=crypto.current_key(),
+        key_id=crypto.digest_key(),
         tag="K4",
         code_life=_LIFE,
         issued_at=now,

@@ -1,0 +1,195 @@
+"""A key is rotated and retired beside ten sign-ins a second, on a real server that is reloaded: none fails."""
+
+import base64
+import hashlib
+import itertools
+import os
+import re
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+from django_otp.oath import totp
+
+from accounts.models import User
+from mfasite import processes
+from mfasite.processes import BASE_DIR, Child, Crew
+from tests.conftest import free_port
+from tests.verification.conftest import for_workers
+from verification import key_uses, reseal
+from verification.models import AuditEvent, Enrolment
+
+pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "blue-lamp-on-monday"
+RATE = 10  # sign-ins a second
+SLEEPERS = 600  # people whose secrets rest meanwhile, so that sealing again takes its time
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+
+
+def ring(*names: str) -> str:
+    """Write a key list. The first key is that of this process, whose database the server shares."""
+    keys = {name: hashlib.sha256(f"key {name} of this test".encode()).digest() for name in names}
+    return ",".join(f"{name}:{base64.b64encode(keys[name]).decode()}" for name in names)
+
+
+@pytest.fixture
+def ours(settings: Any, transactional_db: None) -> None:
+    """Let this process seal under the old key too, and the key of digests with it."""
+    old = ("old", base64.b64decode(ring("old").partition(":")[2]))
+    settings.MFA_KEYS = (old, *settings.MFA_KEYS)
+    list(reseal.run())
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Give the file that MFA_KEYS_FILE points to."""
+    path = tmp_path / "keys"
+    path.write_text(ring("old"))
+    return path
+
+
+@pytest.fixture
+def environment(ours: None, keys: Path, tmp_path: Path) -> dict[str, str]:
+    port = free_port()
+    found = for_workers(tmp_path, broker="none:", url="redis+socket:///nowhere/broker.sock")
+    found.pop("MFA_KEYS")
+    return found | {
+        "MFA_KEYS_FILE": str(keys),
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "BIND": f"127.0.0.1:{port}",
+        "TRUSTED_PROXIES": "127.0.0.0/8",
+        "WEB_WORKERS": "2",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+@pytest.fixture
+def crew(environment: dict[str, str], tmp_path: Path) -> Iterator[Crew]:
+    with processes.crew(tmp_path, environment) as crew:
+        yield crew
+
+
+def people(n: int) -> dict[str, bytes]:
+    """Make people with an app; all share one hash, because hashing is not what this is about."""
+    kept = make_password(PASSWORD)
+    users = User.objects.bulk_create(
+        User(username=secrets.token_hex(8), password=kept, second_step="enforced") for _ in range(n)
+    )
+    found, rows = {}, []
+    for user in users:
+        row = Enrolment(user=user, method="totp", confirmed=True, confirmed_at=timezone.now(), is_default=True)
+        row.secret = found[user.username] = secrets.token_bytes(20)
+        rows.append(row)
+    Enrolment.objects.bulk_create(rows)
+    return found
+
+
+def sign_in(url: str, name: str, secret: bytes, network: str) -> str:
+    """Sign one person in by three requests, and give the page they end at."""
+    opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()))
+    headers = {"X-Forwarded-For": network, "User-Agent": "a browser of the tests"}
+
+    def ask(path: str, **fields: str) -> tuple[str, str]:
+        data = urlencode(fields).encode() if fields else None
+        with opener.open(Request(f"{url}{path}", data=data, headers=headers), timeout=30) as answer:  # noqa: S310
+            return answer.geturl().removeprefix(url), answer.read().decode()
+
+    _, page = ask("/sign-in/")
+    at, page = ask("/sign-in/", csrfmiddlewaretoken=_TOKEN.findall(page)[0], username=name, password=PASSWORD)
+    if at != "/sign-in/verify/":
+        return f"{name}: {at} after the password"
+    code = f"{totp(secret):06d}"
+    at, _ = ask(at, csrfmiddlewaretoken=_TOKEN.findall(page)[0], code=code)
+    return at
+
+
+def workers(web: Child) -> set[str]:
+    """Name the processes that answer for a server."""
+    pid = web.process.pid
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def reload_with(crew: Crew, web: Child, url: str, keys: Path, value: str) -> None:
+    """Do what an operator does: write the list, reload, and wait until only new processes answer."""
+    before = workers(web)
+    keys.write_text(value)
+    os.kill(web.process.pid, signal.SIGHUP)
+    crew.wait("The new workers", lambda: len(workers(web)) == 2 and not workers(web) & before, seconds=60)
+    crew.wait("The web server", lambda: processes.answers(f"{url}/healthz"), seconds=60)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        processes.manage(*arguments),
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
+    environment: dict[str, str], crew: Crew, keys: Path
+) -> None:
+    url = environment["PUBLIC_URL"]
+    people(SLEEPERS)
+    crowd = people(400)
+    web = crew.start("web", processes.web())
+    crew.wait("The web server", lambda: processes.answers(f"{url}/healthz"), seconds=60)
+    is_over, networks = False, itertools.count(1)
+
+    def knock(pool: ThreadPoolExecutor) -> list[Future[str]]:
+        begun, sent = time.monotonic(), []
+        for place, (name, secret) in enumerate(crowd.items()):
+            if is_over:
+                break
+            time.sleep(max(0.0, begun + place / RATE - time.monotonic()))
+            n = next(networks)
+            sent.append(pool.submit(sign_in, url, name, secret, f"10.0.{n >> 8}.{n & 255}"))
+        return sent
+
+    with ThreadPoolExecutor(16) as pool, ThreadPoolExecutor(1) as clock:
+        asked = clock.submit(knock, pool)
+        for value in (ring("old", "new"), ring("new", "old")):  # first known everywhere, then the one that seals
+            reload_with(crew, web, url, keys, value)
+        told = manage(environment, "reseal")
+        reload_with(crew, web, url, keys, ring("new"))
+        is_over = True
+        pages = [future.result() for future in asked.result()]
+
+    assert told.returncode == 0, told.stderr
+    assert "key old: may leave MFA_KEYS" in told.stdout
+    assert [page for page in pages if page != "/"] == []
+    assert len(pages) > 30
+    assert AuditEvent.objects.filter(kind="sign_in.completed").count() == len(pages)
+    left = {key_id for use in key_uses.sealed() for key_id in key_uses.n_sealed_by_key(use)}
+    assert left == {"new"}
+    assert manage(environment, "check_restore").returncode == 0
+
+
+def test_neither_server_nor_worker_starts_without_a_key_that_is_needed(environment: dict[str, str], keys: Path) -> None:
+    people(3)
+    keys.write_text(ring("new"))
+
+    for command in (processes.python("-c", "import mfasite.wsgi"), processes.manage("worker")):
+        answer = subprocess.run(
+            command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert answer.returncode != 0
+        assert "verification.E006" in answer.stderr
+        assert "MFA_KEYS has no key old: 3 secrets of authenticator apps" in answer.stderr
+    assert "verification.E006" in manage(environment, "check", "--deploy").stderr
