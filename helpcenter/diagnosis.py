@@ -214,7 +214,8 @@ def _closed_options(seen: View) -> Iterator[Finding]:
             told.add(option.out)
             slug = next((slug for verdict, slug in _GUARDED.items() if guard.words(verdict) == option.out), "")
             does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
-            yield Finding(kind="bad", sees=option.out, does=does, slug=slug or "carrier-trouble", to=_way_on(seen))
+            slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
+            yield Finding(kind="bad", sees=option.out, does=does, slug=slug, to=_way_on(seen))
 
 
 _GUARDED = {

@@ -3,10 +3,11 @@
 Each app declares its own columns; a test walks every table, and fails on a column that nobody declared.
 """
 
+import itertools
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.utils import timezone
 from verification import crypto
 
 _SAMPLE = 20  # values that are opened to tell whether a key is the one that sealed them
+_ENDS = 500  # rows at each end of a table whose key is looked at
 _PREFIX = len("v1.")
 
 
@@ -169,13 +171,11 @@ def purposes() -> frozenset[str]:
 
 
 def n_sealed_by_key(use: Sealed) -> dict[str, int]:
-    """Count the values of a column by the key that sealed them; those of no form by an empty name."""
+    """Count the values of a column by the key that sealed them. Those that have no such form are left out."""
     rest = Substr(F(use.column), _PREFIX + 1)
     name = Substr(rest, 1, Greatest(StrIndex(rest, Value(".")) - 1, 0))
     rows = use.rows().filter(**{f"{use.column}__startswith": "v1."})
-    counts = dict(rows.annotate(ring_key=name).values_list("ring_key").annotate(n=Count("pk")).order_by("ring_key"))
-    n_other = use.rows().count() - sum(counts.values())
-    return counts | ({"": n_other} if n_other else {})
+    return dict(rows.annotate(ring_key=name).values_list("ring_key").annotate(n=Count("pk")).order_by("ring_key"))
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,8 @@ class Lost:
 def lost() -> Iterator[Lost]:
     """Name what would be lost if the service ran with these keys. Looks at a few values of each key and column."""
     for use in sealed():
+        # What has no key's name is damaged, and no key mends it: that is no reason not to serve everybody else.
         for key_id, n in n_sealed_by_key(use).items():
-            if not key_id:
-                continue  # damaged, which no key mends: that is no reason not to serve everybody else
             if key_id not in crypto.key_ids():
                 yield Lost(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
             elif not _any_opens(use, key_id):
@@ -214,17 +213,23 @@ def _unchecked() -> Iterator[Lost]:
     for use in digested():
         if not use.key_column:
             continue
-        rows = use.rows().exclude(**{f"{use.key_column}__in": known})
-        for key_id, n in rows.values_list(use.key_column).annotate(n=Count("pk")).order_by(use.key_column):
-            yield Lost(key_id, n, f"rows of {use.what}", f"the database has no key {key_id} for digests")
+        # The record is never cleared, and may be long: its ends tell. `check_restore` walks all of it.
+        ends = (use.rows().order_by(order).values_list(use.key_column, flat=True)[:_ENDS] for order in ("pk", "-pk"))
+        for key_id, n in Counter(itertools.chain.from_iterable(ends)).items():
+            if key_id in known:
+                continue
+            yield Lost(key_id, n, f"rows and more of {use.what}", f"the database has no key {key_id} for digests")
 
 
 def needed() -> dict[str, dict[str, int]]:
-    """Count the sealed values by the key of the ring that opens them, and by what they are."""
+    """Count the sealed values by the key that opens them, and by what they are; damaged ones by an empty name."""
     found: dict[str, dict[str, int]] = {key_id: {} for key_id in crypto.key_ids()}
     for use in sealed():
-        for key_id, n in n_sealed_by_key(use).items():
+        counts = n_sealed_by_key(use)
+        for key_id, n in counts.items():
             found.setdefault(key_id, {})[use.what] = n
+        if n := use.rows().count() - sum(counts.values()):
+            found.setdefault("", {})[use.what] = n
     return found
 
 
@@ -232,7 +237,7 @@ def damaged() -> Iterator[tuple[Sealed, Any]]:
     """Open every sealed value in its place, and give those that do not open."""
     for use in sealed():
         last = 0
-        while rows := list(islice(use.rows().filter(pk__gt=last).order_by("pk"), 500)):
+        while rows := list(itertools.islice(use.rows().filter(pk__gt=last).order_by("pk"), 500)):
             last = rows[-1].pk
             yield from ((use, row) for row in rows if not use.opens(row))
 
