@@ -1,12 +1,17 @@
 """The pages for what went wrong, plain enough to render when little else works."""
 
 import sys
+from enum import StrEnum
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.template import loader
 from django.utils.translation import gettext as _
 
+from accounts import destinations, standing
+from accounts.signin import pending as pendings
 from mfasite import context
 from verification.inputs import Flaw
 
@@ -61,6 +66,61 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _page("500.html", 500)
 
 
+class Cause(StrEnum):
+    """Why a form was not accepted."""
+
+    COOKIES = "cookies"
+    ORIGIN = "origin"
+    SIGNED_IN = "signed_in"
+    OLD = "old"
+
+
+_ORIGIN = ("Origin checking failed", "Referer checking failed")  # as Django's reasons begin
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that did not come from a page of ours, or whose page stood open too long."""
-    return _page("403_csrf.html", 403)
+    """Answer a form that is not accepted: name the cause, and lead on to where it can be done."""
+    user = standing.of(request).user
+    cause = _cause(request, reason, is_signed_in=user is not None)
+    title, text, label = _csrf_words(cause, user.get_username() if user else "")
+    more = {"title": title, "text": text, "label": label, "address": _way_on(request, is_signed_in=user is not None)}
+    return _page("403_csrf.html", 403, **more)
+
+
+def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:
+    if reason.startswith(_ORIGIN):
+        return Cause.ORIGIN
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        return Cause.SIGNED_IN if is_signed_in else Cause.OLD
+    return Cause.OLD if settings.SESSION_COOKIE_NAME in request.COOKIES else Cause.COOKIES
+
+
+def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
+    """Give the page to go on from. By GET the address of a button leads to the page that the button stands on."""
+    sign_in = resolve_url("signin:password")
+    if not request.path.startswith(sign_in) or request.path == resolve_url("signin:again"):
+        return request.get_full_path()
+    next_url = destinations.wanted(request) or pendings.next_url(request)
+    if is_signed_in and not pendings.is_kept(request):
+        return next_url or resolve_url(settings.LOGIN_REDIRECT_URL)
+    return destinations.asking("signin:password", next_url) if request.path == sign_in else request.path
+
+
+def _csrf_words(cause: Cause, account: str) -> tuple[str, str, str]:
+    again = _("Open the page again")
+    cookies = _(
+        "It refuses cookies for this site, or they were deleted while the page was open. Without them nobody can sign "
+        "in. Allow cookies for this site in your browser’s settings, then open the page again."
+    )
+    origin = _(
+        "We accept forms from our own pages only, and your browser names another address or none. Open the page here "
+        "and send it again. If that does not help, tell your company support: a program in between may change it."
+    )
+    signed_in = _("You are signed in as %(account)s, perhaps in another tab. Nothing was done: that page is too old.")
+    old = _("You signed in or out since it was opened, or it is very old. Nothing was done. Open it again to go on.")
+    return {
+        Cause.COOKIES: (_("Your browser sent no cookie"), cookies, again),
+        Cause.ORIGIN: (_("This form came from another address"), origin, again),
+        Cause.SIGNED_IN: (_("You signed in meanwhile"), signed_in % {"account": account}, _("Go on")),
+        Cause.OLD: (_("This page was open too long"), old, again),
+    }[cause]

@@ -54,6 +54,7 @@ class Shown:
     """What a page shows of a challenge; reading it sends nothing and counts nothing."""
 
     handle: str
+    account: str
     method: str
     label: str
     ref: str
@@ -865,6 +866,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,
+        account=str(challenge.user.get_username()),
         method=method.name,
         label=enrolments.label(challenge.enrolment),
         ref=challenge.enrolment.ref,

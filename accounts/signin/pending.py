@@ -1,5 +1,6 @@
 """A proof that is under way: between password and session, or inside one. It lives ten minutes and opens nothing."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,12 +12,17 @@ from django.http import HttpRequest
 from verification.models import Purpose
 
 _KEY = "pending"
+FORM = "request"  # the field of a form that names its proof
 LIFE = timedelta(minutes=10)
 
 
 def new_id() -> str:
     """Draw the secret that binds challenges to one proof under way. Shape: 32 base64url letters."""
     return secrets.token_urlsafe(24)
+
+
+def _public(*secret: str) -> str:
+    return hashlib.sha256("|".join(secret).encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,16 @@ class Pending:
     def is_proven(self) -> bool:
         """Tell whether a registration has proven its first method, so that it may end in a session."""
         return self.enrolment_id > 0
+
+    @property
+    def name(self) -> str:
+        """Give a public name by which a form tells which proof it belongs to. It binds nothing."""
+        return _public(self.id)
+
+    @property
+    def ticket(self) -> str:
+        """Give the name of this very request, for forms that answer it."""
+        return _public(self.id, self.handle)
 
     def with_(self, **changes: Any) -> "Pending":
         return replace(self, **changes)
@@ -78,6 +94,12 @@ def read(request: HttpRequest, *, now: datetime) -> Pending | None:
         wipe(request)
         return None
     return Pending(**kept)
+
+
+def is_stale(request: HttpRequest, pending: Pending) -> bool:
+    """Tell whether a form stood on a page of another proof: of somebody else, or of a request that was replaced."""
+    shown = request.POST.get(FORM, "")
+    return shown not in {"", pending.name, pending.ticket}
 
 
 def wipe(request: HttpRequest) -> None:

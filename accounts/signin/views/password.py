@@ -106,6 +106,8 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Give a proof up that is under way."""
     now, next_url = timezone.now(), pendings.next_url(request)
     if (pending := pendings.read(request, now=now)) is not None:
+        if pendings.is_stale(request, pending):
+            return steps.stale(request)
         challenges.abandon(pending.handle, binding=pending.id, now=now)
     pendings.wipe(request)
     if standing.of(request).is_signed_in:

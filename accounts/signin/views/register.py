@@ -59,7 +59,7 @@ def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse
         if chosen:
             return _begin(request, pending, now, user, decision, chosen, {})
     context = {"offers": offers, "steps": _steps(), "current": 1, "why": decision.reason, "pending": pending}
-    context["decision"] = decision
+    context |= {"decision": decision, "account": user.get_username()}
     return render(request, "accounts/signin/register.html", context)
 
 
@@ -81,6 +81,7 @@ def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str)
 
 def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: Any) -> HttpResponse:
     context = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
+    context["pending"] = pending
     return render(request, "accounts/signin/register_method.html", context)
 
 
@@ -151,6 +152,7 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
         "steps": _steps(),
         "current": 3,
         "pending": pending,
+        "account": user.get_username(),
     }
     return render(request, "accounts/signin/register_second.html", context)
 

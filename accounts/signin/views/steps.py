@@ -41,15 +41,24 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
         if pending is None:
             # Words are kept in the session: whoever only opens an address of nothing leaves no trace there.
             return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
+        if pendings.is_stale(request, pending):
+            return stale(request)
         return view(request, pending, now, *args, **kwargs)
 
     return page
 
 
+def stale(request: HttpRequest) -> HttpResponse:
+    """Judge and do nothing for a form of an older page: lead to the page of the proof that is under way now."""
+    words = _("Nothing was checked or done: that page was of an older request. This is the one that is open now.")
+    messages.info(request, words, extra_tags="verdict:replaced")
+    return redirect("signin:verify")
+
+
 def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> HttpResponse:
     is_signed_in = standing.of(request).is_signed_in
     if with_words:
-        took_long = _("That took too long. Please begin again.")
+        took_long = _("That took too long, or it was finished in another tab. Please begin again.")
         ended = _("Please sign in again: this sign-in took too long or was ended.")
         messages.info(request, took_long if is_signed_in else ended)
     if not request.accepts("text/html"):  # the script of a page that waits: let the page be loaded anew

@@ -119,6 +119,7 @@ def page_context(
         "is_bad": outcome is not None and outcome.verdict not in {Verdict.PENDING, Verdict.REPLACED, Verdict.MISREAD},
         "can_resend": shown.needs_delivery and shown.tries_left > 0 and shown.state in {State.OPEN, State.EXPIRED},
         "pending": pending,
+        "account": shown.account,
     }
 
 
@@ -136,7 +137,7 @@ def ended(shown: Shown) -> Verdict:
 def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Tell the page, while it waits, what became of the message and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
-    if shown is None:
+    if shown is None or request.GET.get(pendings.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = reports.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
@@ -177,7 +178,9 @@ def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
     current = shown.ref if shown and shown.is_alive else ""
     return render(
-        request, "accounts/signin/options.html", {"options": decision.options, "current": current, "pending": pending}
+        request,
+        "accounts/signin/options.html",
+        {"options": decision.options, "current": current, "pending": pending, "account": user.get_username()},
     )
 
 

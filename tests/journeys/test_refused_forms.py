@@ -1,0 +1,106 @@
+"""A form that is not accepted: the page names the cause and leads on, and what was wanted is kept."""
+
+import pytest
+
+from tests.pages import Browser, Page
+from tests.people import PASSWORD, Person
+
+COOKIES, OLD, MEANWHILE = "Your browser sent no cookie", "This page was open too long", "You signed in meanwhile"
+
+
+def post(browser: Browser, path: str, **fields: str) -> Page:
+    browser.page = Page(browser.client.post(path, fields))
+    assert browser.page.status == 403
+    return browser.page
+
+
+def test_refused_cookies_are_named_and_no_loop(stranger: Browser) -> None:
+    stranger.go("/sign-in/?next=/methods/")
+    stranger.client.cookies.clear()
+
+    page = post(stranger, "/sign-in/", username="ana", password=PASSWORD, next="/methods/")
+
+    assert COOKIES in page
+    assert "Allow cookies for this site" in page
+    assert stranger.follow("Open the page again").query == "next=%2Fmethods%2F"
+    assert "Sign in" in stranger.shown
+
+
+def test_who_signed_in_meanwhile_is_led_on(ana: Person) -> None:
+    form = ana.browser.go("/sign-in/?next=/methods/").form("Sign in")[0]
+    ana.sign_in()
+
+    page = post(ana.browser, "/sign-in/", **form.fields | {"username": "ana", "password": PASSWORD})
+
+    assert MEANWHILE in page
+    assert "as ana" in page
+    assert ana.browser.follow("Go on").path == "/methods/"
+
+
+def test_code_page_of_a_sign_in_that_ended_in_another_tab_leads_on(ana: Person) -> None:
+    form = ana.give_password().form("Verify")[0]
+    ana.choose("Authenticator app")
+    ana.verify(ana.read_app())
+
+    page = post(ana.browser, "/sign-in/verify/", **form.fields | {"code": "123456"})
+
+    assert MEANWHILE in page
+    assert ana.browser.follow("Go on").path == "/"
+
+
+def test_old_form_of_the_portal_is_opened_again(ana: Person) -> None:
+    form = ana.sign_in(to="/sign-in/?next=/profile/").form("Save")[0]
+    ana.browser.press("Sign out")
+
+    page = post(ana.browser, "/profile/", **form.fields | {"csrfmiddlewaretoken": "x" * 64})
+
+    assert OLD in page
+    assert ana.browser.follow("Open the page again").query == "next=%2Fprofile%2F"
+
+
+def test_old_button_leads_to_its_page(ana: Person) -> None:
+    ana.sign_in()
+
+    page = post(ana.browser, "/browsers/forget/", csrfmiddlewaretoken="x" * 64)
+
+    assert MEANWHILE in page
+    page = ana.browser.follow("Go on")
+    assert (page.path, "Nothing was done yet" in page) == ("/browsers/", True)
+
+
+def test_old_form_of_the_admin_leads_on(dev: Person) -> None:
+    dev.sign_in(to="/admin/")
+
+    page = post(dev.browser, "/admin/accounts/user/?q=ana", csrfmiddlewaretoken="x" * 64)
+
+    assert MEANWHILE in page
+    assert page.link("Go on") == "/admin/accounts/user/?q=ana"
+
+
+@pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_other_origin_is_named(ana: Person, header: dict[str, str]) -> None:
+    form = ana.browser.go("/sign-in/").form("Sign in")[0]
+    answer = ana.browser.client.post("/sign-in/", form.fields, headers=header)
+
+    assert answer.status_code == 403
+    assert "This form came from another address" in Page(answer)
+
+
+def test_half_signed_in_goes_on_where_it_was(ana: Person) -> None:
+    ana.give_password(to="/sign-in/?next=/methods/")
+
+    post(ana.browser, "/sign-in/verify/", csrfmiddlewaretoken="x" * 64, code="123456")
+
+    page = ana.browser.follow("Open the page again")
+    assert page.path == "/sign-in/verify/"
+    ana.choose("Authenticator app")
+    assert ana.verify(ana.read_app()).path == "/methods/"
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "nowhere", "javascript:alert(1)"])
+def test_leads_to_no_other_site(stranger: Browser, target: str) -> None:
+    stranger.go("/sign-in/")
+
+    page = post(stranger, "/sign-in/", next=target)
+
+    assert page.link("Open the page again") == "/sign-in/"

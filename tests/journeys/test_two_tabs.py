@@ -1,0 +1,111 @@
+"""Two tabs of one browser: a form belongs to the request on its page, and judges nobody else."""
+
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.pages import Page
+from tests.people import PASSWORD, Clock, Person
+from verification.models import AuditEvent, Challenge, Failure, Message, State
+
+STALE = "Nothing was checked or done: that page was of an older request"
+
+
+def send(person: Person, page: Page, label: str, **fields: str) -> Page:
+    """Press a button on a page that stayed open in another tab of the person's browser."""
+    form, (_, name, value) = page.form(label)
+    filled = form.fields | fields | ({name: value} if name else {})
+    answer = person.browser.client.post(urljoin(page.path, form.action), filled, follow=True)
+    person.browser.page = Page(answer)
+    return person.browser.page
+
+
+@pytest.fixture
+def two(ana: Person, ben: Person) -> tuple[Person, Page]:
+    """Give Ana's browser with her code page in one tab, where Ben then began to sign in in another; and her page."""
+    ben.set_up("text", "totp")
+    hers = ana.give_password()
+    ana.browser.go("/sign-in/")
+    ana.browser.press("Sign in", username="ben", password=PASSWORD)
+    return ana, hers
+
+
+def test_code_of_one_is_not_judged_for_the_other(two: tuple[Person, Page], ben: Person) -> None:
+    browser, hers = two
+
+    page = send(browser, hers, "Verify", code="123456")
+
+    assert page.path == "/sign-in/verify/"
+    assert STALE in page
+    assert "For the account ben" in page
+    assert set(Challenge.objects.values_list("tries_left", flat=True)) == {5}
+    assert not Failure.objects.filter(method="text").exists()
+    assert not AuditEvent.objects.filter(kind="challenge.failed").exists()
+    assert browser.verify(ben.read_text()).path == "/"
+
+
+@pytest.mark.parametrize("label", ["Cancel", "Send a new code"])
+def test_button_of_one_does_nothing_to_the_other(two: tuple[Person, Page], label: str, clock: Clock) -> None:
+    browser, hers = two
+    clock.forward(minutes=1)
+
+    page = send(browser, hers, label)
+
+    assert STALE in page
+    assert Challenge.objects.get(user__username="ben").state == State.OPEN
+    assert Message.objects.count() == 2
+
+
+def test_option_of_one_is_not_asked_of_the_other(ana: Person, ben: Person) -> None:
+    ben.set_up("text", "totp")
+    ana.give_password()
+    hers = ana.browser.go("/sign-in/options/")
+    ana.browser.go("/sign-in/")
+    ana.browser.press("Sign in", username="ben", password=PASSWORD)
+
+    assert STALE in send(ana, hers, "Authenticator app")
+    assert not Challenge.objects.filter(enrolment__method="totp").exists()
+
+
+def test_registration_of_one_sets_nothing_up_for_the_other(ana: Person, ben: Person) -> None:
+    hers = ben.give_password()
+    ben.browser.go("/sign-in/")
+    ben.browser.press("Sign in", username="ana", password=PASSWORD)
+
+    assert STALE in send(ben, hers, "Authenticator app")
+    assert not Challenge.objects.filter(purpose="enrol").exists()
+
+
+def test_code_page_of_an_option_that_was_left_judges_nothing(ana: Person) -> None:
+    text = ana.give_password()
+    ana.choose("Authenticator app")
+
+    page = send(ana, text, "Verify", code="123456")
+
+    assert STALE in page
+    assert ana.verify(ana.read_app()).path == "/"
+
+
+def test_status_of_an_older_page_tells_it_to_load_anew(two: tuple[Person, Page]) -> None:
+    browser, hers = two
+    address = next(part for part in hers.html.split('"') if part.startswith("/sign-in/status/")).replace("&amp;", "&")
+
+    told = browser.browser.client.get(address, headers={"Accept": "application/json"}).json()
+
+    assert told["reload"] is True
+
+
+def test_pages_name_the_account(ana: Person, ben: Person) -> None:
+    assert "For the account ana" in ana.give_password()
+    assert "For the account ana" in ana.browser.follow("Use a different verification option")
+    assert "For the account ben" in ben.give_password()
+    assert "For the account ben" in ben.browser.press("Authenticator app")
+    assert "For the account ben" in ben.verify(ben.read_app())
+
+
+def test_field_binds_nothing(ana: Person) -> None:
+    """What a form shows of its request must not be what binds codes to the session."""
+    page = ana.give_password()
+    shown = page.form("Verify")[0].fields["request"]
+
+    assert shown not in ana.browser.client.session["pending"].values()
