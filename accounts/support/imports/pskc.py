@@ -26,6 +26,7 @@ from accounts.support.imports.tables import Unreadable
 _SPACE = "urn:ietf:params:xml:ns:keyprov:pskc"
 _MOST_ROUNDS = 10_000_000  # of PBKDF2: more would hold a web process up for longer than a minute
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
+_KINDS = re.compile("[HT]OTP", re.IGNORECASE)
 _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
 _HASHES = {"1": "sha1", "256": "sha256", "512": "sha512"}
 _NAMES = (NameOID.USER_ID, NameOID.COMMON_NAME, NameOID.EMAIL_ADDRESS)
@@ -266,7 +267,7 @@ def _fields(key: Any, parsed: Any, package: Element) -> dict[str, str]:
 
 def _kind(key: Any) -> str:
     name = re.split("[:#]", key.algorithm or "")[-1]
-    if name.lower() not in {"hotp", "totp"}:
+    if not _KINDS.fullmatch(name):
         raise _Unfit(_("Its algorithm is %(name)s; HOTP and TOTP are supported.") % {"name": name or _("not named")})
     if key.key_profile and key.response_length is None:
         words = _("It refers to the key profile %(name)s, which says outside of this file how it works.")

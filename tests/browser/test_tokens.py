@@ -1,0 +1,69 @@
+"""The pages of hardware tokens in a real browser, at both widths; nothing for axe to find."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from tests.browser import hands
+from tests.chromium import Look
+from tests.people import Clock, Person, hire
+from verification import stock
+from verification.facts import Facts
+from verification.models import Policy
+from verification.oath import Scheme
+from verification.stock import Seed
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SECRET = b"12345678901234567890"
+
+
+@pytest.fixture
+def fay(clock: Clock) -> Person:
+    """Give an administrator, where policy wants no verified caller."""
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    return hire("fay", "Administrators")
+
+
+def owned(serial: str, **scheme: Any) -> Any:
+    seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
+    return stock.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)[1]
+
+
+def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) -> None:
+    with transaction.atomic():
+        tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
+        stock.assign(tokens[1], ana.user, Facts(now=timezone.now()), actor_id=None)
+        stock.retire(tokens[2], Facts(now=timezone.now()), actor_id=None)
+    hands.give_password(desk, fay, to="/admin/accounts/user/tokens/")
+    hands.verify(desk, fay.read_app())
+    hands.expect_heading(desk, "Hardware tokens")
+    look, at = Look(desk), "/admin/accounts/user"
+
+    look.at("tokens-list")
+    look.over(f"{at}/tokens/?q=nothing", f"{at}/tokens/{tokens[0].ref}/", f"{at}/tokens/{tokens[1].ref}/")
+    look.over(f"{at}/tokens/{tokens[2].ref}/", f"{at}/tokens/{tokens[0].ref}/retire/", f"{at}/import/")
+    look.over(*(f"{at}/{ana.user.pk}/do/{name}/" for name in ("assign_token", "resync_token", "take_token_back")))
+
+    assert look.found == []
+
+
+def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
+    with transaction.atomic():
+        token = owned("AB-1", is_counted=True)
+        enrolment = stock.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+        type(enrolment).objects.filter(pk=enrolment.pk).update(confirmed=True, confirmed_at=timezone.now())
+    code = Scheme(is_counted=True).code
+    hands.give_password(page, ana)
+    hands.follow(page, "Use a different verification option")
+    hands.press(page, "Hardware token")
+    hands.expect_heading(page, "Verify it is you")
+
+    look = Look(page)
+    look.at("token code")
+    hands.verify(page, f"{code(SECRET, 90)} {code(SECRET, 91)}")
+
+    hands.expect_in(page, ana)
+    assert look.found == []
