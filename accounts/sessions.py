@@ -16,7 +16,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Session
+from accounts.models import Session, User
 from verification.statements import Insert, Select, Slot, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
@@ -90,7 +90,11 @@ class SessionStore(DatabaseStore):
             return
         values = {name: getattr(row, name) for name in _COLUMNS}
         key = row_key(self._former_key) if self._former_key else row.session_key
-        if not _WRITE.run(key=key, **values):
+        try:
+            is_written = _WRITE.run(key=key, **values)
+        except IntegrityError as error:
+            raise UpdateError from error  # the person was erased meanwhile
+        if not is_written:
             raise UpdateError
         self._former_key = None
 
@@ -117,6 +121,8 @@ class SessionStore(DatabaseStore):
             with guard:
                 _ADD.run(row)
         except IntegrityError as error:
+            if row.user_id is not None and not User.objects.filter(pk=row.user_id).exists():
+                raise UpdateError from error  # no other key would help
             raise CreateError from error
 
 

@@ -189,6 +189,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "accounts.standing.StandingMiddleware",
+    "accounts.signin.gone.GoneMiddleware",
     "accounts.preferences.PreferencesMiddleware",
     "accounts.standing.SignInMiddleware",
     "accounts.standing.NewPasswordMiddleware",

@@ -116,7 +116,7 @@ _DEFAULTS: dict[str, Any] = {
     "voice_countries": [],
     "staff_strength": 1,
     "caller_check": True,
-    "second_person": [],
+    "second_person": ["erase"],
     "staff_quota": 200,
     "stock_tokens": False,
 }

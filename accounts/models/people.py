@@ -148,6 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             ("require_password", "May require a new password of a person"),
             ("verify_caller", "May verify a caller"),
             ("view_reports", "May see the reports"),
+            ("erase_person", "May erase a person for good"),
             ("approve_request", "May approve what another of the staff asked for"),
         )
 

@@ -84,6 +84,12 @@ def next_url(request: HttpRequest) -> str:
     return str(kept.get("next", ""))
 
 
+def whose(request: HttpRequest) -> int | None:
+    """Give whose proof is under way, be it over."""
+    kept: Mapping[str, Any] = request.session.get(_KEY) or {}
+    return kept.get("user_id")
+
+
 def read(request: HttpRequest, *, now: datetime) -> Pending | None:
     """Read the state; one that is over, or that another release kept, is wiped."""
     kept: Mapping[str, Any] | None = request.session.get(_KEY)

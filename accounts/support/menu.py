@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.support import actions, forms
+from accounts.support import actions, erasure, forms
 from accounts.support.actions import Deed, Done
 from accounts.support.holdings import Holdings
 from accounts.support.rights import Effect, Wish
@@ -22,7 +22,7 @@ Preview = Callable[[Holdings], list[str]]
 class Action:
     """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
 
-    `effect` decides who may do it alone to one of the staff.
+    `effect` decides who may do it alone to one of the staff; with `tells` the person hears of it by mail.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Action:
     is_risky: bool = False
     for_many: bool = True
     is_grave: bool = False
+    tells: bool = True
 
     @property
     def wish(self) -> Wish:
@@ -95,6 +96,23 @@ def _clear(held: Holdings) -> list[str]:
 
 def _lost(held: Holdings) -> list[str]:
     return [*_methods(held), *_app_passwords(held), *_closing(held), str(_("The next sign-in asks to register again."))]
+
+
+def _erases(held: Holdings) -> list[str]:
+    lines = [
+        _("Removes the account: user name, name, mail address, password, groups and roles."),
+        *_methods(held),
+        *_app_passwords(held),
+        *_closing(held),
+        _("Removes the texts, calls and mails that were sent, requests about them, and caller checks."),
+        _("Removes the reasons, notes and names of methods from the record of what happened to them."),
+        _("Takes them out of files that were brought in. A file that would bring them back must be sent again."),
+        _("Stays by law: the record of what happened, under a number: when, what, from which network and program."),
+        _("Stays: a masked number that said STOP, and what staff wrote about other people."),
+        _("Stays elsewhere until it runs out: backups, log files, and what the carrier keeps."),
+        _("The person is not told by mail, because no address is left: tell them yourself."),
+    ]
+    return [str(line) for line in lines]
 
 
 def _words(*lines: Any) -> Preview:
@@ -352,6 +370,20 @@ _ALL = (
         run=lambda person, deed, o: actions.try_message(person, deed, ref=o["ref"]),
         preview=_words(_("The code in it opens nothing.")),
         for_many=False,
+    ),
+    Action(
+        name="erase",
+        label=_("Erase this person"),
+        explain=_("Remove the account and all personal data, because the law or the person asks for it."),
+        icon="remove",
+        effect=Effect.ERASES,
+        permission="erase_person",
+        form_class=forms.EraseForm,
+        run=lambda person, deed, _o: erasure.erase(person, deed),
+        preview=_erases,
+        for_many=False,
+        is_grave=True,
+        tells=False,
     ),
 )
 

@@ -1,14 +1,15 @@
 """Takes what staff want done for a person: the right, the quota, a second person; then the deed. Refusals are kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 from django.core import signing
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, SupportRequest, User
@@ -115,6 +116,26 @@ def bounds_of_many(staff: User, people: Collection[User], facts: Facts) -> dict[
     }
 
 
+P = ParamSpec("P")
+_TRIES = 3
+
+
+def _again(run: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Try again what the database undid, because others wrote rows of the same person at the same moment."""
+
+    @wraps(run)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        for _turn in range(_TRIES - 1):
+            if transaction.get_connection().in_atomic_block:
+                break
+            with suppress(IntegrityError, OperationalError):
+                return run(*args, **kwargs)
+        return run(*args, **kwargs)
+
+    return tried
+
+
+@_again
 def place(order: Order, facts: Facts) -> Answer:
     """Do what was ordered, or leave it for a second person where one must agree, or say why not. Once for each form."""
     with transaction.atomic():
@@ -139,6 +160,7 @@ def _place(order: Order, facts: Facts) -> Answer:
     return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
 
 
+@_again
 def collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     """Do what a second person agreed to: once, by whoever asked, as it was asked."""
     with transaction.atomic():

@@ -120,4 +120,4 @@ def rows(search: Search) -> Iterator[tuple[object, ...]]:
 
 def kinds() -> list[str]:
     """Name the subjects of events, for the filter."""
-    return sorted({kind.partition(".")[0] for kind in activity.kinds()} | {"policy", "service"})
+    return sorted({kind.partition(".")[0] for kind in activity.kinds()} | {"person", "policy", "service"})

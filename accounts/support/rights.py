@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     NOT_ALLOWED = "not_allowed"
     ONESELF = "oneself"
     MORE_RIGHTS = "more_rights"
+    EQUAL = "equal"
     OTHER_SCOPE = "other_scope"
     NO_CALLER = "no_caller"
     QUOTA = "quota"
@@ -38,11 +39,12 @@ class Effect(StrEnum):
     OPENS = "opens"
     CLOSES = "closes"
     TRIES = "tries"
+    ERASES = "erases"
 
 
 # What nobody does alone for a member of staff, whatever the policy says. Above and oneself are refused altogether.
 _NEVER_ALONE = {
-    Rank.BELOW: {Effect.OPENS},
+    Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
 }
 
@@ -53,6 +55,7 @@ def words(refusal: Refusal) -> str:
         Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
         Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),
         Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
+        Refusal.EQUAL: _("They have the same rights as you. Somebody with more ends their roles first."),
         Refusal.OTHER_SCOPE: _("This person belongs to another desk."),
         Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this deed."),
         Refusal.QUOTA: _("You have done as much as one may do in a day. Ask a colleague or an administrator."),
@@ -100,6 +103,8 @@ class Bounds:
             return Refusal.NOT_ALLOWED
         if self.whole:
             return self.whole
+        if self.rank is Rank.EQUAL and wish.effect is Effect.ERASES:
+            return Refusal.EQUAL
         return Refusal.NO_CALLER if wish.is_risky and self.wants_caller else None
 
     def wants_second(self, wish: Wish) -> bool:

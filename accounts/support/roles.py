@@ -72,6 +72,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         *_SENIOR,
         *_CARRIERS,
         "accounts.give_role",
+        "accounts.erase_person",
         "accounts.import_people",
         "accounts.import_tokens",
         "accounts.export_people",

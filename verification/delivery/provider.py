@@ -1,9 +1,9 @@
 """The contract of a provider: send, parse, probe. It knows nothing of people, does not retry, decides nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from verification import inputs
 from verification.delivery.meanings import tidy
@@ -113,6 +113,14 @@ class Heard:
     presses: tuple[KeyPress, ...] = ()
     replies: tuple[Reply, ...] = ()
     reply: Callable[[Speech | None], Body] = lambda _speech: ("text/plain", b"")
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A provider that keeps messages in our own database, as that of the demo does."""
+
+    def forget(self, messages: Collection[str]) -> None:
+        """Remove what is kept of some messages. Shape: the names that they were handed over with."""
 
 
 class Refused(Exception):

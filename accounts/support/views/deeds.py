@@ -15,6 +15,7 @@ from accounts.support import holdings, orders, people, rights
 from accounts.support.forms import DeedForm
 from accounts.support.menu import ACTIONS, Action
 from accounts.support.orders import Answer, Order, State
+from accounts.support.rights import Effect
 from accounts.support.views import pages, searches
 from verification import inputs
 from verification.facts import Facts
@@ -92,6 +93,8 @@ def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -
         return pages.page(request, "refused.html", context, status=403)
     say = messages.success if answer.state is State.DONE else messages.info
     say(request, f"{action.label}: {answer.words}")
+    if action.effect is Effect.ERASES and answer.state is State.DONE:
+        return redirect("admin:accounts_user_changelist")
     return redirect("admin:accounts_user_change", person.pk)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import close_old_connections, connections, transaction
 from django.utils import timezone
+from django_otp.oath import hotp
 
 from accounts import app_passwords
 from accounts.models import CallerCheck, Session, SupportRequest, User
@@ -16,11 +17,13 @@ from accounts.support import caller, orders, requests
 from accounts.support.menu import ACTIONS
 from accounts.support.orders import Order, State
 from tests.people import Person, hire, join
-from verification import browsers
+from verification import browsers, limits, stock
 from verification.facts import Facts
-from verification.models import AuditEvent, Enrolment, Message, Policy
+from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
+from verification.stock import Seed
 
 AT_ONCE = 20
+SECRET = b"a secret of the test"
 
 OPTIONS: dict[str, dict[str, object]] = {
     "clear_settings": {"app_passwords_too": True},
@@ -54,9 +57,26 @@ class Scene:
             person=User.objects.get(pk=self.ana.user.pk),
             reason="asked",
             ticket="1",
-            options={"ref": self.ana.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {}),
+            options=(
+                {"ref": self.ana.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {}) | self.options(name)
+            ),
             token=token,
         )
+
+    def options(self, name: str) -> dict[str, object]:
+        """Give what an action of tokens takes."""
+        token = HardwareToken.objects.first()
+        now = int(self.facts.now.timestamp()) // 30
+        table: dict[str, dict[str, object]] = {
+            "assign_token": {"serial": "S1"},
+            "take_token_back": {"token_ref": token.ref if token else "", "is_worn": False},
+            "resync_token": {
+                "token_ref": token.ref if token else "",
+                "first": f"{hotp(SECRET, now):06d}",
+                "second": f"{hotp(SECRET, now + 1):06d}",
+            },
+        }
+        return table.get(name, {})
 
     def place(self, name: str, token: str) -> State:
         return orders.place(self.order(name, token), self.facts).state
@@ -114,11 +134,18 @@ def at_once(*deeds: Callable[[], object]) -> list[object]:
 
 
 def _prepare(name: str, scene: Scene) -> None:
+    if name.endswith(("_token", "_token_back")):
+        holder = None if name == "assign_token" else scene.ana.user
+        stock.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.facts, actor_id=None)
+    if name == "resync_token":
+        Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.facts.now)
+    if name == "reset_wrong_codes":
+        limits.reserve(scene.ana.user.pk, "totp", now=scene.facts.now - timedelta(days=1), is_counted=True)
     if name == "unblock":
         User.objects.filter(pk=scene.ana.user.pk).update(blocked_until=scene.facts.now + timedelta(days=9))
 
 
-@pytest.mark.parametrize("name", ACTIONS)
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"erase"}))
 def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> None:
     """Seen failing with the token left unspent: a pass was issued twenty times."""
     _prepare(name, scene)
@@ -131,7 +158,7 @@ def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> 
     assert scene.mails() == (0 if name == "try_message" else 1)
 
 
-@pytest.mark.parametrize("name", sorted(set(ACTIONS) - MAY_BE_WANTED_AGAIN))
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"erase"} - MAY_BE_WANTED_AGAIN))
 def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """Twenty windows, each with a form of its own: what is there is looked at by the change itself.
 
@@ -143,6 +170,18 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
+
+
+def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
+    """One mail less than elsewhere: no address is left."""
+    Policy.objects.update(second_person=["issue_pass"])
+    token, user_id = orders.new_token(), scene.ana.user.pk
+    order = scene.order("erase", token)
+
+    found = at_once(*[lambda: orders.place(order, scene.facts).state] * AT_ONCE)
+
+    assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
+    assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
 
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,16 +39,25 @@ OPENING = {
     "unblock",
     "set_state",
 }
-CLOSING = {"delete_app_passwords", "forget_browsers", "end_sessions", "block", "require_password", "give_roles"}
-HARMLESS = {"try_message"}
+CLOSING = {
+    "delete_app_passwords",
+    "forget_browsers",
+    "end_sessions",
+    "block",
+    "require_password",
+    "give_roles",
+    "take_token_back",
+}
+HARMLESS = {"try_message", "assign_token", "resync_token"}
+ERASING = {"erase"}
 
 # What each action is for people of a rank: done by one alone, left to a second person, or refused.
 WANTED = {
-    "person": {"opening": "alone", "closing": "alone", "harmless": "alone"},
-    "below": {"opening": "second", "closing": "alone", "harmless": "alone"},
-    "equal": {"opening": "second", "closing": "second", "harmless": "alone"},
-    "above": {"opening": "refused", "closing": "refused", "harmless": "refused"},
-    "self": {"opening": "refused", "closing": "refused", "harmless": "refused"},
+    "person": {"opening": "alone", "closing": "alone", "harmless": "alone", "erasing": "second"},
+    "below": {"opening": "second", "closing": "alone", "harmless": "alone", "erasing": "second"},
+    "equal": {"opening": "second", "closing": "second", "harmless": "alone", "erasing": "refused"},
+    "above": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
+    "self": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
 }
 
 OPTIONS: dict[str, dict[str, object]] = {
@@ -58,6 +67,9 @@ OPTIONS: dict[str, dict[str, object]] = {
     "block": {"days": 90},
     "set_state": {"state": "enforced"},
     "give_roles": {"roles": []},
+    "assign_token": {"serial": "none"},
+    "resync_token": {"token_ref": "none", "first": "1", "second": "2"},
+    "take_token_back": {"token_ref": "none", "is_worn": False},
 }
 
 
@@ -95,7 +107,8 @@ def undone() -> Iterator[None]:
 
 
 def _group(name: str) -> str:
-    return "opening" if name in OPENING else "closing" if name in CLOSING else "harmless"
+    groups = {"opening": OPENING, "closing": CLOSING, "harmless": HARMLESS, "erasing": ERASING}
+    return next(group for group, names in groups.items() if name in names)
 
 
 def _became(state: State) -> str:
@@ -103,7 +116,7 @@ def _became(state: State) -> str:
 
 
 def test_every_action_is_in_the_table() -> None:
-    assert set(ACTIONS) == OPENING | CLOSING | HARMLESS
+    assert set(ACTIONS) == OPENING | CLOSING | HARMLESS | ERASING
 
 
 @pytest.mark.parametrize("target", ["person", "desk", "senior", "administrator", "root", "self"])
