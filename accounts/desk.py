@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.decorators import method_decorator
@@ -12,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from accounts import destinations, standing
 from accounts.signin.views import sign_out
+from verification import inputs
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,35 @@ def rooms(request: HttpRequest) -> list[Room]:
     return [room for room in ROOMS if not room.permission or request.user.has_perm(room.permission)]
 
 
+class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """Rows of another table. A key that no column can hold is no choice."""
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, list | tuple) and (odd := [each for each in value if inputs.number(str(each)) is None]):
+            raise forms.ValidationError(
+                self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": odd[0][:40]}
+            )
+        return super().clean(value)
+
+
 class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
     """Pages of a table that keep the rule of this admin: they only show, or each change wants a fresh proof, a right, a
     reason and an audit event, and counts once. See `accounts.changes`.
     """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what the filters of the list offer. Any other is refused: SQLite fails on a number beyond 64 bits."""
+        ends = ("", "__exact", "__isnull", "__id__exact")
+        return lookup in {f"{name}{end}" for name in self.list_filter for end in ends}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Refuse rows that cannot be there, before a database is asked about them."""
+        if any(inputs.number(each) is None for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest
+        return super().changelist_view(request, extra_context)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})
 
 
 class VerifiedSite(admin.AdminSite):
