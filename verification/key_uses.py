@@ -142,6 +142,7 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
     Derived(purpose="code", what="codes of texts, calls and mails"),
     Derived(purpose="match", what="the two digits of a call"),
     Derived(purpose="challenge.random", what="what a passkey signs"),
+    Derived(purpose="device", what="cookies of browsers in which somebody signed in before"),
     Derived(purpose="link.", what="mailed links and references of the help centre"),
 )
 _declared: list[Sealed | Digested | Derived] = [*_OWN]

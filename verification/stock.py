@@ -106,7 +106,7 @@ def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
 
 def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken | None:
     """Enter a token that was handed out before there was a stock, as it is."""
-    if is_rehearsal:
+    if is_rehearsal or not held.opens:
         return None
     token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
     token.secret, token.data, token.counter, token.enrolment = held.secret, held.data, held.counter, held
