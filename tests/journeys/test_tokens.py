@@ -218,6 +218,46 @@ def test_long_list_has_pages(dora: Person) -> None:
     assert "S050" in dora.browser.follow("Later numbers")
 
 
+PSKC = '<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">{}</KeyContainer>'
+KEY = (
+    "<KeyPackage><DeviceInfo><SerialNo>X1</SerialNo></DeviceInfo>"
+    '<Key Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp"><Data><Secret>{}</Secret></Data></Key></KeyPackage>'
+)
+
+
+@pytest.mark.parametrize("kind", ["tokens", "assign", "people"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\r",
+        b"a\rb\rc",
+        b"serial number,secret key\rA,B\r",
+        b"serial number,secret key\n" + b"x" * 200_000 + b",y\n",
+        b"serial number,secret key\n\0,y\n",
+        b'serial number,secret key\n"A,B\n',
+        b"serial number,user\nA,\xf0\x9f\x98\x80\n",
+        b"\xff\xfe",
+        b"\xff\xfe\x00",
+        b"<",
+        b"\0<\0a",
+        PSKC.format(KEY.format("<PlainValue>abc</PlainValue>")).encode(),
+        PSKC.format(KEY.format("<PlainValue></PlainValue>")).encode(),
+        PSKC.format(KEY.format("<EncryptedValue/>")).encode(),
+        PSKC.format("<KeyPackage/>").encode(),
+        PSKC.format("<EncryptionKey/><MACMethod/><KeyPackage><Key/></KeyPackage>").encode(),
+        PSKC.format(KEY.format("<PlainValue>MTIz</PlainValue>")).encode("utf-16"),
+    ],
+)
+def test_no_file_is_an_error_of_the_server(raw: bytes, kind: str, fay: Person) -> None:
+    """CR alone, a long cell and wrong base64 were; so was a sign that the database does not take, later on."""
+    fay.browser.go(IMPORT)
+    sent: dict[str, Any] = {"kind": kind, "file": SimpleUploadedFile("file", raw), "key": "00" * 16}
+
+    assert fay.browser.send(IMPORT, **sent).status == 200
+    jobs.work(timezone.now())
+    assert fay.browser.reload().status == 200
+
+
 # Taken from the stock by oneself ----------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ _KINDS = re.compile("[HT]OTP", re.IGNORECASE)
 _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
 _HASHES = {"1": "sha1", "256": "sha256", "512": "sha512"}
 _NAMES = (NameOID.USER_ID, NameOID.COMMON_NAME, NameOID.EMAIL_ADDRESS)
+_DEEPEST = 50  # elements in one another; a package has ten
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # when a token that counts time steps can have been made
 _LEAST_MAC_KEY = 16  # bytes
 
@@ -108,11 +109,21 @@ def _container(raw: bytes) -> Element:
         raise Unreadable(_("The file defines entities of its own (a DTD). No token maker does that.")) from None
     except (ParseError, ValueError, LookupError):
         raise Unreadable(_("This is no PSKC package (RFC 6030): its XML is broken.")) from None
+    if _depth(root) > _DEEPEST:
+        raise Unreadable(_("This is no PSKC package (RFC 6030): its XML is broken."))
     if root.tag != _tag("KeyContainer"):
         raise Unreadable(_("This is no PSKC package (RFC 6030)."))
     if root.get("Version", "1.0") not in {"1", "1.0"}:
         raise Unreadable(_("PSKC version %(version)s is not known; 1.0 is.") % {"version": root.get("Version")})
     return root
+
+
+def _depth(root: Element) -> int:
+    """Measure how deep elements lie in one another, as far as it matters: what follows walks them recursively."""
+    level, depth = [root], 0
+    while level and depth <= _DEEPEST:
+        level, depth = [child for element in level for child in element], depth + 1
+    return depth
 
 
 # What opens a package -------------------------------------------------------------------------------------------
@@ -198,7 +209,7 @@ def _keys(container: Element, package: Element, opened: bytes) -> Iterator[tuple
             raise Unreadable(words % {"bits": bits, "digits": bits // 4})
         parsed.encryption.key = opened or None
         parsed.encryption.algorithm = parsed.encryption.algorithm or f"aes{len(opened) * 8}-cbc"
-    except (_Unfit, PSKCError, ValueError, binascii.Error) as error:
+    except (_Unfit, PSKCError, ValueError, OverflowError, binascii.Error) as error:
         if isinstance(error, Unreadable):
             raise
         wrong = error if isinstance(error, _Unfit) else _Unfit(_("It cannot be read."))

@@ -32,6 +32,9 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
     Errors: `Unreadable`, which names the line.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in lines:
+        line = lines.count("\n", 0, lines.index("\0")) + 1
+        raise Unreadable(_("Line %(line)d holds a sign that is no text (NUL).") % {"line": line})
     skipped, separator, lines = _start(lines)
     yield from _cut(lines, separator, skipped)
 

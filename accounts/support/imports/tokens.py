@@ -147,4 +147,6 @@ def _instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]}) from None
+    if not inputs.FIRST_YEAR <= found.year <= inputs.LAST_YEAR:
+        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]})
     return found if found.tzinfo else found.replace(tzinfo=UTC)

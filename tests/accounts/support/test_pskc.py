@@ -313,6 +313,7 @@ def test_letters_of_other_encodings_are_read_right() -> None:
     [
         (b"<a/>", "no PSKC package"),
         (b"<a", "XML is broken"),
+        (container("<a>" * 20_000 + "</a>" * 20_000), "XML is broken"),
         (HEAD.encode() + b"</KeyContainer>", "holds no keys"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]>' + container(package())[39:], "DTD"),
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd">' + container(package())[39:], "DTD"),
