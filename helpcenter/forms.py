@@ -32,3 +32,16 @@ class TellForm(forms.Form):
         error_messages={"required": _("Tell us in a few words.")},
         widget=forms.Textarea(attrs={"rows": 6}),
     )
+
+
+class StrangerForm(TellForm):
+    """A few words of somebody who cannot sign in: who they are, and how to reach them. None of it is looked up."""
+
+    field_order = ["name", "contact", "text"]
+    name = forms.CharField(label=_("Your name"), max_length=100, error_messages={"required": _("Tell us who you are.")})
+    contact = forms.CharField(
+        label=_("How we reach you"),
+        max_length=200,
+        help_text=_("A phone number or mail address that you can use now."),
+        error_messages={"required": _("Tell us how we reach you.")},
+    )

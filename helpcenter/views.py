@@ -21,7 +21,7 @@ from accounts.signin import flow
 from accounts.signin import pending as pendings
 from accounts.support import rights
 from helpcenter import articles, contacts, diagnosis, search
-from helpcenter.forms import FeedbackForm, TellForm
+from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
 from verification import inputs, limits, notices
 from verification.facts import Facts
@@ -169,28 +169,39 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@login_not_required
+@never_cache
 def tell(request: HttpRequest) -> HttpResponse:
-    """Mail company support, where the organisation wants that, for a signed-in person.
+    """Mail company support, where the organisation wants that; most of all for those who cannot sign in.
 
-    Coming from a diagnosis, the mail carries the reference that opens the same view for them.
+    Coming from a diagnosis, the mail carries the reference that opens the same view for them. The mail says how far the
+    writer proved who they are, and the answer is the same for everybody.
     """
-    user = reader(request)
-    desk = contacts.desk_of(user)
-    if user is None or not desk.takes_mail:
+    now, user = facts.read(request), reader(request)
+    pending = None if user else pendings.read(request, now=now.now)
+    person = user or (flow.person(pending) if pending else None)
+    desk = contacts.desk_of(person)
+    if not desk.takes_mail:
         raise Http404
-    form, now = TellForm(request.POST or None), facts.read(request)
+    form = (TellForm if person else StrangerForm)(request.POST or None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
-        if not limits.spend_asking("help.tell", name=user.username, facts=now).is_open:
-            form.add_error("text", _("You wrote several times within the hour. Please call instead."))
+        writer = person.username if person else now.network
+        if not limits.spend_asking("help.tell", name=writer, facts=now).is_open:
+            form.add_error("text", _("Several messages came from here within the hour. Please call instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)
-            if situation is not None:
-                text += f"\n\n{situation.label}: {diagnosis.reference(user, situation)}"
-            notices.tell_support(user, desk.email, text, now=now.now)
+            if situation is not None and person is not None:
+                text += f"\n\n{situation.label}: {diagnosis.reference(person, situation)}"
+            if person is not None:
+                how = notices.Writer.SIGNED_IN if user else notices.Writer.HALF
+                notices.tell_support(person, desk.email, text, now=now.now, how=how)
+            else:
+                given = form.cleaned_data
+                notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=now.now)
             messages.success(request, _("Your message is on its way to company support."))
             return redirect("help:index")
-    return _page(request, "tell.html", {"form": form, "situation": situation})
+    return _page(request, "tell.html", {"form": form, "situation": situation, "person": person})
 
 
 def slugs() -> list[str]:

@@ -73,6 +73,7 @@ class Shown:
     expires_at: datetime
     resend_at: datetime
     tries_left: int
+    retry_at: datetime | None
     is_alive: bool
     is_expired: bool
     modes: tuple[Mode, ...] = ()
@@ -885,6 +886,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         expires_at=challenge.expires_at,
         resend_at=challenge.resend_at,
         tries_left=challenge.tries_left,
+        retry_at=_retry_at(challenge, now) if challenge.tries_left == 0 else None,
         is_alive=challenge.state in ALIVE and not is_expired and challenge.tries_left > 0,
         is_expired=is_expired,
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
@@ -897,6 +899,11 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         enrol=issue.show if ask.is_enrolment else {},
         message=newest,
     )
+
+
+def _retry_at(challenge: Challenge, now: datetime) -> datetime | None:
+    """Give when the option of a challenge may be asked again; none if it may be now."""
+    return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
 
 
 def expire(now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
@@ -147,10 +148,24 @@ def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_cap", *
         outbox.notice(person, person.email, template=_template(kind), context=context, now=now)
 
 
-def tell_support(user: Any, address: str, text: str, *, now: datetime) -> None:
-    """Pass a person's own words on to company support."""
-    context = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text}
-    outbox.notice(user, address, template=_template("to_support"), context=context, now=now)
+class Writer(StrEnum):
+    """How far somebody who writes to company support proved who they are."""
+
+    SIGNED_IN = "signed_in"
+    HALF = "half"
+    NOBODY = "nobody"
+
+
+def tell_support(user: Any, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
+    """Pass a person's own words on to company support, who learn whether the second step was passed."""
+    said = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text, "how": how}
+    outbox.notice(user, address, template=_template("to_support"), context=said, now=now)
+
+
+def pass_on(address: str, text: str, *, name: str, contact: str, now: datetime) -> None:
+    """Pass the words of somebody who did not sign in on to company support, as what they are: a stranger's."""
+    said = {"person": name, "name": name, "mail": contact, "words": text, "how": Writer.NOBODY}
+    outbox.notice(None, address, template=_template("to_support"), context=said, now=now)
 
 
 def _template(kind: str) -> str:

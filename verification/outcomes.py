@@ -87,6 +87,12 @@ def wait_words(retry_at: datetime | None, now: datetime) -> str:
     return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
+def _again(outcome: Outcome, wait: str) -> str:
+    if outcome.retry_at is None:
+        return _("You can ask for this option again.")
+    return _("You can ask for this option again in %(wait)s. Your company support can end the wait.") % {"wait": wait}
+
+
 def words(outcome: Outcome, *, now: datetime) -> Words:
     """Put an outcome into plain sentences that say what to do next."""
     wait = wait_words(outcome.retry_at, now)
@@ -118,7 +124,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.EXPIRED: (_("That code is too old"), _("Send a new code and type it while it is fresh.")),
         Verdict.ENDED: (
             _("Too many wrong codes"),
-            _("This request is closed, so the code no longer works. Send a new code or use a different option."),
+            _("This request is closed, so its codes no longer work.") + " " + _again(outcome, wait),
         ),
         Verdict.WAIT: (
             _("Please wait before you try again"),

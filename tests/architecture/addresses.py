@@ -26,6 +26,7 @@ OPEN = {
     "help:index": "articles for everybody",
     "help:article": "articles for everybody",
     "help:diagnose": "tells a stranger nothing",
+    "help:tell": "those who cannot sign in write to support",
     "help:feedback": "a word on an article for everybody",
     "verification:callback-receive": "is signed by its provider",
 }

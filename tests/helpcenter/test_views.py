@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.pages import Browser
-from tests.people import Person, hire
+from tests.people import Person, hire, work
+from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message
 
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -154,3 +155,92 @@ def test_blocked_person_is_led_to_theirs(ana: Person) -> None:
     ana.user.save()
 
     assert ana.give_password().link("My account is blocked") == "/help/blocked-account/"
+
+
+# Writing to company support without being signed in -------------------------------------------------------------
+
+
+def desk() -> None:
+    Contact.objects.create(name="Desk North", email="north@example.org", takes_mail=True)
+
+
+def mail() -> Message:
+    return Message.objects.filter(kind="mail").latest("pk")
+
+
+def test_stranger_writes_to_support_and_the_mail_says_so(stranger: Browser) -> None:
+    desk()
+    stranger.go("/help/no-text/")
+    stranger.follow("Write to company support")
+
+    page = stranger.press("Send", name="ana", contact="079 555 01 23", text="My phone is at home.")
+
+    assert "Your message is on its way" in page
+    message = mail()
+    assert (message.user, message.address) == (None, "north@example.org")
+    work()
+    words = Delivery.objects.latest("pk").words
+    assert "ana (ana, 079 555 01 23) wrote" in words
+    assert "They did not sign in: anyone may have written this" in words
+    assert "My phone is at home." in words
+
+
+def test_half_signed_in_person_writes_to_support(ana: Person) -> None:
+    desk()
+    ana.give_password()
+    ana.browser.go("/help/tell/?about=no-message")
+
+    ana.browser.press("Send", text="Nothing arrives.")
+
+    assert mail().user == ana.user
+    work()
+    words = Delivery.objects.filter(kind="mail").latest("pk").words
+    assert "Nothing arrives." in words
+    assert "did not pass the second step" in words
+    assert ana.browser.go("/sign-in/verify/").path == "/sign-in/verify/"
+
+
+def test_signed_in_persons_mail_says_nothing_of_strangers(ana: Person) -> None:
+    desk()
+    ana.sign_in()
+    ana.browser.go("/help/tell/")
+    ana.browser.press("Send", text="Nothing arrives.")
+    work()
+
+    words = Delivery.objects.filter(kind="mail").latest("pk").words
+    assert "did not" not in words
+
+
+def test_strangers_of_one_network_write_a_few_an_hour(stranger: Browser) -> None:
+    desk()
+    pages = []
+    for n in range(7):
+        stranger.go("/help/tell/")
+        pages.append(stranger.press("Send", name=f"n{n}", contact="x@example.org", text="Help."))
+
+    assert Message.objects.count() == 5
+    assert "Several messages came from here within the hour" in pages[-1]
+
+
+def test_page_for_strangers_tells_nothing_of_anybody(stranger: Browser, ana: Person) -> None:
+    desk()
+    answers = []
+    for name in ("ana", "nobody"):
+        stranger.go("/help/tell/")
+        answers.append(stranger.press("Send", name=name, contact="ana@example.org", text="Help.").words)
+
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("missing", ["name", "contact", "text"])
+def test_stranger_says_who_they_are_and_how_to_reach_them(stranger: Browser, missing: str) -> None:
+    desk()
+    stranger.go("/help/tell/")
+
+    stranger.press("Send", **{"name": "ana", "contact": "x", "text": "Help."} | {missing: ""})
+
+    assert not Message.objects.exists()
+
+
+def test_stranger_writes_nowhere_where_nobody_wants_it(stranger: Browser) -> None:
+    assert stranger.go("/help/tell/").status == 404

@@ -202,3 +202,30 @@ def test_owner_is_told_of_the_fifth_wrong_code(ana: Person) -> None:
 
     mail = Person(ana.user, type(ana.phone)("ana@example.org")).phone.newest("mail")
     assert "several wrong codes" in mail["subject"]
+
+
+def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: Clock) -> None:
+    cleo.give_password()
+    for _ in range(5):
+        cleo.verify("000000")
+
+    for page in (cleo.page, cleo.browser.go("/sign-in/verify/")):
+        assert "You can ask for this option again in 1 minute. Your company support can end the wait." in page
+        assert "Send a new code" not in page
+        assert not page.offers("Use a different verification option")
+        assert page.offers("Try again")
+    clock.forward(seconds=61)
+    assert "You can ask for this option again." in cleo.browser.go("/sign-in/verify/")
+    cleo.browser.follow("Try again")
+    cleo.browser.press("Authenticator app")
+    assert cleo.verify(cleo.read_app()).path == "/"
+
+
+def test_lockout_of_one_of_several_leads_to_the_others(ana: Person) -> None:
+    ana.give_password()
+    for _ in range(5):
+        ana.verify("000000")
+
+    assert ana.page.words.count("Use a different verification option") == 1
+    ana.choose("Authenticator app")
+    assert ana.verify(ana.read_app()).path == "/"

@@ -84,8 +84,8 @@ class Message(models.Model):
     # that another one covers.
     handle = models.CharField(max_length=32, default=new_handle, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages", db_index=False
-    )
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages", db_index=False, null=True
+    )  # none of what a stranger writes to company support
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, null=True, related_name="messages")
     generation = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -1,5 +1,6 @@
 """The second step: type the code, approve the call, choose a different option, send again."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -105,9 +106,9 @@ def page_context(
         if outcome.verdict is Verdict.PENDING and not shown.is_approval:
             form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
         else:
-            words = outcomes.words(outcome, now=now.now)
+            words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=now.now)
     elif not shown.is_alive:
-        words = outcomes.words(Outcome(verdict=ended(shown)), now=now.now)
+        words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=now.now)
     report = reports.explain(shown.message)
     return {
         "form": form,
