@@ -203,11 +203,15 @@ def test_provider_that_is_not_installed_has_no_address(db: None) -> None:
     assert post("/callbacks/nobody/receipt/abc/", b"{}") == 404
 
 
-@pytest.mark.parametrize("verb", ["get", "head", "put", "delete", "options"])
-def test_takes_posts_alone(call: Delivery, verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "status"), [("get", 405), ("head", 405), ("put", 405), ("delete", 405), ("options", 204)]
+)
+def test_takes_posts_alone(call: Delivery, verb: str, status: int) -> None:
     path = call.receipt_url.removeprefix("http://testserver")
+    before = everything()
 
-    assert getattr(Client(), verb)(path).status_code == 405
+    assert getattr(Client(), verb)(path).status_code == status
+    assert everything() == before
 
 
 def test_signature_is_of_the_configured_address_whatever_host_the_request_names(call: Delivery) -> None:
