@@ -244,6 +244,7 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: 
         address,
         facts,
         area=guard.area_abroad(kind, address),
+        is_trial=guard.is_on_trial(kind, address, now=facts.now),
         cost=guard.cost(kind, address),
         caps=guard.caps() if guard.costs(kind) else (),
     )
@@ -252,7 +253,7 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: 
     if gate.is_open:
         return None
     audit.record("message.limited", scope=gate.scope, **about)
-    verdict = Verdict.PAUSED if gate.scope.startswith(limits.SPENT) else Verdict.LIMITED
+    verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 

@@ -96,10 +96,20 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
 
 
 def _is_closed(pause: Pause, now: datetime) -> bool:
-    """Tell whether a pause holds messages back now. For a minute in each quarter of an hour some are let through:
+    """Tell whether a pause holds messages back now. For a minute in each quarter of an hour a few are let through:
     if they are typed in, the pause ends."""
+    return now < pause.ends_at and not _is_trial(pause, now)
+
+
+def _is_trial(pause: Pause, now: datetime) -> bool:
     passed = now - pause.began_at
-    return now < pause.ends_at and not (passed >= _TRIAL_EACH and passed % _TRIAL_EACH < _TRIAL)
+    return passed >= _TRIAL_EACH and passed % _TRIAL_EACH < _TRIAL and now < pause.ends_at
+
+
+def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
+    """Tell whether a number lies in a paused range that a few messages are let through to now."""
+    area = numbers.prefix(address) if kind in _GUARDED else ""
+    return any(pause.range == area and _is_trial(pause, now) for pause in _held.read().pauses)
 
 
 def _is_open(book: _Book, country: str, kind: str) -> bool:

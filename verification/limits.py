@@ -373,11 +373,19 @@ SPENT = "spend."  # how the scopes of what was spent begin
 
 
 def spend_send(
-    user_id: int, address: str, facts: Facts, *, area: str = "", cost: int = 0, caps: Iterable[Any] = ()
+    user_id: int,
+    address: str,
+    facts: Facts,
+    *,
+    area: str = "",
+    is_trial: bool = False,
+    cost: int = 0,
+    caps: Iterable[Any] = (),
 ) -> Gate:
     """Spend one text or call of the person, the number, the range abroad, the network, the organisation and its caps.
 
-    Shape: `area` is the range, empty at home; `caps` as `guard.caps` gives them. Units: `cost` as theirs.
+    Shape: `area` is the range, empty at home; `is_trial` tells that it is paused and a few are let through;
+    `caps` as `guard.caps` gives them. Units: `cost` as theirs.
 
     Runs in a statement of its own, before the deed's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
@@ -388,7 +396,7 @@ def spend_send(
         _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
         _network_sends(facts),
         _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_shared=True),
-        *(_ranges(area) if area else ()),
+        *(_ranges(area, is_trial=is_trial) if area else ()),
         *(
             _Bound(f"{SPENT}{cap.span}", "", cap.window, _MOST if cap.stop_at is None else cap.stop_at, **spent)
             for cap in caps
@@ -443,10 +451,15 @@ def _give_network_back(facts: Facts) -> bool:
     return True
 
 
-def _ranges(area: str) -> list[_Bound]:
+TRIAL = "send.trial"
+_IN_TRIAL = 4  # messages that a paused range is tried with
+
+
+def _ranges(area: str, *, is_trial: bool) -> list[_Bound]:
     return [
         _Bound("send.range", area, _HOUR, conf.sends_per_range_hour(), is_shared=True),
         _Bound("send.range_day", area, _DAY, conf.sends_per_range_day(), is_shared=True),
+        *([_Bound(TRIAL, area, 5 * _MINUTE, _IN_TRIAL, is_shared=True)] if is_trial else []),
     ]
 
 

@@ -308,6 +308,18 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
     assert guard.refusal(Kind.TEXT, LATVIAN, now=now) is None
 
 
+def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
+    """Whoever pumps must not have the whole bound of the hour. Seen failing without a bound of the trial."""
+    Country.objects.create(code="LV")
+    now = ana.facts.now
+    Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+    trial = now + timedelta(minutes=15)
+
+    verdicts = [start(*_pump(n), Facts(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}") for n in range(12)]
+
+    assert verdicts == [Verdict.ISSUED] * 4 + [Verdict.PAUSED] * 8
+
+
 def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
     sent("+371200", 40, n_proven=0, ago=timedelta(minutes=3))
 
