@@ -84,6 +84,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
 
 
 def test_form_counts_once(fay: Person, ana: Person) -> None:
+    """Seen failing with forms whose names are not kept."""
     look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     page = fay.page
     confirm(fay, "Make a group")
@@ -143,7 +144,7 @@ def _try(person: Person, group: Group | None, wanted: Wanted | None) -> str:
 
 
 def test_refusals(fay: Person, ana: Person, dev: Person) -> None:
-    """Each seen opening without its line in `_refusal`."""
+    """Seen opening without `_refusal`."""
     admins, operators = Group.objects.get(name="Administrators"), Group.objects.get(name="Operators")
     wide = Group.objects.create(name="Wide")
     wide.permissions.set(permissions(["helpcenter.delete_article"]))
@@ -266,7 +267,7 @@ def test_support_desk_sees_no_groups(db: None, clock: Clock) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("n", [8])
 def test_same_form_many_times_at_once_acts_once(n: int, clock: Clock) -> None:
-    """Seen failing without the row that a form's name takes."""
+    """It is held twice: by the form's name, and by what was seen of the group."""
     with transaction.atomic():
         fay = hire("fay", "Administrators")
     join("ana")
