@@ -134,6 +134,8 @@ class PolicyForm(ChangeForm):
     class Meta:
         model = Policy
         fields = _FIELDS
+        labels = {"stock_tokens": _("People may take a hardware token from the stock")}
+        help_texts = {"stock_tokens": _("With its serial number and its code.")}
 
     def clean_trusted_networks(self) -> list[str] | None:
         networks: list[str] | None = self.cleaned_data["trusted_networks"]

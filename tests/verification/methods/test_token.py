@@ -260,6 +260,34 @@ def test_eight_digits_are_read_however_they_are_typed(typed: str) -> None:
     assert registry.method("token").read(typed) == "12345678"
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("ubnu12345678755224", "755224"),
+        ("cccccccccccc 94287082", "94287082"),
+        ("755224287082", "755224287082"),
+        ("94287082 37359152", "9428708237359152"),
+        ("ubnu12345678", "UBNU12345678"),
+    ],
+)
+def test_identifier_that_a_token_types_before_its_code_is_left_out(typed: str, read: str) -> None:
+    """A YubiKey that is set up so types it before each code, and each code was wrong."""
+    assert registry.method("token").read(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("more", "scheme"),
+    [
+        ({"kind": "hotp", "digits": 8}, Scheme(is_counted=True, digits=8)),
+        ({"algorithm": "sha256", "step": 45}, Scheme(hash="sha256", step=45)),
+    ],
+)
+def test_command_hands_out_every_kind(more: dict[str, Any], scheme: Scheme, desk: Desk) -> None:
+    hand_out(**more)
+
+    assert Scheme.read(desk.enrolment("token").data) == scheme
+
+
 def test_counter_never_goes_back(desk: Desk) -> None:
     hand_out_of(desk, COUNTED)
     issued = desk.start("token")

@@ -13,6 +13,8 @@ from verification import digits, drift, resync
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.oath import Scheme
 
+_IDENTIFIER = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
+
 
 class TokenForm(forms.Form):
     """Which of the tokens that are assigned to the person."""
@@ -41,6 +43,12 @@ class Token(Method):
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Name the assigned token that is activated; its secret came with the import."""
         return Draft(address=digits.plain(fields["serial"]).strip().upper())
+
+    def read(self, text: str) -> str:
+        """Leave out the identifier that some tokens, such as a YubiKey, type before the code."""
+        read = super().read(text)
+        named, code = read[:_IDENTIFIER], read[_IDENTIFIER:]
+        return code if code.isdecimal() and not named.isdecimal() else read
 
     def issue(self, ask: Ask) -> Issue:
         return Issue()
