@@ -333,7 +333,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_sign_in_within_which_the_person_is_erased_ends_in_words(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen failing without the middleware, and with the session store that tried another key for ever."""
+    """Seen failing without the middleware: the page was an error of the server."""
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
     if moment != "before the challenge":
