@@ -70,6 +70,10 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Find a row; an empty `_to_field` in the address counts as none, where Django fails."""
+        return super().get_object(request, object_id, from_field or None)
+
 
 class VerifiedSite(admin.AdminSite):
     """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""

@@ -1,0 +1,431 @@
+"""Whatever is sent, to whatever address, by whomever: no error of ours, and nothing changes by what was refused.
+
+Each of these was seen failing: see the pages in the commits that mended them. `ODD_INPUTS=1` sends every value to every
+place; without it they take turns, so that each comes up in each kind of place.
+"""
+
+import itertools
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django import forms
+from django.contrib import admin
+from django.db import connection, transaction
+from django.http import QueryDict
+from django.test import Client
+
+from accounts.models import User
+from accounts.support import roles
+from accounts.support.menu import ACTIONS
+from mfasite.screening import Request
+from tests import odd
+from tests.architecture import addresses
+from tests.architecture.addresses import Address
+from tests.architecture.conftest import STATES, signed_in
+from tests.pages import Browser, Page
+from tests.people import BENS, PASSWORD, Clock, hire, join
+from verification import inputs, tokens
+
+ALL = bool(os.environ.get("ODD_INPUTS"))
+FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"
+VERBS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "A" * 300)
+# What a refused request may write: how often somebody tries, their session, and that it was refused.
+COUNTED = {f"verification_{name}" for name in ("counter", "failure", "auditevent", "challenge")} | {"accounts_session"}
+HEADERS = [
+    f"HTTP_{name.upper().replace('-', '_')}"
+    for name in (
+        *("accept", "accept-encoding", "accept-language", "authorization", "auth-method", "auth-pass", "auth-protocol"),
+        *(
+            "auth-user",
+            "client-ip",
+            "cookie",
+            "host",
+            "if-modified-since",
+            "if-none-match",
+            "origin",
+            "range",
+            "referer",
+        ),
+        *("user-agent", "x-csrftoken", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-protocol"),
+        *(
+            "x-http-method-override",
+            "x-real-ip",
+            "x-request-id",
+            "x-requested-with",
+            "x-service-key",
+            "x-twilio-signature",
+        ),
+    )
+]
+COOKIES = ("mfa_session", "mfa_csrf", "mfa_browser", "django_language", "messages", "__Host-session", "other")
+GOOD = {
+    "username": "ana",
+    "password": PASSWORD,
+    "new_password": "green-tram-on-friday-7",
+    "code": "000000",
+    "number": BENS,
+    "country": "CH",
+    "name": "somebody",
+    "reason": "They asked.",
+    "ticket": "T-1",
+    "text": "Words.",
+    "email": "a@example.org",
+    "has_helped": "no",
+    "program": "mail",
+    "language": "en",
+    "time_zone": "UTC",
+    "method": "text",
+    "kind": "people",
+    "why": "A mistake.",
+    "note": "Number in the file.",
+    "way": "call_back",
+    "people": str(odd.KEY),
+    "action": "unlock",
+    "confirmed": "1",
+    "life": "60",
+    "length": "8",
+    "seconds": "300",
+    "days": "90",
+    "state": "enforced",
+    "answer": "agree",
+    "next": "/methods/",
+}
+# Names that views read beside those of their forms.
+NAMES = (
+    *(
+        "about",
+        "action",
+        "actor",
+        "after",
+        "alive",
+        "all",
+        "before",
+        "begin",
+        "confirmed",
+        "e",
+        "group",
+        "helped",
+        "keys",
+    ),
+    *("kind", "method", "mode", "network", "next", "o", "option", "p", "panel", "people", "person", "q", "remember"),
+    *(
+        "remove",
+        "seen",
+        "since",
+        "state",
+        "to",
+        "trouble",
+        "until",
+        "way",
+        "_changelist_filters",
+        "_popup",
+        "_to_field",
+    ),
+)
+BODIES: tuple[tuple[str, bytes], ...] = (
+    (PARTS, b""),
+    (PARTS, b"--b\r\nno end"),
+    (PARTS, b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n\xff\xfe\0\r\n--b--\r\n'),
+    (PARTS, b'--b\r\nContent-Disposition: form-data; name="a\0"; filename="\0\xff/../x"\r\n\r\nx\r\n--b--\r\n'),
+    (
+        PARTS,
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\nContent-Type: a; charset=no\r\n\r\n--b--',
+    ),
+    (
+        PARTS,
+        b'--b\r\nContent-Disposition: form-data; name="q"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--b--\r\n',
+    ),
+    (PARTS, b"--b\r\n" + b"X: y\r\n" * 2_000 + b"\r\n\r\n--b--\r\n"),
+    ("multipart/form-data", b"x"),
+    ("multipart/form-data; boundary=" + "b" * 500, b"x"),
+    ("multipart/mixed; boundary=b", b"--b--"),
+    (FORM, b"\xff\xfe=\xed\xa0\x80&%ff=%00&&==&a[b]=%zz"),
+    (FORM, b"x" * 1_000_000),
+    (FORM, b"a=1&" * 1_000),
+    (FORM, b"next=/&next=//evil&code=1&code=2&username=a&username=b"),
+    (f"{FORM}; charset=rot13", b"a=1"),
+    (f"{FORM}; charset=utf-16", b"\xff\xfea\0=\x001\0"),
+    (JSON, b"[" * 100_000),
+    (JSON, b'{"a": NaN, "b": Infinity, "c": 1e999, "d": ' + b"9" * 10_000 + b"}"),
+    (JSON, rb'{"\ud800": "\u0000"}'),
+    (f"{JSON}; charset*=nowhere''x", b"null"),
+    ("text/plain\0", b"\0"),
+    ("x" * 5_000, b""),
+    ("", b"x"),
+)
+
+
+def role(name: str) -> Browser:
+    return signed_in(hire(name.split(maxsplit=1)[0].lower(), name))
+
+
+EVERYBODY = STATES | {name: lambda name=name: role(name) for name in roles.ROLES}
+
+
+@dataclass
+class Site:
+    """A browser in one state, all addresses, and what went wrong so far."""
+
+    browser: Browser
+    values: dict[str, str]
+    table: list[Address]
+    faults: list[str] = field(default_factory=list)
+    n_sent: int = 0
+
+
+@pytest.fixture
+def site(
+    request: pytest.FixtureRequest, db: None, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    """Give a site on which there is one row of everything. Its proxy is believed."""
+    settings.TRUSTED_PROXIES = ["192.0.2.7/32"]
+    monkeypatch.setattr("django.test.client.WSGIRequest", Request)  # as the web server's
+    browser = EVERYBODY[request.param]()
+    somebody = join("somebody", number=BENS).set_up("totp", "text")
+    user = User.objects.exclude(pk=somebody.user.pk).order_by("pk").last() or somebody.user
+    odd.furnish(user)
+    mine, pk = user.enrolments.first(), str(somebody.user.pk)
+    values = {
+        "method": "text",
+        "ref": odd.REF,
+        "handle": odd.REF,
+        "token": tokens.derive("password_reset", odd.REF),
+        "provider_name": "virtual",
+        "event": "receipt",
+        "message_id": odd.REF,
+        "object_id": str(odd.KEY),
+        "pk": pk,
+        "name": "unlock",
+        "key": "methods",
+        "slug": "no-text",
+        "reference": "1-strange-abcdef",
+        "content_type_id": "1",
+        "call_id": "1",
+        "number": BENS,
+    }
+    table = [_mine(address, mine.ref if mine else odd.REF) for address in addresses.every(values)]
+    table += [Address(f"admin:deed {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
+    site = Site(browser, values, table)
+    logging.disable(logging.CRITICAL)  # thousands of refusals
+    try:
+        yield site
+    finally:
+        logging.disable(logging.NOTSET)
+    assert not site.faults, "\n".join(site.faults)
+
+
+def _mine(address: Address, ref: str) -> Address:
+    """Lead to a method of the person themselves: what it keeps is sealed for its own name."""
+    is_theirs = address.path.startswith("/methods/")
+    return replace(address, path=address.path.replace(odd.REF, ref)) if is_theirs else address
+
+
+def states(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("site", names or tuple(EVERYBODY), indirect=True)
+
+
+# Sending -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """Undo afterwards whatever a request did, so that each meets the same state."""
+    kept = deepcopy(client.cookies)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies = kept
+
+
+def send(site: Site, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any) -> Any:
+    """Send one request; an error of ours, and a change by what was refused, is written down."""
+    client, written = site.browser.client, list[str]()
+    site.n_sent += 1
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        told, words = execute(sql, params, many, context), sql.split(None, 3)
+        if words[0] in {"INSERT", "UPDATE", "DELETE"} and context["cursor"].rowcount:
+            written.append(words[1 if words[0] == "UPDATE" else 2].strip('"'))
+        return told
+
+    what = f"{verb[:9]} {path[:80]} ?{query[:60]} {body[:200]!r} {kind[:50]} {str(meta)[:100]}"
+    with undone(client), connection.execute_wrapper(watch):
+        try:
+            answer: Any = client.generic(verb, path, body, kind, QUERY_STRING=query, **meta)
+            if answer.streaming:
+                b"".join(answer.streaming_content)
+        except Exception as error:  # noqa: BLE001  (whatever it is)
+            site.faults.append(f"{what}: {type(error).__name__} {str(error)[:150]}")
+            return None
+    if answer.status_code >= 500 and path != "/readyz":
+        site.faults.append(f"{what}: {answer.status_code}")
+    if is_refused(answer) and set(written) - COUNTED:
+        site.faults.append(f"{what}: {answer.status_code}, but {sorted(set(written))} changed")
+    return answer
+
+
+def is_refused(answer: Any) -> bool:
+    form = (answer.context or {}).get("form") if answer.status_code == 200 else None
+    return bool(answer.status_code >= 400 or (form is not None and form.is_bound and form.errors))
+
+
+def written_out(fields: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{odd.escaped(name)}={odd.escaped(value)}" for name, value in fields)
+
+
+def as_form(site: Site, fields: dict[str, str]) -> bytes:
+    token = site.browser.client.cookies.get("mfa_csrf")
+    sent = {"csrfmiddlewaretoken": token.value if token else ""} | fields
+    return written_out(sent.items()).encode()
+
+
+# Fields --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def listening() -> Iterator[set[str]]:
+    """Note the names that views read from queries and forms."""
+    heard: set[str] = set()
+
+    def noting(read: Any) -> Any:
+        def listen(self: QueryDict, name: Any, *args: Any) -> Any:
+            if isinstance(name, str) and name != "csrfmiddlewaretoken":
+                heard.add(name)
+            return read(self, name, *args)
+
+        return listen
+
+    with pytest.MonkeyPatch.context() as patch:
+        for verb in ("get", "getlist", "__getitem__", "__contains__"):
+            patch.setattr(QueryDict, verb, noting(getattr(QueryDict, verb)), raising=False)
+        yield heard
+
+
+def fields_of(site: Site, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
+    """Find what an address reads, from its query and from its form, with values that are good."""
+    page = None
+    for verb in ("GET", "POST"):
+        with listening() as heard:
+            answer = send(site, verb, address.path, body=as_form(site, {}) if verb == "POST" else b"")
+            if answer is None or answer.status_code in {404, 405}:
+                continue
+            if verb == "GET" and not answer.streaming:
+                page = Page(answer)
+            filled = {name: GOOD.get(name, "1") for name in heard}
+            for form in page.forms if page else ():
+                if form.method == verb.lower():
+                    filled |= {name: form.fields.get(name) or GOOD.get(name, "1") for name in form.names()}
+            filled.pop("csrfmiddlewaretoken", None)
+            query, body = (urlencode(filled), b"") if verb == "GET" else ("", as_form(site, filled))
+            send(site, verb, address.path, query=query, body=body)
+        yield verb, filled | {name: GOOD.get(name, "1") for name in heard - set(filled)}
+
+
+def opened_by(site: Site, state: str) -> list[Address]:
+    """Give the addresses whose pages this state is the first to see."""
+    table = site.table
+    if state == "chief":
+        return [each for each in table if each.is_admin]
+    if state == "stranger":
+        return [each for each in table if each.is_open]
+    if state == "signed in":
+        return [each for each in table if not (each.is_admin or each.is_open or each.is_step)]
+    return [each for each in table if each.is_step]
+
+
+@states("stranger", "half", "registering", "registered", "signed in", "chief")
+def test_takes_any_value_in_any_field(site: Site, request: pytest.FixtureRequest) -> None:
+    turn = itertools.cycle(odd.VALUES.values())
+    for address in opened_by(site, request.node.callspec.params["site"]):
+        for verb, fields in fields_of(site, address):
+            for name in fields:
+                for value in odd.VALUES.values() if ALL else itertools.islice(turn, 2):
+                    sent = fields | {name: value}
+                    query, body = (written_out(sent.items()), b"") if verb == "GET" else ("", as_form(site, sent))
+                    send(site, verb, address.path, query=query, body=body)
+
+
+def names() -> list[str]:
+    """Name all fields of all forms, and what views read beside them."""
+    found, todo = set(NAMES), list[type[Any]](forms.BaseForm.__subclasses__())
+    while todo:
+        form = todo.pop()
+        found |= set(getattr(form, "base_fields", ()))
+        todo += form.__subclasses__()
+    for model, page in admin.site._registry.items():
+        filters = [each for each in page.list_filter if isinstance(each, str)]
+        found |= {f"{name}{end}" for name in filters for end in ("", "__exact", "__in", "__isnull")}
+        found |= {each.name for each in model._meta.get_fields() if each.concrete}
+    return sorted(found)[:190]
+
+
+@states()
+def test_takes_any_request_at_any_address(site: Site, request: pytest.FixtureRequest) -> None:
+    """All fields at once, with every method, body, header and cookie in turn."""
+    at = list(EVERYBODY).index(request.node.callspec.params["site"])
+    fit = [value for value in odd.VALUES.values() if not inputs.flaw(value) and len(value) < 1_000]
+    values, raws = itertools.cycle(odd.VALUES.values()), itertools.cycle(odd.RAW)
+    verbs, bodies, headers, cookies = (
+        itertools.cycle(VERBS),
+        itertools.cycle(BODIES),
+        itertools.cycle(HEADERS),
+        itertools.cycle(COOKIES),
+    )
+    every = names()
+    for n, address in enumerate(site.table):
+        path, name, value = address.path, every[n % len(every)], next(values)
+        fields = {name: fit[(at + n + m) % len(fit)] for m, name in enumerate(every)}
+        kind, body = next(bodies)
+        cookie = next(cookies)
+        rest = "; ".join(f"{each}={kept.value}" for each, kept in site.browser.client.cookies.items() if each != cookie)
+        send(site, "GET", path, query=written_out(list(fields.items())[n % 100 : n % 100 + 90]))
+        send(site, "POST", path, body=as_form(site, fields))
+        more: list[dict[str, Any]] = [
+            {"verb": next(verbs), "query": written_out([(name, value)]), "body": body, "kind": kind},
+            {"verb": "POST", "body": body, "kind": kind, "HTTP_X_CSRFTOKEN": csrf(site)},
+            {"verb": "GET", "query": next(raws)},
+            {"verb": "GET", next(headers): odd.header(value)},
+            {"verb": "GET", "HTTP_COOKIE": f"{cookie}={odd.header(value).replace(';', '')}; {rest}"},
+        ]
+        for each in more if ALL else [more[(at + n) % len(more)]]:
+            send(site, path=path, **each)
+
+
+def csrf(site: Site) -> str:
+    token = site.browser.client.cookies.get("mfa_csrf")
+    return token.value if token else ""
+
+
+@states("stranger", "signed in", "chief")
+def test_takes_any_value_in_an_address(site: Site) -> None:
+    places = {each.path for each in site.table}
+    tables = [addresses.every(dict.fromkeys(site.values, odd.escaped(value) or "x")) for value in odd.VALUES.values()]
+    for n, same in enumerate(zip(*tables, strict=True)):
+        if same[0].path in places:
+            continue  # nothing is left open in it
+        for address in same if ALL else (same[(n * 3 + m) % len(same)] for m in range(3)):
+            for verb in ("GET", "POST"):
+                send(site, verb, address.path[:8_000], body=as_form(site, GOOD))
+
+
+@states("stranger", "signed in")
+def test_takes_any_value_in_any_header_and_cookie(site: Site) -> None:
+    pages = itertools.cycle(("/sign-in/", "/", "/help/", "/metrics", "/integrations/basic/", "/phone/"))
+    values, most = itertools.cycle((*odd.VALUES.values(), *odd.RAW, r"\000\377\012")), 70 if ALL else 11
+    for name in HEADERS:
+        for value in itertools.islice(values, most):
+            meta: dict[str, Any] = {name: odd.header(value)}
+            send(site, "GET", next(pages), **meta)
+    for name in COOKIES:
+        for value in itertools.islice(values, most):
+            send(site, "GET", next(pages), HTTP_COOKIE=f"{name}={odd.header(value)}")
+            send(site, "GET", next(pages), HTTP_COOKIE=f'{name}="{odd.header(value)}"; {odd.header(value)}=1')
+    for value in ("x", "-1", "²", "9" * 30, "1, 1", "\0"):
+        send(site, "POST", next(pages), CONTENT_LENGTH=value)
