@@ -1,6 +1,8 @@
 """Odd values in what carriers sign and services ask: no error of ours, and refused callbacks change nothing."""
 
+import itertools
 import json
+import os
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ from verification.delivery.providers.gateway import signature as gateway_signatu
 from verification.delivery.providers.virtual import signature
 from verification.models import Message, MessageState, OptOut
 
+ALL = bool(os.environ.get("ODD_INPUTS"))
 SITE = "http://testserver"
 OTHERS: tuple[Any, ...] = (None, True, 0, -1, 2**63, 10**40, 1.5, [], {}, [None], {"a": {"b": []}}, [[[[[]]]]])
 WORDS = [value for value in odd.VALUES.values() if len(value) < 30_000]
@@ -117,7 +120,9 @@ def test_takes_any_value_in_what_is_signed(
     good, path = told(carrier, event, message), f"/callbacks/{carrier}/{event}/{message.handle}/"
     before = state(message)
 
-    bodies = [json.dumps(good | {name: value}).encode() for name in good for value in (*OTHERS, *WORDS)]
+    bodies = [json.dumps(good | {name: value}).encode() for name in good for value in (*OTHERS, *WORDS)][
+        :: 1 if ALL else 3
+    ]
     bodies += [json.dumps({key: value for key, value in good.items() if key != name}).encode() for name in good]
     for body in (*bodies, *UNREAD):
         with undone():
@@ -140,7 +145,7 @@ def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, exchange:
     good = {"MessageSid": message.reference, "MessageStatus": "undelivered", "From": "+41795550123", "Body": "STOP"}
 
     for name in (*names, "Digits", "From", "Body", "OptOutType", "AccountSid"):
-        for value in WORDS:
+        for value in WORDS[:: 1 if ALL else 5]:
             fields = good | {name: value.replace("\ud800", "\ufffd").replace("\udfff", "\ufffd")}
             signed = RequestValidator(TOKEN).compute_signature(SITE + path, fields)
             with undone():
@@ -164,13 +169,14 @@ def test_takes_any_value_from_a_service(ana: Person, mail: Door) -> None:
     passwords = User.objects.values_list("password", flat=True)
     before = list(passwords)
 
-    for name in good:
-        for value in (*odd.VALUES.values(), *odd.RAW):
-            for shown in (odd.header(value), odd.escaped(value), _basic(value, PASSWORD), _basic("ana", value)):
-                for path in ("/integrations/basic/", "/integrations/basic/mail/"):
-                    with undone():
-                        answer = Client().get(path, headers=good | {name: shown})
-                        assert answer.status_code in {200, 204, 400, 401, 403}, (name, shown)
+    paths = itertools.cycle(("/integrations/basic/", "/integrations/basic/mail/", "/integrations/basic/mail/"))
+    for value in (*odd.VALUES.values(), *odd.RAW):
+        shown = [(name, each) for name in good for each in (odd.header(value), odd.escaped(value))]
+        shown += [("Authorization", _basic(value, PASSWORD)), ("Authorization", _basic("ana", value))]
+        for name, each in shown[:: 1 if ALL else 3]:
+            with undone():
+                answer = Client().get(next(paths), headers=good | {name: each})
+                assert answer.status_code in {200, 204, 400, 401, 403}, (name, each)
     assert list(passwords) == before
 
 
