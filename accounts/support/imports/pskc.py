@@ -5,7 +5,7 @@ import binascii
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -79,8 +79,8 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     _refuse_ciphers([container, *packages])
     opened = _open(container, _Opening(key, passphrase), is_sealed=any(_is_sealed(each) for each in packages))
     rows, faults = [], list[_Unfit]()
-    for package in packages:
-        for fields, fault in _keys(container, package, opened):
+    for package, parsed, keys in _each(container, packages):
+        for fields, fault in _rows(_Read(package, parsed, keys), container, opened):
             rows.append(fields)
             faults += [fault] if fault is not None else []
     if opened and sum(isinstance(fault, _Sealed) for fault in faults) == len(rows):
@@ -197,27 +197,50 @@ def _does_not_open(passphrase: str) -> str:
 # One key after the other ----------------------------------------------------------------------------------------
 
 
-def _keys(container: Element, package: Element, opened: bytes) -> Iterator[tuple[dict[str, str], _Unfit | None]]:
-    """Give the rows of one package, each with what is wrong with it."""
+@dataclass(frozen=True)
+class _Read:
+    """One package, and what python-pskc made of it; nothing if it could not read it."""
+
+    package: Element
+    parsed: Any
+    keys: Sequence[Any]
+
+
+def _each(container: Element, packages: Sequence[Element]) -> Iterator[tuple[Element, Any, Sequence[Any]]]:
+    """Have python-pskc read many packages at once; where it gives up, halves of them, down to the broken one."""
+    try:
+        parsed = _parsed(container, *packages)
+    except (PSKCError, ValueError, OverflowError, binascii.Error):
+        if len(packages) == 1:
+            yield packages[0], None, ()
+            return
+        yield from _each(container, packages[: len(packages) // 2])
+        yield from _each(container, packages[len(packages) // 2 :])
+        return
+    for package, device in zip(packages, parsed.devices, strict=True):
+        yield package, parsed, device.keys
+
+
+def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict[str, str], _Unfit | None]]:
+    """Give the rows of one package, each with what is wrong with it. Errors: `Unreadable` for a key of wrong length."""
+    package, parsed = read.package, read.parsed
     serial = next((each.text or "" for each in _ends(package, "SerialNo")), "").strip()
     try:
         _check_base64(package)
-        parsed = _parsed(container, package)
-        bits = _key_bits(package) or _key_bits(container)
-        if opened and bits and len(opened) * 8 != bits:
-            words = _("The package is encrypted by AES with %(bits)d bits: its key has %(digits)d hex digits.")
-            raise Unreadable(words % {"bits": bits, "digits": bits // 4})
-        parsed.encryption.key = opened or None
-        parsed.encryption.algorithm = parsed.encryption.algorithm or f"aes{len(opened) * 8}-cbc"
-    except (_Unfit, PSKCError, ValueError, OverflowError, binascii.Error) as error:
-        if isinstance(error, Unreadable):
-            raise
-        wrong = error if isinstance(error, _Unfit) else _Unfit(_("It cannot be read."))
-        yield {"serial number": serial, "refused": str(wrong)}, wrong
+        if parsed is None:
+            raise _Unfit(_("It cannot be read."))
+    except _Unfit as fault:
+        yield {"serial number": serial, "refused": str(fault)}, fault
         return
-    if not parsed.keys:
+    bits = _key_bits(package) or _key_bits(container)
+    if opened and bits and len(opened) * 8 != bits:
+        words = _("The package is encrypted by AES with %(bits)d bits: its key has %(digits)d hex digits.")
+        raise Unreadable(words % {"bits": bits, "digits": bits // 4})
+    parsed.encryption.key = opened or None
+    parsed.encryption.algorithm = parsed.encryption.algorithm or f"aes{len(opened) * 8}-cbc"
+    if not read.keys:
         yield {"serial number": serial, "refused": _("It has no key.")}, None
-    for key in parsed.keys:
+    for key in read.keys:
         named = {
             "serial number": key.serial or key.id or "",
             "manufacturer": (key.manufacturer or "").removeprefix("oath."),

@@ -282,6 +282,16 @@ def test_what_is_not_supported_is_refused_by_name_and_the_rest_comes_in(made: di
     assert words in bad["refused"]
 
 
+def test_broken_tokens_among_many_are_found_one_by_one() -> None:
+    bad = {3, 4, 17, 40}
+    broken = "<Secret><PlainValue>abc</PlainValue></Secret>"
+
+    rows = read(container(*(package(f"S{n}", data=broken if n in bad else PLAIN) for n in range(41))))
+
+    assert [row["serial number"] for row in rows] == [f"S{n}" for n in range(41)]
+    assert {n for n, row in enumerate(rows) if row["refused"]} == bad
+
+
 # The form of the file -------------------------------------------------------------------------------------------
 
 
