@@ -184,6 +184,10 @@ def _about_another() -> dict[str, str]:
         _("Something was handed out to you, to be activated"): _("Something was handed out to them, to be activated"),
         _("Company support gave you a pass"): _("Company support gave them a pass"),
         _("A notice was sent to you once more"): _("A notice was sent to them once more"),
+        _("One of your options could not be read"): _("One of their options could not be read"),
+        _("It is closed until you set it up again. Your company support was told."): _(
+            "It is closed until they set it up again. Company support was told."
+        ),
         _("You put the registration off"): _("They put the registration off"),
         _("You signed out"): _("They signed out"),
         _("Support cleared your settings"): _("Support cleared their settings"),
