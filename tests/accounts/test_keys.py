@@ -292,7 +292,7 @@ def test_restore_names_a_damaged_key_of_digests(held: Possessions, restart: Rest
 
 _SEALED = re.compile(r"v\d+\.[0-9A-Za-z]+\.[0-9A-Za-z_=-]{30,}")
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-# Digests without a key, of words that are public: of an article as it was shipped, and of an introduction that changed.
+# Digests without a key: of an article as it was shipped, and of an event's words with a random number among them.
 _KEYLESS = {
     ("helpcenter_article", "shipped_digest"),
     ("helpcenter_article", "digest"),
