@@ -337,7 +337,7 @@ def test_parallel_passwords_of_many_networks_are_bounded_together(
 
 
 def test_network_gets_its_typed_codes_back_once(racer: Desk, crowd: Crowd, settings: Settings) -> None:
-    """Forty typed codes and a bound of forty: of a hundred more forty go out. Seen failing without the guard."""
+    """Forty typed codes and a bound of forty: of a hundred more forty go out."""
     settings.SENDS_PER_NETWORK_HOUR = 40
     settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000
     issued = racer.start("text")
