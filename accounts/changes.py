@@ -196,6 +196,8 @@ def with_reason(
             form.add_error(None, _("This was sent already, and was done once. Open the page again to go on."))
         except Refused as why:
             form.add_error(None, str(why))
+        except IntegrityError:
+            form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
         else:
             return answer or redirect(asked.back)
     frame = {"rooms": desk.rooms(request), "here": asked.here, "now": timezone.now()}

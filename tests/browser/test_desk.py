@@ -21,7 +21,7 @@ from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
 from verification import browsers, guard
 from verification.facts import Facts
-from verification.models import AuditEvent, Enrolment, Message, Pause, Policy
+from verification.models import AuditEvent, Enrolment, Message, OptOut, Pause, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
@@ -259,7 +259,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     root = hire("root", "Administrators")
     enter(desk, root)
     verified = Deed(staff=root.user, facts=Facts(now=timezone.now()), reason="lost", ticket="1")
-    actions.end_sessions(ana.user, verified)
+    actions.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
     pages = {
@@ -289,6 +289,13 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "pauses": "/admin/verification/pause/",
         "pause": f"/admin/verification/pause/{Pause.objects.get().pk}/change/",
         "stops": "/admin/verification/optout/",
+        "stop-delete": f"/admin/verification/optout/{OptOut.objects.get().pk}/delete/",
+        "outage": "/admin/verification/outage/add/",
+        "export": "/admin/accounts/user/export/",
+        "groups": "/admin/auth/group/",
+        "group": f"/admin/auth/group/{Group.objects.get(name='Operators').pk}/",
+        "group-form": f"/admin/auth/group/{Group.objects.get(name='Operators').pk}/change/",
+        "group-delete": f"/admin/auth/group/{Group.objects.get(name='Operators').pk}/delete/",
     }
     for name, path in tables.items():
         desk.goto(path)
