@@ -7,7 +7,10 @@ from accounts.models.handles import new_ref
 
 
 class Import(models.Model):
-    """One file. Its rows rest sealed until they are done, and are gone then; `n_done` says where to go on."""
+    """One file. Its rows rest sealed until they are done, and are gone then; `n_done` says where to go on.
+
+    Shape: `faults` and `warnings` pair a line with words; line 0 stands for the whole file.
+    """
 
     class Kind(models.TextChoices):
         """What the rows are."""
@@ -22,6 +25,8 @@ class Import(models.Model):
         WAITING = "waiting", "waiting"
         RUNNING = "running", "running"
         DONE = "done", "done"
+        CANCELLED = "cancelled", "cancelled"
+        FAILED = "failed", "failed"
 
     ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -31,14 +36,16 @@ class Import(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField()
     network = models.CharField(max_length=45, blank=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     lease_until = models.DateTimeField(null=True)
+    n_starts = models.PositiveSmallIntegerField(default=0)
     n_rows = models.PositiveIntegerField()
     n_done = models.PositiveIntegerField(default=0)
     n_new = models.PositiveIntegerField(default=0)
     n_changed = models.PositiveIntegerField(default=0)
     n_same = models.PositiveIntegerField(default=0)
     faults = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -47,11 +54,22 @@ class Import(models.Model):
             ("export_people", "May export people"),
             ("import_tokens", "May import hardware tokens"),
         )
-        indexes = (models.Index(fields=["made_at"], condition=~models.Q(state="done"), name="imports_to_do"),)
+        indexes = (
+            models.Index(
+                fields=["made_at"], condition=models.Q(state__in=["waiting", "running"]), name="imports_to_do"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
     @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
     def percent(self) -> int:
         return 100 if self.state == self.State.DONE else 100 * self.n_done // max(self.n_rows, 1)
+
+
+UNDER_WAY = (Import.State.WAITING, Import.State.RUNNING)

@@ -19,6 +19,7 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     Source: OWASP, CSV injection.
     """
     writer = csv.writer(_Echo())
+    yield "\ufeff"  # or Excel takes the file for the old alphabet of its country
     for row in rows:
         yield writer.writerow([_harmless(cell) for cell in row])
 

@@ -90,6 +90,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("import/", does(imports.index), name="imports"),
         path("import/<slug:ref>/", shows(imports.show), name="import"),
         path("import/<slug:ref>/apply/", does(imports.apply), name="import-apply"),
+        path("import/<slug:ref>/cancel/", does(imports.cancel), name="import-cancel"),
         path("import/<slug:ref>/bad-rows/", does(imports.faults), name="import-faults"),
         path("tokens/", shows(tokens.index), name="tokens"),
         path("tokens/<slug:ref>/", shows(tokens.show), name="token"),

@@ -37,11 +37,17 @@ def rows(text: str, kind: str) -> Iterator[Row]:
 
 
 def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
-    """Give rows whose first line names exactly the columns."""
+    """Give rows whose first line names the columns, in any order; it may name more, as our own export does."""
     found = tables.rows(text)
-    _line, head = next(found, (0, []))
-    if tuple(cell.lower() for cell in head) != wanted:
-        raise Unreadable(_("The first line must be: %(columns)s") % {"columns": ",".join(wanted)})
+    _line, cells = next(found, (0, []))
+    head = [cell.lower() for cell in cells]
+    if missing := [name for name in wanted if name not in head]:
+        words = _("The first line must be: %(columns)s. It lacks: %(missing)s.")
+        raise Unreadable(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})
+    if len({name for name in head if name}) < len([name for name in head if name]):
+        raise Unreadable(_("The first line names a column twice."))
     for line, cells in found:
-        filled = [*cells, *[""] * (len(wanted) - len(cells))]
-        yield line, dict(zip(wanted, filled, strict=False))
+        if any(cells[len(head) :]):
+            raise Unreadable(_("Line %(line)d has more cells than the first line.") % {"line": line})
+        filled = dict(zip(head, [*cells, *[""] * (len(head) - len(cells))], strict=False))
+        yield line, {name: tables.unquoted(filled[name]) for name in wanted}

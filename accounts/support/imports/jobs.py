@@ -1,16 +1,22 @@
-"""Works imports off, some hundred rows a transaction, so that a stop in the midst loses and doubles nothing."""
+"""Works imports off, some hundred rows a transaction, so that a stop in the midst loses and doubles nothing.
+
+Every file ends: a row that the database refuses is named, and a file that stops its worker again and again has failed.
+"""
 
 import itertools
-from collections.abc import Sequence
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
+from accounts.models.imports import UNDER_WAY
 from accounts.support.imports import assignments, files, people, tokens
 from verification import audit, damage, parcels
 from verification.facts import Facts
@@ -18,7 +24,11 @@ from verification.facts import Facts
 _CHUNK = 500  # rows a transaction
 _LEASE = timedelta(minutes=2)
 _MOST_FAULTS = 20_000
+_MOST_WARNINGS = 1_000
+_MOST_STARTS = 5  # of one file: a worker that ends in the midst each time would begin it for ever
 _State = Import.State
+
+logger = logging.getLogger(__name__)
 
 
 def begin(
@@ -58,15 +68,46 @@ def apply(job: Import, staff: User, facts: Facts, *, reason: str = "") -> Import
 
 def work(now: datetime) -> int:
     """Work off what waits, and what a worker left in the midst; returns how many jobs were ended."""
-    free = Import.objects.exclude(state=_State.DONE).filter(Q(lease_until=None) | Q(lease_until__lt=now))
+    free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=UNDER_WAY)
     ended = 0
     for job in free.order_by("made_at"):
-        rows = Import.objects.filter(pk=job.pk, lease_until=job.lease_until).exclude(state=_State.DONE)
-        if rows.update(state=_State.RUNNING, lease_until=now + _LEASE):
+        rows = Import.objects.filter(pk=job.pk, lease_until=job.lease_until, state__in=UNDER_WAY)
+        if job.n_starts >= _MOST_STARTS:
+            _fail(job, _("It was begun %(n)d times and never came to its end.") % {"n": job.n_starts})
+        elif rows.update(state=_State.RUNNING, lease_until=now + _LEASE, n_starts=F("n_starts") + 1):
             job.refresh_from_db()
-            _run(job)
-            ended += 1
+            _run_to_an_end(job)
+        else:
+            continue
+        ended += 1
     return ended
+
+
+def cancel(job: Import, staff: User, facts: Facts, *, reason: str) -> bool:
+    """Stop a file that is under way; what was applied stays. False when it had come to its end."""
+    with transaction.atomic():
+        rows = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
+        if not rows.update(state=_State.CANCELLED, ended_at=facts.now, sealed=""):
+            return False
+        about = {"what": job.kind, "n_rows": job.n_rows, "reason": reason}
+        audit.record("people.import_cancelled", user_id=None, facts=facts, actor_id=staff.pk, **about)
+    return True
+
+
+def _run_to_an_end(job: Import) -> None:
+    """Run a file. The database being away for a moment is for the next worker; anything else ends it, and is said."""
+    try:
+        _run(job)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("import %s failed", job.ref)
+        _fail(job, _("Our program failed at it (%(kind)s). Tell your operator.") % {"kind": type(error).__name__})
+
+
+def _fail(job: Import, why: str) -> None:
+    ended = {"state": _State.FAILED, "ended_at": timezone.now(), "sealed": "", "faults": [*job.faults, (0, why)]}
+    Import.objects.filter(pk=job.pk, state__in=UNDER_WAY).update(**ended)
 
 
 def _read(job: Import) -> str | None:
@@ -74,7 +115,7 @@ def _read(job: Import) -> str | None:
     text = parcels.unseal(job.sealed, bound=job.ref)
     if text is None:
         now, words = timezone.now(), _("This file can no longer be read. Bring it in again.")
-        Import.objects.filter(pk=job.pk).update(state=_State.DONE, ended_at=now, sealed="", faults=[(0, words)])
+        Import.objects.filter(pk=job.pk).update(state=_State.FAILED, ended_at=now, sealed="", faults=[(0, words)])
         damage.report("import", job.ref, now=now)
     return text
 
@@ -82,43 +123,71 @@ def _read(job: Import) -> str | None:
 def _run(job: Import) -> None:
     if (text := _read(job)) is None:
         return
+    repeated = people.repeated(files.rows(text, job.kind)) if job.kind == Import.Kind.PEOPLE else frozenset[int]()
     rows = itertools.islice(files.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
-        if not _step(job, chunk):
-            return  # another worker took it over
-    ended = Import.objects.filter(pk=job.pk).exclude(state=_State.DONE)
+        if not _step(job, chunk, repeated):
+            return  # another worker took it over, or it was cancelled
+    ended = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
     # A rehearsal keeps its rows until they are applied, or for a day; what was applied keeps none.
     ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_rehearsal else {"sealed": ""}))
 
 
-def _step(job: Import, chunk: Sequence[people.Row]) -> bool:
+def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -> bool:
     """Apply some rows and note how far it is, together or not at all."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     facts = Facts(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
-        held = Import.objects.filter(pk=job.pk, n_done=job.n_done, lease_until=job.lease_until)
+        held = Import.objects.filter(pk=job.pk, n_done=job.n_done, lease_until=job.lease_until, state__in=UNDER_WAY)
         job.lease_until = now + _LEASE
         if not held.update(n_done=job.n_done + len(chunk), lease_until=job.lease_until):
             return False
-        if job.kind == Import.Kind.PEOPLE:
-            done = people.apply(chunk, is_rehearsal=job.is_rehearsal)
-        elif job.kind == Import.Kind.ASSIGN:
-            done = assignments.apply(chunk, job.made_by, facts, is_rehearsal=job.is_rehearsal)
-        else:
-            done = tokens.apply(chunk, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id)
+
+        def bring_in(some: Sequence[people.Row]) -> people.Chunk:
+            if job.kind == Import.Kind.PEOPLE:
+                return people.apply(some, repeated)
+            if job.kind == Import.Kind.ASSIGN:
+                return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal)
+            return tokens.apply(some, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id)
+
+        done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
         job.n_done += len(chunk)
         job.n_new += done.counts["new"]
         job.n_changed += done.counts["changed"]
         job.n_same += done.counts["same"]
         job.faults = [*job.faults, *done.faults][:_MOST_FAULTS]
-        job.save(update_fields=["n_new", "n_changed", "n_same", "faults"])
+        job.warnings = [*job.warnings, *done.warnings][:_MOST_WARNINGS]
+        job.save(update_fields=["n_new", "n_changed", "n_same", "faults", "warnings"])
         if not job.is_rehearsal:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}
             audit.record("people.imported", user_id=None, facts=facts, actor_id=actor_id, what=job.kind, **counts)
     return True
 
 
+def _brought_in(
+    chunk: Sequence[people.Row], bring_in: Callable[[Sequence[people.Row]], people.Chunk], *, is_rehearsal: bool
+) -> people.Chunk:
+    """Bring some rows in, and name those that the database refuses, by halves. A rehearsal does the same and undoes it.
+
+    Inside the chunk's transaction.
+    """
+    try:
+        with transaction.atomic():
+            done = bring_in(chunk)
+            if is_rehearsal:
+                transaction.set_rollback(True)
+        return done
+    except (DataError, IntegrityError):
+        if len(chunk) == 1:
+            words = _("The database refuses this row. Check its letters and their number.")
+            return people.Chunk(Counter(), [(chunk[0][0], words)])
+        half = len(chunk) // 2
+        first = _brought_in(chunk[:half], bring_in, is_rehearsal=is_rehearsal)
+        return first + _brought_in(chunk[half:], bring_in, is_rehearsal=is_rehearsal)
+
+
 def purge(now: datetime) -> None:
     """Remove the rows of rehearsals that nobody applied within a day, and jobs after thirty."""
-    Import.objects.filter(made_at__lt=now - timedelta(days=1), state=_State.DONE).exclude(sealed="").update(sealed="")
+    old = Import.objects.filter(made_at__lt=now - timedelta(days=1)).exclude(state__in=UNDER_WAY)
+    old.exclude(sealed="").update(sealed="")
     Import.objects.filter(made_at__lt=now - timedelta(days=30)).delete()

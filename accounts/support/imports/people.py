@@ -1,19 +1,24 @@
 """Rows of people: made or changed. Passwords, rights and methods are none of an import's business."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.models.people import fold
+from accounts.support.imports import tables
 from accounts.support.roles import groups_of_staff
-from verification import enrolments, revocation
+from verification import enrolments, inputs, revocation
+
+_MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, less the brackets
 
 Row = tuple[int, Mapping[str, str]]
 
@@ -31,75 +36,130 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What became of some rows. Shape: `faults` pairs of line and words; `counts` new, changed, same."""
+    """What became of some rows.
+
+    Shape: `faults` and `warnings` pairs of line and words; `counts` new, changed, same.
+    """
 
     counts: Counter[str]
     faults: list[tuple[int, str]]
+    warnings: list[tuple[int, str]] = field(default_factory=list)
+
+    def __add__(self, other: "Chunk") -> "Chunk":
+        return Chunk(self.counts + other.counts, [*self.faults, *other.faults], [*self.warnings, *other.warnings])
 
 
-def apply(rows: Sequence[Row], *, is_rehearsal: bool) -> Chunk:
-    """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction."""
+def repeated(rows: Iterable[Row]) -> frozenset[int]:
+    """Give the lines of a file whose user name stands further up, however it is spelled there."""
+    seen, found = set[str](), set[int]()
+    for line, fields in rows:
+        name = _name(fields["user name"])
+        if name in seen:
+            found.add(line)
+        seen.add(name)
+    return frozenset(found)
+
+
+def apply(rows: Sequence[Row], repeated: Collection[int] = ()) -> Chunk:
+    """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction.
+
+    `repeated` are the lines whose person stands further up in the file.
+    """
     groups = dict(Group.objects.values_list("name", "pk"))
     staff_groups = set(groups_of_staff().values_list("name", flat=True))
-    names = [fold(fields["user name"]) for _line, fields in rows]
+    names = [_name(fields["user name"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)
-    counts, faults, seen = Counter[str](), [], set[str]()
+    counts, faults, warnings = Counter[str](), list[tuple[int, str]](), list[tuple[int, str]]()
     made, changed = list[Wanted](), list[tuple[User, Wanted]]()
     for line, fields in rows:
         try:
-            wanted = _read(fields, groups, seen)
+            wanted = _read(fields, groups)
+            if line in repeated:
+                raise ValueError(_("%(name)s stands in the file twice.") % {"name": wanted.username})
+            user = known.get(wanted.username)
+            if user is not None and _is_same(user, member[user.pk], wanted):
+                counts["same"] += 1
+                continue
             if given := sorted(wanted.groups & staff_groups):
                 raise ValueError(
                     _("%(names)s: no import gives a role. Give it on the person’s page.") % {"names": ", ".join(given)}
                 )
-            user = known.get(wanted.username)
             if user is not None and (user.is_staff or user.is_superuser):
                 raise ValueError(_("This is one of the staff, whom no import changes. End their roles first."))
         except ValueError as fault:
             faults.append((line, str(fault)))
             continue
+        if wanted.state == SecondStep.DISABLED and (user is None or user.second_step != SecondStep.DISABLED):
+            warnings.append((line, _PASSWORD_ALONE % {"name": wanted.username}))
         if user is None:
             made.append(wanted)
-        elif _is_same(user, member[user.pk], wanted):
-            counts["same"] += 1
         else:
             changed.append((user, wanted))
     counts.update(new=len(made), changed=len(changed))
-    if not is_rehearsal:
-        _save(made, changed, groups)
-    return Chunk(counts, faults)
+    _save(made, changed, groups)
+    return Chunk(counts, faults, warnings)
 
 
-def _read(fields: Mapping[str, str], groups: Mapping[str, int], seen: set[str]) -> Wanted:
-    """Read one row. Errors: `ValueError` with words."""
-    username = fold(fields["user name"])
+_PASSWORD_ALONE = gettext_lazy(
+    "%(name)s will sign in with the password alone: “disabled” turns the second step off. To keep out somebody "
+    "who left, block the person."
+)
+_ROUNDED = re.compile(r"\d([.,]\d+)?E[+-]?\d+", re.IGNORECASE)
+_BETWEEN_GROUPS = re.compile(r"(?<!\\);")
+
+
+def joined(groups: Iterable[str]) -> str:
+    """Write the names of groups in one cell, as `_groups` reads them. Shape: a `;` in a name is written `\\;`."""
+    return ";".join(sorted(name.replace(";", "\\;") for name in groups))
+
+
+def _groups(cell: str) -> frozenset[str]:
+    names = (part.replace("\\;", ";").strip() for part in _BETWEEN_GROUPS.split(cell))
+    return frozenset(name for name in names if name)
+
+
+def _name(cell: str) -> str:
+    return fold(inputs.line(cell, max_length=tables.MOST_OF_A_CELL) or "")
+
+
+def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
+    """Read one row, as strictly as the tables take it. Errors: `ValueError` with words."""
+    if _ROUNDED.fullmatch(fields["user name"]):
+        raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
+    username = _name(fields["user name"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
         raise ValueError(_("A user name has 1 to 150 signs and no spaces."))
-    if username in seen:
-        raise ValueError(_("%(name)s stands in the file twice.") % {"name": username})
-    if fields["mail"]:
+    name = inputs.line(fields["name"], max_length=150)
+    if name is None:
+        raise ValueError(_("A name has at most 150 signs."))
+    email = inputs.line(fields["mail"], max_length=_MOST_OF_MAIL)
+    if email is None:
+        raise ValueError(_("A mail address has at most %(n)d signs.") % {"n": _MOST_OF_MAIL})
+    if email:
         try:
-            validate_email(fields["mail"])
+            validate_email(email)
         except ValidationError:
             raise ValueError(_("This is not a mail address.")) from None
     state = fields["state"].lower() or SecondStep.ENABLED
     if state not in SecondStep.values:
         raise ValueError(_("The state is one of: %(states)s") % {"states": ", ".join(SecondStep.values)})
-    mine = frozenset(name.strip() for name in fields["groups"].split(";") if name.strip())
+    mine = _groups(fields["groups"])
     if unknown := sorted(mine - set(groups)):
         raise ValueError(_("There is no group %(names)s. Make it first.") % {"names": ", ".join(unknown)})
-    if len(fields["name"]) > 150:
-        raise ValueError(_("A name has at most 150 signs."))
-    seen.add(username)
-    return Wanted(username=username, name=fields["name"], email=fields["mail"], groups=mine, state=state)
+    return Wanted(username=username, name=name, email=email, groups=mine, state=state)
 
 
 def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:
-    mine = (user.name, user.email, user.second_step, member)
+    mine = (_shown(user.name), _shown(user.email), user.second_step, {_shown(name) for name in member})
     return mine == (wanted.name, wanted.email, wanted.state, set(wanted.groups))
+
+
+def _shown(text: str) -> str:
+    """Give what a file says of a value: spaces at its ends and line breaks do not survive there."""
+    return inputs.line(text) or ""
 
 
 def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> None:

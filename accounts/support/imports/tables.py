@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 _SEPARATORS = ",;\t|"
+MOST_OF_A_CELL = 131_072  # characters. Source: Python's csv
 _MOST_LINES = 20  # of one row: more of them mean a quote that was never closed
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -22,6 +23,13 @@ def decode(raw: bytes) -> str:
         return raw.decode(name)
     except UnicodeDecodeError:
         raise Unreadable(_("The file is not UTF-8. Save it as “CSV UTF-8” and try again.")) from None
+
+
+def unquoted(cell: str) -> str:
+    """Take off what keeps a spreadsheet from counting with a cell: `="0001234"`, or a quote before a sign."""
+    if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def rows(text: str) -> Iterator[tuple[int, list[str]]]:

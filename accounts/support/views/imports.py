@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url
@@ -17,6 +18,7 @@ from accounts.models import Import, User
 from accounts.standing import AuthedRequest
 from accounts.support import people
 from accounts.support.imports import files, jobs
+from accounts.support.imports import people as rows
 from accounts.support.views import exports, pages, searches
 
 _RIGHTS = {
@@ -100,7 +102,9 @@ def _job(request: AuthedRequest, ref: str) -> Import:
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
     """Show how far a file is, and what is wrong with it."""
     job = _job(request, ref)
-    return pages.page(request, "import.html", {"job": job, "faults": job.faults[:100]}, here="imports")
+    return pages.page(
+        request, "import.html", {"job": job, "faults": job.faults[:100], "warnings": job.warnings[:100]}, here="imports"
+    )
 
 
 def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -115,6 +119,21 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
     asked = Asked(
         title=_("Apply"), button=_("Apply"), back=resolve_url("admin:import", ref), here="imports", lines=lines
     )
+    return changes.with_reason(request, asked, run)
+
+
+def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
+    """Stop a file that is under way."""
+    job = _job(request, ref)
+    back = resolve_url("admin:import", ref)
+
+    def run(reason: str) -> HttpResponse:
+        if not jobs.cancel(job, request.user, facts.read(request), reason=reason):
+            messages.info(request, _("It had come to its end already."))
+        return redirect(back)
+
+    lines = (_("%(name)s: no further row is brought in. What was brought in stays.") % {"name": job.name},)
+    asked = Asked(title=_("Cancel the import"), button=_("Cancel the import"), back=back, here="imports", lines=lines)
     return changes.with_reason(request, asked, run)
 
 
@@ -154,6 +173,6 @@ def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
 
 def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
     for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
-        groups = ";".join(sorted(group.name for group in user.groups.all()))
+        groups = rows.joined(group.name for group in user.groups.all())
         last = user.last_login.isoformat() if user.last_login else ""
         yield (user.username, user.name, user.email, groups, user.second_step, user.n_ways, last)

@@ -1,0 +1,333 @@
+"""Files of people as spreadsheets write them, and imports that always come to an end."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DataError, OperationalError
+from django.utils import timezone
+
+from accounts.models import Import, User
+from accounts.support import sheets
+from accounts.support.imports import files, jobs, people, tables
+from accounts.support.views import imports as views
+from tests.people import Clock, Person, hire, join
+from verification.facts import Facts
+from verification.models import AuditEvent
+
+HEAD = "user name,name,mail,groups,state"
+ROW = "m.one,M One,m1@example.org,,"
+IMPORT = "/admin/accounts/user/import/"
+
+
+def bring(text: str, staff: User, here: Facts, *, is_rehearsal: bool = False) -> Import:
+    job = jobs.begin("people", text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
+    jobs.work(here.now)
+    job.refresh_from_db()
+    return job
+
+
+def counts(job: Import) -> tuple[int, int, int, int]:
+    return job.n_new, job.n_changed, job.n_same, len(job.faults)
+
+
+def _cells(separator: str) -> str:
+    return HEAD.replace(",", separator) + "\r\n" + ROW.replace(",", separator) + "\r\n"
+
+
+SPREADSHEETS: dict[str, bytes] = {
+    "comma": _cells(",").encode(),
+    "Excel, German": b"\xef\xbb\xbf" + _cells(";").encode(),
+    "Excel, Unicode text": ("\ufeff" + _cells("\t")).encode("utf-16-le"),
+    "tabs": _cells("\t").encode(),
+    "bars": _cells("|").encode(),
+    "sep=": b"\xef\xbb\xbfsep=;\r\n" + _cells(";").encode(),
+    "Mac": _cells(",").replace("\r\n", "\r").encode(),
+    "another order": b"mail,name,user name,state,groups\nm1@example.org,M One,m.one,,\n",
+    "more columns": b"user name,name,mail,groups,state,room\nm.one,M One,m1@example.org,,,12\n",
+    "capitals and spaces": b"User Name , NAME,Mail,Groups,State\nm.one, M One ,m1@example.org,,\n",
+    "empty lines": b"\n\n" + _cells(",").encode() + b"\n,,,,\n\n",
+    "formula cells": b'user name,name,mail,groups,state\n"=""m.one""",M One,m1@example.org,,\n',
+}
+
+
+@pytest.mark.parametrize("how", SPREADSHEETS)
+def test_reads_what_spreadsheets_write(how: str, root: Person, here: Facts) -> None:
+    job = bring(files.read(SPREADSHEETS[how], "people"), root.user, here)
+
+    assert counts(job) == (1, 0, 0, 0)
+    user = User.objects.get(username="m.one")
+    assert (user.name, user.email) == ("M One", "m1@example.org")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'{HEAD}\nu.one,"U One,u1@example.org,,\n' + "u.two,U,u2@example.org,,\n" * 40, "Line 2"),
+        (f"{HEAD}\nnu\0l,N,n@example.org,,\n", "Line 2"),
+        ("user name,name,mail,groups\nx,,,\n", "lacks: state"),
+        ("user name,name,mail,groups,state,mail\nx,,,,,\n", "a column twice"),
+        (f"{HEAD}\nx,Keller, Ana,a@example.org,,enabled\n", "Line 2 has more cells"),
+    ],
+)
+def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Facts) -> None:
+    with pytest.raises(files.Unreadable, match=words):
+        bring(files.read(text.encode(), "people"), root.user, here)
+
+
+LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"
+BAD_ROWS = {
+    "a mail address of 255 characters": (f"x,X,{'b' * (255 - len(LONG))}{LONG},,", "at most 254"),
+    "a mail address of 320 characters": (f"x,X,{'b' * (320 - len(LONG))}{LONG},,", "at most 254"),
+    "a name that is too long": (f"x,{'n' * 151},,,", "at most 150"),
+    "a name that grows when folded": (f"x,{'ß' * 100},,,", "at most 150"),
+    "a user name that grows when folded": (f"{'ß' * 100},X,,,", "1 to 150 signs"),
+    "a rounded user name": ("2.30816E+12,X,,,", "rounded"),
+    "a state of Excel": ("x,X,,,TRUE", "The state is one of"),
+    "a cell of 100,000 characters": (f"x,{'n' * 100_000},,,", "at most 150"),
+}
+
+
+@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
+@pytest.mark.parametrize("what", BAD_ROWS)
+def test_a_bad_row_is_named_and_stops_no_other(what: str, is_rehearsal: bool, root: Person, here: Facts) -> None:
+    """Seen: a mail address too long for its column stalled the file for ever, though its rehearsal had been fine."""
+    row, words = BAD_ROWS[what]
+    before = User.objects.count()
+
+    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, here, is_rehearsal=is_rehearsal)
+
+    assert (job.state, counts(job)) == ("done", (2, 0, 0, 1))
+    line, said = job.faults[0]
+    assert line == 3
+    assert words in said
+    assert User.objects.count() - before == (0 if is_rehearsal else 2)
+
+
+def test_a_row_that_only_the_database_refuses_is_named_too(
+    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody thought of: the rows before and behind it come in."""
+    save = people._save
+
+    def refusing(made: Any, changed: Any, groups: Any) -> None:
+        save(made, changed, groups)
+        if any(wanted.username == "p777" for wanted in made):
+            raise DataError("a value that no check knows")
+
+    monkeypatch.setattr(people, "_save", refusing)
+    text = HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_000))
+
+    job = bring(text, root.user, here)
+
+    assert (job.state, counts(job)) == ("done", (999, 0, 0, 1))
+    assert job.faults[0][0] == 779
+    assert User.objects.filter(username__startswith="p").count() == 999
+
+
+def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: Facts) -> None:
+    """Seen: rows were compared within five hundred only, and the later one won."""
+    text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(600)) + "ANNA,Second,,,\n"
+
+    job = bring(text, root.user, here)
+
+    assert job.faults == [[603, "anna stands in the file twice."]]
+    assert User.objects.get(username="anna").name == "First"
+
+
+def test_a_file_at_which_our_program_fails_has_failed(
+    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(people, "apply", broken)
+
+    job = bring(f"{HEAD}\n{ROW}\n", root.user, here)
+
+    assert (job.state, job.sealed, len(job.faults)) == ("failed", "", 1)
+    assert job.faults[0][0] == 0
+    assert jobs.work(here.now) == 0
+
+
+def test_a_file_that_stops_its_worker_again_and_again_has_failed(
+    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    monkeypatch.setattr(people, "apply", killed)
+    for n in range(5):
+        with pytest.raises(Killed):
+            jobs.work(here.now + n * jobs._LEASE * 2)
+
+    assert jobs.work(here.now + 10 * jobs._LEASE) == 1
+    job.refresh_from_db()
+    assert (job.state, job.sealed) == ("failed", "")
+
+
+def test_a_database_that_is_away_ends_no_file(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = people.apply
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    monkeypatch.setattr(people, "apply", away)
+    with pytest.raises(OperationalError):
+        jobs.work(here.now)
+    monkeypatch.setattr(people, "apply", apply)
+
+    assert jobs.work(here.now + 2 * jobs._LEASE) == 1
+    job.refresh_from_db()
+    assert (job.state, job.n_new) == ("done", 1)
+
+
+# Cancelling ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def test_an_import_is_cancelled_on_its_page(fay: Person) -> None:
+    sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("p.csv", f"{HEAD}\n{ROW}\n".encode())}
+    fay.browser.send(IMPORT, **sent)
+    fay.browser.follow("Cancel the import")
+    page = fay.browser.press("Cancel the import", reason="The wrong file.")
+
+    assert "Cancelled" in page
+    assert jobs.work(timezone.now()) == 0
+    job = Import.objects.get()
+    assert (job.state, job.sealed) == ("cancelled", "")
+    event = AuditEvent.objects.get(kind="people.import_cancelled")
+    assert event.actor_id == fay.user.pk
+    assert not page.offers("Apply")
+
+
+def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
+    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is in the midst of its second step."""
+    job = jobs.begin(
+        "people",
+        HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_400)),
+        root.user,
+        here,
+        name="x",
+        is_rehearsal=False,
+    )
+    step = jobs._step
+
+    def cancelled_meanwhile(running: Import, *more: Any) -> bool:
+        if running.n_done:
+            assert jobs.cancel(job, root.user, here, reason="Enough.")
+        return step(running, *more)
+
+    monkeypatch.setattr(jobs, "_step", cancelled_meanwhile)
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert (job.state, job.n_done, job.n_new) == ("cancelled", 500, 500)
+    assert User.objects.filter(username__startswith="p").count() == 500
+    assert not jobs.cancel(job, root.user, here, reason="Again.")
+
+
+# Out and in again -------------------------------------------------------------------------------------------------
+
+ODD_NAMES = (
+    "=1+1",
+    "+41 79 555 01 23",
+    "-x",
+    "@home",
+    "'quoted",
+    'say "hi"',
+    "semi;colon",
+    "co,mma",
+    "  spaces  ",
+    "two\nlines",
+    "Ünïcödé Ω 漢字",
+    "",
+    "0001234",
+    "1E+05",
+    "TRUE",
+)
+
+
+def exported() -> str:
+    keys = list(User.objects.order_by("username").values_list("pk", flat=True))
+    return "".join(sheets.lines(views._rows(keys)))
+
+
+def rows_of_people() -> list[dict[str, Any]]:
+    fields = ("username", "name", "email", "second_step", "groups__name", "epoch")
+    return list(User.objects.order_by("pk").values(*fields))
+
+
+def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Facts) -> None:
+    odd = Group.objects.create(name="R&D; Zürich, 2nd floor")
+    for n, name in enumerate(ODD_NAMES):
+        user = join(f"p{n}", second_step=("enabled", "enforced", "disabled")[n % 3]).user
+        User.objects.filter(pk=user.pk).update(name=name)
+        if n % 2:
+            user.groups.add(odd)
+    hire("sue", "Support desk")
+    n_people = User.objects.count()
+    before = list(
+        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
+    )
+
+    job = bring(files.read(exported().encode(), "people"), root.user, here)
+
+    assert counts(job) == (0, 0, n_people, 0), job.faults
+    after = list(
+        User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
+    )
+    assert after == before
+
+
+def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
+    text = exported()
+
+    assert text.startswith("\ufeffuser name,")
+    assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+41", "-x", "@x", "x", "'x", "'", ""])
+def test_a_cell_comes_back_as_it_was(cell: str) -> None:
+    assert tables.unquoted(str(sheets._harmless(cell))) == cell
+
+
+def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Facts) -> None:
+    join("leaver")
+    join("already", second_step="disabled")
+
+    job = bring(
+        f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, here, is_rehearsal=True
+    )
+
+    ((line, words),) = job.warnings
+    assert line == 2
+    assert "password alone" in words
+    assert "block the person" in words
+
+
+def test_the_page_shows_what_to_look_at(fay: Person) -> None:
+    sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("p.csv", f"{HEAD}\nx,,,,disabled\n".encode())}
+    fay.browser.send(IMPORT, **sent)
+    jobs.work(timezone.now())
+
+    page = fay.browser.reload()
+
+    assert "1 row to look at" in page
+    assert "password alone" in page
