@@ -23,6 +23,7 @@ class Action:
     """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
 
     `effect` decides who may do it alone to one of the staff; with `tells` the person hears of it by mail.
+    What takes codes that are good for seconds `can_wait` for no second person.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Action:
     for_many: bool = True
     is_grave: bool = False
     tells: bool = True
+    can_wait: bool = True
 
     @property
     def wish(self) -> Wish:
@@ -188,6 +190,7 @@ _ALL = (
         ),
         preview=_words(_("The two codes are used up. Nobody is signed in by them.")),
         for_many=False,
+        can_wait=False,
     ),
     Action(
         name="take_token_back",

@@ -125,7 +125,7 @@ class PolicyForm(ChangeForm):
     )
     second_person = Marks(
         label=_("Deeds that a second person must agree to"),
-        choices=[*((a.name, a.label) for a in ACTIONS.values()), groups.CHANGE],
+        choices=[*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE],
     )
     staff_quota = forms.IntegerField(
         label=_("Deeds of one of the staff in a day"), required=False, min_value=1, max_value=10_000

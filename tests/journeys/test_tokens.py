@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.support.imports import jobs
+from accounts.support.policies import PolicyForm
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
 from verification import stock
@@ -135,6 +136,14 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
     assert "is in step again" in page
     assert Enrolment.objects.get(method="token").counter == 501
     assert "support.token_resynchronised" in kinds()
+
+
+def test_two_codes_wait_for_no_second_person() -> None:
+    """They would rest in the request, and be too old when somebody agrees to it."""
+    offered = {value for value, _label in PolicyForm.base_fields["second_person"].choices}  # type: ignore[attr-defined]  # of a choice
+
+    assert "take_token_back" in offered
+    assert "resync_token" not in offered
 
 
 def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: Clock) -> None:
