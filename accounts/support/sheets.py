@@ -3,7 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# With the wide forms of East Asian keyboards, which programs read as the plain ones.
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Echo:
@@ -25,4 +26,4 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(STARTS) else cell

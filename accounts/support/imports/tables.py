@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from accounts.support import sheets
+
 _SEPARATORS = ",;\t|"
 MOST_OF_A_CELL = 131_072  # characters. Source: Python's csv
 _MOST_LINES = 20  # of one row: more of them mean a quote that was never closed
@@ -29,7 +31,7 @@ def unquoted(cell: str) -> str:
     """Take off what keeps a spreadsheet from counting with a cell: `="0001234"`, or a quote before a sign."""
     if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1]
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(sheets.STARTS) else cell
 
 
 def rows(text: str) -> Iterator[tuple[int, list[str]]]:

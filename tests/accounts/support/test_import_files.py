@@ -297,13 +297,16 @@ def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Fa
 
 
 def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
+    User.objects.filter(pk=root.user.pk).update(name="＝cmd|'/C calc'!A0")
+
     text = exported()
 
     assert text.startswith("\ufeffuser name,")
-    assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    starts = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+    assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(starts)]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+41", "-x", "@x", "x", "'x", "'", ""])
+@pytest.mark.parametrize("cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", ""])
 def test_a_cell_comes_back_as_it_was(cell: str) -> None:
     assert tables.unquoted(str(sheets._harmless(cell))) == cell
 
