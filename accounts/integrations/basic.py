@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import quote, unquote
@@ -61,7 +62,9 @@ def check(request: HttpRequest, service: Service) -> HttpResponse:
 
 
 def _challenge(service: Service) -> HttpResponse:
-    realm = (inputs.line(service.name) or "").replace('"', "")
+    name = inputs.line(service.name) or ""
+    # A header holds no other letters: Django would encode all of it, and no program would know what is asked.
+    realm = re.sub(r'["\\]', "", name) if name.isascii() else service.slug
     return HttpResponse(status=401, headers={"WWW-Authenticate": f'Basic realm="{realm}", charset="UTF-8"'})
 
 

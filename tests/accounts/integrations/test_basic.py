@@ -1,5 +1,6 @@
 """Services ask in HTTP Basic or in nginx's mail words; each shows its key, and neither dialect opens more."""
 
+import re
 from base64 import b64encode
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import app_passwords
-from accounts.models import AppPassword, SecondStep, Session, User
+from accounts.models import AppPassword, SecondStep, Service, Session, User
 from tests import doors
 from tests.doors import Door
 from tests.people import PASSWORD, Clock, Person
@@ -52,6 +53,17 @@ def test_answers_204_and_whose_name_it_was(ana: Person, mail: Door) -> None:
     answer = _http(mail, "ANA", doors.make(ana.user))
 
     assert (answer.status_code, answer.headers["X-Auth-User"], answer.content) == (204, "ana", b"")
+
+
+@pytest.mark.parametrize("name", ["Пошта", "ﬃ" * 30, 'a"b\\', "Zürich"])
+def test_a_service_of_any_name_asks_for_a_password(ana: Person, name: str) -> None:
+    """Django writes a header with other letters as one encoded word, in which no program finds the challenge."""
+    mail = doors.build("mail", program="mail")
+    Service.objects.filter(pk=mail.service.pk).update(name=name)
+
+    answer = _http(mail, "ana", PASSWORD)
+
+    assert re.fullmatch(r'Basic realm="[^"\\]+", charset="UTF-8"', answer.headers["WWW-Authenticate"])
 
 
 def test_answers_401_and_what_to_ask_for(ana: Person, mail: Door) -> None:
