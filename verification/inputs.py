@@ -69,7 +69,12 @@ def text(value: object, *, max_length: int = MAX_LENGTH) -> str | None:
 def line(value: object, *, max_length: int = MAX_LENGTH) -> str | None:
     """Read text of one line: control characters and line breaks count as spaces, overrides of direction are dropped."""
     found = text(value, max_length=max_length)
-    return None if found is None else _CONTROLS.sub(" ", _OVERRIDES.sub("", found)).strip()
+    return None if found is None else one_line(found)
+
+
+def one_line(text: str) -> str:
+    """Write a text as `line` reads it, whatever its length."""
+    return _CONTROLS.sub(" ", _OVERRIDES.sub("", text)).strip()
 
 
 def shortened(value: object, *, max_length: int) -> str:

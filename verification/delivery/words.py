@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from verification import agents, codes, conf, tokens
+from verification import agents, codes, conf, inputs, tokens
 from verification.delivery.provider import Outgoing, Speech
 from verification.models import Kind, Message
 from verification.outcomes import Verdict
@@ -23,7 +23,7 @@ def compose(message: Message, *, sender: str = "") -> Outgoing:
         kind=Kind(message.kind),
         to=message.address,
         words=_render(message, message.template, {}),
-        subject=_render(message, message.template, {"subject": True}) if message.kind == Kind.MAIL else "",
+        subject=_subject(message) if message.kind == Kind.MAIL else "",
         language=message.language,
         useful_until=message.useful_until,
         receipt_url=f"{base}/receipt/{message.handle}/",
@@ -37,6 +37,11 @@ def compose(message: Message, *, sender: str = "") -> Outgoing:
 def speech(message: Message, template: str, verdict: Verdict, *, goes_on: bool = False) -> Speech:
     """Say what a called person hears next."""
     return Speech(_render(message, template, {"verdict": str(verdict)}), more=goes_on)
+
+
+def _subject(message: Message) -> str:
+    """Write one line. Django refuses two of the signs that end a line; behind any other one, headers would begin."""
+    return inputs.one_line(_render(message, message.template, {"subject": True}))
 
 
 def _circumstances(context: Mapping[str, str]) -> dict[str, str]:

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from tests.verification.conftest import Desk
+from verification import notices
 from verification.delivery import words
 from verification.delivery.provider import Outgoing
 from verification.models import Kind, Message
@@ -93,3 +95,11 @@ def test_organisation_may_have_any_name(ana: Desk, settings: object) -> None:
     ana.start("text")
 
     assert "Müller & <Söhne>" in composed().words
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\x0b", "\x0c", "\x1c"])
+def test_a_subject_is_one_line_whatever_is_named_in_it(ana: Desk, end: str) -> None:
+    """Else a mail has other headers than ours, or cannot be written at all."""
+    notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
+
+    assert composed().subject == "Help wanted: Ana X : y"

@@ -1,10 +1,12 @@
 """Carries mail by SMTP, through Django's mail settings. Source: RFC 5321, 4.2 (replies)."""
 
 import smtplib
+from email.errors import MessageError
 from email.utils import make_msgid
 
 from django.core.mail import EmailMessage, get_connection
 
+from verification import inputs
 from verification.delivery.meanings import Fault
 from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Refused
 from verification.models.messages import Kind, Reason
@@ -25,6 +27,8 @@ class SmtpProvider:
         """Hand a mail to the server. Errors: `Refused` before or by its reply, `Lost` when the line broke."""
         reference = make_msgid(idstring=message.id[:16])
         mail = EmailMessage(message.subject, message.words, to=[message.to], headers={"Message-ID": reference})
+        if not _is_sound(mail):
+            raise Refused(Reason.INVALID_NUMBER, permanent=True)
         try:
             connection = get_connection()
             connection.open()
@@ -58,6 +62,17 @@ class SmtpProvider:
         except (OSError, smtplib.SMTPException):
             return False
         return True
+
+
+def _is_sound(mail: EmailMessage) -> bool:
+    """Tell whether a mail can be written. An address may have a form's good looks and a name that DNS cannot hold."""
+    if any(inputs.one_line(address) != address for address in mail.to):
+        return False
+    try:
+        mail.message()
+    except (ValueError, MessageError):  # a name in DNS, a header
+        return False
+    return True
 
 
 def _code(error: Exception) -> str:

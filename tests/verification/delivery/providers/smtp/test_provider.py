@@ -3,11 +3,12 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django import forms
 
 from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Refused
 from verification.delivery.providers.smtp.provider import provider
@@ -99,6 +100,25 @@ def test_says_for_good_that_an_address_is_refused(server: Callable[..., Server])
         provider.send(_mail())
 
     assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
+
+
+@pytest.mark.parametrize("to", ['"a\x0cb"@example.org', "a@\uffff.com", f"a@{'ä' * 60}.com"])
+def test_says_for_good_that_no_mail_can_be_written_to_an_address(to: str, settings: Any) -> None:
+    """A form takes each of these. Seen as a fault of the server, which was then passed over for everybody's mail."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    forms.EmailField().clean(to)
+
+    with pytest.raises(Refused) as refusal:
+        provider.send(replace(_mail(), to=to))
+
+    assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
+
+
+@pytest.mark.parametrize("to", ["a@exämple.org", "o'brien+x@example.org", '"a b"@example.org', "a@[127.0.0.1]"])
+def test_writes_to_unusual_addresses(to: str, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    assert provider.send(replace(_mail(), to=to))
 
 
 def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server]) -> None:
