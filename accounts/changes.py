@@ -27,6 +27,7 @@ from accounts.models import SentForm
 from accounts.models.handles import new_ref
 from accounts.standing import AuthedRequest
 from verification import audit
+from verification.fields import LineField
 
 _PROOF = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
 _MAX_KEPT = 300  # characters of a value that the record keeps
@@ -48,7 +49,7 @@ class Refused(Exception):
 class ReasonForm(forms.Form):
     """Why something is done. `form_ref` is drawn anew for each page, so that a form counts once."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=gettext_lazy("Reason"),
         max_length=200,
         help_text=gettext_lazy("In your own words: colleagues and auditors read it."),
@@ -266,6 +267,8 @@ class ChangesAdmin(Ruled):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.DateTimeField):
             return _moment(db_field, **kwargs)
+        if type(db_field) is models.CharField and not db_field.choices:
+            kwargs = {"form_class": LineField, **kwargs}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget  # another table is changed on its own page, with its own reason

@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from verification.fields import LineField, WordsField
+
 
 class FeedbackForm(forms.Form):
     """Whether an article helped."""
@@ -14,7 +16,7 @@ class FeedbackForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Say yes or no.")},
     )
-    text = forms.CharField(
+    text = WordsField(
         label=_("What was missing, or wrong?"),
         max_length=500,
         required=False,
@@ -25,7 +27,7 @@ class FeedbackForm(forms.Form):
 class TellForm(forms.Form):
     """A few words to company support."""
 
-    text = forms.CharField(
+    text = WordsField(
         label=_("What happened, and what did you want to do?"),
         max_length=2000,
         help_text=_("No passwords and no codes, please: nobody needs them to help you."),
@@ -38,8 +40,8 @@ class StrangerForm(TellForm):
     """A few words of somebody who cannot sign in: who they are, and how to reach them. None of it is looked up."""
 
     field_order = ["name", "contact", "text"]
-    name = forms.CharField(label=_("Your name"), max_length=100, error_messages={"required": _("Tell us who you are.")})
-    contact = forms.CharField(
+    name = LineField(label=_("Your name"), max_length=100, error_messages={"required": _("Tell us who you are.")})
+    contact = LineField(
         label=_("How we reach you"),
         max_length=200,
         help_text=_("A phone number or mail address that you can use now."),

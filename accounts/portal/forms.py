@@ -11,12 +11,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import catalogue
+from verification.fields import LineField
 
 
 class NameForm(forms.Form):
     """A person's own name for a thing of theirs."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Your name for it"),
         max_length=64,
         required=False,
@@ -53,7 +54,7 @@ class ChangeForm(NewPasswordForm):
 class ResetForm(forms.Form):
     """Whose password is to be set anew."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("User name or mail address"),
         max_length=254,
         error_messages={"required": _("Type your user name or mail address.")},
@@ -94,7 +95,7 @@ class AppPasswordForm(forms.Form):
         choices=lambda: [(program.key, program.label) for program in catalogue.PROGRAMS.values()],
         help_text=_("It opens this kind of program and nothing else."),
     )
-    name = forms.CharField(
+    name = LineField(
         label=_("Name"),
         max_length=64,
         help_text=_("After the device, such as “old laptop”, so that you know later which one to delete."),

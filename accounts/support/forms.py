@@ -14,6 +14,7 @@ from accounts.models.people import fold
 from accounts.support import erasure, groups, roles
 from accounts.support.roles import groups_of_staff
 from verification import enrolments, registry, stock
+from verification.fields import LineField
 
 _PASS_LIVES = (
     (10, _("10 minutes")),
@@ -36,7 +37,7 @@ _ROLES = {
 class DeedForm(forms.Form):
     """Why something is done. `options` gives what the deed's function takes beside it."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label=_("Reason"),
         max_length=200,
         help_text=_("In your own words: colleagues and auditors read it."),
@@ -220,7 +221,7 @@ class Names(forms.CharField):
 class GroupForm(forms.Form):
     """A role or group as it should be. It offers the rights that the member of staff has, and no others."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Name"),
         max_length=150,
         error_messages={"required": _("Give the group a name.")},
@@ -265,7 +266,7 @@ class SerialForm(DeedForm):
     """Which token of the stock."""
 
     field_order = ["serial", "reason", "ticket"]
-    serial = forms.CharField(
+    serial = LineField(
         label=_("Serial number"),
         max_length=64,
         help_text=_("It is printed on the back of the token."),
@@ -365,7 +366,7 @@ class EraseForm(DeedForm):
 class CallBackForm(forms.Form):
     """How staff know who it was that they rang."""
 
-    note = forms.CharField(
+    note = LineField(
         label=_("Which number did you ring, and how did you know the voice?"),
         max_length=200,
         help_text=_("Name where the number stands, such as “number in the personnel file”. Do not write it down here."),

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.pages import Browser
 from tests.people import Person, hire, work
+from verification.delivery import words
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message
 
@@ -108,6 +109,29 @@ def test_support_is_written_to_where_the_organisation_wants_it(ana: Person) -> N
     ana.browser.press("Send", text="Nothing arrives since Monday.")
 
     assert Message.objects.latest("pk").context["words"] == "Nothing arrives since Monday."
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\x0b", "\x0c", "\u2028"])
+def test_a_strangers_name_and_address_stay_on_their_line(stranger: Browser, end: str) -> None:
+    """Else they write headers of a mail to support, a mail that cannot go out, or words of ours above the warning."""
+    Contact.objects.create(name="Desk North", email="north@example.org", takes_mail=True)
+    stranger.go("/help/tell/")
+
+    stranger.press("Send", name=f"Ana{end}Reply-To : x@evil.test", contact=f"a{end * 90}b", text="Help me.")
+
+    mail = words.compose(Message.objects.latest("pk"))
+    assert mail.subject == "Help wanted: Ana Reply-To : x@evil.test"
+    assert mail.words.splitlines()[0].endswith("(Ana Reply-To : x@evil.test, a b) wrote on the help pages:")
+
+
+def test_a_word_may_be_as_long_as_the_page_lets_it_be(stranger: Browser) -> None:
+    """Seen refused: a browser sends each line break as two characters and counts it as one."""
+    stranger.go("/help/no-text/word/")
+
+    page = stranger.press("Send", has_helped="no", text="a\r\n" * 249 + "a")
+
+    assert "Ensure" not in page
+    assert Feedback.objects.get().text == "a\n" * 249 + "a"
 
 
 def test_mail_from_a_diagnosis_carries_its_reference(ana: Person) -> None:

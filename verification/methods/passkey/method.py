@@ -18,6 +18,7 @@ from webauthn.helpers.structs import (
 )
 
 from verification import conf, inputs
+from verification.fields import LineField
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
@@ -29,7 +30,7 @@ _LONGEST = 16_384  # characters of an answer
 class PasskeyForm(forms.Form):
     """The person's name for a key."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Your name for it"),
         max_length=64,
         required=False,
