@@ -8,11 +8,22 @@ from django.utils.translation import gettext as _
 
 from accounts import changes, facts
 from accounts.changes import Asked
+from accounts.models import User
+from accounts.models.people import fold
 from accounts.standing import AuthedRequest
 from accounts.support import sheets
 from verification import audit
 
+_NAMING = frozenset({"q", "person", "actor", "file"})  # what of a search may name people
 _NUMBER = re.compile(r"\d(?:[\s()/.-]*\d){5,}")
+
+
+def _kept(field: str, text: str) -> str:
+    """Give what the record keeps of a search: a person by number, and no words that somebody typed."""
+    if field not in _NAMING:
+        return _NUMBER.sub(_("(a number)"), text)
+    found = User.objects.filter(username=fold(text)).values_list("pk", flat=True).first()
+    return _("number %(n)d") % {"n": found} if found is not None else _("(words)")
 
 
 def give(
@@ -25,9 +36,14 @@ def give(
     back: str,
     here: str,
 ) -> HttpResponseBase:
-    """Ask why; then give the rows as a file, once for each reason. Shape: `search` is what narrows them."""
-    kept = {field: _NUMBER.sub(_("(a number)"), text) for field, text in search.items()}
-    narrowed = ", ".join(f"{field}: {text}" for field, text in kept.items()) or _("everything")
+    """Ask why; then give the rows as a file, once for each reason.
+
+    Shape: `search` is what narrows them. What of it may name a person is left out of the record, for it stays there
+    when the person is erased.
+    """
+    shown = [f"{field}: {_NUMBER.sub(_('(a number)'), text)}" for field, text in search.items()]
+    narrowed = ", ".join(shown) or _("everything")
+    kept = {field: _kept(field, text) for field, text in search.items()}
     lines = (
         _("You are given a file (CSV) of: %(what)s.") % {"what": narrowed},
         _("The record keeps that you took it, when and why."),

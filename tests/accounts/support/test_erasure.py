@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import app_passwords, standing
 from accounts.models import GroupRequest, Import, SupportRequest, User
+from accounts.models.people import fold
 from accounts.signin import flow
 from accounts.support import caller, erasure, orders, requests
 from accounts.support.actions import Deed, Unneeded
@@ -141,6 +142,28 @@ def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Pe
     assert AuditEvent.objects.filter(user_id=zora.user.pk).count() == n_events + 1
     event = AuditEvent.objects.get(kind="person.erased")
     assert (event.actor_id, event.said["reason"], event.said["ticket"]) == (fay.user.pk, "asked to", "INC-9")
+
+
+EXPORTS = ("/admin/accounts/user/export/?q={}", "/admin/accounts/user/record/export/?person={}&actor={}")
+
+
+@pytest.mark.parametrize("name", [NAME, NAME.title(), FULL, MAIL])
+def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, here: Facts) -> None:
+    """Seen: the record kept for ever what was searched for, and whom."""
+    fay.sign_in(to="/admin/")
+    for address in EXPORTS:
+        fay.browser.save(address.format(name, name))
+    rows = f"user name,name,mail,groups,state\n,{FULL},{MAIL},,enabled\n"
+    job = jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_rehearsal=True)
+    jobs.work(timezone.now())
+    fay.browser.save(f"/admin/accounts/user/import/{job.ref}/bad-rows/")
+    events = AuditEvent.objects.filter(kind="export.made").order_by("id")
+    assert [event.detail["what"] for event in events] == ["people", "record", "bad-rows"]
+
+    erasure.erase(zora.user, deed(fay, here))
+
+    assert traces(*words()) == []
+    assert fold(name) != NAME or events[1].detail["search"]["person"] == f"number {zora.user.pk}"
 
 
 def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Facts) -> None:
