@@ -16,6 +16,8 @@ from django.utils.translation import ngettext
 from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
 from accounts.models.handles import new_ref
+from accounts.support import rights
+from accounts.support.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
 from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry, stock
 from verification.facts import Facts
@@ -285,7 +287,7 @@ def set_state(person: User, deed: Deed, *, state: str) -> Done:
 def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
     """Make a person one of the staff with exactly these roles; with none they are staff no more. Sign-ins end.
 
-    Nobody gives a role that may more than they do themselves.
+    Nobody gives a role that may more than they do themselves, or that helps people whom they may not help.
     """
     with transaction.atomic():
         person = User.objects.select_for_update().get(pk=person.pk)
@@ -296,6 +298,8 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
             raise Unneeded(_("It is so already."))
         if not deed.staff.is_superuser and not rights_of(wanted | former) <= deed.staff.get_all_permissions():
             raise Unneeded(_("This role may more than you. Ask somebody who has it."))
+        if wanted and rights.reaches_further(deed.staff, {*person.groups.all()} - former | wanted):
+            raise Unneeded(rights.words(Refusal.WIDER_SCOPE))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, deed, former=sorted(group.name for group in former))

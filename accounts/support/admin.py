@@ -14,7 +14,7 @@ from accounts.changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.desk import ROOMS, Room
 from accounts.models import Scope, User
 from accounts.standing import AuthedRequest
-from accounts.support import policies, urls
+from accounts.support import policies, rights, urls
 from accounts.support.policies import PolicyForm
 from accounts.support.views import pages
 from verification import revocation
@@ -52,21 +52,26 @@ class GroupAdmin(ReadOnlyAdmin):
 
 @admin.register(Scope)
 class ScopeAdmin(ChangesAdmin):
-    """Which desk helps whom. Nobody changes the scope of a desk of their own."""
+    """Which desk helps whom. Nobody changes the scope of a desk of their own, and nobody who has one changes any."""
 
     subject = "scope"
     list_display = ("desk",)
     filter_horizontal = ("people",)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and _may_change(request)
+
     def has_change_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not _is_own(request, obj)
+        return super().has_change_permission(request, obj) and _may_change(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _is_own(request, obj)
+        return super().has_delete_permission(request, obj) and _may_change(request, obj)
 
 
-def _is_own(request: HttpRequest, scope: Scope | None) -> bool:
-    return scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
+def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
+    """Tell whether one of the staff may change a scope. A further scope, of another group of theirs, would widen it."""
+    is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
+    return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
 
 
 @admin.register(Policy)

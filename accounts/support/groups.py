@@ -11,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +25,7 @@ from verification.facts import Facts
 from verification.models import Policy
 
 CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # as policy names it
+_GIVE_ROLES = "give_roles"  # what the same is called where it is done for one person
 MAX_PEOPLE = 500  # whom one change may concern
 _LIFE = timedelta(hours=24)  # of a request
 _SHOWN = 20  # names that a preview gives
@@ -194,17 +195,37 @@ def _refusal(
         return Refusal.ONESELF, _("This is a group of your own. A colleague who is not in it can change it.")
     if not staff.is_superuser and not draft.former | draft.wanted <= staff.get_all_permissions():
         return Refusal.MORE_RIGHTS, _("This role may do more than you. Ask somebody who may do all of it.")
-    if rights.visible(staff).filter(pk__in=[each.pk for each in moving]).count() < len(moving):
-        return Refusal.OTHER_SCOPE, rights.words(Refusal.OTHER_SCOPE)
     if len(draft.people) > MAX_PEOPLE:
         return "too_many", _("This concerns more than %(n)d people. Make a new group for those who need it.") % {
             "n": MAX_PEOPLE
         }
-    if any(rights.rank(each, staff) is Rank.ABOVE for each in {*draft.people, *moving}):
+    concerned = {*draft.people, *moving}
+    if rights.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
+        return Refusal.OTHER_SCOPE, rights.words(Refusal.OTHER_SCOPE)
+    if any(rights.rank(each, staff) is Rank.ABOVE for each in concerned):
         return Refusal.MORE_RIGHTS, rights.words(Refusal.MORE_RIGHTS)
+    if _reaches_further(staff, group, wanted, draft, concerned):
+        return Refusal.WIDER_SCOPE, rights.words(Refusal.WIDER_SCOPE)
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("There is a group of this name already.")
     return _kept_by(group) if wanted is None and group else ("", "")
+
+
+def _reaches_further(
+    staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, concerned: Collection[User]
+) -> bool:
+    """Tell whether somebody would be one of the staff and see people whom whoever makes the change may not see."""
+    if not rights.is_scoped(staff):
+        return False
+    prefetch_related_objects(list(concerned), "groups")
+    others = {*roles.groups_of_staff().exclude(pk=group.pk if group else None)}
+    found = set[frozenset[Group]]()
+    for each in concerned:
+        stays = wanted is not None and each not in draft.leaving
+        desks = frozenset(one for one in each.groups.all() if one != group)
+        if desks & others or (stays and draft.wanted):
+            found.add(desks | ({group} if group and stays else set()))
+    return any(rights.reaches_further(staff, desks) for desks in found)
 
 
 def _kept_by(group: Group) -> tuple[str, str]:
@@ -227,21 +248,26 @@ def _others() -> list[Any]:
 # Doing it ---------------------------------------------------------------------------------------------------------
 
 
-def wants_second(staff: User) -> bool:
-    """Tell whether policy wants a second one of the staff to agree to a change."""
-    return CHANGE[0] in policies.rules_for(staff.pk).second_person
+def wants_second(staff: User, found: Plan) -> bool:
+    """Tell whether a second one of the staff must agree to a change: as policy says, and as it is for one person."""
+    if CHANGE[0] in policies.rules_for(staff.pk).second_person:
+        return True
+    rules = policies.rules_of_many([each.pk for each in found.people])
+    return any(
+        _GIVE_ROLES in rules[each.pk].second_person or rights.rank(each, staff) is Rank.EQUAL for each in found.people
+    )
 
 
 def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str) -> str:
-    """Change a group, or leave it for a second person where policy says so. Returns what became of it, in words.
+    """Change a group, or leave it for a second person where one must agree. Returns what became of it, in words.
 
     Errors: `Refused`. Inside the transaction of the form.
     """
-    _checked(group, wanted, deed, seen)
+    found = _checked(group, wanted, deed, seen)
     most = policies.rules_for(deed.staff.pk).staff_quota
     if not limits.spend_deed(deed.staff.pk, most=most, facts=deed.facts).is_open:
         raise Refused(rights.words(Refusal.QUOTA))
-    if wants_second(deed.staff):
+    if wants_second(deed.staff, found):
         _ask(group, wanted, deed)
         return _("A second person must agree. It waits on the page of the groups.")
     return _do(group, wanted, deed)

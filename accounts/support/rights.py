@@ -1,8 +1,10 @@
 """Whom one of the staff may help, and with what. Every refusal has words that say what to do."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,7 @@ class Refusal(StrEnum):
     MORE_RIGHTS = "more_rights"
     EQUAL = "equal"
     OTHER_SCOPE = "other_scope"
+    WIDER_SCOPE = "wider_scope"
     NO_CALLER = "no_caller"
     QUOTA = "quota"
 
@@ -57,6 +60,7 @@ def words(refusal: Refusal) -> str:
         Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
         Refusal.EQUAL: _("They have the same rights as you. Somebody with more ends their roles first."),
         Refusal.OTHER_SCOPE: _("This person belongs to another desk."),
+        Refusal.WIDER_SCOPE: _("They would help people whom you may not help. Ask somebody who helps everybody."),
         Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this deed."),
         Refusal.QUOTA: _("You have done as much as one may do in a day. Ask a colleague or an administrator."),
     }
@@ -75,6 +79,23 @@ def visible(staff: User) -> QuerySet[User]:
 def sees(staff: User, person: User) -> bool:
     """Tell whether a person is one of those whom this member of the staff may see."""
     return visible(staff).filter(pk=person.pk).exists()
+
+
+def is_scoped(staff: User) -> bool:
+    """Tell whether a member of the staff may see the people of their desks alone."""
+    return not staff.is_superuser and Scope.objects.filter(desk__user=staff).exists()
+
+
+def reaches_further(staff: User, desks: Collection[Group]) -> bool:
+    """Tell whether a member of the staff in these groups would see people whom the one who puts them there does not.
+
+    A scope that one could lift from a colleague would bind nobody.
+    """
+    if not is_scoped(staff):
+        return False
+    theirs, mine = Scope.objects.filter(desk__in=desks), Scope.objects.filter(desk__user=staff)
+    seen = Scope.people.through.objects.filter(scope__in=theirs)
+    return not theirs.exists() or seen.exclude(group__in=mine.values("people")).exists()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -249,6 +249,42 @@ def test_second_person_may_refuse(fay: Person, ana: Person) -> None:
     assert AuditEvent.objects.get(kind="group.request_refused").detail["reason"] == "Nobody told me."
 
 
+@pytest.mark.parametrize("verb", ["leaving", "rights", "delete"])
+def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: str) -> None:
+    """Seen: *Give roles* waited for one, and the page of the group took the same role away at once."""
+    role = Group.objects.create(name="Others")
+    role.permissions.set(permissions(rights_of([Group.objects.get(name="Administrators")])))
+    gil = join("gil", is_staff=True)
+    gil.user.groups.add(role)
+    held = frozenset(rights_of([role]))
+    wanted = {
+        "leaving": Wanted(name="Others", rights=held, leaving=("gil",)),
+        "rights": Wanted(name="Others", rights=held - {UNLOCK}),
+        "delete": None,
+    }[verb]
+    plan = groups.plan(fay.user, role, wanted)
+    deed = Deed(staff=fay.user, facts=Facts(now=timezone.now()), reason="r", ticket="none")
+
+    with transaction.atomic():
+        words = groups.change(role, wanted, deed, seen=plan.seen)
+
+    assert "A second person must agree" in words
+    assert GroupRequest.objects.count() == 1
+    assert rights_of([role]) == held
+    assert gil.user.groups.get() == role
+
+
+def test_policy_about_roles_holds_on_the_page_of_groups_too(fay: Person, ana: Person) -> None:
+    Policy.objects.create(second_person=["give_roles"])
+    operators = Group.objects.get(name="Operators")
+
+    look(fay, f"{LIST}{operators.pk}/change/", joining="ana")
+
+    assert "A second person must agree." in fay.page
+    assert "A second person must agree." in confirm(fay, "Change Operators")
+    assert not ana.user.groups.exists()
+
+
 def test_support_desk_sees_no_groups(db: None, clock: Clock) -> None:
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")

@@ -145,7 +145,7 @@ def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -
 
         def bring_in(some: Sequence[people.Row]) -> people.Chunk:
             if job.kind == Import.Kind.PEOPLE:
-                return people.apply(some, repeated)
+                return people.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
                 return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal)
             return tokens.apply(some, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id)

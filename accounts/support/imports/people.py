@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.models.people import fold
+from accounts.support import rights
 from accounts.support.imports import tables
+from accounts.support.rights import Refusal
 from accounts.support.roles import groups_of_staff
 from verification import enrolments, inputs, revocation
 
@@ -60,15 +62,17 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
     return frozenset(found)
 
 
-def apply(rows: Sequence[Row], repeated: Collection[int] = ()) -> Chunk:
+def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = ()) -> Chunk:
     """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction.
 
-    `repeated` are the lines whose person stands further up in the file.
+    `staff` brought the file in, and changes nobody whom another desk helps; none if they are gone. `repeated` are the
+    lines whose person stands further up in the file.
     """
     groups = dict(Group.objects.values_list("name", "pk"))
     staff_groups = set(groups_of_staff().values_list("name", flat=True))
     names = [_name(fields["user name"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.filter(username__in=names)}
+    seen = _seen(staff, known.values())
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(name)
@@ -87,8 +91,8 @@ def apply(rows: Sequence[Row], repeated: Collection[int] = ()) -> Chunk:
                 raise ValueError(
                     _("%(names)s: no import gives a role. Give it on the person’s page.") % {"names": ", ".join(given)}
                 )
-            if user is not None and (user.is_staff or user.is_superuser):
-                raise ValueError(_("This is one of the staff, whom no import changes. End their roles first."))
+            if user is not None and (refusal := _refusal(user, seen)):
+                raise ValueError(refusal)
         except ValueError as fault:
             faults.append((line, str(fault)))
             continue
@@ -101,6 +105,20 @@ def apply(rows: Sequence[Row], repeated: Collection[int] = ()) -> Chunk:
     counts.update(new=len(made), changed=len(changed))
     _save(made, changed, groups)
     return Chunk(counts, faults, warnings)
+
+
+def _seen(staff: User | None, people: Collection[User]) -> set[int]:
+    """Give those of some people whom one of the staff may see."""
+    if staff is None:
+        return set()
+    return set(rights.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
+
+
+def _refusal(user: User, seen: Collection[int]) -> str:
+    """Say why a file may not change a person; empty if it may."""
+    if rights.is_staff(user):
+        return _("This is one of the staff, whom no import changes. End their roles first.")
+    return "" if user.pk in seen else rights.words(Refusal.OTHER_SCOPE)
 
 
 _PASSWORD_ALONE = gettext_lazy(

@@ -100,7 +100,7 @@ def _confirmed(
         back=resolve_url("admin:group", group.pk) if group else resolve_url("admin:auth_group_changelist"),
         here="groups",
         lines=plan.lines,
-        notes=(note,) if groups.wants_second(request.user) else (),
+        notes=(note,) if groups.wants_second(request.user, plan) else (),
         kept=(*kept, ("seen", plan.seen)),
         is_grave=wanted is None,
     )

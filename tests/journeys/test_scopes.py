@@ -1,0 +1,181 @@
+"""A scope binds whoever has it: they neither lift it nor give away more than they see, alone or with a colleague."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Scope, User
+from accounts.support import groups, orders, rights
+from accounts.support.groups import Wanted
+from accounts.support.imports import jobs
+from accounts.support.menu import ACTIONS
+from accounts.support.orders import Order, State
+from accounts.support.rights import Refusal
+from accounts.support.roles import rights_of
+from tests.people import Person, hire, join
+from verification.facts import Facts
+
+SCOPES = "/admin/accounts/scope/"
+NO_RIGHTS: frozenset[str] = frozenset()
+
+
+def group(name: str) -> Group:
+    return Group.objects.get_or_create(name=name)[0]
+
+
+def scope(desk: str, *people: str) -> Scope:
+    made: Scope = Scope.objects.create(desk=group(desk))
+    made.people.set([group(name) for name in people])
+    return made
+
+
+def staff(person: Person) -> User:
+    """Read somebody anew, as the next request does."""
+    return User.objects.get(pk=person.user.pk)
+
+
+def seen(person: Person) -> set[str]:
+    return set(rights.visible(staff(person)).values_list("username", flat=True))
+
+
+@pytest.fixture
+def fay(db: None, clock: object) -> Person:
+    """Give an administrator who helps the people of the North alone."""
+    person = hire("fay", "Administrators")
+    person.user.groups.add(group("North desk"))
+    scope("North desk", "North")
+    return person
+
+
+@pytest.fixture
+def nora(db: None) -> Person:
+    person = join("nora")
+    person.user.groups.add(group("North"))
+    return person
+
+
+@pytest.fixture
+def sue(db: None) -> Person:
+    person = join("sue")
+    person.user.groups.add(group("South"))
+    return person
+
+
+def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
+    order = Order(
+        action=ACTIONS["give_roles"],
+        staff=staff(fay),
+        person=staff(person),
+        reason="r",
+        ticket="1",
+        options={"roles": list(names)},
+        token=orders.new_token(),
+    )
+    answer = orders.place(order, Facts(now=timezone.now()))
+    return answer.state, answer.words
+
+
+def why(fay: Person, changed: Group | None, wanted: Wanted | None) -> str:
+    return groups.plan(staff(fay), changed, wanted).why
+
+
+def named(changed: Group, **more: tuple[str, ...]) -> Wanted:
+    return Wanted(name=changed.name, rights=frozenset(rights_of([changed])), **more)
+
+
+def test_further_scope_is_not_added_for_another_group_of_ones_own(fay: Person, nora: Person, sue: Person) -> None:
+    """Seen: a scope for `Administrators` let its maker see the South as well."""
+    fay.sign_in(to="/admin/")
+
+    page = fay.browser.go(f"{SCOPES}add/")
+    fay.browser.send(f"{SCOPES}add/", desk=str(group("Administrators").pk), people=str(group("South").pk), reason="r")
+
+    assert page.status == 403
+    assert Scope.objects.count() == 1
+    assert seen(fay) == {"nora"}
+
+
+def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Person, sue: Person) -> None:
+    """Seen: its desk was changed to `Administrators`, and its people were seen from then on."""
+    other = scope("South desk", "South")
+    fay.sign_in(to="/admin/")
+
+    page = fay.browser.go(f"{SCOPES}{other.pk}/change/")
+
+    assert not any("form_ref" in form.fields for form in page.forms)
+    assert fay.browser.go(f"{SCOPES}{other.pk}/delete/").status == 403
+
+
+def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
+    """Seen: an administrator of one desk made one of all desks."""
+    assert give(fay, nora, "Administrators") == (State.UNNEEDED, rights.words(Refusal.WIDER_SCOPE))
+    assert not staff(nora).is_staff
+
+    nora.user.groups.add(group("North desk"))
+    assert give(fay, nora, "Support desk")[0] is State.DONE
+    assert seen(nora) == {"nora"}
+
+
+def test_colleague_is_not_taken_out_of_a_desk_nor_put_into_a_wider_one(fay: Person) -> None:
+    """Seen: those who left had no scope, and saw everybody."""
+    gil = hire("gil", "Administrators")
+    gil.user.groups.add(group("North"), group("North desk"))
+    scope("Wide desk", "North", "South")
+    narrow = scope("Narrow desk", "North").desk
+
+    assert why(fay, group("North desk"), named(group("North desk"), leaving=("gil",))) == "wider_scope"
+    assert why(fay, group("Wide desk"), named(group("Wide desk"), joining=("gil",))) == "wider_scope"
+    assert why(fay, narrow, named(narrow, joining=("gil",))) == ""
+
+
+def test_group_with_rights_makes_nobody_wider(fay: Person, nora: Person) -> None:
+    wanted = Wanted(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
+    plain = group("Plain")
+    plain.user_set.add(nora.user)
+
+    assert why(fay, None, wanted) == "wider_scope"
+    assert why(fay, plain, Wanted(name="Plain", rights=frozenset(["accounts.view_user"]))) == "wider_scope"
+    nora.user.groups.add(group("North desk"))
+    assert why(fay, None, wanted) == ""
+
+
+def test_role_of_people_of_another_desk_is_not_changed(fay: Person) -> None:
+    dora = hire("dora", "Support desk")
+    role = group("Support desk")
+
+    assert why(fay, role, Wanted(name=role.name, rights=frozenset(["accounts.view_user"]))) == "other_scope"
+    assert why(fay, role, None) == "other_scope"
+    dora.user.groups.add(group("North"), group("North desk"))
+    assert why(fay, role, Wanted(name=role.name, rights=frozenset(["accounts.view_user"]))) == ""
+
+
+def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Person) -> None:
+    """Seen: a row moved somebody into the North, gave them a mailbox of ours and turned the second step off."""
+    head = "user name,name,mail,groups,state\n"
+    rows = "sue,Sue,mine@example.net,North,disabled\nnora,Nora N,nora@example.org,North,enabled\n"
+    now = timezone.now()
+    job = jobs.begin("people", head + rows, staff(fay), Facts(now=now), name="a.csv", is_rehearsal=False)
+
+    jobs.work(now)
+
+    job.refresh_from_db()
+    assert job.faults == [[2, rights.words(Refusal.OTHER_SCOPE)]]
+    changed = staff(sue)
+    assert (changed.email, changed.second_step, list(changed.groups.all())) == (
+        "sue@example.org",
+        "enabled",
+        [group("South")],
+    )
+    assert staff(nora).name == "Nora N"
+
+
+def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object) -> None:
+    """Nor is a superuser bound by a desk that they happen to be in."""
+    scope("North desk", "North")
+    wide = hire("wim", "Administrators")
+    root = join("root", is_staff=True, is_superuser=True)
+    root.user.groups.add(group("North desk"))
+    night = Wanted(name="Night", rights=frozenset(["accounts.view_user"]), joining=("nora",))
+
+    assert why(wide, None, night) == why(root, None, night) == ""
+    assert give(wide, nora, "Administrators")[0] is State.DONE
