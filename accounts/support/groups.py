@@ -218,7 +218,7 @@ def _reaches_further(
     if not rights.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
-    others = {*roles.groups_of_staff().exclude(pk=group.pk if group else None)}
+    others = {one for one in roles.groups_of_staff() if one != group}
     found = set[frozenset[Group]]()
     for each in concerned:
         stays = wanted is not None and each not in draft.leaving
