@@ -209,7 +209,7 @@ def test_mails_a_link_to_whoever_is_named(ana: Person, name: str) -> None:
     assert "password_reset.asked" in kinds(ana)
 
 
-@pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "x" * 254, "a'; --", "ana\x01"])
+@pytest.mark.parametrize("name", ["nobody", "nobody@example.org", "x" * 254, "a'; --", "an\x01a"])
 def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
     known, unknown = ask("ana"), ask(name)
 
@@ -517,7 +517,7 @@ def test_odd_tokens_are_no_error(ana: Person, mailed: str, token: str) -> None:
     """A token with a letter beyond ASCII made the page fail (seen)."""
     handle = mailed.strip("/").split("/")[1]
 
-    assert Browser().go(f"/password-reset/{handle}/{token}/").status in {404, 410}
+    assert Browser().go(f"/password-reset/{handle}/{token}/").status in {400, 404, 410}
 
 
 def test_link_rests_nowhere(ana: Person, mailed: str) -> None:
