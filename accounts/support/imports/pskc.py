@@ -24,7 +24,12 @@ from accounts.support.imports.columns import ALL_OF_TOKENS
 from accounts.support.imports.tables import Unreadable
 
 _SPACE = "urn:ietf:params:xml:ns:keyprov:pskc"
-_MOST_ROUNDS = 10_000_000  # of PBKDF2: more would hold a web process up for longer than a minute
+# A web process reads a package while somebody waits, and its other threads with them: about two seconds at most for
+# the key, and one millisecond a token.
+_MOST_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP counsels 1,300,000 where the hash is SHA-1
+_MOST_KEY_BYTES = 32  # that it derives: AES knows no longer key
+_MOST_PACKAGES = 10_000  # of one token each
+_MOST_BROKEN = 50  # each is looked for among the others
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
 _KINDS = re.compile("[HT]OTP", re.IGNORECASE)
 _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
@@ -74,12 +79,19 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     packages = container.findall(_tag("KeyPackage"))
     if not packages:
         raise Unreadable(_("The package holds no keys."))
+    if len(packages) > _MOST_PACKAGES:
+        words = _("The package holds %(n)d tokens; at most %(most)d are read at once. Have its maker send it in parts.")
+        raise Unreadable(words % {"n": len(packages), "most": _MOST_PACKAGES})
     for package in packages:
         container.remove(package)
     _refuse_ciphers([container, *packages])
     opened = _open(container, _Opening(key, passphrase), is_sealed=any(_is_sealed(each) for each in packages))
-    rows, faults = [], list[_Unfit]()
+    rows, faults, n_broken = [], list[_Unfit](), 0
     for package, parsed, keys in _each(container, packages):
+        n_broken += parsed is None
+        if n_broken > _MOST_BROKEN:
+            words = _("More than %(most)d tokens of the package cannot be read. Have its maker send it again.")
+            raise Unreadable(words % {"most": _MOST_BROKEN})
         for fields, fault in _rows(_Read(package, parsed, keys), container, opened):
             rows.append(fields)
             faults += [fault] if fault is not None else []
@@ -180,8 +192,10 @@ def _open(container: Element, opening: _Opening, *, is_sealed: bool) -> bytes:
         raise Unreadable(_("The key is derived by %(name)s, which is not supported. PBKDF2 is.") % {"name": name})
     if not opening.passphrase:
         raise Unreadable(_("The package is protected by a passphrase. Type it as well."))
-    if (derivation.pbkdf2_iterations or 0) > _MOST_ROUNDS or (derivation.pbkdf2_key_length or 0) > 64:
-        raise Unreadable(_("What the package says of its encryption cannot be read."))
+    if (derivation.pbkdf2_iterations or 0) > _MOST_ROUNDS or (derivation.pbkdf2_key_length or 0) > _MOST_KEY_BYTES:
+        words = _("The key is derived in %(n)d rounds, for %(bytes)d bytes. At most %(most)d and %(longest)d are read.")
+        asked = {"n": derivation.pbkdf2_iterations or 0, "bytes": derivation.pbkdf2_key_length or 0}
+        raise Unreadable(words % (asked | {"most": _MOST_ROUNDS, "longest": _MOST_KEY_BYTES}))
     try:
         return bytes(derivation.derive(opening.passphrase))
     except KeyDerivationError:

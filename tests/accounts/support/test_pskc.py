@@ -62,6 +62,16 @@ def mac_method(value: str, name: str = "http://www.w3.org/2000/09/xmldsig#hmac-s
     return f'<MACMethod Algorithm="{name}"><MACKey>{inner}</MACKey></MACMethod>'
 
 
+def derived(rounds: int, n_bytes: int) -> str:
+    return (
+        "<EncryptionKey><xenc11:DerivedKey><xenc11:KeyDerivationMethod "
+        'Algorithm="http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#pbkdf2"><pkcs5:PBKDF2-params>'
+        f"<Salt><Specified>Ej7/PEpyEpw=</Specified></Salt><IterationCount>{rounds}</IterationCount>"
+        f"<KeyLength>{n_bytes}</KeyLength></pkcs5:PBKDF2-params></xenc11:KeyDerivationMethod>"
+        "</xenc11:DerivedKey></EncryptionKey>"
+    )
+
+
 def sealed(plain: bytes, key: bytes = KEY) -> bytes:
     padder = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(key), modes.CBC(bytes(16))).encryptor()
@@ -133,7 +143,7 @@ def test_package_with_a_passphrase_is_read() -> None:
         (FIGURE_6, {}, "Give its pre-shared key"),
         (FIGURE_7, {"passphrase": "azerty"}, "this passphrase does not open it"),
         (FIGURE_7, {"key": KEY.hex()}, "protected by a passphrase"),
-        (FIGURE_7.replace(b"1000<", b"99000000<"), {"passphrase": "qwerty"}, "cannot be read"),
+        (FIGURE_7.replace(b"1000<", b"99000000<"), {"passphrase": "qwerty"}, "99000000 rounds"),
         (FIGURE_7.replace(b"#pbkdf2", b"#scrypt"), {"passphrase": "qwerty"}, "derived by scrypt"),
         (FIGURE_7.replace(b"Ej7/PEpyEpw=", b"?"), {"passphrase": "qwerty"}, "cannot be read"),
     ],
@@ -290,6 +300,28 @@ def test_broken_tokens_among_many_are_found_one_by_one() -> None:
 
     assert [row["serial number"] for row in rows] == [f"S{n}" for n in range(41)]
     assert {n for n, row in enumerate(rows) if row["refused"]} == bad
+
+
+@pytest.mark.parametrize(("rounds", "n_bytes"), [(10_000_000, 16), (1_000, 64)])
+def test_a_key_that_takes_long_to_derive_is_refused(rounds: int, n_bytes: int) -> None:
+    """Seen holding a web process up for half a minute."""
+    raw = container(package(data=f"<Secret>{cipher('')}</Secret>"), before=derived(rounds, n_bytes))
+
+    with pytest.raises(files.Unreadable, match=f"{rounds} rounds, for {n_bytes} bytes"):
+        read(raw, passphrase="x")
+
+
+def test_a_package_of_broken_tokens_is_given_up() -> None:
+    """Each is looked for among the others: two thousand of them took seven seconds."""
+    broken = package(data="<Counter><PlainValue>x</PlainValue></Counter>")
+
+    with pytest.raises(files.Unreadable, match="More than 50 tokens"):
+        read(container(*[broken] * 51))
+
+
+def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
+    with pytest.raises(files.Unreadable, match="holds 10001 tokens; at most 10000"):
+        read(container(*["<KeyPackage/>"] * 10_001))
 
 
 # The form of the file -------------------------------------------------------------------------------------------
