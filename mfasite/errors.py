@@ -4,6 +4,7 @@ import sys
 from enum import StrEnum
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -16,6 +17,7 @@ from mfasite import context
 from verification.inputs import Flaw
 
 _SOON = 5  # seconds
+_TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def _page(template: str, status: int, **more: str) -> HttpResponse:
@@ -43,8 +45,8 @@ def _advice(flaw: Flaw) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be understood."""
-    return _page("400.html", 400)
+    """Answer a request that cannot be understood, and one that brings more than any form of ours holds."""
+    return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else _page("400.html", 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import cast
 from urllib.parse import quote
 from wsgiref.util import setup_testing_defaults
@@ -21,6 +22,7 @@ from mfasite.urls import urlpatterns as real
 
 __all__ = ["handler400"]
 
+FORM = "application/x-www-form-urlencoded"
 MARKS = "a" + "\u0301" * 31
 
 
@@ -59,9 +61,12 @@ def served(**environ: str) -> HttpResponse:
         (lambda c: c.get("/told/?q=" + quote(MARKS)), "30 accents"),
         (lambda c: c.get("/told/%00/"), "hidden character"),
         (lambda c: c.get("/told/?q=" + "x" * 9000), "too long"),
+        (lambda c: c.post("/told/", "q=" + "x" * 300_000, content_type=FORM), "too long"),
+        (lambda c: c.post("/told/", "q=1&" * 201, content_type=FORM), "too long"),
+        (lambda c: c.post("/told/", {f"f{n}": BytesIO(b"x") for n in range(6)}), "too long"),
         (lambda c: c.post("/told/", {"q": "a\0b"}), "hidden character"),
         (lambda c: c.post("/told/", {"q": MARKS}), "30 accents"),
-        (lambda c: c.post("/told/", "q=%00", content_type="application/x-www-form-urlencoded"), "hidden character"),
+        (lambda c: c.post("/told/", "q=%00", content_type=FORM), "hidden character"),
         (lambda c: c.generic("POST", "/told/", b"q=a", "application/x-www-form-urlencoded; charset=rot13"), "UTF-8"),
         (lambda c: c.get("/told/", headers={"user-agent": "a\0b"}), "damaged header"),
         (lambda c: c.get("/told/", CONTENT_LENGTH="²"), "damaged header"),

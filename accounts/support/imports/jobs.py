@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
 from accounts.support.imports import assignments, files, people, tokens
-from verification import audit, damage, parcels
+from verification import audit, damage, inputs, parcels
 from verification.facts import Facts
 
 _CHUNK = 500  # rows a transaction
@@ -38,7 +38,7 @@ def begin(
     n_rows = sum(1 for _row in files.rows(text, kind))
     job = Import(
         kind=kind,
-        name=name[:120],
+        name=inputs.shortened(name, max_length=120),
         is_rehearsal=is_rehearsal,
         made_by=staff,
         made_at=facts.now,

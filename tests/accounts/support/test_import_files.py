@@ -30,6 +30,12 @@ def bring(text: str, staff: User, here: Facts, *, is_rehearsal: bool = False) ->
     return job
 
 
+def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Facts) -> None:
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_rehearsal=True)
+
+    assert job.name == "vscexe.لیست"
+
+
 def counts(job: Import) -> tuple[int, int, int, int]:
     return job.n_new, job.n_changed, job.n_same, len(job.faults)
 
