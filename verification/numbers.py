@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -43,20 +44,21 @@ _LONGEST_TEXT = 200  # characters
 _SCHEMES = frozenset({"tel", "sms", "smsto", "callto"})
 
 # How numbers are written out of habit but not dialled from abroad, and what was meant; tried where a number is none.
+# Each must be told from a slip: a number that lacks a digit is refused, before somebody else is called.
 _HABITS = tuple(
     (re.compile(pattern), meant)
     for pattern, meant in (
         (r"\+?(?:00|011)([1-9]\d{6,14})", r"+\1"),  # the international prefix of another country, or beside a plus
-        (r"\+8([3489]\d{9})", r"+7\1"),  # Russia and Kazakhstan: the 8 of calls within the country
         (r"\+52(?:1|01|044|045)(\d{10})", r"+52\1"),  # Mexico: prefixes that ended in 2019
         (r"\+54(?:9?15|0?915)(\d{10})", r"+549\1"),  # Argentina: 15 before the area instead of 9
         (r"\+549(\d{2,4}?)15(\d{6,8})", r"+549\1\2"),  # and both
-        (r"\+55(\d\d)([6-9]\d{7})", r"+55\g<1>9\2"),  # Brazil: mobiles before their ninth digit
-        (r"\+39([1-9]\d{5,10})", r"+390\1"),  # Italy: the zero is a part of the number
-        (r"\+390(3\d{8,9})", r"+39\1"),  # but not of mobiles
+        (r"\+55(\d\d)([6-8]\d{7})", r"+55\g<1>9\2"),  # Brazil: mobiles before their ninth digit, unless it is there
+        (r"\+390(3\d{8,9})", r"+39\1"),  # Italy: mobiles with the zero of other phones
         (r"\+229(\d{8})", r"+22901\1"),  # Benin: before the 01 of 2024
     )
 )
+# Italy: the zero is a part of the number, which people leave out behind the country code, and never without it.
+_NO_ZERO = (re.compile(r"\+39([1-9]\d{5,10})"), r"+390\1")
 
 _NO_TEXTS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.VOIP})
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
@@ -78,6 +80,8 @@ def parse(text: str, region: str = "") -> Number:
     Shape: digits of any script. What cannot be read is refused, never left out.
     Errors: `Impossible` with words for the person. Source: ITU-T E.164 by libphonenumber; RFC 3966 for `tel:`.
     """
+    if sign := next((sign for sign in text if unicodedata.category(sign) == "No"), ""):
+        raise _no_sign(sign)  # the digit of a footnote or a list, which would count as one of the number
     text, region = _tidy(text[:_LONGEST_TEXT]), region or conf.home_region()
     scheme, colon, rest = text.partition(":")
     if colon and scheme.isalpha():
@@ -137,6 +141,8 @@ def _split(text: str) -> tuple[str, str]:
     found = re.fullmatch(r"([+\d\s()\[\]./-]*?)([^\d+\s()\[\]./-][^\d+]*?)([\d*#][\d\s*#,.-]*)\)?", text)
     if found is None or not _is_mark(found[2]) or not any(sign.isdigit() for sign in found[1]):
         return text, ""
+    if found[2][0] in "lL" and found[1][-1].isdigit():
+        return text, ""  # a letter that was typed instead of a 1
     return found[1], _keys(found[3])
 
 
@@ -167,8 +173,12 @@ def _signs(text: str) -> str:
     found = re.fullmatch(r"(\+*)(\d+)", bare)
     if found is None:
         sign = next(sign for sign in bare.lstrip("+") if not sign.isdigit())
-        raise Impossible(_("A phone number has no “%(sign)s”. Type one number, in digits.") % {"sign": sign})
+        raise _no_sign(sign)
     return f"{found[1][:1]}{found[2]}"
+
+
+def _no_sign(sign: str) -> Impossible:
+    return Impossible(_("A phone number has no “%(sign)s”. Type one number, in digits.") % {"sign": sign})
 
 
 def _resolve(signs: str, region: str) -> PhoneNumber:
@@ -181,12 +191,18 @@ def _resolve(signs: str, region: str) -> PhoneNumber:
         }
         if here is None or (is_mobile_abroad and phonenumbers.number_type(here) == PhoneNumberType.FIXED_LINE):
             return abroad  # the country code without its plus: nobody has so long a number at home
-        both = {"one": _whole(abroad), "other": _whole(here)}
-        raise Impossible(_("This may be %(one)s or %(other)s. Type it once more in one of these ways.") % both)
-    found = here or _by_habit(signs, region)
+        raise _either(abroad, here)
+    if here and (other := _by_plus_eight(signs, region)):
+        raise _either(here, other)
+    found = here or _by_plus_eight(signs, region) or _by_habit(signs, region)
     if found is None:
         raise Impossible(_cause(signs, region))
     return found
+
+
+def _either(one: PhoneNumber, other: PhoneNumber) -> Impossible:
+    both = {"one": _whole(one), "other": _whole(other)}
+    return Impossible(_("This may be %(one)s or %(other)s. Type it once more in one of these ways.") % both)
 
 
 def _whole(number: PhoneNumber) -> str:
@@ -211,9 +227,9 @@ def _international(signs: str, region: str) -> str:
 
 
 def _by_habit(signs: str, region: str) -> PhoneNumber | None:
-    tried = [signs, _international(signs, region)]
+    tried, habits = [signs, _international(signs, region)], _habits(signs, region)
     for text in tried:
-        for pattern, meant in _HABITS:
+        for pattern, meant in habits:
             found = pattern.fullmatch(text)
             if found is None or (better := found.expand(meant)) in tried:
                 continue
@@ -221,6 +237,18 @@ def _by_habit(signs: str, region: str) -> PhoneNumber | None:
                 return number
             tried.append(better)
     return None
+
+
+def _by_plus_eight(signs: str, region: str) -> PhoneNumber | None:
+    """Read the 8 of calls within Russia and Kazakhstan behind a plus. Elsewhere +84 is Vietnam, and +886 Taiwan."""
+    found = re.fullmatch(r"\+8([3489]\d{9})", signs) if region in {"RU", "KZ"} else None
+    return _parsed(f"+7{found[1]}") if found else None
+
+
+def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    """Give the habits that digits may show, as they were typed."""
+    is_abroad = signs.startswith(("+", "00", "011"))
+    return (*_HABITS, *[_NO_ZERO][:is_abroad])
 
 
 def _cause(signs: str, region: str) -> str:

@@ -104,6 +104,47 @@ def test_reads_numbers_as_people_of_many_countries_write_them(text: str, region:
 
 
 @pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("092345678", "TW"),  # was read as +7 869 234 56 78
+        ("+886 9234 5678", "TW"),
+        ("0211234567", "VN"),
+        ("42093692", "BD"),
+        ("+84 211 234 567", "CH"),
+        ("11 9123-4567", "BR"),
+        ("+55 11 9123-4567", "CH"),
+        ("6 12 34 56 78", "IT"),
+        ("12 345 6789", "IT"),
+        ("556752334", "VA"),
+    ],
+)
+def test_a_slip_leads_to_nobody_else(text: str, region: str) -> None:
+    """Seen: with a digit too few, a Taiwanese mobile became a Russian one, and a Brazilian one another person's."""
+    with pytest.raises(numbers.Impossible):
+        numbers.parse(text, region)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "words"),
+    [
+        ("030 123456\N{SUPERSCRIPT ONE}", "DE", "has no “¹”"),
+        ("\N{CIRCLED DIGIT ONE} 030 123456", "DE", "has no “①”"),
+        ("+49 30 123456l7", "DE", "has no “l”"),
+        ("+49 30 123456l 7", "DE", "has no “l”"),
+    ],
+)
+def test_what_only_looks_like_a_digit_is_none(text: str, region: str, words: str) -> None:
+    """A footnote was dialled, and a letter instead of a 1 ended the number and began an extension."""
+    with pytest.raises(numbers.Impossible, match=words):
+        numbers.parse(text, region)
+
+
+def test_a_plus_before_the_eight_of_russia_is_asked_about_where_it_may_be_vietnam() -> None:
+    with pytest.raises(numbers.Impossible, match=re.escape("+84 951 234 567 or +7 495 123-45-67")):
+        numbers.parse("+8 495 123 45 67", "RU")
+
+
+@pytest.mark.parametrize(
     ("behind", "extension"),
     [
         (" ext. 12", "12"),
