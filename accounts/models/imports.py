@@ -68,6 +68,11 @@ class Import(models.Model):
         return self.state in UNDER_WAY
 
     @property
+    def n_wrong(self) -> int:
+        """Count the rows that were refused; of very many, not all are kept with their reasons."""
+        return max(len(self.faults), self.n_done - self.n_new - self.n_changed - self.n_same)
+
+    @property
     def percent(self) -> int:
         return 100 if self.state == self.State.DONE else 100 * self.n_done // max(self.n_rows, 1)
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 
 # With the wide forms of East Asian keyboards, which programs read as the plain ones.
-STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Echo:
@@ -26,4 +26,9 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
+
+
+def is_formula(cell: str) -> bool:
+    """Tell whether a program would run a cell, or run it once a quote before it is taken off."""
+    return cell.lstrip("'").startswith(_STARTS)

@@ -1,26 +1,34 @@
 """Rows that say who gets which token of the stock."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import rights
+from accounts.support.imports import tables
 from accounts.support.imports.people import Chunk, Row
 from accounts.support.imports.tokens import find
 from verification import stock
 from verification.facts import Facts
 
 
-def apply(rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool) -> Chunk:
-    """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone."""
+def apply(
+    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
+) -> Chunk:
+    """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone.
+
+    `repeated` are the lines whose token stands further up in the file.
+    """
     people = find([fields["user"] for _line, fields in rows])
-    counts, faults, seen = Counter[str](), [], set[str]()
+    counts, faults = Counter[str](), []
     for line, fields in rows:
         try:
-            counts[_one(fields, people, seen, staff, facts, is_rehearsal=is_rehearsal)] += 1
+            if line in repeated:
+                raise ValueError(_("This serial number stands in the file twice."))
+            counts[_one(fields, people, staff, facts, is_rehearsal=is_rehearsal)] += 1
         except ValueError as fault:
             words = {"serial": fields["serial number"][:64], "words": str(fault)}
             faults.append((line, _("Token %(serial)s: %(words)s") % words))
@@ -30,7 +38,6 @@ def apply(rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal
 def _one(
     fields: Mapping[str, str],
     people: Mapping[str, User],
-    seen: set[str],
     staff: User | None,
     facts: Facts,
     *,
@@ -38,9 +45,8 @@ def _one(
 ) -> str:
     """Hand one token out and say what it was. Errors: `ValueError` with words."""
     serial, user = fields["serial number"].upper(), people.get(fold(fields["user"]))
-    if serial in seen:
-        raise ValueError(_("This serial number stands in the file twice."))
-    seen.add(serial)
+    if tables.ROUNDED.fullmatch(serial):
+        raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))
     if user is None:
         raise ValueError(_("There is nobody of this name or mail address."))
     if staff is None or (refusal := _refusal(staff, user)):

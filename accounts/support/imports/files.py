@@ -40,7 +40,7 @@ def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
     """Give rows whose first line names the columns, in any order; it may name more, as our own export does."""
     found = tables.rows(text)
     _line, cells = next(found, (0, []))
-    head = [cell.lower() for cell in cells]
+    head = [" ".join(cell.lower().split()) for cell in cells]
     if missing := [name for name in wanted if name not in head]:
         words = _("The first line must be: %(columns)s. It lacks: %(missing)s.")
         raise Unreadable(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})

@@ -123,7 +123,8 @@ def _read(job: Import) -> str | None:
 def _run(job: Import) -> None:
     if (text := _read(job)) is None:
         return
-    repeated = people.repeated(files.rows(text, job.kind)) if job.kind == Import.Kind.PEOPLE else frozenset[int]()
+    repeats = people.repeated if job.kind == Import.Kind.PEOPLE else tokens.repeated
+    repeated = repeats(files.rows(text, job.kind))
     rows = itertools.islice(files.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
         if not _step(job, chunk, repeated):
@@ -147,8 +148,8 @@ def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -
             if job.kind == Import.Kind.PEOPLE:
                 return people.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
-                return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal)
-            return tokens.apply(some, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id)
+                return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
+            return tokens.apply(some, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id, repeated=repeated)
 
         done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
         job.n_done += len(chunk)

@@ -39,6 +39,7 @@ _NAMES = {
     "refused": "refused",
 }
 _COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names.split("|")}
+_UNIT_NAMED = re.compile(r"\(? ?\b(?:in )?(?:s|secs?|seconds)\b ?\)?")
 _ENCODING_NAMED = re.compile(r"\(?\b(hex|hexadecimal|base ?32|base ?64)\b\)?")
 _FITS = {
     "base32": re.compile(r"[A-Z2-7]+=*", re.IGNORECASE),
@@ -55,7 +56,7 @@ def rows(text: str) -> Iterator[Row]:
 
     Errors: `Unreadable`, for a file of another kind.
     """
-    found = [(line, cells) for line, cells in tables.rows(text) if not cells[0].startswith("#")]
+    found = [(line, cells) for line, cells in tables.rows(text) if any(cells[1:]) or not cells[0].startswith("#")]
     if not found:
         raise Unreadable(_head_wanted())
     read, body, encoding = _reader([cells for _line, cells in found])
@@ -74,10 +75,10 @@ Reader = Callable[[Sequence[str]], dict[str, str]]
 
 def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
     """Choose how to read a file: the reader of a line, which line is the first, and the encoding if it is known."""
-    head = [_column(cell) for cell in table[0]]
+    head = _columns(table[0])
     if {"serial number", "secret key"} <= set(head):
         if twice := [name for name, n in Counter(filter(None, head)).items() if n > 1]:
-            raise Unreadable(_("Two columns of the file are both the %(name)s.") % {"name": twice[0]})
+            raise Unreadable(_("Two columns of the file are both the %(name)s. Remove one.") % {"name": twice[0]})
         hints = [_ENCODING_NAMED.search(_plain(cell)) for cell in table[0]]
         named = next((hint[1] for hint, name in zip(hints, head, strict=True) if hint and name == "secret key"), "")
         return lambda cells: _by_head(head, cells), 1, named.replace(" ", "").replace("hexadecimal", "hex")
@@ -98,7 +99,16 @@ def _plain(cell: str) -> str:
 def _column(cell: str) -> str:
     """Name the column of ours that a maker's column is; empty if it is none."""
     plain = _plain(cell)
-    return _COLUMN_OF.get(plain) or _COLUMN_OF.get(" ".join(_ENCODING_NAMED.sub(" ", plain).split()), "")
+    shorter = (" ".join(named.sub(" ", plain).split()) for named in (_ENCODING_NAMED, _UNIT_NAMED))
+    return next((_COLUMN_OF[name] for name in (plain, *shorter) if name in _COLUMN_OF), "")
+
+
+def _columns(cells: Sequence[str]) -> list[str]:
+    """Name the columns. Beside a column of types, the algorithm is that of the hash."""
+    found = [_column(cell) for cell in cells]
+    if found.count("type") == 2 and "hash" not in found:
+        found = ["hash" if _plain(cell) == "algorithm" else name for cell, name in zip(cells, found, strict=True)]
+    return found
 
 
 def _row(**given: str) -> dict[str, str]:
@@ -153,12 +163,16 @@ def _by_yubico_log(cells: Sequence[str]) -> dict[str, str]:
 
 
 def _encoding(secrets: Sequence[str]) -> str:
-    """Tell in which letters the secrets of a file are: in those that fit most of them, base32 rather than others."""
+    """Tell in which letters the secrets of a file are: in those that fit most of them.
+
+    Base32 that happens to hold no letter beyond F is far rarer than hex that holds no 0, 1, 8 or 9.
+    """
     squeezed = ["".join(secret.split()) for secret in secrets]
     fits = {name: sum(bool(sign.fullmatch(each)) for each in squeezed) for name, sign in _FITS.items()}
     if fits["base64"] > 2 * max(fits["base32"], fits["hex"]):
         return "base64"
-    return "hex" if fits["hex"] > fits["base32"] else "base32"
+    fits_both = sum(bool(_FITS["hex"].fullmatch(each) and _FITS["base32"].fullmatch(each)) for each in squeezed)
+    return "hex" if fits["hex"] > fits["base32"] or fits["hex"] == fits["base32"] == fits_both > 0 else "base32"
 
 
 def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:

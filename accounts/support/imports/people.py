@@ -1,6 +1,7 @@
 """Rows of people: made or changed. Passwords, rights and methods are none of an import's business."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,8 +69,8 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
     `staff` brought the file in, and changes nobody whom another desk helps; none if they are gone. `repeated` are the
     lines whose person stands further up in the file.
     """
-    groups = dict(Group.objects.values_list("name", "pk"))
-    staff_groups = set(groups_of_staff().values_list("name", flat=True))
+    groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
+    staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
     names = [_name(fields["user name"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     seen = _seen(staff, known.values())
@@ -93,6 +94,7 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
                 )
             if user is not None and (refusal := _refusal(user, seen)):
                 raise ValueError(refusal)
+            _check(wanted, user)
         except ValueError as fault:
             faults.append((line, str(fault)))
             continue
@@ -125,18 +127,29 @@ _PASSWORD_ALONE = gettext_lazy(
     "%(name)s will sign in with the password alone: “disabled” turns the second step off. To keep out somebody "
     "who left, block the person."
 )
-_ROUNDED = re.compile(r"\d([.,]\d+)?E[+-]?\d+", re.IGNORECASE)
-_BETWEEN_GROUPS = re.compile(r"(?<!\\);")
+_END_OF_GROUP = re.compile(r"(\\*)(;|$)")
+_TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
 
 
 def joined(groups: Iterable[str]) -> str:
-    """Write the names of groups in one cell, as `_groups` reads them. Shape: a `;` in a name is written `\\;`."""
-    return ";".join(sorted(name.replace(";", "\\;") for name in groups))
+    """Write the names of groups in one cell, as `_groups` reads them.
+
+    Shape: a `;` in a name is written `\\;`, and backslashes before it or at the end of a name are written twice.
+    """
+    return ";".join(sorted(_END_OF_GROUP.sub(lambda end: 2 * end[1] + end[2].replace(";", "\\;"), n) for n in groups))
 
 
 def _groups(cell: str) -> frozenset[str]:
-    names = (part.replace("\\;", ";").strip() for part in _BETWEEN_GROUPS.split(cell))
-    return frozenset(name for name in names if name)
+    names, at = [""], 0
+    for end in _END_OF_GROUP.finditer(cell):
+        n_signs, is_odd = len(end[1]), len(end[1]) % 2 == 1
+        names[-1] += cell[at : end.start()] + end[1][: n_signs // 2 if end[2] or not is_odd else n_signs]
+        at = end.end()
+        if is_odd:
+            names[-1] += end[2]
+        elif end[2]:
+            names.append("")
+    return frozenset(filter(None, map(_shown, names)))
 
 
 def _name(cell: str) -> str:
@@ -145,8 +158,6 @@ def _name(cell: str) -> str:
 
 def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     """Read one row, as strictly as the tables take it. Errors: `ValueError` with words."""
-    if _ROUNDED.fullmatch(fields["user name"]):
-        raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
     username = _name(fields["user name"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
         raise ValueError(_("A user name has 1 to 150 signs and no spaces."))
@@ -156,11 +167,6 @@ def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     email = inputs.line(fields["mail"], max_length=_MOST_OF_MAIL)
     if email is None:
         raise ValueError(_("A mail address has at most %(n)d signs.") % {"n": _MOST_OF_MAIL})
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise ValueError(_("This is not a mail address.")) from None
     state = fields["state"].lower() or SecondStep.ENABLED
     if state not in SecondStep.values:
         raise ValueError(_("The state is one of: %(states)s") % {"states": ", ".join(SecondStep.values)})
@@ -168,6 +174,21 @@ def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     if unknown := sorted(mine - set(groups)):
         raise ValueError(_("There is no group %(names)s. Make it first.") % {"names": ", ".join(unknown)})
     return Wanted(username=username, name=name, email=email, groups=mine, state=state)
+
+
+def _check(wanted: Wanted, user: User | None) -> None:
+    """Refuse what nobody should newly have; what is there already may stay. Errors: `ValueError` with words."""
+    if user is None and tables.ROUNDED.fullmatch(wanted.username):
+        raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
+    if user is None and any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
+        raise ValueError(_("There is a sign in this user name that nobody sees. Type the name once more."))
+    if user is None and wanted.username in _TOTALS:
+        raise ValueError(_("This looks like the totals of a table. Remove the row."))
+    if wanted.email and (user is None or user.email != wanted.email):
+        try:
+            validate_email(wanted.email)
+        except ValidationError:
+            raise ValueError(_("This is not a mail address.")) from None
 
 
 def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:

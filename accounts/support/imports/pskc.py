@@ -21,7 +21,7 @@ from pskc import PSKC
 from pskc.exceptions import DecryptionError, KeyDerivationError, PSKCError
 
 from accounts.support.imports.columns import ALL_OF_TOKENS
-from accounts.support.imports.tables import Unreadable
+from accounts.support.imports.tables import Unreadable, is_web_page
 
 _SPACE = "urn:ietf:params:xml:ns:keyprov:pskc"
 # A web process reads a package while somebody waits, and its other threads with them: about two seconds at most for
@@ -57,8 +57,9 @@ class _Sealed(_Unfit):
 
 
 def is_package(raw: bytes) -> bool:
-    """Tell whether a file is XML, whatever its encoding."""
-    return _text(raw[:200]).lstrip("\ufeff \t\r\n").startswith("<")
+    """Tell whether a file is XML, whatever its encoding, and no web page."""
+    text = _text(raw[:200])
+    return text.lstrip("\ufeff \t\r\n").startswith("<") and not is_web_page(text)
 
 
 def _text(raw: bytes) -> str:

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.db.models import Q
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.support.imports.people import Chunk, Row
-from verification import inputs, oath, stock
+from verification import digits, inputs, oath, stock
 from verification.facts import Facts
 from verification.oath import Scheme
 from verification.stock import Seed
@@ -25,27 +25,31 @@ _KINDS = {
     "": False,
     "totp": False,
     "time": False,
-    "time-based": False,
+    "time based": False,
     "hotp": True,
     "event": True,
-    "event-based": True,
+    "event based": True,
 }
-_HASH = re.compile(r"(?:hmac[-_ ]?)?sha[-_ ]?(\d+)", re.IGNORECASE)
+_HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", re.IGNORECASE)
 
 
-def apply(rows: Sequence[Row], facts: Facts, *, is_rehearsal: bool, actor_id: int | None) -> Chunk:
-    """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone."""
+def apply(
+    rows: Sequence[Row], facts: Facts, *, is_rehearsal: bool, actor_id: int | None, repeated: Collection[int] = ()
+) -> Chunk:
+    """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone.
+
+    `repeated` are the lines whose token stands further up in the file.
+    """
     people = find([fields["upn"] for _line, fields in rows])
-    counts, faults, seen = Counter[str](), [], set[str]()
+    counts, faults = Counter[str](), []
     for line, fields in rows:
         serial = fields["serial number"].strip().upper()
         try:
             if fields["refused"]:
                 raise ValueError(fields["refused"])
             seed, user = _seed(serial, fields), _person(fields["upn"], people)
-            if serial in seen:
+            if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
-            seen.add(serial)
             verdict, _token = stock.bring_in(seed, user, facts, actor_id=actor_id, is_rehearsal=is_rehearsal)
             counts[verdict] += 1
         except stock.InUse:
@@ -55,6 +59,18 @@ def apply(rows: Sequence[Row], facts: Facts, *, is_rehearsal: bool, actor_id: in
         except ValueError as fault:
             faults.append((line, _about(serial, str(fault))))
     return Chunk(counts, faults)
+
+
+def repeated(rows: Iterable[Row]) -> frozenset[int]:
+    """Give the lines of a file whose serial number stands further up, in a row that was not refused there."""
+    seen, found = set[str](), set[int]()
+    for line, fields in rows:
+        serial = digits.plain(fields["serial number"]).strip().upper()
+        if serial in seen:
+            found.add(line)
+        if not fields.get("refused"):
+            seen.add(serial)
+    return frozenset(found)
 
 
 def _about(serial: str, words: str) -> str:
@@ -114,7 +130,7 @@ def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
 def _scheme(fields: Mapping[str, str]) -> Scheme:
     kind, name = fields["type"].strip().lower(), fields["hash"].strip()
     found = _HASH.search(name or kind)
-    kind = _HASH.sub("", kind).strip(" -_/,")
+    kind = " ".join(re.sub(r"[-_/,]", " ", _HASH.sub("", kind)).split()).removeprefix("oath").strip()
     if kind not in _KINDS:
         words = _("Its type is %(name)s; HOTP and TOTP are supported.")
         raise ValueError(words % {"name": fields["type"][:40]})
@@ -124,15 +140,15 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
     step = inputs.number(fields["time interval"] or "30")
     if not _KINDS[kind] and step not in _STEPS:
         raise ValueError(_("The time interval is 30 or 60 seconds, or another from 10 to 300."))
-    digits = inputs.number(fields["digits"] or "6")
-    if digits not in oath.DIGITS:
+    n_digits = inputs.number(fields["digits"] or "6")
+    if n_digits not in oath.DIGITS:
         raise ValueError(_("Its codes have 6, 7 or 8 digits, not %(n)s.") % {"n": fields["digits"][:10]})
     start = inputs.number(fields["start time"] or "0", most=int(datetime.now(UTC).timestamp()))
     if start is None:
         raise ValueError(_("Its start time is in seconds since 1970, and not in the future."))
     return Scheme(
         is_counted=_KINDS[kind],
-        digits=digits or 6,
+        digits=n_digits or 6,
         hash=f"sha{found[1]}" if found else "sha1",
         step=step or 30 if step in _STEPS else 30,
         start=start,

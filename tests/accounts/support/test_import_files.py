@@ -56,6 +56,14 @@ SPREADSHEETS: dict[str, bytes] = {
     "more columns": b"user name,name,mail,groups,state,room\nm.one,M One,m1@example.org,,,12\n",
     "capitals and spaces": b"User Name , NAME,Mail,Groups,State\nm.one, M One ,m1@example.org,,\n",
     "empty lines": b"\n\n" + _cells(",").encode() + b"\n,,,,\n\n",
+    "empty rows of another separator": b",,,,\n \n" + _cells(";").encode(),
+    "quoted sep=": b'"sep=;"\r\n' + _cells(";").encode(),
+    "sep= saved as a row": b"sep=;;;;;\r\n" + _cells(";").encode(),
+    "PowerShell": b"#TYPE Selected.ADUser, of a forest, of a domain, of a unit, of all\r\n" + _cells(";").encode(),
+    "two marks": b"\xef\xbb\xbf\xef\xbb\xbf" + _cells(",").encode(),
+    "UTF-16 without its mark": _cells(";").encode("utf-16-le"),
+    "UTF-16 of the other order": _cells(";").encode("utf-16-be"),
+    "spaces within names": "user\u00a0name,name,mail,groups,state\n".encode() + ROW.encode(),
     "formula cells": b'user name,name,mail,groups,state\n"=""m.one""",M One,m1@example.org,,\n',
 }
 
@@ -84,6 +92,28 @@ def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: P
         bring(files.read(text.encode(), "people"), root.user, here)
 
 
+WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
+
+
+@pytest.mark.parametrize("kind", ["people", "tokens", "assign"])
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (WORKBOOK, "a workbook or a packed file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook or a packed file"),
+        (b"%PDF-1.7\n", "a workbook or a packed file"),
+        (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a web page"),
+        ("<html>".encode("utf-16"), "a web page"),
+        (f"{HEAD}\n{ROW}\nm\u00fcller,,,,\n".encode("cp1252"), "Line 3 is not UTF-8"),
+        (f"{HEAD}\r{ROW}\rm\u00fcller,,,,\r".encode("mac-roman"), "Line 3 is not UTF-8"),
+    ],
+)
+def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
+    """A web page was called a package with entities, and of a file of Excel no line was named."""
+    with pytest.raises(files.Unreadable, match=words):
+        files.read(raw, kind)
+
+
 LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"
 BAD_ROWS = {
     "a mail address of 255 characters": (f"x,X,{'b' * (255 - len(LONG))}{LONG},,", "at most 254"),
@@ -92,6 +122,8 @@ BAD_ROWS = {
     "a name that grows when folded": (f"x,{'ß' * 100},,,", "at most 150"),
     "a user name that grows when folded": (f"{'ß' * 100},X,,,", "1 to 150 signs"),
     "a rounded user name": ("2.30816E+12,X,,,", "rounded"),
+    "a total": ("Total,3,,,", "totals of a table"),
+    "a user name with a sign that nobody sees": ("x\u200by,X,,,", "nobody sees"),
     "a state of Excel": ("x,X,,,TRUE", "The state is one of"),
     "a cell of 100,000 characters": (f"x,{'n' * 100_000},,,", "at most 150"),
 }
@@ -142,6 +174,62 @@ def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: F
 
     assert job.faults == [[603, "anna stands in the file twice."]]
     assert User.objects.get(username="anna").name == "First"
+
+
+TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
+
+
+@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
+def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, root: Person, here: Facts) -> None:
+    """Seen: tokens were compared within five hundred only; the rehearsal was fine, and the later row won."""
+    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
+    job = jobs.begin(
+        "tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, here, name="x", is_rehearsal=is_rehearsal
+    )
+    jobs.work(here.now)
+    job.refresh_from_db()
+
+    assert (job.n_new, job.n_changed) == (600, 0)
+    assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
+
+
+@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
+def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root: Person, here: Facts) -> None:
+    """Seen: the rehearsal handed it to both."""
+    ana, _ben = join("ana"), join("ben")
+    rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
+    jobs.begin("tokens", TOKENS + rows, root.user, here, name="x", is_rehearsal=False)
+    jobs.work(here.now)
+    wanted = "".join(f"T{n},{ana.user.username}\n" for n in range(600))
+
+    job = jobs.begin(
+        "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, here, name="x", is_rehearsal=is_rehearsal
+    )
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert job.n_new == 600
+    assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
+
+
+def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Facts) -> None:
+    join("ana")
+
+    job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, here, name="x", is_rehearsal=True)
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert "rounded" in job.faults[0][1]
+
+
+def test_all_wrong_rows_are_counted_though_not_all_are_kept(
+    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_MOST_FAULTS", 5)
+
+    job = bring(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, here)
+
+    assert (job.n_wrong, len(job.faults)) == (8, 5)
 
 
 def test_a_file_at_which_our_program_fails_has_failed(
@@ -267,7 +355,22 @@ ODD_NAMES = (
     "0001234",
     "1E+05",
     "TRUE",
+    "'=1+1",
+    "''-1",
+    '="0001"',
 )
+ODD_GROUPS = (
+    "R&D; Zürich, 2nd floor",
+    "FOREST\\finance",
+    "ends with \\",
+    "both\\; of them",
+    "two  spaces",
+    " at its ends ",
+    "Zu\u0308rich",
+    "'=x",
+    "=y",
+)
+ODD_USER_NAMES = ("3e12", "'=z", "=z", "+41", "#1", "a,b", "semi;colon", "total", "x\u200by", "back\\")
 
 
 def exported() -> str:
@@ -281,12 +384,15 @@ def rows_of_people() -> list[dict[str, Any]]:
 
 
 def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Facts) -> None:
-    odd = Group.objects.create(name="R&D; Zürich, 2nd floor")
+    odd = [Group.objects.create(name=name) for name in ODD_GROUPS]
+    for name in ODD_USER_NAMES:
+        join(name)
     for n, name in enumerate(ODD_NAMES):
         user = join(f"p{n}", second_step=("enabled", "enforced", "disabled")[n % 3]).user
         User.objects.filter(pk=user.pk).update(name=name)
         if n % 2:
-            user.groups.add(odd)
+            user.groups.add(odd[n % len(odd)], odd[n * 2 % len(odd)], odd[n * 5 % len(odd)])
+    User.objects.filter(username="total").update(email="root@localhost")
     hire("sue", "Support desk")
     n_people = User.objects.count()
     before = list(
@@ -312,7 +418,9 @@ def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
     assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(starts)]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", ""])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", "", "'=1", "''=1", "'\tx"]
+)
 def test_a_cell_comes_back_as_it_was(cell: str) -> None:
     assert tables.unquoted(str(sheets._harmless(cell))) == cell
 

@@ -18,7 +18,7 @@ from accounts.support.imports import files, jobs
 from accounts.support.imports import people as rows
 from tests.people import Clock, Person, join
 from verification.facts import Facts
-from verification.models import AuditEvent, Enrolment
+from verification.models import AuditEvent, Enrolment, HardwareToken
 
 HEAD = "user name,name,mail,groups,state\n"
 TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
@@ -265,3 +265,26 @@ def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: F
     job = bring("tokens", tokens_text, root.user, here)
     assert (job.n_new, len(job.faults)) == (4_900, 50)
     assert counts(bring("tokens", tokens_text, root.user, here)) == (0, 0, 4_900, 50)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_counted", "hash_name"),
+    [
+        ("OATH-HOTP", True, "sha1"),
+        ("oath totp", False, "sha1"),
+        ("Event Based", True, "sha1"),
+        ("time_based", False, "sha1"),
+        ("TOTP/SHA2-512", False, "sha512"),
+        ("HmacSHA256", False, "sha256"),
+        ("SHA-2/256", False, "sha256"),
+    ],
+)
+def test_reads_the_names_that_makers_give_to_kinds(
+    kind: str, is_counted: bool, hash_name: str, root: Person, here: Facts
+) -> None:
+    """OATH-HOTP was refused with the words that HOTP is supported."""
+    job = bring("tokens", f"serial,secret,type\nAB1,{SECRET},{kind}\n", root.user, here)
+
+    assert counts(job) == (1, 0, 0, 0), job.faults
+    data = HardwareToken.objects.get().data
+    assert (data["is_counted"], data["hash"]) == (is_counted, hash_name)

@@ -40,6 +40,12 @@ def bring(text: str, staff: User, here: Facts, *, kind: str = "tokens") -> Any:
         (f"\ufeff{ENTRA}ana,AB1,{B32},30,x,y\n".lstrip("\ufeff"), {}),
         (f"Serial No,Seed (HEX),OTP Length,Type\nAB1,{HEX},8,TOTP\n", {"digits": "8", "type": "TOTP"}),
         (f"serial,secret (base64)\nAB1,{B64}\n", {}),
+        (f"Serial;Secret (hex);Time interval (seconds)\nAB1;{HEX};60\n", {"time interval": "60"}),
+        (f"serial,seed,timeinterval(s)\nAB1,{HEX},60\n", {"time interval": "60"}),
+        (f"serial,seed,period in sec\nAB1,{HEX},60\n", {"time interval": "60"}),
+        (f"serial,seed,type,algorithm\nAB1,{HEX},TOTP,SHA256\n", {"type": "TOTP", "hash": "SHA256"}),
+        (f"serial,seed,algorithm\nAB1,{HEX},HOTP\n", {"type": "HOTP", "hash": ""}),
+        (f"# a comment, with, commas, in, it\nserial;seed\nAB1;{HEX}\n", {}),
         (f"serial,seed\nAB1,{HEX.upper()}\n", {}),
         (f"Token Serial Number;Hex Seed\nAB1;{HEX}\n".replace("Hex Seed", "HexSeed"), {}),
         (f"AB1,{HEX}\n", {}),
@@ -106,6 +112,21 @@ def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
 def test_other_files_are_not_taken(text: str) -> None:
     with pytest.raises(files.Unreadable, match="upn,serial number"):
         list(makers.rows(text))
+
+
+def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
+    """Seen: of hex without 0, 1, 8 and 9 another secret was made, in silence."""
+    secret = "234567ABCDEF23456722ABCDEF234567ABCDEFAA"
+
+    row = first(f"serial,secret\nAB1,{secret}\n")
+
+    assert base64.b32decode(row["secret key"]) == bytes.fromhex(secret)
+
+
+def test_a_serial_number_with_a_sharp_is_no_comment() -> None:
+    found = [fields["serial number"] for _line, fields in makers.rows(f"serial,secret\n#1,{HEX}\n# the end\n")]
+
+    assert found == ["#1"]
 
 
 def test_one_wrong_letter_changes_no_other_row() -> None:
