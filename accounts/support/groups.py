@@ -385,8 +385,8 @@ def decide(request: GroupRequest, staff: User, facts: Facts, *, agrees: bool, re
         return _("Refused.")
     wanted = wanted_by(request)
     asker = User.objects.get(pk=request.asked_by_id)
-    if not asker.is_active or not asker.is_staff:
-        raise Refused(_("Whoever asked for it is staff no more."))
+    if not asker.is_staff or policies.refusal(asker, facts.now):
+        raise Refused(_("Whoever asked for it may not do so any more."))
     deed = Deed(
         staff=asker,
         facts=facts,

@@ -176,6 +176,8 @@ def _collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     refusal = here.refusal(order.action.wish)
     if refusal:
         return _refuse(order, refusal, facts)
+    if not requests.is_agreed_still(request, now=facts.now):
+        return Answer(State.UNNEEDED, _("Who agreed to it may not do so any more. Ask again."))
     if not requests.take(request, order.staff, facts):
         return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask again."))
     deed = Deed(

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import rights
 from accounts.support.actions import Deed
-from verification import audit
+from verification import audit, policies
 from verification.facts import Facts
 
 _LIFE = timedelta(hours=24)  # to be decided in, and to be done in
@@ -63,6 +63,12 @@ def may_decide(request: SupportRequest, staff: User) -> bool:
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
     may = staff.has_perm("accounts.approve_request") and rights.sees(staff, request.person)
     return is_other and may and rights.may_speak_for(request.person, staff)
+
+
+def is_agreed_still(request: SupportRequest, *, now: datetime) -> bool:
+    """Tell whether whoever agreed could do so now: the word of somebody who was blocked or lost the right is gone."""
+    other = request.decided_by
+    return other is not None and policies.refusal(other, now) is None and may_decide(request, other)
 
 
 def take(request: SupportRequest, staff: User, facts: Facts) -> bool:

@@ -1,6 +1,7 @@
 """Administrators make and change roles and groups; nobody widens their own rights; policy may want a second person."""
 
 import re
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -233,6 +234,21 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
     assert (event.actor_id, event.detail["approver"]) == (fay.user.pk, gil.user.pk)
     assert AuditEvent.objects.get(kind="group.request_agreed").actor_id == gil.user.pk
     assert gil.browser.go(f"{LIST}requests/{waiting.ref}/agree/").status == 404
+
+
+def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person) -> None:
+    Policy.objects.create(second_person=["change_group"])
+    gil = hire("gil", "Administrators")
+    look(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
+    confirm(fay, "Change Operators")
+    User.objects.filter(pk=fay.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
+    gil.sign_in(to=LIST)
+    gil.browser.follow("Look at it and agree")
+
+    gil.browser.press("Agree, and do it", reason="She told me.")
+
+    assert "Whoever asked for it may not do so any more." in gil.page
+    assert not ana.user.groups.exists()
 
 
 def test_second_person_may_refuse(fay: Person, ana: Person) -> None:

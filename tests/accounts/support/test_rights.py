@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CallerCheck, SupportRequest, User
-from accounts.support import actions, caller, orders, requests, rights
+from accounts.support import actions, caller, erasure, orders, requests, rights
 from accounts.support.actions import Deed
 from accounts.support.menu import ACTIONS
 from accounts.support.orders import Order, State
@@ -165,6 +165,31 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
     }
 
     assert answers == {"root": False, "fay": False, "sam": False, "finn": True}
+
+
+@pytest.mark.parametrize("what", ["nothing", "blocked", "locked", "off", "role ended", "erased"])
+def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
+    what: str, dora: Person, sam: Person, root: Person, here: Facts, no_check: None
+) -> None:
+    """Seen: what a stolen account of senior support had agreed to was done after it was blocked."""
+    finn = hire("finn", "Senior support")
+    request = ask(sam, dora, here, "phone_lost")
+    assert requests.decide(request, finn.user, here, agrees=True)
+    ours = Deed(staff=root.user, facts=here, reason="stolen", ticket="1")
+    changes: dict[str, Callable[[], object]] = {
+        "nothing": lambda: None,
+        "blocked": lambda: actions.block(finn.user, ours),
+        "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
+        "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
+        "role ended": lambda: actions.give_roles(finn.user, ours, roles=["Support desk"]),
+        "erased": lambda: erasure.erase(finn.user, ours),
+    }
+    changes[what]()
+
+    answer = orders.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
+
+    assert answer.state is (State.DONE if what == "nothing" else State.UNNEEDED)
+    assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
 
 
 def vouch(staff: Person, person: Person, here: Facts) -> CallerCheck:
