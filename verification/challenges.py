@@ -597,9 +597,8 @@ def _after_voucher(challenge: Challenge, facts: Facts) -> None:
 
 def _forget_failures(challenge: Challenge, facts: Facts) -> None:
     """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
-    limits.clear(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
-    if challenge.purpose in _HARMLESS:
-        limits.end_wait(challenge.user.pk, challenge.enrolment.method)
+    tried = challenge.enrolment.method if challenge.purpose in _HARMLESS else ""
+    limits.clear(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge), tried=tried)
 
 
 def _confirm(challenge: Challenge, facts: Facts, *, draft: Draft | None = None) -> None:

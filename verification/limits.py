@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Count, F, Q, QuerySet
 
 from verification import conf, crypto, devices
 from verification.facts import Facts, network_of
@@ -162,11 +162,10 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
     """Take back one counted failure: the answer cost nothing. A wait that this failure began ends with it."""
-    Failure.objects.filter(user_id=user_id, method=method, consecutive__gt=0, off_at=None).update(
-        consecutive=F("consecutive") - 1, next_at=None
-    )
-    if is_counted:
-        _give_day_back(user_id, now)
+    day = _day(now)
+    changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
+    names = [method, day] if is_counted else [method]
+    _change(user_id, names, changes, [day], only="f.consecutive > 0 AND f.off_at IS NULL")
 
 
 def _give_day_back(user_id: int, now: datetime) -> None:
@@ -174,23 +173,41 @@ def _give_day_back(user_id: int, now: datetime) -> None:
     rows.update(consecutive=F("consecutive") - 1)
 
 
-def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
-    """Note a right answer: the failures in a row are over, and nobody is asked in vain; the month gets its try back."""
+def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False, tried: str = "") -> None:
+    """Note a right answer: the failures in a row are over, and nobody is asked in vain; the month gets its try back.
+
+    `tried` is a method that was tried out with success: its wait ends. What is off stays off: it must be bound again.
+    """
     day = _day(now)
-    names = sorted([method, *_KINDS, *([day] if is_counted else [])])
-    places = ", ".join("%s" for _ in names)
     changes = """
         consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
         next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), off_at = NULL"""
-    mine = f"user_id = %s AND method IN ({places})"
-    # PostgreSQL holds the rows in the order of `reserve`: two answers at once must not wait for each other.
-    held = f"WITH held AS (SELECT id FROM verification_failure WHERE {mine} ORDER BY method FOR UPDATE) "  # noqa: S608
+    names = [method, *_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
+    _change(user_id, names, changes, [day, day], only="(f.method <> %s OR f.off_at IS NULL)", about=[tried])
+
+
+def _change(
+    user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Iterable[Any] = ()
+) -> None:
+    """Change some of a person's rows in one statement. `only` and `about` choose further among them."""
+    where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)}) AND {only}"
+    _change_rows("verification_failure f", "f.method", where, [user_id, *names, *about], changes, values)
+
+
+def _change_rows(table: str, order: str, where: str, which: list[Any], changes: str, values: list[Any]) -> None:
+    """Change rows in one statement. Shape: `table` with its alias of one letter.
+
+    PostgreSQL holds them in the order in which they are counted: two requests at once must not wait for each other's.
+    """
+    alias = table[-1]
     if connection.vendor == "sqlite":
-        sql = f"UPDATE verification_failure AS f SET {changes} WHERE {mine}"  # noqa: S608  (only placeholders)
-        arguments: list[Any] = [day, day, user_id, *names]
+        sql = f"UPDATE {table[:-1]}AS {alias} SET {changes} WHERE {where}"  # noqa: S608  (only placeholders)
+        arguments = [*values, *which]
     else:
-        sql = f"{held}UPDATE verification_failure AS f SET {changes} FROM held WHERE f.id = held.id"  # noqa: S608
-        arguments = [user_id, *names, day, day]
+        held = f"SELECT {alias}.id FROM {table} WHERE {where} ORDER BY {order} FOR UPDATE"  # noqa: S608
+        target = f"{table[:-1]}AS {alias}"
+        sql = f"WITH held AS ({held}) UPDATE {target} SET {changes} FROM held WHERE {alias}.id = held.id"  # noqa: S608
+        arguments = [*which, *values]
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
 
@@ -198,15 +215,16 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False)
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
 
 
-def end_wait(user_id: int, method: str) -> None:
-    """End the wait of a method that was tried out with success. What is off stays off: it must be bound again."""
-    Failure.objects.filter(user_id=user_id, method=method, off_at=None).update(**_CLEARED)
-
-
 def switch_on(user_id: int, *methods: str) -> None:
     """Forget the failures in a row of methods that were bound again, or of all because support unlocks."""
     rows = Failure.objects.filter(user_id=user_id).exclude(method=_STOP).exclude(method__startswith=_DAYS)
-    (rows.filter(method__in=methods) if methods else rows).update(**_CLEARED, off_at=None)
+    _held(rows.filter(method__in=methods) if methods else rows).update(**_CLEARED, off_at=None)
+
+
+def _held(rows: QuerySet[Failure]) -> QuerySet[Failure]:
+    """Give rows to change, which PostgreSQL holds in the order of `reserve`. Inside a transaction."""
+    held: QuerySet[Failure] = Failure.objects.filter(pk__in=rows.order_by("method").select_for_update().values("pk"))
+    return held
 
 
 @dataclass(frozen=True)
@@ -238,7 +256,8 @@ def stop(user_id: int, *, now: datetime) -> bool:
 
 def forget_wrong_codes(user_id: int) -> None:
     """Begin a person's count anew, and end the stop: what they have now was bound after it."""
-    Failure.objects.filter(Q(method=_STOP) | Q(method__startswith=_DAYS), user_id=user_id).delete()
+    rows = Failure.objects.filter(Q(method=_STOP) | Q(method__startswith=_DAYS), user_id=user_id)
+    _held(rows).delete()
 
 
 def stopped(user: Any) -> Any:
@@ -624,14 +643,18 @@ def password_right(name: str, facts: Facts, *, service: str = "") -> None:
 
     One statement, as every sign-in runs it.
     """
-    here, *shared = _password_rows(name, facts, service)
-    places = Q(scope=here.scope, key=here.key, window_at=here.window_at)
-    for row in shared:
-        places |= Q(scope=row.scope, key=row.key, window_at=row.window_at, count__gt=0)
-    is_shared = ~Q(scope=_HERE)
-    Counter.objects.filter(places).update(
-        count=Case(When(is_shared, then=F("count") - 1), default=Value(0)),
-        until_at=Case(When(scope__in=[_HERE, _ANYWHERE], then=Value(facts.now - _HOUR)), default=F("until_at")),
+    rows, over = _password_rows(name, facts, service), _time(facts.now - _HOUR)
+    places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
+    changes = """
+        count = (CASE WHEN c.scope = %s THEN 0 ELSE c.count - 1 END),
+        until_at = (CASE WHEN c.scope = %s OR c.scope = %s THEN %s ELSE c.until_at END)"""
+    _change_rows(
+        "verification_counter c",
+        "c.scope, c.key",
+        f"({places}) AND (c.scope = %s OR c.count > 0)",
+        [*(part for row in rows for part in (row.scope, row.key, _time(row.window_at))), _HERE],
+        changes,
+        [_HERE, _HERE, _ANYWHERE, over],
     )
 
 
