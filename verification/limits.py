@@ -491,9 +491,10 @@ def spent(span: str, window: timedelta, *, now: datetime) -> int:
 
 def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
     """Spend one request that sends something to whoever is named: a few an hour for the name, more for the network."""
+    most = _for_network(conf.asks_per_network_hour(), facts.network)
     bounds = [
         _Bound(f"{what}.name"[:24], name, _HOUR, conf.asks_per_name_hour()),
-        _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, conf.asks_per_network_hour()),
+        _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, most),
     ]
     return _count(bounds, facts.now)
 
@@ -526,7 +527,8 @@ def spend_check(service: str, facts: Facts) -> Gate:
 
 def _check_bound(service: str, facts: Facts) -> _Bound:
     where = f"{service} {network_of(facts.network)}"
-    return _Bound("check.network", where, _MINUTE, conf.checks_per_network_minute())
+    most = _for_network(conf.checks_per_network_minute(), facts.network)
+    return _Bound("check.network", where, _MINUTE, most)
 
 
 def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
@@ -578,20 +580,24 @@ _HERE, _ANYWHERE = "password.name", "password.all"
 
 
 def _password_rows(name: str, facts: Facts, service: str) -> list[_PasswordRow]:
-    """List what an attempt is counted under: the place, the name if the place is a stranger's, and the network."""
+    """List what an attempt is counted under: the place, and if it is a stranger's the name and, last, the network.
+
+    One neighbour could otherwise use up the hour of an office, and its known browsers would wait as well.
+    """
     named = _name_key(name, service)
     device = devices.known(facts.device, name)
     place = f"device {device}" if device else f"network {network_of(facts.network)}"
     here = named + crypto.digest("limit.password.place", place)[:_HALF]
-    rows = [_PasswordRow(_HERE, here, _EPOCH, free=conf.password_free_failures())]
-    if not device:
-        day = facts.now - (facts.now - _EPOCH) % _DAY
-        rows.append(_PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day()))
+    mine = _PasswordRow(_HERE, here, _EPOCH, free=conf.password_free_failures())
+    if device:
+        return [mine]
+    day = facts.now - (facts.now - _EPOCH) % _DAY
+    anywhere = _PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day())
     most = _for_network(conf.network_passwords_per_hour(), facts.network)
     hour = _Bound("password.network", network_of(facts.network), _HOUR, most)
     bound = _check_bound(service, facts) if service else hour
     network = _PasswordRow(bound.scope, bound.key(), bound.window_at(facts.now), most=bound.most, window=bound.window)
-    return [*rows, network]
+    return [mine, anywhere, network]
 
 
 _HALF = 32  # hex digits: 128 bits tell names and places apart

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import Desk
 from verification import crypto, devices, limits
-from verification.facts import network_of
+from verification.facts import Facts, network_of
 from verification.models import Counter, Failure, Message, MessageState
 
 MINUTE = timedelta(minutes=1)
@@ -267,6 +267,19 @@ def test_known_browser_waits_for_no_stranger(desk: Desk) -> None:
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
 
 
+def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None:
+    """One guest in an office used up the hour of its address; seen failing while known browsers waited as well."""
+    settings.NETWORK_PASSWORDS_PER_HOUR = 5
+    for number in range(8):
+        attempts(desk, 1, name=f"name {number}")
+    at_home = replace(desk.facts, device=devices.remember("", "ana"))
+
+    assert not limits.password_gate("ana", desk.facts).is_open
+    assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
+    limits.password_right("ana", at_home)
+    assert not limits.password_gate("ben", at_home).is_open
+
+
 def test_known_browser_is_bounded_by_itself(desk: Desk) -> None:
     """A stolen cookie is worth ten tries, then waits; it makes no other browser of the person wait."""
     stolen = Desk(desk.user, replace(desk.facts, device=devices.remember("", "ana")))
@@ -319,6 +332,17 @@ def test_own_network_is_allowed_more(desk: Desk, settings: Any) -> None:
     strangers = [limits.password_gate(f"name {n}", elsewhere(desk).facts).is_open for n in range(7)]
 
     assert (gates.count(True), strangers.count(True)) == (15, 5)
+
+
+def test_own_network_may_ask_for_more_links_and_checks(desk: Desk, settings: Any) -> None:
+    settings.OWN_NETWORKS, settings.OWN_NETWORK_TIMES = ("192.0.2.0/28",), 3
+    settings.ASKS_PER_NETWORK_HOUR = settings.CHECKS_PER_NETWORK_MINUTE = 2
+
+    def allowed(facts: Facts) -> tuple[int, int]:
+        asked = [limits.spend_asking("password_reset", name=f"name {n}", facts=facts).is_open for n in range(9)]
+        return sum(asked), sum(limits.spend_check("imap", facts).is_open for _ in range(9))
+
+    assert (allowed(desk.facts), allowed(elsewhere(desk).facts)) == ((6, 6), (2, 2))
 
 
 def test_forgetting_opens_a_name_in_every_network(desk: Desk) -> None:
