@@ -623,8 +623,8 @@ def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outc
 def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     """Tell whether an answer is an older code of this person: of a former sending, or of an older request.
 
-    An older request that is still open ends by it. Otherwise somebody with many requests open at once would learn by
-    one free guess whether it opens any of them.
+    An older request ends by it, and nobody goes back to it. Otherwise somebody with many requests open at once would
+    learn by one free guess whether it opens any of them.
     """
     sent = [name for name, method in registry.methods().items() if method.needs_delivery]
     recent = Challenge.objects.filter(
@@ -639,8 +639,8 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
         newest = old.generation if old.pk != challenge.pk else challenge.generation - 1
         key = {"handle": old.handle, "nonce": old.nonce, "key_id": old.key_id}
         if any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1)):
-            older = Challenge.objects.filter(pk=old.pk, state=State.OPEN).exclude(pk=challenge.pk)
-            older.update(state=State.SUPERSEDED, ended_at=now)
+            older = Challenge.objects.filter(pk=old.pk, state__in=[State.OPEN, State.SUPERSEDED])
+            older.exclude(pk=challenge.pk).update(state=State.SUPERSEDED, ended_at=now, resend_at=now)
             return True
     return False
 

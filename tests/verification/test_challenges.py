@@ -102,6 +102,23 @@ def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: Desk) ->
     assert ana.answer(older, ana.code(older), binding="theirs").verdict is Verdict.REPLACED
 
 
+@pytest.mark.parametrize("is_one_session", [False, True])
+def test_nobody_goes_back_to_a_request_whose_code_was_told(ana: Desk, is_one_session: bool) -> None:
+    """A guess at many open requests, or at two options of one, cost nothing and was then typed where it was right."""
+    theirs = BINDING if is_one_session else "theirs"
+    older = ana.start("text", binding=theirs)
+    code = ana.code(older)
+    newer = ana.start("call", mode="code", replaces=older.handle if is_one_session else "")
+    assert ana.answer(newer, code).verdict is Verdict.REPLACED
+
+    former = newer if is_one_session else older
+    again = ana.start("text", binding=theirs, replaces=former.handle)
+
+    assert again.handle != older.handle
+    assert not ana.answer(older, code, binding=theirs).proven
+    assert not ana.answer(again, code, binding=theirs).proven
+
+
 def test_newer_code_is_wrong_for_an_older_request(ana: Desk) -> None:
     older = ana.start("text", binding="theirs")
     newer = ana.start("text")
