@@ -24,7 +24,7 @@ from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
 from verification import inputs, limits, notices
-from verification.facts import Facts
+from verification.facts import Facts, network_of
 
 _MAX_SEARCH = 100  # letters, of which each may be more once folded
 _FRESH = 300  # seconds that a cache may keep what a stranger sees
@@ -128,7 +128,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
         return _page(request, "word.html", {"article": found, "form": form})
-    if limits.spend_asking("help.word", name=slug + now.network, facts=now).is_open:
+    if limits.spend_asking("help.word", name=slug + network_of(now.network), facts=now).is_open:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
         )
@@ -186,7 +186,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     form = (TellForm if person else StrangerForm)(request.POST or None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
-        writer = person.username if person else now.network
+        writer = person.username if person else network_of(now.network)
         if not limits.spend_asking("help.tell", name=writer, facts=now).is_open:
             form.add_error("text", _("Several messages came from here within the hour. Please call instead."))
         else:

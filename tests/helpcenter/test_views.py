@@ -246,6 +246,17 @@ def test_strangers_of_one_network_write_a_few_an_hour(stranger: Browser) -> None
     assert "Several messages came from here within the hour" in pages[-1]
 
 
+def test_addresses_of_one_connection_write_as_one(stranger: Browser) -> None:
+    """Each address of an IPv6 /64 had five messages of its own."""
+    desk()
+    for n in range(7):
+        stranger.client.defaults["REMOTE_ADDR"] = f"2001:db8::{n + 1}"
+        stranger.go("/help/tell/")
+        stranger.press("Send", name=f"n{n}", contact="x@example.org", text="Help.")
+
+    assert Message.objects.count() == 5
+
+
 def test_page_for_strangers_tells_nothing_of_anybody(stranger: Browser, ana: Person) -> None:
     desk()
     answers = []
