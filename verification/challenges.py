@@ -499,7 +499,13 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     with transaction.atomic():
         if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=facts.now):
             return _why_closed(challenge, facts.now)
-        gate = limits.reserve(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
+        gate = limits.reserve(
+            challenge.user.pk,
+            _scope(challenge),
+            now=facts.now,
+            is_counted=_is_counted(challenge),
+            switches_off=challenge.purpose not in _HARMLESS,
+        )
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
             if gate.scope:  # the month is full: the one who filled it may have ended before it said so
@@ -659,7 +665,7 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
             n_failures=n_failures,
             **_about(challenge) | ({"cause": cause} if cause else {}),
         )
-        if n_failures >= conf.failures_until_off():
+        if n_failures >= conf.failures_until_off() and challenge.purpose not in _APART:
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             _tell_owner(challenge, "method_off", facts)
             notices.alert(challenge.user, "method_off_alert", now=facts.now)

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from verification import conf, crypto, devices
 from verification.facts import Facts, network_of
-from verification.models import Counter, Failure, Kind, Message, MessageState, Reason, State
+from verification.models import Counter, Failure, Kind, Message, MessageState, Purpose, Reason, State
 
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
@@ -86,12 +86,13 @@ def _day(now: datetime) -> str:
     return f"{_DAYS}{now.astimezone(UTC):%Y-%m-%d}"
 
 
-def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
+def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = False, switches_off: bool = True) -> Gate:
     """Count a failure before the answer is looked at, in one statement, so that parallel guesses cannot slip through.
 
     It counts in the run of the method, which a right answer ends, and if `is_counted` among the person's wrong codes of
     thirty days over all methods, which it does not. A right answer calls `clear`, one that cost nothing `refund`.
-    A closed gate counts nothing. Source: NIST SP 800-63B-4, 3.2.2.
+    With `switches_off` so many in a row switch it off; else they only wait. A closed gate counts nothing.
+    Source: NIST SP 800-63B-4, 3.2.2.
     """
     waits = _schedule(now, conf.free_failures(), conf.longest_wait())
     cases = " ".join("WHEN %s THEN %s" for _ in waits)
@@ -130,7 +131,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     arguments = [
         *(value for _, values in added for value in values),
         *(day, _time(now), conf.free_failures(), *times, _time(now + conf.longest_wait())),
-        *(day, conf.failures_until_off(), _time(now)),
+        *(day, conf.failures_until_off() if switches_off else _MOST, _time(now)),
         *(day, *formers, most, _time(now)),
     ]
     with connection.cursor() as cursor:
@@ -218,7 +219,8 @@ _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
 def switch_on(user_id: int, *methods: str) -> None:
     """Forget the failures in a row of methods that were bound again, or of all because support unlocks."""
     rows = Failure.objects.filter(user_id=user_id).exclude(method=_STOP).exclude(method__startswith=_DAYS)
-    _held(rows.filter(method__in=methods) if methods else rows).update(**_CLEARED, off_at=None)
+    names = [*methods, *(f"{purpose}.{method}" for method in methods for purpose in Purpose.values)]
+    _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, off_at=None)
 
 
 def _held(rows: QuerySet[Failure]) -> QuerySet[Failure]:

@@ -450,6 +450,46 @@ def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, se
     assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
 
 
+@pytest.mark.parametrize("purpose", [Purpose.REHEARSAL, Purpose.CALLER])
+def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpose: Purpose) -> None:
+    """The owner and support were mailed that the app is off, which it was not."""
+    Message.objects.all().delete()
+    for hour in range(0, 70, 2):
+        now, binding = ana.later(hours=hour), f"hour {hour}"
+        now.answer(now.start("totp", binding=binding, purpose=purpose), "000000", binding=binding)
+
+    later = ana.later(hours=90)
+    assert mails() == []
+    assert "method.switched_off" not in AuditEvent.objects.values_list("kind", flat=True)
+    assert later.start("totp", binding="a sign-in").issued
+    outcome = later.answer(later.start("totp", purpose=purpose), app_code(ana.enrolment("totp"), later.facts.now))
+    assert outcome.verdict is (Verdict.PROVEN if purpose == Purpose.REHEARSAL else Verdict.OFF)
+
+
+def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
+    Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, off_at=ana.facts.now)
+
+    Enrolment.objects.all().delete()
+    equip(ana.later(hours=1))
+
+    assert Failure.objects.get(method="caller.totp").off_at is None
+
+
+def test_wrong_codes_close_no_registration(desk: Desk) -> None:
+    """After thirty, whenever they were typed, only support could let a person set the method up."""
+    for hour in range(0, 70, 2):
+        now = desk.later(hours=hour)
+        issued = challenges.enrol(desk.user, "totp", {}, binding=f"{hour}", facts=now.facts, rules=now.rules)
+        assert now.answer(issued, "000000", binding=f"{hour}").verdict is Verdict.WRONG
+
+    later = desk.later(hours=90)
+    issued = challenges.enrol(desk.user, "totp", {}, binding="next", facts=later.facts, rules=later.rules)
+    draft = Enrolment.objects.filter(user=desk.user).latest("pk")
+
+    assert later.answer(issued, app_code(draft, later.facts.now), binding="next").proven
+    assert mails() == ["method_added"]
+
+
 def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any) -> None:
     settings.SUPPORT_EMAIL = "support@example.org"
 
