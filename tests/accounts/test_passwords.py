@@ -367,6 +367,18 @@ def test_form_of_an_older_link_sets_nothing(ana: Person, mailed: str) -> None:
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
 
 
+@pytest.mark.parametrize(
+    ("typed", "n_mails"), [("INFO@example.org ", 1), ("\N{LATIN SMALL LETTER DOTLESS I}nfo@example.org", 0)]
+)
+def test_spellings_of_an_address_are_one(ana: Person, typed: str, n_mails: int) -> None:
+    """Each spelling that PostgreSQL took for the address had five mails an hour of its own."""
+    User.objects.filter(pk=ana.user.pk).update(email="info@example.org")
+
+    passwords.ask_reset(typed, Facts(now=timezone.now()), path="/reset/")
+
+    assert Message.objects.count() == n_mails
+
+
 def test_each_account_of_a_mailbox_gets_a_mail_that_names_it(ana: Person) -> None:
     other = join("ana.admin")
     User.objects.filter(pk=other.user.pk).update(email="Ana@example.org")
