@@ -252,6 +252,8 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: 
         notices.tell_of_cost(gate, facts=facts)
     if gate.is_open:
         return None
+    if purpose != Purpose.REHEARSAL:
+        limits.give_prompt_back(user.pk, kind, now=facts.now)
     audit.record("message.limited", scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)

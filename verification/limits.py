@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from verification import conf, crypto, devices
 from verification.facts import Facts, network_of
@@ -329,6 +329,14 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
     )
 
 
+def give_prompt_back(user_id: int, kind: str, *, now: datetime) -> None:
+    """Take back one counted message that did not go out after all: nobody was asked, so nobody left it unanswered."""
+    rows = Failure.objects.filter(user_id=user_id, method=f"{_PROMPTS}{kind}", consecutive__gt=0)
+    is_closed = Q(consecutive__gt=conf.unanswered(kind))
+    until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_span()))
+    rows.update(consecutive=F("consecutive") - 1, next_at=until)
+
+
 def tell_of_prompts(user_id: int, kind: str, *, now: datetime) -> bool:
     """Tell whether the person is still to be told that no more messages go out; True once for each time."""
     row = Failure.objects.filter(user_id=user_id, method=f"{_PROMPTS}{kind}", off_at=None)
@@ -342,7 +350,8 @@ def tell_of_prompts(user_id: int, kind: str, *, now: datetime) -> bool:
 class _Bound:
     """At most `most` of something within a window, which each deed raises `by` so much.
 
-    What all share is given back when another bound refuses the deed: nobody's refused requests use it up.
+    What `is_given_back` is so when any bound refuses the deed: refused requests use up nothing that all share, and no
+    messages of anybody.
     """
 
     scope: str
@@ -351,7 +360,7 @@ class _Bound:
     most: int
     by: int = 1
     alarm_at: int | None = None
-    is_shared: bool = False
+    is_given_back: bool = False
 
     def key(self) -> str:
         return crypto.digest(f"limit.{self.scope}", self.value)
@@ -385,7 +394,7 @@ def _count(bounds: Iterable[_Bound], now: datetime) -> Gate:
 
 def _give_back(rows: Mapping[tuple[str, str], _Bound], now: datetime) -> None:
     for (scope, key), bound in rows.items():
-        if bound.is_shared:
+        if bound.is_given_back:
             counters = Counter.objects.filter(scope=scope, key=key, window_at=bound.window_at(now))
             counters.filter(count__gte=bound.by).update(count=F("count") - bound.by)
 
@@ -412,16 +421,16 @@ def spend_send(
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
     """
     bounds = [
-        _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour()),
-        _Bound("send.number", address, _HOUR, conf.sends_per_number_hour()),
-        _Bound("send.number_day", address, _DAY, conf.sends_per_number_day()),
+        _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour(), is_given_back=True),
+        _Bound("send.number", address, _HOUR, conf.sends_per_number_hour(), is_given_back=True),
+        _Bound("send.number_day", address, _DAY, conf.sends_per_number_day(), is_given_back=True),
         _network_sends(facts),
-        _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_shared=True),
+        _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_ranges(area, is_trial=is_trial) if area else ()),
         *(
             _Bound(f"{SPENT}{cap.span}", "", cap.window, _MOST if cap.stop_at is None else cap.stop_at, **spent)
             for cap in caps
-            for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_shared": True}]
+            for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_given_back": True}]
         ),
     ]
     gate = _count(bounds, facts.now)
@@ -442,7 +451,7 @@ _NOT_ARRIVED = (
 
 def _network_sends(facts: Facts) -> _Bound:
     most = _for_network(conf.sends_per_network_hour(), facts.network)
-    return _Bound(_NETWORK, network_of(facts.network), _HOUR, most, is_shared=True)
+    return _Bound(_NETWORK, network_of(facts.network), _HOUR, most, is_given_back=True)
 
 
 def _give_network_back(facts: Facts) -> bool:
@@ -478,9 +487,9 @@ _IN_TRIAL = 4  # messages that a paused range is tried with
 
 def _ranges(area: str, *, is_trial: bool) -> list[_Bound]:
     return [
-        _Bound("send.range", area, _HOUR, conf.sends_per_range_hour(), is_shared=True),
-        _Bound("send.range_day", area, _DAY, conf.sends_per_range_day(), is_shared=True),
-        *([_Bound(TRIAL, area, 5 * _MINUTE, _IN_TRIAL, is_shared=True)] if is_trial else []),
+        _Bound("send.range", area, _HOUR, conf.sends_per_range_hour(), is_given_back=True),
+        _Bound("send.range_day", area, _DAY, conf.sends_per_range_day(), is_given_back=True),
+        *([_Bound(TRIAL, area, 5 * _MINUTE, _IN_TRIAL, is_given_back=True)] if is_trial else []),
     ]
 
 

@@ -11,6 +11,7 @@ from tests.verification.conftest import Desk
 from verification import crypto, devices, limits
 from verification.facts import Facts, network_of
 from verification.models import Counter, Failure, Message, MessageState
+from verification.outcomes import Verdict
 
 MINUTE = timedelta(minutes=1)
 NUMBER = "+41795550123"
@@ -174,6 +175,34 @@ def test_counters_keep_no_number(desk: Desk) -> None:
     sends(desk, 1)
 
     assert all(len(key) == 64 and NUMBER not in key for key in Counter.objects.values_list("key", flat=True))
+
+
+def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
+    """Whoever pressed on while their office had used up its hour was told of messages that nobody answered.
+
+    They got no text elsewhere either, for a day.
+    """
+    Message.objects.all().delete()
+    settings.SENDS_PER_NETWORK_HOUR = 0
+    verdicts = {ana.start("text", binding=f"office {n}").verdict for n in range(40)}
+
+    assert verdicts == {Verdict.LIMITED}
+    assert not Message.objects.exists()
+    at_home = Desk(ana.user, replace(ana.facts, network="198.51.100.7"))
+    settings.SENDS_PER_NETWORK_HOUR = 300
+    assert [at_home.start("text", binding=f"home {n}").issued for n in range(6)] == [True] * 5 + [False]
+
+
+def test_refused_message_opens_no_closed_row(ana: Desk, settings: Any) -> None:
+    """What is let through after a wait and then refused neither begins the row anew nor ends it."""
+    assert [ana.start("text", binding=f"{n}").issued for n in range(6)] == [True] * 5 + [False]
+    later = ana.later(minutes=35)
+    settings.SENDS_PER_NETWORK_HOUR = 0
+    assert [later.start("text", binding=f"l{n}").verdict for n in range(3)] == [Verdict.LIMITED] * 3
+    settings.SENDS_PER_NETWORK_HOUR = 300
+
+    verdicts = [later.start("text", binding=f"m{n}").verdict for n in range(2)]
+    assert verdicts == [Verdict.ISSUED, Verdict.UNANSWERED]
 
 
 # Passwords -----------------------------------------------------------------------------------------------------
