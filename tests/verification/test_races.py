@@ -251,7 +251,7 @@ def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: Desk, cro
 def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting by read and write, as a naive limit does, lets more than five guesses through, sooner or later."""
 
-    def look_first(user_id: int, method: str, *, now: Any, **_: Any) -> limits.Gate:
+    def look_first(user_id: int, method: str, *, now: Any, **_more: Any) -> limits.Gate:
         gate = limits.gate(user_id, method, now=now)
         if not gate.is_open:
             return gate
