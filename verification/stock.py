@@ -77,11 +77,15 @@ def bring_in(
         verdict = "new" if token is None and held is None else "changed"
         if is_rehearsal:
             return verdict, token
-        if token is None:
-            token = _made(seed)
-        elif not is_same:
-            _fill(token, seed)
         owner = user or (held.user if held is not None else None)
+        if held is not None:
+            enrolments.end_handing_out(held)  # which keeps in the stock how far it has counted
+        if token is None:
+            token = _made(seed if held is None else _counted_on(seed, held))
+        else:
+            token.refresh_from_db()
+            if not is_same:
+                _fill(token, seed)
         if owner is not None:
             _hand_out(token, owner, facts, actor_id=actor_id)
         return verdict, token
@@ -98,10 +102,26 @@ def _made(seed: Seed) -> HardwareToken:
 
 
 def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
-    token.secret, token.data, token.counter = seed.secret, seed.data(), seed.counter - 1
+    """Write what a maker says of a token. How far it has counted is kept, or its old codes would be good again."""
+    counted = -1 if is_new or _counts_otherwise(token, seed) else token.counter
+    token.secret, token.data, token.counter = seed.secret, seed.data(), max(counted, seed.counter - 1)
     token.manufacturer, token.model = seed.manufacturer[:64], seed.model[:64]
     token.starts_at, token.ends_at = seed.starts_at, seed.ends_at
     token.save(force_insert=is_new)
+
+
+def _counted_on(seed: Seed, held: Enrolment) -> Seed:
+    """Give a token with the counter of what was handed out before there was a stock."""
+    return seed if _counts_otherwise(held, seed) else replace(seed, counter=max(seed.counter, held.counter + 1))
+
+
+def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
+    """Tell whether a token's counter says nothing of what it is from now on."""
+    was, now = (
+        (s.is_counted, 0, 0) if s.is_counted else (False, s.step, s.start)
+        for s in (Scheme.read(token.data), seed.scheme)
+    )
+    return was != now or (token.opens and token.secret != seed.secret)
 
 
 def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken | None:

@@ -265,3 +265,66 @@ def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
     assert said.count(str(Verdict.PROVEN)) == 1
     assert Enrolment.objects.filter(method="token", confirmed=True).count() == 1
     assert token().enrolment == Enrolment.objects.get(method="token", confirmed=True)
+
+
+# Brought in once more -------------------------------------------------------------------------------------------
+
+
+def test_mended_token_has_counted_as_far_as_before(desk: Desk) -> None:
+    """Seen: its counter began at nought, and every code that it had shown opened once more."""
+    bring(SEED)
+    HardwareToken.objects.update(counter=41, sealed_secret="v1.nobody.AAAA")
+
+    assert bring(SEED) == "changed"
+    assert (token().counter, token().secret) == (41, SEED.secret)
+
+
+@pytest.mark.parametrize(
+    ("change", "counter"),
+    [
+        ({"scheme": Scheme(is_counted=True, digits=8)}, 41),
+        ({"scheme": Scheme(is_counted=True, step=60)}, 41),
+        ({"scheme": Scheme(is_counted=True, digits=8), "counter": 100}, 99),
+        ({"secret": b"another one, with 20"}, -1),
+        ({"scheme": Scheme(is_counted=False)}, -1),
+    ],
+)
+def test_counter_is_kept_while_it_counts_the_same(change: dict[str, Any], counter: int, db: None) -> None:
+    bring(SEED)
+    HardwareToken.objects.update(counter=41)
+
+    assert bring(replace(SEED, **change)) == "changed"
+    assert token().counter == counter
+
+
+@pytest.mark.parametrize(("step", "counter"), [(30, 59_000_000), (60, -1)])
+def test_used_up_steps_are_kept_while_they_are_as_long(step: int, counter: int, db: None) -> None:
+    bring(replace(SEED, scheme=Scheme()))
+    HardwareToken.objects.update(counter=59_000_000)
+
+    assert bring(replace(SEED, scheme=Scheme(digits=8, step=step))) == "changed"
+    assert token().counter == counter
+
+
+def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(desk: Desk, ben: Any) -> None:
+    """The one who lost their settings had used it; the next one must not sign in by those codes."""
+    bring(SEED, desk.user)
+    use(desk.user)
+    Enrolment.objects.update(counter=41)
+    with transaction.atomic():
+        enrolments.clear(desk.user, desk.facts)
+
+    assert bring(SEED, ben) == "changed"
+
+    assert (token().counter, Enrolment.objects.get(method="token").counter) == (41, 41)
+    assert token().enrolment == Enrolment.objects.get(user=ben)
+
+
+def test_token_from_before_the_stock_moves_with_its_counter(desk: Desk, ben: Any) -> None:
+    bring(SEED, desk.user)
+    Enrolment.objects.update(counter=41)
+    HardwareToken.objects.all().delete()
+
+    assert bring(SEED, ben) == "changed"
+
+    assert Enrolment.objects.get(method="token").counter == 41

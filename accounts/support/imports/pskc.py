@@ -297,7 +297,8 @@ def _fields(key: Any, parsed: Any, package: Element) -> dict[str, str]:
     _check_policy(key)
     starts, ends = _span(key)
     secret = _secret(key, parsed, package)
-    step = _number(key, "time_interval", parsed) or 30
+    interval = _number(key, "time_interval", parsed)
+    step = 30 if interval is None else interval
     _check_time(_number(key, "time_offset", parsed), step)
     lead = (_number(key, "time_drift", parsed) or 0) * step
     return {
@@ -305,7 +306,7 @@ def _fields(key: Any, parsed: Any, package: Element) -> dict[str, str]:
         "secret key": base64.b32encode(secret).decode().rstrip("="),
         "time interval": str(step),
         "type": kind,
-        "digits": str(key.response_length or 6),
+        "digits": str(6 if key.response_length is None else key.response_length),
         "hash": _hash(key),
         "counter": str(_number(key, "counter", parsed) or 0),
         "clock lead": str(lead) if lead else "",
@@ -340,7 +341,7 @@ def _check_response(key: Any) -> None:
         raise _Unfit(_("Its codes are %(name)s; decimal digits are supported.") % {"name": encoding[:20]})
     if key.response_check:
         raise _Unfit(_("Its codes end with a check digit (CheckDigits), which is not supported."))
-    if (key.response_length or 6) not in {6, 7, 8}:
+    if key.response_length not in {None, 6, 7, 8}:
         raise _Unfit(_("Its codes have %(n)d digits; 6, 7 and 8 are supported.") % {"n": key.response_length})
 
 
@@ -378,7 +379,7 @@ def _person(name: str) -> str:
     if "=" not in name:
         return name
     try:
-        found = x509.Name.from_rfc4514_string(name)
+        found = x509.Name.from_rfc4514_string(re.sub(r"\s*,\s+", ",", name))  # a space behind a comma is usual
     except ValueError:
         return name
     values = [each.value for oid in _NAMES for each in found.get_attributes_for_oid(oid)]

@@ -110,7 +110,7 @@ def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
     lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
     if counter is None or lead is None:
         raise ValueError(_("Its counter or clock is out of range."))
-    starts, ends = _instant(fields["starts"]), _instant(fields["ends"])
+    starts, ends = _instant(fields["starts"]), _instant(_end(fields["ends"]))
     texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
     if None in texts.values():
         raise ValueError(_("Manufacturer and model have at most 64 signs."))
@@ -153,6 +153,12 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
         step=step or 30 if step in _STEPS else 30,
         start=start,
     )
+
+
+def _end(text: str) -> str:
+    """Leave an end out that means never, as 9999-12-31 does."""
+    year = re.match(r"(\d{4})-", text)
+    return "" if year and int(year[1]) > inputs.LAST_YEAR else text
 
 
 def _instant(text: str) -> datetime | None:

@@ -288,3 +288,12 @@ def test_reads_the_names_that_makers_give_to_kinds(
     assert counts(job) == (1, 0, 0, 0), job.faults
     data = HardwareToken.objects.get().data
     assert (data["is_counted"], data["hash"]) == (is_counted, hash_name)
+
+
+@pytest.mark.parametrize("ends", ["9999-12-31", "9999-12-31T23:59:59+00:00"])
+def test_a_token_that_never_ends_has_no_end(ends: str, root: Person, here: Facts) -> None:
+    """It was refused with the words that this is no date."""
+    job = bring("tokens", f"serial,secret,expiry date\nAB1,{SECRET},{ends}\n", root.user, here)
+
+    assert counts(job) == (1, 0, 0, 0), job.faults
+    assert HardwareToken.objects.get().ends_at is None

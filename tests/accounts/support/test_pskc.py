@@ -238,6 +238,8 @@ def test_other_ciphers_are_refused_by_their_name(uri: str) -> None:
         ({"data": f"{PLAIN}<TimeDrift><PlainValue>4</PlainValue></TimeDrift>"}, {"clock lead": "120"}),
         ({"more": "<UserId>ana</UserId>"}, {"upn": "ana"}),
         ({"more": "<UserId>UID=ana,DC=example,DC=org</UserId>"}, {"upn": "ana"}),
+        ({"more": "<UserId>UID=ana, DC=example, DC=org</UserId>"}, {"upn": "ana"}),
+        ({"data": f"{PLAIN}<TimeInterval><PlainValue>0</PlainValue></TimeInterval>"}, {"time interval": "0"}),
         ({"more": "<UserId>CN=Ana Keller,O=Acme</UserId>"}, {"upn": "Ana Keller"}),
         ({"more": "<UserId>a=b=c</UserId>"}, {"upn": "a=b=c"}),
         ({"info": "<UserId>ben</UserId>"}, {"upn": "ben"}),
