@@ -17,23 +17,29 @@ _MOST = 20  # accounts with one mailbox that a request mails to
 _PURPOSE = "password_reset"
 
 
-def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> None:
+def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> bool:
     """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
 
-    App passwords end as well, where policy says so for this kind of change.
+    App passwords end as well, where policy says so for this kind of change. False when the password is another one by
+    now than the one that `user` was read with: whoever knew that one alone does not set the next.
 
     Shape: `password` as typed, already found good enough.
     """
     is_replaced = how == "reset" or user.must_change_password
     kind = AppPasswordsEnd.REPLACED if is_replaced else AppPasswordsEnd.ALWAYS
+    kept = user.password
     user.set_password(password)
     with transaction.atomic():
+        rows = User.objects.filter(pk=user.pk, password=kept)
+        if not rows.update(password=user.password, must_change_password=False):
+            user.password = kept
+            return False
         user.must_change_password = False
-        user.save(update_fields=["password", "must_change_password"])
         enrolments.raise_epoch(user)
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
         audit.record(f"password.{how}", user_id=user.pk, facts=facts, n_app_passwords=n_gone)
         notices.tell(user, "password_changed", now=facts.now, facts=facts, n_app_passwords=str(n_gone or ""))
+    return True
 
 
 def ask_reset(name: str, facts: Facts, *, path: str) -> None:
@@ -82,6 +88,7 @@ def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
     with transaction.atomic():
         if not _good(facts).filter(pk=reset.pk).update(used_at=facts.now):
             return False
-        change(reset.user, password, facts, how="reset")
+        if not change(reset.user, password, facts, how="reset"):
+            return False
     limits.forget_passwords(reset.user.username)
     return True

@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Value
@@ -107,12 +108,18 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     def check_password(self, raw_password: str | None) -> bool:
         """Compare a password in every form in which it may have been kept; one of an older form is kept again."""
         for spelling in hashers.spellings(raw_password or ""):
-            if super().check_password(spelling):
+            if check_password(spelling, self.password, self._keep_again):
                 if spelling != hashers.composed(spelling):
-                    self.set_password(spelling)
-                    self.save(update_fields=["password"])
+                    self._keep_again(spelling)
                 return True
         return False
+
+    def _keep_again(self, password: str) -> None:
+        """Keep the same password in its present form, unless it was changed meanwhile."""
+        kept = self.password
+        self.set_password(password)
+        self._password = None  # what a later save would take for a change of the password
+        User.objects.filter(pk=self.pk, password=kept).update(password=self.password)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

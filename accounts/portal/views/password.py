@@ -26,14 +26,23 @@ from verification.models import AppPasswordsEnd
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a person who knows the present one and proved themselves just now."""
     form, next_url = ChangeForm(request.POST or None), destinations.wanted(request)
-    if request.method == "POST" and form.is_valid() and _is_right(request, form) and _is_good(request, form):
-        passwords.change(request.user, form.cleaned_data["new_password"], facts.read(request))
+    if request.method == "POST" and form.is_valid() and _is_changed(request, form):
         standing.carry_over(request, request.user)
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
         is_securing = request.user.securing_since is not None
         return redirect("portal:secure") if is_securing else destinations.go_on(next_url)
     context = {"form": form, "next": next_url, "here": "home", **_app_passwords(request.user)}
     return render(request, "accounts/portal/password.html", context)
+
+
+def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
+    """Change the password; where that is refused, the form says why."""
+    if not _is_right(request, form) or not _is_good(request, form):
+        return False
+    if passwords.change(request.user, form.cleaned_data["new_password"], facts.read(request)):
+        return True
+    form.add_error(None, _("Your password was changed a moment ago, so nothing was changed now."))
+    return False
 
 
 def _app_passwords(user: User) -> dict[str, Any]:

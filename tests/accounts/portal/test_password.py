@@ -1,8 +1,16 @@
 """The pages of the password: where they lead, and to whom they are open."""
 
 import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
 
-from tests.people import Clock, Person
+from accounts import passwords
+from accounts.models import User
+from tests.architecture.test_admin import at_once
+from tests.people import PASSWORD, Clock, Person, join
+from verification.facts import Facts
+from verification.models import AuditEvent
 
 
 def test_leads_home_after_the_change(ana: Person) -> None:
@@ -29,6 +37,35 @@ def test_fields_tell_password_managers_which_is_which(ana: Person) -> None:
 
     assert 'autocomplete="current-password"' in html
     assert 'autocomplete="new-password"' in html
+
+
+@pytest.mark.parametrize("n", [2, 12])
+@pytest.mark.django_db(transaction=True)
+def test_form_sent_many_times_at_once_changes_it_once(n: int, clock: Clock) -> None:
+    """Seen: each was done and told, and each ended the session that the one before had kept."""
+    with transaction.atomic():
+        ida = join("ida").set_up("totp")
+    ida.sign_in(to="/sign-in/?next=/password/")
+    form, _button = ida.page.form("Change it")
+    forms = [form.fields | {"password": PASSWORD, "new_password": f"seven green bicycles {k}"} for k in range(n)]
+
+    answers = at_once(ida, "/password/", forms)
+
+    assert AuditEvent.objects.filter(kind="password.changed").count() == 1
+    assert sum("Your password is changed." in page for page in answers) == 1
+    assert sum(User.objects.get().check_password(f"seven green bicycles {k}") for k in range(n)) == 1
+
+
+def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
+    """A sign-in keeps an older form of hash anew; seen writing the password of before back."""
+    User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    old, new = User.objects.get(pk=ana.user.pk), User.objects.get(pk=ana.user.pk)
+    assert passwords.change(new, "seven green bicycles", Facts(now=timezone.now()))
+
+    assert old.check_password(PASSWORD)
+
+    assert User.objects.get(pk=ana.user.pk).check_password("seven green bicycles")
+    assert not passwords.change(old, "thirteen red bicycles", Facts(now=timezone.now()))
 
 
 def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:
