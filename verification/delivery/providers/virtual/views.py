@@ -1,5 +1,6 @@
 """The pages of the virtual phone and the few deeds a person does on it. Strangers may: it exists in the demo only."""
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -8,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from verification.models.messages import Kind
@@ -18,6 +20,7 @@ from .models import Behaviour, Delivery
 
 _PANELS = ("messages", "calls")
 _PAGE = "virtual/telephone.html"
+_NUMBER_OR_ALL = re.compile(r"(\+[0-9]{3,15})?")  # of which a telephone has an address
 
 
 class Deed(Protocol):
@@ -113,6 +116,8 @@ def messages(request: HttpRequest) -> JsonResponse:
 def behaviour(request: HttpRequest) -> HttpResponseBase:
     """Tell the network how to treat one number, or all."""
     number = request.POST.get("number", "")
+    if not _NUMBER_OR_ALL.fullmatch(number):
+        return JsonResponse({"problems": {"number": [_("This is no phone number.")]}}, status=400)
     form = BehaviourForm(request.POST, instance=Behaviour(number=number))
     if not form.is_valid():
         return JsonResponse({"problems": form.errors}, status=400)

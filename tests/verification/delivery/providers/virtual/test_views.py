@@ -142,6 +142,15 @@ def test_replaces_the_former_behaviour_whole(page: Client) -> None:
     assert (set_terms.outcome, set_terms.n_repeats, set_terms.delay_ms) == ("", 0, 2000)
 
 
+@pytest.mark.parametrize("number", ["x", "+0", f"+{'1' * 40}", "//evil.example", "+٤١٧٩٥٥٥٠١٢٣", " +41795550123"])
+def test_refuses_a_behaviour_of_no_number(page: Client, number: str) -> None:
+    """Seen kept, and then failing on the way back to a telephone that has no address."""
+    response = page.post("/phone/api/behaviour/", {"number": number, "outcome": ""})
+
+    assert response.status_code == 400
+    assert not Behaviour.objects.exists()
+
+
 def test_refuses_a_behaviour_that_is_none(page: Client) -> None:
     response = page.post("/phone/api/behaviour/", {"number": NUMBER, "outcome": "levitates"}, headers=JSON)
 
