@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.core import mail
 
 from verification.delivery.provider import Callback, Forged, Lost, Outgoing, Refused
 from verification.delivery.providers.smtp.provider import provider
@@ -114,11 +115,24 @@ def test_says_for_good_that_no_mail_can_be_written_to_an_address(to: str, settin
     assert (refusal.value.reason, refusal.value.permanent) == (Reason.INVALID_NUMBER, True)
 
 
-@pytest.mark.parametrize("to", ["a@exämple.org", "o'brien+x@example.org", '"a b"@example.org', "a@[127.0.0.1]"])
-def test_writes_to_unusual_addresses(to: str, settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("to", "written"),
+    [
+        ("a@exämple.org", "a@xn--exmple-cua.org"),
+        ("a@例え.jp", "a@xn--r8jz45g.jp"),
+        ("a@faß.example", "a@xn--fa-hia.example"),  # not fass.example, which may be another's
+        ("a@σίσυφος.gr", "a@xn--kxa6ajbbmh.gr"),
+        ("a@xn--fa-hia.example", "a@xn--fa-hia.example"),
+        ("o'brien+x@example.org", "o'brien+x@example.org"),
+        ("a@[127.0.0.1]", "a@[127.0.0.1]"),
+    ],
+)
+def test_writes_to_hosts_of_any_script(to: str, written: str, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
-    assert provider.send(replace(_mail(), to=to))
+    provider.send(replace(_mail(), to=to))
+
+    assert mail.outbox[-1].message()["To"] == written
 
 
 def test_says_that_a_busy_server_may_be_asked_again(server: Callable[..., Server]) -> None:
