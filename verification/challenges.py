@@ -501,13 +501,7 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     with transaction.atomic():
         if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=facts.now):
             return _why_closed(challenge, facts.now)
-        gate = limits.reserve(
-            challenge.user.pk,
-            _scope(challenge),
-            now=facts.now,
-            is_counted=_is_counted(challenge),
-            switches_off=challenge.purpose not in _HARMLESS,
-        )
+        gate = _reserve(challenge, facts)
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
             if gate.scope:  # the month is full: the one who filled it may have ended before it said so
@@ -517,6 +511,19 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     challenge.tries_left -= 1
     challenge.gate = gate  # type: ignore[attr-defined]  # carried to `_wrong` within this answer
     return None
+
+
+def _reserve(challenge: Challenge, facts: Facts) -> limits.Gate:
+    """Count a failure before the look. What takes the holder's key is no guess: strangers could only close it."""
+    if not registry.method(challenge.enrolment.method).is_guessable:
+        return limits.OPEN
+    return limits.reserve(
+        challenge.user.pk,
+        _scope(challenge),
+        now=facts.now,
+        is_counted=_is_counted(challenge),
+        switches_off=challenge.purpose not in _HARMLESS,
+    )
 
 
 def _why_closed(challenge: Challenge, now: datetime) -> Outcome:

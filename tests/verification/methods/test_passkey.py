@@ -379,3 +379,14 @@ def test_names_the_keys_that_still_count(holder: Desk, key: Key) -> None:
     assert told["userId"] == bytes_to_base64url(challenges.person_handle(holder.user.pk))
     Enrolment.objects.all().delete()
     assert json.loads(challenges.announce(holder.user.pk)[0].show["keys"])["allAcceptedCredentialIds"] == []
+
+
+def test_stranger_with_the_password_closes_no_passkey(holder: Desk, key: Key) -> None:
+    """Thirty answers of rubbish switched it off, and five made its holder wait, though nobody can guess one."""
+    for number in range(8):
+        issued = ask(holder, binding=f"theirs {number}")
+        assert issued.issued
+        verdicts = [holder.answer(issued, "rubbish", binding=f"theirs {number}").verdict for _ in range(5)]
+        assert verdicts == [Verdict.WRONG] * 4 + [Verdict.ENDED]
+
+    assert use(holder, key).proven
