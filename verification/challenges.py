@@ -146,6 +146,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
             audit.record("challenge.issued", user_id=user.pk, facts=facts, **_about(challenge))
     except IntegrityError:
         # Another request of this session was quicker: its challenge stands, and no second message went out.
+        _no_message(enrolment, user=user, purpose=purpose, facts=facts)
         return _standing(challenge.binding, purpose)
     return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
 
@@ -252,11 +253,17 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: 
         notices.tell_of_cost(gate, facts=facts)
     if gate.is_open:
         return None
-    if purpose != Purpose.REHEARSAL:
-        limits.give_prompt_back(user.pk, kind, now=facts.now)
+    _no_message(enrolment, user=user, purpose=purpose, facts=facts)
     audit.record("message.limited", scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
+
+
+def _no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, facts: Facts) -> None:
+    """Count as unanswered no message that did not go out."""
+    method = registry.method(enrolment.method)
+    if method.needs_delivery and purpose != Purpose.REHEARSAL:
+        limits.give_prompt_back(user.pk, method.kind, now=facts.now)
 
 
 def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, facts: Facts) -> datetime | None:
@@ -849,6 +856,7 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
             tag=challenge.tag,
         )
         if not changed:
+            _no_message(challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), facts=facts)
             return _outcome(challenge, Verdict.TOO_SOON, retry_at=facts.now + conf.resend_after())
         _send(challenge, facts)
         audit.record("challenge.resent", user_id=challenge.user.pk, facts=facts, **_about(challenge))

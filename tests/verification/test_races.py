@@ -381,6 +381,16 @@ def test_of_many_calls_at_once_three_ring(racer: Desk, crowd: Crowd) -> None:
     assert sum(gate.is_open for gate in gates) == 3
 
 
+def test_button_pressed_four_times_counts_the_one_message(racer: Desk) -> None:
+    issued, later = racer.start("text"), racer.later(seconds=40)
+    crowd = Crowd(4)
+    verdicts = crowd.rush(lambda _: later.resend(issued).verdict)
+    crowd.leave()
+
+    assert sorted(verdicts) == sorted([Verdict.ISSUED, *[Verdict.TOO_SOON] * 3])
+    assert Failure.objects.get(method="prompt.text").consecutive == Message.objects.filter(kind=Kind.TEXT).count() == 2
+
+
 @pytest.mark.parametrize("is_known", [False, True])
 def test_parallel_passwords_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd, is_known: bool) -> None:
     """Fifty wrong passwords at once: ten are looked at."""
