@@ -197,6 +197,29 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
     assert [row.code for row in Circuit.objects.all()] == ([code] if is_opened else [])
 
 
+@pytest.mark.parametrize(
+    ("n", "codes", "is_opened"),
+    [
+        (6, {"30002": 4}, False),  # four are a bad moment
+        (6, {"30002": 5}, True),
+        (6, {"30002": 3, "30034": 2}, True),
+        (12, {"30002": 5, "30003": 3}, False),  # most did not arrive, but not most of them for our account
+        (12, {"30002": 7, "30003": 1}, True),
+    ],
+)
+def test_account_is_judged_by_five_receipts_that_are_most_of_all(
+    ana: Desk, n: int, codes: dict[str, int], is_opened: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing with either bound taken out."""
+    monkeypatch.setattr(routes, "providers", lambda: {"first": twilio})
+    history(ana, n, returned=sum(codes.values()))
+    back = list(Message.objects.filter(state=MessageState.UNDELIVERED).order_by("pk"))
+    for message, code in zip(back, (code for code, times in codes.items() for _ in range(times)), strict=True):
+        Message.objects.filter(pk=message.pk).update(code=code)
+
+    assert bool(circuits.weigh({"first": frozenset({Kind.TEXT})}, now=NOW)) is is_opened
+
+
 def test_what_went_on_to_another_provider_is_weighed_too(ana: Desk) -> None:
     """Its row names the other one by then. Seen failing with messages counted alone."""
     history(ana, 60, proven=30)
