@@ -209,6 +209,39 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
     assert AuditEvent.objects.filter(kind="people.imported").count() == 4
 
 
+@pytest.mark.django_db(transaction=True)
+def test_rehearsal_applied_many_times_at_once_is_applied_once(clock: Clock) -> None:
+    """Two clicks, or two of the staff. Seen failing with the rows taken out without looking whether they were there."""
+    with transaction.atomic():
+        staff = join("root", is_staff=True, is_superuser=True).user
+    facts = Facts(now=clock.now)
+    rehearsed = bring("people", f"{HEAD}new,,,,\n", staff, facts, is_rehearsal=True)
+    start, applied = threading.Barrier(8), list[object]()
+
+    def apply() -> None:
+        try:
+            mine = Import.objects.get(pk=rehearsed.pk)
+            start.wait()
+            applied.append(jobs.apply(mine, staff, facts, reason="once"))
+        except DatabaseError as error:
+            applied.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=apply) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [type(each) for each in applied if each is not None] == [Import]
+    assert Import.objects.filter(is_rehearsal=False).count() == 1
+    assert AuditEvent.objects.filter(kind="people.import_begun").count() == 1
+    jobs.work(facts.now)
+    assert AuditEvent.objects.filter(kind="people.imported").count() == 1
+    assert User.objects.filter(username="new").count() == 1
+
+
 PSKC = """<?xml version="1.0"?>
 <KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc" xmlns:xenc="http://www.w3.org/2001/04/xmlenc#">
 <KeyPackage><DeviceInfo><Manufacturer>Acme</Manufacturer><SerialNo>987654</SerialNo><Model>One</Model>
