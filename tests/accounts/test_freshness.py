@@ -197,6 +197,17 @@ def test_what_was_typed_is_held_and_offered_again(stale: Person, clock: Clock) -
     assert stale.enrolment("totp").name == "blue <phone>"
 
 
+def test_held_form_goes_to_its_whole_address(stale: Person, clock: Clock) -> None:
+    """Seen failing with the path alone: what stood behind the question mark was lost."""
+    address = f"/methods/{stale.enrolment('totp').ref}/rename/?from=a+list&n=2"
+    stale.browser.send(address, name="blue phone")
+
+    page = prove(stale, clock)
+
+    form, _button = page.form("Go on")
+    assert (form.action, form.fields["name"]) == (address, "blue phone")
+
+
 def test_nothing_is_done_before_go_on_is_pressed(stale: Person, clock: Clock) -> None:
     stale.browser.send(f"/methods/{stale.enrolment('call').ref}/remove/")
     prove(stale, clock)
