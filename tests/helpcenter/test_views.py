@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.pages import Browser
 from tests.people import Person, hire, work
@@ -265,6 +266,24 @@ def test_page_for_strangers_tells_nothing_of_anybody(stranger: Browser, ana: Per
         answers.append(stranger.press("Send", name=name, contact="ana@example.org", text="Help.").words)
 
     assert answers[0] == answers[1]
+
+
+def test_stranger_who_gives_the_name_of_somebody_is_nobody(stranger: Browser, ana: Person) -> None:
+    """Nothing is looked up by what a stranger types. Seen failing with the account of that name looked up."""
+    desk()
+    User.objects.filter(pk=ana.user.pk).update(name="Ana Keller")
+    stranger.go("/help/tell/")
+    with CaptureQueriesContext(connection) as captured:
+        stranger.press("Send", name="ana", contact="ana@example.org", text="Let me in.")
+    work()
+
+    assert [q["sql"] for q in captured if "accounts_user" in q["sql"]] == []
+    message = mail()
+    assert message.user is None
+    words = Delivery.objects.latest("pk").words
+    assert "ana (ana, ana@example.org) wrote" in words
+    assert "They did not sign in: anyone may have written this" in words
+    assert "Keller" not in words
 
 
 @pytest.mark.parametrize("missing", ["name", "contact", "text"])
