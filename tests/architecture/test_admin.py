@@ -344,6 +344,49 @@ def form_of(person: Person, address: str, **fields: str) -> dict[str, str]:
     return form.fields | {"reason": "A test wants it."} | fields
 
 
+# What is done to rows that are chosen on a list ---------------------------------------------------------------------
+
+
+ROW_ACTIONS = [(model, name) for model in CHANGED for name in admin.site._registry[model].row_actions]  # type: ignore[attr-defined]  # of ChangesAdmin
+each_row_action = pytest.mark.parametrize(
+    ("row", "action"), ROW_ACTIONS, indirect=["row"], ids=[f"{_label(model)}-{name}" for model, name in ROW_ACTIONS]
+)
+
+
+def do(person: Person, row: Model, action: str, **fields: str) -> Page:
+    return person.browser.send(at(row, "changelist"), action=action, _selected_action=str(row.pk), **fields)
+
+
+@each_row_action
+def test_row_action_wants_a_fresh_proof(row: Model, action: str, root: Person, clock: Clock) -> None:
+    """Seen failing without the look at the proof in `changes._run`."""
+    sent = {"reason": "x", "form_ref": "a" * 32, "confirmed": "yes"}
+    before = state(row)
+    clock.forward(minutes=11)
+
+    for fields in ({}, sent):
+        assert do(root, row, action, **fields).path == "/sign-in/again/"
+    assert state(row) == before
+
+
+@each_row_action
+def test_row_action_is_recorded_with_its_reason_and_counts_once(row: Model, action: str, root: Person) -> None:
+    """Seen failing without `spend` in `changes._run`."""
+    before = state(row)
+    asked = next(form for form in do(root, row, action).forms if "form_ref" in form.fields).fields
+    root.browser.send(at(row, "changelist"), **asked | {"reason": ""})
+    assert state(row) == before
+
+    root.browser.send(at(row, "changelist"), **asked | {"reason": "A test wants it."})
+
+    event = AuditEvent.objects.latest("id")
+    assert (event.actor_id, event.detail["reason"]) == (root.user.pk, "A test wants it.")
+    after = state(row)
+    assert after != before
+    root.browser.send(at(row, "changelist"), **asked | {"reason": "A test wants it."})
+    assert state(row) == after
+
+
 # What somebody else changes meanwhile.
 OTHERWISE: dict[type[Model], dict[str, Any]] = {
     Service: {"slug": "post"},
