@@ -226,6 +226,8 @@ def test_lockout_of_one_of_several_leads_to_the_others(ana: Person) -> None:
     for _ in range(5):
         ana.verify("000000")
 
+    for page in (ana.page, ana.browser.go("/sign-in/verify/")):
+        assert not page.offers("Send a new code"), "it would be a way to guess on"
     assert ana.page.words.count("Use a different verification option") == 1
     ana.choose("Authenticator app")
     assert ana.verify(ana.read_app()).path == "/"
