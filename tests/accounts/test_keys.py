@@ -13,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from accounts import app_passwords, passwords
@@ -266,6 +267,30 @@ def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions,
         "key missing",
     ):
         assert words in said
+
+
+def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions, restart: Restart) -> None:
+    """Both keys are there, so that only opening something tells. Seen failing with the names alone compared."""
+    restart((OLD[0], NEW[1]), (NEW[0], OLD[1]))
+
+    said = restored()
+
+    assert "the key t1 of MFA_KEYS is not the one that sealed these" in said
+    assert "sealed_secret does not open" in said
+
+
+def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: Restart) -> None:
+    """What an older release lacks would be an error of the database. Seen failing without the look at migrations."""
+    restart(NEW)
+    MigrationRecorder(connection).migration_qs.filter(app="verification").order_by("-pk")[0].delete()
+
+    assert restored() == "The database is of an older release: 1 migrations wait. Run manage.py migrate first.\n"
+
+
+def test_restore_names_a_key_that_can_be_guessed(held: Possessions, settings: Any) -> None:
+    settings.DEMO = False
+
+    assert "The key t1 of MFA_KEYS repeats itself" in restored("--new-secret-key")
 
 
 def test_restore_names_a_single_damaged_value(held: Possessions) -> None:
