@@ -1,11 +1,13 @@
 """What every answer carries."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts import facts
 from mfasite import providers
+from mfasite.headers import Proxied
 
 PAGES = ["/healthz", "/sign-in/", "/nowhere/"]
 
@@ -62,6 +64,19 @@ def test_believes_the_scheme_of_a_trusted_proxy_alone(
 
     assert Client(REMOTE_ADDR=peer, headers=headers).get("/sign-in/").status_code == status
     assert Client(REMOTE_ADDR=peer, headers=headers).get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(("peer", "scheme"), [("10.0.0.5", "https"), ("192.0.2.9", "http"), ("not an address", "http")])
+def test_nobody_but_a_trusted_proxy_says_that_it_is_https(settings: Settings, peer: str, scheme: str) -> None:
+    """Where nothing is redirected, too. Seen failing with the header left in the request."""
+    settings.TRUSTED_PROXIES, settings.SECURE_SSL_REDIRECT = ("10.0.0.5/32",), False
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": "https"})
+
+    answer = Proxied(lambda request: HttpResponse(request.scheme))(request)
+
+    assert isinstance(answer, HttpResponse)
+    assert answer.content.decode() == scheme
 
 
 def test_names_a_proxy_that_is_not_trusted_once(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

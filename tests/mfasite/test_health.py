@@ -83,6 +83,14 @@ def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
         health._static_files.__wrapped__()  # type: ignore[attr-defined]
 
 
+def test_asks_for_what_a_version_brings_until_it_is_there() -> None:
+    """Seen failing with the first answer kept: a process that started before `migrate` was never ready."""
+    answers = iter([False, False, True])
+    probe = health._once(lambda: next(answers))
+
+    assert [probe() for _ in range(6)] == [False, False, True, True, True, True]
+
+
 def test_does_not_wait_for_what_hangs(
     client: Client, monkeypatch: pytest.MonkeyPatch, hanging: threading.Event
 ) -> None:
