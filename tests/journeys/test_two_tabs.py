@@ -86,13 +86,32 @@ def test_code_page_of_an_option_that_was_left_judges_nothing(ana: Person) -> Non
     assert ana.verify(ana.read_app()).path == "/"
 
 
+def told(person: Person, page: Page) -> dict[str, object]:
+    """Ask what the script of a page asks while it waits."""
+    address = next(part for part in page.html.split('"') if part.startswith("/sign-in/status/")).replace("&amp;", "&")
+    answer = person.browser.client.get(address, headers={"Accept": "application/json"})
+    assert answer.status_code == 200
+    found: dict[str, object] = answer.json()
+    return found
+
+
 def test_status_of_an_older_page_tells_it_to_load_anew(two: tuple[Person, Page]) -> None:
     browser, hers = two
-    address = next(part for part in hers.html.split('"') if part.startswith("/sign-in/status/")).replace("&amp;", "&")
 
-    told = browser.browser.client.get(address, headers={"Accept": "application/json"}).json()
+    assert told(browser, hers)["reload"] is True
 
-    assert told["reload"] is True
+
+@pytest.mark.parametrize("how", ["finished", "cancelled"])
+def test_status_of_a_page_whose_request_is_over_tells_it_to_load_anew(ana: Person, how: str) -> None:
+    """Seen failing with a page in the place of the answer, which the script cannot read."""
+    page = ana.give_password()
+    assert told(ana, page)["reload"] is False
+    if how == "finished":
+        ana.verify(ana.read_text())
+    else:
+        ana.browser.press("Cancel")
+
+    assert told(ana, page) == {"state": "gone", "words": "", "done": False, "reload": True}
 
 
 def test_pages_name_the_account(ana: Person, ben: Person) -> None:
