@@ -207,7 +207,8 @@ def test_each_table_keeps_the_rule() -> None:
 
 def test_table_that_does_not_keep_the_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk itself: a table that came in by another way than `VerifiedSite.register` would be named."""
-    monkeypatch.setitem(admin.site._registry, User, ModelAdmin(User, admin.site))
+    registry: dict[Any, Any] = admin.site._registry
+    monkeypatch.setitem(registry, User, ModelAdmin(User, admin.site))
 
     assert bare_tables() == [User]
 
