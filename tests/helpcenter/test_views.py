@@ -174,6 +174,17 @@ def test_wrong_code_leads_to_its_article(ana: Person) -> None:
     assert page.link("My code is refused") == "/help/code-refused/"
 
 
+def test_waiting_for_wrong_passwords_leads_to_its_article(stranger: Browser, ana: Person) -> None:
+    """It led to the one about codes, which says nothing of passwords."""
+    for _ in range(11):
+        stranger.go("/sign-in/")
+        stranger.press("Sign in", username="ana", password="not this one")
+
+    assert "too many attempts" in stranger.shown
+    assert "/help/forgot-password/" in [address for _, address in stranger.shown.links]
+    assert "Too many attempts" in stranger.go("/help/forgot-password/")
+
+
 def test_blocked_person_is_led_to_theirs(ana: Person) -> None:
     ana.user.is_active = True
     ana.user.blocked_until = ana.user.date_joined.replace(year=2090)
