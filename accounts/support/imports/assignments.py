@@ -6,11 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.models.people import fold
-from accounts.support import rights
 from accounts.support.imports import tables
 from accounts.support.imports.people import Chunk, Row
-from accounts.support.imports.tokens import find
+from accounts.support.imports.tokens import find, getter
 from verification import stock
 from verification.facts import Facts
 
@@ -44,13 +42,10 @@ def _one(
     is_rehearsal: bool,
 ) -> str:
     """Hand one token out and say what it was. Errors: `ValueError` with words."""
-    serial, user = fields["serial number"].upper(), people.get(fold(fields["user"]))
+    serial = fields["serial number"].upper()
     if tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))
-    if user is None:
-        raise ValueError(_("There is nobody of this name or mail address."))
-    if staff is None or (refusal := _refusal(staff, user)):
-        raise ValueError(refusal if staff else _("Whoever brought the file in is gone."))
+    user = getter(fields["user"], people, staff)
     token = stock.named(serial)
     if token is None:
         raise ValueError(_("There is no such token. Bring the maker’s file in first."))
@@ -63,14 +58,5 @@ def _one(
     if not token.opens:
         raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
     if not is_rehearsal:
-        stock.assign(token, user, facts, actor_id=staff.pk)
+        stock.assign(token, user, facts, actor_id=staff.pk if staff else None)
     return "new"
-
-
-def _refusal(staff: User, user: User) -> str:
-    """Say why one of the staff may not hand this person a token; empty if they may."""
-    wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
-    refusal = wrong.get(rights.rank(user, staff))
-    if refusal is None and not rights.sees(staff, user):
-        refusal = rights.Refusal.OTHER_SCOPE
-    return rights.words(refusal) if refusal else ""

@@ -149,7 +149,7 @@ def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -
                 return people.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
                 return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
-            return tokens.apply(some, facts, is_rehearsal=job.is_rehearsal, actor_id=actor_id, repeated=repeated)
+            return tokens.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
 
         done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
         job.n_done += len(chunk)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.models.people import fold
+from accounts.support import rights
 from accounts.support.imports.people import Chunk, Row
 from verification import digits, inputs, oath, stock
 from verification.facts import Facts
@@ -34,20 +35,20 @@ _HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", 
 
 
 def apply(
-    rows: Sequence[Row], facts: Facts, *, is_rehearsal: bool, actor_id: int | None, repeated: Collection[int] = ()
+    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
 ) -> Chunk:
     """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone.
 
-    `repeated` are the lines whose token stands further up in the file.
+    `staff` brought the file in; none if they are gone. `repeated` are the lines whose token stands further up in it.
     """
     people = find([fields["upn"] for _line, fields in rows])
-    counts, faults = Counter[str](), []
+    counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
     for line, fields in rows:
         serial = fields["serial number"].strip().upper()
         try:
             if fields["refused"]:
                 raise ValueError(fields["refused"])
-            seed, user = _seed(serial, fields), _person(fields["upn"], people)
+            seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
             if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
             verdict, _token = stock.bring_in(seed, user, facts, actor_id=actor_id, is_rehearsal=is_rehearsal)
@@ -87,13 +88,24 @@ def find(names: Sequence[str]) -> dict[str, User]:
     return by_mail | {user.username: user for user in found}
 
 
-def _person(name: str, people: Mapping[str, User]) -> User | None:
+def _person(name: str, people: Mapping[str, User], staff: User | None) -> User | None:
     """Give who gets a token; none when the file names nobody. Errors: `ValueError` with words."""
-    if not name:
-        return None
+    return getter(name, people, staff) if name else None
+
+
+def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
+    """Give the person whom one of the staff may hand a token. Errors: `ValueError` with words."""
     user = people.get(fold(name))
     if user is None:
         raise ValueError(_("There is nobody of this name or mail address."))
+    if staff is None:
+        raise ValueError(_("Whoever brought the file in is gone."))
+    wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
+    refusal = wrong.get(rights.rank(user, staff))
+    if refusal is None and not rights.sees(staff, user):
+        refusal = rights.Refusal.OTHER_SCOPE
+    if refusal:
+        raise ValueError(rights.words(refusal))
     return user
 
 

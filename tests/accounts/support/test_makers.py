@@ -4,10 +4,13 @@ import base64
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 
-from accounts.models import User
+from accounts.models import Scope, User
+from accounts.support import rights
 from accounts.support.imports import files, jobs, makers, tables
-from tests.people import Person, join
+from accounts.support.rights import Refusal
+from tests.people import Person, hire, join
 from verification import stock
 from verification.facts import Facts
 from verification.models import Enrolment, HardwareToken
@@ -244,6 +247,23 @@ def test_file_says_who_gets_which_token(root: Person, here: Facts) -> None:
     ]
     assert HardwareToken.objects.get(serial="A").enrolment == Enrolment.objects.get(user=ana.user, method="token")
     assert bring("serial number,user\nA,ana\n", root.user, here, kind="assign").n_same == 1
+
+
+def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, here: Facts) -> None:
+    """Seen: it handed tokens whose secret its bringer knew to themselves, to higher ranks and to other desks."""
+    fay, sue, ann = hire("fay", "Administrators"), join("sue"), join("ann")
+    north, desk = Group.objects.create(name="North"), Group.objects.create(name="North desk")
+    Scope.objects.create(desk=desk).people.add(north)
+    ann.user.groups.add(north)
+    fay.user.groups.add(north, desk)
+    names = ("fay", root.user.username, sue.user.username, "ann")
+    rows = "".join(f"{name},T-{n},{B32}\n" for n, name in enumerate(names))
+
+    job = bring(f"upn,serial number,secret key\n{rows}", fay.user, here)
+
+    refused = (Refusal.ONESELF, Refusal.MORE_RIGHTS, Refusal.OTHER_SCOPE)
+    assert job.faults == [[n + 2, f"Token T-{n}: {rights.words(why)}"] for n, why in enumerate(refused)]
+    assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
 
 def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Facts) -> None:
