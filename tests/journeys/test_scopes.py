@@ -14,6 +14,7 @@ from accounts.support.rights import Refusal
 from accounts.support.roles import rights_of
 from tests.people import Person, hire, join
 from verification.facts import Facts
+from verification.models import HardwareToken
 
 SCOPES = "/admin/accounts/scope/"
 NO_RIGHTS: frozenset[str] = frozenset()
@@ -179,3 +180,22 @@ def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object)
 
     assert why(wide, None, night) == why(root, None, night) == ""
     assert give(wide, nora, "Administrators")[0] is State.DONE
+
+
+def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, clock: object) -> None:
+    dora = hire("dora", "Support desk")
+    scope("Support desk", "North")
+    now = Facts(now=timezone.now())
+    root = join("root", is_staff=True, is_superuser=True)
+    rows = "upn,serial number,secret key\n" + "".join(f"{n},T-{n},{'A' * 32}\n" for n in ("nora", "sue"))
+    jobs.begin("tokens", rows, root.user, now, name="a.csv", is_rehearsal=False)
+    jobs.work(now.now)
+    tokens = {token.serial: token for token in HardwareToken.objects.all()}
+
+    page = dora.sign_in(to="/admin/accounts/user/tokens/")
+
+    assert "T-SUE" in page
+    assert page.html.count("<td>nora</td>") == 1
+    assert "<td>sue</td>" not in page.html
+    assert "nora" in dora.browser.go(f"/admin/accounts/user/tokens/{tokens['T-NORA'].ref}/")
+    assert ": sue" not in dora.browser.go(f"/admin/accounts/user/tokens/{tokens['T-SUE'].ref}/")

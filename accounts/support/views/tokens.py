@@ -1,5 +1,8 @@
 """Hardware tokens: the list, one token, and what is done to one that nobody has."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,6 +18,7 @@ from accounts.changes import Asked
 from accounts.models.people import fold
 from accounts.standing import AuthedRequest
 from accounts.support import rights, tokens
+from accounts.support.tokens import Row
 from accounts.support.views import pages
 from verification import digits, inputs, stock
 from verification.models import HardwareToken
@@ -43,6 +47,14 @@ def _may(request: AuthedRequest, right: str) -> None:
         raise PermissionDenied
 
 
+def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[Row]:
+    """Say where some tokens are, without the names of people whom another desk helps."""
+    rows = [tokens.row(token) for token in found]
+    people = [row.person.pk for row in rows if row.person]
+    seen = set(rights.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
+    return [row if row.person is None or row.person.pk in seen else replace(row, person=None) for row in rows]
+
+
 def index(request: AuthedRequest) -> HttpResponse:
     """List the tokens that a search finds, by serial number."""
     _may(request, "view_tokens")
@@ -54,7 +66,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     kept = {name: value for name, value in (("q", text), ("state", state)) if value}
     later = urlencode(kept | {"after": rows[_PAGE - 1].serial}) if len(rows) > _PAGE else ""
     context = {
-        "rows": [tokens.row(token) for token in rows[:_PAGE]],
+        "rows": _rows(request, rows[:_PAGE]),
         "q": text,
         "state": state,
         "states": STATES,
@@ -77,7 +89,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     _may(request, "view_tokens")
     token = _token(ref)
     form = PersonForm(request.GET if "user" in request.GET else None)
-    row = tokens.row(token)
+    (row,) = _rows(request, [token])
     if form.is_bound and form.is_valid() and row.state == "stock":
         name = form.cleaned_data["user"]
         person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
@@ -85,8 +97,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
             address = resolve_url("admin:support-deed", person.pk, "assign_token")
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
         form.add_error("user", _("There is nobody of this name or mail address whom you may help."))
-    is_mine_to_help = row.person is not None and rights.sees(request.user, row.person)
-    context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": is_mine_to_help}
+    context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": row.person is not None}
     return pages.page(request, "token.html", context, here="tokens")
 
 
