@@ -36,6 +36,16 @@ class Traced(logging.Filter):
         return True
 
 
+class Foreseen(logging.Filter):
+    """Leaves out the traceback of what strangers cause at will, such as a wrong host name, and calls it a warning."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass."""
+        record.exc_info, record.exc_text = None, None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 class Json(logging.Formatter):
     """One object a line, for programs; masked as any other.
 
@@ -77,7 +87,7 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
             },
             "json": {"()": Json},
         },
-        "filters": {"traced": {"()": Traced}},
+        "filters": {"traced": {"()": Traced}, "foreseen": {"()": Foreseen}},
         "handlers": {
             "stream": {
                 "class": "logging.StreamHandler",
@@ -88,6 +98,7 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
         "root": {"handlers": ["stream"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},
+            "django.security.DisallowedHost": {"filters": ["foreseen"], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             # A line for each request and task: the proxy in front and the rows say more, and to fewer people.

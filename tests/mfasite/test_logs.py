@@ -1,9 +1,13 @@
 """The log's last net."""
 
 import logging
+import logging.config
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
+from mfasite import logs
 from mfasite.logs import Masked, masked
 
 
@@ -59,3 +63,16 @@ def test_masks_a_traceback_too() -> None:
     assert "ValueError: bad code [code] for [number]" in text
     assert "0123" not in text
     assert "483920" not in text
+
+
+def test_a_wrong_host_name_is_one_warning(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anyone can cause it as often as they like: a traceback each time would fill the log."""
+    logging.config.dictConfig(logs.configuration("INFO", "text"))
+
+    assert client.get("/sign-in/", headers={"Host": "evil.example"}).status_code == 400
+
+    told = capsys.readouterr().err
+    logging.config.dictConfig(settings.LOGGING)
+    assert "evil.example" in told
+    assert "WARNING django.security.DisallowedHost" in told
+    assert "Traceback" not in told
