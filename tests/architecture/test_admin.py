@@ -454,7 +454,7 @@ def opal(transactional_db: None, clock: Clock) -> Person:
 
 
 def test_same_addition_many_times_at_once_counts_once(opal: Person) -> None:
-    """Seen failing with `spend` that does not look whether the form's name is there."""
+    """Seen failing on PostgreSQL with `spend` that does not look whether the form's name is there."""
     address = reverse("admin:verification_outage_add")
     form = form_of(opal, address, kind="text", starts_at=NOW)
 
@@ -498,6 +498,8 @@ def test_nobody_changes_the_scope_of_their_own_desk(root: Person, clock: Clock) 
     assert not _asks(fay.browser.go(at(scope, "change")))
     assert fay.browser.go(at(scope, "delete")).status == 403
     assert _asks(root.browser.go(at(scope, "change")))
+    root.user.groups.add(scope.desk)
+    assert not _asks(root.browser.go(at(scope, "change"))), "not even somebody whom no scope binds"
 
 
 def _asks(page: Page) -> bool:
