@@ -180,6 +180,17 @@ def test_a_copy_is_told_to_its_owner_once_with_where_it_was_seen(desk: Desk, tok
     assert not Browser.objects.exists()
 
 
+def test_a_copy_seen_by_two_requests_at_once_is_written_down_once(desk: Desk, token: str) -> None:
+    """Both read the row before either ended it. Seen failing without `copied_at` in the guard of the update."""
+    both = list(Browser.objects.all()) * 2
+
+    for n, row in enumerate(both):
+        browsers._end_copied(row, replace(desk.later(seconds=n).facts, network=f"203.0.113.{n}"))
+
+    assert AuditEvent.objects.filter(kind="browser.copied").count() == 1
+    assert Browser.objects.get().network == "203.0.113.0"
+
+
 def test_a_copied_browser_is_listed_no_more(desk: Desk, token: str) -> None:
     shows(desk, token)
     shows(desk.later(seconds=61), token)
