@@ -562,7 +562,7 @@ def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> O
         return _costs_nothing(challenge, Verdict.USED, facts)
     if check.verdict is Verdict.DRIFTED:
         enrolments.note(challenge.enrolment, check.learned)
-        return _wrong(challenge, facts, verdict=Verdict.DRIFTED)
+        return _wrong(challenge, facts, verdict=Verdict.DRIFTED, cause=check.cause)
     if _was_replaced(challenge, text, facts.now):
         return _costs_nothing(challenge, Verdict.REPLACED, facts)
     return _wrong(challenge, facts, cause=check.cause)

@@ -98,7 +98,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
     wait = wait_words(outcome.retry_at, now)
     left = outcome.tries_left or 0
     tries = ngettext("You have %(n)d try left.", "You have %(n)d tries left.", left) % {"n": left}
-    if outcome.said is not None and outcome.verdict is Verdict.WRONG:
+    if outcome.said is not None and outcome.verdict in {Verdict.WRONG, Verdict.DRIFTED}:
         return Words(outcome.said.title, f"{outcome.said.text} {tries}")
     table = {
         Verdict.PROVEN: (_("You are verified"), _("Thank you. You can go on.")),

@@ -9,6 +9,7 @@ from verification import codes, drift
 from verification.method import Ask, Check
 from verification.outcomes import Verdict
 
+AHEAD = "ahead"  # the cause of an answer whose counter has run on
 LOOK_AHEAD = 10  # presses of the button that nobody typed in
 FAR_AHEAD = 1_000  # presses, where two codes in a row are given
 FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are given at once
@@ -26,7 +27,7 @@ def by_counter(code_at: Callable[[int], str], ask: Ask, answer: str) -> Check:
         return Check(verdict=Verdict.USED, counter=found)
     if found < expected + LOOK_AHEAD or found - 1 == noted:
         return Check(verdict=Verdict.PROVEN, counter=found, learned={drift.NEAR: None})
-    return Check(verdict=Verdict.DRIFTED, learned={drift.NEAR: found})
+    return Check(verdict=Verdict.DRIFTED, learned={drift.NEAR: found}, cause=AHEAD)
 
 
 def both(code_at: Callable[[int], str], ask: Ask, first: str, second: str, *, seconds: int) -> Check:

@@ -73,6 +73,10 @@ class Import(models.Model):
         return max(len(self.faults), self.n_done - self.n_new - self.n_changed - self.n_same)
 
     @property
+    def changes_something(self) -> bool:
+        return bool(self.n_new or self.n_changed)
+
+    @property
     def percent(self) -> int:
         return 100 if self.state == self.State.DONE else 100 * self.n_done // max(self.n_rows, 1)
 

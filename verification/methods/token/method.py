@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -39,6 +40,16 @@ class Token(Method):
     is_assigned = True
     code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm
+    causes = MappingProxyType(
+        {
+            resync.AHEAD: (
+                _("Your token is ahead of us"),
+                _(
+                    "Its button was pressed without a sign-in. Press it again and type the next code, which sets it right."
+                ),
+            )
+        }
+    )
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Name the assigned token that is activated; its secret came with the import."""
