@@ -196,7 +196,7 @@ def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Da
 
     bad.refresh_from_db()
     good.refresh_from_db()
-    assert (bad.state, bad.n_done, good.state, good.n_done) == ("done", 0, "done", 1)
+    assert (bad.state, bad.n_done, good.state, good.n_done) == ("failed", 0, "done", 1)
     assert "can no longer be read" in str(bad.faults)
     fay = hire("fay", "Administrators")
     fay.sign_in(to="/admin/")

@@ -44,9 +44,7 @@ class Token(Method):
         {
             resync.AHEAD: (
                 _("Your token is ahead of us"),
-                _(
-                    "Its button was pressed without a sign-in. Press it again and type the next code, which sets it right."
-                ),
+                _("Its button was pressed without a sign-in. Press it again and type the next code."),
             )
         }
     )
