@@ -38,6 +38,7 @@ SILENT = {
     "route.changed",
     "route.deleted",
     "people.import_begun",
+    "people.import_cancelled",
     "people.imported",
     "challenge.issued",
     "challenge.resent",
