@@ -95,7 +95,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
             _method(detail),
             "info",
         ),
-        "support.wrong_codes_reset": ("key", _("Support began the count of wrong codes anew"), _staff(detail), "info"),
+        "support.wrong_codes_reset": ("key", _("Support reset the count of wrong codes"), _staff(detail), "info"),
         "message.sent_again": ("send", _("A notice was sent to you once more"), "", "info"),
         "method.switched_off": (
             "lock",

@@ -47,7 +47,7 @@ class Refused(Exception):
 
 
 class ReasonForm(forms.Form):
-    """Why something is done. `form_ref` is drawn anew for each page, so that a form counts once."""
+    """Why something is done. `form_ref` is new for each page, so that a form counts once."""
 
     reason = LineField(
         label=gettext_lazy("Reason"),

@@ -59,7 +59,7 @@ def undone(view_name: str, **places: Any) -> HttpResponseRedirect:
 
 
 def button_on(view_name: str, *places: str) -> Callable[[Callable[..., Any]], Any]:
-    """Lead whoever opens the address of a button by GET to the page that the button stands on.
+    """Lead anyone who opens the address of a button by GET to the page that the button stands on.
 
     It happens when a button was pressed after the session had ended: the sign-in comes back to the address by GET.
     `places` name the parts of the address that the page has as well.

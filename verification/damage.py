@@ -1,6 +1,6 @@
 """Raises the alarm about a sealed value that does not open: to the log, the record, the figures and the operators.
 
-The value alone is closed. Whoever meets it goes on without it, and reports it here.
+The value alone is closed. The code that meets it goes on without it, and reports it here.
 """
 
 import logging

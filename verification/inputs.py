@@ -1,6 +1,6 @@
 """Reads what comes from outside: text that can be stored and compared, numbers and dates within range, JSON, addresses.
 
-Whoever sends it may be careless or hostile, so each reader gives None for what it cannot take, and never raises.
+The sender may be careless or hostile, so each reader gives None for what it cannot take, and never raises.
 """
 
 import json

@@ -257,7 +257,7 @@ def stop(user_id: int, *, now: datetime) -> bool:
 
 
 def forget_wrong_codes(user_id: int) -> None:
-    """Begin a person's count anew, and end the stop: what they have now was bound after it."""
+    """Reset a person's count, and end the stop: what they have now was bound after it."""
     rows = Failure.objects.filter(Q(method=_STOP) | Q(method__startswith=_DAYS), user_id=user_id)
     _held(rows).delete()
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class SentForm(models.Model):
-    """One form that was acted on. Whoever writes its row first acts; the same form sent again does nothing."""
+    """One form that was acted on. The request that writes its row first acts; the same form sent again does nothing."""
 
     ref = models.CharField(max_length=64, unique=True)
     sent_at = models.DateTimeField(db_index=True)

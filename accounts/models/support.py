@@ -52,7 +52,7 @@ class GroupRequest(models.Model):
     """
 
     class State(models.TextChoices):
-        """What became of it."""
+        """How it ended."""
 
         WAITING = "waiting", "waiting"
         DONE = "done", "done"
@@ -78,7 +78,7 @@ class SupportRequest(models.Model):
     """A risky deed that one of the staff asked for and that waits for the word of a second one."""
 
     class State(models.TextChoices):
-        """What became of it."""
+        """How it ended."""
 
         WAITING = "waiting", "waiting"
         APPROVED = "approved", "approved"

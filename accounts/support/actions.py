@@ -250,7 +250,7 @@ def unlock(person: User, deed: Deed) -> Done:
 
 
 def reset_wrong_codes(person: User, deed: Deed) -> Done:
-    """Begin the count of a person's wrong codes anew, once all that could be guessed is set up again."""
+    """Reset the count of a person's wrong codes, once all that could be guessed is set up again."""
     with transaction.atomic():
         found = limits.wrong_codes(person.pk, now=deed.facts.now)
         if not found.n and not found.stopped_at:
@@ -265,7 +265,7 @@ def reset_wrong_codes(person: User, deed: Deed) -> Done:
         limits.forget_wrong_codes(person.pk)
         _record("support.wrong_codes_reset", person, deed, n=found.n)
         _tell(person, "wrong_codes_reset", deed)
-    return Done(_("The count begins anew."))
+    return Done(_("The count was reset."))
 
 
 def set_state(person: User, deed: Deed, *, state: str) -> Done:

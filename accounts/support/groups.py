@@ -259,7 +259,7 @@ def wants_second(staff: User, found: Plan) -> bool:
 
 
 def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str) -> str:
-    """Change a group, or leave it for a second person where one must agree. Returns what became of it, in words.
+    """Change a group, or leave it for a second person where one must agree. Returns the result, in words.
 
     Errors: `Refused`. Inside the transaction of the form.
     """
@@ -386,7 +386,7 @@ def decide(request: GroupRequest, staff: User, facts: Facts, *, agrees: bool, re
     wanted = wanted_by(request)
     asker = User.objects.get(pk=request.asked_by_id)
     if not asker.is_staff or policies.refusal(asker, facts.now):
-        raise Refused(_("Whoever asked for it may not do so any more."))
+        raise Refused(_("The person who asked for it may not do so any more."))
     deed = Deed(
         staff=asker,
         facts=facts,

@@ -255,7 +255,7 @@ _ALL = (
     Action(
         name="reset_wrong_codes",
         label=_("Reset the count of wrong codes"),
-        explain=_("Begin the count of thirty days anew, after their methods were set up again."),
+        explain=_("Reset the count of thirty days, after their methods were set up again."),
         icon="key",
         permission="unlock_person",
         run=lambda person, deed, _o: actions.reset_wrong_codes(person, deed),

@@ -27,7 +27,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def _for_those_who_see(view: View) -> View:
-    """Open a page to whoever may see people; what they may do is asked action by action."""
+    """Open a page to anyone who may see people; what they may do is asked action by action."""
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -247,7 +247,7 @@ def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person
 
     gil.browser.press("Agree, and do it", reason="She told me.")
 
-    assert "Whoever asked for it may not do so any more." in gil.page
+    assert "The person who asked for it may not do so any more." in gil.page
     assert not ana.user.groups.exists()
 
 

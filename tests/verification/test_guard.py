@@ -274,7 +274,7 @@ def test_carriers_bad_hour_is_no_fraud(state: MessageState) -> None:
 
 
 def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None:
-    """There a range is a city: a hundred swindlers must not close it."""
+    """There a range is a city: a hundred fraudsters must not close it."""
     sent("+41795", 100, n_proven=0)
 
     tasks.weigh()

@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What became of some rows.
+    """The result of some rows.
 
     Shape: `faults` and `warnings` pairs of line and words; `counts` new, changed, same.
     """

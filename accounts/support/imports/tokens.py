@@ -99,7 +99,7 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
     if user is None:
         raise ValueError(_("There is nobody of this name or mail address."))
     if staff is None:
-        raise ValueError(_("Whoever brought the file in is gone."))
+        raise ValueError(_("The person who brought the file in is gone."))
     wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
     refusal = wrong.get(rights.rank(user, staff))
     if refusal is None and not rights.sees(staff, user):

@@ -57,7 +57,7 @@ def test_form_sent_many_times_at_once_changes_it_once(n: int, clock: Clock) -> N
 
 
 def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
-    """A sign-in keeps an older form of hash anew; seen writing the password of before back."""
+    """A sign-in renews an older form of hash; seen writing the password of before back."""
     User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     old, new = User.objects.get(pk=ana.user.pk), User.objects.get(pk=ana.user.pk)
     assert passwords.change(new, "seven green bicycles", Facts(now=timezone.now()))
