@@ -92,3 +92,13 @@ def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
         crew.start("broker", (*broker.command(folder), *where))
         crew.wait("The broker", (folder / broker.SOCKET).exists, seconds=10)
         yield crew, f"redis://{host}:{port}/0" if host else broker.address(folder)
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a certificate for a host name that signs itself; gives its file and that of its key."""
+    made, key = folder / f"{name}.pem", folder / f"{name}.key"
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+    files = ("-keyout", str(key), "-out", str(made))
+    subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
+    return made, key

@@ -178,36 +178,11 @@ print("reached")
 """
 
 
-def _certificate(home: Path, *, name: str) -> tuple[Path, Path]:
-    key, certificate = home / f"{name}.key", home / f"{name}.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-            ),
-            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
-
-
 @contextmanager
 def secure_redis(home: Path, *, name: str) -> Iterator[tuple[int, Path]]:
     """Run a Redis with TLS that shows a certificate for a name; give its port and the certificate."""
     port = free_port()
-    certificate, key = _certificate(home, name=name)
+    certificate, key = servers.certificate(home, name)
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
     options = ("--port", "0", "--tls-port", str(port), *files, "--tls-auth-clients", "no", "--save", "")
     with processes.crew(home, os.environ) as crew:

@@ -21,6 +21,7 @@ from mfasite import cast, processes, stack
 from mfasite.stack import Stack
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import THEIR_BROKER, free_port, their_database
+from tests.faults.servers import certificate
 from tests.pages import Browser
 from tests.settings import KEYS
 
@@ -78,31 +79,6 @@ class Site:
         return browser
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key, certificate = folder / "site.key", folder / "site.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-            ),
-            *("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
-
-
 @pytest.fixture(scope="module")
 def https_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give the service as it runs under an https address, with one web process of four threads."""
@@ -126,16 +102,16 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
         servers.start("web", processes.web())
         servers.wait("The socket", path.exists, seconds=PATIENCE * 4)
         upstream = bind
-    certificate, key = _certificate(room)
+    made, key = certificate(room, NAME)
     changes = {
         "server 127.0.0.1:8000;": f"server {upstream};",
         "listen 80;": f"listen 127.0.0.1:{plain_port};",
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
-        "/etc/ssl/mfa.example.org.pem": str(certificate),
+        "/etc/ssl/mfa.example.org.pem": str(made),
         "/etc/ssl/mfa.example.org.key": str(key),
     }
     start_nginx(room, servers, port=port, http=deployed("nginx-two-step.conf", changes))
-    return Site(https_stack, port, plain_port, web_port, ssl.create_default_context(cafile=str(certificate)))
+    return Site(https_stack, port, plain_port, web_port, ssl.create_default_context(cafile=str(made)))
 
 
 def code(up: Stack, name: str) -> str:
