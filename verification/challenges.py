@@ -580,6 +580,8 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
 
 def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:
     with transaction.atomic():
+        if challenge.purpose == Purpose.ENROL:
+            enrolments.hold(challenge.user)  # before their failures, in the order of everyone who changes both
         if challenge.purpose == Purpose.ENROL and not enrolments.take_claimed(challenge.enrolment):
             _give_back(challenge, facts)
             return _outcome(challenge, Verdict.GONE)

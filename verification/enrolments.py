@@ -236,7 +236,7 @@ def draft(
         if not may_claim:
             raise NotAssigned
         return _claim(user, method, plan.address, now or timezone.now())
-    _hold(user)
+    hold(user)
     _drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     _fill(enrolment, plan)
@@ -334,7 +334,7 @@ def _claim(user: Any, method: Method, serial: str, now: datetime) -> Enrolment:
     if not token.opens:
         damage.report("hardware token", token.ref, now=now)
         raise NotAssigned
-    _hold(user)
+    hold(user)
     _drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=_CLAIM))
     plan = token_plan(token, **{_CLAIM: True})
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name, counter=token.counter)
@@ -377,7 +377,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
 
     Inside the proof's transaction. Answers False if it counted already.
     """
-    _hold(enrolment.user)
+    hold(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
     _drop_what_is_off(enrolment, now)
@@ -474,7 +474,7 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str, replaces: str |
     # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
     vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
     with transaction.atomic():
-        _hold(user)  # of two sets made at once one dies
+        hold(user)  # of two sets made at once one dies
         if replaces is not None and set_of_vouchers(user.pk, method.name) != replaces:
             return ()
         _drop(Enrolment.objects.filter(user=user, method=method.name))
@@ -506,7 +506,7 @@ def hand_out(
     plan = method.enrol(fields, account=str(user.get_username()))
     ((first, whole),) = plan.vouchers
     kept = make_password(whole)
-    _hold(user)
+    hold(user)
     _drop(Enrolment.objects.filter(user=user, method=method.name))
     enrolment = Enrolment(
         user=user, method=method.name, confirmed=True, confirmed_at=facts.now, starts_at=starts_at, ends_at=ends_at
@@ -543,7 +543,7 @@ def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
     browsers end. Inside the deed's transaction, which records and tells.
     """
-    _hold(user)
+    hold(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
@@ -687,7 +687,7 @@ def holders(text: str) -> QuerySet[Enrolment]:
     return rows.values("user")  # type: ignore[return-value]  # one column of them
 
 
-def _hold(user: Any) -> None:
+def hold(user: Any) -> None:
     """Let the changes of one person's methods happen one after another. Inside a transaction, and first in it.
 
     An update that changes nothing holds the person's row on PostgreSQL; SQLite lets one writer in at a time anyway.
@@ -723,7 +723,7 @@ def rename(enrolment: Enrolment, name: str, facts: Facts) -> None:
 def make_default(enrolment: Enrolment, facts: Facts) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
-        _hold(enrolment.user)
+        hold(enrolment.user)
         if not (_is_way(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
             return  # it was removed meanwhile, or is none for every day
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
@@ -737,7 +737,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
     The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
     """
     with transaction.atomic():
-        _hold(enrolment.user)
+        hold(enrolment.user)
         ways = [e for e in confirmed(enrolment.user.pk) if e.pk != enrolment.pk and e.method in allowed]
         left = [e for e in ways if _is_way(e)]
         if must_keep_one and _is_way(enrolment) and not left:

@@ -4,7 +4,9 @@ Each race is also run with its guard taken out and must then show a breach, or i
 """
 
 import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.support import actions
+from accounts.support.actions import Deed, Done
 from tests.verification.conftest import app_code
 from tests.verification.test_races import Crowd
 from verification import challenges, enrolments, policies
@@ -219,3 +223,41 @@ def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, setti
 
     assert Enrolment.objects.filter(method="recovery").count() == 1
     assert Voucher.objects.count() == 10
+
+
+def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One took the failures first, the other the person: on PostgreSQL the server ended one of them in an error."""
+    rules = policies.rules_for(holder.user.pk)
+    here: dict[str, Any] = {"binding": "tab", "facts": holder.facts}
+    begun = challenges.enrol(holder.user, "totp", {}, rules=rules, **here)
+    assert challenges.answer(begun.handle, "000000", **here).verdict is Verdict.WRONG
+    staff = User.objects.create(username="sue", is_staff=True)
+    has_failures, meets = threading.Event(), threading.Event()
+    confirm = challenges._confirm
+
+    def late(*args: Any, **more: Any) -> None:
+        has_failures.set()
+        meets.wait(1)  # the other one waits for what we hold, so nobody sets it
+        confirm(*args, **more)
+
+    monkeypatch.setattr(challenges, "_confirm", late)
+
+    def register() -> Verdict:
+        try:
+            enrolment = Enrolment.objects.get(user=holder.user, confirmed=False)
+            return challenges.answer(begun.handle, app_code(enrolment, holder.facts.now), **here).verdict
+        finally:
+            connection.close()
+
+    def unlock() -> Done:
+        try:
+            has_failures.wait(5)
+            return actions.unlock(holder.user, Deed(staff=staff, facts=holder.facts, reason="asked", ticket="1"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        registered, unlocked = pool.submit(register), pool.submit(unlock)
+
+        assert registered.result() is Verdict.PROVEN
+        assert unlocked.result().words
