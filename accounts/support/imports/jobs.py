@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
 from accounts.support.imports import assignments, files, people, tokens
-from verification import audit, damage, inputs, parcels
+from verification import audit, damage, inputs, parcels, policies
 from verification.facts import Facts
 
 _CHUNK = 500  # rows a transaction
@@ -27,6 +27,11 @@ _MOST_FAULTS = 20_000
 _MOST_WARNINGS = 1_000
 _MOST_STARTS = 5  # of one file: a worker that ends in the midst each time would begin it for ever
 _State = Import.State
+RIGHTS = {
+    Import.Kind.PEOPLE: "accounts.import_people",
+    Import.Kind.TOKENS: "accounts.import_tokens",
+    Import.Kind.ASSIGN: "accounts.import_tokens",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +110,15 @@ def _run_to_an_end(job: Import) -> None:
         _fail(job, _("Our program failed at it (%(kind)s). Tell your operator.") % {"kind": type(error).__name__})
 
 
+def _may_no_more(job: Import) -> str:
+    """Say why the person who brought a file in may not do so any more; empty while they may."""
+    staff = User.objects.filter(pk=job.made_by_id).first() if job.made_by_id else None
+    is_in = staff is not None and policies.refusal(staff, timezone.now()) is None
+    if staff is not None and is_in and staff.is_staff and staff.has_perm(RIGHTS[Import.Kind(job.kind)]):
+        return ""
+    return _("The person who brought this file in may not do so any more. No further row was brought in.")
+
+
 def _fail(job: Import, why: str) -> None:
     ended = {"state": _State.FAILED, "ended_at": timezone.now(), "sealed": "", "faults": [*job.faults, (0, why)]}
     Import.objects.filter(pk=job.pk, state__in=UNDER_WAY).update(**ended)
@@ -127,6 +141,9 @@ def _run(job: Import) -> None:
     repeated = repeats(files.rows(text, job.kind))
     rows = itertools.islice(files.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
+        if why := _may_no_more(job):
+            _fail(job, why)
+            return
         if not _step(job, chunk, repeated):
             return  # another worker took it over, or it was cancelled
     ended = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)

@@ -21,11 +21,6 @@ from accounts.support.imports import files, jobs
 from accounts.support.imports import people as rows
 from accounts.support.views import exports, pages, searches
 
-_RIGHTS = {
-    Import.Kind.PEOPLE: "accounts.import_people",
-    Import.Kind.TOKENS: "accounts.import_tokens",
-    Import.Kind.ASSIGN: "accounts.import_tokens",
-}
 _BATCH = 1_000  # people read at once
 
 
@@ -63,14 +58,14 @@ class UploadForm(forms.Form):
 
 
 def _may(request: AuthedRequest, kind: str) -> None:
-    if not request.user.has_perm(_RIGHTS[Import.Kind(kind)]):
+    if not request.user.has_perm(jobs.RIGHTS[Import.Kind(kind)]):
         raise PermissionDenied
 
 
 @require_http_methods(["GET", "POST"])
 def index(request: AuthedRequest) -> HttpResponse:
     """Take a file for a rehearsal, and list the latest ones."""
-    if not any(request.user.has_perm(right) for right in _RIGHTS.values()):
+    if not any(request.user.has_perm(right) for right in jobs.RIGHTS.values()):
         raise PermissionDenied
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -335,6 +336,28 @@ def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
     assert (job.state, job.n_done, job.n_new) == ("cancelled", 500, 500)
     assert User.objects.filter(username__startswith="p").count() == 500
     assert not jobs.cancel(job, root.user, here, reason="Again.")
+
+
+LOST: tuple[dict[str, Any], ...] = (
+    {"is_active": False},
+    {"is_staff": False},
+    {"is_superuser": False},
+    {"blocked_until": datetime(2100, 1, 1, tzinfo=UTC)},
+)
+
+
+@pytest.mark.parametrize("change", LOST)
+def test_a_file_ends_with_the_right_of_the_person_who_brought_it(
+    root: Person, here: Facts, change: dict[str, Any]
+) -> None:
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    User.objects.filter(pk=root.user.pk).update(**change)
+
+    jobs.work(here.now)
+
+    job.refresh_from_db()
+    assert (job.state, job.n_new, job.sealed) == ("failed", 0, "")
+    assert "may not do so any more" in job.faults[0][1]
 
 
 # Out and in again -------------------------------------------------------------------------------------------------
