@@ -165,7 +165,8 @@ def _with_a_copied_database(statement: str, _folder: Path) -> str:
     try:
         with hand.cursor() as cursor:
             for table in (EVENTS, SEALS):
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_change ON {table}")
+                for verb in ("change", "update"):
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}")
             cursor.execute(statement)
         hand.close()
         return _verified({"NAME": copy})
