@@ -184,10 +184,10 @@ def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: 
 
 
 def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Damage) -> None:
-    facts = Facts(now=timezone.now())
+    facts, fay = Facts(now=timezone.now()), hire("fay", "Administrators")
     text = "user name,name,mail,groups,state\n{},New,new@example.org,,\n"
     bad, good = (
-        jobs.begin("people", text.format(name), ana.user, facts, name=f"{name}.csv", is_rehearsal=True)
+        jobs.begin("people", text.format(name), fay.user, facts, name=f"{name}.csv", is_rehearsal=True)
         for name in ("one", "two")
     )
     Import.objects.filter(pk=bad.pk).update(sealed=harm(bad.sealed, good.sealed))
@@ -198,6 +198,5 @@ def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Da
     good.refresh_from_db()
     assert (bad.state, bad.n_done, good.state, good.n_done) == ("failed", 0, "done", 1)
     assert "can no longer be read" in str(bad.faults)
-    fay = hire("fay", "Administrators")
     fay.sign_in(to="/admin/")
     assert fay.browser.go(reverse("admin:import", args=[bad.ref])).status == 200

@@ -5,6 +5,7 @@ Each race is also run with its guard taken out and must then show a breach, or i
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -152,13 +153,16 @@ def test_two_hundred_registrations_make_one_usual_method(holder: Holder, crowd: 
 # Without the guard ---------------------------------------------------------------------------------------------
 
 
+_PAUSE = 0.005  # seconds
+
+
 def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody pass `_hold`.
+    """Let everybody pass `hold`, after a pause in which others pass too.
 
     On SQLite one transaction that writes is let in at a time, so that the fault shows only without them; on
     PostgreSQL the missing hold is enough.
     """
-    monkeypatch.setattr(enrolments, "_hold", lambda user: None)
+    monkeypatch.setattr(enrolments, "hold", lambda user: time.sleep(_PAUSE))
     if connection.vendor == "sqlite":
 
         class Nothing:
