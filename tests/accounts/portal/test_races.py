@@ -157,12 +157,19 @@ _PAUSE = 0.005  # seconds
 
 
 def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody pass `hold`, after a pause in which others pass too.
+    """Let everybody pass `hold`, and pause between the look and the removal, so that each machine shows the fault.
 
     On SQLite one transaction that writes is let in at a time, so that the fault shows only without them; on
     PostgreSQL the missing hold is enough.
     """
-    monkeypatch.setattr(enrolments, "hold", lambda user: time.sleep(_PAUSE))
+    keep = enrolments._keep_counters
+
+    def late(rows: Any) -> None:
+        time.sleep(_PAUSE)
+        keep(rows)
+
+    monkeypatch.setattr(enrolments, "hold", lambda user: None)
+    monkeypatch.setattr(enrolments, "_keep_counters", late)
     if connection.vendor == "sqlite":
 
         class Nothing:
