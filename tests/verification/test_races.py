@@ -163,7 +163,7 @@ def test_one_right_code_opens_once(method: str, racer: Desk, crowd: Crowd) -> No
 
 
 # Between the look and the change of a naive guard: a quiet machine would else show its fault only now and then.
-_PAUSE = 0.005  # seconds
+_PAUSE = 0.05  # seconds
 
 
 def _unguarded_use(enrolment: Enrolment, *, counter: int | None, now: Any, **_: Any) -> bool:
@@ -199,6 +199,7 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
 def _unguarded_prove(challenge: Challenge, check: Any, facts: Facts, *, by_phone: bool = False) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
         return challenges._outcome(challenge, Verdict.USED)
+    time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
     return challenges._outcome(challenge, Verdict.PROVEN)
 
@@ -208,6 +209,7 @@ def _unguarded_collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
     assert challenge is not None
     if challenge.state != State.APPROVED:
         return challenges._outcome(challenge, Verdict.PENDING)
+    time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
     return challenges._outcome(challenge, Verdict.PROVEN)
 
