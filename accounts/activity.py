@@ -75,7 +75,7 @@ def _words(detail: dict[str, Any]) -> dict[str, tuple[str, str, str, str]]:
         "sign_in.denied": ("lock", _("A sign-in was refused"), _("The account was blocked or locked."), "bad"),
         "password.refused": ("bad", _("A wrong password was typed"), _("Nobody got in."), "warn"),
         "password.changed": ("key", _("Your password was changed"), "", "info"),
-        "password.reset": ("key", _("Your password was set anew by a mailed link"), "", "info"),
+        "password.reset": ("key", _("Your password was reset by a mailed link"), "", "info"),
         "password_reset.asked": ("mail", _("A link to set a new password was asked for"), "", "info"),
         "challenge.failed": ("warn", _("A wrong code was typed"), *_occasion(detail)),
         "challenge.reported": ("bad", _("A sign-in was reported as fraud on the phone"), "", "bad"),
@@ -180,7 +180,7 @@ def _about_another() -> dict[str, str]:
             "Nothing more was asked this once: company support let them in."
         ),
         _("Your password was changed"): _("Their password was changed"),
-        _("Your password was set anew by a mailed link"): _("Their password was set again by a mailed link"),
+        _("Your password was reset by a mailed link"): _("Their password was reset by a mailed link"),
         _("Something was handed out to you, to be activated"): _("Something was handed out to them, to be activated"),
         _("Company support gave you a pass"): _("Company support gave them a pass"),
         _("A notice was sent to you once more"): _("A notice was sent to them once more"),

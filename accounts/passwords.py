@@ -21,7 +21,7 @@ def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> 
     """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
 
     App passwords end as well, where policy says so for this kind of change. False when the password is another one by
-    now than the one that `user` was read with: whoever knew that one alone does not set the next.
+    now than the one that `user` was read with: somebody who knew that one alone does not set the next.
 
     Shape: `password` as typed, already found good enough.
     """

@@ -155,7 +155,7 @@ def test_leads_plain_http_to_https(site: Site) -> None:
 
 
 def test_forty_half_sent_requests_stop_nobody(site: Site) -> None:
-    """Sent to the web process itself, they hold every thread of it (seen: 14 s without an answer)."""
+    """Sent to the web process itself, they would hold every thread of it."""
     browser = site.browser()
     head = f"POST /sign-in/ HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\nhalf"
     with ExitStack() as lines:
