@@ -352,7 +352,7 @@ class ChangesAdmin(Ruled):
         row = self.get_object(request, unquote(object_id))
         if row is None or request.method != "POST":
             return row
-        return self.model.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+        return self.model.objects.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
 
     def _guarded(self, view: Callable[[HttpRequest], Any], request: HttpRequest) -> HttpResponse:
         try:
@@ -393,7 +393,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
             try:
                 with transaction.atomic():
                     spend(form)
-                    rows = chosen.order_by("pk").select_for_update(of=("self",))
+                    rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
                     return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
             except Repeated:
                 form.add_error(None, _("This was sent already, and was done once."))

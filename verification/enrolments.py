@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, damage, guard, limits, notices, numbers, registry
+from verification import audit, crypto, damage, guard, limits, notices, numbers, registry, removal
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
@@ -696,8 +696,10 @@ def hold(user: Any) -> None:
 
 
 def _drop(rows: QuerySet[Enrolment]) -> None:
-    """Remove enrolments with all that hangs on them. They are held first: a challenge may begin for one just now."""
-    held = list(rows.select_for_update())
+    """Remove enrolments with all that hangs on them. They are locked first: a challenge may begin for one just now."""
+    chosen = [enrolment.pk for enrolment in rows]
+    removal.lock(Enrolment.objects.filter(pk__in=chosen))
+    held = list(rows.filter(pk__in=chosen))
     _keep_counters(held)
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
 
@@ -742,8 +744,9 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         left = [e for e in ways if _is_way(e)]
         if must_keep_one and _is_way(enrolment) and not left:
             return False
-        # Looked at anew and held: it may have become the default since, or be asked in a sign-in just now.
-        found = Enrolment.objects.select_for_update().filter(pk=enrolment.pk).first()
+        # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
+        removal.lock(Enrolment.objects.filter(pk=enrolment.pk))
+        found = Enrolment.objects.filter(pk=enrolment.pk).first()
         if found is None:
             return True
         _keep_counters([found])

@@ -290,7 +290,7 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
     Nobody gives a role that may more than they do themselves, or that helps people whom they may not help.
     """
     with transaction.atomic():
-        person = User.objects.select_for_update().get(pk=person.pk)
+        person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         wanted, former = set(groups_of_staff().filter(name__in=roles)), set(groups_of_staff().filter(user=person))
         if len(wanted) < len(set(roles)):
             raise Unneeded(_("One of these roles is gone. Look at the list again."))

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import GroupRequest, Import, User
 from accounts.support.actions import Deed, Done, Unneeded
-from verification import audit, erasure, parcels, stock
-from verification.models import Challenge, Enrolment, Message
+from verification import audit, erasure, parcels, removal, stock
 
 
 def names_of(person: User) -> tuple[str, ...]:
@@ -32,7 +31,7 @@ def erase(person: User, deed: Deed) -> Done:
     its row would name an account that is gone.
     """
     with transaction.atomic():
-        _hold(person)
+        removal.lock(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
         _leave_imports(person)
         _leave_requests(person)
         for token in stock.of_person(person.pk):
@@ -51,13 +50,6 @@ def erase(person: User, deed: Deed) -> Done:
             rows={label.partition(".")[2].lower(): n for label, n in sorted(rows.items()) if n},
         )
     return Done(_("They are erased. The record knows them as number %(n)d.") % {"n": pk})
-
-
-def _hold(person: User) -> None:
-    """Hold what others hang rows on, so that each row is either seen and removed, or comes too late and is refused."""
-    User.objects.select_for_update().filter(pk=person.pk).first()
-    for rows in (Enrolment, Challenge, Message):
-        list(rows.objects.select_for_update().filter(user=person).order_by("pk").values_list("pk", flat=True))
 
 
 def _leave_imports(person: User) -> None:

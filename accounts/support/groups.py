@@ -20,7 +20,7 @@ from accounts.models import GroupRequest, Scope, User
 from accounts.support import actions, rights, roles
 from accounts.support.actions import Deed
 from accounts.support.rights import Rank, Refusal
-from verification import audit, limits, policies, revocation
+from verification import audit, limits, policies, removal, revocation
 from verification.facts import Facts
 from verification.models import Policy
 
@@ -274,7 +274,7 @@ def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str)
 
 
 def _checked(group: Group | None, wanted: Wanted | None, deed: Deed, seen: str) -> Plan:
-    if group and not Group.objects.select_for_update().filter(pk=group.pk).exists():
+    if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
         raise Refused(_("This group is gone."))
     found = plan(deed.staff, group, wanted)
     if found.refusal:
@@ -289,7 +289,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
     kind = "group.deleted" if wanted is None else "group.changed" if group else "group.made"
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
-    held = list(User.objects.select_for_update().filter(pk__in=people).order_by("pk"))
+    held = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     before = {
         each.pk: sorted(roles.groups_of_staff().filter(user=each).values_list("name", flat=True)) for each in held
     }
@@ -327,6 +327,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
 def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
     if wanted is None:
         if group:
+            removal.lock(Group.objects.filter(pk=group.pk))
             group.delete()
         return None
     if group is None:

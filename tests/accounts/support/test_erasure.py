@@ -21,7 +21,7 @@ from accounts.support.menu import ACTIONS
 from accounts.support.orders import Order, State
 from tests.journeys.test_support import WHY, case
 from tests.people import PASSWORD, Person, hire, join, work
-from verification import audit, browsers, challenges, crypto, policies
+from verification import audit, browsers, challenges, crypto, limits, policies, removal
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy, Purpose
 
@@ -343,6 +343,40 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
         assert max(each for each in found if isinstance(each, int)) < 500
         assert not User.objects.filter(username=NAME).exists()
         assert traces(NAME, MAIL, NUMBER) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing on PostgreSQL with an erasure that held the person first and then waited: a deadlock."""
+    with transaction.atomic():
+        fay, zora = hire("fay", "Administrators"), arrive()
+        Policy.objects.create(second_person=["issue_pass"], caller_check=False)
+    zora.give_password()
+    zora.choose("Authenticator app")
+    code, usual, usual_pause = zora.read_app(), limits.reserve, removal._let_others_finish
+    is_counted, is_met = threading.Event(), threading.Event()
+
+    def count_and_wait(*args: Any, **kwargs: Any) -> Any:
+        gate = usual(*args, **kwargs)
+        is_counted.set()
+        is_met.wait(2 if connection.features.has_select_for_update else 0.2)
+        return gate
+
+    def meet() -> None:
+        is_met.set()
+        usual_pause()
+
+    def erase() -> State:
+        is_counted.wait(30)
+        return orders.place(order(fay, zora), Facts(now=timezone.now(), network="192.0.2.9")).state
+
+    monkeypatch.setattr(limits, "reserve", count_and_wait)
+    monkeypatch.setattr(removal, "_let_others_finish", meet)
+    found = at_once(lambda: zora.verify(code).status, erase)
+
+    assert not [each for each in found if isinstance(each, Exception)]
+    assert State.DONE in found
+    assert traces(NAME, MAIL, NUMBER) == []
 
 
 MOMENTS: dict[str, tuple[Any, str]] = {
