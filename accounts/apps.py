@@ -1,6 +1,7 @@
 """People as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 from verification import key_uses
 
@@ -10,6 +11,9 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts import management
+
+        post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(
             key_uses.Sealed(
                 model="accounts.Import",

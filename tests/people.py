@@ -8,12 +8,11 @@ from functools import cache
 import pytest
 import time_machine
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_otp.oath import totp
 
 from accounts.models import User
-from accounts.support import roles
 from tests.pages import Browser, Page
 from tests.phone import Phone, carry
 from verification import enrolments, registry
@@ -160,7 +159,6 @@ def dev(db: None, clock: Clock) -> Person:
 
 def hire(name: str, role: str) -> Person:
     """Make somebody of the staff who has one of the roles."""
-    roles.make(Group, Permission)  # a test that empties tables takes the migration's groups away
     person = join(name, is_staff=True).set_up("totp")
     person.user.groups.add(Group.objects.get(name=role))
     return person

@@ -10,6 +10,7 @@ class VerificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from verification import checks, key_uses  # noqa: F401  (checks registers the system checks)
+        from verification import checks, management  # noqa: F401  (checks registers the system checks)
 
-        post_migrate.connect(key_uses.make_digest_key, sender=self)
+        post_migrate.connect(management.put_audit_triggers, sender=self)
+        post_migrate.connect(management.make_first_rows, sender=self)

@@ -1,67 +1,96 @@
-"""Database triggers that refuse to change or remove audit rows. Put by migrations; lifted by tests alone.
+"""Database triggers that refuse to change or remove audit rows. Put after each `migrate`; lifted by tests alone.
 
 One change is let through: the personal words of an event may be emptied, and nothing else in the same statement.
 """
 
+from collections.abc import Iterator
+
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-TABLES = ("verification_auditevent", "verification_auditseal")
+TABLES = (EVENTS, SEALS) = ("verification_auditevent", "verification_auditseal")
 _KEPT = ("id", "ref", "at", "kind", "actor_id", "user_id", "network", "agent", "detail", "key_id", "digest")
-_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the audit record is written once'); END"
+_REFUSAL = "'the audit record is written once'"
 
-
-_IS_REFUSED = "RAISE EXCEPTION 'the audit record is written once'"
-_REFUSES = f"""
-    CREATE OR REPLACE FUNCTION audit_is_written_once() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN {_IS_REFUSED}; END $$
-"""
-_KEEPS_ALL_BUT_WORDS = f"""
-    CREATE OR REPLACE FUNCTION audit_keeps_all_but_words() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+# PostgreSQL keeps the bodies word for word, and gives a trigger back in its own words: these are written as it does.
+_FUNCTIONS = {
+    "audit_is_written_once": f"BEGIN RAISE EXCEPTION {_REFUSAL}; END",
+    "audit_keeps_all_but_words": f"""BEGIN
         IF OLD.words = '{{}}'::jsonb OR NEW.words <> '{{}}'::jsonb
-            OR (to_jsonb(NEW) - 'words') IS DISTINCT FROM (to_jsonb(OLD) - 'words') THEN {_IS_REFUSED}; END IF;
-        RETURN NEW; END $$
-"""
+            OR (to_jsonb(NEW) - 'words') IS DISTINCT FROM (to_jsonb(OLD) - 'words') THEN RAISE EXCEPTION {_REFUSAL};
+        END IF;
+        RETURN NEW; END""",
+}
+_REFUSES = "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_written_once()"
+_ON_POSTGRESQL = {
+    f"{EVENTS}_no_change": f"BEFORE DELETE OR TRUNCATE ON {EVENTS} {_REFUSES}",
+    f"{EVENTS}_no_update": f"BEFORE UPDATE ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION audit_keeps_all_but_words()",
+    f"{SEALS}_no_change": f"BEFORE DELETE OR UPDATE OR TRUNCATE ON {SEALS} {_REFUSES}",
+}
+
+_OLD, _NEW = (", ".join(f"{row}.{name}" for name in _KEPT) for row in ("OLD", "NEW"))
+_UNLESS = f"WHEN OLD.words = '{{}}' OR NEW.words <> '{{}}' OR ({_OLD}) IS NOT ({_NEW})"
+_REFUSE = f"BEGIN SELECT RAISE(ABORT, {_REFUSAL}); END"
+_ON_SQLITE = {
+    f"{EVENTS}_no_update": f"BEFORE UPDATE ON {EVENTS} {_UNLESS} {_REFUSE}",
+    f"{EVENTS}_no_delete": f"BEFORE DELETE ON {EVENTS} {_REFUSE}",
+    f"{SEALS}_no_update": f"BEFORE UPDATE ON {SEALS} {_REFUSE}",
+    f"{SEALS}_no_delete": f"BEFORE DELETE ON {SEALS} {_REFUSE}",
+}
 
 
-def _put_sql(vendor: str, table: str, *, is_whole: bool) -> list[str]:
-    """Compose the triggers of one table. `is_whole` refuses every change, as before events had personal words."""
-    erases = table == TABLES[0] and not is_whole
-    if vendor == "sqlite":
-        old, new = (", ".join(f"{row}.{name}" for name in _KEPT) for row in ("OLD", "NEW"))
-        unless = f"WHEN OLD.words = '{{}}' OR NEW.words <> '{{}}' OR ({old}) IS NOT ({new})" if erases else ""
-        return [
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table} {unless} {_REFUSE}",
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table} {_REFUSE}",
-        ]
-    trigger, whole = "CREATE OR REPLACE TRIGGER", "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_written_once()"
-    if not erases:
-        return [_REFUSES, f"{trigger} {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} {whole}"]
-    by_row = "FOR EACH ROW EXECUTE FUNCTION audit_keeps_all_but_words()"
-    return [
-        _REFUSES,
-        _KEEPS_ALL_BUT_WORDS,
-        f"{trigger} {table}_no_change BEFORE DELETE OR TRUNCATE ON {table} {whole}",
-        f"{trigger} {table}_no_update BEFORE UPDATE ON {table} {by_row}",
-    ]
-
-
-def _lift_sql(vendor: str, table: str) -> list[str]:
-    if vendor == "sqlite":
-        return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
-    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}" for verb in ("change", "update")]
-
-
-def put(connection: BaseDatabaseWrapper, *, is_whole: bool = False) -> None:
-    """Make the audit tables refuse change and removal."""
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            for statement in _put_sql(connection.vendor, table, is_whole=is_whole):
+def put(connection: BaseDatabaseWrapper) -> None:
+    """Make the audit tables refuse change and removal. Where they do, this changes and locks nothing."""
+    missing = list(_missing(connection))
+    if missing:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            for statement in missing:
                 cursor.execute(statement)
 
 
 def lift(connection: BaseDatabaseWrapper) -> None:
     """Let the audit tables be emptied, as a test's clean-up must."""
     with connection.cursor() as cursor:
-        for table in TABLES:
-            for statement in _lift_sql(connection.vendor, table):
-                cursor.execute(statement)
+        if connection.vendor == "sqlite":
+            for name in _ON_SQLITE:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        else:
+            for name, what in _ON_POSTGRESQL.items():
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {_table(what)}")
+
+
+def _missing(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    """Give the statements that put what is missing or differs."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            there = dict(cursor.fetchall())
+            for name, what in _ON_SQLITE.items():
+                if there.get(name) != f"CREATE TRIGGER {name} {what}":
+                    yield f"DROP TRIGGER IF EXISTS {name}"
+                    yield f"CREATE TRIGGER {name} {what}"
+            return
+        cursor.execute(
+            "SELECT proname, prosrc FROM pg_proc"
+            " WHERE pronamespace = current_schema()::regnamespace AND proname = ANY(%s)",
+            [list(_FUNCTIONS)],
+        )
+        there = dict(cursor.fetchall())
+        for name, body in _FUNCTIONS.items():
+            if there.get(name) != body:
+                yield f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+        cursor.execute(
+            "SELECT tgname, pg_get_triggerdef(oid, true) FROM pg_trigger"
+            " WHERE tgrelid = ANY(%s::regclass[]) AND tgenabled = 'O'",
+            [list(TABLES)],
+        )
+        there = dict(cursor.fetchall())
+        for name, what in _ON_POSTGRESQL.items():
+            if there.get(name) != f"CREATE TRIGGER {name} {what}":
+                yield f"DROP TRIGGER IF EXISTS {name} ON {_table(what)}"
+                yield f"CREATE TRIGGER {name} {what}"
+
+
+def _table(what: str) -> str:
+    """Read which table a trigger of PostgreSQL is on."""
+    return next(table for table in TABLES if f" ON {table} " in what)

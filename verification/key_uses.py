@@ -4,14 +4,13 @@ Each app declares its own columns; a test walks every table, and fails on a colu
 """
 
 import itertools
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import Greatest, StrIndex, Substr
 from django.utils import timezone
@@ -246,22 +245,8 @@ def damaged() -> Iterator[tuple[Sealed, Any]]:
 # The keys of digests -------------------------------------------------------------------------------------------
 
 
-def make_digest_key(**_more: Any) -> None:
-    """Give a new database its key for digests, after `migrate`. One that holds a record had its key before.
-
-    An empty table beside a record means that rows were lost: a new key would hide that.
-    """
-    if "verification_digestkey" not in connection.introspection.table_names():
-        return  # migrated back to before there were any
-    keys, events = _rows("verification.DigestKey"), _rows("verification.AuditEvent")
-    if not keys.exists() and not events.exists():
-        add_digest_key(keys.model, f"d{secrets.token_hex(6)}", secrets.token_bytes(32))
-    crypto.forget()
-    crypto.digest_keys()  # read once, here and now: what follows in this process need not
-
-
-def add_digest_key(model: type[Any], name: str, value: bytes) -> None:
+def add_digest_key(model: type[Any], name: str, value: bytes, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Keep a key for digests, sealed by the current key of the ring."""
     row = model(name=name, made_at=timezone.now())
     row.sealed = crypto.seal(value, purpose=crypto.DIGEST_KEY, bound=f"digest_key:{name}")
-    row.save(force_insert=True)
+    row.save(force_insert=True, using=using)

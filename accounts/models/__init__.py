@@ -4,6 +4,7 @@ from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.imports import Import
 from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
+from accounts.models.roles import ShippedRole
 from accounts.models.sent import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
@@ -19,6 +20,7 @@ __all__ = [
     "SentForm",
     "Service",
     "Session",
+    "ShippedRole",
     "StaleClient",
     "SupportRequest",
     "User",

@@ -5,7 +5,7 @@ from django.core.validators import validate_ipv46_address
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.handles import new_ref
+from verification.models.handles import HandleField
 
 
 class Service(models.Model):
@@ -38,7 +38,7 @@ class Service(models.Model):
 class AppPassword(models.Model):
     """One app password: found by a keyed digest, good for one kind of program, shown once when it is made."""
 
-    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    ref = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="app_passwords")
     name = models.CharField(max_length=64)
     program = models.CharField(max_length=20)

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from accounts.models.handles import new_ref
+from verification.models.handles import HandleField
 
 
 class Import(models.Model):
@@ -28,7 +28,7 @@ class Import(models.Model):
         CANCELLED = "cancelled", "cancelled"
         FAILED = "failed", "failed"
 
-    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    ref = HandleField(unique=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=120)
     is_rehearsal = models.BooleanField(default=True)

@@ -31,8 +31,6 @@ class SecondStep(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     """Makes people; finds them by any spelling of their name."""
 
-    use_in_migrations = True
-
     def create_user(self, username: str, email: str = "", password: str | None = None, **more: Any) -> "User":
         user = self.model(username=fold(username), email=self.normalize_email(email), **more)
         user.set_password(password)

@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.db import models
 
-from accounts.models.handles import new_ref
+from verification.models.handles import HandleField
 
 
 class PasswordReset(models.Model):
     """One mailed link: good once, until it ends, in the epoch in which it was asked for."""
 
-    handle = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    handle = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")
     epoch = models.PositiveIntegerField()
     made_at = models.DateTimeField()

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 
-from accounts.models.handles import new_ref
+from verification.models.handles import HandleField
 
 
 class Scope(models.Model):
@@ -26,13 +26,13 @@ class CallerCheck(models.Model):
     `handle` names the challenge, empty for a call back that staff vouch for; `binding` ties the challenge to this row.
     """
 
-    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    ref = HandleField(unique=True, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="caller_checks")
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     way = models.CharField(max_length=32)
     label = models.CharField(max_length=120)
     handle = models.CharField(max_length=32, blank=True, editable=False)
-    binding = models.CharField(max_length=32, default=new_ref, editable=False)
+    binding = HandleField(editable=False)
     epoch = models.PositiveIntegerField()
     note = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField()
@@ -58,7 +58,7 @@ class GroupRequest(models.Model):
         DONE = "done", "done"
         REFUSED = "refused", "refused"
 
-    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    ref = HandleField(unique=True, editable=False)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=150)
     wanted = models.JSONField(null=True)
@@ -84,7 +84,7 @@ class SupportRequest(models.Model):
         APPROVED = "approved", "approved"
         REFUSED = "refused", "refused"
 
-    ref = models.CharField(max_length=32, unique=True, default=new_ref, editable=False)
+    ref = HandleField(unique=True, editable=False)
     action = models.CharField(max_length=32)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="support_requests")
     options = models.JSONField(default=dict)

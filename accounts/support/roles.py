@@ -1,9 +1,12 @@
-"""The five roles of the staff, and what each may do. A migration makes the groups; an organisation may change them."""
+"""The five roles of the staff, and what each may do. `migrate` makes the groups; an organisation may change them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 
@@ -140,11 +143,37 @@ def groups_of_staff() -> QuerySet[Group]:
     return Group.objects.filter(permissions__isnull=False).distinct()
 
 
-def make(group_class: Any, permission_class: Any) -> None:
-    """Make the groups that are missing, with their rights; one that is there keeps what the organisation gave it."""
-    for name, rights in ROLES.items():
-        group, is_new = group_class.objects.get_or_create(name=name)
-        if is_new:
-            keys = [right.split(".") for right in rights]
-            found = [permission_class.objects.get(content_type__app_label=app, codename=code) for app, code in keys]
-            group.permissions.add(*found)
+def make(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed) -> None:
+    """Make the roles that this database never had, and give each role the permissions that it never got.
+
+    What an organisation changed stays: a permission that it took away is not given again, and a role that it deleted is
+    not made again. A group of its own that already has a role's name stays as it is.
+    """
+    rows = apps.get_model("accounts", "ShippedRole").objects.using(using)
+    given = {row.name: set(row.given) for row in rows.all()}
+    if all(given.get(name, set()).issuperset(rights) for name, rights in ROLES.items()):
+        return
+    with transaction.atomic(using=using):
+        known = _known_permissions(using, apps)
+        for name, rights in ROLES.items():
+            row = rows.filter(name=name).first() or _first(name, rights, using, apps)
+            new = [right for right in rights if right in known and right not in row.given]
+            if row.group_id and new:
+                group = apps.get_model("auth", "Group").objects.using(using).get(pk=row.group_id)
+                group.permissions.add(*(known[right] for right in new))
+            row.given = [*row.given, *new]
+            row.save(using=using)
+
+
+def _first(name: str, rights: Iterable[str], using: str, apps: Any) -> Any:
+    group, is_new = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
+    return apps.get_model("accounts", "ShippedRole")(name=name, group=group, given=[] if is_new else list(rights))
+
+
+def _known_permissions(using: str, apps: Any) -> dict[str, int]:
+    """Name the permissions of the apps that roles are about, made first: Django makes them app by app, later."""
+    labels = sorted({right.partition(".")[0] for rights in ROLES.values() for right in rights})
+    for label in labels:
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
+    found = apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label__in=labels)
+    return {f"{app}.{code}": pk for app, code, pk in found.values_list("content_type__app_label", "codename", "pk")}

@@ -5,12 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -33,6 +31,7 @@ from verification import (
     guard,
     key_uses,
     limits,
+    management,
     policies,
     tokens,
 )
@@ -189,7 +188,7 @@ def test_another_key_of_the_same_name_is_refused(held: Possessions, restart: Res
 def test_database_without_its_digest_key_is_refused(held: Possessions, restart: Restart) -> None:
     name = DigestKey.objects.get().name
     DigestKey.objects.all().delete()
-    key_uses.make_digest_key()  # `migrate` draws no new one beside a record
+    management.make_first_rows()  # `migrate` draws no new one beside a record
     restart(OLD)
 
     [error] = checks.keys_fit(None)
@@ -214,19 +213,6 @@ def test_verification_of_the_record_names_a_missing_key(held: Possessions, resta
     with pytest.raises(CommandError, match="does not hold"):
         call_command("verify_audit")
     assert "key missing" in capsys.readouterr().err
-
-
-def test_older_release_keeps_its_digests(held: Possessions, restart: Restart) -> None:
-    """There the ring itself made the digests: its keys become keys of digests, under their names."""
-    migration = import_module("verification.migrations.0017_digest_keys")
-    DigestKey.objects.all().delete()
-    restart(NEW, OLD)
-
-    migration.keep_keys(apps, None)
-    before = tokens.digests("app_password", "x")
-
-    assert [row.name for row in DigestKey.objects.order_by("pk")] == ["t2", "t1"]
-    assert before[1] == crypto.mac("token.app_password", "x", key_id="t1").hex()
 
 
 # After a restore ----------------------------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """A session has one row: a change of key moves it, an end removes it, and a foreign key is never taken over."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.sessions.backends.base import UpdateError
 
 from accounts.models import Session
@@ -51,17 +49,6 @@ def test_row_is_found_and_ended_by_the_key_of_the_cookie() -> None:
     assert SessionStore().exists(key)
     SessionStore().delete(key)
     assert not SessionStore().exists(key)
-
-
-def test_sessions_of_an_older_release_go_on() -> None:
-    store = _kept(seen=1)
-    Session.objects.update(session_key=store.session_key)
-    migration = import_module("accounts.migrations.0016_digests_of_session_keys")
-
-    migration.digest(apps, None)
-    migration.digest(apps, None)  # a second time it changes nothing
-
-    assert SessionStore(store.session_key)["seen"] == 1
 
 
 def test_row_tells_what_it_holds() -> None:

@@ -354,18 +354,6 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
 # Caps ----------------------------------------------------------------------------------------------------------
 
 
-def test_product_begins_with_caps() -> None:
-    """The migration makes them; a test that empties tables may have taken them away."""
-    from importlib import import_module  # noqa: PLC0415  (a migration's name is no name of Python)
-
-    from django.apps import apps  # noqa: PLC0415
-
-    Cap.objects.all().delete()
-    import_module("verification.migrations.0013_guard").cap(apps, None)
-
-    assert {(cap.span, cap.stop_at) for cap in Cap.objects.all()} == {("day", Decimal(400)), ("month", Decimal(4000))}
-
-
 @pytest.fixture
 def day(ana: Desk) -> Cap:
     """Cap the day; to set Ana up has cost 0.08 already."""

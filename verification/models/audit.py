@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 WORDS_DIGEST = "words_digest"  # of the personal words, in `detail`
 NONCE = "nonce"  # among the words, so that nobody finds short ones by trying once they are gone
@@ -17,7 +17,7 @@ class AuditEvent(models.Model):
     and nothing else. `detail` holds a digest of it, so that a change is found.
     """
 
-    ref = models.CharField(max_length=32, unique=True, default=new_handle)
+    ref = HandleField(unique=True)
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=64)
     actor_id = models.BigIntegerField(null=True)

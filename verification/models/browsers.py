@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 
 class Browser(models.Model):
@@ -12,7 +12,7 @@ class Browser(models.Model):
     `method` is the one that was proven when the browser was remembered.
     """
 
-    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    ref = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browsers")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     previous_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)

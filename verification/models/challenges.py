@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from verification.models.enrolments import Enrolment
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 
 class Purpose(models.TextChoices):
@@ -36,7 +36,7 @@ class Challenge(models.Model):
     """A request to prove oneself. Guarded updates decide its fate; `generation` numbers the codes sent for it."""
 
     # Each index costs every write: so none for LIKE, as `unique=True` brings, and none that another one covers.
-    handle = models.CharField(max_length=32, default=new_handle, editable=False)
+    handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="challenges", db_index=False
     )
@@ -46,7 +46,7 @@ class Challenge(models.Model):
     binding = models.CharField(max_length=64, editable=False)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
     generation = models.PositiveSmallIntegerField(default=1)
-    nonce = models.CharField(max_length=32, default=new_handle, editable=False)
+    nonce = HandleField(editable=False)
     key_id = models.CharField(max_length=32, editable=False)
     tag = models.CharField(max_length=4)
     code_life = models.DurationField()

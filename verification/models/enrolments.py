@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_otp.models import Device, DeviceManager
 
 from verification import crypto
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 
 class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
@@ -20,7 +20,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
-    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    ref = HandleField(unique=True, editable=False)
     method = models.CharField(max_length=32)
     sealed_address = models.TextField(blank=True, editable=False)
     address_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)

@@ -11,15 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from verification import numbers
 
 
-def _country(code: str) -> None:
-    if not numbers.is_country(code):
-        raise ValidationError(_("%(code)s is no country. Write two letters, such as CH.") % {"code": code})
-
-
 class Country(models.Model):
     """A country that texts or calls may go to. Where there is no row, only the organisation's own is open."""
 
-    code = models.CharField(_("country"), max_length=2, unique=True, validators=[_country])
+    code = models.CharField(_("country"), max_length=2, unique=True)
     texts = models.BooleanField(_("texts are open"), default=True)
     calls = models.BooleanField(_("calls are open"), default=True)
     text_price = models.DecimalField(_("price of a text"), max_digits=7, decimal_places=3, null=True, blank=True)
@@ -33,6 +28,9 @@ class Country(models.Model):
 
     def clean(self) -> None:
         super().clean()
+        if self.code and not numbers.is_country(self.code):
+            words = _("%(code)s is no country. Write two letters, such as CH.")
+            raise ValidationError({"code": words % {"code": self.code}})
         self.code = self.code.upper()
 
 

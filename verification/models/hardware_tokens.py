@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from verification import crypto
 from verification.models.enrolments import Enrolment
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 
 class HardwareTokenQuerySet(models.QuerySet["HardwareToken"]):
@@ -32,7 +32,7 @@ class HardwareToken(models.Model):
     those of the last person who had it; while somebody has it, their enrolment knows better.
     """
 
-    ref = models.CharField(max_length=32, unique=True, default=new_handle, editable=False)
+    ref = HandleField(unique=True, editable=False)
     serial = models.CharField(max_length=64, unique=True)
     sealed_secret = models.TextField(editable=False)
     data = models.JSONField(default=dict, editable=False)

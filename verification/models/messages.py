@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from verification import crypto
 from verification.models.challenges import Challenge
-from verification.models.handles import new_handle
+from verification.models.handles import HandleField
 
 
 class Kind(models.TextChoices):
@@ -82,7 +82,7 @@ class Message(models.Model):
 
     # Each index costs every write, and a message has four and more: so none for LIKE, as `unique=True` brings, and none
     # that another one covers.
-    handle = models.CharField(max_length=32, default=new_handle, editable=False)
+    handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages", db_index=False, null=True
     )  # none of what a stranger writes to company support

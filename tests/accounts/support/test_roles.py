@@ -1,0 +1,116 @@
+"""What `migrate` makes of the roles, and what it leaves as the organisation changed it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.apps.registry import Apps
+from django.contrib.auth.models import Group, Permission
+
+from accounts import management
+from accounts.models import ShippedRole
+from accounts.support import roles
+
+pytestmark = pytest.mark.django_db
+
+ROLE = "Auditors"
+NEW = "accounts.issue_pass"  # a permission that the role does not have
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what a later version does: `migrate` again, where the role has one more permission."""
+    changed: Mapping[str, tuple[str, ...]] = {**roles.ROLES, ROLE: (*roles.ROLES[ROLE], NEW)}
+    monkeypatch.setattr(roles, "ROLES", changed)
+
+
+def rights(name: str = ROLE) -> set[str]:
+    return roles.rights_of([Group.objects.get(name=name)])
+
+
+def take_away(right: str) -> None:
+    Group.objects.get(name=ROLE).permissions.remove(*roles.permissions([right]))
+
+
+@pytest.mark.parametrize("name", roles.ROLES)
+def test_new_database_has_each_role_with_its_permissions(name: str) -> None:
+    assert rights(name) == set(roles.ROLES[name])
+
+
+def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        management.make_roles()
+
+
+def test_changed_role_stays_changed() -> None:
+    take_away("accounts.view_user")
+    Group.objects.get(name=ROLE).permissions.add(*roles.permissions(["accounts.end_sessions"]))
+
+    management.make_roles()
+
+    assert rights() == set(roles.ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
+
+
+def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
+    take_away("accounts.view_user")
+
+    management.make_roles()
+
+    assert rights() == set(roles.ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
+
+
+def test_new_permission_arrives_only_once(later: None) -> None:
+    management.make_roles()
+    take_away(NEW)
+
+    management.make_roles()
+
+    assert NEW not in rights()
+
+
+def test_new_permission_reaches_a_renamed_role(later: None) -> None:
+    Group.objects.filter(name=ROLE).update(name="Revision")
+
+    management.make_roles()
+
+    assert NEW in rights("Revision")
+    assert not Group.objects.filter(name=ROLE).exists()
+
+
+def test_deleted_role_is_not_made_again(later: None) -> None:
+    Group.objects.get(name=ROLE).delete()
+
+    management.make_roles()
+
+    assert not Group.objects.filter(name=ROLE).exists()
+
+
+def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(later: None) -> None:
+    """As where a later version brings a role under a name that a group there has."""
+    ShippedRole.objects.filter(name=ROLE).delete()
+    Group.objects.get(name=ROLE).permissions.clear()
+
+    management.make_roles()
+    management.make_roles()
+
+    assert rights() == set()
+
+
+def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where only some apps are migrated."""
+    monkeypatch.setattr(roles, "ROLES", {ROLE: (*roles.ROLES[ROLE], "accounts.to_come")})
+    management.make_roles()
+    content_type = Permission.objects.filter(codename="issue_pass").get().content_type
+    Permission.objects.create(codename="to_come", name="to come", content_type=content_type)
+
+    management.make_roles()
+
+    assert "accounts.to_come" in rights()
+
+
+def test_passes_by_while_nothing_is_migrated() -> None:
+    ShippedRole.objects.all().delete()
+
+    management.make_roles(apps=Apps())
+
+    assert not ShippedRole.objects.exists()
