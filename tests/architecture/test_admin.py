@@ -4,10 +4,8 @@ The registry and the URL table of the admin are walked, so a page that is added 
 """
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpResponse
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
@@ -28,6 +26,7 @@ from accounts.desk import Ruled, VerifiedSite
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from mfasite import urls
+from tests.crowd import at_once
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
 from verification.models import AuditEvent, Cap, Country, OptOut, Outage, Pause, Policy, Route
@@ -421,27 +420,6 @@ def test_later_one_of_two_changes_is_told_so(row: Model, root: Person) -> None:
 
         assert "Somebody changed this meanwhile" in page, verb
         assert state(row) == before
-
-
-def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:
-    """Send several forms at the same time, in one session."""
-    start, answers = Barrier(len(forms)), list[Page]()
-
-    def send(fields: dict[str, str]) -> None:
-        client = Client(headers={"User-Agent": "a browser of the tests"}, REMOTE_ADDR="192.0.2.7")
-        client.cookies = deepcopy(person.browser.client.cookies)
-        start.wait()
-        try:
-            answers.append(Page(client.post(address, fields, follow=True)))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=send, args=(fields,)) for fields in forms]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.callbacks import call_back, hand_over
 from tests.exchange import Answer, Exchange
-from tests.journeys.test_twilio import call_back, hand_over
 from tests.people import Clock, Person, hire
 from verification.delivery import routes
 from verification.models import AuditEvent, Circuit, Kind, MessageState, Route

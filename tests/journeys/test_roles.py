@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, Permission
 from accounts.models import SecondStep, Session, User
 from accounts.support import actions
 from accounts.support.actions import Deed, Unneeded
-from tests.journeys.test_support import WHY, case, do
 from tests.people import Clock, Person, hire
+from tests.support import WHY, case, do
 from verification.facts import Facts
 from verification.models import AuditEvent, Message
 

@@ -10,10 +10,9 @@ from accounts import app_passwords
 from accounts.models import Scope, User
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
+from tests.support import WHY, case, do
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy
-
-WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
 
 
 @pytest.fixture
@@ -32,24 +31,11 @@ def sam(db: None, clock: Clock) -> Person:
     return person
 
 
-def case(staff: Person, person: Person) -> Page:
-    """Find a person by the search, as staff do."""
-    staff.browser.go(f"/admin/accounts/user/?q={person.user.username}")
-    return staff.browser.follow(person.user.username)
-
-
 def call_back(staff: Person, person: Person) -> Page:
     """Verify a caller by ringing them."""
     case(staff, person)
     staff.browser.follow("Verify the caller")
     return staff.browser.press("I called back", note="the number in the personnel file, I know the voice")
-
-
-def do(staff: Person, person: Person, label: str, press: str = "", **fields: str | None) -> Page:
-    """Do something for a person from the case page."""
-    case(staff, person)
-    staff.browser.follow(label)
-    return staff.browser.press(press or label, **(WHY | fields))
 
 
 def settle(person: Person) -> None:

@@ -1,6 +1,5 @@
 """What Twilio calls back with, through HTTP and its own signature: from the text to the person signed in by a call."""
 
-import re
 from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -9,10 +8,11 @@ import pytest
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
+from tests.callbacks import FORM, call_back, hand_over, match, state
 from tests.exchange import ACCOUNT, TOKEN, Answer, Exchange
 from tests.people import Person, hire
 from verification import figures, limits, reports
-from verification.delivery import dispatch, routes
+from verification.delivery import routes
 from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
@@ -25,26 +25,7 @@ def by_twilio(settings: Any) -> None:
     routes._load.cache_clear()
 
 
-def hand_over() -> Message:
-    """Hand the newest message over, as a worker does."""
-    message = Message.objects.latest("pk")
-    dispatch.send(message.pk)
-    message.refresh_from_db()
-    return message
-
-
 DELIVERIES = "/admin/accounts/user/deliveries/"
-FORM = "application/x-www-form-urlencoded"
-
-
-def call_back(
-    message: Message, event: str = "receipt", *, token: str = TOKEN, query: str = "", at: str = "", **fields: str
-) -> Any:
-    """Post what Twilio would, signed over the public address."""
-    path = f"/callbacks/twilio/{event}/{message.handle}/{query}"
-    url = f"{at or 'http://testserver'}{path}"
-    signature = RequestValidator(token).compute_signature(url, fields)
-    return Client().post(path, urlencode(fields), content_type=FORM, headers={"X-Twilio-Signature": signature})
 
 
 @pytest.fixture
@@ -60,11 +41,6 @@ def called(ana: Person) -> Message:
     ana.give_password()
     ana.choose("Call")
     return hand_over()
-
-
-def state(message: Message) -> tuple[str, str]:
-    message.refresh_from_db()
-    return message.state, message.reason
 
 
 def test_text_is_accepted_and_named(texted: Message) -> None:
@@ -216,13 +192,6 @@ def test_receipt_that_overtakes_our_own_note_is_believed(texted: Message) -> Non
 
     texted.refresh_from_db()
     assert (texted.state, texted.reference) == (MessageState.SENT, "SM" + "a" * 32)
-
-
-def match(person: Person) -> str:
-    """Read the two digits on the page."""
-    found = re.search(r"key (\d\d) on the phone", person.page.words)
-    assert found, person.page
-    return found[1]
 
 
 def press(message: Message, digits: str) -> str:

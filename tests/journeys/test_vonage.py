@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.callbacks import hand_over, match, state
 from tests.exchange import APPLICATION, Exchange, vonage_bearer
-from tests.journeys.test_twilio import hand_over, match, state
 from tests.people import Person
 from verification.delivery import routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State

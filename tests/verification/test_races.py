@@ -6,10 +6,8 @@ Each race is also run with its guard taken out and must then show a double, or i
 import copy
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -17,11 +15,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections, transaction
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from tests.crowd import Crowd
 from tests.settings import KEYS
 from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
@@ -35,26 +34,6 @@ AT_ONCE = 50
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "100"))
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-class Crowd:
-    """Threads that all do one thing at the same instant, each on its own database connection."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._pool = ThreadPoolExecutor(size)
-        self._gate = threading.Barrier(size)
-
-    def rush(self, deed: Callable[[int], Any]) -> list[Any]:
-        def step(number: int) -> Any:
-            self._gate.wait()
-            return deed(number)
-
-        return list(self._pool.map(step, range(self.size)))
-
-    def leave(self) -> None:
-        self.rush(lambda _: connections.close_all())
-        self._pool.shutdown()
 
 
 @pytest.fixture

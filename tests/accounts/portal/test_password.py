@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import passwords
 from accounts.models import User
-from tests.architecture.test_admin import at_once
+from tests.crowd import at_once
 from tests.people import PASSWORD, Clock, Person, join
 from verification.facts import Facts
 from verification.models import AuditEvent

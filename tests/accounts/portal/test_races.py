@@ -19,8 +19,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.support import actions
 from accounts.support.actions import Deed, Done
+from tests.crowd import Crowd
 from tests.verification.conftest import app_code
-from tests.verification.test_races import Crowd
 from verification import challenges, enrolments, policies
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Voucher

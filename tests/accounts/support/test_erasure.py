@@ -19,8 +19,8 @@ from accounts.support.actions import Deed, Unneeded
 from accounts.support.imports import jobs
 from accounts.support.menu import ACTIONS
 from accounts.support.orders import Order, State
-from tests.journeys.test_support import WHY, case
 from tests.people import PASSWORD, Person, hire, join, work
+from tests.support import WHY, case
 from verification import audit, browsers, challenges, crypto, limits, policies, removal
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy, Purpose

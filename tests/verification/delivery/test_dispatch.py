@@ -1,6 +1,5 @@
 """One claim wins; what is stale is not sent; a refusal tries the next way; an unknown outcome is never repeated."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,60 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import Desk
+from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification import challenges
 from verification.delivery import dispatch, routes
-from verification.delivery.provider import Callback, Heard, Lost, Outgoing, Refused
+from verification.delivery.provider import Lost, Outgoing
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Kind, Message, MessageState, Reason
-
-
-class Carrier:
-    """A provider that does as it is told, and keeps what it was given."""
-
-    kinds = frozenset(Kind)
-
-    def __init__(self, name: str = "first", does: Callable[[Outgoing], str] = lambda _: "a reference") -> None:
-        self.name = name
-        self.does = does
-        self.given: list[Outgoing] = []
-
-    def send(self, message: Outgoing) -> str:
-        self.given.append(message)
-        return self.does(message)
-
-    def parse(self, callback: Callback) -> Heard:
-        raise NotImplementedError
-
-    def probe(self) -> bool:
-        return True
-
-
-def refuses(reason: Reason, *, permanent: bool = False) -> Callable[[Outgoing], str]:
-    def refuse(_: Outgoing) -> str:
-        raise Refused(reason, permanent=permanent)
-
-    return refuse
-
-
-def breaks(error: type[Exception]) -> Callable[[Outgoing], str]:
-    def fail(_: Outgoing) -> str:
-        raise error
-
-    return fail
-
-
-@pytest.fixture
-def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
-    """Put carriers of the test in the place of those that are installed."""
-    put: list[Carrier] = [Carrier()]
-    monkeypatch.setattr(routes, "route", lambda kind, number="": tuple(routes.Hop(carrier) for carrier in put))
-    return put
-
-
-@pytest.fixture
-def queued(ana: Desk) -> Message:
-    ana.start("text")
-    return Message.objects.get()
 
 
 def send(ana: Desk, message: Message) -> Message:

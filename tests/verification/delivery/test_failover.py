@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from tests.verification.conftest import Desk
-from tests.verification.delivery.test_dispatch import Carrier, breaks, carriers, queued, refuses
+from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification import challenges
 from verification.delivery import dispatch, receipts
 from verification.delivery.provider import Lost, Outgoing, Receipt, Refused
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result
 from verification.outcomes import Verdict
-
-__all__ = ["carriers", "queued"]
 
 
 @pytest.fixture

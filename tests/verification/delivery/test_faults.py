@@ -14,7 +14,7 @@ from mfasite import processes
 from mfasite.processes import Crew
 from tests.exchange import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
-from tests.verification.delivery.test_kills import fill
+from tests.verification.delivery.conftest import fill
 from verification import conf
 from verification.delivery import dispatch, wake
 from verification.facts import Facts

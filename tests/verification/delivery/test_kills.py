@@ -3,7 +3,6 @@
 What was in flight at a kill is named `unknown`, never sent again, and settled by its receipt or, without one, as lost.
 """
 
-import copy
 import os
 import random
 import signal
@@ -21,13 +20,13 @@ from mfasite import processes
 from mfasite.processes import Crew
 from tests.phone import carry
 from tests.verification.conftest import Desk, equip, for_workers
+from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit, conf
 from verification.delivery import dispatch, wake
 from verification.delivery.providers.virtual.models import Delivery
 from verification.facts import Facts
-from verification.models import AuditSeal, Challenge, Kind, Message, MessageState, State
-from verification.models.handles import new_handle
+from verification.models import AuditSeal, Kind, Message, MessageState, State
 
 MESSAGES, DEAD, KILLS, THREADS = 1000, 100, 8, 16
 SEED = 20260302
@@ -46,32 +45,7 @@ def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -
 @pytest.fixture
 def outbox(desk_of_many: Desk) -> list[int]:
     """Fill the outbox with the messages of as many sign-ins, some of which are over before anything goes out."""
-    return fill(desk_of_many)
-
-
-def fill(desk: Desk, n: int = MESSAGES, *, dead: int = DEAD) -> list[int]:
-    """Write the messages of many sign-ins of one person, without waking anybody."""
-    issued = desk.start("text")
-    challenge = Challenge.objects.get(handle=issued.handle)
-    message = Message.objects.get()
-    number = message.address
-    Message.objects.all().delete()
-    challenges = Challenge.objects.bulk_create(_copy(challenge, at, is_dead=at < dead) for at in range(n))
-    rows = []
-    for each in challenges:
-        row = copy.copy(message)
-        row.pk, row.handle, row.challenge = None, new_handle(), each
-        row.address = number  # sealed to its own row
-        rows.append(row)
-    return [row.pk for row in Message.objects.bulk_create(rows)]
-
-
-def _copy(challenge: Challenge, at: int, *, is_dead: bool) -> Challenge:
-    other = copy.copy(challenge)
-    other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
-    other.binding = f"session {at}"
-    other.state = State.SUPERSEDED if is_dead else State.OPEN
-    return other
+    return fill(desk_of_many, MESSAGES, dead=DEAD)
 
 
 @pytest.fixture

@@ -1,5 +1,28 @@
-"""An account at the exchange of the tests."""
+"""An account at the exchange of the tests, and a message for it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
 
 from tests.exchange import exchange
+from verification.delivery.provider import Outgoing
+from verification.models import Kind
 
 __all__ = ["exchange"]
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
+    values: dict[str, Any] = {
+        "id": ID,
+        "kind": kind,
+        "to": "+41795550123",
+        "words": "482917 is your code.",
+        "language": "en",
+        "useful_until": timezone.now() + timedelta(minutes=5),
+        "receipt_url": f"https://mfa.example.org/callbacks/twilio/receipt/{ID}/",
+        "keys_url": f"https://mfa.example.org/callbacks/twilio/keys/{ID}/",
+    }
+    return Outgoing(**values | more)

@@ -17,7 +17,7 @@ import pytest
 import urllib3
 
 from tests.exchange import ACCOUNT, TOKEN
-from tests.verification.delivery.providers.twilio.test_provider import outgoing
+from tests.verification.delivery.providers.twilio.conftest import outgoing
 from verification.delivery.providers.twilio import provider as module
 from verification.delivery.providers.twilio.provider import provider
 from verification.models import Kind

@@ -1,33 +1,17 @@
 """What goes to Twilio, and what its answers mean."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import urllib3
-from django.utils import timezone
 
 from tests.exchange import ACCOUNT, Answer, Exchange
+from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
 from verification.delivery import wire
-from verification.delivery.provider import Lost, Outgoing, Refused
+from verification.delivery.provider import Lost, Refused
 from verification.delivery.providers.twilio.provider import provider
 from verification.models import Kind, Reason
-
-ID = "0123456789abcdef0123456789abcdef"
-
-
-def outgoing(kind: Kind = Kind.TEXT, **more: Any) -> Outgoing:
-    values: dict[str, Any] = {
-        "id": ID,
-        "kind": kind,
-        "to": "+41795550123",
-        "words": "482917 is your code.",
-        "language": "en",
-        "useful_until": timezone.now() + timedelta(minutes=5),
-        "receipt_url": f"https://mfa.example.org/callbacks/twilio/receipt/{ID}/",
-        "keys_url": f"https://mfa.example.org/callbacks/twilio/keys/{ID}/",
-    }
-    return Outgoing(**values | more)
 
 
 def test_text_goes_out_with_its_callback_and_its_end(exchange: Exchange) -> None:

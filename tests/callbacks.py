@@ -1,0 +1,45 @@
+"""Messages handed over as a worker does, and what Twilio reports of them, signed as it signs."""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from django.test import Client
+from twilio.request_validator import RequestValidator
+
+from tests.exchange import TOKEN
+from tests.people import Person
+from verification.delivery import dispatch
+from verification.models import Message
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def hand_over() -> Message:
+    """Hand the newest message over, as a worker does."""
+    message = Message.objects.latest("pk")
+    dispatch.send(message.pk)
+    message.refresh_from_db()
+    return message
+
+
+def call_back(
+    message: Message, event: str = "receipt", *, token: str = TOKEN, query: str = "", at: str = "", **fields: str
+) -> Any:
+    """Post what Twilio would, signed over the public address."""
+    path = f"/callbacks/twilio/{event}/{message.handle}/{query}"
+    url = f"{at or 'http://testserver'}{path}"
+    signature = RequestValidator(token).compute_signature(url, fields)
+    return Client().post(path, urlencode(fields), content_type=FORM, headers={"X-Twilio-Signature": signature})
+
+
+def state(message: Message) -> tuple[str, str]:
+    message.refresh_from_db()
+    return message.state, message.reason
+
+
+def match(person: Person) -> str:
+    """Read the two digits on the page."""
+    found = re.search(r"key (\d\d) on the phone", person.page.words)
+    assert found, person.page
+    return found[1]

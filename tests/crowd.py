@@ -1,0 +1,55 @@
+"""Many who do one thing at the same instant: threads, or browsers that share a session."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from threading import Barrier, Thread
+from typing import Any
+
+from django.db import connection, connections
+from django.test import Client
+
+from tests.pages import Page
+from tests.people import Person
+
+
+class Crowd:
+    """Threads that all do one thing at the same instant, each on its own database connection."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pool = ThreadPoolExecutor(size)
+        self._gate = threading.Barrier(size)
+
+    def rush(self, deed: Callable[[int], Any]) -> list[Any]:
+        def step(number: int) -> Any:
+            self._gate.wait()
+            return deed(number)
+
+        return list(self._pool.map(step, range(self.size)))
+
+    def leave(self) -> None:
+        self.rush(lambda _: connections.close_all())
+        self._pool.shutdown()
+
+
+def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:
+    """Send several forms at the same time, in one session."""
+    start, answers = Barrier(len(forms)), list[Page]()
+
+    def send(fields: dict[str, str]) -> None:
+        client = Client(headers={"User-Agent": "a browser of the tests"}, REMOTE_ADDR="192.0.2.7")
+        client.cookies = deepcopy(person.browser.client.cookies)
+        start.wait()
+        try:
+            answers.append(Page(client.post(address, fields, follow=True)))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=send, args=(fields,)) for fields in forms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

@@ -1,0 +1,19 @@
+"""What staff do at the support desk, through HTTP."""
+
+from tests.pages import Page
+from tests.people import Person
+
+WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
+
+
+def case(staff: Person, person: Person) -> Page:
+    """Find a person by the search, as staff do."""
+    staff.browser.go(f"/admin/accounts/user/?q={person.user.username}")
+    return staff.browser.follow(person.user.username)
+
+
+def do(staff: Person, person: Person, label: str, press: str = "", **fields: str | None) -> Page:
+    """Do something for a person from the case page."""
+    case(staff, person)
+    staff.browser.follow(label)
+    return staff.browser.press(press or label, **(WHY | fields))
