@@ -1,5 +1,7 @@
 """People are one name each, however it is written; passwords rest as Argon2id, and older hashes move to it."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.db import IntegrityError, transaction
@@ -40,7 +42,9 @@ def test_no_second_person_of_the_same_name(db: None) -> None:
         User.objects.create_user("ANA")
 
 
-def test_password_rests_as_argon2id_with_our_figures(db: None) -> None:
+def test_password_rests_as_argon2id_with_our_figures(db: None, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
+
     user = User.objects.create_user("ana", password=PASSWORD)
 
     assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
