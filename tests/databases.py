@@ -1,38 +1,85 @@
 """The database of a test process: a copy of one that was migrated once for this version of the code."""
 
-import contextlib
 import fcntl
 import hashlib
-import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import django
-import psycopg
 from django.conf import settings
 from django.db import connection
-from psycopg import sql
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
+PREFIX = "mfa_migrated_"
 
 
-@contextlib.contextmanager
-def copied(folder: Path) -> Iterator[None]:
-    """Point the connection at a migrated database of this process alone. `folder` keeps what later runs can copy."""
-    mine, former = connection.settings_dict["TEST"]["NAME"], connection.settings_dict["NAME"]
-    kept = _kept_files(folder) if connection.vendor == "sqlite" else _kept_databases(folder)
-    try:
-        with kept as (find, keep), connection_closed():
-            if not find(mine):
-                connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-                connection.close()
-                keep(mine)
-        _point_at(mine)
-        yield
-    finally:
-        connection.creation.destroy_test_db(former, verbosity=0)
+def take(folder: Path) -> str:
+    """Give this process a migrated database, and the name of the former one.
+
+    `folder` keeps what later processes copy; PostgreSQL keeps it itself.
+    """
+    former, mine = str(connection.settings_dict["NAME"]), connection.settings_dict["TEST"]["NAME"]
+    if connection.vendor == "sqlite":
+        _copy_file(folder, mine)
+    else:
+        _copy_database(mine)
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = mine
+    return former
+
+
+def drop(former: str) -> None:
+    """Drop the database of this process."""
+    connection.creation.destroy_test_db(former, verbosity=0)
+
+
+def _copy_file(folder: Path, mine: str) -> None:
+    kept = folder / f"{PREFIX}{_version()}"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # else each process would migrate
+        if kept.exists():
+            shutil.copyfile(kept, mine)
+            return
+        _migrate()
+        for old in folder.glob(f"{PREFIX}*"):
+            old.unlink()
+        shutil.copyfile(mine, folder / "new")
+        (folder / "new").rename(kept)
+
+
+def _copy_database(mine: str) -> None:
+    kept = f"{PREFIX}{_version()}"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [PREFIX])  # until this connection ends
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        found = {name for (name,) in cursor.fetchall()}
+        if kept in found:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{mine}"')
+            cursor.execute(f'CREATE DATABASE "{mine}" TEMPLATE "{kept}"')
+            return
+        _migrate()
+        cursor.execute(f'CREATE DATABASE "{kept}" TEMPLATE "{mine}"')
+        for old in found:
+            if not old.startswith(f"{PREFIX}{_today()}"):  # of today there may be several, of several working copies
+                cursor.execute(f'DROP DATABASE "{old}"')
+
+
+def _migrate() -> None:
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.close()  # on SQLite the file is whole only then
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y%m%d}"
+
+
+def _version() -> str:
+    """Name the day and everything that a migrated database follows from."""
+    found = hashlib.sha256(f"{sys.version} {django.VERSION} {sqlite3.sqlite_version}".encode())
+    for path in sorted(path for app in APPS for path in (ROOT / app).rglob("*.py")):
+        found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return f"{_today()}_{found.hexdigest()[:16]}"
