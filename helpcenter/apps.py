@@ -1,8 +1,14 @@
 """The help centre as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class HelpConfig(AppConfig):
     name = "helpcenter"
     verbose_name = "Help centre"
+
+    def ready(self) -> None:
+        from helpcenter import management
+
+        post_migrate.connect(management.load_articles, sender=self)

@@ -7,7 +7,7 @@ from typing import Any
 
 import nh3
 from django.conf import settings
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -26,28 +26,30 @@ _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # since when the shipped articles ar
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
-def load() -> tuple[int, int, int]:
+def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     """Bring the shipped articles into rows; tells how many are new, were renewed, and were left as edited here.
 
-    It may run at each start. An edited article is never overwritten.
+    `migrate` runs it each time. An edited article is never overwritten.
     """
-    n_new = n_renewed = n_kept = 0
-    rows = {(row.slug, row.language): row for row in Article.objects.all()}
+    rows = Article.objects.using(using)
+    stored = {(row.slug, row.language): row.shipped for row in rows.only("slug", "language", "shipped")}
+    new = [each for each in shipped.articles() if (each.slug, each.language) not in stored]
+    rows.bulk_create(
+        Article(slug=each.slug, language=each.language, publish_at=_ALWAYS, **_fields(each)) for each in new
+    )
+    n_renewed = n_kept = 0
     for each in shipped.articles():
-        row = rows.get((each.slug, each.language))
-        if row is None:
-            Article.objects.create(slug=each.slug, language=each.language, publish_at=_ALWAYS, **_fields(each))
-            n_new += 1
-        elif row.shipped == each.digest:
+        if stored.get((each.slug, each.language), each.digest) == each.digest:
             continue
-        elif is_edited(row):
+        row = rows.get(slug=each.slug, language=each.language)
+        if is_edited(row):
             n_kept += 1
         else:
             for name, value in _fields(each).items():
                 setattr(row, name, value)
             row.save()
             n_renewed += 1
-    return n_new, n_renewed, n_kept
+    return len(new), n_renewed, n_kept
 
 
 def _fields(each: shipped.Shipped) -> dict[str, Any]:

@@ -245,8 +245,8 @@ def damaged() -> Iterator[tuple[Sealed, Any]]:
 # The keys of digests -------------------------------------------------------------------------------------------
 
 
-def add_digest_key(model: type[Any], name: str, value: bytes, *, using: str = DEFAULT_DB_ALIAS) -> None:
+def add_digest_key(name: str, value: bytes, *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Keep a key for digests, sealed by the current key of the ring."""
-    row = model(name=name, made_at=timezone.now())
+    row = apps.get_model("verification.DigestKey")(name=name, made_at=timezone.now())
     row.sealed = crypto.seal(value, purpose=crypto.DIGEST_KEY, bound=f"digest_key:{name}")
     row.save(force_insert=True, using=using)

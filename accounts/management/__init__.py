@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.apps import apps as installed
-from django.db import DEFAULT_DB_ALIAS, router
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
 
+from accounts.models import ShippedRole
 from accounts.support import roles
+from verification.management import are_migrated
 
 
 def make_roles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
     """Make the roles that are new, and give each role the permissions that are new. A receiver of `post_migrate`."""
-    try:
-        shipped_role = apps.get_model("accounts", "ShippedRole")
-    except LookupError:
-        return  # not migrated yet, or back to before there were any
-    if router.allow_migrate_model(using, shipped_role):
-        roles.make(using=using, apps=apps)
+    if not are_migrated(using, apps, ShippedRole, Group, Permission) or roles.are_made(using=using):
+        return
+    for label in roles.LABELS:  # Django makes the permissions of these apps too, but some of them later
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
+    roles.make(using=using)

@@ -1,14 +1,13 @@
 """The five roles of the staff, and what each may do. `migrate` makes the groups; an organisation may change them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
-from django.apps import apps as installed
-from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
+
+from accounts.models import ShippedRole
 
 _SEES = ("accounts.view_user", "verification.view_message")
 _FIRST_LINE = (
@@ -143,37 +142,46 @@ def groups_of_staff() -> QuerySet[Group]:
     return Group.objects.filter(permissions__isnull=False).distinct()
 
 
-def make(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed) -> None:
+# The apps whose permissions are in a role.
+LABELS = tuple(sorted({right.partition(".")[0] for rights in ROLES.values() for right in rights}))
+
+
+def are_made(*, using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Tell whether a database has had each role with each of its permissions."""
+    given = dict(ShippedRole.objects.using(using).values_list("name", "given"))
+    return all(set(rights) <= set(given.get(name, ())) for name, rights in ROLES.items())
+
+
+def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Make the roles that this database never had, and give each role the permissions that it never got.
 
     What an organisation changed stays: a permission that it took away is not given again, and a role that it deleted is
     not made again. A group of its own that already has a role's name stays as it is.
     """
-    rows = apps.get_model("accounts", "ShippedRole").objects.using(using)
-    given = {row.name: set(row.given) for row in rows.all()}
-    if all(given.get(name, set()).issuperset(rights) for name, rights in ROLES.items()):
-        return
     with transaction.atomic(using=using):
-        known = _known_permissions(using, apps)
+        rows = {row.name: row for row in ShippedRole.objects.using(using)}
+        rows |= _first([name for name in ROLES if name not in rows], using=using)
+        found = permissions({right for rights in ROLES.values() for right in rights}).using(using)
+        known = {f"{one.content_type.app_label}.{one.codename}": one.pk for one in found}
+        pairs = []
         for name, rights in ROLES.items():
-            row = rows.filter(name=name).first() or _first(name, rights, using, apps)
+            row = rows[name]
             new = [right for right in rights if right in known and right not in row.given]
-            if row.group_id and new:
-                group = apps.get_model("auth", "Group").objects.using(using).get(pk=row.group_id)
-                group.permissions.add(*(known[right] for right in new))
             row.given = [*row.given, *new]
-            row.save(using=using)
+            pairs += [(row.group_id, known[right]) for right in new if row.group_id]
+        through = Group.permissions.through.objects.using(using)
+        through.bulk_create(
+            [through.model(group_id=group, permission_id=permission) for group, permission in pairs],
+            ignore_conflicts=True,  # the organisation may have given it already
+        )
+        ShippedRole.objects.using(using).bulk_update(rows.values(), ["given"])
 
 
-def _first(name: str, rights: Iterable[str], using: str, apps: Any) -> Any:
-    group, is_new = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
-    return apps.get_model("accounts", "ShippedRole")(name=name, group=group, given=[] if is_new else list(rights))
-
-
-def _known_permissions(using: str, apps: Any) -> dict[str, int]:
-    """Name the permissions of the apps that roles are about, made first: Django makes them app by app, later."""
-    labels = sorted({right.partition(".")[0] for rights in ROLES.values() for right in rights})
-    for label in labels:
-        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
-    found = apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label__in=labels)
-    return {f"{app}.{code}": pk for app, code, pk in found.values_list("content_type__app_label", "codename", "pk")}
+def _first(names: Collection[str], *, using: str) -> dict[str, ShippedRole]:
+    """Make the groups of roles that are new here, and remember them."""
+    groups = Group.objects.using(using)
+    theirs = {group.name: group for group in groups.filter(name__in=names)}
+    made = groups.bulk_create([Group(name=name) for name in names if name not in theirs])
+    rows = [ShippedRole(name=group.name, group=group) for group in made]
+    rows += [ShippedRole(name=name, group=group, given=list(ROLES[name])) for name, group in theirs.items()]
+    return {row.name: row for row in ShippedRole.objects.using(using).bulk_create(rows)}

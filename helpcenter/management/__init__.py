@@ -1,0 +1,16 @@
+"""What `migrate` brings into the help centre: the shipped articles."""
+
+from typing import Any
+
+from django.apps import apps as installed
+from django.db import DEFAULT_DB_ALIAS
+
+from helpcenter import articles
+from helpcenter.models import Article
+from verification.management import are_migrated
+
+
+def load_articles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
+    """Load the articles that are new or revised. A receiver of `post_migrate`."""
+    if are_migrated(using, apps, Article):
+        articles.load(using=using)

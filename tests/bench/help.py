@@ -20,7 +20,6 @@ def measure() -> list[Line]:
     from django.db import connection, transaction  # noqa: PLC0415
     from django.test import Client  # noqa: PLC0415
 
-    from helpcenter import articles  # noqa: PLC0415
     from helpcenter.models import Article  # noqa: PLC0415
     from tests.people import join  # noqa: PLC0415
 
@@ -28,7 +27,6 @@ def measure() -> list[Line]:
     connection.settings_dict["CONN_MAX_AGE"] = None  # as a web process keeps it
     settings.DELIVERY_BOARD_SECONDS = 1
     call_command("migrate", verbosity=0)
-    articles.load()
     Article.objects.bulk_create(
         Article(slug=f"more-{n}", title=f"More {n}", summary="More.", body="## One\n\nWords.", topic="stuck")
         for n in range(Article.objects.count(), _ARTICLES)

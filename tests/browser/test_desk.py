@@ -15,7 +15,6 @@ from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support import actions
 from accounts.support.actions import Deed
-from helpcenter import articles
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
@@ -212,7 +211,6 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
 
 
 def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:
-    articles.load()
     hands.give_password(page, ana)
     hands.follow(page, "Help")
     hands.follow(page, "Find out what is wrong")
@@ -224,7 +222,6 @@ def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:
 
 
 def test_help_is_searched(page: Page) -> None:
-    articles.load()
     page.goto("/help/")
     hands.fill(page, "What do you need help with?", "no sms arives")
     hands.press(page, "Search")
@@ -255,7 +252,6 @@ def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
 
 def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, look: Look) -> None:
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
-    articles.load()
     root = hire("root", "Administrators")
     enter(desk, root)
     verified = Deed(staff=root.user, facts=Facts(now=timezone.now()), reason="lost", ticket="1")

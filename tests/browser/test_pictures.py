@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from helpcenter import articles, shipped
+from helpcenter import shipped
 from tests.browser.hands import carry_in, choose, expect_heading, expect_options, give_password
 from tests.chromium import SIZES, opened
 from tests.people import Clock, Person
@@ -116,7 +116,6 @@ def test_picture_of_the_second_step_is_true(name: str, phone: Page, ana: Person)
 def test_picture_of_the_portal_is_true(
     name: str, phone: Page, ana: Person, clock: Clock, live_server: LiveServer
 ) -> None:
-    articles.load()
     ana.print_codes()
     carry_in(phone, ana, clock, live_server)
 

@@ -1,14 +1,5 @@
-"""The articles are loaded, and somebody reads them."""
+"""Somebody reads the articles."""
 
-import pytest
-
-from helpcenter import articles
 from tests.people import ana, clock, stranger
 
 __all__ = ["ana", "clock", "stranger"]
-
-
-@pytest.fixture
-def loaded(db: None) -> None:
-    """Load the shipped articles."""
-    articles.load()

@@ -1,16 +1,18 @@
-"""Articles as they come, as they are loaded, and as they are shown."""
+"""Articles as they come, as `migrate` loads them, and as they are shown."""
 
 import ast
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps.registry import Apps
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from helpcenter import articles, ease, shipped
+from helpcenter import articles, ease, management, shipped
 from helpcenter.models import Article, Version
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
@@ -62,14 +64,30 @@ def test_leads_to_articles_that_exist(slug: str) -> None:
 
 
 @pytest.mark.usefixtures("db")
-def test_loading_twice_changes_nothing() -> None:
+def test_new_database_has_them_all() -> None:
+    assert {(row.slug, row.shipped) for row in Article.objects.all()} == {(each.slug, each.digest) for each in ALL}
+
+
+@pytest.mark.usefixtures("db")
+def test_loading_twice_changes_nothing(django_assert_num_queries: Any) -> None:
+    Article.objects.all().delete()
     first = articles.load()
 
     assert first == (len(ALL), 0, 0)
-    assert articles.load() == (0, 0, 0)
+    with django_assert_num_queries(1):
+        assert articles.load() == (0, 0, 0)
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("db")
+def test_nothing_is_loaded_while_its_table_is_not_there() -> None:
+    Article.objects.all().delete()
+
+    management.load_articles(apps=Apps())
+
+    assert not Article.objects.exists()
+
+
+@pytest.mark.usefixtures("db")
 def test_what_the_organisation_edited_stays() -> None:
     Article.objects.filter(slug="no-text").update(body="Our own words.", shipped="older")
 
@@ -77,7 +95,7 @@ def test_what_the_organisation_edited_stays() -> None:
     assert Article.objects.get(slug="no-text").body == "Our own words."
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("db")
 def test_untouched_article_of_an_older_release_is_renewed() -> None:
     row = Article.objects.get(slug="no-text")
     row.body = "Older words."
@@ -91,7 +109,7 @@ def test_untouched_article_of_an_older_release_is_renewed() -> None:
     assert Article.objects.get(slug="no-text").body != "Older words."
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("db")
 def test_earlier_text_is_kept_and_brought_back() -> None:
     row = Article.objects.get(slug="no-text")
     former = row.body
@@ -121,7 +139,7 @@ def test_places_are_filled_and_unknown_ones_stay() -> None:
     assert articles.fill("{days} days, {whatever}", {"days": "14"}) == "14 days, {whatever}"
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("db")
 def test_no_place_is_left_unfilled() -> None:
     places = articles.places()
     left = [row.slug for row in Article.objects.all() if "{" in articles.fill(row.body + row.summary, places)]
@@ -129,7 +147,7 @@ def test_no_place_is_left_unfilled() -> None:
     assert left == []
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("db")
 def test_article_is_out_between_its_dates_only() -> None:
     now = timezone.now()
     Article.objects.filter(slug="no-text").update(publish_at=now + timedelta(hours=1))

@@ -7,7 +7,7 @@ import pytest
 from helpcenter import search
 from tests.people import Clock
 
-pytestmark = pytest.mark.usefixtures("loaded")
+pytestmark = pytest.mark.django_db
 
 # What people type, and the article that answers it. Typos are theirs.
 QUERIES = (

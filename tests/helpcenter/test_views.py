@@ -12,7 +12,7 @@ from verification.delivery import words
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message
 
-pytestmark = pytest.mark.usefixtures("loaded")
+pytestmark = pytest.mark.django_db
 
 
 def test_stranger_reads_an_article_that_caches_may_keep(stranger: Browser) -> None:

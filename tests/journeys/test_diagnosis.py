@@ -10,7 +10,6 @@ from pytest_django import Settings
 from accounts.models import AppPassword, StaleClient, User
 from accounts.support import actions
 from accounts.support.actions import Deed
-from helpcenter import articles
 from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
@@ -21,11 +20,6 @@ from verification.models import Browser as Remembered
 from verification.models import Country, Enrolment, Failure, Message, Policy, Reason
 
 OPTIONS, METHODS = "/sign-in/options/", "/methods/"
-
-
-@pytest.fixture(autouse=True)
-def _loaded(db: None) -> None:
-    articles.load()
 
 
 def ask(person: Person, about: str) -> Page:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.changes import Refused
+from accounts.management import make_roles
 from accounts.models import GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import Deed
@@ -82,6 +83,14 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     fay.browser.save(f"{LIST}{group.pk}/delete/")
     assert not Group.objects.filter(pk=group.pk).exists()
     assert AuditEvent.objects.get(kind="group.deleted").detail["group"] == "Late desk"
+
+
+def test_shipped_role_is_deleted_and_not_made_again(fay: Person) -> None:
+    fay.browser.save(f"{LIST}{Group.objects.get(name='Auditors').pk}/delete/")
+
+    make_roles()
+
+    assert not Group.objects.filter(name="Auditors").exists()
 
 
 def test_form_counts_once(fay: Person, ana: Person) -> None:

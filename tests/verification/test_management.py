@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db import connection
+from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 
 from verification import crypto, guards, management
@@ -74,6 +76,16 @@ def test_second_time_changes_and_locks_nothing() -> None:
 
 def test_passes_by_while_nothing_is_migrated(empty: None) -> None:
     assert statements(apps=Apps()) == []
+    assert not DigestKey.objects.exists()
+
+
+def test_passes_by_a_table_of_an_older_state(empty: None) -> None:
+    """As after `migrate` back to where a column was not there yet."""
+    state = ProjectState.from_apps(installed)
+    state.remove_field("verification", "digestkey", "made_at")
+
+    management.make_first_rows(apps=state.apps)
+
     assert not DigestKey.objects.exists()
 
 

@@ -1,7 +1,7 @@
 """What the engine's tables hold after every `migrate`: the audit triggers, and in a new database its first rows.
 
 Receivers of `post_migrate`, as `django.contrib.auth` makes its permissions. Each asks what is there and changes nothing
-when nothing is missing. `apps` are the models as far as they are migrated.
+when nothing is missing.
 """
 
 import secrets
@@ -10,13 +10,34 @@ from typing import Any
 
 from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
+from django.db.models import Model
 
 from verification import crypto, guards, key_uses
+from verification.models import AuditEvent, AuditSeal, Cap, DigestKey
+
+
+def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
+    """Tell whether a database has the tables of these models, with the columns of this version.
+
+    After `migrate` of some apps alone, or back to an older state, it may not. `apps` are the models as migrated.
+    """
+    for model in models:
+        try:
+            there = apps.get_model(model._meta.label)  # noqa: SLF001
+        except LookupError:
+            return False
+        if not router.allow_migrate_model(using, there) or _columns(there) != _columns(model):
+            return False
+    return True
+
+
+def _columns(model: type[Model]) -> set[str | None]:
+    return {field.column for field in model._meta.local_fields}  # noqa: SLF001
 
 
 def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
     """Put the triggers that are missing or differ, also where a migration made their table again."""
-    if _are_there(apps, using, "AuditEvent", "AuditSeal"):
+    if are_migrated(using, apps, AuditEvent, AuditSeal):
         guards.put(connections[using])
 
 
@@ -26,24 +47,14 @@ def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_
     A database that holds a key or a record is not new. There an organisation may have removed the caps; and an empty
     table of keys beside a record means that rows were lost, which a new key would hide.
     """
-    if not _are_there(apps, using, "AuditEvent", "Cap", "DigestKey"):
+    if not are_migrated(using, apps, AuditEvent, Cap, DigestKey):
         return
     with transaction.atomic(using=using):
-        caps, events, keys = (
-            apps.get_model("verification", name).objects.using(using) for name in ("Cap", "AuditEvent", "DigestKey")
-        )
-        if not keys.exists() and not events.exists():
+        if not DigestKey.objects.using(using).exists() and not AuditEvent.objects.using(using).exists():
+            caps = Cap.objects.using(using)
             caps.get_or_create(span="day", defaults={"alarm_at": Decimal(100), "stop_at": Decimal(400)})
             caps.get_or_create(span="month", defaults={"alarm_at": Decimal(1000), "stop_at": Decimal(4000)})
-            key_uses.add_digest_key(keys.model, f"d{secrets.token_hex(6)}", secrets.token_bytes(32), using=using)
+            key_uses.add_digest_key(f"d{secrets.token_hex(6)}", secrets.token_bytes(32), using=using)
     if using == DEFAULT_DB_ALIAS:
         crypto.forget()
         crypto.digest_keys()  # read once, here and now: what follows in this process need not
-
-
-def _are_there(apps: Any, using: str, *names: str) -> bool:
-    try:
-        models = [apps.get_model("verification", name) for name in names]
-    except LookupError:
-        return False  # not migrated yet, or back to before there were any
-    return all(router.allow_migrate_model(using, model) for model in models)

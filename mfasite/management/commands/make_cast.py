@@ -1,7 +1,6 @@
 """Makes the people and the policy of the demo; whoever is there already stays as they are."""
 
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -36,7 +35,6 @@ class Command(BaseCommand):
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
-        call_command("load_articles", verbosity=0, stdout=StringIO())
         for person in cast.CAST:
             _make(person)
 
