@@ -305,8 +305,7 @@ _SEALED = re.compile(r"v\d+\.[0-9A-Za-z]+\.[0-9A-Za-z_=-]{30,}")
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 # Digests without a key: of an article as it was shipped, and of an event's words with a random number among them.
 _KEYLESS = {
-    ("helpcenter_article", "shipped_digest"),
-    ("helpcenter_article", "digest"),
+    ("helpcenter_article", "shipped"),
     ("verification_auditevent", "detail"),
 }
 
