@@ -4,19 +4,20 @@
 import os
 import sys
 
-# Whoever has set one of these means a real installation: the demo must not come on by itself there.
-REAL = ("SECRET_KEY", "MFA_KEYS", "DATABASE_URL")
-
 
 def main() -> None:
     """Run the command that the arguments name."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
-    real = any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in REAL)
-    if sys.argv[1:2] in (["demo"], ["code"]) and not real:
-        os.environ.setdefault("DEMO", "1")
-
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+
+    from mfasite import conf, env
+    from verification import conf as engine
+
+    # Anyone who has set one of these means a real installation: the demo must not come on automatically there.
+    is_real = any(env.is_set(setting) for setting in (conf.secret_key, engine.keys, conf.database))
+    if sys.argv[1:2] in (["demo"], ["code"], ["environment"]) and not is_real:
+        os.environ.setdefault("DEMO", "1")
 
     try:
         execute_from_command_line(sys.argv)

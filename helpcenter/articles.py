@@ -169,16 +169,16 @@ def places(user: Any = None) -> dict[str, str]:
     """Give what articles may name: the organisation, its support, and the numbers in force for this reader."""
     rules = policies.rules_for(user.pk if getattr(user, "is_authenticated", False) else 0)
     return {
-        "organisation": settings.ORGANISATION_NAME,
-        "support": settings.SUPPORT_NAME,
-        "support_phone": settings.SUPPORT_PHONE or settings.SUPPORT_NAME,
-        "support_mail": settings.SUPPORT_EMAIL or settings.SUPPORT_NAME,
-        "support_hours": settings.SUPPORT_HOURS,
-        "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or settings.ORGANISATION_NAME,
+        "organisation": conf.organisation_name(),
+        "support": conf.support_name(),
+        "support_phone": conf.support_phone() or conf.support_name(),
+        "support_mail": conf.support_email() or conf.support_name(),
+        "support_hours": conf.support_hours(),
+        "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or conf.organisation_name(),
         "days": str(rules.remember_days),
         "minutes": str(int(rules.code_life.total_seconds() // 60)),
-        "tries": str(conf.tries()),
-        "free_failures": str(conf.free_failures()),
+        "tries": str(conf.attempts_per_challenge()),
+        "free_failures": str(conf.failures_before_delay()),
         "resend": str(int(conf.resend_after().total_seconds())),
         "address": conf.public_url(),
     }

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from helpcenter.models import Contact
+from verification import conf
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ def desk_of(user: Any = None) -> Desk:
     if rows:
         row = rows[0]
         return Desk(row.name, row.phone, row.email, row.hours, row.takes_mail and bool(row.email))
-    return Desk(settings.SUPPORT_NAME, settings.SUPPORT_PHONE, settings.SUPPORT_EMAIL, settings.SUPPORT_HOURS)
+    return Desk(conf.support_name(), conf.support_phone(), conf.support_email(), conf.support_hours())

@@ -4,7 +4,6 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 from django.apps import AppConfig
@@ -16,7 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from mfasite import strength
+from mfasite import env, strength
+from verification import conf as engine
 from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
@@ -157,13 +157,36 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     """
     if settings.DEMO:
         return []
-    shared: dict[str, tuple[str, ...]] = {
-        "METRICS_TOKEN": (settings.METRICS_TOKEN,) if settings.METRICS_TOKEN else (),
-        "GATEWAY_RECEIPT_KEYS": cast("tuple[str, ...]", settings.GATEWAY.get("keys", ())),
-    }
+    declared = (setting for section in env.sections(_packages()) for setting in section.settings)
+    shared = {setting.name: _listed(setting()) for setting in declared if setting.is_shared}
     hint = "README.md says how to make random ones. An operators' article says how to replace a key in use."
-    weak = strength.weaknesses(settings.SECRET_KEY, tuple(settings.MFA_KEYS), shared)
+    weak = strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
+
+
+def _packages() -> tuple[str, ...]:
+    return (*env.APPS, *engine.methods(), *engine.providers())
+
+
+def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) * bool(value) if isinstance(value, str) else value
+
+
+@register(Tags.compatibility)
+def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Warn of variables that look like ours and that nothing reads, such as SEND_PER_PERSON_HOUR."""
+    hint = "Correct the name, or remove the variable."
+    return [Warn(sentence, hint=hint, id="mfasite.W003") for sentence in _unknown_names()]
+
+
+def _unknown_names() -> list[str]:
+    return list(env.unknown(env.sections(dict.fromkeys((*env.ours(), *_packages())))))
+
+
+def tell_of_names() -> None:
+    """Log, once at the start of a process, which variables look like ours and are not read."""
+    for sentence in _unknown_names():
+        logger.warning("%s", sentence)
 
 
 KEYS = (check_strength, keys_work, keys_fit)

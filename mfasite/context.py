@@ -3,22 +3,23 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from mfasite import providers
+from mfasite import conf, providers
+from verification import conf as engine
 
 
 def organisation(request: HttpRequest | None = None) -> dict[str, object]:
     """Return the organisation, how to reach its support, and the way to the demo's phone if there is one."""
     return {
         "organisation": {
-            "name": settings.ORGANISATION_NAME,
-            "logo": settings.ORGANISATION_LOGO_URL,
-            "accent": settings.ACCENT_COLOUR,
+            "name": engine.organisation_name(),
+            "logo": conf.organisation_logo_url(),
+            "accent": conf.accent_colour(),
         },
         "support": {
-            "name": settings.SUPPORT_NAME,
-            "phone": settings.SUPPORT_PHONE,
-            "email": settings.SUPPORT_EMAIL,
-            "hours": settings.SUPPORT_HOURS,
+            "name": engine.support_name(),
+            "phone": engine.support_phone(),
+            "email": engine.support_email(),
+            "hours": engine.support_hours(),
         },
         "demo": settings.DEMO,
         "phone_url": providers.phone_url() if settings.DEMO else "",

@@ -1,6 +1,5 @@
 """Counts requests for Prometheus, over all processes of the web server. No label names a person or an address."""
 
-import os
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -9,7 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the processes of one server keep their counts; the library's own name
+from mfasite import conf, env
+
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 
 _requests = Counter("mfa_requests", "Requests by page and status", ["view", "status"])
@@ -40,7 +40,7 @@ class Counted:
 
 def registry() -> CollectorRegistry:
     """Give what all processes of this server counted; of one process alone, its own counts."""
-    if not os.environ.get(FOLDER):
+    if not env.is_set(conf.metrics_folder):
         return REGISTRY
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # the library's types are partial

@@ -1,208 +1,195 @@
-"""Typed readers of the environment; unset or empty means the default. No other module reads a variable."""
+"""The one reader of the environment: unset or empty means the default, and all wrong values are refused at once."""
 
-import base64
-import binascii
-import ipaddress
+import difflib
 import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from pkgutil import iter_modules
+from typing import Any, TypeVar, cast
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-TRUE = frozenset({"1", "true", "yes", "on"})
-FALSE = frozenset({"0", "false", "no", "off"})
-KEY_BYTES = 32
+from mfasite import conf
+from verification.formats import Wrong
+from verification.setting import Section, Setting
+
+T = TypeVar("T")
+
+APPS: tuple[str, ...] = ("mfasite", "accounts", "verification", "helpcenter")
+_PARTS = ("verification.methods", "verification.delivery.providers")
+_FILE = "_FILE"
+_ALIKE = 0.85  # of 1; DATABASE_URI and DATABASE_URL are 0.92 alike
+_SHORTEST = 6  # characters; shorter names are alike by chance
+# What Kubernetes and Docker set for each service beside ours. Source: Kubernetes, "Discovering services".
+_OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
+_SHOWN = 60  # characters of a wrong value
 
 
-def text(name: str, default: str = "") -> str:
-    """Read a line of text, without the white space around it."""
-    return os.environ.get(name, "").strip() or default
+class Environment:
+    """What the environment says about each declared setting.
 
-
-def flag(name: str, *, default: bool = False) -> bool:
-    """Read yes or no.
-
-    Errors: ImproperlyConfigured when it is neither.
+    Errors: `refuse` raises ImproperlyConfigured; until then a wrong value counts as its default.
     """
-    value = text(name).lower()
-    if not value:
-        return default
-    if value not in TRUE | FALSE:
-        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
-    return value in TRUE
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        self._variables = os.environ if variables is None else variables
+        self._values: dict[Setting[Any], Any] = {}
+        self._wrong: list[str] = []
+
+    def __getitem__(self, setting: Setting[T]) -> T:
+        if setting not in self._values:
+            self._values[setting] = self._read(setting)
+        return cast("T", self._values[setting])
+
+    def is_set(self, setting: Setting[Any]) -> bool:
+        """Tell whether the environment gives a value of its own, right or wrong."""
+        return bool(self._text(setting.name) or (setting.is_secret and self._text(setting.name + _FILE)))
+
+    def read(self, sections: Iterable[Section]) -> dict[str, Any]:
+        """Read every setting of some sections, as Django's settings of the same names.
+
+        Errors: ImproperlyConfigured, naming everything that is wrong, contradicts itself, or is missing.
+        """
+        sections = tuple(sections)
+        found = {setting.name: self[setting] for section in sections for setting in section.settings}
+        broken = [sentence for section in sections for rule in section.rules for sentence in rule(self)]
+        required = [setting for section in sections for setting in section.settings if setting.is_required]
+        missing = [setting.name for setting in required if not self[setting] and not self.is_set(setting)]
+        if missing and not self[conf.demo]:
+            broken.append(f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none.")
+        self.refuse(*broken)
+        return found
+
+    def refuse(self, *more: str) -> None:
+        """Refuse what was wrong in all that was read so far."""
+        if self._wrong or more:
+            raise ImproperlyConfigured("\n".join((*self._wrong, *more)))
+
+    def _text(self, name: str) -> str:
+        return self._variables.get(name, "").strip()
+
+    def _read(self, setting: Setting[T]) -> T:
+        try:
+            text = self._secret(setting.name) if setting.is_secret else self._text(setting.name)
+            if text:
+                return setting.format.parse(text)
+        except Wrong as wrong:
+            self._wrong.append(_sentence(setting, self._text(setting.name), str(wrong)))
+        is_demo = setting is not conf.demo and self[conf.demo]
+        if is_demo and setting.demo is not None:
+            return setting.demo
+        return setting.derive(self) if setting.derive else setting.default
+
+    def _secret(self, name: str) -> str:
+        text, path = self._text(name), self._text(name + _FILE)
+        if text and path:
+            raise Wrong(f"set {name} or {name}{_FILE}, not both")
+        if not path:
+            return text
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+            raise Wrong(f"{name}{_FILE} cannot be read: {why}") from None
 
 
-def choice(name: str, choices: tuple[str, ...], default: str) -> str:
-    """Read one of a few words, in small or capital letters.
+def _sentence(setting: Setting[Any], text: str, why: str) -> str:
+    """Say what to enter. The value of a secret is never shown, nor a part of it."""
+    shown = "" if setting.is_secret else f"={' '.join(text.split())[:_SHOWN]}"
+    unit = f", {setting.unit}" if setting.unit else ""
+    return f"{setting.name}{shown}: {why or f'enter {setting.format.expects}{unit}'}."
 
-    Errors: ImproperlyConfigured, naming the choices.
+
+def value(setting: Setting[T]) -> T:
+    """Read one setting where Django's settings are not there yet.
+
+    Errors: ImproperlyConfigured.
     """
-    value = text(name, default)
-    found = next((word for word in choices if word.lower() == value.lower()), "")
-    if not found:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    environment = Environment()
+    found = environment[setting]
+    environment.refuse()
     return found
 
 
-def number(name: str, default: int) -> int:
-    """Read a whole number.
-
-    Errors: ImproperlyConfigured when it is none.
-    """
-    value = text(name)
-    if not value:
-        return default
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+def is_set(setting: Setting[Any]) -> bool:
+    """Tell whether the environment of this process gives a setting a value."""
+    return Environment().is_set(setting)
 
 
-def words(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Read a list, separated by commas."""
-    return tuple(word.strip() for word in text(name).split(",") if word.strip()) or default
-
-
-def table(name: str) -> dict[str, str]:
-    """Read pairs such as `CH=+41445550100,*=+15005550006`.
-
-    Errors: ImproperlyConfigured when one is no pair.
-    """
-    pairs = [word.partition("=") for word in words(name)]
-    if any(not key.strip() or not value.strip() for key, _, value in pairs):
-        raise ImproperlyConfigured(f"{name} must be pairs such as CH=+41445550100,*=+15005550006.")
-    return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def networks(name: str) -> tuple[str, ...]:
-    """Read a list of networks.
-
-    Shape: CIDR, one address being a network of its own.
-    Errors: ImproperlyConfigured when one cannot be read.
-    """
-    try:
-        return tuple(str(ipaddress.ip_network(word)) for word in words(name))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must list networks such as 10.0.0.0/8: {error}.") from None
-
-
-def address(name: str) -> str:
-    """Read the address of a site, without a path and without a slash at the end.
-
-    Errors: ImproperlyConfigured when it is none.
-    """
-    value = text(name).rstrip("/")
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
-        raise ImproperlyConfigured(f"{name} must look like https://mfa.example.org, not {value!r}.")
-    return value
-
-
-def secret(name: str) -> str:
-    """Read a secret from its variable, or from the file that NAME_FILE points to.
-
-    Errors: ImproperlyConfigured when both are set or the file cannot be read, never with the secret in it.
-    """
-    value, path = text(name), text(f"{name}_FILE")
-    if value and path:
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
-    if not path:
-        return value
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
-
-
-def secrets(name: str) -> tuple[str, ...]:
-    """Read a list of secrets, separated by commas, the present one first."""
-    return tuple(part.strip() for part in secret(name).split(",") if part.strip())
-
-
-def keys(name: str) -> tuple[tuple[str, bytes], ...]:
-    """Read the ordered list of sealing keys; the first one seals, all of them unseal.
-
-    Shape: id:base64 of 32 bytes, separated by commas.
-    Errors: ImproperlyConfigured, naming the place in the list and never the key.
-    """
-    found: dict[str, bytes] = {}
-    for place, entry in enumerate(filter(None, (part.strip() for part in secret(name).split(","))), start=1):
-        key_id, colon, encoded = entry.partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not (colon and key_id.isascii() and key_id.isalnum() and len(key) == KEY_BYTES):
-            raise ImproperlyConfigured(f"{name}: entry {place} must be id:base64 of {KEY_BYTES} bytes.")
-        if key_id in found:
-            raise ImproperlyConfigured(f"{name}: the id of entry {place} stands there twice.")
-        found[key_id] = key
-    return tuple(found.items())
-
-
-def _url(name: str, value: str, *, password: str) -> str:
-    """Check the address of a server, and put a password into it that is set apart.
-
-    Errors: ImproperlyConfigured. The address is never repeated in it, because it may hold a password.
-    """
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018  (reading it checks it)
-    except ValueError:
-        raise ImproperlyConfigured(_unreadable(name)) from None
-    if "@" in parts.path + parts.query + parts.fragment or parts.netloc.count("@") > 1 or parts.fragment:
-        raise ImproperlyConfigured(_unreadable(name))
-    if not password:
-        return value
-    if parts.password:
-        raise ImproperlyConfigured(f"The password stands in {name} and in a variable of its own. Set it once.")
-    user, _, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.rstrip(':')}:{quote(password, safe='')}@{host}").geturl()
-
-
-def _unreadable(name: str) -> str:
-    apart = name.replace("_URL", "_PASSWORD")
-    return (
-        f"{name} cannot be read as an address. If the password contains / ? # @ : or %, leave it out of the address "
-        f"and set {apart} or {apart}_FILE instead, or percent-encode it ('/' becomes %2F)."
-    )
-
-
-def database(name: str, default: str = "") -> dict[str, Any]:
-    """Read a database address as Django's settings of it; empty when there is none.
-
-    Shape: sqlite:////path or postgres://user:password@host:port/name; the password may stand in `*_PASSWORD` instead.
-    Errors: ImproperlyConfigured, never with a part of the address in it.
-    """
-    value = secret(name) or default
-    if not value:
-        return {}
-    if not value.startswith("sqlite:"):
-        value = _url(name, value, password=secret(name.replace("_URL", "_PASSWORD")))
-    try:
-        return cast("dict[str, Any]", environ.Env.db_url_config(value))
-    except (ValueError, KeyError, TypeError, environ.ImproperlyConfigured):
-        raise ImproperlyConfigured(_unreadable(name)) from None
-
-
-def broker(name: str) -> str:
-    """Read the address of a broker, as Celery takes it; empty when there is none.
-
-    Shape: redis://host:6379/0, rediss:// with TLS, redis+socket:///path, amqp://, or the sentinels of a Redis with
-    semicolons between them: sentinel://host:26379/0;sentinel://other:26379/0. The password may stand
-    in `*_PASSWORD` instead.
-    Errors: ImproperlyConfigured, never with a part of the address in it.
-    """
-    password = secret(name.replace("_URL", "_PASSWORD"))
-    return ";".join(_url(name, part.strip(), password=password) for part in secret(name).split(";") if part.strip())
+def inherited(*, without: Iterable[Setting[Any]]) -> dict[str, str]:
+    """Return the environment of this process for a child, without some settings."""
+    left_out = {name for setting in without for name in (setting.name, setting.name + _FILE)}
+    return {name: text for name, text in os.environ.items() if name not in left_out}
 
 
 def load(path: Path) -> None:
     """Fill variables which are not set from a file of NAME=value lines, if there is such a file."""
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
-            name, equals, value = line.partition("=")
+            name, equals, text = line.partition("=")
             if equals and not name.startswith("#"):
-                os.environ.setdefault(name.strip(), value.strip())
+                os.environ.setdefault(name.strip(), text.strip())
+
+
+# --- What is declared ---------------------------------------------------------------------------------------
+
+
+def sections(packages: Iterable[str]) -> tuple[Section, ...]:
+    """Return what packages declare, in the module `conf` of each that has one.
+
+    Errors: ImproperlyConfigured for a package that is not there.
+    """
+    packages = tuple(packages)
+    if absent := [package for package in packages if not _is_there(package)]:
+        raise ImproperlyConfigured(f"There is no package {', '.join(absent)}; DELIVERY_PROVIDERS names it.")
+    modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
+    # By `type`: `isinstance` asks Django's lazy settings for their class, and so would load them.
+    found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
+    return tuple(dict.fromkeys(found))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package around it
+        return False
+
+
+def ours() -> tuple[str, ...]:
+    """Return our apps, and the methods and providers that we ship, whether or not they are installed."""
+    parts = [f"{parent}.{part.name}" for parent in _PARTS for part in iter_modules(import_module(parent).__path__)]
+    return (*APPS, *sorted(parts))
+
+
+def senders(environment: Environment, declared: Iterable[Section]) -> tuple[str, ...]:
+    """Return every number and name that messages come from."""
+    found: list[str] = []
+    for setting in (setting for section in declared for setting in section.settings if setting.is_sender):
+        said = environment[setting]
+        found.extend([said] if isinstance(said, str) else said.values() if isinstance(said, dict) else said)
+    return tuple(filter(None, found))
+
+
+def unknown(declared: Iterable[Section], variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Find variables that are probably meant for us and that nothing reads, one sentence each.
+
+    A name is meant for us if it begins like a family of ours (`SENDS_`), or is very much like a declared one.
+    """
+    declared = tuple(declared)
+    settings = {setting.name: setting for section in declared for setting in section.settings}
+    families = tuple(family for section in declared for family in section.families)
+    known = settings.keys() | {name + _FILE for name, setting in settings.items() if setting.is_secret}
+    for name in sorted(os.environ if variables is None else variables):
+        if name in known or _OF_SERVICES.search(name):
+            continue
+        if name.removesuffix(_FILE) in settings:
+            yield f"{name} is not read: {name.removesuffix(_FILE)} is no secret, so set it itself."
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
+        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL is somebody's own
+            yield f"{name} is not read. Did you mean {near[0]}?"
+        elif name.startswith(families):
+            yield f"{name} is not read: there is no such setting. `manage.py environment` lists them all."

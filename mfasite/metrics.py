@@ -5,7 +5,6 @@ import ipaddress
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts import facts
-from mfasite import counts
+from mfasite import conf, counts
 from verification import audit, damage, figures, guard, limits
 
 _WINDOW = timedelta(minutes=5)
@@ -103,10 +102,10 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 def _may(request: HttpRequest) -> bool:
-    token, shown = settings.METRICS_TOKEN, request.headers.get("Authorization", "")
+    token, shown = conf.metrics_token(), request.headers.get("Authorization", "")
     if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
         return True
     address = facts.network(request)
     return bool(address) and any(
-        ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in settings.METRICS_NETWORKS
+        ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in conf.metrics_networks()
     )

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from django.conf import settings
 
+from verification import conf
+
 
 @cache
 def _prefix(package: str) -> str:
@@ -17,7 +19,7 @@ def pages() -> tuple[tuple[str, str], ...]:
     """Return prefix and URL module of each provider that brings pages; none outside the demo."""
     if not settings.DEMO:
         return ()
-    found = ((_prefix(package), f"{package}.urls") for package in settings.DELIVERY_PROVIDERS)
+    found = ((_prefix(package), f"{package}.urls") for package in conf.providers())
     return tuple((prefix, urls) for prefix, urls in found if prefix)
 
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mfasite import env, heap, logs
+from mfasite import conf, env, heap, logs
 
 _COUNTS = "mfa-counts-"
 _SETTINGS = """
@@ -31,16 +31,16 @@ def _refuse_wrong_variables() -> None:
         sys.exit(told.stderr.strip())
 
 
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # else it is a reload, which must not end what serves
+if not env.is_set(conf.metrics_folder):  # else it is a reload, which must not end what serves
     _refuse_wrong_variables()
     # Read when the workers import the library: each counts in a file there, and the process that is asked adds them up.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_COUNTS)
+    os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
 heap.bound()  # before the workers are forked, so in each of them
 
-bind = env.text("BIND", "127.0.0.1:8000")
+bind = env.value(conf.bind)
 worker_class = "gthread"
-workers = env.number("WEB_WORKERS", 2)
-threads = env.number("WEB_THREADS", 8)
+workers = env.value(conf.web_workers)
+threads = env.value(conf.web_threads)
 timeout = 30  # seconds
 graceful_timeout = 20
 keepalive = 5
@@ -48,10 +48,7 @@ keepalive = 5
 control_socket_disable = True
 # Who is a proxy is decided in one place: mfasite.headers.Proxied.
 secure_scheme_headers: dict[str, str] = {}
-logconfig_dict = logs.configuration(
-    env.choice("LOG_LEVEL", logs.LEVELS, "INFO"),
-    env.choice("LOG_FORMAT", logs.SHAPES, "text" if env.flag("DEMO") else "json"),
-)
+logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -63,6 +60,6 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Leave no folder of ours behind; one that an operator named is theirs."""
-    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    folder = Path(env.value(conf.metrics_folder))
     if folder.name.startswith(_COUNTS):
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,53 +2,25 @@
 
 import logging
 import ssl
-from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import cast, env, logs
+from accounts import conf as accounts_conf
+from mfasite import cast, conf, env, logs, server_addresses
+from verification import conf as engine
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = conf.BASE_DIR
 
 # --- Demo or real -------------------------------------------------------------------------------------------
 
-DEMO = env.flag("DEMO")
-DEMO_DIR = Path(env.text("DEMO_DIR", str(BASE_DIR / ".demo"))).resolve()
+DEMO = env.value(conf.demo)
+DEMO_DIR = env.value(conf.demo_dir)
 if DEMO:
     env.load(DEMO_DIR / "keys")
 DEBUG = False
-
-SECRET_KEY = env.secret("SECRET_KEY")
-MFA_KEYS = env.keys("MFA_KEYS")
-DATABASE = env.database("DATABASE_URL", f"sqlite:///{DEMO_DIR / 'db.sqlite3'}" if DEMO else "")
-PUBLIC_URL = env.address("PUBLIC_URL") or ("http://localhost:8000" if DEMO else "")
-
-if not DEMO:
-    NEEDED = {
-        "SECRET_KEY": SECRET_KEY,
-        "MFA_KEYS": MFA_KEYS,
-        "DATABASE_URL": DATABASE,
-        "PUBLIC_URL": PUBLIC_URL,
-    }
-    if missing := [name for name, value in NEEDED.items() if not value]:
-        raise ImproperlyConfigured(f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none.")
-
-HTTPS = PUBLIC_URL.startswith("https://")
-
-# --- Who this is for ----------------------------------------------------------------------------------------
-
-ORGANISATION_NAME = env.text("ORGANISATION_NAME", "Example Organisation")
-ORGANISATION_LOGO_URL = env.text("ORGANISATION_LOGO_URL")
-ACCENT_COLOUR = env.text("ACCENT_COLOUR")
-SUPPORT_NAME = env.text("SUPPORT_NAME", "the service desk" if not DEMO else "Example Service Desk")
-SUPPORT_PHONE = env.text("SUPPORT_PHONE", "+41 44 555 01 00" if DEMO else "")
-SUPPORT_EMAIL = env.text("SUPPORT_EMAIL", "support@example.org" if DEMO else "")
-SUPPORT_HOURS = env.text("SUPPORT_HOURS", "Monday to Friday, 7:00 to 18:00" if DEMO else "")
-HOME_REGION = env.text("HOME_REGION", "CH")
-PHONENUMBER_DEFAULT_REGION = HOME_REGION
 
 # --- What proves a person, and who carries messages: ordered, and the only place that names them ------------
 
@@ -62,95 +34,23 @@ VERIFICATION_METHODS = (
     "verification.methods.recovery",
     "verification.methods.access_pass",
 )
-# A short name is one of our own; a dotted one is a package of yours.
-DELIVERY_PROVIDERS = tuple(
-    name if "." in name else f"verification.delivery.providers.{name}"
-    for name in env.words("DELIVERY_PROVIDERS", ("virtual",) if DEMO else ())
-)
+environment = env.Environment()
+providers = environment[engine.providers] or (("verification.delivery.providers.virtual",) if DEMO else ())
+
+# --- The environment: each declared setting is one of Django's settings, of the same name --------------------
+
+SECTIONS = env.sections((*env.APPS, *VERIFICATION_METHODS, *providers))
+globals().update(environment.read(SECTIONS))
+
+DELIVERY_PROVIDERS = providers
+PUBLIC_URL = environment[engine.public_url]
+SECRET_KEY = environment[conf.secret_key]
+HTTPS = PUBLIC_URL.startswith("https://")
+PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
+SENDER_NUMBERS = env.senders(environment, SECTIONS)  # what texts and calls come from, as the help centre names it
 
 # Whose telephones stand on the demo's shelf: number and name.
 PHONES = cast.phones() if DEMO else ()
-
-# Texts and calls that one person, and one number, may cause in an hour. Whoever tries the demo out needs more.
-SENDS_PER_PERSON_HOUR = env.number("SENDS_PER_PERSON_HOUR", 60 if DEMO else 10)
-SENDS_PER_NUMBER_HOUR = env.number("SENDS_PER_NUMBER_HOUR", 60 if DEMO else 10)
-SENDS_PER_NETWORK_HOUR = env.number("SENDS_PER_NETWORK_HOUR", 300)
-NETWORK_PASSWORDS_PER_HOUR = env.number("NETWORK_PASSWORDS_PER_HOUR", 1000)
-PASSWORD_FREE_FAILURES = env.number("PASSWORD_FREE_FAILURES", 10)
-PASSWORD_FAILURES_PER_DAY = env.number("PASSWORD_FAILURES_PER_DAY", 100)
-WRONG_CODES_PER_MONTH = env.number("WRONG_CODES_PER_MONTH", 100)
-UNANSWERED_CALLS = env.number("UNANSWERED_CALLS", 3)
-UNANSWERED_TEXTS = env.number("UNANSWERED_TEXTS", 5)
-UNANSWERED_WAIT_MINUTES = env.number("UNANSWERED_WAIT_MINUTES", 30)
-OWN_NETWORKS = env.networks("OWN_NETWORKS")
-OWN_NETWORK_TIMES = env.number("OWN_NETWORK_TIMES", 20)
-
-# Texts and calls go out by the provider "twilio", from the account named here. Senders and voices by country or
-# language: "CH=+41445550100,*=+15005550006". Of several tokens the first signs; the others are believed for a while.
-TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
-TWILIO_AUTH_TOKENS = env.secrets("TWILIO_AUTH_TOKENS")
-TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
-TWILIO_SENDERS = env.table("TWILIO_SENDERS")
-TWILIO_CALL_SENDERS = env.table("TWILIO_CALL_SENDERS")
-TWILIO_VOICES = env.table("TWILIO_VOICES")
-TWILIO_BASE_URL = env.text("TWILIO_BASE_URL", "https://api.twilio.com")
-
-# The same by the provider "vonage", from the application named here. Any of the secrets signs what it reports.
-VONAGE_APPLICATION_ID = env.text("VONAGE_APPLICATION_ID")
-VONAGE_PRIVATE_KEY = env.secret("VONAGE_PRIVATE_KEY").replace("\\n", "\n")
-VONAGE_SIGNATURE_SECRETS = env.secrets("VONAGE_SIGNATURE_SECRETS")
-VONAGE_SENDERS = env.table("VONAGE_SENDERS")
-VONAGE_CALL_SENDERS = env.table("VONAGE_CALL_SENDERS")
-VONAGE_VOICES = env.table("VONAGE_VOICES")
-VONAGE_BASE_URL = env.text("VONAGE_BASE_URL", "https://api.nexmo.com")
-
-# The numbers that texts and calls come from, as the help centre names them.
-SENDER_NUMBERS = (
-    *(number for senders in (TWILIO_SENDERS, TWILIO_CALL_SENDERS) for number in senders.values()),
-    *(number for senders in (VONAGE_SENDERS, VONAGE_CALL_SENDERS) for number in senders.values()),
-    *env.words("SENDER_NUMBERS"),
-    *filter(None, [env.text("GATEWAY_SENDER")]),
-)
-
-# Texts go out by the provider "gateway" to any carrier with an HTTP interface, described here.
-GATEWAY = {
-    "url": env.text("GATEWAY_URL"),
-    "token": env.secret("GATEWAY_TOKEN"),
-    "headers": env.table("GATEWAY_HEADERS"),
-    "request": env.text("GATEWAY_REQUEST"),
-    "as_form": env.flag("GATEWAY_FORM"),
-    "sender": env.text("GATEWAY_SENDER"),
-    "reference": env.text("GATEWAY_REFERENCE"),
-    "error": env.text("GATEWAY_ERROR"),
-    "probe_url": env.text("GATEWAY_PROBE_URL"),
-    "keys": env.secrets("GATEWAY_RECEIPT_KEYS"),
-    "signature_header": env.text("GATEWAY_SIGNATURE_HEADER"),
-    "time_header": env.text("GATEWAY_TIME_HEADER"),
-    "signed": env.text("GATEWAY_SIGNED"),
-    "receipt_id": env.text("GATEWAY_RECEIPT_ID"),
-    "receipt_state": env.text("GATEWAY_RECEIPT_STATE"),
-    "receipt_reason": env.text("GATEWAY_RECEIPT_REASON"),
-    "receipt_reference": env.text("GATEWAY_RECEIPT_REFERENCE"),
-    "states": env.table("GATEWAY_STATES"),
-    "reasons": env.table("GATEWAY_REASONS"),
-}
-
-# When a provider is passed over, and how long.
-DELIVERY_CIRCUIT_FAILURES = env.number("DELIVERY_CIRCUIT_FAILURES", 5)
-DELIVERY_CIRCUIT_SECONDS = env.number("DELIVERY_CIRCUIT_SECONDS", 15)
-DELIVERY_CIRCUIT_LONGEST_SECONDS = env.number("DELIVERY_CIRCUIT_LONGEST_SECONDS", 300)
-
-# Mail goes out by the provider "smtp", through the server named here.
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.number("EMAIL_PORT", 587 if not DEMO else 25)
-EMAIL_HOST_USER = env.text("EMAIL_USER")
-EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
-EMAIL_USE_SSL = env.flag("EMAIL_SSL", default=EMAIL_PORT == 465)  # TLS from the first byte
-EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=not DEMO and not EMAIL_USE_SSL)  # STARTTLS
-if EMAIL_USE_SSL and EMAIL_USE_TLS:
-    raise ImproperlyConfigured("Set EMAIL_SSL=1 (TLS from the start, port 465) or EMAIL_TLS=1 (STARTTLS), not both.")
-EMAIL_TIMEOUT = 8  # seconds
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", SUPPORT_EMAIL or "no-reply@localhost")
 
 # --- The house ----------------------------------------------------------------------------------------------
 
@@ -217,6 +117,9 @@ TEMPLATES = [
 
 # --- Rows ---------------------------------------------------------------------------------------------------
 
+DATABASE: dict[str, Any] = environment[conf.database].copy()
+if password := environment[conf.database_password]:
+    DATABASE["PASSWORD"] = password
 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
     # IMMEDIATE: a reader that turns writer in mid-transaction fails at once, however long it would wait.
     DATABASE["OPTIONS"] = {
@@ -226,13 +129,12 @@ if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
     }
 elif DATABASE:
     # Many threads share few connections: whoever waits for a carrier has given theirs back.
-    DATABASE["ENGINE"] = "mfasite.postgresql"
-    IS_PREPARED = env.flag("DATABASE_PREPARED", default=True)
+    IS_PREPARED = environment[conf.database_prepared]
     # A cursor of the server lives in one connection, which a pooler hands to others between two statements.
     DATABASE["DISABLE_SERVER_SIDE_CURSORS"] = not IS_PREPARED
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": env.number("DATABASE_CONNECTIONS", 12), "timeout": 3},
+        "pool": {"min_size": 1, "max_size": environment[conf.database_connections], "timeout": 3},
         # The server plans what is asked often once a connection, and gets values beside the words, not in them.
         "server_side_binding": True,
         "prepare_threshold": 3 if IS_PREPARED else None,
@@ -258,7 +160,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": env.number("PASSWORD_MIN_LENGTH", 12)},
+        "OPTIONS": {"min_length": environment[accounts_conf.password_min_length]},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -267,7 +169,7 @@ SESSION_ENGINE = "accounts.sessions"
 BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "mfa_browser"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "mfa_device"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"
-SESSION_COOKIE_AGE = 3600 * env.number("SESSION_HOURS", 12)
+SESSION_COOKIE_AGE = int(environment[accounts_conf.session_hours].total_seconds())
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -280,16 +182,12 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- The way in ---------------------------------------------------------------------------------------------
 
-BIND = env.text("BIND", "127.0.0.1:8000")
-# Only programs of this machine reach a Unix socket, or a port of loopback: with an https address, that is the proxy.
-IS_BEHIND_SOCKET = BIND.startswith("unix:")
-IS_BOUND_TO_LOOPBACK = BIND.startswith(("127.", "localhost:", "[::1]:"))
-TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES") or (
-    ("127.0.0.1/32", "::1/128") if HTTPS and IS_BOUND_TO_LOOPBACK else ()
-)
+BIND = environment[conf.bind]
+TRUSTED_PROXIES = environment[conf.trusted_proxies]
+IS_BEHIND_SOCKET = BIND.startswith("unix:")  # which only programs of this machine reach
 # Loopback is for the machine's own health checks; no address that we send is built from a request's host.
 ALLOWED_HOSTS = [
-    *env.words("ALLOWED_HOSTS", (str(urlsplit(PUBLIC_URL).hostname),)),
+    *(environment[conf.allowed_hosts] or (str(urlsplit(PUBLIC_URL).hostname),)),
     "127.0.0.1",
     "localhost",
 ]
@@ -324,18 +222,13 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
-# --- Figures for Prometheus: for these networks, or for whoever shows the token ------------------------------
-
-METRICS_TOKEN = env.secret("METRICS_TOKEN")
-METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
-
 # --- Broker and worker --------------------------------------------------------------------------------------
 
-REDIS_URL = env.broker("REDIS_URL") or (f"redis+socket://{DEMO_DIR / 'broker.sock'}" if DEMO else "")
+REDIS_URL = server_addresses.with_password(environment[conf.broker], environment[conf.broker_password])
 CELERY_BROKER_URL = REDIS_URL
 # With rediss:// the broker shows a certificate for its name, of an authority that this machine or REDIS_CA_FILE knows.
-REDIS_CA_FILE = env.text("REDIS_CA_FILE")
-if REDIS_URL.startswith("rediss:") or env.flag("REDIS_TLS"):
+REDIS_CA_FILE = environment[conf.broker_ca_file]
+if REDIS_URL.startswith("rediss:") or environment[conf.broker_tls]:
     CELERY_BROKER_USE_SSL = {
         "ssl_cert_reqs": ssl.CERT_REQUIRED,
         "ssl_check_hostname": True,
@@ -352,17 +245,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_start": 0,
     "interval_step": 0,
     "interval_max": 0,
-    "global_keyprefix": env.text("BROKER_PREFIX"),
+    "global_keyprefix": environment[conf.broker_prefix],
     # Nothing hangs on a wake-up: which were taken up stands in the worker's memory, not at the broker, which costs
     # two round trips less a message. What a killed worker had taken up is swept.
     "ack_emulation": False,
 }
 if REDIS_URL.startswith("sentinel:"):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
-        "master_name": env.text("REDIS_SENTINEL_MASTER", "mymaster"),
+        "master_name": environment[conf.sentinel_master],
         "sentinel_kwargs": {
             "socket_timeout": 0.5,
-            **({"password": password} if (password := env.secret("REDIS_SENTINEL_PASSWORD")) else {}),
+            **({"password": password} if (password := environment[conf.sentinel_password]) else {}),
         },
     }
 CELERY_TASK_PUBLISH_RETRY = False
@@ -374,7 +267,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 # What Flower shows of each task; without it, it shows workers and queues.
-CELERY_WORKER_SEND_TASK_EVENTS = env.flag("TASK_EVENTS", default=DEMO)
+CELERY_WORKER_SEND_TASK_EVENTS = environment[conf.task_events]
 CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
 CELERY_BEAT_SCHEDULE = {
     # Expires in the queue sooner than it would pile up there while no worker runs.
@@ -389,11 +282,11 @@ CELERY_BEAT_SCHEDULE = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
-TIME_ZONE = env.text("TIME_ZONE", "Europe/Zurich" if DEMO else "UTC")
+TIME_ZONE = environment[conf.time_zone]
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = None if DEMO else env.text("STATIC_ROOT", str(BASE_DIR / "static"))
+STATIC_ROOT = None if DEMO else environment[conf.static_root]
 WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
@@ -404,6 +297,6 @@ STORAGES = {
     },
 }
 
-LOG_FORMAT = env.choice("LOG_FORMAT", logs.SHAPES, "text" if DEMO else "json")
-LOGGING = logs.configuration(env.choice("LOG_LEVEL", logs.LEVELS, "INFO"), LOG_FORMAT)
+LOG_FORMAT = environment[conf.log_format]
+LOGGING = logs.configuration(environment[conf.log_level], LOG_FORMAT)
 logging.captureWarnings(capture=True)  # each line of a log has the same shape

@@ -2,25 +2,28 @@
 
 import contextlib
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfasite import broker, processes
+from mfasite import broker, conf, env, processes
 from mfasite.processes import Crew
+from verification import conf as engine
 
 # A demo lives by what it makes itself; what a real installation is told must not leak into it.
 REAL = (
-    "SECRET_KEY",
-    "MFA_KEYS",
-    "DATABASE_URL",
-    "PUBLIC_URL",
-    "ALLOWED_HOSTS",
-    "TRUSTED_PROXIES",
-    "DELIVERY_PROVIDERS",
+    conf.secret_key,
+    conf.database,
+    conf.database_password,
+    conf.broker,
+    conf.broker_password,
+    conf.allowed_hosts,
+    conf.trusted_proxies,
+    engine.keys,
+    engine.public_url,
+    engine.providers,
 )
 SECONDS = 60.0  # a slow machine's first start
 HOST = "127.0.0.1"
@@ -40,9 +43,8 @@ class Stack:
 
 def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of all processes of a stack; `more` has the last word."""
-    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in REAL}
     return (
-        ours
+        env.inherited(without=REAL)
         | {
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",
             "DEMO": "1",

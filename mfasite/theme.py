@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
+
+from mfasite import conf
 
 DEFAULT = "#1d4f91"
 
@@ -114,7 +115,7 @@ def sheet(accent: str) -> str:
 
 
 def _current() -> str:
-    return sheet(read(getattr(settings, "ACCENT_COLOUR", "")))
+    return sheet(read(conf.accent_colour()))
 
 
 def _etag(request: HttpRequest) -> str:

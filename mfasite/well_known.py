@@ -1,11 +1,12 @@
 """Addresses that password managers look for, so that they can lead people to the right page."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
+
+from verification import conf
 
 
 @login_not_required
@@ -20,4 +21,4 @@ def change_password(request: HttpRequest) -> HttpResponse:
 def passkey_endpoints(request: HttpRequest) -> HttpResponse:
     """Name the pages on which passkeys are added and managed. Source: W3C, Passkey Endpoints."""
     pages = {"enroll": "portal:method-add", "manage": "portal:methods"}
-    return JsonResponse({name: f"{settings.PUBLIC_URL}{reverse(page)}" for name, page in pages.items()})
+    return JsonResponse({name: f"{conf.public_url()}{reverse(page)}" for name, page in pages.items()})

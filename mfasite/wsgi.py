@@ -20,6 +20,7 @@ def _load() -> WSGIHandler:
         handler = screening.Handler()
         checks.refuse_contradictions()
         checks.tell_of_database()
+        checks.tell_of_names()
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_DOES_NOT_BOOT)

@@ -179,5 +179,7 @@ def vonage(settings: Any) -> Iterator[Exchange]:
 def gateway(settings: Any) -> Iterator[Exchange]:
     """Open an exchange of another carrier, with an HTTP interface of its own kind."""
     with opened() as exchange:
-        settings.GATEWAY = {"url": f"{exchange.url}/send", "token": TOKEN, "keys": (KEY, "the key before")}
+        settings.GATEWAY_URL = f"{exchange.url}/send"
+        settings.GATEWAY_TOKEN = TOKEN
+        settings.GATEWAY_RECEIPT_KEYS = (KEY, "the key before")
         yield exchange

@@ -133,7 +133,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         issued_at=facts.now,
         resend_at=facts.now + conf.resend_after(),
         expires_at=facts.now + rules.code_life,
-        tries_left=conf.tries(),
+        tries_left=conf.attempts_per_challenge(),
         language=facts.language,
         network=facts.network,
     )
@@ -683,7 +683,7 @@ def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRO
             n_failures=n_failures,
             **_about(challenge) | ({"cause": cause} if cause else {}),
         )
-        if n_failures >= conf.failures_until_off() and challenge.purpose not in _APART:
+        if n_failures >= conf.lockout_threshold() and challenge.purpose not in _APART:
             audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
             _tell_owner(challenge, "method_off", facts)
             notices.alert(challenge.user, "method_off_alert", now=facts.now)

@@ -1,234 +1,452 @@
-"""The engine's tunables: name, default, unit and meaning, once. Read at call time."""
+"""Settings of the engine: each is declared here once, and read at call time."""
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TypeVar, cast
 
 from django.conf import settings
 
-T = TypeVar("T")
+from verification import formats
+from verification.setting import Section, Setting
 
+ORGANISATION = Section(
+    "Organisation and support",
+    "How pages, messages and articles introduce you.",
+    families=("SUPPORT_", "ORGANISATION_"),
+)
+CODES = Section("Codes and wrong answers", families=("VERIFICATION_", "WRONG_CODES_", "UNANSWERED_"))
+SENDING = Section(
+    "Limits on texts and calls",
+    "They bound what anyone can cost or annoy, whoever asks. A text or call whose code is typed in, or which never "
+    "arrived, is given back to its network.",
+    families=("SENDS_", "NOTICES_PER_", "TOLL_FRAUD_", "OWN_NETWORK"),
+)
+PASSWORDS = Section(
+    "Limits on passwords",
+    "Right passwords are never counted.",
+    families=("PASSWORD_FAILURES_", "PASSWORD_RESETS_", "APP_PASSWORD_"),
+)
+DELIVERY = Section(
+    "Delivery",
+    "Providers are tried in the order of `DELIVERY_PROVIDERS`, unless a row says otherwise: *Routes* in the admin name "
+    "a provider, and a sender if need be, for a kind of message and a place (a prefix such as `+4179`, a country such "
+    "as `CH`, or everywhere). Of the places that fit a number the most exact one alone decides. Changes count within a "
+    "second, without a restart.",
+    families=("DELIVERY_",),
+)
 
-def _read(name: str, default: T) -> T:
-    return cast("T", getattr(settings, name, default))
+_PER_HOUR = formats.whole_number(1, 1_000_000)
 
+# --- Organisation and support -------------------------------------------------------------------------------
 
-def methods() -> tuple[str, ...]:
-    """Packages of the installed methods, in the order of offer."""
-    return tuple(_read("VERIFICATION_METHODS", ()))
+organisation_name: Setting[str] = Setting(
+    ORGANISATION,
+    "ORGANISATION_NAME",
+    formats.text(example="Müller Institute"),
+    default="Example Organisation",
+    meaning="the organisation's name, as pages, texts and calls say it",
+)
+support_name: Setting[str] = Setting(
+    ORGANISATION,
+    "SUPPORT_NAME",
+    formats.text(example="the help desk"),
+    default="the service desk",
+    demo="Example Service Desk",
+    meaning="where people turn who cannot go on",
+)
+support_phone: Setting[str] = Setting(
+    ORGANISATION,
+    "SUPPORT_PHONE",
+    formats.text(example="+41 44 555 01 01"),
+    default="",
+    demo="+41 44 555 01 00",
+    meaning="the number of support",
+)
+support_email: Setting[str] = Setting(
+    ORGANISATION,
+    "SUPPORT_EMAIL",
+    formats.text("an email address", example="help@example.net", pattern=r"[^@\s]+@[^@\s]+"),
+    default="",
+    demo="support@example.org",
+    meaning="the email address of support",
+)
+support_hours: Setting[str] = Setting(
+    ORGANISATION,
+    "SUPPORT_HOURS",
+    formats.text(example="Monday to Friday, 8:00 to 17:00"),
+    default="",
+    demo="Monday to Friday, 7:00 to 18:00",
+    meaning="when support answers",
+)
+home_region: Setting[str] = Setting(
+    ORGANISATION,
+    "HOME_REGION",
+    formats.region,
+    default="CH",
+    meaning="the country in which national phone numbers are read",
+)
+sender_numbers: Setting[tuple[str, ...]] = Setting(
+    ORGANISATION,
+    "SENDER_NUMBERS",
+    formats.words("numbers or names, separated by commas", example="+41445550199,Example"),
+    default=(),
+    meaning="further numbers that texts and calls come from, which the help centre names beside those of the providers",
+    is_sender=True,
+)
 
+# --- Codes and wrong answers --------------------------------------------------------------------------------
 
-def providers() -> tuple[str, ...]:
-    """Packages of the providers, in the order of use."""
-    return tuple(_read("DELIVERY_PROVIDERS", ()))
-
-
-def tries() -> int:
-    """Answers that one challenge takes. Source: ASVS 5.0, 6.6.3."""
-    return _read("VERIFICATION_TRIES", 5)
-
-
-def resend_after() -> timedelta:
-    """How long a person waits before another code goes out."""
-    return timedelta(seconds=_read("VERIFICATION_RESEND_SECONDS", 30))
-
-
-def free_failures() -> int:
-    """Wrong answers in a row, per person and method over all sessions, before the first wait."""
-    return _read("VERIFICATION_FREE_FAILURES", 5)
-
-
-def failures_until_off() -> int:
-    """Wrong answers in a row that switch a method off. Source: NIST SP 800-63B-4, 3.2.2 (ceiling 100)."""
-    return _read("VERIFICATION_FAILURES_UNTIL_OFF", 30)
-
-
-def wrong_codes_per_month() -> int:
-    """Wrong codes of a person in thirty days, over all methods, that switch the second step off.
-
-    Source: NIST SP 800-63B-4, 3.2.2.
-    """
-    return _read("WRONG_CODES_PER_MONTH", 100)
+attempts_per_challenge: Setting[int] = Setting(
+    CODES,
+    "VERIFICATION_ATTEMPTS_PER_CHALLENGE",
+    formats.whole_number(1, 100),
+    default=5,
+    unit="answers",
+    meaning="answers that one code, call or other challenge takes. Source: ASVS 5.0, 6.6.3",
+)
+resend_after: Setting[timedelta] = Setting(
+    CODES,
+    "VERIFICATION_RESEND_SECONDS",
+    formats.seconds(5, 600),
+    default=timedelta(seconds=30),
+    meaning="how long a person waits before another code goes out",
+)
+failures_before_delay: Setting[int] = Setting(
+    CODES,
+    "VERIFICATION_FAILURES_BEFORE_DELAY",
+    formats.whole_number(1, 100),
+    default=5,
+    unit="wrong answers in a row",
+    meaning="wrong answers in a row, per person and method over all sessions, before the first delay",
+)
+max_delay: Setting[timedelta] = Setting(
+    CODES,
+    "VERIFICATION_MAX_DELAY_MINUTES",
+    formats.minutes(1, 1440),
+    default=timedelta(minutes=60),
+    meaning="the delays double from one minute up to this",
+)
+lockout_threshold: Setting[int] = Setting(
+    CODES,
+    "VERIFICATION_LOCKOUT_THRESHOLD",
+    formats.whole_number(5, 100),
+    default=30,
+    unit="wrong answers in a row",
+    meaning="wrong answers in a row that lock a method. Source: NIST SP 800-63B-4, 3.2.2 (at most 100)",
+)
+wrong_codes_per_month: Setting[int] = Setting(
+    CODES,
+    "WRONG_CODES_PER_MONTH",
+    formats.whole_number(5, 1000),
+    default=100,
+    unit="wrong codes per person in thirty days",
+    meaning="wrong codes of a person in thirty days, over all methods, that switch the second step off until its "
+    "methods are set up again. Source: NIST SP 800-63B-4, 3.2.2",
+)
+unanswered_calls: Setting[int] = Setting(
+    CODES,
+    "UNANSWERED_CALLS",
+    formats.whole_number(1, 100),
+    default=3,
+    unit="calls in a row",
+    meaning="calls in a row that nobody answers, after which the person gets no more for a while",
+)
+unanswered_texts: Setting[int] = Setting(
+    CODES,
+    "UNANSWERED_TEXTS",
+    formats.whole_number(1, 100),
+    default=5,
+    unit="texts or mails in a row",
+    meaning="the same for texts, and for mails",
+)
+unanswered_window: Setting[timedelta] = Setting(
+    CODES,
+    "UNANSWERED_WINDOW_MINUTES",
+    formats.minutes(1, 1440),
+    default=timedelta(minutes=15),
+    meaning="how long an unanswered message counts if none follows it",
+)
+unanswered_wait: Setting[timedelta] = Setting(
+    CODES,
+    "UNANSWERED_WAIT_MINUTES",
+    formats.minutes(1, 1440),
+    default=timedelta(minutes=30),
+    meaning="how long a person gets no more messages after too many unanswered ones; a sign-in by another method "
+    "ends it",
+)
+retention_days: Setting[int] = Setting(
+    CODES,
+    "VERIFICATION_RETENTION_DAYS",
+    formats.whole_number(1, 3650),
+    default=30,
+    unit="days",
+    meaning="how long ended challenges and their messages are kept",
+)
 
 
 def unanswered(kind: str) -> int:
-    """Messages of a kind in a row that nobody answers, after which a person gets no more for a while."""
-    return _read("UNANSWERED_CALLS", 3) if kind == "call" else _read("UNANSWERED_TEXTS", 5)
-
-
-def unanswered_span() -> timedelta:
-    """How long an unanswered message counts if none follows it."""
-    return timedelta(minutes=_read("UNANSWERED_SPAN_MINUTES", 15))
-
-
-def unanswered_wait() -> timedelta:
-    """How long a person gets no more messages after too many that nobody answered."""
-    return timedelta(minutes=_read("UNANSWERED_WAIT_MINUTES", 30))
-
-
-def longest_wait() -> timedelta:
-    """The waits double from one minute up to this."""
-    return timedelta(minutes=_read("VERIFICATION_LONGEST_WAIT_MINUTES", 60))
-
-
-def password_free_failures() -> int:
-    """Wrong passwords for one name, in one known browser or from one network, before the first wait."""
-    return _read("PASSWORD_FREE_FAILURES", 10)
-
-
-def password_failures_per_day() -> int:
-    """Wrong passwords for one name in a day, of all strangers together, before they wait wherever they are."""
-    return _read("PASSWORD_FAILURES_PER_DAY", 100)
-
-
-def longest_password_wait() -> timedelta:
-    """The waits after wrong passwords double from one minute up to this."""
-    return timedelta(minutes=_read("PASSWORD_LONGEST_WAIT_MINUTES", 15))
-
-
-def network_passwords_per_hour() -> int:
-    """Wrong passwords from one network (IPv4 address or IPv6 /64) in an hour."""
-    return _read("NETWORK_PASSWORDS_PER_HOUR", 1000)
-
-
-def own_networks() -> tuple[str, ...]:
-    """Networks of the organisation, such as an office's one address: their bounds are so many times as large."""
-    return tuple(_read("OWN_NETWORKS", ()))
-
-
-def own_network_times() -> int:
-    """How many times as large the bounds of the organisation's own networks are."""
-    return _read("OWN_NETWORK_TIMES", 20)
-
-
-def notices_per_number_day() -> int:
-    """Texts of notices that one number is sent in a day; what is over goes by mail alone."""
-    return _read("NOTICES_PER_NUMBER_DAY", 20)
-
-
-def sends_per_person_hour() -> int:
-    """Texts and calls one person may cause in an hour."""
-    return _read("SENDS_PER_PERSON_HOUR", 10)
-
-
-def sends_per_number_hour() -> int:
-    """Texts and calls to one number in an hour, whoever asks."""
-    return _read("SENDS_PER_NUMBER_HOUR", 10)
-
-
-def sends_per_number_day() -> int:
-    """Texts and calls to one number in a day, whoever asks."""
-    return _read("SENDS_PER_NUMBER_DAY", 30)
-
-
-def sends_per_network_hour() -> int:
-    """Texts and calls asked for from one network in an hour whose codes nobody typed in."""
-    return _read("SENDS_PER_NETWORK_HOUR", 300)
-
-
-def sends_per_range_hour() -> int:
-    """Texts and calls to one range abroad (country code and three digits) in an hour."""
-    return _read("SENDS_PER_RANGE_HOUR", 100)
-
-
-def sends_per_range_day() -> int:
-    """Texts and calls to one range abroad in a day."""
-    return _read("SENDS_PER_RANGE_DAY", 500)
-
-
-def text_price() -> Decimal:
-    """What a text costs where no country says otherwise, in the organisation's currency."""
-    return _read("TEXT_PRICE", Decimal("0.08"))
-
-
-def call_price() -> Decimal:
-    """What a call costs where no country says otherwise, in the organisation's currency."""
-    return _read("CALL_PRICE", Decimal("0.15"))
-
-
-def guard_pause() -> timedelta:
-    """How long nothing goes to a range whose codes hardly anybody types in."""
-    return timedelta(hours=_read("GUARD_PAUSE_HOURS", 4))
-
-
-def sends_per_site_hour() -> int:
-    """Texts and calls of the whole organisation in an hour."""
-    return _read("SENDS_PER_SITE_HOUR", 20_000)
-
-
-def asks_per_name_hour() -> int:
-    """Password resets that may be asked for one name in an hour."""
-    return _read("ASKS_PER_NAME_HOUR", 5)
-
-
-def asks_per_network_hour() -> int:
-    """Password resets that may be asked for from one network in an hour."""
-    return _read("ASKS_PER_NETWORK_HOUR", 100)
-
-
-def checks_per_network_minute() -> int:
-    """Passwords that fail, or are no app passwords, which one service may ask about for one network in a minute."""
-    return _read("CHECKS_PER_NETWORK_MINUTE", 60)
-
-
-def lease() -> timedelta:
-    """How long a worker may hold a message before its outcome counts as unknown.
-
-    Longer than a provider's connect and read limits together (2 s and 8 s).
-    """
-    return timedelta(seconds=_read("DELIVERY_LEASE_SECONDS", 15))
-
-
-def lost_after() -> timedelta:
-    """How long an unknown message waits for its receipt before the person is told that it is lost."""
-    return timedelta(seconds=_read("DELIVERY_LOST_SECONDS", 30))
-
-
-def claims() -> int:
-    """How often one message may be taken up before it counts as failed; being asked to slow down does not count."""
-    return _read("DELIVERY_CLAIMS", 5)
-
-
-def circuit_failures() -> int:
-    """Failures in a row after which a provider is passed over."""
-    return _read("DELIVERY_CIRCUIT_FAILURES", 5)
-
-
-def circuit_pause() -> timedelta:
-    """How long a provider is passed over the first time; each further time in a row takes twice as long."""
-    return timedelta(seconds=_read("DELIVERY_CIRCUIT_SECONDS", 15))
-
-
-def circuit_longest_pause() -> timedelta:
-    """How long a provider is passed over at most before it gets a message on trial."""
-    return timedelta(seconds=_read("DELIVERY_CIRCUIT_LONGEST_SECONDS", 300))
-
-
-def board_seconds() -> float:
-    """How old a process's copy of routes and circuits may be, in seconds."""
-    return _read("DELIVERY_BOARD_SECONDS", 1.0)
-
-
-def wake_threads() -> int:
-    """Threads a web process keeps to wake workers and, when the broker is down, to send; 0 leaves all to workers."""
-    return _read("DELIVERY_WAKE_THREADS", 4)
-
-
-def keep_days() -> int:
-    """How long ended challenges and their messages are kept, in days."""
-    return _read("VERIFICATION_KEEP_DAYS", 30)
-
-
-def public_url() -> str:
-    """The address at which people and carriers reach us, without a trailing slash."""
-    return _read("PUBLIC_URL", "").rstrip("/")
-
-
-def organisation() -> str:
-    """The organisation's name as texts and calls say it."""
-    return _read("ORGANISATION_NAME", "Your organisation")
-
-
-def home_region() -> str:
-    """Two-letter country in which national numbers are read."""
-    return _read("HOME_REGION", "CH")
+    """Return how many messages of a kind in a row may go unanswered."""
+    return unanswered_calls() if kind == "call" else unanswered_texts()
+
+
+# --- Limits on texts and calls ------------------------------------------------------------------------------
+
+sends_per_person_hour: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_PERSON_HOUR",
+    formats.whole_number(1, 10_000),
+    default=10,
+    demo=60,  # anyone who tries the demo out needs more
+    unit="texts and calls per person and hour",
+    meaning="texts and calls that one person may cause in an hour",
+)
+sends_per_number_hour: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_NUMBER_HOUR",
+    formats.whole_number(1, 10_000),
+    default=10,
+    demo=60,
+    unit="texts and calls per number and hour",
+    meaning="texts and calls to one number in an hour, whoever asks",
+)
+sends_per_number_day: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_NUMBER_DAY",
+    formats.whole_number(1, 10_000),
+    default=30,
+    unit="texts and calls per number and day",
+    meaning="texts and calls to one number in a day, whoever asks",
+)
+sends_per_network_hour: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_NETWORK_HOUR",
+    _PER_HOUR,
+    default=300,
+    unit="texts and calls per network and hour",
+    meaning="texts and calls asked for from one network (an IPv4 address, an IPv6 /64) in an hour whose codes nobody "
+    "typed in",
+)
+own_networks: Setting[tuple[str, ...]] = Setting(
+    SENDING,
+    "OWN_NETWORKS",
+    formats.networks,
+    default=(),
+    meaning="the organisation's networks, such as an office's one address: `192.0.2.7,10.0.0.0/8`. Every limit of a "
+    "network is larger for them",
+)
+own_network_factor: Setting[int] = Setting(
+    SENDING,
+    "OWN_NETWORK_FACTOR",
+    formats.whole_number(1, 10_000),
+    default=20,
+    meaning="how many times as large",
+)
+sends_per_range_hour: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_RANGE_HOUR",
+    _PER_HOUR,
+    default=100,
+    unit="texts and calls per range and hour",
+    meaning="texts and calls to one range abroad (country code and three digits) in an hour",
+)
+sends_per_range_day: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_RANGE_DAY",
+    _PER_HOUR,
+    default=500,
+    unit="texts and calls per range and day",
+    meaning="texts and calls to one range abroad in a day",
+)
+sends_per_site_hour: Setting[int] = Setting(
+    SENDING,
+    "SENDS_PER_SITE_HOUR",
+    formats.whole_number(1, 10_000_000),
+    default=20_000,
+    unit="texts and calls per hour",
+    meaning="texts and calls of the whole organisation in an hour",
+)
+notices_per_number_day: Setting[int] = Setting(
+    SENDING,
+    "NOTICES_PER_NUMBER_DAY",
+    formats.whole_number(1, 1000),
+    default=20,
+    unit="texts per number and day",
+    meaning="texts of notices that one number is sent in a day; beyond that, notices go by mail alone",
+)
+toll_fraud_pause: Setting[timedelta] = Setting(
+    SENDING,
+    "TOLL_FRAUD_PAUSE_HOURS",
+    formats.hours(1, 720),
+    default=timedelta(hours=4),
+    meaning="how long nothing goes to a range whose codes hardly anybody types in",
+)
+text_price: Setting[Decimal] = Setting(
+    SENDING,
+    "TEXT_PRICE",
+    formats.decimal(Decimal(0), Decimal(1000)),
+    default=Decimal("0.08"),
+    meaning="what a text costs where no country says otherwise, in the organisation's currency",
+)
+call_price: Setting[Decimal] = Setting(
+    SENDING,
+    "CALL_PRICE",
+    formats.decimal(Decimal(0), Decimal(1000)),
+    default=Decimal("0.15"),
+    meaning="what a call costs where no country says otherwise, in the organisation's currency",
+)
+
+# --- Limits on passwords ------------------------------------------------------------------------------------
+
+password_failures_before_delay: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_BEFORE_DELAY",
+    formats.whole_number(1, 100),
+    default=10,
+    unit="wrong passwords",
+    meaning="wrong passwords for a name before the first delay, counted by network, and apart in each browser in which "
+    "the person signed in before",
+)
+max_password_delay: Setting[timedelta] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_MAX_DELAY_MINUTES",
+    formats.minutes(1, 1440),
+    default=timedelta(minutes=15),
+    meaning="the delays double from one minute up to this",
+)
+password_failures_per_day: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_PER_DAY",
+    formats.whole_number(1, 100_000),
+    default=100,
+    unit="wrong passwords per name and day",
+    meaning="wrong passwords for a name in a day from all strangers together, before they wait wherever they are",
+)
+password_failures_per_network_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_PER_NETWORK_HOUR",
+    _PER_HOUR,
+    default=1000,
+    unit="wrong passwords per network and hour",
+    meaning="wrong passwords from one network in an hour",
+)
+password_resets_per_name_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_RESETS_PER_NAME_HOUR",
+    formats.whole_number(1, 1000),
+    default=5,
+    unit="password resets per name and hour",
+    meaning="password resets that may be asked for one name in an hour",
+)
+password_resets_per_network_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_RESETS_PER_NETWORK_HOUR",
+    _PER_HOUR,
+    default=100,
+    unit="password resets per network and hour",
+    meaning="password resets that may be asked for from one network in an hour",
+)
+app_password_failures_per_network_minute: Setting[int] = Setting(
+    PASSWORDS,
+    "APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE",
+    _PER_HOUR,
+    default=60,
+    unit="passwords per network and minute",
+    meaning="passwords that fail, or are no app passwords, which one service may ask about for one network in a minute",
+)
+
+# --- Delivery -----------------------------------------------------------------------------------------------
+
+providers: Setting[tuple[str, ...]] = Setting(
+    DELIVERY,
+    "DELIVERY_PROVIDERS",
+    formats.packages("verification.delivery.providers", example="smtp,console"),
+    default=(),
+    meaning="who carries texts, calls and mail, in the order to try them: `twilio`, `vonage`, `gateway`, `smtp`; a "
+    "dotted name is a package of yours",
+)
+circuit_failures: Setting[int] = Setting(
+    DELIVERY,
+    "DELIVERY_CIRCUIT_FAILURES",
+    formats.whole_number(1, 1000),
+    default=5,
+    unit="failures in a row",
+    meaning="failures in a row after which a provider is passed over",
+)
+circuit_pause: Setting[timedelta] = Setting(
+    DELIVERY,
+    "DELIVERY_CIRCUIT_SECONDS",
+    formats.seconds(1, 3600),
+    default=timedelta(seconds=15),
+    meaning="how long, the first time; each further time in a row takes twice as long",
+)
+circuit_max_pause: Setting[timedelta] = Setting(
+    DELIVERY,
+    "DELIVERY_CIRCUIT_MAX_SECONDS",
+    formats.seconds(1, 86_400),
+    default=timedelta(seconds=300),
+    meaning="how long at most, until one message goes out on trial",
+)
+max_claims: Setting[int] = Setting(
+    DELIVERY,
+    "DELIVERY_MAX_CLAIMS",
+    formats.whole_number(1, 100),
+    default=5,
+    unit="times",
+    meaning="how often one message may be taken up before it counts as failed; being asked to slow down does not count",
+)
+lease: Setting[timedelta] = Setting(
+    DELIVERY,
+    "DELIVERY_LEASE_SECONDS",
+    formats.seconds(11, 600),  # longer than a provider's connect and read limits together: 2 s and 8 s
+    default=timedelta(seconds=15),
+    meaning="how long a worker may hold a message before its outcome counts as unknown",
+)
+lost_after: Setting[timedelta] = Setting(
+    DELIVERY,
+    "DELIVERY_LOST_SECONDS",
+    formats.seconds(5, 3600),
+    default=timedelta(seconds=30),
+    meaning="how long an unknown message waits for its receipt before the person is told that it is lost",
+)
+routing_cache_seconds: Setting[float] = Setting(
+    DELIVERY,
+    "DELIVERY_ROUTING_CACHE_SECONDS",
+    formats.seconds_with_fraction(0.0, 60.0),
+    default=1.0,
+    meaning="how old a process's copy of routes, limits and circuits may be",
+)
+wake_threads: Setting[int] = Setting(
+    DELIVERY,
+    "DELIVERY_WAKE_THREADS",
+    formats.whole_number(0, 64),
+    default=4,
+    unit="threads",
+    meaning="threads that a web process keeps to wake workers and, when the broker is down, to send; 0 leaves all to "
+    "workers",
+)
+
+# --- What the site composes ---------------------------------------------------------------------------------
+
+START = Section("Required", "Without these nothing starts.", families=("MFA_",))
+public_url: Setting[str] = Setting(
+    START,
+    "PUBLIC_URL",
+    formats.site,
+    default="",
+    demo="http://localhost:8000",
+    meaning="the address that people and carriers use, such as `https://mfa.example.org`",
+    is_required=True,
+)
+keys: Setting[tuple[tuple[str, bytes], ...]] = Setting(
+    START,
+    "MFA_KEYS",
+    formats.keys,
+    default=(),
+    meaning="keys that seal secrets; the first seals, all open. `manage.py reseal` says when an older one may go",
+    is_required=True,
+    is_secret=True,
+)
+
+
+def methods() -> tuple[str, ...]:
+    """Return the packages of the installed methods, in the order of offer; the site's settings list them."""
+    return tuple(getattr(settings, "VERIFICATION_METHODS", ()))

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.apps import apps
-from django.conf import settings
+
+from verification import conf
 
 _VERSION = "v1"
 _NONCE = 12  # bytes. Source: NIST SP 800-38D, 5.2.1.1
@@ -30,7 +31,7 @@ class KeyMissing(Unsealable):
 
 
 def _ring() -> tuple[tuple[str, bytes], ...]:
-    return tuple(settings.MFA_KEYS)
+    return tuple(conf.keys())
 
 
 def current_key() -> str:

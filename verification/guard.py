@@ -235,7 +235,7 @@ def _end_those_typed_in(now: datetime) -> None:
 def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: bool) -> Pause:
     said: dict[str, Any] = {"range": area, "n_sent": n_sent, "n_proven": n_proven}
     with transaction.atomic():
-        pause = Pause.objects.create(began_at=now, ends_at=now + conf.guard_pause(), is_warning=is_warning, **said)
+        pause = Pause.objects.create(began_at=now, ends_at=now + conf.toll_fraud_pause(), is_warning=is_warning, **said)
         audit.record("range.warned" if is_warning else "range.paused", user_id=None, facts=Facts(now=now), **said)
     _log.warning(
         "of %s people in %s... %s typed their codes in: %s",

@@ -47,7 +47,7 @@ def _for_network(most: int, network: str) -> int:
     except ValueError:
         return most
     is_own = any(address in ipaddress.ip_network(own) for own in conf.own_networks())
-    return most * conf.own_network_times() if is_own else most
+    return most * conf.own_network_factor() if is_own else most
 
 
 # Guessing ------------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     With `switches_off` so many in a row switch it off; else they only wait. A closed gate counts nothing.
     Source: NIST SP 800-63B-4, 3.2.2.
     """
-    waits = _schedule(now, conf.free_failures(), conf.longest_wait())
+    waits = _schedule(now, conf.failures_before_delay(), conf.max_delay())
     cases = " ".join("WHEN %s THEN %s" for _ in waits)
     times: list[Any] = [part for count, until in waits for part in (count, _time(until))]
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
@@ -130,8 +130,8 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     """
     arguments = [
         *(value for _, values in added for value in values),
-        *(day, _time(now), conf.free_failures(), *times, _time(now + conf.longest_wait())),
-        *(day, conf.failures_until_off() if switches_off else _MOST, _time(now)),
+        *(day, _time(now), conf.failures_before_delay(), *times, _time(now + conf.max_delay())),
+        *(day, conf.lockout_threshold() if switches_off else _MOST, _time(now)),
         *(day, *formers, most, _time(now)),
     ]
     with connection.cursor() as cursor:
@@ -291,7 +291,7 @@ _DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
 
 def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
     """Count those of the last so many messages that did not arrive. A call that nobody answers did ring."""
-    since = now - conf.unanswered_wait() - conf.unanswered_span() * n
+    since = now - conf.unanswered_wait() - conf.unanswered_window() * n
     recent = Message.objects.filter(user_id=user_id, kind=kind, challenge__isnull=False, created_at__gte=since)
     last = recent.order_by("-created_at", "-pk").values_list("state", "reason")[:n]
     return sum(state in _NOT_ARRIVED and reason not in _DISTURBED for state, reason in last)
@@ -314,7 +314,7 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
         WHERE {table}.next_at IS NULL OR {table}.next_at <= %s OR {table}.consecutive < %s
         RETURNING consecutive
     """  # noqa: S608  (only placeholders are put in)
-    span, wait = _time(now + conf.unanswered_span()), _time(now + conf.unanswered_wait())
+    span, wait = _time(now + conf.unanswered_window()), _time(now + conf.unanswered_wait())
     arguments = [user_id, name, span, *over, *over, most, wait, span, *over, _time(now), most]
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
@@ -333,7 +333,7 @@ def give_prompt_back(user_id: int, kind: str, *, now: datetime) -> None:
     """Take back one counted message that did not go out after all: nobody was asked, so nobody left it unanswered."""
     rows = Failure.objects.filter(user_id=user_id, method=f"{_PROMPTS}{kind}", consecutive__gt=0)
     is_closed = Q(consecutive__gt=conf.unanswered(kind))
-    until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_span()))
+    until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_window()))
     rows.update(consecutive=F("consecutive") - 1, next_at=until)
 
 
@@ -502,9 +502,9 @@ def spent(span: str, window: timedelta, *, now: datetime) -> int:
 
 def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
     """Spend one request that sends something to whoever is named: a few an hour for the name, more for the network."""
-    most = _for_network(conf.asks_per_network_hour(), facts.network)
+    most = _for_network(conf.password_resets_per_network_hour(), facts.network)
     bounds = [
-        _Bound(f"{what}.name"[:24], name, _HOUR, conf.asks_per_name_hour()),
+        _Bound(f"{what}.name"[:24], name, _HOUR, conf.password_resets_per_name_hour()),
         _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, most),
     ]
     return _count(bounds, facts.now)
@@ -538,7 +538,7 @@ def spend_check(service: str, facts: Facts) -> Gate:
 
 def _check_bound(service: str, facts: Facts) -> _Bound:
     where = f"{service} {network_of(facts.network)}"
-    most = _for_network(conf.checks_per_network_minute(), facts.network)
+    most = _for_network(conf.app_password_failures_per_network_minute(), facts.network)
     return _Bound("check.network", where, _MINUTE, most)
 
 
@@ -599,12 +599,12 @@ def _password_rows(name: str, facts: Facts, service: str) -> list[_PasswordRow]:
     device = devices.known(facts.device, name)
     place = f"device {device}" if device else f"network {network_of(facts.network)}"
     here = named + crypto.digest("limit.password.place", place)[:_HALF]
-    mine = _PasswordRow(_HERE, here, _EPOCH, free=conf.password_free_failures())
+    mine = _PasswordRow(_HERE, here, _EPOCH, free=conf.password_failures_before_delay())
     if device:
         return [mine]
     day = facts.now - (facts.now - _EPOCH) % _DAY
     anywhere = _PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day())
-    most = _for_network(conf.network_passwords_per_hour(), facts.network)
+    most = _for_network(conf.password_failures_per_network_hour(), facts.network)
     hour = _Bound("password.network", network_of(facts.network), _HOUR, most)
     bound = _check_bound(service, facts) if service else hour
     network = _PasswordRow(bound.scope, bound.key(), bound.window_at(facts.now), most=bound.most, window=bound.window)
@@ -629,14 +629,14 @@ def _count_passwords(rows: list[_PasswordRow], now: datetime) -> dict[tuple[str,
         arguments += [row.scope, row.key, _time(row.window_at), over if row.free is not None else None]
         if row.free is None:
             continue
-        schedule = _schedule(now, row.free, conf.longest_password_wait())
+        schedule = _schedule(now, row.free, conf.max_password_delay())
         steps = " ".join("WHEN %s THEN %s" for _ in schedule)
         cases += (
             f" WHEN {table}.scope = %s THEN (CASE WHEN {table}.count + 1 < %s THEN %s"
             f" ELSE (CASE {table}.count + 1 {steps} ELSE %s END) END)"
         )
         waits += [row.scope, row.free, over, *(part for count, until in schedule for part in (count, _time(until)))]
-        waits.append(_time(now + conf.longest_password_wait()))
+        waits.append(_time(now + conf.max_password_delay()))
     sql = f"""
         INSERT INTO {table} (scope, key, window_at, count, until_at) VALUES {", ".join(values)}
         ON CONFLICT (scope, key, window_at) DO UPDATE SET count = {table}.count + 1,

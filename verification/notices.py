@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, damage, guard, limits, moments, registry
+from verification import audit, conf, damage, guard, limits, moments, registry
 from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
@@ -89,7 +88,7 @@ def tell_of_copies(now: datetime) -> int:
 
 def alert(user: Any, kind: str, *, now: datetime, **context: str) -> None:
     """Leave a notice for company support about a person."""
-    if address := getattr(settings, "SUPPORT_EMAIL", ""):
+    if address := conf.support_email():
         context |= {"person": user.get_username()}
         outbox.notice(user, address, template=_template(kind), context=context, now=now)
 

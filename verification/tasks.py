@@ -37,10 +37,10 @@ def weigh(**_more: Any) -> None:
 def purge(**_more: Any) -> None:
     """Once a day: remove ended challenges with their messages, notices, counters and browsers that are over."""
     now = timezone.now()
-    old = now - timedelta(days=conf.keep_days())
+    old = now - timedelta(days=conf.retention_days())
     Challenge.objects.filter(expires_at__lt=old).delete()
     Message.objects.filter(challenge=None, created_at__lt=old).delete()
-    guard.purge(now, keep=timedelta(days=conf.keep_days()))
+    guard.purge(now, keep=timedelta(days=conf.retention_days()))
     Browser.objects.filter(ends_at__lt=now).delete()
     revocation.settle()  # for groups and policies that were changed by hand
     limits.purge(now)

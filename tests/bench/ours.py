@@ -111,7 +111,7 @@ def bring_receipts(n: int) -> int:
 
 @cache
 def _carrier() -> Line:
-    return Line(str(settings.GATEWAY["url"]))
+    return Line(conf.url())
 
 
 def enqueue(n: int, rate: float) -> list[float]:

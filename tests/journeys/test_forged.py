@@ -41,7 +41,7 @@ def by_twilio(url: str, state: str, _ago: float, *, token: str = TOKEN) -> Signe
 
 def by_gateway(url: str, state: str, ago: float, *, key: str = KEY) -> Signed:
     body, moment = json.dumps({"status": state, "error": "unknown"}).encode(), str(int(time.time() - ago))
-    signed = gateways.sign(conf.Conf(), key=key, moment=moment, url=url, body=body)
+    signed = gateways.sign(conf.read(), key=key, moment=moment, url=url, body=body)
     return body, {"Content-Type": JSON, "X-Timestamp": moment, "X-Signature": signed}
 
 

@@ -99,3 +99,17 @@ def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
 def test_asks_the_database_only_when_told_to(db: None) -> None:
     assert checks.check_database(None) == []
     assert checks.check_database(None, databases=["default"]) == []
+
+
+def test_warns_of_a_variable_that_is_nearly_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SEND_PER_PERSON_HOUR", "3")
+
+    found = checks.check_names(None)
+    checks.tell_of_names()
+
+    assert [(message.id, message.msg) for message in found] == [
+        ("mfasite.W003", "SEND_PER_PERSON_HOUR is not read. Did you mean SENDS_PER_PERSON_HOUR?")
+    ]
+    assert "SENDS_PER_PERSON_HOUR" in caplog.text

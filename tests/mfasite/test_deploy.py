@@ -11,9 +11,19 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
 
+from mfasite import env
+
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")
 UNITS = sorted((DEPLOY / "systemd").iterdir())
+NAMING = (
+    "compose.yaml",
+    "Dockerfile",
+    "Procfile",
+    "environment.md",
+    "running.md",
+    *(f"systemd/{u.name}" for u in UNITS),
+)
 
 
 @pytest.fixture
@@ -94,11 +104,26 @@ def test_compose_file_starts_every_process() -> None:
     }
 
 
-def test_every_variable_is_explained() -> None:
-    """What the settings read stands in the README or in the reference, and neither names what is not read."""
-    home = Path(settings.BASE_DIR)
-    code = "".join((home / "mfasite" / name).read_text() for name in ("settings.py", "server.py"))
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', code))
-    told = (home / "README.md").read_text() + (DEPLOY / "environment.md").read_text()
+VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+# What tests, Python, systemd and other images read.
+THEIRS = {
+    *("TEST_DATABASE_URL", "TEST_REDIS_URL", "RENEW_PICTURES", "FAULT_MESSAGES", "ODD_INPUTS"),
+    *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"),
+    *("AF_INET", "AF_INET6", "AF_UNIX", "NAME_FILE", "SEND_PER_PERSON_HOUR"),
+}
 
-    assert {name for name in read if f"`{name}`" not in told} == set()
+
+@pytest.mark.parametrize("file", ["README.md", *(f"deploy/{name}" for name in NAMING)])
+def test_every_variable_is_declared(file: str) -> None:
+    """What README and deployment name is a setting, and the page of settings explains it."""
+    declared = {setting.name for section in env.sections(env.ours()) for setting in section.settings}
+    secret = {
+        f"{setting.name}_FILE"
+        for section in env.sections(env.ours())
+        for setting in section.settings
+        if setting.is_secret
+    }
+
+    named = set(VARIABLE.findall((Path(settings.BASE_DIR) / file).read_text()))
+
+    assert named - declared - secret - THEIRS == set()

@@ -1,202 +1,226 @@
-"""The typed readers of the environment."""
+"""The one reader of the environment."""
 
 import base64
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import env
+from mfasite import conf, env
+from mfasite.env import Environment
+from verification import conf as engine
+from verification import formats
+from verification.setting import Section, Setting, Values
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
 
-@pytest.mark.parametrize(("value", "truth"), [("1", True), ("Yes", True), ("0", False), ("off", False), ("", False)])
-def test_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, value: str, truth: bool) -> None:
-    monkeypatch.setenv("IT", value)
-
-    assert env.flag("IT") is truth
+def _odd(values: Values) -> Iterator[str]:
+    if values[number] % 2:
+        yield "NUMBER is odd."
 
 
-def test_refuses_a_word_that_is_neither_yes_nor_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEMO", "maybe")
-
-    with pytest.raises(ImproperlyConfigured, match="DEMO must be 1 or 0"):
-        env.flag("DEMO")
-
-
-def test_refuses_a_number_with_letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", "12h")
-
-    with pytest.raises(ImproperlyConfigured, match="whole number"):
-        env.number("IT", 1)
-
-
-def test_treats_an_empty_variable_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", " ")
-
-    assert (env.text("IT", "x"), env.number("IT", 7), env.words("IT", ("a",))) == ("x", 7, ("a",))
-
-
-def test_splits_a_list_and_drops_empty_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", "one, two,,")
-
-    assert env.words("IT") == ("one", "two")
-
-
-def test_reads_networks_and_single_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", "10.0.0.0/8, 2001:db8::1")
-
-    assert env.networks("IT") == ("10.0.0.0/8", "2001:db8::1/128")
-
-
-def test_refuses_a_network_with_host_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", "10.1.2.3/8")
-
-    with pytest.raises(ImproperlyConfigured, match=r"such as 10\.0\.0\.0/8"):
-        env.networks("IT")
-
-
-@pytest.mark.parametrize(
-    "value", ["mfa.example.org", "ftp://mfa.example.org", "https://mfa.example.org/path", "https://"]
+SECTION = Section("It", rules=(_odd,), families=("ITS_",))
+number: Setting[int] = Setting(
+    SECTION, "NUMBER", formats.whole_number(1, 10_000), default=10, demo=60, unit="texts an hour", meaning="texts"
 )
-def test_refuses_what_is_no_site_address(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("PUBLIC_URL", value)
+pause: Setting[timedelta] = Setting(
+    SECTION, "PAUSE_MINUTES", formats.minutes(1, 60), default=timedelta(minutes=5), meaning="how long"
+)
+password: Setting[str] = Setting(
+    SECTION, "A_PASSWORD", formats.text(example="x", pattern="[a-z]+"), default="", meaning="it", is_secret=True
+)
+needed: Setting[str] = Setting(SECTION, "NEEDED", formats.text(example="x"), default="", meaning="it", is_required=True)
+twice: Setting[int] = Setting(
+    SECTION,
+    "TWICE",
+    formats.whole_number(1, 100),
+    default=0,
+    derive=lambda values: 2 * values[number],
+    meaning="twice as many",
+)
+WHOLE = {"NEEDED": "it"}
 
-    with pytest.raises(ImproperlyConfigured, match="must look like"):
-        env.address("PUBLIC_URL")
+
+def refusal(**variables: str) -> list[str]:
+    """Read the section, and return the lines of the refusal."""
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Environment(WHOLE | variables).read([SECTION])
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+    return str(refused.value).splitlines()
 
 
-def test_takes_the_slash_off_a_site_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PUBLIC_URL", "https://mfa.example.org/")
+@pytest.mark.parametrize("variables", [{}, {"NUMBER": ""}, {"NUMBER": " "}])
+def test_unset_and_empty_mean_the_default(variables: dict[str, str]) -> None:
+    environment = Environment(variables)
 
-    assert env.address("PUBLIC_URL") == "https://mfa.example.org"
+    assert (environment[number], environment[twice], environment[pause]) == (10, 20, timedelta(minutes=5))
 
 
-def test_reads_a_secret_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_set_value_decides_and_is_what_others_derive_from() -> None:
+    environment = Environment({"NUMBER": " 12 "})
+
+    assert (environment[number], environment[twice]) == (12, 24)
+
+
+def test_the_demo_has_defaults_of_its_own() -> None:
+    environment = Environment({"DEMO": "1"})
+
+    assert (environment[number], environment[pause]) == (60, timedelta(minutes=5))
+
+
+def test_reads_every_setting_under_its_name() -> None:
+    read = Environment(WHOLE | {"PAUSE_MINUTES": "7"}).read([SECTION])
+
+    assert read == {
+        "NUMBER": 10,
+        "PAUSE_MINUTES": timedelta(minutes=7),
+        "A_PASSWORD": "",
+        "NEEDED": "it",
+        "TWICE": 20,
+    }
+
+
+def test_a_wrong_value_says_what_to_enter() -> None:
+    assert refusal(NUMBER="abc") == ["NUMBER=abc: enter a whole number from 1 to 10000, texts an hour."]
+
+
+def test_names_all_wrong_values_at_once() -> None:
+    found = refusal(NUMBER="abc", PAUSE_MINUTES="soon", TWICE="0", NEEDED="")
+
+    assert [line.partition("=")[0] for line in found[:3]] == ["NUMBER", "PAUSE_MINUTES", "TWICE"]
+    assert found[3:] == ["Not started, for want of NEEDED. See README.md; DEMO=1 needs none."]
+
+
+def test_a_rule_is_refused_with_the_rest() -> None:
+    assert refusal(NUMBER="11", PAUSE_MINUTES="soon")[-1] == "NUMBER is odd."
+
+
+def test_a_wrong_secret_is_never_shown() -> None:
+    assert refusal(A_PASSWORD="s3cr3t") == ["A_PASSWORD: enter text."]
+
+
+def test_a_long_wrong_value_is_cut_and_stays_one_line() -> None:
+    lines = refusal(NUMBER="1\n" + "2" * 500)
+
+    assert len(lines) == 1
+    assert len(lines[0]) < 150
+
+
+def test_reads_a_secret_from_its_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hidden\n")
-    monkeypatch.delenv("IT", raising=False)
-    monkeypatch.setenv("IT_FILE", str(tmp_path / "secret"))
 
-    assert env.secret("IT") == "hidden"
+    environment = Environment({"A_PASSWORD_FILE": str(tmp_path / "secret")})
 
-
-def test_refuses_a_secret_given_twice_without_repeating_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("IT", "hidden")
-    monkeypatch.setenv("IT_FILE", str(tmp_path / "secret"))
-
-    with pytest.raises(ImproperlyConfigured) as refusal:
-        env.secret("IT")
-
-    assert "hidden" not in str(refusal.value)
+    assert environment[password] == "hidden"
+    assert environment.is_set(password)
 
 
-def test_names_the_variable_whose_file_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("IT_FILE", str(tmp_path / "nothing"))
-
-    with pytest.raises(ImproperlyConfigured, match="IT_FILE cannot be read"):
-        env.secret("IT")
-
-
-def test_reads_keys_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MFA_KEYS", f"new:{KEY}, old:{KEY}")
-
-    assert [key_id for key_id, _ in env.keys("MFA_KEYS")] == ["new", "old"]
+def test_refuses_a_secret_given_twice_without_repeating_it(tmp_path: Path) -> None:
+    assert refusal(A_PASSWORD="hidden", A_PASSWORD_FILE=str(tmp_path / "secret")) == [
+        "A_PASSWORD: set A_PASSWORD or A_PASSWORD_FILE, not both."
+    ]
 
 
-@pytest.mark.parametrize("entry", ["k1", "k1:", "k1:c2hvcnQ=", f":{KEY}", "k1:!!!", f"k-1:{KEY}"])
-def test_names_the_place_of_a_bad_key_and_never_the_key(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
-    monkeypatch.setenv("MFA_KEYS", f"good:{KEY},{entry}")
-
-    with pytest.raises(ImproperlyConfigured) as refusal:
-        env.keys("MFA_KEYS")
-
-    assert "entry 2" in str(refusal.value)
-    assert KEY not in str(refusal.value)
+def test_names_the_variable_whose_file_is_missing(tmp_path: Path) -> None:
+    assert refusal(A_PASSWORD_FILE=str(tmp_path / "nothing")) == [
+        "A_PASSWORD: A_PASSWORD_FILE cannot be read: No such file or directory."
+    ]
 
 
-def test_refuses_a_key_id_that_stands_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MFA_KEYS", f"k1:{KEY},k1:{KEY}")
+def test_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(ImproperlyConfigured, match="twice"):
-        env.keys("MFA_KEYS")
+    assert refusal(A_PASSWORD_FILE=str(tmp_path / "secret")) == [
+        "A_PASSWORD: A_PASSWORD_FILE cannot be read: it is no text in UTF-8."
+    ]
+
+
+@pytest.mark.parametrize(("url", "apart"), [("DATABASE_URL", "DATABASE_PASSWORD"), ("REDIS_URL", "REDIS_PASSWORD")])
+def test_refuses_a_password_set_twice(url: str, apart: str) -> None:
+    address = "postgres://user:one@host/name" if url == "DATABASE_URL" else "redis://:one@host/0"
+
+    with pytest.raises(ImproperlyConfigured, match="Set it once"):
+        Environment({"DEMO": "1", url: address, apart: "two"}).read([conf.DATABASE, conf.BROKER])
 
 
 def test_fills_from_a_file_only_what_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "keys").write_text("# made for the demo\nFIRST=file=with=equals\nSECOND=file\n")
-    monkeypatch.delenv("FIRST", raising=False)
-    monkeypatch.setenv("SECOND", "environment")
-    monkeypatch.setattr(os, "environ", dict(os.environ))
+    (tmp_path / "keys").write_text(f"# made for the demo\nSECRET_KEY=file=with=equals\nMFA_KEYS=k1:{KEY}\n")
+    monkeypatch.setattr(os, "environ", {"MFA_KEYS": f"k2:{KEY}"})
 
     env.load(tmp_path / "keys")
 
-    assert (env.text("FIRST"), env.text("SECOND")) == ("file=with=equals", "environment")
+    assert env.value(conf.secret_key) == "file=with=equals"
+    assert [key_id for key_id, _ in env.value(engine.keys)] == ["k2"]
 
 
-WRONG_ADDRESSES = (
-    "postgres://user:s3cr/et@host/name",
-    "postgres://user:s3cr?et@host/name",
-    "postgres://user:s3cr#et@host/name",
-    "postgres://user:5432#et@host/name",
-    "postgres://user:s3cr@et@host/name",
-    "postgres://user:[s3cr@host/name",
-    "postgres://user:secret@host:port/name",
+def test_a_child_inherits_all_but_what_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"PATH": "/bin", "REDIS_URL": "redis://host", "SECRET_KEY_FILE": "/secret"})
+
+    assert env.inherited(without=[conf.secret_key, conf.broker]) == {"PATH": "/bin"}
+
+
+# --- Names that nothing reads -------------------------------------------------------------------------------------
+
+
+def warned(*names: str) -> list[str]:
+    return list(env.unknown(env.sections(env.ours()), dict.fromkeys(names, "x")))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SEND_PER_PERSON_HOUR", "SENDS_PER_PERSON_HOUR"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("TIMEZONE", "TIME_ZONE"),
+        ("ORGANIZATION_NAME", "ORGANISATION_NAME"),
+        ("ACCENT_COLOR", "ACCENT_COLOUR"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("EMAIL_HOST_PASWORD", "EMAIL_HOST_PASSWORD"),
+        ("MFA_KEY", "MFA_KEYS"),
+        ("SECRETKEY", "SECRET_KEY"),
+        ("TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKENS"),
+    ],
 )
+def test_a_name_that_is_nearly_ours_is_warned_of_with_the_likely_one(name: str, meant: str) -> None:
+    assert warned(name) == [f"{name} is not read. Did you mean {meant}?"]
 
 
-@pytest.mark.parametrize("value", WRONG_ADDRESSES)
-@pytest.mark.parametrize("read", [env.database, env.broker], ids=["database", "broker"])
-def test_a_wrong_address_says_what_to_do_and_shows_nothing(
-    monkeypatch: pytest.MonkeyPatch, value: str, read: Callable[[str], object]
-) -> None:
-    monkeypatch.setenv("IT_URL", value)
-
-    with pytest.raises(ImproperlyConfigured) as refusal:
-        read("IT_URL")
-
-    assert "IT_PASSWORD or IT_PASSWORD_FILE" in str(refusal.value)
-    assert not {"s3cr", "secret", "et@host"} & set(re.findall(r"[\w@/#?]+", str(refusal.value)))
-    assert refusal.value.__cause__ is None
-    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+@pytest.mark.parametrize("name", ["SENDS_EACH_WEEK", "TWILIO_EDGE", "GATEWAY_COLOUR", "VERIFICATION_X", "MFA_Z"])
+def test_a_name_of_one_of_our_families_is_warned_of(name: str) -> None:
+    assert warned(name) == [f"{name} is not read: there is no such setting. `manage.py environment` lists them all."]
 
 
-@pytest.mark.parametrize("password", ["s3cr/et", "a@b", "p#q?r", "100%", "a:b", "ü €", "[x"])
-def test_takes_any_password_apart_from_the_address(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
-    monkeypatch.setenv("IT_URL", "postgres://user@host:5433/name")
-    monkeypatch.setenv("IT_PASSWORD", password)
-
-    database = env.database("IT_URL")
-
-    assert (database["USER"], database["PASSWORD"], database["HOST"], database["PORT"], database["NAME"]) == (
-        "user",
-        password,
-        "host",
-        5433,
-        "name",
-    )
+def test_a_file_for_what_is_no_secret_is_warned_of() -> None:
+    assert warned("PUBLIC_URL_FILE") == ["PUBLIC_URL_FILE is not read: PUBLIC_URL is no secret, so set it itself."]
 
 
-def test_reads_the_password_of_a_broker_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("a/b\n")
-    monkeypatch.setenv("IT_URL", "rediss://host:6380/1")
-    monkeypatch.setenv("IT_PASSWORD_FILE", str(tmp_path / "password"))
+def test_what_is_declared_is_not_warned_of() -> None:
+    sections = env.sections(env.ours())
+    secrets = [s.name for section in sections for s in section.settings if s.is_secret]
 
-    assert env.broker("IT_URL") == "rediss://:a%2Fb@host:6380/1"
-
-
-def test_refuses_a_password_set_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT_URL", "postgres://user:one@host/name")
-    monkeypatch.setenv("IT_PASSWORD", "two")
-
-    with pytest.raises(ImproperlyConfigured, match="Set it once"):
-        env.database("IT_URL")
+    assert warned(*(s.name for section in sections for s in section.settings)) == []
+    assert warned(*(f"{name}_FILE" for name in secrets)) == []
 
 
-@pytest.mark.parametrize("value", ["info", "INFO", "Info"])
-def test_reads_a_choice_in_any_case(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("IT", value)
+def test_what_other_programs_set_is_not_warned_of() -> None:
+    """Names of a shell, systemd, GitHub's runners, containers and Kubernetes, and those of our own tests."""
+    theirs = """
+        PATH HOME LANG LC_ALL USER LOGNAME SHELL TERM PWD OLDPWD SHLVL HOSTNAME TMPDIR TZ EDITOR DISPLAY
+        DBUS_SESSION_BUS_ADDRESS XDG_SESSION_ID XDG_RUNTIME_DIR SESSION_MANAGER SSH_AUTH_SOCK SSH_CONNECTION
+        INVOCATION_ID JOURNAL_STREAM NOTIFY_SOCKET LISTEN_FDS LISTEN_PID SYSTEMD_EXEC_PID CREDENTIALS_DIRECTORY
+        RUNTIME_DIRECTORY STATE_DIRECTORY LOGS_DIRECTORY WATCHDOG_USEC MAINPID
+        CI GITHUB_ACTIONS GITHUB_RUN_ID RUNNER_TEMP PYTHONPATH PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
+        DJANGO_SETTINGS_MODULE WEB_CONCURRENCY GUNICORN_CMD_ARGS CELERY_SKIP_CHECKS FLOWER_PORT SSL_CERT_FILE
+        KUBERNETES_SERVICE_HOST KUBERNETES_PORT_443_TCP_ADDR GATEWAY_SERVICE_HOST GATEWAY_PORT_80_TCP REDIS_PORT
+        REDIS_SERVICE_PORT DATABASE_SERVICE_HOST DATABASE_PORT_5432_TCP_PROTO EMAIL_SERVICE_PORT_SMTP
+        PGHOST PGUSER PGPASSWORD POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB MALLOC_ARENA_MAX
+        TEST_DATABASE_URL TEST_REDIS_URL RACE_ROUNDS ODD_INPUTS FAULT_MESSAGES CI_DATABASE_URL CI_REDIS_URL
+        http_proxy HTTPS_PROXY NO_PROXY DEBIAN_FRONTEND
+    """
 
-    assert env.choice("IT", ("DEBUG", "INFO"), "DEBUG") == "INFO"
+    assert warned(*theirs.split()) == []

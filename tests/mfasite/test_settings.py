@@ -16,7 +16,7 @@ REAL = {
     "DATABASE_URL": "postgres://mfa:mfa@127.0.0.1/mfa",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "PUBLIC_URL": "https://mfa.example.org",
-    "DELIVERY_PROVIDERS": "console",
+    "DELIVERY_PROVIDERS": "console,smtp",
 }
 
 
@@ -94,9 +94,9 @@ def test_takes_a_log_level_in_any_case(level: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "advice"),
     [
-        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'loud'."),
-        ("LOG_FORMAT", "xml", "LOG_FORMAT must be one of text, json, not 'xml'."),
-        ("EMAIL_PORT", "smtp", "EMAIL_PORT must be a whole number, not 'smtp'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL=loud: enter one of DEBUG, INFO, WARNING, ERROR, CRITICAL."),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT=xml: enter one of text, json."),
+        ("EMAIL_PORT", "smtp", "EMAIL_PORT=smtp: enter a whole number from 1 to 65535."),
         ("DATABASE_URL", "postgres://mfa:pa/ss@127.0.0.1/mfa", "DATABASE_PASSWORD"),
         ("REDIS_URL", "redis://:pa/ss@127.0.0.1/0", "REDIS_PASSWORD"),
     ],
@@ -126,8 +126,8 @@ def test_mail_by_implicit_tls_is_chosen_by_its_port() -> None:
 
     assert read(both, **REAL) == "False True"
     assert read(both, **REAL, EMAIL_PORT="465") == "True False"
-    assert read(both, **REAL, EMAIL_PORT="2465", EMAIL_SSL="1") == "True False"
-    assert "not both" in told("import mfasite.settings", **REAL, EMAIL_SSL="1", EMAIL_TLS="1").stderr
+    assert read(both, **REAL, EMAIL_PORT="2465", EMAIL_USE_SSL="1") == "True False"
+    assert "not both" in told("import mfasite.settings", **REAL, EMAIL_USE_SSL="1", EMAIL_USE_TLS="1").stderr
 
 
 def test_a_broker_with_tls_must_show_a_certificate() -> None:

@@ -89,7 +89,13 @@ def test_good_keys_pass(settings: Settings) -> None:
         ({"MFA_KEYS": (("k1", KEY), ("K1", KEY[::-1]))}, "the same id: k1"),
         ({"SECRET_KEY": base64.b64encode(KEY).decode() + GOOD}, "SECRET_KEY holds the key k1"),
         ({"METRICS_TOKEN": "token"}, "METRICS_TOKEN is shorter"),
-        ({"GATEWAY": {"keys": ("a-good-key-of-a-gateway", "k")}}, "GATEWAY_RECEIPT_KEYS is shorter"),
+        (
+            {
+                "DELIVERY_PROVIDERS": ("verification.delivery.providers.gateway",),
+                "GATEWAY_RECEIPT_KEYS": ("a-good-key-of-a-gateway", "k"),
+            },
+            "GATEWAY_RECEIPT_KEYS is shorter",
+        ),
     ],
 )
 def test_weak_key_is_named_and_not_shown(changes: dict[str, object], words: str, settings: Settings) -> None:

@@ -234,7 +234,7 @@ def test_other_names_of_the_network_go_on(desk: Desk) -> None:
 
 
 def test_network_makes_so_many_attempts_an_hour(desk: Desk, settings: Any) -> None:
-    settings.NETWORK_PASSWORDS_PER_HOUR = 5
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
     gates = [limits.password_gate(f"name {n}", desk.facts) for n in range(7)]
 
@@ -243,7 +243,7 @@ def test_network_makes_so_many_attempts_an_hour(desk: Desk, settings: Any) -> No
 
 
 def test_attempts_at_a_locked_name_count_for_the_network(desk: Desk, settings: Any) -> None:
-    settings.NETWORK_PASSWORDS_PER_HOUR = 20
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 20
     attempts(desk, 40)
 
     assert not limits.password_gate("ben", desk.facts).is_open
@@ -298,7 +298,7 @@ def test_known_browser_waits_for_no_stranger(desk: Desk) -> None:
 
 def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None:
     """One guest in an office used up the hour of its address; seen failing while known browsers waited as well."""
-    settings.NETWORK_PASSWORDS_PER_HOUR = 5
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     for number in range(8):
         attempts(desk, 1, name=f"name {number}")
     at_home = replace(desk.facts, device=devices.remember("", "ana"))
@@ -345,7 +345,7 @@ def test_refused_attempts_count_for_nobodys_name(desk: Desk) -> None:
 
 def test_right_passwords_use_up_no_hour_of_a_network(desk: Desk, settings: Any) -> None:
     """An office behind one address locked itself out at eight o'clock."""
-    settings.NETWORK_PASSWORDS_PER_HOUR = 5
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
     for number in range(20):
         assert limits.password_gate(f"name {number}", desk.facts).is_open
@@ -355,7 +355,8 @@ def test_right_passwords_use_up_no_hour_of_a_network(desk: Desk, settings: Any) 
 
 
 def test_own_network_is_allowed_more(desk: Desk, settings: Any) -> None:
-    settings.NETWORK_PASSWORDS_PER_HOUR, settings.OWN_NETWORKS, settings.OWN_NETWORK_TIMES = 5, ("192.0.2.0/28",), 3
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
+    settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
 
     gates = [limits.password_gate(f"name {n}", desk.facts).is_open for n in range(17)]
     strangers = [limits.password_gate(f"name {n}", elsewhere(desk).facts).is_open for n in range(7)]
@@ -364,8 +365,8 @@ def test_own_network_is_allowed_more(desk: Desk, settings: Any) -> None:
 
 
 def test_own_network_may_ask_for_more_links_and_checks(desk: Desk, settings: Any) -> None:
-    settings.OWN_NETWORKS, settings.OWN_NETWORK_TIMES = ("192.0.2.0/28",), 3
-    settings.ASKS_PER_NETWORK_HOUR = settings.CHECKS_PER_NETWORK_MINUTE = 2
+    settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
+    settings.PASSWORD_RESETS_PER_NETWORK_HOUR = settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 2
 
     def allowed(facts: Facts) -> tuple[int, int]:
         asked = [limits.spend_asking("password_reset", name=f"name {n}", facts=facts).is_open for n in range(9)]

@@ -124,7 +124,7 @@ def _rounds(racer: Desk, method: str, crowd: Crowd, turns: range) -> list[int]:
 
 # Tries and waits stop most of fifty answers before the last guard; without them all reach it.
 _open_limits = override_settings(
-    VERIFICATION_TRIES=500, VERIFICATION_FREE_FAILURES=500, VERIFICATION_FAILURES_UNTIL_OFF=500
+    VERIFICATION_ATTEMPTS_PER_CHALLENGE=500, VERIFICATION_FAILURES_BEFORE_DELAY=500, VERIFICATION_LOCKOUT_THRESHOLD=500
 )
 
 
@@ -263,8 +263,8 @@ def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch
 
 def test_parallel_guesses_of_many_methods_are_bounded_together(racer: Desk, crowd: Crowd, settings: Settings) -> None:
     """However many sessions and methods guess at once, the month's bound holds. Seen failing with a sum read before."""
-    settings.WRONG_CODES_PER_MONTH, settings.VERIFICATION_FREE_FAILURES = 20, 1000
-    settings.VERIFICATION_FAILURES_UNTIL_OFF = 1000
+    settings.WRONG_CODES_PER_MONTH, settings.VERIFICATION_FAILURES_BEFORE_DELAY = 20, 1000
+    settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     for day in range(1, 6):
         assert limits.reserve(racer.user.pk, "text", now=racer.later(days=-day).facts.now, is_counted=True).is_open
     methods = ["totp", "text", "call", "recovery", "aaa"]
@@ -282,7 +282,7 @@ def test_parallel_guesses_of_many_methods_are_bounded_together(racer: Desk, crow
 
 def test_right_and_wrong_answers_at_once_leave_the_right_count(racer: Desk, crowd: Crowd, settings: Settings) -> None:
     """Nor do they wait for each other's rows in a circle."""
-    settings.VERIFICATION_FREE_FAILURES = settings.VERIFICATION_FAILURES_UNTIL_OFF = 1000
+    settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
 
     def answer(number: int) -> None:
@@ -302,7 +302,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
 
     Seen failing on PostgreSQL with rows that are given back in another order than they are taken in.
     """
-    settings.VERIFICATION_FREE_FAILURES = settings.VERIFICATION_FAILURES_UNTIL_OFF = 1000
+    settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
     user_id, now = racer.user.pk, racer.facts.now
     for kind in Kind.values:
@@ -329,7 +329,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
 
 
 def test_wrong_codes_are_forgotten_while_others_come_in(racer: Desk, crowd: Crowd, settings: Settings) -> None:
-    settings.VERIFICATION_FREE_FAILURES = settings.VERIFICATION_FAILURES_UNTIL_OFF = 1000
+    settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
     user_id, now = racer.user.pk, racer.facts.now
 
@@ -351,8 +351,8 @@ def test_wrong_codes_are_forgotten_while_others_come_in(racer: Desk, crowd: Crow
 @pytest.mark.parametrize("service", ["", "imap"])
 def test_right_passwords_at_once_leave_no_count(racer: Desk, crowd: Crowd, settings: Settings, service: str) -> None:
     """A mail program opens many connections at once; none of them waits for the others in a circle."""
-    settings.PASSWORD_FREE_FAILURES = settings.PASSWORD_FAILURES_PER_DAY = 10_000
-    settings.NETWORK_PASSWORDS_PER_HOUR = settings.CHECKS_PER_NETWORK_MINUTE = 10_000
+    settings.PASSWORD_FAILURES_BEFORE_DELAY = settings.PASSWORD_FAILURES_PER_DAY = 10_000
+    settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 10_000
 
     def sign_in(number: int) -> None:
         for _ in range(4):

@@ -113,10 +113,10 @@ def trip(
 ) -> bool:
     """Open a circuit that is in the state named; each pause in a row is twice as long. True for the one who did."""
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
-    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_longest_pause())
+    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_max_pause())
     did = Circuit.objects.filter(pk=row.pk, state=of).update(
         state=CircuitState.OPEN,
-        until_at=now + min(pause, conf.circuit_longest_pause()),
+        until_at=now + min(pause, conf.circuit_max_pause()),
         trips=Least(F("trips") + 1, _TURNED),
         failures=0,
         changed_at=now,

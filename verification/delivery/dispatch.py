@@ -244,7 +244,7 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     waits until it is too old.
     """
     message.reason = message.reason or Reason.PROVIDER_DOWN
-    if message.claims >= conf.claims() and message.reason != Reason.RATE_LIMITED:
+    if message.claims >= conf.max_claims() and message.reason != Reason.RATE_LIMITED:
         return _write(message, MessageState.FAILED, now=now)
     doubled = timedelta(seconds=2 ** min(message.claims - 1, 4))
     shortest = timedelta(seconds=1)

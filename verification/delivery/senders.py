@@ -20,11 +20,6 @@ def choose(senders: Mapping[str, str], number: str) -> str:
     return sender
 
 
-def numbers_of(senders: Mapping[str, str]) -> dict[str, str]:
-    """Give the senders that can call too: a name such as "Example" or a short code has no telephone."""
-    return {country: sender for country, sender in senders.items() if sender.startswith("+")}
-
-
 def locale(language: str) -> str:
     """Give the locale in which a voice speaks a language. Shape: `de` becomes `de-DE`, `de-CH` stays."""
     return language if "-" in language else _LOCALES.get(language, language)

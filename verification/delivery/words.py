@@ -58,7 +58,7 @@ def _local(moment: str, form: str) -> str:
 def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     challenge = message.challenge
     host = urlsplit(conf.public_url()).hostname or ""
-    context: dict[str, Any] = {"organisation": conf.organisation(), "host": host, **message.context, **more}
+    context: dict[str, Any] = {"organisation": conf.organisation_name(), "host": host, **message.context, **more}
     if handle := message.context.get("link"):
         purpose = message.context["link_purpose"]
         path = message.context["link_path"]

@@ -4,6 +4,8 @@ import os
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from mfasite import conf
+
 _LEAST = 12  # characters of a password
 
 
@@ -20,12 +22,14 @@ class Command(BaseCommand):
 
     def handle(self, *, address: str, port: int, **options: object) -> None:
         """Refuse to show the queues to anyone; else become Flower."""
-        name, colon, password = os.environ.get("FLOWER_BASIC_AUTH", "").partition(":")
-        if not (name and colon and len(password) >= _LEAST) and not os.environ.get("FLOWER_AUTH_PROVIDER"):
+        name, colon, password = conf.flower_basic_auth().partition(":")
+        if not (name and colon and len(password) >= _LEAST) and not conf.flower_auth_provider():
             raise CommandError(
                 f"Flower would let anyone in. Set FLOWER_BASIC_AUTH=name:password, the password of {_LEAST} characters "
                 "or more."
             )
+        if name:
+            os.environ[conf.flower_basic_auth.name] = conf.flower_basic_auth()  # it may have come from a file
         from mfasite.celery import app  # noqa: PLC0415  (it reads the settings)
 
         where = (f"--address={address}", f"--port={port}", "--db=", "--persistent=False", "--state_save_interval=0")

@@ -32,6 +32,7 @@ class Command(BaseCommand):
         from mfasite.celery import app  # noqa: PLC0415  (what it reads at import must be set first)
 
         checks.tell_of_database()
+        checks.tell_of_names()
         checks.refuse_contradictions(*checks.KEYS)
         heap.bound()
         worker = app.Worker(

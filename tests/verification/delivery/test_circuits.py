@@ -122,7 +122,7 @@ def test_provider_is_left_alone_for_as_long_as_it_asks() -> None:
 def test_pause_has_an_end_whatever_is_asked() -> None:
     fail(after=timedelta(days=1))
 
-    assert admitted(NOW + conf.circuit_longest_pause())
+    assert admitted(NOW + conf.circuit_max_pause())
 
 
 # Receipts and conversion ---------------------------------------------------------------------------------------

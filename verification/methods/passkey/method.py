@@ -163,7 +163,7 @@ class Passkey(Method):
         return options_to_json(
             webauthn.generate_registration_options(
                 rp_id=_site(),
-                rp_name=conf.organisation(),
+                rp_name=conf.organisation_name(),
                 user_id=ask.person,
                 user_name=ask.account,
                 challenge=ask.random,

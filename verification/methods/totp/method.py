@@ -49,7 +49,7 @@ class Totp(Method):
         if not ask.is_enrolment:
             return Issue()
         key = base64.b32encode(ask.secret).decode().rstrip("=")
-        issuer = conf.organisation()
+        issuer = conf.organisation_name()
         query = urlencode(
             {"secret": key, "issuer": issuer.replace(":", " ").strip(), "digits": 6, "period": _STEP}, quote_via=quote
         )

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 @register
 def only_in_the_demo(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse the console where real people sign in: their codes would stand in a log."""
-    if getattr(settings, "DEMO", False):
+    if settings.DEMO:
         return []
     return [
         Error(

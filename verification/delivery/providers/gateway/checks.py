@@ -35,7 +35,7 @@ def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         ),
         ("{" in here.url, 5, "GATEWAY_URL holds a mark.", "Addresses end up in logs: put it into GATEWAY_REQUEST."),
         (
-            not (urlsplit(here.url).scheme == "https" or getattr(settings, "DEMO", False)) and bool(here.url),
+            not (urlsplit(here.url).scheme == "https" or settings.DEMO) and bool(here.url),
             6,
             "GATEWAY_URL is not encrypted.",
             "Codes travel over it: use https.",

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 @register
 def only_in_the_demo(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse the virtual phone where real people sign in: whoever opens its page reads everybody's codes."""
-    if getattr(settings, "DEMO", False):
+    if settings.DEMO:
         return []
     return [
         Error(

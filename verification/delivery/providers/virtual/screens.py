@@ -214,7 +214,7 @@ def split(words: str) -> tuple[Part, ...]:
 
 
 def _names() -> dict[str, str]:
-    return dict(getattr(settings, "PHONES", ()))
+    return dict(settings.PHONES)
 
 
 def _newest(rows: QuerySet[Delivery]) -> list[Delivery]:

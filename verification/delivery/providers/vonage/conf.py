@@ -1,11 +1,75 @@
 """What an operator sets for Vonage. Read at call time."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
+from verification import formats
+from verification.delivery import sender_settings
+from verification.formats import Format
+from verification.setting import Section, Setting
 
-from verification.delivery import senders
+VONAGE = Section(
+    "Vonage",
+    "Texts and calls by the provider `vonage`. Receipts and key presses come to `PUBLIC_URL`, signed over their body "
+    "and time (which may be five minutes off) and bound to a message by the name that Vonage gave it. Turn *signed "
+    "webhooks* on for the account.",
+    families=("VONAGE_",),
+)
+
+application_id: Setting[str] = Setting(
+    VONAGE,
+    "VONAGE_APPLICATION_ID",
+    formats.text("the id of an application", example="78d335fa-323d-0114-9c3d-d6f0d48968cf"),
+    default="",
+    meaning="the application, with the capabilities Messages and Voice",
+)
+private_key: Setting[str] = Setting(
+    VONAGE,
+    "VONAGE_PRIVATE_KEY",
+    Format("a private key (PEM)", lambda text: text.replace("\\n", "\n"), "-----BEGIN PRIVATE KEY-----"),
+    default="",
+    meaning="its private key, as Vonage gave it (PEM); in a variable, `\\n` stands for the end of a line",
+    is_secret=True,
+)
+signature_secrets: Setting[tuple[str, ...]] = Setting(
+    VONAGE,
+    "VONAGE_SIGNATURE_SECRETS",
+    formats.words("signature secrets, separated by commas", example="a-signature-secret-of-more-than-32-characters"),
+    default=(),
+    meaning="the account's signature secrets, of 32 characters or more; any of them is believed",
+    is_secret=True,
+)
+senders: Setting[dict[str, str]] = Setting(
+    VONAGE,
+    "VONAGE_SENDERS",
+    sender_settings.BY_COUNTRY,
+    default={},
+    meaning="senders by country, `*` being any other: numbers or names",
+    is_sender=True,
+)
+call_senders: Setting[dict[str, str]] = Setting(
+    VONAGE,
+    "VONAGE_CALL_SENDERS",
+    sender_settings.BY_COUNTRY,
+    default={},
+    default_text="the numbers of `VONAGE_SENDERS`",
+    meaning="who calls, as people see it; numbers only",
+    is_sender=True,
+)
+voices: Setting[dict[str, str]] = Setting(
+    VONAGE,
+    "VONAGE_VOICES",
+    formats.pairs(example="de=1,fr=0"),
+    default={},
+    default_text="Vonage's own",
+    meaning="styles of the voices by language",
+)
+base_url: Setting[str] = Setting(
+    VONAGE,
+    "VONAGE_BASE_URL",
+    formats.url(example="https://api-eu.vonage.com"),
+    default="https://api.nexmo.com",
+    meaning="another region",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +95,12 @@ class Conf:
 
 def read() -> Conf:
     """Read the settings."""
-
-    def get(name: str, default: Any) -> Any:
-        return getattr(settings, f"VONAGE_{name}", default)
-
     return Conf(
-        application=get("APPLICATION_ID", ""),
-        private_key=get("PRIVATE_KEY", ""),
-        secrets=tuple(get("SIGNATURE_SECRETS", ())),
-        senders=get("SENDERS", {}),
-        call_senders=get("CALL_SENDERS", {}) or senders.numbers_of(get("SENDERS", {})),
-        voices=get("VOICES", {}),
-        base_url=get("BASE_URL", "https://api.nexmo.com").rstrip("/"),
+        application=application_id(),
+        private_key=private_key(),
+        secrets=signature_secrets(),
+        senders=senders(),
+        call_senders=call_senders() or sender_settings.numbers_of(senders()),
+        voices=voices(),
+        base_url=base_url().rstrip("/"),
     )

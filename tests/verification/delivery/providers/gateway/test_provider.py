@@ -47,7 +47,7 @@ def test_fills_the_template(gateway: Exchange) -> None:
 
 def test_template_may_be_a_form_of_another_shape(gateway: Exchange, settings: Any) -> None:
     template = '{"msisdn": "{to_digits}", "body": "Hello. {words}", "ttl": "{seconds}", "flash": 0}'
-    settings.GATEWAY |= {"request": template, "as_form": True}
+    settings.GATEWAY_REQUEST, settings.GATEWAY_FORM = template, True
 
     provider.send(outgoing())
 
@@ -67,7 +67,7 @@ def test_words_cannot_change_the_template(gateway: Exchange) -> None:
 
 
 def test_reference_is_found_at_its_path(gateway: Exchange, settings: Any) -> None:
-    settings.GATEWAY |= {"reference": "messages.0.key"}
+    settings.GATEWAY_REFERENCE = "messages.0.key"
     gateway.answer = Answer(status=200, body=b'{"messages": [{"key": 4711}]}')
 
     assert provider.send(outgoing()) == "4711"
@@ -87,7 +87,7 @@ def test_reference_is_found_at_its_path(gateway: Exchange, settings: Any) -> Non
 def test_refusals_mean_that_nothing_was_sent(
     answer: Answer, reason: Reason, permanent: bool, seconds: int | None, gateway: Exchange, settings: Any
 ) -> None:
-    settings.GATEWAY |= {"reasons": {"BAD_NUMBER": "invalid_number", "STOP": "opted_out"}}
+    settings.GATEWAY_REASONS = {"BAD_NUMBER": "invalid_number", "STOP": "opted_out"}
     gateway.answer = answer
 
     with pytest.raises(Refused) as refusal:
@@ -118,7 +118,7 @@ def test_everything_else_is_in_doubt_and_asked_once(answer: Answer, gateway: Exc
 
 
 def test_nobody_at_the_address_is_a_refusal(gateway: Exchange, settings: Any) -> None:
-    settings.GATEWAY |= {"url": "http://127.0.0.1:1/send"}
+    settings.GATEWAY_URL = "http://127.0.0.1:1/send"
 
     with pytest.raises(Refused) as refusal:
         provider.send(outgoing())
@@ -157,7 +157,7 @@ def receipt(
 def test_signed_receipt_is_read(
     told: dict[str, Any], state: MessageState, reason: Reason | None, gateway: Exchange, settings: Any
 ) -> None:
-    settings.GATEWAY |= {"states": {"DELIVRD": "delivered"}}
+    settings.GATEWAY_STATES = {"DELIVRD": "delivered"}
 
     heard = provider.parse(receipt(told | {"id": "r1"}))
 
@@ -193,7 +193,7 @@ def test_forged_receipt_is_refused(terms: dict[str, Any], gateway: Exchange) -> 
 def test_receipt_of_another_message_is_refused_where_the_address_is_not_signed(
     gateway: Exchange, settings: Any
 ) -> None:
-    settings.GATEWAY |= {"signed": "{body}", "receipt_id": "ours"}
+    settings.GATEWAY_SIGNED, settings.GATEWAY_RECEIPT_ID = "{body}", "ours"
 
     assert provider.parse(receipt({"status": "sent", "ours": ID})).receipts
     with pytest.raises(Forged):
@@ -244,7 +244,7 @@ def test_long_reference_is_kept_as_its_digest(gateway: Exchange) -> None:
 
 def test_without_a_key_nobody_is_believed(gateway: Exchange, settings: Any) -> None:
     signed = receipt({"status": "delivered"}, key="")
-    settings.GATEWAY |= {"keys": ()}
+    settings.GATEWAY_RECEIPT_KEYS = ()
 
     with pytest.raises(Forged):
         provider.parse(signed)
@@ -252,26 +252,27 @@ def test_without_a_key_nobody_is_believed(gateway: Exchange, settings: Any) -> N
 
 # Checks --------------------------------------------------------------------------------------------------------
 
-WHOLE = {"url": "https://carrier.example.com/send", "keys": ("k",)}
+WHOLE = {"GATEWAY_URL": "https://carrier.example.com/send", "GATEWAY_RECEIPT_KEYS": ("k",)}
 
 
 @pytest.mark.parametrize(
     ("more", "ids"),
     [
         ({}, []),
-        ({"url": ""}, ["gateway.E001"]),
-        ({"request": "{"}, ["gateway.E002"]),
-        ({"request": '{"to": "{to}"}'}, ["gateway.E002"]),
-        ({"keys": ()}, ["gateway.E003"]),
-        ({"signed": "{time}.{body}"}, ["gateway.E004"]),
-        ({"signed": "{time}.{body}", "receipt_id": "id"}, []),
-        ({"url": "https://carrier.example.com/send?text={words}"}, ["gateway.E005"]),
-        ({"url": "http://carrier.example.com/send"}, ["gateway.E006"]),
-        ({"reasons": {"E1": "because"}}, ["gateway.E007"]),
+        ({"GATEWAY_URL": ""}, ["gateway.E001"]),
+        ({"GATEWAY_REQUEST": "{"}, ["gateway.E002"]),
+        ({"GATEWAY_REQUEST": '{"to": "{to}"}'}, ["gateway.E002"]),
+        ({"GATEWAY_RECEIPT_KEYS": ()}, ["gateway.E003"]),
+        ({"GATEWAY_SIGNED": "{time}.{body}"}, ["gateway.E004"]),
+        ({"GATEWAY_SIGNED": "{time}.{body}", "GATEWAY_RECEIPT_ID": "id"}, []),
+        ({"GATEWAY_URL": "https://carrier.example.com/send?text={words}"}, ["gateway.E005"]),
+        ({"GATEWAY_URL": "http://carrier.example.com/send"}, ["gateway.E006"]),
+        ({"GATEWAY_REASONS": {"E1": "because"}}, ["gateway.E007"]),
     ],
 )
 def test_check_names_what_is_wrong(more: dict[str, Any], ids: list[str], settings: Any) -> None:
     settings.DEMO = False
-    settings.GATEWAY = WHOLE | more
+    for name, value in (WHOLE | more).items():
+        setattr(settings, name, value)
 
     assert [error.id for error in checks.is_complete(None)] == ids

@@ -1,0 +1,24 @@
+"""Settings of accounts: each is declared here once, and read at call time."""
+
+from datetime import timedelta
+
+from verification import formats
+from verification.setting import Section, Setting
+
+SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_"))
+
+session_hours: Setting[timedelta] = Setting(
+    SIGN_IN,
+    "SESSION_HOURS",
+    formats.hours(1, 720),
+    default=timedelta(hours=12),
+    meaning="how long a session lasts without a request, and at most",
+)
+password_min_length: Setting[int] = Setting(
+    SIGN_IN,
+    "PASSWORD_MIN_LENGTH",
+    formats.whole_number(8, 128),  # NIST SP 800-63B-4, 3.1.1.2: never fewer than eight
+    default=12,
+    unit="characters",
+    meaning="the shortest password that a person may choose",
+)

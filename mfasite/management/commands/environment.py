@@ -1,0 +1,18 @@
+"""Prints the table of all settings."""
+
+from django.core.management.base import BaseCommand
+
+from mfasite import env, settings_table
+from verification import conf
+
+
+class Command(BaseCommand):
+    """The settings of the service, of every method and provider that comes along, and of those installed besides."""
+
+    help = "Print every setting with its default, unit and meaning, as Markdown."
+    requires_system_checks: list[str] = []
+
+    def handle(self, **options: object) -> None:
+        """Print it."""
+        packages = dict.fromkeys((*env.ours(), *conf.methods(), *conf.providers()))
+        self.stdout.write(settings_table.markdown(env.sections(packages)), ending="")

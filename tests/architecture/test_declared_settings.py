@@ -1,0 +1,304 @@
+"""Every setting is declared once, is really read from the environment, and is used; nothing else is read."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.conf import global_settings, settings
+from django.core.management import call_command
+
+from mfasite import conf as site_conf
+from mfasite import env
+from verification import formats
+from verification.setting import Section, Setting
+
+HOME = Path(settings.BASE_DIR)
+SECTIONS = env.sections(env.ours())
+SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
+READER = "mfasite/env.py"
+REQUIRED = {
+    "SECRET_KEY": "a-key-of-these-tests",
+    "MFA_KEYS": f"k1:{'A' * 43}=",
+    "DATABASE_URL": "sqlite:////nowhere/it",
+    "PUBLIC_URL": "https://mfa.example.org",
+    "DELIVERY_PROVIDERS": ",".join(
+        path.parent.name for path in HOME.glob("verification/delivery/providers/*/provider.py")
+    ),
+}
+_SAY_ALL = """
+import json
+from django.conf import settings
+from mfasite import env
+found = (setting for section in env.sections(env.ours()) for setting in section.settings)
+print(json.dumps({setting.name: repr(setting()) for setting in found}))
+"""
+
+
+def example(setting: Setting[object]) -> str:
+    """Return a text that means something else than the default."""
+    if setting.format is formats.flag:
+        return "0" if setting.default else "1"
+    return setting.format.example
+
+
+@cache
+def said(*examples: str) -> dict[str, str]:
+    """Start a process with examples of some settings, and let it say what the code sees of each setting."""
+    variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
+    return json.loads(run(["-c", _SAY_ALL], **variables).stdout)  # type: ignore[no-any-return]
+
+
+def run(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | variables
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=HOME, env=clean, capture_output=True, text=True, check=False, timeout=60)
+
+
+# What a setting is set to decides what the code sees --------------------------------------------------------------
+
+# These change what others start from, so each has a process of its own.
+ALONE = ("DEMO", "DELIVERY_PROVIDERS")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_environment_decides(name: str) -> None:
+    changed = said(name) if name in ALONE else said(*(other for other in SETTINGS if other not in ALONE))
+
+    assert changed[name] != said()[name]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_example_and_default_are_values_of_the_format(name: str) -> None:
+    setting = SETTINGS[name]
+
+    assert setting.format.parse(example(setting)) != setting.default
+    if setting.default not in ("", (), {}):
+        assert setting.format.parse(setting.format.write(setting.default)) == setting.default
+
+
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.is_secret])
+def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{example(SETTINGS[name])}\n")
+
+    environment = env.Environment({f"{name}_FILE": str(tmp_path / "secret")})
+
+    assert environment[SETTINGS[name]] == SETTINGS[name].format.parse(example(SETTINGS[name]))
+
+
+def test_no_name_is_declared_twice() -> None:
+    declared = [setting.name for section in SECTIONS for setting in section.settings]
+
+    assert len(declared) == len(set(declared))
+
+
+def test_what_looks_secret_is_secret() -> None:
+    words = ("PASSWORD", "SECRET", "TOKEN", "_KEY")
+    harmless = {"PASSWORD_", "TOKEN_"}
+
+    looks = {name for name in SETTINGS if any(word in name for word in words)}
+
+    assert {
+        name
+        for name in looks
+        if not SETTINGS[name].is_secret
+        and not name.startswith(tuple(harmless))
+        and not name.startswith("APP_PASSWORD_")
+    } == set()
+
+
+# Nothing else is read ---------------------------------------------------------------------------------------------
+
+
+@cache
+def code() -> dict[str, ast.Module]:
+    paths = [HOME / "manage.py", *(path for app in env.APPS for path in (HOME / app).rglob("*.py"))]
+    return {
+        str(path.relative_to(HOME)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
+    }
+
+
+def assigned_by_settings() -> set[str]:
+    tree = code()["mfasite/settings.py"]
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def is_environment(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "environb", "getenv"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    )
+
+
+def reads_of_environment(tree: ast.Module) -> Iterator[int]:
+    """Find `os.environ`, except where it is given a value for a library."""
+    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    for node in filter(is_environment, ast.walk(tree)):
+        parent = parents[node]
+        is_given = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)
+        is_default = isinstance(parent, ast.Attribute) and parent.attr == "setdefault"
+        if not (is_given or is_default):
+            yield node.lineno  # type: ignore[attr-defined]  # every expression has one
+
+
+@pytest.mark.parametrize("path", [path for path in code() if path != READER])
+def test_nothing_but_the_reader_reads_the_environment(path: str) -> None:
+    imported = {
+        alias.name
+        for node in ast.walk(code()[path])
+        if isinstance(node, ast.ImportFrom) and node.module == "os"
+        for alias in node.names
+    }
+
+    assert list(reads_of_environment(code()[path])) == []
+    assert not imported & {"environ", "environb", "getenv"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reads"),
+    [
+        ("import os; os.environ['X'] = '1'", False),
+        ("import os; os.environ.setdefault('X', '1')", False),
+        ("import os; os.environ['X']", True),
+        ("import os; os.environ.get('X')", True),
+        ("import os; dict(os.environ)", True),
+        ("import os; os.getenv('X')", True),
+    ],
+)
+def test_the_guard_tells_reading_from_giving(line: str, reads: bool) -> None:
+    assert bool(list(reads_of_environment(ast.parse(line)))) is reads
+
+
+def test_django_settings_are_read_only_where_they_are_declared() -> None:
+    """A name of `settings` is Django's own, or given by settings.py; what is declared is read by its declaration."""
+    known = {name for name in dir(global_settings) if name.isupper()} | assigned_by_settings()
+    undeclared = {
+        f"{path}:{node.lineno} {node.attr}"
+        for path, tree in code().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
+        if node.attr.isupper() and node.attr not in known
+    }
+    by_name = {
+        f"{path}:{node.lineno}"
+        for path, tree in code().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"
+        if isinstance(node.args[0], ast.Name) and node.args[0].id == "settings"
+    }
+
+    assert undeclared == set()
+    assert {place.partition(":")[0] for place in by_name} <= {"verification/setting.py", "verification/conf.py"}
+
+
+# Everything declared is used --------------------------------------------------------------------------------------
+
+
+def declared_by(module: ModuleType) -> dict[str, str]:
+    return {attribute: thing.name for attribute, thing in vars(module).items() if type(thing) is Setting}
+
+
+def imported_conf(path: str, tree: ast.Module) -> dict[str, str]:
+    """Map the names under which a module knows a module `conf` to that module's full name."""
+    package = ".".join(Path(path).parent.parts)
+    return {
+        alias.asname or alias.name: f"{package if node.level else node.module}.conf"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == "conf"
+    }
+
+
+@cache
+def used() -> set[str]:
+    """Collect the names of settings that some code reads by its declaration."""
+    found: set[str] = set()
+    for path, tree in code().items():
+        named = imported_conf(path, tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in named:
+                thing = getattr(sys.modules[named[node.value.id]], node.attr, None)
+                found |= {thing.name} if type(thing) is Setting else set()
+        if Path(path).name == "conf.py":
+            own = declared_by(sys.modules[".".join(Path(path).with_suffix("").parts)])
+            loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            found |= {own[attribute] for attribute in loaded & own.keys()}
+    return found
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_code_uses(name: str) -> None:
+    assert name in used() or hasattr(global_settings, name) or SETTINGS[name].is_sender
+
+
+# One file a setting -----------------------------------------------------------------------------------------------
+
+PIGEON = """
+from verification import formats
+from verification import formats
+from verification.setting import Section, Setting
+
+PIGEONS = Section("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
+flock: Setting[int] = Setting(
+    PIGEONS, "PIGEON_FLOCK", formats.whole_number(1, 99), default=7, unit="birds", meaning="how many fly"
+)
+"""
+
+
+@pytest.fixture
+def pigeons(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a process that installs a provider of somebody else's, with a setting of its own."""
+    (tmp_path / "pigeon").mkdir()
+    (tmp_path / "pigeon" / "__init__.py").write_text("")
+    (tmp_path / "pigeon" / "conf.py").write_text(PIGEON)
+    named = {"DELIVERY_PROVIDERS": "their.pigeon", "PYTHONPATH": f"{tmp_path.parent}"}
+    (tmp_path.parent / "their").unlink(missing_ok=True)
+    (tmp_path.parent / "their").symlink_to(tmp_path)
+    return REQUIRED | named
+
+
+def test_a_setting_is_one_declaration(pigeons: dict[str, str]) -> None:
+    read = ["-c", "from django.conf import settings; from their.pigeon import conf; print(conf.flock())"]
+
+    assert run(read, **pigeons).stdout == "7\n"
+    assert run(read, **pigeons, PIGEON_FLOCK="9").stdout == "9\n"
+    assert (
+        "PIGEON_FLOCK=many: enter a whole number from 1 to 99, birds."
+        in run(read, **pigeons, PIGEON_FLOCK="many").stderr
+    )
+    assert (
+        "| `PIGEON_FLOCK` | `7` | a whole number from 1 to 99, birds | how many fly |"
+        in run(["manage.py", "environment"], **pigeons).stdout
+    )
+
+
+def test_a_package_that_is_not_there_is_one_clear_line() -> None:
+    answer = run(["manage.py", "check"], **REQUIRED | {"DELIVERY_PROVIDERS": "pigeon"})
+
+    assert answer.returncode != 0
+    assert "There is no package verification.delivery.providers.pigeon" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_page_of_settings_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    """To renew it: manage.py environment > deploy/environment.md."""
+    call_command("environment")
+
+    assert capsys.readouterr().out == (HOME / "deploy" / "environment.md").read_text()
+
+
+def test_every_setting_has_a_place_on_the_page() -> None:
+    page = (HOME / "deploy" / "environment.md").read_text()
+
+    assert [name for name in SETTINGS if f"| `{name}`" not in page] == []
+    assert all(isinstance(section, Section) for section in SECTIONS)
+    assert site_conf.demo.name in SETTINGS
