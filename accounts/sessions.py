@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
+from verification import locks
 from verification.statements import Insert, Select, Slot, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
@@ -105,6 +106,12 @@ class SessionStore(DatabaseStore):
             self._former_key = None
         if key:
             Session.objects.filter(session_key=row_key(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Remove the sessions that are over, locked in the order of everybody who ends many."""
+        with transaction.atomic():
+            locks.in_order(Session.objects.filter(expire_date__lt=timezone.now())).delete()
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=row_key(session_key)).exists()

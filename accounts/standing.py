@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import destinations, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
-from verification import policies
+from verification import locks, policies
 from verification.facts import Facts
 from verification.policies import Rules, Why
 
@@ -155,4 +156,6 @@ def carry_over(request: HttpRequest, user: User) -> None:
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well
     request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
-    Session.objects.filter(user=user).exclude(pk__in=sessions.keys_of(request.session)).delete()
+    others = Session.objects.filter(user=user).exclude(pk__in=sessions.keys_of(request.session))
+    with transaction.atomic(savepoint=False):
+        locks.in_order(others).delete()

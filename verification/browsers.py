@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from verification import audit, crypto
+from verification import audit, crypto, locks
 from verification.facts import Facts
 from verification.models import Browser
 
@@ -118,4 +118,5 @@ def is_shared(cookie: str) -> bool:
 def forget(user: Person, *, ref: str = "") -> int:
     """Forget one browser of a person, or all of them. Returns how many."""
     rows = Browser.objects.filter(user_id=user.pk)
-    return (rows.filter(ref=ref) if ref else rows).delete()[0]
+    with transaction.atomic(savepoint=False):
+        return locks.in_order(rows.filter(ref=ref) if ref else rows).delete()[0]

@@ -186,6 +186,7 @@ def enrol(
         return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
     try:
         with transaction.atomic():
+            enrolments.hold(user)
             if replaces:
                 _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=facts.now)
@@ -734,6 +735,8 @@ def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=facts.now)
     with transaction.atomic():
+        if challenge.purpose == Purpose.ENROL:
+            enrolments.hold(challenge.user)
         if approved.update(state=State.PROVEN, ended_at=facts.now):
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, facts)
@@ -805,6 +808,7 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
     One report of a challenge counts, however often it is repeated.
     """
     with transaction.atomic():
+        enrolments.hold(challenge.user)
         rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
         if not rows.update(state=State.DENIED, ended_at=facts.now):
             return
@@ -933,7 +937,11 @@ def _retry_at(challenge: Challenge, now: datetime) -> datetime | None:
 
 def expire(now: datetime) -> int:
     """Close the challenges whose time is over."""
-    return Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now).update(state=State.EXPIRED, ended_at=now)
+    over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
+    with transaction.atomic():
+        free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets what somebody holds now
+        rows = Challenge.objects.filter(pk__in=free.values("pk"))
+        return rows.update(state=State.EXPIRED, ended_at=now)
 
 
 def announce(user_id: int) -> tuple[Issue, ...]:

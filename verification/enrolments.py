@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, damage, guard, limits, notices, numbers, registry, removal
+from verification import audit, crypto, damage, guard, limits, locks, notices, numbers, registry
 from verification.delivery import closed, routes
 from verification.facts import Facts
 from verification.method import Draft, Method, Mode
@@ -273,9 +273,11 @@ def assign(
     with transaction.atomic():
         if named(plan.address, method=method_name) is not None:
             raise InUse
-        Enrolment.objects.filter(
+        drafts = Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
-        ).delete()
+        )
+        locks.take(drafts)
+        drafts.delete()
         enrolment = Enrolment(
             user=user,
             method=method_name,
@@ -695,10 +697,17 @@ def hold(user: Any) -> None:
     get_user_model().objects.filter(pk=user.pk).update(epoch=F("epoch"))
 
 
+def hold_all(user: Any) -> None:
+    """Lock what `clear` changes, where something else is locked before it, such as the count of texts to a number."""
+    hold(user)
+    locks.take(Enrolment.objects.filter(user=user))
+    limits.hold(user.pk)
+
+
 def _drop(rows: QuerySet[Enrolment]) -> None:
     """Remove enrolments with all that hangs on them. They are locked first: a challenge may begin for one just now."""
     chosen = [enrolment.pk for enrolment in rows]
-    removal.lock(Enrolment.objects.filter(pk__in=chosen))
+    locks.take(Enrolment.objects.filter(pk__in=chosen))
     held = list(rows.filter(pk__in=chosen))
     _keep_counters(held)
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
@@ -745,7 +754,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         if must_keep_one and _is_way(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
-        removal.lock(Enrolment.objects.filter(pk=enrolment.pk))
+        locks.take(Enrolment.objects.filter(pk=enrolment.pk))
         found = Enrolment.objects.filter(pk=enrolment.pk).first()
         if found is None:
             return True

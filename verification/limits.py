@@ -223,6 +223,12 @@ def switch_on(user_id: int, *methods: str) -> None:
     _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, off_at=None)
 
 
+def hold(user_id: int) -> None:
+    """Lock a person's failures, in the order of `reserve`. Inside a transaction."""
+    rows = Failure.objects.filter(user_id=user_id).order_by("method")
+    list(rows.select_for_update().values_list("pk", flat=True))
+
+
 def _held(rows: QuerySet[Failure]) -> QuerySet[Failure]:
     """Give rows to change, which PostgreSQL holds in the order of `reserve`. Inside a transaction."""
     held: QuerySet[Failure] = Failure.objects.filter(pk__in=rows.order_by("method").select_for_update().values("pk"))
@@ -468,6 +474,8 @@ def _give_network_back(facts: Facts) -> bool:
     n_settled = sum(n for network, n in places if network_of(network) == here)
     rows = Counter.objects.filter(key=bound.key(), window_at=start)
     with transaction.atomic():
+        # In the order of somebody who counted a message in this very transaction, and gives back now.
+        list(rows.filter(scope=_NETWORK).select_for_update().values_list("pk", flat=True))
         given, _ = rows.get_or_create(
             scope=_GIVEN, key=bound.key(), window_at=start, defaults={"count": 0, "until_at": None}
         )

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, conf, damage, guard, limits, moments, registry
+from verification import audit, conf, damage, guard, limits, locks, moments, registry
 from verification.delivery import circuits, outbox, routes
 from verification.facts import Facts
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
@@ -67,6 +67,7 @@ def tell_of_browsers(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
+            locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
                 made = Facts(now=browser.made_at, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_remembered", now=now, facts=made, ends=browser.ends_at.isoformat())
@@ -79,6 +80,7 @@ def tell_of_copies(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.exclude(copied_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
+            locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk).delete()[0]:
                 seen = Facts(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_copied", now=now, facts=seen)

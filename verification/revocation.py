@@ -3,11 +3,14 @@
 Without it a change that is taken back, such as 0 days and then 14 again, would open browsers that it had closed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db import transaction
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from verification import policies
@@ -21,29 +24,40 @@ def settle(people: Collection[int] | None = None) -> int:
     Call it inside the transaction that changed a policy or who is in a group.
     """
     rows = Browser.objects.all() if people is None else Browser.objects.filter(user__in=people)
-    return _by_days(rows) + _by_method(rows)
+    gone, shorter = [*_not_remembered(rows), *_of_another_method(rows)], list(_longer_than_allowed(rows))
+    changed = reduce(or_, (Q(pk__in=each.values("pk")) for each in [*gone, *(longer for longer, _ends in shorter)]))
+    with transaction.atomic(savepoint=False):
+        list(Browser.objects.filter(changed).order_by("pk").select_for_update().values_list("pk", flat=True))
+        for longer, ends in shorter:
+            longer.update(ends_at=ends)
+        return sum(each.delete()[0] for each in gone)
 
 
 def _deciding(field: str, value: str) -> Subquery:
     return Subquery(strongest(OuterRef("user"), field).values(value)[:1])
 
 
-def _by_days(rows: QuerySet[Browser]) -> int:
+def _days() -> Any:
     usual = policies.default("remember_days")
-    days: Any = Coalesce(_deciding("remember_days", "remember_days"), Value(usual), output_field=IntegerField())
-    rows = rows.annotate(days=days)
-    n_gone = rows.filter(days=0).delete()[0]
+    return Coalesce(_deciding("remember_days", "remember_days"), Value(usual), output_field=IntegerField())
+
+
+def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
+    """Find browsers where none is remembered now."""
+    yield rows.annotate(days=_days()).filter(days=0)
+
+
+def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Browser], Any]]:
+    """Find browsers that are remembered for longer than they would be now, and until when that is."""
     known = Policy.objects.filter(remember_days__gt=0).values_list("remember_days", flat=True)
-    for each in {usual, *known}:
+    for each in {policies.default("remember_days"), *known}:
         ends = F("made_at") + timedelta(days=each)
-        rows.filter(days=each, ends_at__gt=ends).update(ends_at=ends)
-    return n_gone
+        yield rows.annotate(days=_days()).filter(days=each, ends_at__gt=ends), ends
 
 
-def _by_method(rows: QuerySet[Browser]) -> int:
-    """Forget browsers whose method is not allowed now: by each policy that names methods, and by the default."""
-    rows = rows.annotate(decides=_deciding("methods", "pk"))
-    named = {policy.pk: policy.methods or [] for policy in Policy.objects.filter(methods__isnull=False)}
-    gone = [rows.filter(decides=pk).exclude(method__in=allowed) for pk, allowed in named.items()]
-    gone.append(rows.filter(decides=None).exclude(method__in=policies.merge(()).methods))
-    return sum(each.exclude(method="").delete()[0] for each in gone)
+def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
+    """Find browsers whose method is not allowed now: by each policy that names methods, and by the default."""
+    rows = rows.annotate(decides=_deciding("methods", "pk")).exclude(method="")
+    for policy in Policy.objects.filter(methods__isnull=False):
+        yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
+    yield rows.filter(decides=None).exclude(method__in=policies.merge(()).methods)

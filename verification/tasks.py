@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from verification import audit, challenges, conf, guard, limits, notices, revocation
+from verification import audit, challenges, conf, guard, limits, locks, notices, revocation
 from verification.delivery import circuits, dispatch, routes, wake
 from verification.models import Browser, Challenge, Message
 
@@ -33,14 +35,24 @@ def weigh(**_more: Any) -> None:
     notices.tell_of_pauses(guard.weigh(now=now), now=now)
 
 
+_BATCH = 500
+
+
+def _remove(rows: QuerySet[Any]) -> None:
+    """Delete rows in batches, so that nobody waits long for one of them."""
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        with transaction.atomic():
+            locks.in_order(rows.filter(pk__in=keys)).delete()
+
+
 @shared_task(name="verification.tasks.purge")
 def purge(**_more: Any) -> None:
     """Once a day: remove ended challenges with their messages, notices, counters and browsers that are over."""
     now = timezone.now()
     old = now - timedelta(days=conf.retention_days())
-    Challenge.objects.filter(expires_at__lt=old).delete()
-    Message.objects.filter(challenge=None, created_at__lt=old).delete()
+    _remove(Challenge.objects.filter(expires_at__lt=old))
+    _remove(Message.objects.filter(challenge=None, created_at__lt=old))
     guard.purge(now, keep=timedelta(days=conf.retention_days()))
-    Browser.objects.filter(ends_at__lt=now).delete()
+    _remove(Browser.objects.filter(ends_at__lt=now))
     revocation.settle()  # for groups and policies that were changed by hand
     limits.purge(now)

@@ -19,7 +19,7 @@ from accounts.models.handles import new_ref
 from accounts.support import rights
 from accounts.support.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
-from verification import audit, browsers, challenges, enrolments, limits, notices, policies, registry, stock
+from verification import audit, browsers, challenges, enrolments, limits, locks, notices, policies, registry, stock
 from verification.facts import Facts
 from verification.models import AppPasswordsEnd, HardwareToken, Purpose
 
@@ -75,7 +75,11 @@ def _tell(person: User, notice: str, deed: Deed, **context: str) -> None:
 
 def _close(person: User) -> dict[str, int]:
     """Forget a person's browsers and end their sign-ins; counts both for the record."""
-    return {"n_browsers": browsers.forget(person), "n_sessions": Session.objects.filter(user=person).delete()[0]}
+    return {"n_browsers": browsers.forget(person), "n_sessions": _end_sessions(person)}
+
+
+def _end_sessions(person: User) -> int:
+    return locks.in_order(Session.objects.filter(user=person)).delete()[0]
 
 
 def _unless_nothing(words: str, *counts: object) -> None:
@@ -90,6 +94,7 @@ def _unless_nothing(words: str, *counts: object) -> None:
 def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False) -> Done:
     """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
     with transaction.atomic():
+        enrolments.hold_all(person)
         _tell(person, "settings_cleared", deed)  # first, so that the former phone hears of it as well
         gone = enrolments.clear(person, deed.facts)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
@@ -103,6 +108,7 @@ def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False)
 def phone_lost(person: User, deed: Deed) -> Done:
     """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
     with transaction.atomic():
+        enrolments.hold_all(person)
         _tell(person, "phone_lost", deed)
         gone = enrolments.clear(person, deed.facts)
         n_gone = app_passwords.clear(person)
@@ -121,6 +127,7 @@ def reset_device(person: User, deed: Deed, *, ref: str) -> Done:
         if found is None:
             raise Unneeded(_("This method is gone already."))
         label = enrolments.label(found)
+        enrolments.hold_all(person)
         _tell(person, "device_reset", deed, label=label)
         gone = enrolments.clear(person, deed.facts, only=found)
         _record("support.device_reset", person, deed, methods=gone, **_close(person))
@@ -156,7 +163,7 @@ def end_sessions(person: User, deed: Deed) -> Done:
     """End the sign-ins of a person everywhere. Remembered browsers stay."""
     with transaction.atomic():
         _tell(person, "sessions_ended", deed)
-        n_gone = Session.objects.filter(user=person).delete()[0]
+        n_gone = _end_sessions(person)
         _unless_nothing(_("They are signed in nowhere."), n_gone)
         _record("support.sessions_ended", person, deed, n_sessions=n_gone)
     return Done(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})
@@ -398,6 +405,7 @@ def take_token_back(person: User, deed: Deed, *, token_ref: str, is_worn: bool) 
     with transaction.atomic():
         token = _token_of(person, token_ref)
         label = _label(token)
+        enrolments.hold_all(person)
         _tell(person, "token_taken_back", deed, label=label)
         if not stock.take_back(token, deed.facts, actor_id=deed.staff.pk):
             raise Unneeded(_("They do not have this token any more."))

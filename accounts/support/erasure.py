@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import GroupRequest, Import, User
 from accounts.support.actions import Deed, Done, Unneeded
-from verification import audit, erasure, parcels, removal, stock
+from verification import audit, erasure, locks, parcels, stock
 
 
 def names_of(person: User) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def erase(person: User, deed: Deed) -> Done:
     its row would name an account that is gone.
     """
     with transaction.atomic():
-        removal.lock(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
+        locks.take(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
         _leave_imports(person)
         _leave_requests(person)
         for token in stock.of_person(person.pk):

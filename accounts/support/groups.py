@@ -20,7 +20,7 @@ from accounts.models import GroupRequest, Scope, User
 from accounts.support import actions, rights, roles
 from accounts.support.actions import Deed
 from accounts.support.rights import Rank, Refusal
-from verification import audit, limits, policies, removal, revocation
+from verification import audit, limits, locks, policies, revocation
 from verification.facts import Facts
 from verification.models import Policy
 
@@ -327,7 +327,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
 def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
     if wanted is None:
         if group:
-            removal.lock(Group.objects.filter(pk=group.pk))
+            locks.take(Group.objects.filter(pk=group.pk))
             group.delete()
         return None
     if group is None:

@@ -70,8 +70,8 @@ def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere but here, remembered browsers included."""
     now = facts.read(request)
     with transaction.atomic():
-        browsers.forget(request.user)
         enrolments.raise_epoch(request.user)
+        browsers.forget(request.user)
         audit.record("sessions.ended", user_id=request.user.pk, facts=now)
         standing.carry_over(request, request.user)
     messages.success(request, _("You are signed out everywhere else."))

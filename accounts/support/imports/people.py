@@ -207,6 +207,8 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made
     )
+    known = User.objects.filter(pk__in=[user.pk for user, _wanted in changed])
+    list(known.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     of_another_state = [user.pk for user, wanted in changed if user.second_step != wanted.state]
     for user, wanted in changed:
         user.name, user.email, user.second_step = wanted.name, wanted.email, wanted.state

@@ -21,7 +21,7 @@ from accounts.support.menu import ACTIONS
 from accounts.support.orders import Order, State
 from tests.people import PASSWORD, Person, hire, join, work
 from tests.support import WHY, case
-from verification import audit, browsers, challenges, crypto, limits, policies, removal
+from verification import audit, browsers, challenges, crypto, limits, locks, policies
 from verification.facts import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy, Purpose
 
@@ -353,7 +353,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
         Policy.objects.create(second_person=["issue_pass"], caller_check=False)
     zora.give_password()
     zora.choose("Authenticator app")
-    code, usual, usual_pause = zora.read_app(), limits.reserve, removal._let_others_finish
+    code, usual, usual_pause = zora.read_app(), limits.reserve, locks._let_others_finish
     is_counted, is_met = threading.Event(), threading.Event()
 
     def count_and_wait(*args: Any, **kwargs: Any) -> Any:
@@ -371,7 +371,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
         return orders.place(order(fay, zora), Facts(now=timezone.now(), network="192.0.2.9")).state
 
     monkeypatch.setattr(limits, "reserve", count_and_wait)
-    monkeypatch.setattr(removal, "_let_others_finish", meet)
+    monkeypatch.setattr(locks, "_let_others_finish", meet)
     found = at_once(lambda: zora.verify(code).status, erase)
 
     assert not [each for each in found if isinstance(each, Exception)]

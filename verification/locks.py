@@ -1,23 +1,44 @@
-"""Locks for rows that are to be deleted: all of them at once, without waiting for anyone while holding some.
+"""Row locks: the person first, many rows in one order, and rows that are to be deleted without any waiting.
 
 PostgreSQL checks a foreign key when a transaction commits, and locks the row that is named for the check. So a
 transaction that writes such rows asks for a lock on their owner last of all, with the others already in its hands.
-Anyone who locked the owner first and then waited for those others would deadlock with it.
+Anyone who locked the owner for a deletion and then waited for those others would deadlock with it.
+
+SQLite lets one writer in at a time, so nothing here does anything there. See the decision "In which order rows are
+locked".
 """
 
 import random
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections, models, transaction
 from django.db.models import Model, QuerySet
 
 _TRIES = 100  # with some 15 ms between them: much longer than any transaction of a sign-in
 _LOCK_NOT_AVAILABLE = "55P03"  # Source: PostgreSQL documentation, appendix A
+M = TypeVar("M", bound=Model)
 
 
-def lock(*wanted: QuerySet[Any]) -> None:
+def hold_person(user_id: int) -> None:
+    """Let the changes of one person happen one after another. Inside a transaction, and first in it.
+
+    The lock does not stop others from writing rows that name the person.
+    """
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk", flat=True).first()
+
+
+def in_order(rows: QuerySet[M]) -> QuerySet[M]:
+    """Give the same rows to change or delete, locked in the order of their keys. Inside a transaction."""
+    held: QuerySet[M] = rows.model._base_manager.filter(  # noqa: SLF001  (public, despite its name)
+        pk__in=rows.order_by("pk").select_for_update().values("pk")
+    )
+    return held
+
+
+def take(*wanted: QuerySet[Any]) -> None:
     """Lock rows, and all that is deleted or emptied with them. Inside the transaction that deletes them.
 
     While somebody holds one of them it lets go of all, lets them finish, and tries again. Afterwards nobody can commit
@@ -26,7 +47,7 @@ def lock(*wanted: QuerySet[Any]) -> None:
     Errors: `OperationalError` when it cannot have all of them within a second or two.
     """
     if not connections[wanted[0].db].features.has_select_for_update_nowait:
-        return  # SQLite lets one writer in at a time
+        return
     for left in reversed(range(_TRIES)):
         try:
             with transaction.atomic():  # its rollback gives back what it locked
