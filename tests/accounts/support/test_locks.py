@@ -1,0 +1,229 @@
+"""What people, the desk and housekeeping do to one account at the same moment never ends in a deadlock.
+
+Each statement that locks rows is followed by a short rest, so that transactions which lock in different orders meet.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import app_passwords, lockdown, passwords
+from accounts.models import PasswordReset, Session, User
+from accounts.sessions import SessionStore
+from accounts.support import actions, erasure
+from accounts.support.actions import Deed, Unneeded
+from tests.verification.conftest import BINDING, Desk, app_code, equip
+from verification import audit, browsers, challenges, enrolments, locks, notices, revocation
+from verification.facts import Facts
+from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
+
+ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
+_REST = 0.004  # seconds
+_number = count()
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+Run = Callable[[], object]
+
+
+def _again(desk: Desk) -> Run:
+    issued = desk.start("text")
+    return lambda: desk.start("totp", replaces=issued.handle)
+
+
+def _wrong(desk: Desk) -> Run:
+    issued = desk.start("totp")
+    return lambda: desk.answer(issued, "000000")
+
+
+def _right(desk: Desk) -> Run:
+    issued, code = desk.start("totp"), app_code(desk.enrolment("totp"), desk.facts.now)
+    return lambda: desk.answer(issued, code)
+
+
+def _resend(desk: Desk) -> Run:
+    issued = desk.start("text")
+    Challenge.objects.filter(handle=issued.handle).update(resend_at=desk.facts.now)
+    return lambda: desk.resend(issued)
+
+
+def _report(desk: Desk) -> Run:
+    issued = desk.start("call")
+    call = Message.objects.get(challenge__handle=issued.handle, kind=Kind.CALL)
+    return lambda: challenges.keyed(call.handle, "0#", now=desk.facts.now)
+
+
+def _draft(desk: Desk) -> Run:
+    def enrol(replaces: str = "") -> Any:
+        more: dict[str, Any] = {"binding": "tab", "facts": desk.facts, "rules": desk.rules, "replaces": replaces}
+        return challenges.enrol(desk.user, "totp", {}, **more)
+
+    former = enrol()
+    return lambda: enrol(former.handle)
+
+
+def _prove(desk: Desk) -> Run:
+    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    row = Challenge.objects.select_related("enrolment").get(handle=issued.handle).enrolment
+    code = app_code(row, desk.facts.now)
+    return lambda: desk.answer(issued, code)
+
+
+def _reset(desk: Desk) -> Run:
+    ends = desk.facts.now + timedelta(minutes=5)
+    made = {"epoch": desk.user.epoch, "made_at": desk.facts.now, "ends_at": ends}
+    reset = PasswordReset.objects.create(user=desk.user, **made)
+    return lambda: passwords.finish_reset(reset, "a new one, and long", desk.facts)
+
+
+def _settle() -> None:
+    with transaction.atomic():
+        revocation.settle()
+
+
+# What a person, their phone or a task does, as `prepare`, which gives what then runs beside the other.
+DEEDS: dict[str, Callable[[Desk], Run]] = {
+    "another option": _again,
+    "wrong code": _wrong,
+    "right code": _right,
+    "resend": _resend,
+    "report by phone": _report,
+    "draft": _draft,
+    "prove a set-up": _prove,
+    "reset link": _reset,
+    "end app passwords": lambda desk: lambda: app_passwords.revoke(desk.user, desk.facts),
+    "tell of browsers": lambda desk: lambda: notices.tell_of_browsers(desk.facts.now),
+    "expire": lambda desk: lambda: challenges.expire(desk.facts.now + timedelta(days=1)),
+    "seal": lambda desk: lambda: audit.seal(desk.facts.now),
+    "purge sessions": lambda desk: SessionStore.clear_expired,
+    "policy": lambda desk: _settle,
+}
+
+
+def _remove(desk: Desk, _deed: Deed) -> None:
+    found = Enrolment.objects.get(user=desk.user, method="totp", confirmed=True)
+    enrolments.remove(found, desk.facts, allowed=("totp", "text"), must_keep_one=False)
+
+
+ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
+    "clear settings": lambda desk, deed: actions.clear_settings(desk.user, deed, app_passwords_too=True),
+    "phone lost": lambda desk, deed: actions.phone_lost(desk.user, deed),
+    "reset device": lambda desk, deed: actions.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
+    "block": lambda desk, deed: actions.block(desk.user, deed),
+    "unlock": lambda desk, deed: actions.unlock(desk.user, deed),
+    "new password": lambda desk, deed: actions.require_password(desk.user, deed),
+    "forget browsers": lambda desk, deed: actions.forget_browsers(desk.user, deed),
+    "end sign-ins": lambda desk, deed: actions.end_sessions(desk.user, deed),
+    "lockdown": lambda desk, _deed: lockdown.begin(desk.user, desk.facts, about="x"),
+    "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery"),
+    "remove": _remove,
+    "erase": lambda desk, deed: erasure.erase(desk.user, deed),
+}
+
+
+@pytest.fixture
+def staff(settings: Settings) -> User:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Policy.objects.create(text_notices=True, caller_check=False)
+    return User.objects.create_user("fay")
+
+
+def _arrive() -> Desk:
+    """Make a person with something of everything that may be ended."""
+    Counter.objects.all().delete()
+    Challenge.objects.all().delete()  # those of the former person, in the same session
+    n = next(_number)
+    user: Any = get_user_model().objects.create_user(username=f"ana{n}", email="ana@example.org", password="-")
+    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
+    Counter.objects.all().delete()
+    desk.user.refresh_from_db()
+    for each in range(3):
+        app_passwords.issue(desk.user, desk.facts, name=f"laptop {each}", program="mail")
+        browsers.remember(desk.user, desk.facts, days=14, method="totp")
+        Session.objects.create(
+            session_key=f"k{n}.{each}", session_data="", expire_date=desk.facts.now - timedelta(days=1), user=desk.user
+        )
+    return desk
+
+
+def _slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    done = execute(sql, params, many, context)
+    if not sql.startswith("SELECT") or "FOR " in sql:
+        time.sleep(_REST)
+    return done
+
+
+def _at_once(*runs: Run) -> list[Exception]:
+    start, faults = threading.Barrier(len(runs)), list[Exception]()
+
+    def step(run: Run) -> None:
+        try:
+            with connection.execute_wrapper(_slowly):
+                start.wait()
+                run()
+        except Unneeded:
+            pass
+        except Exception as fault:  # noqa: BLE001 - the test names them
+            faults.append(fault)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=step, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return faults
+
+
+def _race(deed: str, action: str, staff: User) -> list[Exception]:
+    desk = _arrive()
+    run = DEEDS[deed](desk)
+    why = Deed(staff=staff, facts=desk.facts, reason="asked to", ticket="1")
+
+    def act() -> None:
+        with transaction.atomic():
+            locks.hold_person(desk.user.pk)  # as every order of the desk begins
+            ACTIONS[action](desk, why)
+
+    faults = _at_once(run, act)
+    if action == "erase":  # what is written for a person who is gone is refused; the page says so in words
+        return [fault for fault in faults if isinstance(fault, OperationalError)]
+    return faults
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_nothing_deadlocks_with(action: str, staff: User) -> None:
+    faults = {deed: found for deed in DEEDS for _ in range(ROUNDS) if (found := _race(deed, action, staff))}
+
+    assert faults == {}
+
+
+# Without the order ----------------------------------------------------------------------------------------------
+
+
+def _wait_for_each(*wanted: QuerySet[Any]) -> None:
+    """Lock an owner first, and then wait for what hangs on it: what an erasure did before."""
+    for rows in wanted:
+        keys = list(rows.select_for_update().values_list("pk", flat=True))
+        if rows.model is User:
+            list(Challenge.objects.filter(user__in=keys).select_for_update())
+
+
+@pytest.mark.skipif("sqlite" in settings.DATABASES["default"]["ENGINE"], reason="it lets one writer in at a time")
+def test_race_shows_the_missing_order(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "take", _wait_for_each)
+
+    assert any(_race("wrong code", "erase", staff) for _ in range(20))
