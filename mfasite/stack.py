@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfasite import broker, conf, env, processes
+from mfasite import broker, conf, demo_database, env, processes
 from mfasite.processes import Crew
 from verification import conf as engine
 
@@ -49,7 +49,7 @@ def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, st
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",
             "DEMO": "1",
             "DEMO_DIR": str(home),
-            "DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{demo_database.file(home)}",
             "PUBLIC_URL": f"http://{NAME}:{port}",
             "BIND": f"{HOST}:{port}",
             "REDIS_URL": broker_url,

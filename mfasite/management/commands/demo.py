@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import broker, cast, conf, env, processes, providers, stack
+from mfasite import broker, cast, conf, demo_database, env, processes, providers, stack
 from mfasite.processes import Failed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,6 +61,8 @@ class Command(BaseCommand):
 
     def _serve(self, home: Path, port: int) -> None:
         theirs = settings.REDIS_URL if env.is_set(conf.broker) else ""
+        if old := demo_database.make_room(home):
+            self._say(f"the database was made by other migrations: it is now {old}, and a new one is made")
         try:
             operator = {"FLOWER_BASIC_AUTH": f"opal:{cast.PASSWORD}"}
             with stack.up(home, port=port, broker_url=theirs, say=self._say, more=operator) as running:
