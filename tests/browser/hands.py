@@ -187,4 +187,5 @@ def sign_out(page: Page) -> None:
 
 
 def _beginning(label: str) -> re.Pattern[str]:
-    return re.compile("^" + re.escape(label).replace("’", "['’]"))
+    # Playwright matches a pattern against the text of a label with its line breaks.
+    return re.compile(r"^\s*" + re.escape(label).replace("’", "['’]"))
