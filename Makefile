@@ -28,9 +28,10 @@ test-all: $(STAMPS)/tests ## Run all tests, those with Chromium, Dovecot and ngi
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-lint: $(STAMPS)/tests ## Check style, types, import arrows and missing migrations
+lint: $(STAMPS)/tests ## Check style, templates, types, import arrows and missing migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --check --lint .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
