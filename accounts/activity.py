@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from verification import agents, registry
+from verification import registry
+from verification.browsers import user_agents
 from verification.models import AuditEvent, Purpose
 
 
@@ -227,7 +228,7 @@ def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
                 icon=icon,
                 title=other.get(title, title),
                 text=other.get(text, text),
-                browser=agents.name(event.agent) if event.agent else "",
+                browser=user_agents.name(event.agent) if event.agent else "",
                 network=event.network,
                 kind=kind,
                 is_mine_to_deny=not event.kind.startswith(("account.", "session.")),

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import app_passwords, catalogue, changes, facts
-from accounts.changes import ChangesAdmin, RowAction
+from accounts import admin_changes, app_passwords, catalogue, request_context
+from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.models import Service
-from accounts.support.admin import PeopleAdmin, ScopeAdmin
-from accounts.support.carriers import CircuitAdmin, OutageAdmin, RouteAdmin
-from accounts.support.tolls import CapAdmin, CountryAdmin, OptOutAdmin, PauseAdmin
+from accounts.support.admin.cost import CapAdmin, CountryAdmin, OptOutAdmin, PauseAdmin
+from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
+from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
 
 __all__ = [
     "CapAdmin",
@@ -61,9 +61,12 @@ class ServiceAdmin(ChangesAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        changes.spend(form)
-        said = {"reason": form.cleaned_data["reason"], "changes": changes.differences({}, changes.values(obj))}
-        key = app_passwords.new_service_key(obj, facts.read(request), actor_id=request.user.pk, **said)
+        admin_changes.spend(form)
+        said = {
+            "reason": form.cleaned_data["reason"],
+            "changes": admin_changes.differences({}, admin_changes.values(obj)),
+        }
+        key = app_passwords.new_service_key(obj, request_context.read(request), actor_id=request.user.pk, **said)
         request.shown_key = key  # type: ignore[attr-defined]  # from here to `response_add`, within this one request
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -75,7 +78,7 @@ class ServiceAdmin(ChangesAdmin):
 
     def renew_keys(self, request: HttpRequest, rows: list[Service], reason: str) -> HttpResponse:
         """Give each service a new key. Until it is in its configuration, the service lets nobody in."""
-        here, actor_id = facts.read(request), request.user.pk
+        here, actor_id = request_context.read(request), request.user.pk
         return self._show(
             request,
             [(one, app_passwords.new_service_key(one, here, actor_id=actor_id, reason=reason)) for one in rows],

@@ -14,11 +14,14 @@ from django.db.models import F, OuterRef, QuerySet
 from accounts import catalogue, hashers
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
-from verification import audit, digits, limits, locks, notices, policies, tokens
-from verification.facts import Facts, network_of
+from verification import audit, limits, notices, policies
+from verification.context import Facts, network_of
+from verification.db import row_locks
+from verification.db.compiled_queries import Select, Slot
+from verification.inputs import digits
+from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 from verification.policies import Why
-from verification.statements import Select, Slot
 
 MOST = 40  # a person. Source: the limit that people know from the service this one stands in for
 _PURPOSE = "app_password"
@@ -129,7 +132,7 @@ def of_person(user: User) -> QuerySet[AppPassword]:
 def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
     """Delete one app password of a person, or all. Their programs are refused at their next request."""
     with transaction.atomic():
-        locks.hold_person(user.pk)
+        row_locks.hold_person(user.pk)
         rows = AppPassword.objects.filter(user=user)
         gone = list((rows.filter(ref=ref) if ref else rows).values_list("pk", "name"))
         AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()

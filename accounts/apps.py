@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from verification import key_uses
+from verification.keys import key_uses
 
 
 class AccountsConfig(AppConfig):

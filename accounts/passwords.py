@@ -8,8 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts import app_passwords
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
-from verification import audit, enrolments, limits, locks, notices, tokens
-from verification.facts import Facts
+from verification import audit, enrolments, limits, notices
+from verification.context import Facts
+from verification.db import row_locks
+from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
@@ -86,7 +88,7 @@ def open_reset(handle: str, token: str, facts: Facts) -> PasswordReset | None:
 def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
     """Use a link up and set the password; False if it is good no more. Nobody is signed in by it."""
     with transaction.atomic():
-        locks.hold_person(reset.user.pk)
+        row_locks.hold_person(reset.user.pk)
         if not _good(facts).filter(pk=reset.pk).update(used_at=facts.now):
             return False
         if not change(reset.user, password, facts, how="reset"):

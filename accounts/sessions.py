@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
-from verification import locks
-from verification.statements import Insert, Select, Slot, Update
+from verification.db import row_locks
+from verification.db.compiled_queries import Insert, Select, Slot, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
 
@@ -111,7 +111,7 @@ class SessionStore(DatabaseStore):
     def clear_expired(cls) -> None:
         """Remove the sessions that are over, locked in the order of everybody who ends many."""
         with transaction.atomic():
-            locks.in_order(Session.objects.filter(expire_date__lt=timezone.now())).delete()
+            row_locks.in_order(Session.objects.filter(expire_date__lt=timezone.now())).delete()
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=row_key(session_key)).exists()

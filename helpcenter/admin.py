@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.changes import ChangesAdmin, RowAction
-from accounts.desk import ROOMS, Room
+from accounts.admin_changes import ChangesAdmin, RowAction
+from accounts.admin_site import ROOMS, Room
 from helpcenter import articles
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 

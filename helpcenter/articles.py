@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 
-from helpcenter import shipped
+from helpcenter import bundled
 from helpcenter.models import Article, Audience, Version
 from verification import conf, policies
 
@@ -33,12 +33,12 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     """
     rows = Article.objects.using(using)
     stored = {(row.slug, row.language): row.shipped for row in rows.only("slug", "language", "shipped")}
-    new = [each for each in shipped.articles() if (each.slug, each.language) not in stored]
+    new = [each for each in bundled.articles() if (each.slug, each.language) not in stored]
     rows.bulk_create(
         Article(slug=each.slug, language=each.language, publish_at=_ALWAYS, **_fields(each)) for each in new
     )
     n_renewed = n_kept = 0
-    for each in shipped.articles():
+    for each in bundled.articles():
         if stored.get((each.slug, each.language), each.digest) == each.digest:
             continue
         row = rows.get(slug=each.slug, language=each.language)
@@ -52,7 +52,7 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     return len(new), n_renewed, n_kept
 
 
-def _fields(each: shipped.Shipped) -> dict[str, Any]:
+def _fields(each: bundled.Shipped) -> dict[str, Any]:
     return {
         "title": each.title,
         "summary": each.summary,
@@ -73,7 +73,7 @@ def is_edited(row: Article) -> bool:
 
 def digest(row: Article) -> str:
     """Give the digest of an article as it stands, as that of a shipped one is made."""
-    as_shipped = shipped.Shipped(
+    as_shipped = bundled.Shipped(
         slug=row.slug,
         language=row.language,
         title=row.title,

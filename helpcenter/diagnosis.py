@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from verification import audit, browsers, challenges, guard, moments, policies, registry, reports, tokens
+from verification import audit, browsers, challenges, guard, policies, registry, time_format
+from verification.context import Facts
+from verification.delivery import message_status
 from verification.enrolments import Option
-from verification.facts import Facts
+from verification.keys import tokens
 from verification.models import Kind, Message, MessageState, State
 from verification.outcomes import Verdict
 from verification.policies import Decision, Why
@@ -226,11 +228,11 @@ _GUARDED = {
 
 
 def _of_message(message: Message, seen: View) -> Finding:
-    report = reports.explain(message)
+    report = message_status.explain(message)
     at = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if message.kind == Kind.CALL else _("Text"),
         "hint": message.hint,
-        "at": moments.clock(message.created_at),
+        "at": time_format.clock(message.created_at),
         "words": report.words,
     }
     if report.is_bad and message.code:
@@ -295,7 +297,7 @@ def _code_refused(seen: View) -> Iterator[Finding]:
 
 
 def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
-    when = moments.clock(at)
+    when = time_format.clock(at)
     if kind == "challenge.replaced":
         sees = _("At %(at)s you typed an older code; a newer one had been sent.") % {"at": when}
         return Finding(kind="info", sees=sees, does=_("Use the newest code. It cost you no try."), slug="newest-code")
@@ -440,7 +442,7 @@ def _app_password(seen: View) -> Iterator[Finding]:
         if each.last_used_at and each.ref not in {one.ref for one in ended}:
             sees = _("“%(name)s” was taken at %(at)s.") % {
                 "name": each.name,
-                "at": moments.moment(each.last_used_at),
+                "at": time_format.moment(each.last_used_at),
             }
             yield Finding(kind="good", sees=sees, does=_("That one works."), slug="app-passwords")
     if mine and not stale and not ended:
@@ -500,7 +502,7 @@ def _strange(seen: View) -> Iterator[Finding]:
     last = audit.of_person(seen.user.pk, kinds=("sign_in.completed",), most=1)
     sees = (
         _("Your last sign-in: %(at)s from %(network)s.")
-        % {"at": moments.moment(last[0].at), "network": last[0].network or "–"}
+        % {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}
         if last
         else _("We know no sign-in of yours.")
     )

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db.models import Count, Max
 
 from helpcenter.models import Article
-from helpcenter.vocabulary import NOISE, SAME
+from helpcenter.synonyms import NOISE, SAME
 
 _WEIGHTS = {"title": 6.0, "words": 5.0, "summary": 3.0, "headings": 2.5, "body": 1.0}
 _SPLIT = re.compile(r"[^\w']+")

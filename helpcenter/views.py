@@ -15,16 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import facts, standing
+from accounts import request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow
-from accounts.signin import pending as pendings
-from accounts.support import rights
+from accounts.signin import flow, login_stage
+from accounts.support.actions import rights
 from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
 from verification import inputs, limits, notices
-from verification.facts import Facts, network_of
+from verification.context import Facts, network_of
 
 _MAX_SEARCH = 100  # letters, of which each may be more once folded
 _FRESH = 300  # seconds that a cache may keep what a stranger sees
@@ -55,7 +54,7 @@ def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def reader(request: HttpRequest) -> User | None:
     """Give who reads, if they are signed in and their session is worth something."""
-    return standing.of(request).user
+    return session_assurance.of(request).user
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -72,7 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Show the topics, or what a search finds."""
     user, now, wanted = (
         reader(request),
-        facts.read(request),
+        request_context.read(request),
         inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH),
     )
     if wanted:
@@ -100,7 +99,7 @@ def _count_miss(wanted: str, now: Facts) -> None:
 @_public
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one article, with the organisation's own words and numbers in it."""
-    user, now = reader(request), facts.read(request)
+    user, now = reader(request), request_context.read(request)
     rows = articles.published(user, now=now.now)
     found = get_object_or_404(rows, slug=slug)
     related = [row for row in rows.filter(slug__in=found.related.split()).defer("body") if row.pk != found.pk]
@@ -123,7 +122,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 
     The form has a page of its own, for the article's may lie in a cache and can hold no token.
     """
-    now = facts.read(request)
+    now = request_context.read(request)
     found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
@@ -141,8 +140,8 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def diagnose(request: HttpRequest) -> HttpResponse:
     """Answer with the state of whoever asks, be they half signed in. To a stranger it tells nothing of anybody."""
-    now, user = facts.read(request), reader(request)
-    pending = None if user else pendings.read(request, now=now.now)
+    now, user = request_context.read(request), reader(request)
+    pending = None if user else login_stage.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     context: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
@@ -160,10 +159,10 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
     found, staff = diagnosis.read(reference), reader(request)
     if found is None or staff is None or not staff.is_staff or not staff.has_perm("accounts.view_user"):
         raise Http404
-    if not standing.of(request).is_proven:
+    if not session_assurance.of(request).is_proven:
         raise Http404
     person = get_object_or_404(rights.visible(staff), pk=found[0])
-    findings = diagnosis.find(found[1], diagnosis.view(person, facts.read(request), is_half=False))
+    findings = diagnosis.find(found[1], diagnosis.view(person, request_context.read(request), is_half=False))
     context = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
     return _page(request, "diagnose.html", context)
 
@@ -177,8 +176,8 @@ def tell(request: HttpRequest) -> HttpResponse:
     Coming from a diagnosis, the mail carries the reference that opens the same view for them. The mail says how far the
     writer proved who they are, and the answer is the same for everybody.
     """
-    now, user = facts.read(request), reader(request)
-    pending = None if user else pendings.read(request, now=now.now)
+    now, user = request_context.read(request), reader(request)
+    pending = None if user else login_stage.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     desk = contacts.desk_of(person)
     if not desk.takes_mail:

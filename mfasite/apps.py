@@ -19,4 +19,4 @@ class DeskConfig(admin.SimpleAdminConfig):
     """Django's admin behind our own sign-in; what the apps show there is found with the addresses, by the web alone."""
 
     default = False
-    default_site = "accounts.desk.VerifiedSite"
+    default_site = "accounts.admin_site.VerifiedSite"

@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import before_task_publish, task_prerun, worker_init, worker_shutting_down
 
-from mfasite import traces
+from mfasite.observability import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
@@ -18,12 +18,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 def _carry(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """Let the log of the worker name the request that a task comes from."""
     if headers is not None:
-        traces.carry(headers)
+        request_ids.carry(headers)
 
 
 @task_prerun.connect
 def _take_up(task: Any = None, kwargs: dict[str, Any] | None = None, **_: Any) -> None:
-    traces.take_up(str(task.request.get("request_id") or ""), kwargs or {})
+    request_ids.take_up(str(task.request.get("request_id") or ""), kwargs or {})
 
 
 @worker_init.connect

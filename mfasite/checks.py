@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from mfasite import env, strength
+from mfasite import env, key_strength
 from verification import conf as engine
 from verification.checks import keys_fit, keys_work
 
@@ -160,7 +160,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     declared = (setting for section in env.sections(_packages()) for setting in section.settings)
     shared = {setting.name: _listed(setting()) for setting in declared if setting.is_shared}
     hint = "README.md says how to make random ones. An operators' article says how to replace a key in use."
-    weak = strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
+    weak = key_strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
 
 

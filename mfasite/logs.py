@@ -8,7 +8,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from mfasite import traces
+from mfasite.observability import request_ids
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SHAPES = ("text", "json")
@@ -32,7 +32,7 @@ class Traced(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass."""
-        record.trace = " ".join(filter(None, (traces.request_id.get(), traces.message_id.get())))
+        record.trace = " ".join(filter(None, (request_ids.request_id.get(), request_ids.message_id.get())))
         return True
 
 
@@ -59,8 +59,8 @@ class Json(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "text": masked(record.getMessage()),
-            "request": traces.request_id.get(),
-            "message": traces.message_id.get(),
+            "request": request_ids.request_id.get(),
+            "message": request_ids.message_id.get(),
             "error": masked(self.formatException(record.exc_info)) if record.exc_info else "",
         }
         return json.dumps({name: value for name, value in line.items() if value}, ensure_ascii=False)

@@ -9,7 +9,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from accounts import conf as accounts_conf
-from mfasite import cast, conf, env, logs, server_addresses
+from mfasite import conf, env, logs, server_addresses
+from mfasite.demo import users
 from verification import conf as engine
 
 BASE_DIR = conf.BASE_DIR
@@ -50,7 +51,7 @@ PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
 SENDER_NUMBERS = env.senders(environment, SECTIONS)  # what texts and calls come from, as the help centre names it
 
 # Whose telephones stand on the demo's shelf: number and name.
-PHONES = cast.phones() if DEMO else ()
+PHONES = users.phones() if DEMO else ()
 
 # --- The house ----------------------------------------------------------------------------------------------
 
@@ -72,15 +73,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mfasite.headers.Proxied",
-    "mfasite.headers.RequestId",
-    "mfasite.counts.Counted",
+    "mfasite.middleware.headers.Proxied",
+    "mfasite.middleware.headers.RequestId",
+    "mfasite.observability.request_metrics.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "mfasite.verbs.VerbsMiddleware",
-    "mfasite.headers.ContentSecurityPolicy",
-    "mfasite.headers.PrivateByDefault",
-    "mfasite.screening.Screened",
+    "mfasite.middleware.http_methods.VerbsMiddleware",
+    "mfasite.middleware.headers.ContentSecurityPolicy",
+    "mfasite.middleware.headers.PrivateByDefault",
+    "mfasite.middleware.input_screening.Screened",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -88,11 +89,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "accounts.standing.StandingMiddleware",
-    "accounts.signin.gone.GoneMiddleware",
-    "accounts.preferences.PreferencesMiddleware",
-    "accounts.standing.SignInMiddleware",
-    "accounts.standing.NewPasswordMiddleware",
+    "accounts.session_assurance.StandingMiddleware",
+    "accounts.signin.erased_account.GoneMiddleware",
+    "accounts.middleware.PreferencesMiddleware",
+    "accounts.session_assurance.SignInMiddleware",
+    "accounts.session_assurance.NewPasswordMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -104,12 +105,12 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["mfasite.templatetags.look", "helpcenter.templatetags.help"],
+            "builtins": ["mfasite.templatetags.icons", "helpcenter.templatetags.help"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "mfasite.context.organisation",
+                "mfasite.context_processors.organisation",
             ],
         },
     },
@@ -177,7 +178,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "mfa_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "mfasite.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "mfasite.error_views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- The way in ---------------------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ ALLOWED_HOSTS = [
     "localhost",
 ]
 if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
-    # mfasite.headers.Proxied takes the header away unless a trusted proxy sent it.
+    # mfasite.middleware.headers.Proxied takes the header away unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

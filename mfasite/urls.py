@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.portal.views import password
 from accounts.signin.views import sign_out
-from mfasite import errors, health, metrics, providers, theme, well_known
+from mfasite import accent_css, error_views, well_known
+from mfasite.demo import provider_pages
+from mfasite.observability import health, metrics
 
 admin.autodiscover()
 
@@ -15,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.show, name="metrics"),
     path(".well-known/change-password", well_known.change_password, name="change-password"),
     path(".well-known/passkey-endpoints", well_known.passkey_endpoints, name="passkey-endpoints"),
-    path("theme.css", theme.stylesheet, name="theme"),
+    path("theme.css", accent_css.stylesheet, name="theme"),
     path("sign-in/", include("accounts.signin.urls")),
     path("password-reset/", password.ask_reset, name="password-reset"),
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
@@ -24,11 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", include("helpcenter.urls")),
     path("callbacks/", include("verification.urls")),
     path("admin/", admin.site.urls),
-    *(path(prefix, include(urls)) for prefix, urls in providers.pages()),
+    *(path(prefix, include(urls)) for prefix, urls in provider_pages.pages()),
     path("", include("accounts.portal.urls")),
 ]
 
-handler400 = errors.bad_request
-handler403 = errors.permission_denied
-handler404 = errors.not_found
-handler500 = errors.server_error
+handler400 = error_views.bad_request
+handler403 = error_views.permission_denied
+handler404 = error_views.not_found
+handler500 = error_views.server_error

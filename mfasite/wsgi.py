@@ -15,9 +15,10 @@ _DOES_NOT_BOOT = 3  # gunicorn ends, instead of starting the same process again 
 def _load() -> WSGIHandler:
     try:
         django.setup(set_prefix=False)
-        from mfasite import checks, screening  # noqa: PLC0415  (the apps must be loaded first)
+        from mfasite import checks  # noqa: PLC0415  (the apps must be loaded first)
+        from mfasite.middleware import input_screening  # noqa: PLC0415  (the apps must be loaded first)
 
-        handler = screening.Handler()
+        handler = input_screening.Handler()
         checks.refuse_contradictions()
         checks.tell_of_database()
         checks.tell_of_names()

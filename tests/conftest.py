@@ -19,14 +19,16 @@ from kombu import pools
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from mfasite import broker as brokers
-from mfasite import processes
-from mfasite import stack as stacks
 from mfasite.celery import app as celery_app
-from mfasite.stack import Stack
+from mfasite.demo import broker as brokers
+from mfasite.demo import child_processes
+from mfasite.demo import launcher as stacks
+from mfasite.demo.launcher import Stack
 from tests import databases
 from tests.settings import KEYS
-from verification import crypto, guard, guards, outages, policies
+from verification import guard, guards, policies
+from verification.delivery.routing import outages
+from verification.keys import crypto
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -111,7 +113,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("broker")
     folder = brokers.room(home)
-    with processes.crew(home, os.environ) as crew:
+    with child_processes.crew(home, os.environ) as crew:
         crew.start("broker", brokers.command(folder))
         crew.wait("The broker", lambda: _listens(folder / brokers.SOCKET), seconds=10)
         yield brokers.address(folder)

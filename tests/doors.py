@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import app_passwords
 from accounts.app_passwords import Ask, Checked
 from accounts.models import Service, User
-from verification.facts import Facts
+from verification.context import Facts
 
 HOME = "192.0.2.7"
 

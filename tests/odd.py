@@ -10,8 +10,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import files
-from verification import parcels
+from accounts.support.imports import file_formats
+from verification.keys import uploads
 
 REF = "ab" * 16  # the public name of every row made here
 KEY = 990_001  # and its key
@@ -116,7 +116,7 @@ def furnish(user: User) -> None:
         for model in [each for each in todo if each not in made]:
             if (row := _row(model, made)) is not None:
                 made[model] = row
-    Import.objects.update(sealed=parcels.seal(",".join(files.COLUMNS[Import.Kind.PEOPLE]), bound=REF))
+    Import.objects.update(sealed=uploads.seal(",".join(file_formats.COLUMNS[Import.Kind.PEOPLE]), bound=REF))
 
 
 def _row(model: type[models.Model], made: dict[type[models.Model], models.Model]) -> models.Model | None:

@@ -16,8 +16,8 @@ from accounts.models import User
 from tests.pages import Browser, Page
 from tests.phone import Phone, carry
 from verification import enrolments, registry
+from verification.context import Facts
 from verification.delivery import dispatch
-from verification.facts import Facts
 from verification.models import Enrolment, Message, MessageState
 
 PASSWORD = "blue-lamp-on-monday"

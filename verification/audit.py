@@ -12,11 +12,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min, QuerySet
 
-from verification import crypto
-from verification.facts import Facts
+from verification.context import Facts
+from verification.db.compiled_queries import Insert
+from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
 from verification.models.audit import NONCE, WORDS_DIGEST
-from verification.statements import Insert
 
 _BATCH = 500  # events a seal covers at most
 

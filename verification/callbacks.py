@@ -10,8 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from verification import challenges, conf, inputs
-from verification.delivery import receipts, routes
+from verification.delivery import receipts
 from verification.delivery.provider import Callback, Forged, Speech
+from verification.delivery.routing import routes
 
 _log = logging.getLogger(__name__)
 # What stands behind the addresses that we hand out.

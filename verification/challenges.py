@@ -12,30 +12,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from verification import (
-    audit,
-    browsers,
-    codes,
-    conf,
-    crypto,
-    enrolments,
-    guard,
-    limits,
-    misread,
-    notices,
-    numbers,
-    registry,
-)
-from verification.delivery import outbox, words
+from verification import audit, browsers, conf, enrolments, guard, limits, misread, notices, phone_numbers, registry
+from verification.context import Facts
+from verification.db.compiled_queries import Insert, Select, Slot, Update
+from verification.delivery import outbox, rendering
 from verification.delivery.provider import Speech
-from verification.facts import Facts
+from verification.keys import codes, crypto
 from verification.method import Ask, Check, Draft, Found, Issue, Method, Mode
 from verification.models import Challenge, Enrolment, Kind, Message, MessageState, Purpose, State, Voucher
 from verification.models.challenges import ALIVE
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Rules
-from verification.statements import Insert, Select, Slot, Update
 
 _HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
 _APART = _HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
@@ -286,7 +274,7 @@ def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
     """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
     if not rules.voice_countries or registry.method(enrolment.method).means != "tel":
         return True
-    return numbers.country(enrolment.address) in rules.voice_countries
+    return phone_numbers.country(enrolment.address) in rules.voice_countries
 
 
 def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
@@ -787,19 +775,19 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     if check.verdict is Verdict.DENIED:
         # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
         _deny(challenge, facts)
-        return words.speech(message, check.say, Verdict.DENIED)
+        return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return words.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
+        return rendering.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
-        return words.speech(message, check.say, check.verdict, goes_on=check.goes_on)
+        return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     if refusal := _take_try(challenge, facts):
-        return words.speech(message, check.say, refusal.verdict)
+        return rendering.speech(message, check.say, refusal.verdict)
     if check.verdict is Verdict.PROVEN:
         outcome = _prove(challenge, check, facts, by_phone=True)
     else:
         outcome = _wrong(challenge, facts)
     verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
-    return words.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
+    return rendering.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
 
 
 def _deny(challenge: Challenge, facts: Facts) -> None:

@@ -9,8 +9,9 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import DatabaseError, connection, transaction
 
-from verification import conf, crypto, key_uses, registry
-from verification.delivery import routes
+from verification import conf, registry
+from verification.delivery.routing import routes
+from verification.keys import crypto, key_uses
 from verification.models import Kind
 
 

@@ -14,12 +14,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, crypto, damage, guard, limits, locks, notices, numbers, registry
-from verification.delivery import closed, routes
-from verification.facts import Facts
+from verification import audit, decryption_failures, guard, limits, notices, phone_numbers, registry
+from verification.context import Facts
+from verification.db import row_locks
+from verification.db.compiled_queries import Select, Slot, Update
+from verification.delivery.routing import availability, routes
+from verification.keys import crypto
 from verification.method import Draft, Method, Mode
 from verification.models import Enrolment, Failure, HardwareToken, Kind, OptOut, Voucher
-from verification.statements import Select, Slot, Update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +138,10 @@ def away(enrolment: Enrolment, now: datetime) -> str:
     Nobody carries a message to it, or what is sealed there does not open.
     """
     if not enrolment.opens:
-        damage.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
+        decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
         return _("This option cannot be used now. Choose another way, or ask your company support.")
     kind = registry.method(enrolment.method).kind
-    return closed.why(kind, now, enrolment.address) if kind else ""
+    return availability.why(kind, now, enrolment.address) if kind else ""
 
 
 def _refused(enrolment: Enrolment, kind: str, now: datetime) -> str:
@@ -193,7 +195,7 @@ def offers(
     known = (method for method in registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not method.is_assigned or method.name in waiting]
     now = now or timezone.now()
-    usable = [method for method in usable if not closed.why(method.kind, now)]
+    usable = [method for method in usable if not availability.why(method.kind, now)]
     best = max((method.strength for method in usable if not method.is_reserve), default=0)
     return tuple(
         Offer(
@@ -276,7 +278,7 @@ def assign(
         drafts = Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
         )
-        locks.take(drafts)
+        row_locks.take(drafts)
         drafts.delete()
         enrolment = Enrolment(
             user=user,
@@ -334,7 +336,7 @@ def _claim(user: Any, method: Method, serial: str, now: datetime) -> Enrolment:
     if token is None or not token.is_good(now):
         raise NotAssigned
     if not token.opens:
-        damage.report("hardware token", token.ref, now=now)
+        decryption_failures.report("hardware token", token.ref, now=now)
         raise NotAssigned
     hold(user)
     _drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=_CLAIM))
@@ -681,9 +683,9 @@ def of_person(user_id: int, ref: str) -> Enrolment | None:
 def holders(text: str) -> QuerySet[Enrolment]:
     """Find whose number or serial a text is, whole. Shape: the keys of people, to be put into another statement."""
     spellings = {text.strip(), text.strip().upper()}
-    with suppress(numbers.Impossible):
-        number = numbers.parse(text).e164
-        spellings |= {number, numbers.for_texts(number)}
+    with suppress(phone_numbers.Impossible):
+        number = phone_numbers.parse(text).e164
+        spellings |= {number, phone_numbers.for_texts(number)}
     digests = [digest for spelling in spellings for digest in crypto.digests("address", spelling)]
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(address_digest__in=digests)
     return rows.values("user")  # type: ignore[return-value]  # one column of them
@@ -700,14 +702,14 @@ def hold(user: Any) -> None:
 def hold_all(user: Any) -> None:
     """Lock what `clear` changes, where something else is locked before it, such as the count of texts to a number."""
     hold(user)
-    locks.take(Enrolment.objects.filter(user=user))
+    row_locks.take(Enrolment.objects.filter(user=user))
     limits.hold(user.pk)
 
 
 def _drop(rows: QuerySet[Enrolment]) -> None:
     """Remove enrolments with all that hangs on them. They are locked first: a challenge may begin for one just now."""
     chosen = [enrolment.pk for enrolment in rows]
-    locks.take(Enrolment.objects.filter(pk__in=chosen))
+    row_locks.take(Enrolment.objects.filter(pk__in=chosen))
     held = list(rows.filter(pk__in=chosen))
     _keep_counters(held)
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
@@ -754,7 +756,7 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         if must_keep_one and _is_way(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
-        locks.take(Enrolment.objects.filter(pk=enrolment.pk))
+        row_locks.take(Enrolment.objects.filter(pk=enrolment.pk))
         found = Enrolment.objects.filter(pk=enrolment.pk).first()
         if found is None:
             return True

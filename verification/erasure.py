@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from verification import audit
-from verification.delivery import routes
 from verification.delivery.provider import Keeper
+from verification.delivery.routing import routes
 from verification.models import Message
 
 _GONE = "–"

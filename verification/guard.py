@@ -14,9 +14,10 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, conf, crypto, numbers
-from verification.facts import Facts, network_of
-from verification.held import Held
+from verification import audit, conf, phone_numbers
+from verification.context import Facts, network_of
+from verification.db.ttl_cache import Held
+from verification.keys import crypto
 from verification.models import Cap, Country, Kind, Message, MessageState, OptOut, Pause, Span, State
 from verification.outcomes import Verdict
 
@@ -87,9 +88,9 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
     if is_opted_out and kind == Kind.TEXT:
         return Verdict.STOPPED
     book = _held.read()
-    if not _is_open(book, numbers.country(address), kind):
+    if not _is_open(book, phone_numbers.country(address), kind):
         return Verdict.CLOSED
-    area = numbers.prefix(address)
+    area = phone_numbers.prefix(address)
     if any(pause.range == area and _is_closed(pause, now) for pause in book.pauses):
         return Verdict.PAUSED
     return None
@@ -108,7 +109,7 @@ def _is_trial(pause: Pause, now: datetime) -> bool:
 
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
     """Tell whether a number lies in a paused range that a few messages are let through to now."""
-    area = numbers.prefix(address) if kind in _GUARDED else ""
+    area = phone_numbers.prefix(address) if kind in _GUARDED else ""
     return any(pause.range == area and _is_trial(pause, now) for pause in _held.read().pauses)
 
 
@@ -132,7 +133,7 @@ def cost(kind: str, address: str) -> int:
     """Give what a message to a number costs. Units: thousandths of the currency."""
     if kind not in _GUARDED:
         return 0
-    row = _held.read().countries.get(numbers.country(address))
+    row = _held.read().countries.get(phone_numbers.country(address))
     price = (row.text_price if kind == Kind.TEXT else row.call_price) if row else None
     if price is None:
         price = conf.text_price() if kind == Kind.TEXT else conf.call_price()
@@ -146,7 +147,11 @@ def costs(kind: str) -> bool:
 
 def area_abroad(kind: str, address: str) -> str:
     """Give the range of a number that is not of the organisation's own country; empty for all others."""
-    return numbers.prefix(address) if kind in _GUARDED and numbers.country(address) != conf.home_region() else ""
+    return (
+        phone_numbers.prefix(address)
+        if kind in _GUARDED and phone_numbers.country(address) != conf.home_region()
+        else ""
+    )
 
 
 def caps() -> tuple[Bound, ...]:
@@ -163,10 +168,10 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
     if OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).exists():
         return False
     with transaction.atomic():
-        defaults = {"hint": numbers.mask(address), "provider": provider, "at": now}
+        defaults = {"hint": phone_numbers.mask(address), "provider": provider, "at": now}
         _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
         if is_new:
-            audit.record("number.stopped", user_id=None, facts=Facts(now=now), number=numbers.mask(address))
+            audit.record("number.stopped", user_id=None, facts=Facts(now=now), number=phone_numbers.mask(address))
     return is_new
 
 
@@ -175,7 +180,7 @@ def start(address: str, *, now: datetime) -> bool:
     with transaction.atomic():
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
-            audit.record("number.started", user_id=None, facts=Facts(now=now), number=numbers.mask(address))
+            audit.record("number.started", user_id=None, facts=Facts(now=now), number=phone_numbers.mask(address))
     return bool(gone)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
-from verification import conf, crypto, devices
-from verification.facts import Facts, network_of
+from verification import conf
+from verification.browsers import known_browsers
+from verification.context import Facts, network_of
+from verification.keys import crypto
 from verification.models import Counter, Failure, Kind, Message, MessageState, Purpose, Reason, State
 
 _MINUTE = timedelta(minutes=1)
@@ -604,7 +606,7 @@ def _password_rows(name: str, facts: Facts, service: str) -> list[_PasswordRow]:
     One neighbour could otherwise use up the hour of an office, and its known browsers would wait as well.
     """
     named = _name_key(name, service)
-    device = devices.known(facts.device, name)
+    device = known_browsers.known(facts.device, name)
     place = f"device {device}" if device else f"network {network_of(facts.network)}"
     here = named + crypto.digest("limit.password.place", place)[:_HALF]
     mine = _PasswordRow(_HERE, here, _EPOCH, free=conf.password_failures_before_delay())

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from verification import codes
+from verification.keys import codes
 from verification.outcomes import Verdict
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from verification import codes, enrolments, registry, tokens
+from verification import enrolments, registry
+from verification.keys import codes, tokens
 from verification.method import Method
 
 

@@ -9,9 +9,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, conf, damage, guard, limits, locks, moments, registry
-from verification.delivery import circuits, outbox, routes
-from verification.facts import Facts
+from verification import audit, conf, decryption_failures, guard, limits, registry, time_format
+from verification.context import Facts
+from verification.db import row_locks
+from verification.delivery import outbox
+from verification.delivery.routing import circuit_breaker, routes
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
 from verification.models.policies import strongest
 
@@ -67,7 +69,7 @@ def tell_of_browsers(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
-            locks.hold_person(browser.user_id)
+            row_locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
                 made = Facts(now=browser.made_at, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_remembered", now=now, facts=made, ends=browser.ends_at.isoformat())
@@ -80,7 +82,7 @@ def tell_of_copies(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.exclude(copied_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
-            locks.hold_person(browser.user_id)
+            row_locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk).delete()[0]:
                 seen = Facts(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_copied", now=now, facts=seen)
@@ -111,12 +113,12 @@ def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
     for pause in pauses:
         notice = "range_warned" if pause.is_warning else "range_paused"
         said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
-        _tell_operators(notice, now=now, until=moments.moment(pause.ends_at), **said)
+        _tell_operators(notice, now=now, until=time_format.moment(pause.ends_at), **said)
 
 
 def tell_of_damage(now: datetime) -> int:
     """Tell operators, once a day, of sealed values that do not open, beside the request that met them."""
-    found = audit.since(now - _ONE_DAY, kinds=(damage.KIND,))
+    found = audit.since(now - _ONE_DAY, kinds=(decryption_failures.KIND,))
     n = found.count()
     if not n or not limits.spend_once("told.damaged", "", until=now):
         return 0
@@ -128,7 +130,7 @@ def tell_of_damage(now: datetime) -> int:
 def tell_of_circuits(now: datetime) -> None:
     """Tell operators of providers that are passed over, and of those that carry again."""
     with transaction.atomic():
-        for circuit in circuits.news(now):
+        for circuit in circuit_breaker.news(now):
             others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from verification import enrolments, registry
+from verification.context import Facts
+from verification.db.ttl_cache import Held
 from verification.enrolments import Option
-from verification.facts import Facts
-from verification.held import Held
 from verification.models import AppPasswordsEnd, Enrolment, Policy
 from verification.models.policies import strongest
 

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from verification import audit, challenges, conf, guard, limits, locks, notices, revocation
-from verification.delivery import circuits, dispatch, routes, wake
+from verification import audit, challenges, conf, guard, limits, notices, revocation
+from verification.db import row_locks
+from verification.delivery import dispatch, publisher
+from verification.delivery.routing import circuit_breaker, routes
 from verification.models import Browser, Challenge, Message
 
 
@@ -21,7 +23,7 @@ def housekeeping(**_more: Any) -> None:
     challenges.expire(now)
     notices.tell_of_browsers(now)
     notices.tell_of_copies(now)
-    dispatch.sweep(wake.publish, now=now)
+    dispatch.sweep(publisher.publish, now=now)
 
 
 @shared_task(name="verification.tasks.weigh")
@@ -29,7 +31,7 @@ def weigh(**_more: Any) -> None:
     """Once a minute: pass over providers, and pause ranges, whose messages do not arrive or are not typed in."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
-    circuits.weigh(kinds, now=now)
+    circuit_breaker.weigh(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
     notices.tell_of_pauses(guard.weigh(now=now), now=now)
@@ -42,7 +44,7 @@ def _remove(rows: QuerySet[Any]) -> None:
     """Delete rows in batches, so that nobody waits long for one of them."""
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         with transaction.atomic():
-            locks.in_order(rows.filter(pk__in=keys)).delete()
+            row_locks.in_order(rows.filter(pk__in=keys)).delete()
 
 
 @shared_task(name="verification.tasks.purge")

@@ -5,7 +5,7 @@ from accounts.models.imports import Import
 from accounts.models.people import SecondStep, User
 from accounts.models.resets import PasswordReset
 from accounts.models.roles import ShippedRole
-from accounts.models.sent import SentForm
+from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
 

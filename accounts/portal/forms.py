@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import catalogue
-from verification.fields import LineField
+from verification.inputs.fields import LineField
 
 
 class NameForm(forms.Form):

@@ -12,18 +12,19 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import destinations, hashers, standing
+from accounts import hashers, redirects, session_assurance
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.signin import pending as pendings
-from accounts.signin.pending import Pending
-from verification import audit, browsers, challenges, devices, limits, policies, registry
-from verification.facts import Facts
+from accounts.signin import login_stage
+from accounts.signin.login_stage import Pending
+from verification import audit, browsers, challenges, limits, policies, registry
+from verification.browsers import known_browsers
+from verification.context import Facts
+from verification.db.compiled_queries import Select, Slot
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
-from verification.statements import Select, Slot
 
 _BACKEND = "accounts.backends.RightsBackend"
 _DEVICE_DAYS = 180
@@ -192,7 +193,7 @@ def finish(
     """Sign a person in and send them on. The one place that does; `why` records what was asked, or why nothing was."""
     if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
         remember_days = 0
-    pendings.wipe(request)
+    login_stage.wipe(request)
     if SESSION_KEY in request.session:
         request.session.flush()  # or a password alone would renew the proof that an older sign-in left here
     login(request, user, backend=_BACKEND)  # changes the session's key, and notes the time
@@ -200,8 +201,8 @@ def finish(
         enrolment.user = user
         otp_login(request, enrolment)
     until = enrolment.ends_at if enrolment is not None else None
-    standing.keep(request, user, at=facts.now, means=means(enrolment), why=why, until=until)
-    standing.place(request, facts)
+    session_assurance.keep(request, user, at=facts.now, means=means(enrolment), why=why, until=until)
+    session_assurance.place(request, facts)
     audit.record(
         "sign_in.completed",
         user_id=user.pk,
@@ -210,8 +211,10 @@ def finish(
         method=enrolment.method if enrolment else "",
         is_remembered=remember_days > 0,
     )
-    response = destinations.go_on(next_url)
-    _keep(response, settings.DEVICE_COOKIE_NAME, devices.remember(facts.device, user.username), days=_DEVICE_DAYS)
+    response = redirects.go_on(next_url)
+    _keep(
+        response, settings.DEVICE_COOKIE_NAME, known_browsers.remember(facts.device, user.username), days=_DEVICE_DAYS
+    )
     if remember_days:
         proven_by = enrolment.method if enrolment else ""
         token = browsers.remember(user, facts, days=remember_days, method=proven_by)
@@ -234,7 +237,7 @@ def prove_alone(answer: str, facts: Facts, *, nonce: str, until: datetime) -> Ou
     if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, facts.now):
         audit.record("sign_in.denied", user_id=holder.user_id, facts=facts, why="alone_not_allowed")
         return gone
-    binding = pendings.new_id()
+    binding = login_stage.new_id()
     issued = challenges.start(
         holder,
         user=holder.user,
@@ -249,21 +252,21 @@ def prove_alone(answer: str, facts: Facts, *, nonce: str, until: datetime) -> Ou
 
 def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment) -> None:
     """Note that a signed-in person proved themselves again just now; the session's key changes with the rise."""
-    pendings.wipe(request)
+    login_stage.wipe(request)
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
     until = enrolment.ends_at
-    standing.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until)
+    session_assurance.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until)
 
 
 def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpose, next_url: str) -> Pending:
     """Begin a proof of a signed-in person: for a deed that wants a fresh one, or to try a method out."""
-    carried = _carried(pendings.read(request, now=facts.now), user, purpose, facts)
+    carried = _carried(login_stage.read(request, now=facts.now), user, purpose, facts)
     pending = Pending(
         user_id=user.pk, epoch=user.epoch, started=facts.now.timestamp(), purpose=purpose, next=next_url, **carried
     )
-    return pendings.keep(request, pending)
+    return login_stage.keep(request, pending)
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:

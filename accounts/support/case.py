@@ -8,15 +8,18 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, app_passwords
 from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
-from accounts.support import caller, holdings, orders, rights
-from accounts.support.actions import FOREVER
-from accounts.support.menu import ACTIONS, Action
-from verification import agents, audit, browsers, enrolments, moments, policies, registry, reports
+from accounts.support import caller_verification
+from accounts.support.actions import action_preview, authorise, rights
+from accounts.support.actions.perform import FOREVER
+from accounts.support.actions.registry import ACTIONS, Action
+from verification import audit, browsers, enrolments, policies, registry, time_format
+from verification.browsers import user_agents
+from verification.context import Facts
+from verification.delivery import message_status
+from verification.delivery.message_status import Report
 from verification.enrolments import Option
-from verification.facts import Facts
 from verification.models import AuditEvent, Browser, Enrolment, Message
 from verification.policies import Decision, Source, Step, Why
-from verification.reports import Report
 
 _ATTEMPTS = 10
 _MESSAGES = 10
@@ -100,9 +103,9 @@ def of(person: User, staff: User, facts: Facts) -> Case:
     decision = policies.decide(person, Facts(now=now))
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
-    locks = (*holdings.locks(person, options, now=now), *holdings.wrong_codes(person, now=now))
+    locks = (*action_preview.locks(person, options, now=now), *action_preview.wrong_codes(person, now=now))
     buttons = tuple(_buttons(person, staff, facts))
-    proof = caller.proof(staff, person, now=now)
+    proof = caller_verification.proof(staff, person, now=now)
     messages = tuple(_messages(person))
     return Case(
         person=person,
@@ -115,16 +118,16 @@ def of(person: User, staff: User, facts: Facts) -> Case:
         n_codes=enrolments.vouchers_left(person.pk),
         attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
         messages=messages,
-        browsers=tuple((b, agents.name(b.agent)) for b in browsers.of_person(person, now=now)),
+        browsers=tuple((b, user_agents.name(b.agent)) for b in browsers.of_person(person, now=now)),
         sessions=tuple(
-            (s, agents.name(s.agent))
+            (s, user_agents.name(s.agent))
             for s in Session.objects.filter(user=person, expire_date__gt=now).order_by("-made_at")
         ),
         app_passwords=tuple(app_passwords.of_person(person)),
         stale=tuple(app_passwords.stale_of(person, now=now)),
         history=tuple(_history(person)),
         proof=proof,
-        proof_ends_at=proof.passed_at + caller.LIFE if proof and proof.passed_at else None,
+        proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
         buttons=buttons,
         suggestion=_suggest(person, decision, messages, buttons, now=now),
     )
@@ -153,7 +156,7 @@ def _block(person: User, now: datetime) -> str:
         return ""
     if person.blocked_until >= FOREVER:
         return _("Blocked until somebody unblocks them: %(why)s") % {"why": person.blocked_reason}
-    said = {"until": moments.moment(person.blocked_until), "why": person.blocked_reason}
+    said = {"until": time_format.moment(person.blocked_until), "why": person.blocked_reason}
     return _("Blocked until %(until)s: %(why)s") % said
 
 
@@ -197,7 +200,7 @@ def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str,
 
 def _messages(person: User) -> list[Sent]:
     rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
-    return [Sent(message, reports.explain(message), reports.technical(message)) for message in rows]
+    return [Sent(message, message_status.explain(message), message_status.technical(message)) for message in rows]
 
 
 def _history(person: User) -> list[Line]:
@@ -219,7 +222,7 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
 def _buttons(person: User, staff: User, facts: Facts) -> list[Button]:
     """List the deeds of the staff member's role; the others are not shown at all."""
     mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
-    here = orders.bounds(staff, person, facts)
+    here = authorise.bounds(staff, person, facts)
     found = []
     for action in mine:
         refusal = here.refusal(action.wish)

@@ -9,17 +9,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from accounts.changes import acts, reads
+from accounts.admin_changes import acts, reads
 from accounts.support.views import (
-    callers,
+    actions,
+    approvals,
+    caller_verification,
     case,
-    deeds,
     deliveries,
-    figures,
     groups,
     imports,
-    people,
-    requests,
+    people_search,
+    reports,
     tokens,
 )
 
@@ -75,17 +75,17 @@ def urls(site: AdminSite) -> list[URLPattern]:
         return does(_for_those_who_see(view))
 
     return [
-        path("", shows_people(people.index), name="accounts_user_changelist"),
-        path("do/", helps(deeds.many), name="support-many"),
+        path("", shows_people(people_search.index), name="accounts_user_changelist"),
+        path("do/", helps(actions.many), name="support-many"),
         path("deliveries/", shows(deliveries.index), name="deliveries"),
         path("deliveries/<slug:handle>/", shows(deliveries.show), name="delivery"),
         path("deliveries/<slug:handle>/again/", does(deliveries.again), name="delivery-again"),
-        path("reports/", shows(figures.report), name="reports"),
-        path("reports/<slug:key>/", shows(figures.report), name="report"),
-        path("reports/<slug:key>/export/", does(figures.report_export), name="report-export"),
-        path("record/", shows(figures.record), name="record"),
-        path("record/export/", does(figures.record_export), name="record-export"),
-        path("record/check/", shows(figures.check), name="record-check"),
+        path("reports/", shows(reports.report), name="reports"),
+        path("reports/<slug:key>/", shows(reports.report), name="report"),
+        path("reports/<slug:key>/export/", does(reports.report_export), name="report-export"),
+        path("record/", shows(reports.record), name="record"),
+        path("record/export/", does(reports.record_export), name="record-export"),
+        path("record/check/", shows(reports.check), name="record-check"),
         path("export/", does(imports.export), name="people-export"),
         path("import/", does(imports.index), name="imports"),
         path("import/<slug:ref>/", shows(imports.show), name="import"),
@@ -96,11 +96,11 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("tokens/<slug:ref>/", shows(tokens.show), name="token"),
         path("tokens/<slug:ref>/retire/", does(tokens.retire), name="token-retire"),
         path("tokens/<slug:ref>/restore/", does(tokens.restore), name="token-restore"),
-        path("requests/", shows_people(requests.index), name="support-requests"),
-        path("requests/<slug:ref>/decide/", helps(requests.decide), name="support-request-decide"),
-        path("requests/<slug:ref>/do/", helps(requests.collect), name="support-request-do"),
+        path("requests/", shows_people(approvals.index), name="support-requests"),
+        path("requests/<slug:ref>/decide/", helps(approvals.decide), name="support-request-decide"),
+        path("requests/<slug:ref>/do/", helps(approvals.collect), name="support-request-do"),
         path("<int:pk>/change/", shows_people(case.show), name="accounts_user_change"),
-        path("<int:pk>/do/<slug:name>/", helps(deeds.one), name="support-deed"),
-        path("<int:pk>/caller/", helps(callers.choose), name="support-caller-choose"),
-        path("<int:pk>/caller/<slug:ref>/", helps(callers.prove), name="support-caller"),
+        path("<int:pk>/do/<slug:name>/", helps(actions.one), name="support-deed"),
+        path("<int:pk>/caller/", helps(caller_verification.choose), name="support-caller-choose"),
+        path("<int:pk>/caller/<slug:ref>/", helps(caller_verification.prove), name="support-caller"),
     ]

@@ -2,6 +2,6 @@
 
 from helpcenter.models.articles import Article, Audience, Version
 from helpcenter.models.contacts import Contact
-from helpcenter.models.words import Feedback, Miss
+from helpcenter.models.feedback import Feedback, Miss
 
 __all__ = ["Article", "Audience", "Contact", "Feedback", "Miss", "Version"]

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from verification import moments
+from verification import time_format
 
 
 class Audience(models.TextChoices):
@@ -57,4 +57,4 @@ class Version(models.Model):
     replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
-        return f"{self.title}, until {moments.moment(self.replaced_at)}"
+        return f"{self.title}, until {time_format.moment(self.replaced_at)}"

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from helpcenter import shipped
+from helpcenter import bundled
 
 register = template.Library()
 
@@ -21,7 +21,7 @@ def help_for(kind: str, outcome: object) -> SafeString | str:
 @register.simple_tag
 def help_at(key: str | None) -> SafeString | str:
     """Link the article of an outcome that is named with its kind, such as `verdict:wrong`."""
-    found = shipped.by_outcome().get(key or "")
+    found = bundled.by_outcome().get(key or "")
     if found is None:
         return ""
     return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, found.title)

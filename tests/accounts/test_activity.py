@@ -12,12 +12,12 @@ from django.contrib import admin
 from django.utils import timezone
 
 from accounts import activity
-from accounts.changes import ChangesAdmin
+from accounts.admin_changes import ChangesAdmin
 from mfasite import urls
 from tests.pages import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent
 from verification.outcomes import Verdict
 

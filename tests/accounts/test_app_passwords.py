@@ -14,7 +14,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import app_passwords, lockdown
+from accounts import app_passwords, secure_account
 from accounts.app_passwords import MOST, Answer
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
@@ -22,7 +22,7 @@ from tests import doors
 from tests.doors import Door
 from tests.people import PASSWORD, Clock, Person
 from verification import policies
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Message, Policy
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
@@ -174,9 +174,9 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
 def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Clock) -> None:
     secret = doors.make(ana.user)
 
-    lockdown.begin(ana.user, Facts(now=clock.now), about="")
+    secure_account.begin(ana.user, Facts(now=clock.now), about="")
     resting = mail.opens("ana", secret)
-    lockdown.end(ana.user, Facts(now=clock.now))
+    secure_account.end(ana.user, Facts(now=clock.now))
 
     assert not resting
     assert mail.opens("ana", secret)
@@ -184,7 +184,7 @@ def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Cl
 
 def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clock) -> None:
     secret = doors.make(ana.user)
-    lockdown.begin(ana.user, Facts(now=clock.now), about="")
+    secure_account.begin(ana.user, Facts(now=clock.now), about="")
 
     for _ in range(12):
         mail.knock("ana", secret)

@@ -5,12 +5,12 @@ from django.utils import timezone
 
 from accounts import app_passwords, passwords
 from accounts.models import User
-from accounts.support import actions, holdings
-from accounts.support.actions import Deed
-from accounts.support.menu import ACTIONS
+from accounts.support.actions import action_preview, perform
+from accounts.support.actions.perform import Deed
+from accounts.support.actions.registry import ACTIONS
 from tests.doors import Door, make
 from tests.people import PASSWORD, Person, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AppPasswordsEnd, AuditEvent, Message, Policy
 
 NEW = "green-tree-on-friday"
@@ -36,7 +36,7 @@ def renew(how: str, user: User, here: Facts) -> None:
         passwords.change(user, NEW, here, how=how)
         return
     deed = Deed(staff=join("fay").user, facts=here, reason="asked", ticket="1")
-    actions.require_password(user, deed)
+    perform.require_password(user, deed)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)
@@ -96,8 +96,8 @@ def test_preview_of_support_says_how_many_end(says: AppPasswordsEnd | None, n: i
     make(ana.user)
     person = User.objects.filter(pk=ana.user.pk)
 
-    one = holdings.of_person(person.get(), now=here.now)
-    many = holdings.of_many(person, now=here.now)
+    one = action_preview.of_person(person.get(), now=here.now)
+    many = action_preview.of_many(person, now=here.now)
 
     assert (one.n_app_passwords_ending, many.n_app_passwords_ending) == (n, n)
     assert ("Deletes 1 app password." in ACTIONS["require_password"].preview(one)) is bool(n)

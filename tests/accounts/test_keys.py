@@ -21,21 +21,9 @@ from tests import doors
 from tests.doors import Door
 from tests.pages import Browser
 from tests.people import Person
-from verification import (
-    audit,
-    browsers,
-    challenges,
-    checks,
-    crypto,
-    enrolments,
-    guard,
-    key_uses,
-    limits,
-    management,
-    policies,
-    tokens,
-)
-from verification.facts import Facts
+from verification import audit, browsers, challenges, checks, enrolments, guard, limits, management, policies
+from verification.context import Facts
+from verification.keys import crypto, key_uses, tokens
 from verification.models import Counter, DigestKey, Enrolment, Failure, HardwareToken, Message, Purpose
 
 OLD, NEW = ("t1", bytes(32)), ("t2", bytes(range(7, 39)))

@@ -18,9 +18,10 @@ from accounts.sessions import row_key
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join, work
-from verification import crypto, enrolments
+from verification import enrolments
+from verification.context import Facts
 from verification.delivery.providers.virtual.models import Delivery
-from verification.facts import Facts
+from verification.keys import crypto
 from verification.models import Browser as Remembered
 from verification.models import Message
 

@@ -5,7 +5,7 @@ from accounts.models import PasswordReset, Session
 from accounts.tasks import purge
 from mfasite.celery import app
 from tests.people import Clock, Person
-from verification.facts import Facts
+from verification.context import Facts
 
 
 def test_sessions_that_are_over_are_removed_the_others_stay(ana: Person, cleo: Person, clock: Clock) -> None:

@@ -21,8 +21,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 
-from accounts.changes import ChangesAdmin, ReadOnlyAdmin
-from accounts.desk import Ruled, VerifiedSite
+from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
+from accounts.admin_site import Ruled, VerifiedSite
 from accounts.models import Scope, Service, User
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from mfasite import urls

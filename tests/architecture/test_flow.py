@@ -10,12 +10,12 @@ import pytest
 from django.conf import settings
 
 from verification import registry
-from verification.delivery import routes
+from verification.delivery.routing import routes
 
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # Where the composition and the demo's cast name what they are made of.
-NAMING = {"mfasite/settings.py", "mfasite/cast.py", "mfasite/management/commands/code.py"}
+NAMING = {"mfasite/settings.py", "mfasite/demo/users.py", "mfasite/management/commands/code.py"}
 
 
 @cache
@@ -60,7 +60,7 @@ def test_only_the_standing_reads_how_a_session_was_proven() -> None:
         if re.search(r"DEVICE_ID_SESSION_KEY|is_verified\(|otp_device", text)
     }
 
-    assert readers <= {"accounts/standing.py", "accounts/signin/flow.py"}
+    assert readers <= {"accounts/session_assurance.py", "accounts/signin/flow.py"}
 
 
 def test_rules_see_no_request() -> None:

@@ -23,15 +23,16 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.support import roles
-from accounts.support.menu import ACTIONS
-from mfasite.screening import Request
+from accounts.support.actions.registry import ACTIONS
+from mfasite.middleware.input_screening import Request
 from tests import odd
 from tests.architecture import addresses
 from tests.architecture.addresses import Address
 from tests.architecture.conftest import STATES, signed_in
 from tests.pages import Browser, Page
 from tests.people import BENS, PASSWORD, Clock, hire, join
-from verification import inputs, tokens
+from verification import inputs
+from verification.keys import tokens
 
 ALL = bool(os.environ.get("ODD_INPUTS"))
 FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"

@@ -21,7 +21,7 @@ from mfasite import logs
 from mfasite.celery import app
 from tests.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
-from verification.delivery import dispatch, wake
+from verification.delivery import dispatch, publisher
 from verification.models import AuditEvent, Challenge, Enrolment, Message
 
 # The carrier of the tests and its telephones stand for the world outside: there the words must be.
@@ -188,7 +188,7 @@ def test_nothing_that_anybody_can_read_holds_a_secret(lived: tuple[Net, list[str
 def test_wake_ups_hold_ids_alone(broker: str, ana: Person, clock: Clock) -> None:
     ana.give_password()
     clock.forward(seconds=5)
-    dispatch.sweep(wake.publish)
+    dispatch.sweep(publisher.publish)
 
     with app.connection_for_read() as connection:
         payloads = []

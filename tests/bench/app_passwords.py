@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import django
 
-from mfasite import processes, stack
+from mfasite.demo import child_processes, launcher
 from tests.bench import meter
 from tests.bench.rooms import Hand, Rooms
 
@@ -33,12 +33,14 @@ class Checks:
 def measure(up: Rooms) -> Checks:
     """Have an asker of its own ask over and over, for HTTP Basic as `auth_request` and Dovecot's script do."""
     log = up.service.home / "asker.log"
-    command = processes.python("-m", "tests.bench.app_passwords", up.service.url.replace(stack.NAME, stack.HOST))
+    command = child_processes.python(
+        "-m", "tests.bench.app_passwords", up.service.url.replace(launcher.NAME, launcher.HOST)
+    )
     with (
         log.open("w") as errors,
         subprocess.Popen(
             command,
-            cwd=processes.BASE_DIR,
+            cwd=child_processes.BASE_DIR,
             env=dict(up.service.environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -103,7 +105,7 @@ def _make(address: str) -> _Asker:
 
     from accounts import app_passwords  # noqa: PLC0415
     from accounts.models import Service, User  # noqa: PLC0415
-    from verification.facts import Facts  # noqa: PLC0415
+    from verification.context import Facts  # noqa: PLC0415
 
     facts = Facts(now=timezone.now())
     service = Service(slug="bench", name="Bench", program="mail")

@@ -120,7 +120,7 @@ class Player:
         return self
 
     def facts(self) -> Any:
-        from verification.facts import Facts  # noqa: PLC0415
+        from verification.context import Facts  # noqa: PLC0415
 
         more = {"device": self.device} if hasattr(Facts(now=self.world.now), "device") else {}
         return Facts(now=self.world.now, network=self.network, **more)
@@ -304,10 +304,10 @@ def stranger(world: World) -> Result:
 
 def _cookie(person: Player) -> str:
     try:
-        from verification import devices  # noqa: PLC0415
+        from verification.browsers import known_browsers  # noqa: PLC0415
     except ImportError:  # as it was before
         return ""
-    return devices.remember("", person.user.username)
+    return known_browsers.remember("", person.user.username)
 
 
 def patient(world: World) -> Result:

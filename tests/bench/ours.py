@@ -22,10 +22,11 @@ from django.utils import timezone
 from accounts.models import User
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
-from verification import challenges, crypto, enrolments, numbers, policies
-from verification.delivery import wake
+from verification import challenges, enrolments, phone_numbers, policies
+from verification.context import Facts
+from verification.delivery import publisher
 from verification.delivery.providers.gateway import conf, signature
-from verification.facts import Facts
+from verification.keys import crypto
 from verification.models import Cap, Challenge, Enrolment, Kind, Message, Purpose
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
@@ -62,7 +63,7 @@ def _enrolment(user: User, person: Person) -> Enrolment:
     row.secret = person.secret
     if person.number:
         row.address = person.number
-        row.hint = numbers.mask(person.number)
+        row.hint = phone_numbers.mask(person.number)
     return row
 
 
@@ -127,7 +128,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 
     def one(row: Message) -> None:
         woken[row.handle] = time.time()
-        wake.publish(row.pk, Kind.TEXT)
+        publisher.publish(row.pk, Kind.TEXT)
 
     time.sleep(max(0, begun - time.time()))
     _at_rate(one, rows, rate)
@@ -221,7 +222,7 @@ def _message(challenge: Challenge, due: float) -> Message:
         useful_until=challenge.expires_at,
     )
     row.address = challenge.enrolment.address
-    row.country, row.range = numbers.country(row.address), numbers.prefix(row.address)
+    row.country, row.range = phone_numbers.country(row.address), phone_numbers.prefix(row.address)
     return row
 
 

@@ -18,8 +18,8 @@ import psycopg
 from kombu import Connection
 from psycopg import sql
 
-from mfasite import processes, stack
-from mfasite.stack import Stack
+from mfasite.demo import child_processes, launcher
+from mfasite.demo.launcher import Stack
 from tests.bench import meter
 
 DATABASE = os.environ.get("TEST_DATABASE_URL", "")
@@ -93,13 +93,13 @@ class Rooms:
         self.no_workers()
         crew = self.service.crew
         for name in ("worker-1", "worker-2"):
-            crew.start(name, processes.worker(name, threads=64, queues="texts,calls"))
-        crew.start("worker-house", processes.worker("worker-house", threads=4, queues="housekeeping"))
+            crew.start(name, child_processes.worker(name, threads=64, queues="texts,calls"))
+        crew.start("worker-house", child_processes.worker("worker-house", threads=4, queues="housekeeping"))
         prefix = self.service.environment["BROKER_PREFIX"]
         crew.wait(
             "A worker",
-            lambda: processes.workers_answer(self.service.broker_url, prefix=prefix),
-            seconds=stack.SECONDS,
+            lambda: child_processes.workers_answer(self.service.broker_url, prefix=prefix),
+            seconds=launcher.SECONDS,
         )
 
 
@@ -119,17 +119,17 @@ def up() -> Iterator[Rooms]:
         texts = open_rooms.enter_context(carrier())
         theirs = open_rooms.enter_context(_database("service"))
         more = keys | texts | theirs
-        service = open_rooms.enter_context(stack.up(home, port=_port(), broker_url=BROKER, more=more))
+        service = open_rooms.enter_context(launcher.up(home, port=_port(), broker_url=BROKER, more=more))
         floor = open_rooms.enter_context(_floor(home / "floor", service))
         ours = open_rooms.enter_context(_site("ours", service.url, home, service.environment, _web(service)))
         yield Rooms(ours=ours, floor=floor, service=service)
 
 
 @contextlib.contextmanager
-def carrier(host: str = stack.HOST) -> Iterator[dict[str, str]]:
+def carrier(host: str = launcher.HOST) -> Iterator[dict[str, str]]:
     """Start the carrier that texts go to, and tell where it is and under which key it signs."""
-    command = processes.python("-m", "tests.bench.carrier", host)
-    with subprocess.Popen(command, cwd=processes.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
+    command = child_processes.python("-m", "tests.bench.carrier", host)
+    with subprocess.Popen(command, cwd=child_processes.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
@@ -159,20 +159,20 @@ def _floor(home: Path, service: Stack) -> Iterator[Site]:
     """Serve the floor by the same server with the same workers and threads."""
     home.mkdir()
     port = _port()
-    address = f"http://{stack.HOST}:{port}"
+    address = f"http://{launcher.HOST}:{port}"
     with _database("floor") as theirs:
         shared = dict(service.environment) | {
             "DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings",
             "DATABASE_URL": f"sqlite:///{home / 'db.sqlite3'}",
-            "BIND": f"{stack.HOST}:{port}",
+            "BIND": f"{launcher.HOST}:{port}",
             **theirs,
         }
-        with processes.crew(home, shared) as crew:
+        with child_processes.crew(home, shared) as crew:
             for tables in ((), ("--run-syncdb",)):  # those with migrations first: PostgreSQL looks for what a key names
-                crew.run("prepare", processes.python("-m", "django", "migrate", *tables, "--verbosity", "0"))
-            server = ("-m", "gunicorn", "-c", "python:mfasite.server", "tests.bench.floor.wsgi")
-            web = crew.start("web", processes.python(*server))
-            crew.wait("The floor", lambda: processes.answers(f"{address}/"), seconds=stack.SECONDS)
+                crew.run("prepare", child_processes.python("-m", "django", "migrate", *tables, "--verbosity", "0"))
+            server = ("-m", "gunicorn", "-c", "python:mfasite.gunicorn_conf", "tests.bench.floor.wsgi")
+            web = crew.start("web", child_processes.python(*server))
+            crew.wait("The floor", lambda: child_processes.answers(f"{address}/"), seconds=launcher.SECONDS)
             with _site("floor", address, home, shared, web.process.pid) as site:
                 try:
                     yield site
@@ -192,8 +192,8 @@ def driver(name: str, address: str, home: Path, environment: Mapping[str, str]) 
     log = home / "driver.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            processes.python("-m", "tests.bench.driver", name, address),
-            cwd=processes.BASE_DIR,
+            child_processes.python("-m", "tests.bench.driver", name, address),
+            cwd=child_processes.BASE_DIR,
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -227,5 +227,5 @@ def _database(name: str) -> Iterator[dict[str, str]]:
 
 def _port() -> int:
     with socket.socket() as probe:
-        probe.bind((stack.HOST, 0))
+        probe.bind((launcher.HOST, 0))
         return int(probe.getsockname()[1])

@@ -32,7 +32,7 @@ from tests.browser.hands import (
 from tests.chromium import BROKEN, REFUSED, Look, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import audit, browsers, policies
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import Enrolment, Message, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

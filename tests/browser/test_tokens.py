@@ -10,11 +10,11 @@ from playwright.sync_api import Page
 from tests.browser import hands
 from tests.chromium import Look
 from tests.people import Clock, Person, hire
-from verification import stock
-from verification.facts import Facts
+from verification import hardware_tokens
+from verification.context import Facts
+from verification.hardware_tokens import Seed
 from verification.models import Policy
-from verification.oath import Scheme
-from verification.stock import Seed
+from verification.otp.oath import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECRET = b"12345678901234567890"
@@ -29,14 +29,14 @@ def fay(clock: Clock) -> Person:
 
 def owned(serial: str, **scheme: Any) -> Any:
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
-    return stock.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)[1]
+    return hardware_tokens.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)[1]
 
 
 def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) -> None:
     with transaction.atomic():
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
-        stock.assign(tokens[1], ana.user, Facts(now=timezone.now()), actor_id=None)
-        stock.retire(tokens[2], Facts(now=timezone.now()), actor_id=None)
+        hardware_tokens.assign(tokens[1], ana.user, Facts(now=timezone.now()), actor_id=None)
+        hardware_tokens.retire(tokens[2], Facts(now=timezone.now()), actor_id=None)
     hands.give_password(desk, fay, to="/admin/accounts/user/tokens/")
     hands.verify(desk, fay.read_app())
     hands.expect_heading(desk, "Hardware tokens")
@@ -53,7 +53,7 @@ def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) 
 def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     with transaction.atomic():
         token = owned("AB-1", is_counted=True)
-        enrolment = stock.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+        enrolment = hardware_tokens.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
         type(enrolment).objects.filter(pk=enrolment.pk).update(confirmed=True, confirmed_at=timezone.now())
     code = Scheme(is_counted=True).code
     hands.give_password(page, ana)

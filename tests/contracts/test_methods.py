@@ -17,7 +17,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from verification import challenges, enrolments, policies, registry
-from verification.facts import Facts
+from verification.context import Facts
 from verification.method import Ask, Draft, Method
 from verification.models import Challenge, Enrolment, Failure, Kind, Message, Purpose
 from verification.outcomes import Outcome, Verdict

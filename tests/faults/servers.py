@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mfasite import broker, processes
-from mfasite.processes import Crew
+from mfasite.demo import broker, child_processes
+from mfasite.demo.child_processes import Crew
 from tests.conftest import free_port
 
 
@@ -88,7 +88,7 @@ def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
     """
     folder, port = broker.room(home), free_port()
     where = ("--port", str(port), "--bind", host, "--protected-mode", "no") if host else ()
-    with processes.crew(home, os.environ) as crew:
+    with child_processes.crew(home, os.environ) as crew:
         crew.start("broker", (*broker.command(folder), *where))
         crew.wait("The broker", (folder / broker.SOCKET).exists, seconds=10)
         yield crew, f"redis://{host}:{port}/0" if host else broker.address(folder)

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from mfasite import broker as brokers
-from mfasite import cast, processes, stack
-from mfasite.processes import Crew
-from mfasite.stack import Stack
+from mfasite.demo import broker as brokers
+from mfasite.demo import child_processes, launcher, users
+from mfasite.demo.child_processes import Crew
+from mfasite.demo.launcher import Stack
 from tests.bench.browser import Answer, Browser
 from tests.conftest import free_port
 from tests.faults import servers
@@ -59,7 +59,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with (
         servers.postgres() as database,
         servers.redis(tmp_path / "broker") as (crew, broker_url),
-        stack.up(
+        launcher.up(
             tmp_path / "site", port=free_port(), broker_url=broker_url, more={**KEYS, "DATABASE_URL": database.url}
         ) as up,
     ):
@@ -71,7 +71,7 @@ def sign_in_by_text(site: Site, *, seconds: float) -> None:
     browser = Browser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
     asked = time.time()
-    took = browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+    took = browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
     assert took < 1500, "the page waited for something that is away"
     browser.post("/sign-in/verify/", code=wait_for_text(browser, since=asked, seconds=seconds)).expect(302, "/")
     browser.close()
@@ -102,7 +102,7 @@ def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
     browser.get("/sign-in/").expect(200)  # for some seconds that page asks the database for nothing
 
     site.database.stop()
-    away = browser.post("/sign-in/", username="ana", password=cast.PASSWORD)
+    away = browser.post("/sign-in/", username="ana", password=users.PASSWORD)
     browser.close()
     ready = site.ask("/readyz")
     site.database.start()
@@ -141,7 +141,7 @@ def test_broker_that_is_away_keeps_nobody_out(site: Site) -> None:
     assert (ready.status, json.loads(ready.body)["degraded"]) == (200, ["broker"]), "no balancer may take the site away"
 
     site.crew.start("broker", brokers.command(site.folder))
-    site.up.crew.wait("The broker", lambda: processes.lacks_nothing(site.up.url), seconds=20)
+    site.up.crew.wait("The broker", lambda: child_processes.lacks_nothing(site.up.url), seconds=20)
     sign_in_by_text(site, seconds=5)
 
 
@@ -149,7 +149,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
     """Seen failing while its sweep began only once the broker was there."""
     browser = Browser(site.up.url, "127.0.0.1")
     browser.get("/sign-in/").expect(200)
-    browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+    browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
     wait_for_text(browser, since=0, seconds=10)
     site.crew.stop("broker")
     site.up.crew.stop("worker")
@@ -157,7 +157,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
         rows.execute("UPDATE verification_message SET state = 'queued', claims = 0, reference = '' WHERE kind = 'text'")
         again = time.time()
 
-    site.up.crew.start("worker", processes.worker())
+    site.up.crew.start("worker", child_processes.worker())
     wait_for_text(browser, since=again, seconds=15)
     browser.close()
 
@@ -176,7 +176,7 @@ def small_disk() -> Iterator[Path]:
 def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path, tmp_path: Path) -> None:
     """SQLite on a disk without room: pages that only read go on, others say so; with room again all goes on."""
     database = f"sqlite:///{small_disk / 'db.sqlite3'}"
-    with stack.up(tmp_path, port=free_port(), more={**KEYS, "DATABASE_URL": database}) as up:
+    with launcher.up(tmp_path, port=free_port(), more={**KEYS, "DATABASE_URL": database}) as up:
         up.crew.stop("worker", "beat", "carrier")
         browser = Browser(up.url, "127.0.0.1")
         browser.get("/sign-in/").expect(200)
@@ -186,12 +186,12 @@ def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path
                 file.write(b"\0" * 4096)
                 file.flush()
 
-        full = [browser.post("/sign-in/", username="ana", password=cast.PASSWORD) for _ in range(3)][-1]
+        full = [browser.post("/sign-in/", username="ana", password=users.PASSWORD) for _ in range(3)][-1]
         filler.unlink()
 
         assert full.status == 503
         assert "Away for a moment" in full.body
         assert "Traceback" not in full.body
         browser.get("/sign-in/").expect(200)
-        browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+        browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
         browser.close()

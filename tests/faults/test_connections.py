@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from mfasite import broker as brokers
-from mfasite import processes
-from mfasite.processes import BASE_DIR, Crew
+from mfasite.demo import broker as brokers
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import BASE_DIR, Crew
 from tests.conftest import free_port
 from tests.faults import servers
 
@@ -76,8 +76,8 @@ def test_the_check_before_a_start_names_the_reason(database: servers.Postgres) -
 def test_a_worker_says_at_its_start_why_it_has_no_database(tmp_path: Path) -> None:
     closed = f"postgres://someone:secret-word@127.0.0.1:{free_port()}/mfa"
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": closed} | REAL
-    with processes.crew(tmp_path, environment) as crew:
-        crew.start("worker", processes.worker())
+    with child_processes.crew(tmp_path, environment) as crew:
+        crew.start("worker", child_processes.worker())
         crew.wait("The reason", lambda: "The database cannot be reached" in log(tmp_path, "worker"), seconds=30)
 
     assert "Connection refused" in log(tmp_path, "worker")
@@ -111,9 +111,9 @@ def pooler(database: servers.Postgres, home: Path) -> Iterator[str]:
     conf.write_text(_POOLER.format(database=database.port, port=port, home=home))
     conf.chmod(0o644)
     user = ("runuser", "-u", "postgres", "--") if os.geteuid() == 0 else ()
-    with processes.crew(home, os.environ) as crew:
+    with child_processes.crew(home, os.environ) as crew:
         crew.start("pgbouncer", (*user, "/usr/sbin/pgbouncer", str(conf)))
-        crew.wait("PgBouncer", lambda: processes.listens(port), seconds=15)
+        crew.wait("PgBouncer", lambda: child_processes.listens(port), seconds=15)
         yield f"postgres://postgres@127.0.0.1:{port}/postgres"
 
 
@@ -185,9 +185,9 @@ def secure_redis(home: Path, *, name: str) -> Iterator[tuple[int, Path]]:
     certificate, key = servers.certificate(home, name)
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
     options = ("--port", "0", "--tls-port", str(port), *files, "--tls-auth-clients", "no", "--save", "")
-    with processes.crew(home, os.environ) as crew:
+    with child_processes.crew(home, os.environ) as crew:
         crew.start("broker", (brokers.program(), *options, "--dir", str(home), "--requirepass", "pa/ss"))
-        crew.wait("Redis", lambda: processes.listens(port), seconds=15)
+        crew.wait("Redis", lambda: child_processes.listens(port), seconds=15)
         yield port, certificate
 
 
@@ -214,11 +214,11 @@ def sentinel(home: Path) -> Iterator[tuple[Crew, int]]:
     conf = home / "sentinel.conf"
     conf.write_text(f"port {port}\ndir {home}\nsentinel monitor broker 127.0.0.1 {redis_port} 1\n")
     program = brokers.program()
-    with processes.crew(home, os.environ) as crew:
+    with child_processes.crew(home, os.environ) as crew:
         crew.start("redis", (program, "--port", str(redis_port), "--save", "", "--dir", str(home)))
-        crew.wait("Redis", lambda: processes.listens(redis_port), seconds=15)
+        crew.wait("Redis", lambda: child_processes.listens(redis_port), seconds=15)
         crew.start("sentinel", (program, str(conf), "--sentinel"))
-        crew.wait("The sentinel", lambda: processes.listens(port), seconds=15)
+        crew.wait("The sentinel", lambda: child_processes.listens(port), seconds=15)
         yield crew, port
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from mfasite import processes, stack
-from mfasite.processes import Crew
+from mfasite.demo import child_processes, launcher
+from mfasite.demo.child_processes import Crew
 from tests.bench import rooms
 from tests.bench.browser import Answer, Browser
 from tests.bench.carrier import Line
@@ -70,17 +70,17 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
             "TASK_EVENTS": "0",
             "LOG_LEVEL": "WARNING",
         }
-        shared = stack.environment(tmp_path, port=port, broker_url=broker_url, more=more)
-        with processes.crew(tmp_path, shared) as crew:
-            crew.run("prepare", processes.manage("make_cast", "--migrate"))
+        shared = launcher.environment(tmp_path, port=port, broker_url=broker_url, more=more)
+        with child_processes.crew(tmp_path, shared) as crew:
+            crew.run("prepare", child_processes.manage("make_cast", "--migrate"))
             for name, host in made.items():
-                command = processes.web() if name.startswith("web") else processes.worker(name, threads=16)
+                command = child_processes.web() if name.startswith("web") else child_processes.worker(name, threads=16)
                 place = ("env", f"BIND={host.address}:{port}", f"DEMO_DIR={tmp_path}")
                 crew.start(name, host.command((*place, *command)))
             webs = [host for name, host in made.items() if name.startswith("web")]
             for web in webs:
                 url = f"http://{web.address}:{port}/readyz"
-                crew.wait(web.name, lambda url=url: processes.answers(url), seconds=60)  # type: ignore[misc]
+                crew.wait(web.name, lambda url=url: child_processes.answers(url), seconds=60)  # type: ignore[misc]
             with (
                 rooms.driver("ours", f"http://{webs[0].address}:{port}", tmp_path, shared) as hand,
                 closing(Line(texts["GATEWAY_URL"])) as line,

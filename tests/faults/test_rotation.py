@@ -23,11 +23,11 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from accounts.models import User
-from mfasite import processes
-from mfasite.processes import BASE_DIR, Child, Crew
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import BASE_DIR, Child, Crew
 from tests.conftest import free_port
 from tests.verification.conftest import for_workers
-from verification import key_uses, reseal
+from verification.keys import key_uses, rotation
 from verification.models import AuditEvent, Enrolment
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
@@ -49,7 +49,7 @@ def ours(settings: Any, transactional_db: None) -> None:
     """Let this process seal under the old key too, and the key of digests with it."""
     old = ("old", base64.b64decode(ring("old").partition(":")[2]))
     settings.MFA_KEYS = (old, *settings.MFA_KEYS)
-    list(reseal.run())
+    list(rotation.run())
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def environment(ours: None, keys: Path, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def crew(environment: dict[str, str], tmp_path: Path) -> Iterator[Crew]:
-    with processes.crew(tmp_path, environment) as crew:
+    with child_processes.crew(tmp_path, environment) as crew:
         yield crew
 
 
@@ -127,12 +127,12 @@ def reload_with(crew: Crew, web: Child, url: str, keys: Path, value: str) -> Non
     keys.write_text(value)
     os.kill(web.process.pid, signal.SIGHUP)
     crew.wait("The new workers", lambda: len(workers(web)) == 2 and not workers(web) & before, seconds=60)
-    crew.wait("The web server", lambda: processes.answers(f"{url}/healthz"), seconds=60)
+    crew.wait("The web server", lambda: child_processes.answers(f"{url}/healthz"), seconds=60)
 
 
 def manage(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        processes.manage(*arguments),
+        child_processes.manage(*arguments),
         cwd=BASE_DIR,
         env=environment,
         capture_output=True,
@@ -148,8 +148,8 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
     url = environment["PUBLIC_URL"]
     people(SLEEPERS)
     crowd = people(400)
-    web = crew.start("web", processes.web())
-    crew.wait("The web server", lambda: processes.answers(f"{url}/healthz"), seconds=60)
+    web = crew.start("web", child_processes.web())
+    crew.wait("The web server", lambda: child_processes.answers(f"{url}/healthz"), seconds=60)
     is_over, networks = False, itertools.count(1)
 
     def knock(pool: ThreadPoolExecutor) -> list[Future[str]]:
@@ -185,7 +185,7 @@ def test_neither_server_nor_worker_starts_without_a_key_that_is_needed(environme
     people(3)
     keys.write_text(ring("new"))
 
-    for command in (processes.python("-c", "import mfasite.wsgi"), processes.manage("worker")):
+    for command in (child_processes.python("-c", "import mfasite.wsgi"), child_processes.manage("worker")):
         answer = subprocess.run(
             command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False, timeout=60
         )

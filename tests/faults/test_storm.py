@@ -21,8 +21,8 @@ import psycopg
 import pytest
 import redis as redis_client
 
-from mfasite import processes, stack
-from mfasite.stack import Stack
+from mfasite.demo import child_processes, launcher
+from mfasite.demo.launcher import Stack
 from tests.bench import rooms
 from tests.bench.carrier import Line
 from tests.conftest import free_port
@@ -62,8 +62,8 @@ class Site:
 
     def start(self, name: str) -> None:
         """Start a worker, the clock or the web server, as a supervisor does."""
-        commands = {"web": processes.web(), "beat": processes.beat(self.up.home)}
-        self.up.crew.start(name, commands.get(name) or processes.worker(name, threads=THREADS))
+        commands = {"web": child_processes.web(), "beat": child_processes.beat(self.up.home)}
+        self.up.crew.start(name, commands.get(name) or child_processes.worker(name, threads=THREADS))
 
     def start_workers(self) -> None:
         for n in range(WORKERS):
@@ -100,7 +100,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         servers.postgres() as database,
         servers.redis(tmp_path / "broker") as (_, broker_url),
         rooms.carrier() as carrier,
-        stack.up(
+        launcher.up(
             tmp_path / "site",
             port=free_port(),
             broker_url=broker_url,
@@ -169,7 +169,7 @@ def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
     assert {to: codes for to, codes in people.items() if len(codes) > 1} == {}, "two codes for one person"
     assert set(unsent.values()) <= set(IN_DOUBT), f"lost: {Counter(unsent.values())}"
     assert len(unsent) <= most_in_doubt, f"{len(unsent)} in doubt did not go out"
-    site.up.crew.wait("The web server", lambda: processes.answers(f"{site.up.url}/readyz"), seconds=20)
+    site.up.crew.wait("The web server", lambda: child_processes.answers(f"{site.up.url}/readyz"), seconds=20)
 
 
 def test_nothing_is_lost_or_doubled_with_a_kill_every_two_seconds(site: Site) -> None:

@@ -12,13 +12,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from helpcenter import articles, ease, management, shipped
+from helpcenter import articles, bundled, management, readability
 from helpcenter.models import Article, Version
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
 from verification.policies import Why
 
-ALL = shipped.articles()
+ALL = bundled.articles()
 SLUGS = {article.slug for article in ALL}
 
 
@@ -33,7 +33,7 @@ def test_each_outcome_has_its_article() -> None:
     wanted |= {f"delivery:{reason}" for reason in Reason}
     wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
 
-    assert wanted - set(shipped.by_outcome()) == set()
+    assert wanted - set(bundled.by_outcome()) == set()
 
 
 def test_each_refusal_of_a_page_has_its_article() -> None:
@@ -43,7 +43,7 @@ def test_each_refusal_of_a_page_has_its_article() -> None:
         for call in ast.walk(ast.parse(file.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"messages.warning", "messages.error"}:
                 tags = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_tags"]
-                if not tags or tags[0] not in shipped.by_outcome():
+                if not tags or tags[0] not in bundled.by_outcome():
                     without.append(f"{file.name}:{call.lineno}")
 
     assert without == []
@@ -59,7 +59,7 @@ def test_no_outcome_has_two_articles() -> None:
 def test_leads_to_articles_that_exist(slug: str) -> None:
     article = next(a for a in ALL if a.slug == slug)
 
-    assert ease.linked(article) <= SLUGS
+    assert readability.linked(article) <= SLUGS
     assert len(article.summary) <= 250
 
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from helpcenter.models import Article, Contact, Feedback, Miss
 from tests.pages import Browser
 from tests.people import Person, hire, work
-from verification.delivery import words
+from verification.delivery import rendering
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Message
 
@@ -120,7 +120,7 @@ def test_a_strangers_name_and_address_stay_on_their_line(stranger: Browser, end:
 
     stranger.press("Send", name=f"Ana{end}Reply-To : x@evil.test", contact=f"a{end * 90}b", text="Help me.")
 
-    mail = words.compose(Message.objects.latest("pk"))
+    mail = rendering.compose(Message.objects.latest("pk"))
     assert mail.subject == "Help wanted: Ana Reply-To : x@evil.test"
     assert mail.words.splitlines()[0].endswith("(Ana Reply-To : x@evil.test, a b) wrote on the help pages:")
 

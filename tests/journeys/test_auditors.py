@@ -11,11 +11,11 @@ from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.utils import timezone
 
-from accounts.support import reports
+from accounts.support.reports import summary
 from tests.pages import Page
 from tests.people import Clock, Person, hire
 from verification import audit
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent
 
 REPORTS = "/admin/accounts/user/reports/"
@@ -35,19 +35,19 @@ def rows(page: Page) -> list[list[str]]:
     return list(csv.reader(StringIO(page.html)))
 
 
-@pytest.mark.parametrize("key", reports.REPORTS)
+@pytest.mark.parametrize("key", summary.REPORTS)
 def test_each_report_is_shown_and_given_as_a_file(key: str, ana: Person, ben: Person, aud: Person) -> None:
     ana.sign_in()
 
     page = aud.browser.go(f"{REPORTS}{key}/")
 
     assert page.status == 200
-    assert str(reports.REPORTS[key]) in page
+    assert str(summary.REPORTS[key]) in page
     assert len(rows(aud.browser.save(f"{REPORTS}{key}/export/"))) >= 1
 
 
 def test_registered_are_counted_by_group(ana: Person, ben: Person, cleo: Person, aud: Person) -> None:
-    table = reports.build("registered", now=timezone.now())
+    table = summary.build("registered", now=timezone.now())
 
     everybody = table.rows[0]
     assert everybody[1:] == (4, 3, 1, 1, 0)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from tests.pages import Browser
 from tests.people import Clock, Person, join
 from verification import enrolments, notices
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Message, Policy
 from verification.models import Browser as Remembered
 

@@ -8,7 +8,7 @@ import pytest
 from tests.callbacks import call_back, hand_over
 from tests.exchange import Answer, Exchange
 from tests.people import Clock, Person, hire
-from verification.delivery import routes
+from verification.delivery.routing import routes
 from verification.models import AuditEvent, Circuit, Kind, MessageState, Route
 
 ADD = "/admin/verification/route/add/"

@@ -12,9 +12,9 @@ import pytest
 import urllib3
 from twilio.request_validator import RequestValidator
 
-from mfasite import cast
-from mfasite import stack as stacks
-from mfasite.stack import Stack
+from mfasite.demo import launcher as stacks
+from mfasite.demo import users
+from mfasite.demo.launcher import Stack
 from tests import exchange
 from tests.bench.browser import Browser
 from tests.conftest import METRICS, METRICS_TOKEN, THEIR_BROKER, free_port, their_database
@@ -88,7 +88,7 @@ class Site:
     def ask_for_a_text(self) -> None:
         """Give a password, and wait until the text is with the carrier."""
         self.browser.get("/sign-in/").expect(200)
-        self.browser.post("/sign-in/", username="ana", password=cast.PASSWORD).expect(302, "/sign-in/verify/")
+        self.browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
         until = time.monotonic() + WAIT
         while self.state() != "accepted":
             assert time.monotonic() < until, f"the text stays {self.state()}"

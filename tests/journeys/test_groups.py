@@ -9,16 +9,16 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.changes import Refused
+from accounts.admin_changes import Refused
 from accounts.management import make_roles
 from accounts.models import GroupRequest, Scope, Session, User
-from accounts.support import groups
-from accounts.support.actions import Deed
-from accounts.support.groups import Wanted
+from accounts.support.actions import groups
+from accounts.support.actions.groups import Wanted
+from accounts.support.actions.perform import Deed
 from accounts.support.roles import permissions, rights_of
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Browser, Message, Policy
 
 LIST = "/admin/auth/group/"

@@ -21,10 +21,10 @@ from tests import doors, odd
 from tests.doors import Door
 from tests.exchange import KEY, TOKEN, vonage_bearer
 from tests.people import PASSWORD, Person, work
-from verification.delivery import routes
 from verification.delivery.providers.gateway import conf as gateway_conf
 from verification.delivery.providers.gateway import signature as gateway_signature
 from verification.delivery.providers.virtual import signature
+from verification.delivery.routing import routes
 from verification.models import Message, MessageState, OptOut
 
 ALL = bool(os.environ.get("ODD_INPUTS"))

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests.people import Clock, Person, join, work
-from verification import checks, outages
-from verification.delivery import closed, dispatch, outbox
+from verification import checks
+from verification.delivery import dispatch, outbox
+from verification.delivery.routing import availability, outages
 from verification.models import Enrolment, Kind, Message, MessageState, Outage, Route
 
 VIRTUAL = "verification.delivery.providers.virtual"
@@ -164,7 +165,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
 
     assert found == [Message.objects.get(kind="text").pk]
     assert join("hal").give_password().offers("Text")
-    assert closed.off("text", clock.now, "+390612345678")
+    assert availability.off("text", clock.now, "+390612345678")
 
 
 def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from accounts.signin import flow
 from tests.pages import Browser, Page
 from tests.passkeys import Key
 from tests.people import Clock, Person, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Challenge, Enrolment, Policy
 
 REFUSED = "That passkey did not sign you in. Sign in with your password."

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.people import Clock, Person, hire, join
 from verification import browsers
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Browser, Policy
 
 ADD = "/admin/verification/policy/add/"

@@ -5,15 +5,15 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Scope, User
-from accounts.support import groups, orders, rights
-from accounts.support.groups import Wanted
+from accounts.support.actions import authorise, groups, rights
+from accounts.support.actions.authorise import Order, State
+from accounts.support.actions.groups import Wanted
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.rights import Refusal
 from accounts.support.imports import jobs
-from accounts.support.menu import ACTIONS
-from accounts.support.orders import Order, State
-from accounts.support.rights import Refusal
 from accounts.support.roles import rights_of
 from tests.people import Person, hire, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import HardwareToken
 
 SCOPES = "/admin/accounts/scope/"
@@ -70,9 +70,9 @@ def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
         reason="r",
         ticket="1",
         options={"roles": list(names)},
-        token=orders.new_token(),
+        token=authorise.new_token(),
     )
-    answer = orders.place(order, Facts(now=timezone.now()))
+    answer = authorise.place(order, Facts(now=timezone.now()))
     return answer.state, answer.words
 
 

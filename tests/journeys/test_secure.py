@@ -3,7 +3,7 @@
 from tests.pages import Browser
 from tests.people import PASSWORD, Clock, Person
 from verification import audit
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import Browser as Remembered
 from verification.models import Message, Policy
 

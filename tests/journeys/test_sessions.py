@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import destinations
+from accounts import redirects
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from tests.people import PASSWORD, Clock, Person, join
@@ -36,8 +36,8 @@ def test_goes_on_to_the_page_that_was_wanted(ana: Person) -> None:
     ],
 )
 def test_no_other_site_is_gone_on_to(target: str) -> None:
-    assert destinations.safe(target) == ""
-    assert destinations.go_on(target)["Location"] == "/"
+    assert redirects.safe(target) == ""
+    assert redirects.go_on(target)["Location"] == "/"
 
 
 def test_goes_to_no_other_site(ana: Person) -> None:

@@ -11,7 +11,7 @@ from accounts.models import Scope, User
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.support import WHY, case, do
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Enrolment, Message, Policy
 
 

@@ -11,8 +11,9 @@ from twilio.request_validator import RequestValidator
 from tests.callbacks import FORM, call_back, hand_over, match, state
 from tests.exchange import ACCOUNT, TOKEN, Answer, Exchange
 from tests.people import Person, hire
-from verification import figures, limits, reports
-from verification.delivery import routes
+from verification import limits
+from verification.delivery import message_status, statistics
+from verification.delivery.routing import routes
 from verification.models import Attempt, Challenge, Circuit, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
@@ -378,7 +379,7 @@ def test_suspended_account_is_kept_shown_and_counted_with_twilio_s_own_number(an
     cause = "20005 (the account is not active: suspended or closed)"
     assert f"twilio {cause}" in opal.browser.go(DELIVERIES)
     assert f"refused, provider out of service: {cause}" in opal.browser.go(f"{DELIVERIES}{message.handle}/")
-    assert [(each.provider, each.fault, each.n) for each in figures.blames(message.created_at)] == [
+    assert [(each.provider, each.fault, each.n) for each in statistics.blames(message.created_at)] == [
         ("twilio", "account", 2)
     ]
 
@@ -390,7 +391,7 @@ def test_unknown_number_of_an_error_is_shown_as_it_is(ana: Person, exchange: Exc
     message = hand_over()
 
     assert (message.code, message.reason) == ("29999", Reason.UNKNOWN)
-    assert reports.technical(message) == "twilio 29999"
+    assert message_status.technical(message) == "twilio 29999"
     assert not Circuit.objects.filter(failures__gt=0).exists()
 
 

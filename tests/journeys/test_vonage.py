@@ -10,7 +10,7 @@ from django.test import Client
 from tests.callbacks import hand_over, match, state
 from tests.exchange import APPLICATION, Exchange, vonage_bearer
 from tests.people import Person
-from verification.delivery import routes
+from verification.delivery.routing import routes
 from verification.models import Challenge, Message, MessageState, OptOut, Reason, State
 
 pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")

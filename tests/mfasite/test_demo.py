@@ -18,8 +18,8 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 import urllib3
 
-from mfasite import cast
-from mfasite.processes import BASE_DIR
+from mfasite.demo import users
+from mfasite.demo.child_processes import BASE_DIR
 from tests.conftest import THEIR_BROKER, free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -106,7 +106,7 @@ def test_flower_shows_the_worker_to_whoever_knows_the_password(demo: Demo) -> No
     ask = urllib3.PoolManager().request
 
     assert ask("GET", found[1], retries=False).status == 401
-    who = urllib3.make_headers(basic_auth=f"opal:{cast.PASSWORD}")
+    who = urllib3.make_headers(basic_auth=f"opal:{users.PASSWORD}")
     deadline = time.monotonic() + PATIENCE  # it learns of a worker by the next heartbeat
     while b"worker@" not in ask("GET", f"{found[1]}workers", headers=who).data:
         assert time.monotonic() < deadline, "Flower shows no worker"

@@ -74,7 +74,7 @@ def test_commands_are_ours(file: str) -> None:
     commands = re.findall(r"manage\.py (\w+)", text)
 
     assert set(commands) <= set(get_commands())
-    assert commands or "celery -A mfasite" in text or "gunicorn -c python:mfasite.server mfasite.wsgi" in text
+    assert commands or "celery -A mfasite" in text or "gunicorn -c python:mfasite.gunicorn_conf mfasite.wsgi" in text
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

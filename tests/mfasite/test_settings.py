@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mfasite.processes import BASE_DIR
+from mfasite.demo.child_processes import BASE_DIR
 
 KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {
@@ -103,7 +103,7 @@ def test_takes_a_log_level_in_any_case(level: str) -> None:
 )
 def test_a_wrong_variable_is_one_clear_line_without_a_traceback(variable: str, value: str, advice: str) -> None:
     environment = {"PATH": "/usr/bin:/bin"} | REAL | {variable: value}
-    for command in (["manage.py", "check"], ["-m", "gunicorn", "-c", "python:mfasite.server", "mfasite.wsgi"]):
+    for command in (["manage.py", "check"], ["-m", "gunicorn", "-c", "python:mfasite.gunicorn_conf", "mfasite.wsgi"]):
         answer = subprocess.run(
             [sys.executable, *command],
             cwd=BASE_DIR,

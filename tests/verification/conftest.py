@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from tests.settings import KEYS
 from verification import challenges, policies, registry
+from verification.context import Facts
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
-from verification.facts import Facts
 from verification.models import Challenge, Enrolment, Message, MessageState, Purpose
 from verification.outcomes import Outcome
 

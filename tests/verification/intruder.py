@@ -58,7 +58,7 @@ def main() -> None:
 
     django.setup()
     from verification import challenges  # noqa: PLC0415
-    from verification.facts import Facts  # noqa: PLC0415
+    from verification.context import Facts  # noqa: PLC0415
 
     moment, is_late, guesses = json.loads(sys.argv[1])
     facts = Facts(now=datetime.fromisoformat(moment), network="192.0.2.66")

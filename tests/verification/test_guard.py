@@ -11,12 +11,12 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from tests.verification.conftest import Desk, equip
-from verification import challenges, enrolments, guard, limits, numbers, policies, tasks
+from verification import challenges, enrolments, guard, limits, phone_numbers, policies, tasks
+from verification.context import Facts
 from verification.delivery import dispatch, receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
-from verification.delivery.words import compose
-from verification.facts import Facts
+from verification.delivery.rendering import compose
 from verification.models import (
     AuditEvent,
     Cap,
@@ -48,7 +48,7 @@ def read_anew() -> Iterator[None]:
 def move(desk: Desk, number: str) -> None:
     """Give somebody's telephone another number."""
     for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
-        row.address, row.hint = number, numbers.mask(number)
+        row.address, row.hint = number, phone_numbers.mask(number)
         row.save()
 
 
@@ -74,14 +74,14 @@ def kinds() -> list[str]:
     ],
 )
 def test_country_is_read_off_the_number(number: str, country: str) -> None:
-    assert numbers.country(number) == country
+    assert phone_numbers.country(number) == country
 
 
 @pytest.mark.parametrize(
     ("number", "area"), [(SWISS, "+41795"), (LATVIAN, "+371200"), ("+12025550123", "+1202"), ("+2478912345", "+247891")]
 )
 def test_range_is_the_country_code_and_three_digits(number: str, area: str) -> None:
-    assert numbers.prefix(number) == area
+    assert phone_numbers.prefix(number) == area
 
 
 def test_own_country_is_open_and_others_are_closed(ana: Desk) -> None:
@@ -209,7 +209,7 @@ def sent(
 ) -> None:
     """Let so many texts have gone to a range, each to somebody else, of which so many were typed in."""
     at, people = timezone.now() - ago, get_user_model().objects
-    country = numbers.country(f"{area}0000000")
+    country = phone_numbers.country(f"{area}0000000")
     for each in range(n):
         user, _ = people.get_or_create(username=f"of {area} {each % (n_people or n)}")
         enrolment, _ = Enrolment.objects.get_or_create(user=user, method="text", confirmed=True, name="")
@@ -439,7 +439,7 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
     ana.start("text")
     dispatch.send(Message.objects.get().pk, now=ana.facts.now)
 
-    assert OptOut.objects.get().hint == numbers.mask(SWISS)
+    assert OptOut.objects.get().hint == phone_numbers.mask(SWISS)
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
     assert ana.start("call", binding="c").issued
     (text,) = [o for o in policies.decide(ana.user, ana.facts).options if o.method == "text"]

@@ -8,8 +8,10 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import Desk
-from verification import crypto, devices, limits
-from verification.facts import Facts, network_of
+from verification import limits
+from verification.browsers import known_browsers
+from verification.context import Facts, network_of
+from verification.keys import crypto
 from verification.models import Counter, Failure, Message, MessageState
 from verification.outcomes import Verdict
 
@@ -286,7 +288,7 @@ def test_wrong_password_an_hour_keeps_nobody_out(desk: Desk) -> None:
 
 def test_known_browser_waits_for_no_stranger(desk: Desk) -> None:
     """Nor for those in its own network, nor for a hundred networks at once."""
-    cookie = devices.remember("", "ana")
+    cookie = known_browsers.remember("", "ana")
     attempts(desk, 40)
     for number in range(1, 121):
         attempts(elsewhere(desk, number), 3)
@@ -301,7 +303,7 @@ def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     for number in range(8):
         attempts(desk, 1, name=f"name {number}")
-    at_home = replace(desk.facts, device=devices.remember("", "ana"))
+    at_home = replace(desk.facts, device=known_browsers.remember("", "ana"))
 
     assert not limits.password_gate("ana", desk.facts).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
@@ -311,16 +313,16 @@ def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None
 
 def test_known_browser_is_bounded_by_itself(desk: Desk) -> None:
     """A stolen cookie is worth ten tries, then waits; it makes no other browser of the person wait."""
-    stolen = Desk(desk.user, replace(desk.facts, device=devices.remember("", "ana")))
+    stolen = Desk(desk.user, replace(desk.facts, device=known_browsers.remember("", "ana")))
 
     assert [gate.is_open for gate in attempts(stolen, 12)] == [True] * 10 + [False] * 2
-    other = replace(desk.facts, device=devices.remember("", "ana"))
+    other = replace(desk.facts, device=known_browsers.remember("", "ana"))
     assert limits.password_gate("ana", other).is_open
     assert limits.password_gate("ana", desk.facts).is_open
 
 
 def test_cookie_of_somebody_else_is_a_strangers(desk: Desk) -> None:
-    eves = replace(desk.facts, device=devices.remember("", "eve"))
+    eves = replace(desk.facts, device=known_browsers.remember("", "eve"))
 
     assert [limits.password_gate("ana", eves).is_open for _ in range(12)] == [True] * 10 + [False] * 2
     assert not limits.password_gate("ana", desk.facts).is_open

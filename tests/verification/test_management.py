@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 
-from verification import crypto, guards, management
+from verification import guards, management
+from verification.keys import crypto
 from verification.models import AuditEvent, Cap, DigestKey
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 import verification
 from tests.verification.conftest import Desk
 from verification import notices
-from verification.delivery import words
-from verification.facts import Facts
+from verification.context import Facts
+from verification.delivery import rendering
 from verification.models import Kind, Message, Policy
 
 
@@ -41,7 +41,7 @@ def test_text_says_what_happened_and_how_to_object(ana: Desk) -> None:
     text = tell(ana)[-1]
     text.provider = "virtual"
 
-    said = words.compose(text).words
+    said = rendering.compose(text).words
 
     assert said.startswith("Example Organisation: a verification method was added\nNot you?")
     assert "This wasn’t me" in said
@@ -106,7 +106,7 @@ def said(desk: Desk, kind: str, facts: Facts, **context: Any) -> str:
     notices.tell(desk.user, kind, now=facts.now, facts=facts, **context)
     message = Message.objects.get(kind=Kind.MAIL, template__endswith=f"/{kind}.txt")
     message.provider = "virtual"
-    return words.compose(message).words
+    return rendering.compose(message).words
 
 
 @pytest.mark.parametrize("kind", OWN)

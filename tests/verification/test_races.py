@@ -24,8 +24,9 @@ from tests.crowd import Crowd
 from tests.settings import KEYS
 from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
-from verification import challenges, devices, enrolments, limits
-from verification.facts import Facts
+from verification import challenges, enrolments, limits
+from verification.browsers import known_browsers
+from verification.context import Facts
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, State, Voucher
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -384,7 +385,7 @@ def test_button_pressed_four_times_counts_the_one_message(racer: Desk) -> None:
 @pytest.mark.parametrize("is_known", [False, True])
 def test_parallel_passwords_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd, is_known: bool) -> None:
     """Fifty wrong passwords at once: ten are looked at."""
-    cookie = devices.remember("", "ana") if is_known else ""
+    cookie = known_browsers.remember("", "ana") if is_known else ""
     facts = replace(racer.facts, device=cookie)
 
     gates = crowd.rush(lambda _: limits.password_gate("ana", facts))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.verification.conftest import Desk
 from verification import audit, browsers, limits, tasks
-from verification.delivery import wake
+from verification.delivery import publisher
 from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Counter, Kind, Message, State
 
 
@@ -15,7 +15,7 @@ from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Count
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Kind]]:
     """Keep what is put on a queue."""
     calls: list[tuple[int, Kind]] = []
-    monkeypatch.setattr(wake, "publish", lambda pk, kind: calls.append((pk, kind)))
+    monkeypatch.setattr(publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
 

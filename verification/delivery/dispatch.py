@@ -9,12 +9,13 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf, damage, guard, inputs, outages
-from verification.delivery import board, circuits, closed, routes, words
+from verification import conf, decryption_failures, guard, inputs
+from verification.db.compiled_queries import Select, Slot, Update
+from verification.delivery import rendering
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
-from verification.delivery.routes import Hop
+from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
+from verification.delivery.routing.routes import Hop
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
-from verification.statements import Select, Slot, Update
 
 _log = logging.getLogger(__name__)
 _SWEEP = 50  # messages a round takes up at most
@@ -71,15 +72,15 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
         return None
     if not message.opens:
         return _fail(message, now)
-    if closed.off(message.kind, now, message.address):
+    if availability.off(message.kind, now, message.address):
         return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
     turn = _Turn(message, now)
     hops = turn.hops()
     if not turn.claim(hops[0].provider.name if hops else ""):
         return retire(Message.objects.filter(pk=message_id), now=now)
     for hop in hops:
-        circuit = board.read().circuit(hop.provider.name, turn.kind)
-        if not circuits.admits(circuit, now=now):
+        circuit = cache.read().circuit(hop.provider.name, turn.kind)
+        if not circuit_breaker.admits(circuit, now=now):
             turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
             continue
         if not turn.name(hop.provider.name):
@@ -95,7 +96,7 @@ def _fail(message: Message, now: datetime) -> MessageState | None:
     queued = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED)
     if not queued.update(state=MessageState.FAILED, reason=Reason.UNKNOWN, ended_at=now):
         return None
-    damage.report("message", message.handle, now=now, user_id=message.user_id)
+    decryption_failures.report("message", message.handle, now=now, user_id=message.user_id)
     return MessageState.FAILED
 
 
@@ -160,7 +161,7 @@ class _Turn:
         """Try one provider; none when the next one may be tried, as this one surely sent nothing."""
         message = self.message
         try:
-            outgoing = words.compose(message, sender=hop.sender)
+            outgoing = rendering.compose(message, sender=hop.sender)
             _lend()
             reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
         except Refused as refusal:
@@ -169,10 +170,12 @@ class _Turn:
                 guard.stop(message.address, provider=message.provider, now=timezone.now())
             self._note(Result.REFUSED, refusal.reason, refusal.code)
             self.wait(refusal.after)
-            if circuits.counts(message.provider, refusal.reason, refusal.code):
+            if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):
                 self._failed(circuit, refusal.reason, code=refusal.code, after=refusal.after)
             elif refusal.reason != Reason.UNKNOWN:
-                circuits.succeeded(circuit, now=timezone.now())  # what is wrong with a number, a provider must say
+                circuit_breaker.succeeded(
+                    circuit, now=timezone.now()
+                )  # what is wrong with a number, a provider must say
             return MessageState.FAILED if refusal.permanent else None
         except Lost as lost:
             return self._in_doubt(circuit, lost.code)
@@ -181,7 +184,7 @@ class _Turn:
             _log.exception("provider %s failed on m%s", hop.provider.name, message.pk)
             return self._in_doubt(circuit)
         message.reference, message.reason, message.code = reference, "", ""
-        circuits.succeeded(circuit, now=timezone.now())
+        circuit_breaker.succeeded(circuit, now=timezone.now())
         return MessageState.ACCEPTED
 
     def _in_doubt(self, circuit: Circuit | None, code: str = "") -> MessageState:
@@ -191,7 +194,9 @@ class _Turn:
 
     def _failed(self, circuit: Circuit | None, why: str, *, code: str, after: timedelta | None = None) -> None:
         name = self.message.provider
-        circuits.failed(circuit, provider=name, kind=self.kind, why=why, code=code, now=timezone.now(), after=after)
+        circuit_breaker.failed(
+            circuit, provider=name, kind=self.kind, why=why, code=code, now=timezone.now(), after=after
+        )
 
     def _note(self, result: Result, reason: str = "", code: str = "") -> None:
         message, at = self.message, timezone.now()
@@ -280,7 +285,9 @@ def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> 
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
     retire(queued, now=now)
-    waiting = [kind for kind in Kind if closed.off(kind, now)]  # for the end of an outage: they keep nobody else back
+    waiting = [
+        kind for kind in Kind if availability.off(kind, now)
+    ]  # for the end of an outage: they keep nobody else back
     found = list(queued.exclude(kind__in=waiting).order_by("not_before").values_list("pk", "kind")[:_SWEEP])
     for message_id, kind in found:
         hand(message_id, Kind(kind))

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from verification import numbers
-from verification.delivery import wake
+from verification import phone_numbers
+from verification.db.compiled_queries import Insert
+from verification.delivery import publisher
 from verification.models import Challenge, Kind, Message
-from verification.statements import Insert
 
 _NOTICE_LIFE = timedelta(days=2)
 
@@ -64,7 +64,7 @@ def notice(
 def _put(message: Message, address: str) -> Message:
     message.address = address
     if message.kind != Kind.MAIL:
-        message.country, message.range = numbers.country(address), numbers.prefix(address)
+        message.country, message.range = phone_numbers.country(address), phone_numbers.prefix(address)
     _ADD.run(message)
-    transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
+    transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
     return message

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from verification import inputs
-from verification.delivery.meanings import tidy
+from verification.delivery.error_meanings import tidy
 from verification.models.messages import Kind, MessageState, Reason
 
 MAX_REFERENCE = 64  # letters of a provider's name of a message

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from verification import guard
-from verification.delivery import board, circuits, dispatch, routes, wake
+from verification.delivery import dispatch, publisher
 from verification.delivery.provider import Forged, Heard, Receipt, Reply
+from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
@@ -49,7 +50,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     if receipt.state in _BAD:
         said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
         _log.warning("receipt for %s by %s: %s %s%s", *said)
-    is_bad = receipt.state in _BAD and receipt.reason in circuits.ELSEWHERE
+    is_bad = receipt.state in _BAD and receipt.reason in circuit_breaker.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True
     rows = _open(receipt, provider)
@@ -122,9 +123,9 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
             reference=receipt.reference or message.reference,
             at=now,
         )
-        if circuits.counts(provider, receipt.reason or "", receipt.code):
+        if circuit_breaker.counts(provider, receipt.reason or "", receipt.code):
             _count(message, provider, receipt, now)
-        transaction.on_commit(lambda: wake.up(message.pk, Kind(message.kind)))
+        transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
     return True
 
 
@@ -139,5 +140,5 @@ def _others(message: Message, provider: str, reason: Reason | None) -> bool:
 
 def _count(message: Message, provider: str, receipt: Receipt, now: datetime) -> None:
     kind, why = Kind(message.kind), str(receipt.reason)
-    circuit = board.read().circuit(provider, kind)
-    circuits.failed(circuit, provider=provider, kind=kind, why=why, code=receipt.code, now=now)
+    circuit = cache.read().circuit(provider, kind)
+    circuit_breaker.failed(circuit, provider=provider, kind=kind, why=why, code=receipt.code, now=now)

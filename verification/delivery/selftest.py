@@ -9,8 +9,9 @@ import urllib3
 from django.utils import timezone
 from urllib3.exceptions import HTTPError
 
-from verification import conf, numbers
-from verification.delivery import dispatch, routes
+from verification import conf, phone_numbers
+from verification.delivery import dispatch
+from verification.delivery.routing import routes
 from verification.models import Kind, Message, MessageState
 from verification.models.messages import FINAL
 
@@ -64,9 +65,9 @@ def _message(user: Any, number: str, kind: Kind) -> Message:
         user=user,
         kind=kind,
         template=_TEMPLATE,
-        hint=numbers.mask(number),
-        country=numbers.country(number),
-        range=numbers.prefix(number),
+        hint=phone_numbers.mask(number),
+        country=phone_numbers.country(number),
+        range=phone_numbers.prefix(number),
         created_at=now,
         not_before=now,
         useful_until=now + _LIFE,

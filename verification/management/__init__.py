@@ -12,7 +12,8 @@ from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.models import Model
 
-from verification import crypto, guards, key_uses
+from verification import guards
+from verification.keys import crypto, key_uses
 from verification.models import AuditEvent, AuditSeal, Cap, DigestKey
 
 

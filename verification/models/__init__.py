@@ -3,8 +3,8 @@
 from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
+from verification.models.costs import Cap, Country, HeardReply, OptOut, Pause, Span
 from verification.models.enrolments import Enrolment, Voucher
-from verification.models.guard import Cap, Country, HeardReply, OptOut, Pause, Span
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey
 from verification.models.limits import Counter, Failure

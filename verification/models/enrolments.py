@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django_otp.models import Device, DeviceManager
 
-from verification import crypto
+from verification.keys import crypto
 from verification.models.handles import HandleField
 
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from verification import crypto
+from verification.keys import crypto
 from verification.models.enrolments import Enrolment
 from verification.models.handles import HandleField
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from verification import crypto
+from verification.keys import crypto
 from verification.models.challenges import Challenge
 from verification.models.handles import HandleField
 

@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity, destinations, facts, freshness, lockdown, standing
-from accounts.portal import askers
-from accounts.standing import AuthedRequest
+from accounts import activity, reauthentication, redirects, request_context, secure_account, session_assurance
+from accounts.portal import caller_checks
+from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
 _PAGE = 30
@@ -33,8 +33,8 @@ def not_me(request: AuthedRequest) -> HttpResponse:
     """Explain what happens, and do it: the account is secured at once."""
     about = inputs.shortened(request.POST.get("about", request.GET.get("about")), max_length=32)
     if request.method == "POST":
-        lockdown.begin(request.user, facts.read(request), about=about)
-        standing.carry_over(request, request.user)
+        secure_account.begin(request.user, request_context.read(request), about=about)
+        session_assurance.carry_over(request, request.user)
         return redirect("portal:secure")
     return render(request, "accounts/portal/not_me.html", {"about": about, "here": "activity"})
 
@@ -47,7 +47,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
     changed = any(event.at >= begun for event in newest if begun)
     context = {
         "begun": begun,
-        "is_fresh": freshness.is_fresh(request, within=freshness.OWN_SPAN),
+        "is_fresh": reauthentication.is_fresh(request, within=reauthentication.OWN_SPAN),
         "has_new_password": changed,
         "here": "activity",
     }
@@ -55,11 +55,11 @@ def secure(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
-@destinations.button_on("portal:secure")
+@reauthentication.required_for_own
+@redirects.button_on("portal:secure")
 def secured(request: AuthedRequest) -> HttpResponse:
     """End the securing: the person proved themselves just now."""
-    lockdown.end(request.user, facts.read(request))
+    secure_account.end(request.user, request_context.read(request))
     messages.success(request, _("Your account is open again as before."))
     return redirect("portal:home")
 
@@ -67,5 +67,5 @@ def secured(request: AuthedRequest) -> HttpResponse:
 @require_GET
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: whoever is not listed here did not ask through us."""
-    checks = askers.lately(request.user, now=facts.read(request).now)
+    checks = caller_checks.lately(request.user, now=request_context.read(request).now)
     return render(request, "accounts/portal/support.html", {"checks": checks, "here": "activity"})

@@ -6,16 +6,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import app_passwords, catalogue, facts, freshness
+from accounts import app_passwords, catalogue, reauthentication, request_context
 from accounts.portal.forms import AppPasswordForm
-from accounts.standing import AuthedRequest
+from accounts.session_assurance import AuthedRequest
 from verification import policies
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List the app passwords, those that rest as well, and the programs that keep failing."""
-    now = facts.read(request).now
+    now = request_context.read(request).now
     mine = [(row, catalogue.program(row.program)) for row in app_passwords.of_person(request.user)]
     is_allowed = policies.rules_for(request.user.pk).app_passwords
     context = {
@@ -32,14 +32,14 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def make(request: AuthedRequest) -> HttpResponse:
     """Make an app password; it stands in the answer to the POST and nowhere else."""
     if not app_passwords.may_make(request.user):
         return redirect("portal:app-passwords")
     form = AppPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        here = facts.read(request)
+        here = request_context.read(request)
         try:
             secret = app_passwords.issue(request.user, here, **form.fields_of_issue(here.now))
         except app_passwords.Full:
@@ -61,7 +61,7 @@ def make(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Delete one app password, or all, after a confirmation."""
     mine = app_passwords.of_person(request.user)
@@ -69,7 +69,7 @@ def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
     if ref and named is None:
         raise Http404
     if request.method == "POST":
-        app_passwords.revoke(request.user, facts.read(request), ref=ref)
+        app_passwords.revoke(request.user, request_context.read(request), ref=ref)
         messages.success(request, _("Deleted. Programs that use it are refused from now on."))
         return redirect("portal:app-passwords")
     context = {"named": named, "count": mine.count(), "here": "app-passwords"}

@@ -8,32 +8,33 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import destinations, facts, sessions, standing
+from accounts import redirects, request_context, session_assurance, sessions
 from accounts.models import Session
-from accounts.standing import AuthedRequest
-from verification import agents, audit, browsers, enrolments
+from accounts.session_assurance import AuthedRequest
+from verification import audit, browsers, enrolments
+from verification.browsers import user_agents
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List where the person is remembered and signed in."""
-    now = facts.read(request)
+    now = request_context.read(request)
     here = sessions.keys_of(request.session)
     remembered = browsers.of_person(request.user, now=now.now)
     signed_in = Session.objects.filter(user=request.user, expire_date__gt=now.now).order_by("-made_at")
     context = {
-        "browsers": [(b, agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
-        "sessions": [(s, agents.name(s.agent), s.session_key in here) for s in signed_in],
+        "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
+        "sessions": [(s, user_agents.name(s.agent), s.session_key in here) for s in signed_in],
         "here": "browsers",
     }
     return render(request, "accounts/portal/browsers.html", context)
 
 
-@destinations.button_on("portal:browsers")
+@redirects.button_on("portal:browsers")
 @require_POST
 def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Forget one browser or all: there the second step is asked again. Needs no fresh proof, for it only closes."""
-    now = facts.read(request)
+    now = request_context.read(request)
     with transaction.atomic():
         count = browsers.forget(request.user, ref=ref)
         if ref and not count:
@@ -46,11 +47,11 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     return response
 
 
-@destinations.button_on("portal:browsers")
+@redirects.button_on("portal:browsers")
 @require_POST
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     """End one sign-in elsewhere."""
-    now = facts.read(request)
+    now = request_context.read(request)
     mine = Session.objects.filter(user=request.user)
     found = next((session for session in mine if session.ref == ref), None)
     if found is None:
@@ -64,15 +65,15 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     return redirect("portal:browsers")
 
 
-@destinations.button_on("portal:browsers")
+@redirects.button_on("portal:browsers")
 @require_POST
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere but here, remembered browsers included."""
-    now = facts.read(request)
+    now = request_context.read(request)
     with transaction.atomic():
         enrolments.raise_epoch(request.user)
         browsers.forget(request.user)
         audit.record("sessions.ended", user_id=request.user.pk, facts=now)
-        standing.carry_over(request, request.user)
+        session_assurance.carry_over(request, request.user)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("portal:browsers")

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts import standing
-from accounts.portal import askers, readiness
-from accounts.standing import AuthedRequest
+from accounts import session_assurance
+from accounts.portal import caller_checks, recommendations
+from accounts.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
 
@@ -20,11 +20,11 @@ def home(request: AuthedRequest) -> HttpResponse:
     n_codes = enrolments.vouchers_left(request.user.pk)
     has_reserve = bool(enrolments.reserve_method(rules.methods))
     context = {
-        "standing": standing.of(request),
+        "standing": session_assurance.of(request),
         "ways": mine,
-        "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
         "n_codes": n_codes,
-        "askers": askers.just_now(request.user, now=now),
+        "askers": caller_checks.just_now(request.user, now=now),
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import destinations, facts, freshness, standing
+from accounts import reauthentication, redirects, request_context, session_assurance
 from accounts.models import SecondStep
-from accounts.portal import readiness
+from accounts.portal import recommendations
 from accounts.portal.forms import NameForm
+from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
-from accounts.signin.views import steps
-from accounts.standing import AuthedRequest
+from accounts.signin.views import stages
 from verification import challenges, enrolments, policies
 from verification.enrolments import Offer, Option
 from verification.models import Enrolment, Purpose
@@ -40,8 +40,8 @@ def index(request: AuthedRequest) -> HttpResponse:
         "ways": [option for option in mine if not option.is_reserve],
         "announced": challenges.announce(request.user.pk),
         "forbidden": [(e.ref, enrolments.label(e)) for e in everything if e.method not in rules.methods],
-        "marks": readiness.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
-        "comfort": readiness.comfort(mine),
+        "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
         "has_reserve": has_reserve,
         "here": "methods",
@@ -56,7 +56,7 @@ def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def add(request: AuthedRequest) -> HttpResponse:
     """Offer what can be set up; what needs no further word begins at once."""
     _rules, offers = _offers(request)
@@ -69,7 +69,7 @@ def add(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     """Ask what a method needs to know, such as a phone number."""
     _rules, offers = _offers(request)
@@ -87,7 +87,7 @@ def _form_page(request: AuthedRequest, offer: Offer, form: Any) -> HttpResponse:
 
 def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
     """Ask to prove what is being set up; the pages of the proof are those of the sign-in."""
-    now = facts.read(request)
+    now = request_context.read(request)
     rules, _offered = _offers(request)
     place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
@@ -95,11 +95,11 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, offer, steps.with_problems(offer.form_class(data=fields), outcome))
+        return _form_page(request, offer, stages.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
-        steps.tell(request, outcome, now)
+        stages.tell(request, outcome, now)
         return redirect("portal:method-add")
-    steps.asked(request, pending, outcome, now)
+    stages.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 
@@ -117,7 +117,7 @@ def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def rename(request: AuthedRequest, ref: str) -> HttpResponse:
     """Give a method the person's own name."""
     return _rename(request, ref)
@@ -127,7 +127,7 @@ def rename(request: AuthedRequest, ref: str) -> HttpResponse:
 def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"name": enrolment.name})
     if request.method == "POST" and form.is_valid():
-        enrolments.rename(enrolment, form.cleaned_data["name"], facts.read(request))
+        enrolments.rename(enrolment, form.cleaned_data["name"], request_context.read(request))
         messages.success(request, _("Renamed."))
         return redirect("portal:methods")
     context = {"form": form, "label": enrolments.label(enrolment), "here": "methods"}
@@ -135,8 +135,8 @@ def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
-@destinations.button_on("portal:methods")
+@reauthentication.required_for_own
+@redirects.button_on("portal:methods")
 def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
     """Choose the method that is asked first."""
     return _make_default(request, ref)
@@ -144,7 +144,7 @@ def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @_mine
 def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
-    enrolments.make_default(enrolment, facts.read(request))
+    enrolments.make_default(enrolment, request_context.read(request))
     messages.success(
         request, _("From now on we ask for this first: %(label)s.") % {"label": enrolments.label(enrolment)}
     )
@@ -152,7 +152,7 @@ def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def remove(request: AuthedRequest, ref: str) -> HttpResponse:
     """Remove a method after a confirmation, unless it is the last way in that the organisation requires."""
     return _remove(request, ref)
@@ -179,13 +179,15 @@ def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     """Remove an enrolment and keep this very session, which has just proven itself, alive in the new epoch."""
     rules = policies.rules_for(request.user.pk)
     must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
-    removed = enrolments.remove(enrolment, facts.read(request), allowed=rules.methods, must_keep_one=must_keep_one)
+    removed = enrolments.remove(
+        enrolment, request_context.read(request), allowed=rules.methods, must_keep_one=must_keep_one
+    )
     if removed:
-        standing.carry_over(request, request.user)
+        session_assurance.carry_over(request, request.user)
     return removed
 
 
-@destinations.button_on("portal:methods")
+@redirects.button_on("portal:methods")
 @require_POST
 def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
     """Ask one method for no other reason than to see it work."""
@@ -194,7 +196,7 @@ def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @_mine
 def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
-    now = facts.read(request)
+    now = request_context.read(request)
     place = reverse("portal:methods")
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.REHEARSAL, next_url=place)
     outcome = challenges.start(
@@ -208,14 +210,14 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         replaces=pending.handle,
     )
     if not outcome.issued:
-        steps.tell(request, outcome, now)
+        stages.tell(request, outcome, now)
         return redirect("portal:methods")
-    steps.asked(request, pending, outcome, now)
+    stages.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def codes(request: AuthedRequest) -> HttpResponse:
     """Make a new set of recovery codes; they stand in the answer to the POST and nowhere else."""
     rules = policies.rules_for(request.user.pk)
@@ -230,7 +232,9 @@ def codes(request: AuthedRequest) -> HttpResponse:
     }
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
-        fresh = enrolments.issue_vouchers(request.user, facts.read(request), method_name=reserve, replaces=replaces)
+        fresh = enrolments.issue_vouchers(
+            request.user, request_context.read(request), method_name=reserve, replaces=replaces
+        )
         if not fresh:
             messages.info(request, _("Your new codes were shown once, and they work. Nothing was changed."))
             return redirect("portal:codes")
@@ -239,7 +243,7 @@ def codes(request: AuthedRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def new_phone(request: AuthedRequest) -> HttpResponse:
     """Lead to a new phone in one go: set it up, prove it, then remove what was on the old one."""
     now = timezone.now()

@@ -13,24 +13,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import app_passwords, destinations, facts, freshness, hashers, passwords, standing
+from accounts import app_passwords, hashers, passwords, reauthentication, redirects, request_context, session_assurance
 from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
-from accounts.standing import AuthedRequest
+from accounts.session_assurance import AuthedRequest
 from verification import limits
 from verification.models import AppPasswordsEnd
 
 
 @require_http_methods(["GET", "POST"])
-@freshness.required_for_own
+@reauthentication.required_for_own
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a person who knows the present one and proved themselves just now."""
-    form, next_url = ChangeForm(request.POST or None), destinations.wanted(request)
+    form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
-        standing.carry_over(request, request.user)
+        session_assurance.carry_over(request, request.user)
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
         is_securing = request.user.securing_since is not None
-        return redirect("portal:secure") if is_securing else destinations.go_on(next_url)
+        return redirect("portal:secure") if is_securing else redirects.go_on(next_url)
     context = {"form": form, "next": next_url, "here": "home", **_app_passwords(request.user)}
     return render(request, "accounts/portal/password.html", context)
 
@@ -39,7 +39,7 @@ def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
     """Change the password; where that is refused, the form says why."""
     if not _is_right(request, form) or not _is_good(request, form):
         return False
-    if passwords.change(request.user, form.cleaned_data["new_password"], facts.read(request)):
+    if passwords.change(request.user, form.cleaned_data["new_password"], request_context.read(request)):
         return True
     form.add_error(None, _("Your password was changed a moment ago, so nothing was changed now."))
     return False
@@ -53,7 +53,7 @@ def _app_passwords(user: User) -> dict[str, Any]:
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     """Check the present password, bounded like the one at sign-in."""
     name = request.user.username
-    here = facts.read(request)
+    here = request_context.read(request)
     if not limits.password_gate(name, here).is_open:
         form.add_error("password", _("There were too many attempts. Please try again later."))
         return False
@@ -87,7 +87,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
-        passwords.ask_reset(form.cleaned_data["name"], facts.read(request), path=path)
+        passwords.ask_reset(form.cleaned_data["name"], request_context.read(request), path=path)
         return render(request, "accounts/signin/reset_asked.html")
     return render(request, "accounts/signin/reset_ask.html", {"form": form})
 
@@ -97,7 +97,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     """Set a new password by a mailed link. The next sign-in asks for the second step as always."""
-    now = facts.read(request)
+    now = request_context.read(request)
     found = passwords.open_reset(handle, token, now)
     if found is None:
         return render(request, "accounts/signin/reset_over.html", status=410)

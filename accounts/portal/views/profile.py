@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.portal.forms import ProfileForm
-from accounts.standing import AuthedRequest
+from accounts.session_assurance import AuthedRequest
 
 
 @require_http_methods(["GET", "POST"])

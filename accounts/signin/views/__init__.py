@@ -1,8 +1,8 @@
 """The pages of signing in."""
 
-from accounts.signin.views.again import again
-from accounts.signin.views.alone import alone, invite
 from accounts.signin.views.password import leave, password, sign_out
+from accounts.signin.views.passwordless import alone, invite
+from accounts.signin.views.reauthenticate import again
 from accounts.signin.views.register import codes, done, method_form, prove, put_off, register, second
 from accounts.signin.views.verify import options, resend, status, verify
 

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import destinations, facts, standing
+from accounts import redirects, request_context, session_assurance
 from accounts.models import User
-from accounts.signin import flow
-from accounts.signin import pending as pendings
+from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
-from accounts.signin.views import steps
+from accounts.signin.views import stages
 from verification import audit, challenges, policies
-from verification.facts import Facts
+from verification.context import Facts
 from verification.limits import Gate
 from verification.outcomes import wait_words
 from verification.policies import Step, Why
@@ -30,17 +29,17 @@ _SIGNED_OUT = "signed-out"
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a right password leads to the second step."""
-    next_url = destinations.wanted(request)
+    next_url = redirects.wanted(request)
     if request.method == "GET":
-        if standing.of(request).is_signed_in:
-            return destinations.go_on(next_url)
+        if session_assurance.of(request).is_signed_in:
+            return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
             messages.success(request, _("You are signed out."))
         return _page(request, PasswordForm(), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():
         return _page(request, form, next_url)
-    now = facts.read(request)
+    now = request_context.read(request)
     user, gate = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
     if user is None:
         form.add_error(None, _refusal(gate, now))
@@ -69,7 +68,7 @@ def _refusal(gate: Gate, now: Facts) -> str:
 
 def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpResponse:
     """Change the session's key with the rise in rights, and go where the decision leads."""
-    begun = flow.begin(user, now, next_url=next_url, former=pendings.read(request, now=now.now))
+    begun = flow.begin(user, now, next_url=next_url, former=login_stage.read(request, now=now.now))
     response = _way(request, user, now, begun, next_url)
     if begun.browser_token:
         # Whatever was decided: the former token is spent, and shown again it would count as copied.
@@ -79,17 +78,17 @@ def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpR
 
 def _way(request: HttpRequest, user: User, now: Facts, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is Step.DENY:
-        return steps.closed(request, begun.decision.reason)
+        return stages.closed(request, begun.decision.reason)
     request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
         return flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
     assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
-    pendings.keep(request, begun.pending)
+    login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows the way you used. Prove it once more, then choose another one.")
         messages.info(request, words)
     if begun.trouble:
-        steps.tell(request, begun.trouble, now)
+        stages.tell(request, begun.trouble, now)
     return redirect(_place(begun))
 
 
@@ -100,19 +99,19 @@ def _place(begun: flow.Begun) -> str:
 
 
 @login_not_required
-@destinations.button_on("signin:verify")
+@redirects.button_on("signin:verify")
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Give a proof up that is under way."""
-    now, next_url = timezone.now(), pendings.next_url(request)
-    if (pending := pendings.read(request, now=now)) is not None:
-        if pendings.is_stale(request, pending):
-            return steps.stale(request)
+    now, next_url = timezone.now(), login_stage.next_url(request)
+    if (pending := login_stage.read(request, now=now)) is not None:
+        if login_stage.is_stale(request, pending):
+            return stages.stale(request)
         challenges.abandon(pending.handle, binding=pending.id, now=now)
-    pendings.wipe(request)
-    if standing.of(request).is_signed_in:
-        return destinations.go_on(next_url)
-    return redirect(destinations.asking("signin:password", next_url))
+    login_stage.wipe(request)
+    if session_assurance.of(request).is_signed_in:
+        return redirects.go_on(next_url)
+    return redirect(redirects.asking("signin:password", next_url))
 
 
 @login_not_required
@@ -120,13 +119,13 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out by POST; a GET asks first, for a link must not end a session."""
-    here, next_url = standing.of(request), destinations.wanted(request)
+    here, next_url = session_assurance.of(request), redirects.wanted(request)
     if request.method == "GET" and not here.is_signed_in:
-        return redirect(destinations.asking("signin:password", next_url))
+        return redirect(redirects.asking("signin:password", next_url))
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        audit.record("session.ended", user_id=here.user.pk, facts=facts.read(request))
+        audit.record("session.ended", user_id=here.user.pk, facts=request_context.read(request))
     logout(request)
     # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
-    return redirect(destinations.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))
+    return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

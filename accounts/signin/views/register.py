@@ -8,15 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import destinations
+from accounts import redirects
 from accounts.models import User
-from accounts.signin import flow
-from accounts.signin import pending as pendings
-from accounts.signin.pending import Pending
-from accounts.signin.views import steps, verify
+from accounts.signin import flow, login_stage
+from accounts.signin.login_stage import Pending
+from accounts.signin.views import stages, verify
 from verification import challenges, enrolments
+from verification.context import Facts
 from verification.enrolments import Offer
-from verification.facts import Facts
 from verification.outcomes import Outcome
 from verification.policies import Decision, Why
 
@@ -25,12 +24,12 @@ def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, D
     """Open a page of the wall only to a sign-in that may register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = steps.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, now)
     if isinstance(user, HttpResponse):
         return user
     decision = flow.may_register(user, pending, now)
     if decision is None:
-        return steps.out(request, _("Please sign in again: a method was set up for your account meanwhile."))
+        return stages.out(request, _("Please sign in again: a method was set up for your account meanwhile."))
     return user, decision
 
 
@@ -44,7 +43,7 @@ def _steps() -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Offer the methods; one that needs no further word begins at once."""
     opened = _opened(request, pending, now)
@@ -64,7 +63,7 @@ def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str) -> HttpResponse:
     """Ask what a method needs to know, such as a phone number."""
     opened = _opened(request, pending, now)
@@ -98,16 +97,16 @@ def _begin(
         user, offer.name, fields, binding=pending.id, facts=now, rules=decision.rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
-        return _form_page(request, pending, offer, steps.with_problems(offer.form_class(data=fields), outcome))
+        return _form_page(request, pending, offer, stages.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
-        steps.tell(request, outcome, now)
+        stages.tell(request, outcome, now)
         return redirect("signin:register")
-    steps.asked(request, pending, outcome, now)
+    stages.asked(request, pending, outcome, now)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def prove(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Have the new method proven; only then does it count."""
     opened = _opened(request, pending, now)
@@ -120,7 +119,7 @@ def prove(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
             kept = pending.with_(
                 enrolment_id=outcome.enrolment.pk, handle="", n_set_up=pending.n_set_up + 1, started=now.now.timestamp()
             )
-            pendings.keep(request, kept)
+            login_stage.keep(request, kept)
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
     if shown is None:
@@ -131,7 +130,7 @@ def prove(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 
 
 @require_http_methods(["GET"])
-@steps.half_signed_in
+@stages.half_signed_in
 def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Suggest a second method strongly: whoever has one only is locked out when it is lost."""
     opened = _opened(request, pending, now)
@@ -158,7 +157,7 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Hand out recovery codes. They stand in the answer to the POST and nowhere else."""
     opened = _opened(request, pending, now)
@@ -183,8 +182,8 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     return render(request, "accounts/signin/register_codes.html", context)
 
 
-@steps.half_signed_in
-@destinations.button_on("signin:register-codes")
+@stages.half_signed_in
+@redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """End the registration: the person is signed in by what they proved in it."""
@@ -197,12 +196,12 @@ def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 def _end(request: HttpRequest, pending: Pending, now: Facts, user: User) -> HttpResponse:
     proven = enrolments.proven(user.pk, pending.enrolment_id)
     if proven is None:
-        return steps.out(request, _("Please sign in again: what you set up was removed meanwhile."))
+        return stages.out(request, _("Please sign in again: what you set up was removed meanwhile."))
     return flow.finish(request, user, now, next_url=pending.next, why=pending.why, enrolment=proven)
 
 
-@steps.half_signed_in
-@destinations.button_on("signin:register")
+@stages.half_signed_in
+@redirects.button_on("signin:register")
 @require_POST
 def put_off(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Let somebody in who puts the registration off, as often and as long as policy allows."""

@@ -10,22 +10,22 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import destinations
-from accounts.signin import flow
-from accounts.signin import pending as pendings
+from accounts import redirects
+from accounts.signin import flow, login_stage
 from accounts.signin.forms import CodeForm
-from accounts.signin.pending import Pending
-from accounts.signin.views import steps
-from verification import challenges, enrolments, outcomes, policies, reports
+from accounts.signin.login_stage import Pending
+from accounts.signin.views import stages
+from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
-from verification.facts import Facts
+from verification.context import Facts
+from verification.delivery import message_status
 from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def verify(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Show what is asked, as often as the page is loaded; take the code or the call's approval."""
     if pending.is_first:
@@ -43,7 +43,7 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
     user = flow.proven_person(outcome)
     if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, now):
         request.session.cycle_key()
-        pendings.keep(
+        login_stage.keep(
             request, pending.with_(is_first=True, has_proven_former=True, handle="", started=now.now.timestamp())
         )
         return redirect("signin:register")
@@ -59,11 +59,11 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
         )
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, now, outcome.enrolment)
-        return destinations.go_on(pending.next)
-    pendings.wipe(request)
+        return redirects.go_on(pending.next)
+    login_stage.wipe(request)
     also = enrolments.companions_words(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
     messages.success(request, f"{_('It works.')} {also}".strip())
-    return destinations.go_on(pending.next)
+    return redirects.go_on(pending.next)
 
 
 _LONGEST = 16_384  # characters; a passkey answers with some hundreds
@@ -80,8 +80,8 @@ def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
 def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome | None) -> HttpResponse:
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
     if shown is not None and shown.state == State.DENIED:
-        return steps.closed(request, policies.Why.LOCKED)
-    user = steps.person_or_out(request, pending, now)
+        return stages.closed(request, policies.Why.LOCKED)
+    user = stages.person_or_out(request, pending, now)
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
@@ -109,7 +109,7 @@ def page_context(
             words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=now.now)
     elif not shown.is_alive:
         words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=now.now)
-    report = reports.explain(shown.message)
+    report = message_status.explain(shown.message)
     return {
         "form": form,
         "shown": shown,
@@ -134,13 +134,13 @@ def ended(shown: Shown) -> Verdict:
 
 
 @require_GET
-@steps.half_signed_in
+@stages.half_signed_in
 def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Tell the page, while it waits, what became of the message and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
-    if shown is None or request.GET.get(pendings.FORM, pending.ticket) != pending.ticket:
+    if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
-    report = reports.explain(shown.message)
+    report = message_status.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
     is_news = has_failed and request.GET.get("failed") != "1"  # the page still says how to answer the call
     hint = {"report": report, "pending": pending}
@@ -156,25 +156,25 @@ def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@steps.half_signed_in
+@stages.half_signed_in
 def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """List the person's options; choosing one asks it in place of the one before."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
-        return redirect("signin:verify") if pending.handle else destinations.go_on(pending.next)
-    user = steps.person_or_out(request, pending, now)
+        return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
+    user = stages.person_or_out(request, pending, now)
     if isinstance(user, HttpResponse):
         return user
     decision = policies.decide(user, now)
     if decision.step is Step.DENY:
-        return steps.closed(request, decision.reason)
+        return stages.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = flow.ask(user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            steps.asked(request, pending, outcome, now)
+            stages.asked(request, pending, outcome, now)
             return redirect("signin:verify")
-        steps.tell(request, outcome, now)
+        stages.tell(request, outcome, now)
         return redirect("signin:options")
     shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
     current = shown.ref if shown and shown.is_alive else ""
@@ -190,14 +190,14 @@ def _chosen(request: HttpRequest, decision: Decision) -> Any:
     return next((option for option in decision.options if option.ref == ref), None)
 
 
-@steps.half_signed_in
-@destinations.button_on("signin:verify")
+@stages.half_signed_in
+@redirects.button_on("signin:verify")
 @require_POST
 def resend(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     """Send a new code; the older ones die."""
-    user = steps.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, now)
     if isinstance(user, HttpResponse):
         return user
     outcome = challenges.resend(pending.handle, binding=pending.id, facts=now)
-    steps.tell(request, outcome, now)
+    stages.tell(request, outcome, now)
     return redirect("signin:register-prove" if pending.is_first else "signin:verify")

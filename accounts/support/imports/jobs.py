@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
-from accounts.support.imports import assignments, files, people, tokens
-from verification import audit, damage, inputs, parcels, policies
-from verification.facts import Facts
+from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
+from verification import audit, decryption_failures, inputs, policies
+from verification.context import Facts
+from verification.keys import uploads
 
 _CHUNK = 500  # rows a transaction
 _LEASE = timedelta(minutes=2)
@@ -40,7 +41,7 @@ def begin(
     kind: str, text: str, staff: User, facts: Facts, *, name: str, is_rehearsal: bool, reason: str = ""
 ) -> Import:
     """Take a file; with a reason when its rows are to count. Errors: `files.Unreadable` for its head."""
-    n_rows = sum(1 for _row in files.rows(text, kind))
+    n_rows = sum(1 for _row in file_formats.rows(text, kind))
     job = Import(
         kind=kind,
         name=inputs.shortened(name, max_length=120),
@@ -50,7 +51,7 @@ def begin(
         network=facts.network,
         n_rows=n_rows,
     )
-    job.sealed = parcels.seal(text, bound=job.ref)
+    job.sealed = uploads.seal(text, bound=job.ref)
     with transaction.atomic():
         job.save()
         if not is_rehearsal:
@@ -126,20 +127,20 @@ def _fail(job: Import, why: str) -> None:
 
 def _read(job: Import) -> str | None:
     """Give the text of a file; of one that does not open, end the job and say so on its page."""
-    text = parcels.unseal(job.sealed, bound=job.ref)
+    text = uploads.unseal(job.sealed, bound=job.ref)
     if text is None:
         now, words = timezone.now(), _("This file can no longer be read. Bring it in again.")
         Import.objects.filter(pk=job.pk).update(state=_State.FAILED, ended_at=now, sealed="", faults=[(0, words)])
-        damage.report("import", job.ref, now=now)
+        decryption_failures.report("import", job.ref, now=now)
     return text
 
 
 def _run(job: Import) -> None:
     if (text := _read(job)) is None:
         return
-    repeats = people.repeated if job.kind == Import.Kind.PEOPLE else tokens.repeated
-    repeated = repeats(files.rows(text, job.kind))
-    rows = itertools.islice(files.rows(text, job.kind), job.n_done, None)
+    repeats = people_rows.repeated if job.kind == Import.Kind.PEOPLE else token_rows.repeated
+    repeated = repeats(file_formats.rows(text, job.kind))
+    rows = itertools.islice(file_formats.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
         if why := _may_no_more(job):
             _fail(job, why)
@@ -151,7 +152,7 @@ def _run(job: Import) -> None:
     ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_rehearsal else {"sealed": ""}))
 
 
-def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -> bool:
+def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> bool:
     """Apply some rows and note how far it is, together or not at all."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     facts = Facts(now=now, network=job.network, agent=f"import {job.ref}")
@@ -161,12 +162,12 @@ def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -
         if not held.update(n_done=job.n_done + len(chunk), lease_until=job.lease_until):
             return False
 
-        def bring_in(some: Sequence[people.Row]) -> people.Chunk:
+        def bring_in(some: Sequence[people_rows.Row]) -> people_rows.Chunk:
             if job.kind == Import.Kind.PEOPLE:
-                return people.apply(some, job.made_by, repeated)
+                return people_rows.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
-                return assignments.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
-            return tokens.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
+                return assignment_rows.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
+            return token_rows.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
 
         done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
         job.n_done += len(chunk)
@@ -183,8 +184,11 @@ def _step(job: Import, chunk: Sequence[people.Row], repeated: Collection[int]) -
 
 
 def _brought_in(
-    chunk: Sequence[people.Row], bring_in: Callable[[Sequence[people.Row]], people.Chunk], *, is_rehearsal: bool
-) -> people.Chunk:
+    chunk: Sequence[people_rows.Row],
+    bring_in: Callable[[Sequence[people_rows.Row]], people_rows.Chunk],
+    *,
+    is_rehearsal: bool,
+) -> people_rows.Chunk:
     """Bring some rows in, and name those that the database refuses, by halves. A rehearsal does the same and undoes it.
 
     Inside the chunk's transaction.
@@ -198,7 +202,7 @@ def _brought_in(
     except (DataError, IntegrityError):
         if len(chunk) == 1:
             words = _("The database refuses this row. Check its letters and their number.")
-            return people.Chunk(Counter(), [(chunk[0][0], words)])
+            return people_rows.Chunk(Counter(), [(chunk[0][0], words)])
         half = len(chunk) // 2
         first = _brought_in(chunk[:half], bring_in, is_rehearsal=is_rehearsal)
         return first + _brought_in(chunk[half:], bring_in, is_rehearsal=is_rehearsal)

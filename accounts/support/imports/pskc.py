@@ -21,7 +21,7 @@ from pskc import PSKC
 from pskc.exceptions import DecryptionError, KeyDerivationError, PSKCError
 
 from accounts.support.imports.columns import ALL_OF_TOKENS
-from accounts.support.imports.tables import Unreadable, is_web_page
+from accounts.support.imports.csv_tables import Unreadable, is_web_page
 
 _SPACE = "urn:ietf:params:xml:ns:keyprov:pskc"
 # A web process reads a package while somebody waits, and its other threads with them: about two seconds at most for

@@ -8,12 +8,13 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
 
-from accounts import changes, facts
-from accounts.changes import Asked
-from accounts.standing import AuthedRequest
-from accounts.support.views import pages
-from verification import audit, figures, reports
-from verification.figures import Hour
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
+from accounts.session_assurance import AuthedRequest
+from accounts.support.views import layout
+from verification import audit
+from verification.delivery import message_status, statistics
+from verification.delivery.statistics import Hour
 from verification.models import Message
 
 
@@ -41,44 +42,44 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
 def index(request: AuthedRequest) -> HttpResponse:
     """Show everything on one page; reading it sends nothing."""
     _may(request)
-    now = facts.read(request).now
-    fates = figures.fates(now)
+    now = request_context.read(request).now
+    fates = statistics.fates(now)
     most = max((fate.n for fate in fates), default=1)
-    hours = figures.hours(now)
+    hours = statistics.hours(now)
     context = {
-        "queues": figures.queues(),
-        "workers": figures.workers(),
-        "waiting": figures.waiting(now),
+        "queues": statistics.queues(),
+        "workers": statistics.workers(),
+        "waiting": statistics.waiting(now),
         "fates": [(fate, round(100 * fate.n / most)) for fate in fates],
-        "speeds": figures.speeds(now),
+        "speeds": statistics.speeds(now),
         "shares": [
-            ("providers", _("By provider"), figures.by_provider(now)),
-            ("countries", _("By country"), figures.by_country(now)),
+            ("providers", _("By provider"), statistics.by_provider(now)),
+            ("countries", _("By country"), statistics.by_country(now)),
         ],
         "hours": hours,
         "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
-        "circuits": [(each, reports.cause(each)) for each in figures.circuits()],
+        "circuits": [(each, message_status.cause(each)) for each in statistics.circuits()],
         "dead": [
-            (each, reports.explain(each), reports.technical(each), figures.may_go_again(each, now))
-            for each in figures.dead()
+            (each, message_status.explain(each), message_status.technical(each), statistics.may_go_again(each, now))
+            for each in statistics.dead()
         ],
     }
-    return pages.page(request, "deliveries.html", context, here="deliveries")
+    return layout.page(request, "deliveries.html", context, here="deliveries")
 
 
 def show(request: AuthedRequest, handle: str) -> HttpResponse:
     """Show what happened to one message; it holds no code and no whole number."""
     _may(request)
     message = get_object_or_404(Message.objects.select_related("challenge", "user"), handle=handle)
-    now = facts.read(request).now
+    now = request_context.read(request).now
     context = {
         "message": message,
-        "report": reports.explain(message),
-        "cause": reports.technical(message),
-        "passages": figures.passages(message),
-        "may": figures.may_go_again(message, now),
+        "report": message_status.explain(message),
+        "cause": message_status.technical(message),
+        "passages": statistics.passages(message),
+        "may": statistics.may_go_again(message, now),
     }
-    return pages.page(request, "delivery.html", context, here="deliveries")
+    return layout.page(request, "delivery.html", context, here="deliveries")
 
 
 def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
@@ -86,10 +87,10 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     _may(request)
     if not request.user.has_perm("verification.change_outage"):
         raise PermissionDenied
-    now, message = facts.read(request), get_object_or_404(Message, handle=handle)
+    now, message = request_context.read(request), get_object_or_404(Message, handle=handle)
 
     def run(reason: str) -> None:
-        if figures.send_again(message, now.now):
+        if statistics.send_again(message, now.now):
             about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
             audit.record("message.sent_again", user_id=message.user_id, facts=now, actor_id=request.user.pk, **about)
             messages.success(request, _("It is in the outbox again."))
@@ -98,4 +99,4 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
 
     back, lines = resolve_url("admin:deliveries"), (_("The notice goes to the same person again."),)
     asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)

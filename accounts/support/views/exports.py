@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import changes, facts
-from accounts.changes import Asked
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.standing import AuthedRequest
-from accounts.support import sheets
+from accounts.session_assurance import AuthedRequest
+from accounts.support.reports import csv_export
 from verification import audit
 
 _NAMING = frozenset({"q", "person", "actor", "file"})  # what of a search may name people
@@ -51,10 +51,12 @@ def give(
 
     def run(reason: str) -> HttpResponseBase:
         about = {"what": name, "search": kept, "reason": reason}
-        audit.record("export.made", user_id=None, facts=facts.read(request), actor_id=request.user.pk, **about)
-        answer = StreamingHttpResponse(sheets.lines(rows()), content_type="text/csv; charset=utf-8")
+        audit.record(
+            "export.made", user_id=None, facts=request_context.read(request), actor_id=request.user.pk, **about
+        )
+        answer = StreamingHttpResponse(csv_export.lines(rows()), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
 
     asked = Asked(title=title, button=_("Give me the file"), back=back, here=here, lines=lines)
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)

@@ -7,15 +7,16 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
 
-from accounts import changes, facts
-from accounts.changes import Asked
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
-from accounts.standing import AuthedRequest
-from accounts.support import groups, rights, roles
-from accounts.support.actions import Deed
-from accounts.support.forms import GroupForm
-from accounts.support.groups import Plan, Wanted
-from accounts.support.views import pages
+from accounts.session_assurance import AuthedRequest
+from accounts.support import roles
+from accounts.support.actions import groups, rights
+from accounts.support.actions.forms import GroupForm
+from accounts.support.actions.groups import Plan, Wanted
+from accounts.support.actions.perform import Deed
+from accounts.support.views import layout
 
 _SHOWN = 100  # members
 
@@ -28,9 +29,11 @@ def _may(request: AuthedRequest, right: str = "view") -> None:
 def index(request: AuthedRequest) -> HttpResponse:
     """List the groups, and what waits for a second person."""
     _may(request)
-    waiting = [(each, groups.may_decide(each, request.user)) for each in groups.waiting(facts.read(request).now)]
+    waiting = [
+        (each, groups.may_decide(each, request.user)) for each in groups.waiting(request_context.read(request).now)
+    ]
     context = {"groups": groups.listed(), "waiting": waiting}
-    return pages.page(request, "groups.html", context, here="groups")
+    return layout.page(request, "groups.html", context, here="groups")
 
 
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
@@ -44,7 +47,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "members": members[:_SHOWN],
         "n_members": group.user_set.count(),
     }
-    return pages.page(request, "group.html", context, here="groups")
+    return layout.page(request, "group.html", context, here="groups")
 
 
 def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
@@ -56,14 +59,14 @@ def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
         wanted = form.wanted()
         plan = groups.plan(request.user, group, wanted)
         if plan.refusal:
-            groups.refuse(group, wanted, request.user, facts.read(request), plan.why)
+            groups.refuse(group, wanted, request.user, request_context.read(request), plan.why)
             form.add_error(None, plan.refusal)
         elif not plan.lines:
             form.add_error(None, _("Nothing would change."))
         else:
             title = _("Change %(name)s") % {"name": group.name} if group else _("Make a group")
             return _confirmed(request, group, wanted, plan, title=title, kept=form.kept())
-    return pages.page(request, "group_form.html", {"form": form, "group": group}, here="groups")
+    return layout.page(request, "group_form.html", {"form": form, "group": group}, here="groups")
 
 
 def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
@@ -73,7 +76,7 @@ def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
     plan = groups.plan(request.user, group, None)
     if plan.refusal:
         if request.method == "POST":
-            groups.refuse(group, None, request.user, facts.read(request), plan.why)
+            groups.refuse(group, None, request.user, request_context.read(request), plan.why)
         messages.warning(request, plan.refusal)
         return redirect("admin:group", pk)
     return _confirmed(request, group, None, plan, title=_("Delete %(name)s") % {"name": group.name}, kept=())
@@ -89,7 +92,7 @@ def _confirmed(
     kept: tuple[tuple[str, str], ...],
 ) -> HttpResponseBase:
     def run(reason: str) -> HttpResponse:
-        deed = Deed(staff=request.user, facts=facts.read(request), reason=reason, ticket=_("none"))
+        deed = Deed(staff=request.user, facts=request_context.read(request), reason=reason, ticket=_("none"))
         messages.success(request, groups.change(group, wanted, deed, seen=request.POST.get("seen", "")))
         return redirect("admin:auth_group_changelist")
 
@@ -104,7 +107,7 @@ def _confirmed(
         kept=(*kept, ("seen", plan.seen)),
         is_grave=wanted is None,
     )
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)
 
 
 def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -119,7 +122,7 @@ def refuse(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseBase:
     _may(request)
-    now = facts.read(request)
+    now = request_context.read(request)
     waiting: GroupRequest = get_object_or_404(groups.waiting(now.now), ref=ref)
     if not groups.may_decide(waiting, request.user):
         raise PermissionDenied
@@ -140,4 +143,4 @@ def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseB
         lines=(*plan.lines, _("%(name)s asked for it: %(reason)s") % said),
         kept=(("seen", plan.seen),),
     )
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)

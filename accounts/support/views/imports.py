@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts import changes, facts
-from accounts.changes import Asked
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
 from accounts.models import Import, User
-from accounts.standing import AuthedRequest
-from accounts.support import people
-from accounts.support.imports import files, jobs
-from accounts.support.imports import people as rows
-from accounts.support.views import exports, pages, searches
+from accounts.session_assurance import AuthedRequest
+from accounts.support import people_search
+from accounts.support.imports import file_formats, jobs
+from accounts.support.imports import people_rows as rows
+from accounts.support.views import exports, layout, search_filters
 
 _BATCH = 1_000  # people read at once
 
@@ -72,20 +72,20 @@ def index(request: AuthedRequest) -> HttpResponse:
         _may(request, form.cleaned_data["kind"])
         try:
             job = _begin(request, form)
-        except files.Unreadable as error:
+        except file_formats.Unreadable as error:
             form.add_error("file", str(error))
         else:
             return redirect("admin:import", job.ref)
-    columns = [(kind.label, ",".join(names)) for kind, names in files.COLUMNS.items()]
+    columns = [(kind.label, ",".join(names)) for kind, names in file_formats.COLUMNS.items()]
     context = {"form": form, "columns": columns, "jobs": Import.objects.defer("sealed").order_by("-made_at")[:10]}
-    return pages.page(request, "imports.html", context, here="imports")
+    return layout.page(request, "imports.html", context, here="imports")
 
 
 def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
     given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
-    text = files.read(upload.read(), kind, **given)
-    return jobs.begin(kind, text, request.user, facts.read(request), name=upload.name, is_rehearsal=True)
+    text = file_formats.read(upload.read(), kind, **given)
+    return jobs.begin(kind, text, request.user, request_context.read(request), name=upload.name, is_rehearsal=True)
 
 
 def _job(request: AuthedRequest, ref: str) -> Import:
@@ -97,7 +97,7 @@ def _job(request: AuthedRequest, ref: str) -> Import:
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
     """Show how far a file is, and what is wrong with it."""
     job = _job(request, ref)
-    return pages.page(
+    return layout.page(
         request, "import.html", {"job": job, "faults": job.faults[:100], "warnings": job.warnings[:100]}, here="imports"
     )
 
@@ -107,14 +107,14 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
     job = _job(request, ref)
 
     def run(reason: str) -> HttpResponse:
-        applied = jobs.apply(job, request.user, facts.read(request), reason=reason)
+        applied = jobs.apply(job, request.user, request_context.read(request), reason=reason)
         return redirect("admin:import", applied.ref) if applied else redirect("admin:imports")
 
     lines = (_("%(n)d rows of %(name)s are brought in.") % {"n": job.n_rows, "name": job.name},)
     asked = Asked(
         title=_("Apply"), button=_("Apply"), back=resolve_url("admin:import", ref), here="imports", lines=lines
     )
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)
 
 
 def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -123,13 +123,13 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
     back = resolve_url("admin:import", ref)
 
     def run(reason: str) -> HttpResponse:
-        if not jobs.cancel(job, request.user, facts.read(request), reason=reason):
+        if not jobs.cancel(job, request.user, request_context.read(request), reason=reason):
             messages.info(request, _("It had come to its end already."))
         return redirect(back)
 
     lines = (_("%(name)s: no further row is brought in. What was brought in stays.") % {"name": job.name},)
     asked = Asked(title=_("Cancel the import"), button=_("Cancel the import"), back=back, here="imports", lines=lines)
-    return changes.with_reason(request, asked, run)
+    return admin_changes.with_reason(request, asked, run)
 
 
 def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -146,9 +146,9 @@ def export(request: AuthedRequest) -> HttpResponseBase:
     """Give the people whom a search finds as a file; it holds no number and no secret."""
     if not request.user.has_perm("accounts.export_people"):
         raise PermissionDenied
-    search = searches.read(request.GET)
-    kept = searches.kept(search)
-    found = people.matching(request.user, search, now=facts.read(request).now)
+    search = search_filters.read(request.GET)
+    kept = search_filters.kept(search)
+    found = people_search.matching(request.user, search, now=request_context.read(request).now)
     return exports.give(
         request,
         "people",
@@ -161,7 +161,7 @@ def export(request: AuthedRequest) -> HttpResponseBase:
 
 
 def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
-    yield (*files.COLUMNS[Import.Kind.PEOPLE], "ways", "last sign-in")
+    yield (*file_formats.COLUMNS[Import.Kind.PEOPLE], "ways", "last sign-in")
     for at in range(0, len(keys), _BATCH):
         yield from _batch(keys[at : at + _BATCH])
 

@@ -13,14 +13,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import changes, facts
-from accounts.changes import Asked
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
 from accounts.models.people import fold
-from accounts.standing import AuthedRequest
-from accounts.support import rights, tokens
+from accounts.session_assurance import AuthedRequest
+from accounts.support import tokens
+from accounts.support.actions import rights
 from accounts.support.tokens import Row
-from accounts.support.views import pages
-from verification import digits, inputs, stock
+from accounts.support.views import layout
+from verification import hardware_tokens, inputs
+from verification.inputs import digits
 from verification.models import HardwareToken
 
 _PAGE = 50
@@ -61,7 +63,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     text = digits.plain(inputs.shortened(request.GET.get("q", ""), max_length=64))
     state = request.GET.get("state", "")
     after = inputs.shortened(request.GET.get("after", ""), max_length=64)
-    found = stock.search(text, state)
+    found = hardware_tokens.search(text, state)
     rows = list((found.filter(serial__gt=after) if after else found)[: _PAGE + 1])
     kept = {name: value for name, value in (("q", text), ("state", state)) if value}
     later = urlencode(kept | {"after": rows[_PAGE - 1].serial}) if len(rows) > _PAGE else ""
@@ -74,11 +76,11 @@ def index(request: AuthedRequest) -> HttpResponse:
         "first": urlencode(kept) if after else None,
         "is_search": bool(kept),
     }
-    return pages.page(request, "tokens.html", context, here="tokens")
+    return layout.page(request, "tokens.html", context, here="tokens")
 
 
 def _token(ref: str) -> HardwareToken:
-    token = stock.of_ref(ref)
+    token = hardware_tokens.of_ref(ref)
     if token is None:
         raise Http404
     return token
@@ -98,7 +100,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
         form.add_error("user", _("There is nobody of this name or mail address whom you may help."))
     context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": row.person is not None}
-    return pages.page(request, "token.html", context, here="tokens")
+    return layout.page(request, "token.html", context, here="tokens")
 
 
 def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -107,13 +109,13 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if tokens.retire(token, request.user, facts.read(request), reason=reason):
+        if tokens.retire(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is retired."))
         else:
             messages.info(request, _("Nothing was done: somebody has this token, or it is retired already."))
 
     lines = (_("Nobody can be given this token any more."), _("It can be brought back into the stock later."))
-    return changes.with_reason(request, _asked(token, _("Retire"), lines, is_grave=True), run)
+    return admin_changes.with_reason(request, _asked(token, _("Retire"), lines, is_grave=True), run)
 
 
 def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -122,13 +124,13 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if tokens.restore(token, request.user, facts.read(request), reason=reason):
+        if tokens.restore(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is in the stock again."))
         else:
             messages.info(request, _("Nothing was done: this token is not retired."))
 
     lines = (_("This token can be given to somebody again."),)
-    return changes.with_reason(request, _asked(token, _("Bring back"), lines), run)
+    return admin_changes.with_reason(request, _asked(token, _("Bring back"), lines), run)
 
 
 def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_grave: bool = False) -> Asked:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from helpcenter import ease, shipped
+from helpcenter import bundled, readability
 
 LEAST = 60.0  # Flesch reading ease
 
@@ -16,13 +16,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check all of them."""
-        slugs = {article.slug for article in shipped.articles()}
+        slugs = {article.slug for article in bundled.articles()}
         faults = []
-        for article in shipped.articles():
-            score = ease.flesch(article.body)
+        for article in bundled.articles():
+            score = readability.flesch(article.body)
             self.stdout.write(f"{score:6.1f}  {article.slug}")
             if score < LEAST:
                 faults.append(f"{article.slug}: reading ease {score:.0f}, wanted {LEAST:.0f}")
-            faults += [f"{article.slug}: no article {slug}" for slug in ease.linked(article) if slug not in slugs]
+            faults += [
+                f"{article.slug}: no article {slug}" for slug in readability.linked(article) if slug not in slugs
+            ]
         if faults:
             raise CommandError("\n".join(faults))

@@ -7,11 +7,12 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from verification import oath, registry, stock
-from verification.facts import Facts
+from verification import hardware_tokens, registry
+from verification.context import Facts
+from verification.hardware_tokens import Seed
 from verification.method import Draft, Method
-from verification.oath import Scheme
-from verification.stock import Seed
+from verification.otp import oath
+from verification.otp.oath import Scheme
 
 _LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
 
@@ -45,10 +46,12 @@ class Command(BaseCommand):
         scheme = Scheme(is_counted=kind == "hotp", digits=digits, hash=algorithm, step=step)
         seed = Seed(serial=plan.address, secret=_read(secret), scheme=scheme)
         try:
-            stock.bring_in(seed, user, Facts(now=timezone.now(), agent="manage.py assign_token"), actor_id=None)
-        except stock.InUse:
+            hardware_tokens.bring_in(
+                seed, user, Facts(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
+            )
+        except hardware_tokens.InUse:
             raise CommandError("This token is in use. Have it removed there first.") from None
-        except stock.Retired:
+        except hardware_tokens.Retired:
             raise CommandError("This token is retired. Bring it back into the stock first.") from None
         self.stdout.write(f"{plan.address} waits for {name}, who activates it at “Add a method”.")
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from mfasite import checks
-from verification import audit, key_uses
+from verification import audit
+from verification.keys import key_uses
 
 _NAMED = 20  # damaged values that are named one by one
 _SAMPLE = 200  # sessions that are opened

@@ -18,8 +18,9 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import broker, cast, conf, demo_database, env, processes, providers, stack
-from mfasite.processes import Failed
+from mfasite import conf, demo_database, env
+from mfasite.demo import broker, child_processes, launcher, provider_pages, users
+from mfasite.demo.child_processes import Failed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002 - the option's name
         """Run it until it is stopped or a part of it ends."""
         home = Path(dir).resolve()
-        url = f"http://{stack.NAME}:{port}"
+        url = f"http://{launcher.NAME}:{port}"
         for number in SIGNALS:
             signal.signal(number, _stop)
         try:
@@ -64,19 +65,19 @@ class Command(BaseCommand):
         if old := demo_database.make_room(home):
             self._say(f"the database was made by other migrations: it is now {old}, and a new one is made")
         try:
-            operator = {"FLOWER_BASIC_AUTH": f"opal:{cast.PASSWORD}"}
-            with stack.up(home, port=port, broker_url=theirs, say=self._say, more=operator) as running:
+            operator = {"FLOWER_BASIC_AUTH": f"opal:{users.PASSWORD}"}
+            with launcher.up(home, port=port, broker_url=theirs, say=self._say, more=operator) as running:
                 self._welcome(running, self._show_queues(running, _free(port + 1)))
-                stack.watch(running)
+                launcher.watch(running)
         finally:
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
 
-    def _show_queues(self, running: stack.Stack, port: int) -> int:
+    def _show_queues(self, running: launcher.Stack, port: int) -> int:
         """Start Flower and give its port, or 0 without it: the demo works without a view of the queues."""
-        running.crew.start("flower", processes.flower(port))
+        running.crew.start("flower", child_processes.flower(port))
         try:
-            running.crew.wait("Flower", lambda: processes.listens(port), seconds=stack.SECONDS)
+            running.crew.wait("Flower", lambda: child_processes.listens(port), seconds=launcher.SECONDS)
         except Failed as failure:
             running.crew.stop("flower")
             running.crew.check()  # unless it was another part that ended
@@ -88,21 +89,21 @@ class Command(BaseCommand):
         self.stdout.write(f"… {words}")
         self.stdout.flush()
 
-    def _welcome(self, running: stack.Stack, queues: int) -> None:
-        width = max(len(person.name) for person in cast.CAST)
+    def _welcome(self, running: launcher.Stack, queues: int) -> None:
+        width = max(len(person.name) for person in users.CAST)
         lines = [
             "",
             f"  The service     {running.url}/",
-            f"  The phone       {running.url}{providers.phone_url()}",
+            f"  The phone       {running.url}{provider_pages.phone_url()}",
             f"  Administration  {running.url}/admin/",
             *(
-                [f"  Celery queues   http://{stack.NAME}:{queues}/ (Flower; user opal, the password below)"]
+                [f"  Celery queues   http://{launcher.NAME}:{queues}/ (Flower; user opal, the password below)"]
                 * bool(queues)
             ),
             "",
-            f"  Everybody's password: {cast.PASSWORD}",
+            f"  Everybody's password: {users.PASSWORD}",
             "",
-            *(f"  {person.name:<{width}}  {person.about}" for person in cast.CAST),
+            *(f"  {person.name:<{width}}  {person.about}" for person in users.CAST),
             "",
             f"  An authenticator app's code: {_code_command(running.home)}",
             f"  Recovery codes, each good once: {running.home / 'recovery-codes'}",
@@ -135,7 +136,7 @@ class Command(BaseCommand):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((stack.HOST, port))
+                probe.bind((launcher.HOST, port))
             except OverflowError:
                 self._refuse(f"There is no port {port}; choose one between 1024 and 65535.")
             except OSError as error:
@@ -153,7 +154,7 @@ def _free(port: int) -> int:
     """Give this port when nobody has it, else any other."""
     for wanted in (port, 0):
         with socket.socket() as probe, contextlib.suppress(OSError, OverflowError):
-            probe.bind((stack.HOST, wanted))
+            probe.bind((launcher.HOST, wanted))
             return int(probe.getsockname()[1])
     return port
 

@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from mfasite import cast
+from mfasite.demo import users
 from verification import enrolments, registry
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import Policy
 
 _SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to the support desk
@@ -35,12 +35,12 @@ class Command(BaseCommand):
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
-        for person in cast.CAST:
+        for person in users.CAST:
             _make(person)
 
 
 @transaction.atomic
-def _make(person: cast.Person) -> None:
+def _make(person: users.Person) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
         return
@@ -48,7 +48,7 @@ def _make(person: cast.Person) -> None:
     user = people.create_user(
         username=person.name,
         email=f"{person.name}@example.org",
-        password=cast.PASSWORD,
+        password=users.PASSWORD,
         name=person.full_name,
         is_staff=person.is_staff,
         is_superuser=person.is_superuser,

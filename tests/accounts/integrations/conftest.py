@@ -21,9 +21,9 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import pytest
 
-from mfasite import cast, processes
-from mfasite.processes import BASE_DIR, Crew
-from mfasite.stack import Stack
+from mfasite.demo import child_processes, users
+from mfasite.demo.child_processes import BASE_DIR, Crew
+from mfasite.demo.launcher import Stack
 from tests.conftest import free_port
 from tests.pages import Browser, Page
 
@@ -112,9 +112,9 @@ def _sign_in(stack: Stack, name: str) -> Visitor:
     browser = Browser()
     browser.client = Visit(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
-    browser.press("Sign in", username=name, password=cast.PASSWORD)
+    browser.press("Sign in", username=name, password=users.PASSWORD)
     run = subprocess.run(
-        processes.manage("code", name), env=dict(stack.environment), capture_output=True, check=True, text=True
+        child_processes.manage("code", name), env=dict(stack.environment), capture_output=True, check=True, text=True
     )
     browser.press("Verify", code=run.stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
@@ -150,7 +150,7 @@ def room() -> Iterator[Path]:
 @pytest.fixture
 def servers(room: Path) -> Iterator[Crew]:
     """Give a crew for the test's own servers."""
-    with processes.crew(room, os.environ) as crew:
+    with child_processes.crew(room, os.environ) as crew:
         yield crew
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mfasite import cast
-from mfasite.processes import Crew
-from mfasite.stack import Stack
+from mfasite.demo import users
+from mfasite.demo.child_processes import Crew
+from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import Mailbox, Visitor, start_dovecot
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
@@ -37,8 +37,8 @@ def test_opens_a_mailbox_with_an_app_password(mailbox: Mailbox, visitor: Visitor
 
 
 def test_refuses_the_normal_password(mailbox: Mailbox, visitor: Visitor) -> None:
-    assert not mailbox.opens("cleo", cast.PASSWORD)
-    assert not mailbox.opens("nobody", cast.PASSWORD)
+    assert not mailbox.opens("cleo", users.PASSWORD)
+    assert not mailbox.opens("nobody", users.PASSWORD)
 
 
 def test_refuses_an_app_password_for_something_else(mailbox: Mailbox, visitor: Visitor) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mfasite import cast
-from mfasite.processes import Crew
-from mfasite.stack import Stack
+from mfasite.demo import users
+from mfasite.demo.child_processes import Crew
+from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import (
     SERVICE,
     Visitor,
@@ -85,7 +85,7 @@ def test_asks_whoever_brings_none(ask: Ask) -> None:
 
 
 def test_refuses_the_normal_password(ask: Ask, visitor: Visitor) -> None:
-    assert ask("cleo", cast.PASSWORD)[0] == 401
+    assert ask("cleo", users.PASSWORD)[0] == 401
 
 
 def test_refuses_an_app_password_for_something_else(ask: Ask, visitor: Visitor) -> None:
@@ -143,7 +143,7 @@ def test_leads_to_the_mailbox_by_an_app_password(proxy: int, visitor: Visitor) -
     secret = visitor.make("mail")
 
     assert opens_inbox(proxy, "cleo", secret)
-    assert not opens_inbox(proxy, "cleo", cast.PASSWORD)
+    assert not opens_inbox(proxy, "cleo", users.PASSWORD)
 
     visitor.delete_all()
     deleted_at = time.monotonic()

@@ -17,8 +17,8 @@ from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Requ
 
 import pytest
 
-from mfasite import cast, processes, stack
-from mfasite.stack import Stack
+from mfasite.demo import child_processes, launcher, users
+from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
 from tests.conftest import THEIR_BROKER, free_port, their_database
 from tests.faults.servers import certificate
@@ -88,12 +88,12 @@ def https_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         theirs = held.enter_context(their_database())
         more = {"PUBLIC_URL": f"https://{NAME}", "WEB_WORKERS": "1", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
         home = tmp_path_factory.mktemp("secure")
-        up = stack.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | more)
+        up = launcher.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | more)
         yield held.enter_context(up)
 
 
 @pytest.fixture(params=["port", "socket"])
-def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: processes.Crew) -> Site:
+def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: child_processes.Crew) -> Site:
     """Give it behind nginx, which reaches it by a port or by a Unix socket."""
     port, plain_port, web_port = free_port(), free_port(), int(https_stack.url.rpartition(":")[2])
     upstream = f"127.0.0.1:{web_port}"
@@ -101,7 +101,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
         path = room / "web.sock"
         bind = f"unix:{path}"
         servers.environment = https_stack.environment | {"BIND": bind, "TRUSTED_PROXIES": ""}  # type: ignore[operator]
-        servers.start("web", processes.web())
+        servers.start("web", child_processes.web())
         servers.wait("The socket", path.exists, seconds=PATIENCE * 4)
         upstream = bind
     made, key = certificate(room, NAME)
@@ -120,7 +120,7 @@ def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers
 
 def code(up: Stack, name: str) -> str:
     run = subprocess.run(
-        processes.manage("code", name), env=dict(up.environment), capture_output=True, check=True, text=True
+        child_processes.manage("code", name), env=dict(up.environment), capture_output=True, check=True, text=True
     )
     return run.stdout.strip()
 
@@ -134,7 +134,7 @@ def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
         X_Real_IP="203.0.113.8",
     )
     browser.go("/sign-in/")
-    browser.press("Sign in", username=site.name, password=cast.PASSWORD)
+    browser.press("Sign in", username=site.name, password=users.PASSWORD)
     browser.press("Verify", code=code(site.up, site.name))
 
     activity = browser.go("/activity/")

@@ -8,7 +8,7 @@ from accounts.models import User
 from tests.pages import Page
 from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import browsers
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Kind, Message
 from verification.models import Browser as Remembered
 

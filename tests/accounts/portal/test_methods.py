@@ -14,7 +14,7 @@ from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.pages import Browser, Page
 from tests.people import ANAS, BENS, Clock, Person, join
 from verification import challenges, enrolments, policies, registry
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Enrolment, Failure, Policy, Purpose, Voucher
 from verification.models import Browser as Remembered
 

@@ -9,7 +9,7 @@ from accounts import passwords
 from accounts.models import User
 from tests.crowd import at_once
 from tests.people import PASSWORD, Clock, Person, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent
 
 

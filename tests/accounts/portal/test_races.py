@@ -17,12 +17,12 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import actions
-from accounts.support.actions import Deed, Done
+from accounts.support.actions import perform
+from accounts.support.actions.perform import Deed, Done
 from tests.crowd import Crowd
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Enrolment, Message, Voucher
 from verification.outcomes import Verdict
 
@@ -263,7 +263,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     def unlock() -> Done:
         try:
             has_failures.wait(5)
-            return actions.unlock(holder.user, Deed(staff=staff, facts=holder.facts, reason="asked", ticket="1"))
+            return perform.unlock(holder.user, Deed(staff=staff, facts=holder.facts, reason="asked", ticket="1"))
         finally:
             connection.close()
 

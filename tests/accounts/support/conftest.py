@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import caller
+from accounts.support import caller_verification
 from tests.people import Clock, Person, hire, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import Enrolment, Policy
 
 
@@ -49,4 +49,4 @@ def settle(person: Person, *, days: int = 30) -> None:
 
 def verify(staff: User, person: User, here: Facts) -> None:
     """Have a caller verified by calling back."""
-    caller.vouch(staff, person, "the number in the personnel file", here)
+    caller_verification.vouch(staff, person, "the number in the personnel file", here)

@@ -12,11 +12,11 @@ from django.db import DataError, OperationalError
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support import sheets
-from accounts.support.imports import files, jobs, people, tables
+from accounts.support.imports import csv_tables, file_formats, jobs, people_rows
+from accounts.support.reports import csv_export
 from accounts.support.views import imports as views
 from tests.people import Clock, Person, hire, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent
 
 HEAD = "user name,name,mail,groups,state"
@@ -71,7 +71,7 @@ SPREADSHEETS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
 def test_reads_what_spreadsheets_write(how: str, root: Person, here: Facts) -> None:
-    job = bring(files.read(SPREADSHEETS[how], "people"), root.user, here)
+    job = bring(file_formats.read(SPREADSHEETS[how], "people"), root.user, here)
 
     assert counts(job) == (1, 0, 0, 0)
     user = User.objects.get(username="m.one")
@@ -89,8 +89,8 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, here: Facts) -> N
     ],
 )
 def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Facts) -> None:
-    with pytest.raises(files.Unreadable, match=words):
-        bring(files.read(text.encode(), "people"), root.user, here)
+    with pytest.raises(file_formats.Unreadable, match=words):
+        bring(file_formats.read(text.encode(), "people"), root.user, here)
 
 
 WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
@@ -111,8 +111,8 @@ WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
 )
 def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
     """A web page was called a package with entities, and of a file of Excel no line was named."""
-    with pytest.raises(files.Unreadable, match=words):
-        files.read(raw, kind)
+    with pytest.raises(file_formats.Unreadable, match=words):
+        file_formats.read(raw, kind)
 
 
 LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"
@@ -150,14 +150,14 @@ def test_a_row_that_only_the_database_refuses_is_named_too(
     root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody thought of: the rows before and behind it come in."""
-    save = people._save
+    save = people_rows._save
 
     def refusing(made: Any, changed: Any, groups: Any) -> None:
         save(made, changed, groups)
         if any(wanted.username == "p777" for wanted in made):
             raise DataError("a value that no check knows")
 
-    monkeypatch.setattr(people, "_save", refusing)
+    monkeypatch.setattr(people_rows, "_save", refusing)
     text = HEAD + "\n" + "".join(f"p{n},,,,\n" for n in range(1_000))
 
     job = bring(text, root.user, here)
@@ -239,7 +239,7 @@ def test_a_file_at_which_our_program_fails_has_failed(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(people, "apply", broken)
+    monkeypatch.setattr(people_rows, "apply", broken)
 
     job = bring(f"{HEAD}\n{ROW}\n", root.user, here)
 
@@ -258,7 +258,7 @@ def test_a_file_that_stops_its_worker_again_and_again_has_failed(
         raise Killed
 
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
-    monkeypatch.setattr(people, "apply", killed)
+    monkeypatch.setattr(people_rows, "apply", killed)
     for n in range(5):
         with pytest.raises(Killed):
             jobs.work(here.now + n * jobs._LEASE * 2)
@@ -269,16 +269,16 @@ def test_a_file_that_stops_its_worker_again_and_again_has_failed(
 
 
 def test_a_database_that_is_away_ends_no_file(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
-    apply = people.apply
+    apply = people_rows.apply
 
     def away(*_: object, **__: object) -> None:
         raise OperationalError("gone")
 
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
-    monkeypatch.setattr(people, "apply", away)
+    monkeypatch.setattr(people_rows, "apply", away)
     with pytest.raises(OperationalError):
         jobs.work(here.now)
-    monkeypatch.setattr(people, "apply", apply)
+    monkeypatch.setattr(people_rows, "apply", apply)
 
     assert jobs.work(here.now + 2 * jobs._LEASE) == 1
     job.refresh_from_db()
@@ -398,7 +398,7 @@ ODD_USER_NAMES = ("3e12", "'=z", "=z", "+41", "#1", "a,b", "semi;colon", "total"
 
 def exported() -> str:
     keys = list(User.objects.order_by("username").values_list("pk", flat=True))
-    return "".join(sheets.lines(views._rows(keys)))
+    return "".join(csv_export.lines(views._rows(keys)))
 
 
 def rows_of_people() -> list[dict[str, Any]]:
@@ -422,7 +422,7 @@ def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Fa
         User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
     )
 
-    job = bring(files.read(exported().encode(), "people"), root.user, here)
+    job = bring(file_formats.read(exported().encode(), "people"), root.user, here)
 
     assert counts(job) == (0, 0, n_people, 0), job.faults
     after = list(
@@ -445,7 +445,7 @@ def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
     "cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", "", "'=1", "''=1", "'\tx"]
 )
 def test_a_cell_comes_back_as_it_was(cell: str) -> None:
-    assert tables.unquoted(str(sheets._harmless(cell))) == cell
+    assert csv_tables.unquoted(str(csv_export._harmless(cell))) == cell
 
 
 def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Facts) -> None:

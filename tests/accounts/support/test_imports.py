@@ -14,10 +14,10 @@ from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import files, jobs
-from accounts.support.imports import people as rows
+from accounts.support.imports import file_formats, jobs
+from accounts.support.imports import people_rows as rows
 from tests.people import Clock, Person, join
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Enrolment, HardwareToken
 
 HEAD = "user name,name,mail,groups,state\n"
@@ -95,7 +95,7 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
 def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Facts) -> None:
-    with pytest.raises(files.Unreadable, match="user name,name,mail,groups,state"):
+    with pytest.raises(file_formats.Unreadable, match="user name,name,mail,groups,state"):
         jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_rehearsal=True)
 
 
@@ -254,7 +254,7 @@ RAW = b"0123456789abcdefghij"
 def test_package_is_read(root: Person, here: Facts) -> None:
     secret = f"<PlainValue>{base64.b64encode(RAW).decode()}</PlainValue>"
 
-    text = files.from_pskc(PSKC.format(secret=secret).encode(), "")
+    text = file_formats.from_pskc(PSKC.format(secret=secret).encode(), "")
 
     assert text.splitlines()[1] == f"ana,987654,{SECRET},60,Acme,One,TOTP,6,sha1,0,,,,,"
 
@@ -269,15 +269,15 @@ def test_encrypted_package_is_read_with_its_key() -> None:
     inner = f"<EncryptedValue>{cipher}</EncryptedValue>"
     package = PSKC.format(secret=inner).encode()
 
-    assert SECRET in files.from_pskc(package, key.hex())
-    with pytest.raises(files.Unreadable, match="this key does not open it"):
-        files.from_pskc(package, "00" * 16)
+    assert SECRET in file_formats.from_pskc(package, key.hex())
+    with pytest.raises(file_formats.Unreadable, match="this key does not open it"):
+        file_formats.from_pskc(package, "00" * 16)
 
 
 @pytest.mark.parametrize("raw", [b"", b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
 def test_no_package_is_said_so(raw: bytes) -> None:
-    with pytest.raises(files.Unreadable):
-        files.from_pskc(raw, "")
+    with pytest.raises(file_formats.Unreadable):
+        file_formats.from_pskc(raw, "")
 
 
 @pytest.mark.slow

@@ -19,14 +19,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import app_passwords, lockdown, passwords
+from accounts import app_passwords, passwords, secure_account
 from accounts.models import PasswordReset, Session, User
 from accounts.sessions import SessionStore
-from accounts.support import actions, erasure
-from accounts.support.actions import Deed, Unneeded
+from accounts.support.actions import erasure, perform
+from accounts.support.actions.perform import Deed, Unneeded
 from tests.verification.conftest import BINDING, Desk, app_code, equip
-from verification import audit, browsers, challenges, enrolments, locks, notices, revocation
-from verification.facts import Facts
+from verification import audit, browsers, challenges, enrolments, notices, revocation
+from verification.context import Facts
+from verification.db import row_locks
 from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
 
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
@@ -118,15 +119,15 @@ def _remove(desk: Desk, _deed: Deed) -> None:
 
 
 ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
-    "clear settings": lambda desk, deed: actions.clear_settings(desk.user, deed, app_passwords_too=True),
-    "phone lost": lambda desk, deed: actions.phone_lost(desk.user, deed),
-    "reset device": lambda desk, deed: actions.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
-    "block": lambda desk, deed: actions.block(desk.user, deed),
-    "unlock": lambda desk, deed: actions.unlock(desk.user, deed),
-    "new password": lambda desk, deed: actions.require_password(desk.user, deed),
-    "forget browsers": lambda desk, deed: actions.forget_browsers(desk.user, deed),
-    "end sign-ins": lambda desk, deed: actions.end_sessions(desk.user, deed),
-    "lockdown": lambda desk, _deed: lockdown.begin(desk.user, desk.facts, about="x"),
+    "clear settings": lambda desk, deed: perform.clear_settings(desk.user, deed, app_passwords_too=True),
+    "phone lost": lambda desk, deed: perform.phone_lost(desk.user, deed),
+    "reset device": lambda desk, deed: perform.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
+    "block": lambda desk, deed: perform.block(desk.user, deed),
+    "unlock": lambda desk, deed: perform.unlock(desk.user, deed),
+    "new password": lambda desk, deed: perform.require_password(desk.user, deed),
+    "forget browsers": lambda desk, deed: perform.forget_browsers(desk.user, deed),
+    "end sign-ins": lambda desk, deed: perform.end_sessions(desk.user, deed),
+    "lockdown": lambda desk, _deed: secure_account.begin(desk.user, desk.facts, about="x"),
     "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery"),
     "remove": _remove,
     "erase": lambda desk, deed: erasure.erase(desk.user, deed),
@@ -195,7 +196,7 @@ def _race(deed: str, action: str, staff: User) -> list[Exception]:
 
     def act() -> None:
         with transaction.atomic():
-            locks.hold_person(desk.user.pk)  # as every order of the desk begins
+            row_locks.hold_person(desk.user.pk)  # as every order of the desk begins
             ACTIONS[action](desk, why)
 
     faults = _at_once(run, act)
@@ -224,6 +225,6 @@ def _wait_for_each(*wanted: QuerySet[Any]) -> None:
 
 @pytest.mark.skipif("sqlite" in settings.DATABASES["default"]["ENGINE"], reason="it lets one writer in at a time")
 def test_race_shows_the_missing_order(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(locks, "take", _wait_for_each)
+    monkeypatch.setattr(row_locks, "take", _wait_for_each)
 
     assert any(_race("wrong code", "erase", staff) for _ in range(20))

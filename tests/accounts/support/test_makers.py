@@ -7,14 +7,14 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support import rights
-from accounts.support.imports import files, jobs, makers, tables
-from accounts.support.rights import Refusal
+from accounts.support.actions import rights
+from accounts.support.actions.rights import Refusal
+from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.people import Person, hire, join
-from verification import stock
-from verification.facts import Facts
+from verification import hardware_tokens
+from verification.context import Facts
 from verification.models import Enrolment, HardwareToken
-from verification.oath import Scheme
+from verification.otp.oath import Scheme
 
 RAW = b"0123456789abcdefghij"
 B32, HEX, B64 = base64.b32encode(RAW).decode(), RAW.hex(), base64.b64encode(RAW).decode()
@@ -22,7 +22,7 @@ ENTRA = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 
 def first(text: str) -> dict[str, str]:
-    return next(iter(makers.rows(text)))[1]
+    return next(iter(vendor_csv.rows(text)))[1]
 
 
 def bring(text: str, staff: User, here: Facts, *, kind: str = "tokens") -> Any:
@@ -113,8 +113,8 @@ def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "user name,name,mail,groups,state\n", "a,b\nc,d\n", "x\n", "\r"])
 def test_other_files_are_not_taken(text: str) -> None:
-    with pytest.raises(files.Unreadable, match="upn,serial number"):
-        list(makers.rows(text))
+    with pytest.raises(file_formats.Unreadable, match="upn,serial number"):
+        list(vendor_csv.rows(text))
 
 
 def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
@@ -127,14 +127,14 @@ def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
 
 
 def test_a_serial_number_with_a_sharp_is_no_comment() -> None:
-    found = [fields["serial number"] for _line, fields in makers.rows(f"serial,secret\n#1,{HEX}\n# the end\n")]
+    found = [fields["serial number"] for _line, fields in vendor_csv.rows(f"serial,secret\n#1,{HEX}\n# the end\n")]
 
     assert found == ["#1"]
 
 
 def test_one_wrong_letter_changes_no_other_row() -> None:
     """The letters of a file are told by most of its secrets, so that a slip does not turn all into base64."""
-    rows = [fields for _line, fields in makers.rows(f"{ENTRA}" + f"a,1,{B32},,,\n" * 3 + f"a,2,{B32[:-1]}1,,,\n")]
+    rows = [fields for _line, fields in vendor_csv.rows(f"{ENTRA}" + f"a,1,{B32},,,\n" * 3 + f"a,2,{B32[:-1]}1,,,\n")]
 
     assert [row["secret key"] == B32 for row in rows] == [True, True, True, False]
     assert "not base32" in rows[3]["refused"]
@@ -146,19 +146,19 @@ def test_one_wrong_letter_changes_no_other_row() -> None:
 )
 def test_file_that_cannot_be_cut_names_the_line(text: str, line: int) -> None:
     """An unclosed quotation mark swallowed all rows after it; a long cell was an error of the server."""
-    with pytest.raises(files.Unreadable, match=f"Line {line} "):
-        list(tables.rows(text))
+    with pytest.raises(file_formats.Unreadable, match=f"Line {line} "):
+        list(csv_tables.rows(text))
 
 
 @pytest.mark.parametrize("raw", ["é,b\n".encode("utf-16"), "é,b\n".encode("utf-8-sig"), "é,b\n".encode()])
 def test_unicode_of_every_program_is_read(raw: bytes) -> None:
-    assert list(tables.rows(tables.decode(raw))) == [(1, ["é", "b"])]
+    assert list(csv_tables.rows(csv_tables.decode(raw))) == [(1, ["é", "b"])]
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     text = 'sep=,\r\na,b\r\n\r\n"c\r\nc",d\r\ne,f\r\n'
 
-    assert [line for line, _cells in tables.rows(text)] == [2, 4, 6]
+    assert [line for line, _cells in csv_tables.rows(text)] == [2, 4, 6]
 
 
 # Into the stock -------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Facts) -> N
     job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, here)
 
     assert (job.n_new, job.faults) == (2, [])
-    assert [token.serial for token in stock.search("", "stock")] == ["AB-1", "AB-2"]
+    assert [token.serial for token in hardware_tokens.search("", "stock")] == ["AB-1", "AB-2"]
     assert not Enrolment.objects.filter(method="token").exists()
     assert bring(f"serial number,secret key\nab-1,{B32}\n", root.user, here).n_same == 1
 
@@ -181,7 +181,7 @@ def test_every_kind_comes_in_as_it_is(root: Person, here: Facts) -> None:
     job = bring(head + rows, root.user, here)
 
     assert job.faults == []
-    counted, timed = stock.search("", "")
+    counted, timed = hardware_tokens.search("", "")
     assert (Scheme.read(counted.data), counted.counter) == (Scheme(is_counted=True, digits=8, hash="sha256"), 16)
     assert Scheme.read(timed.data) == Scheme(digits=7, hash="sha512", step=45, start=60)
     assert timed.ends_at is not None
@@ -223,7 +223,7 @@ def test_package_goes_through_the_same_door(root: Person, here: Facts) -> None:
         b"<PlainValue>" + B64.encode() + b"</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"
     )
 
-    job = bring(files.read(raw, "tokens"), root.user, here)
+    job = bring(file_formats.read(raw, "tokens"), root.user, here)
 
     assert (job.n_new, job.faults) == (1, [])
     assert HardwareToken.objects.get().secret == RAW

@@ -13,14 +13,15 @@ from django_otp.oath import hotp
 
 from accounts import app_passwords
 from accounts.models import CallerCheck, Session, SupportRequest, User
-from accounts.support import caller, orders, requests
-from accounts.support.menu import ACTIONS
-from accounts.support.orders import Order, State
+from accounts.support import caller_verification
+from accounts.support.actions import approvals, authorise
+from accounts.support.actions.authorise import Order, State
+from accounts.support.actions.registry import ACTIONS
 from tests.people import Person, hire, join
-from verification import browsers, limits, stock
-from verification.facts import Facts
+from verification import browsers, hardware_tokens, limits
+from verification.context import Facts
+from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
-from verification.stock import Seed
 
 AT_ONCE = 20
 SECRET = b"a secret of the test"
@@ -79,7 +80,7 @@ class Scene:
         return table.get(name, {})
 
     def place(self, name: str, token: str) -> State:
-        return orders.place(self.order(name, token), self.facts).state
+        return authorise.place(self.order(name, token), self.facts).state
 
     def events(self) -> list[str]:
         found = AuditEvent.objects.filter(user_id=self.ana.user.pk, kind__startswith="support.")
@@ -136,7 +137,7 @@ def at_once(*deeds: Callable[[], object]) -> list[object]:
 def _prepare(name: str, scene: Scene) -> None:
     if name.endswith(("_token", "_token_back")):
         holder = None if name == "assign_token" else scene.ana.user
-        stock.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.facts, actor_id=None)
+        hardware_tokens.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.facts, actor_id=None)
     if name == "resync_token":
         Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.facts.now)
     if name == "reset_wrong_codes":
@@ -149,7 +150,7 @@ def _prepare(name: str, scene: Scene) -> None:
 def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> None:
     """Seen failing with the token left unspent: a pass was issued twenty times."""
     _prepare(name, scene)
-    token = orders.new_token()
+    token = authorise.new_token()
 
     found = at_once(*[lambda: scene.place(name, token)] * AT_ONCE)
 
@@ -166,7 +167,7 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """
     _prepare(name, scene)
 
-    found = at_once(*[lambda: scene.place(name, orders.new_token())] * AT_ONCE)
+    found = at_once(*[lambda: scene.place(name, authorise.new_token())] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
@@ -175,10 +176,10 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
 def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
     """One mail less than elsewhere: no address is left."""
     Policy.objects.update(second_person=["issue_pass"])
-    token, user_id = orders.new_token(), scene.ana.user.pk
+    token, user_id = authorise.new_token(), scene.ana.user.pk
     order = scene.order("erase", token)
 
-    found = at_once(*[lambda: orders.place(order, scene.facts).state] * AT_ONCE)
+    found = at_once(*[lambda: authorise.place(order, scene.facts).state] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
@@ -186,7 +187,7 @@ def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the token the race is lost: so it proves something."""
-    monkeypatch.setattr(orders, "_spend", lambda _order: True)
+    monkeypatch.setattr(authorise, "_spend", lambda _order: True)
 
     found = at_once(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
 
@@ -197,13 +198,13 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
 def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
     with transaction.atomic():
         others = [join(f"p{n}").set_up("totp") for n in range(3)]
-    token, people = orders.new_token(), [scene.ana, *others]
+    token, people = authorise.new_token(), [scene.ana, *others]
     pks = [person.user.pk for person in people]
 
     def submit() -> list[State]:
         staff, action = User.objects.get(pk=scene.fay.user.pk), ACTIONS["clear_settings"]
         return [
-            orders.place(
+            authorise.place(
                 Order(
                     action=action,
                     staff=staff,
@@ -234,17 +235,17 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     Policy.objects.update(second_person=["issue_pass"])
     with transaction.atomic():
         sam = hire("sam", "Senior support")
-    asked = at_once(*[lambda: scene.place("issue_pass", orders.new_token())] * AT_ONCE)
+    asked = at_once(*[lambda: scene.place("issue_pass", authorise.new_token())] * AT_ONCE)
     assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
     def decide() -> bool:
-        return requests.decide(
+        return approvals.decide(
             SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.facts, agrees=True
         )
 
     def collect() -> State:
-        return orders.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.facts).state
+        return authorise.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.facts).state
 
     decided = at_once(*[decide] * AT_ONCE)
     done = at_once(*[collect] * AT_ONCE)
@@ -262,8 +263,8 @@ def test_caller_is_asked_and_vouched_for_once(scene: Scene) -> None:
     def people() -> tuple[User, User]:
         return User.objects.get(pk=scene.fay.user.pk), User.objects.get(pk=scene.ana.user.pk)
 
-    begun = at_once(*[lambda: caller.begin(*people(), ref, scene.facts)] * AT_ONCE)
-    vouched = at_once(*[lambda: caller.vouch(*people(), "known voice", scene.facts)] * AT_ONCE)
+    begun = at_once(*[lambda: caller_verification.begin(*people(), ref, scene.facts)] * AT_ONCE)
+    vouched = at_once(*[lambda: caller_verification.vouch(*people(), "known voice", scene.facts)] * AT_ONCE)
 
     assert {type(each) for each in [*begun, *vouched]} == {CallerCheck}
     assert sorted(scene.events()) == ["support.caller_asked", "support.caller_vouched"]

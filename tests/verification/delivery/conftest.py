@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.verification.conftest import Desk
-from verification.delivery import routes
 from verification.delivery.provider import Callback, Heard, Outgoing, Refused
+from verification.delivery.routing import routes
 from verification.models import Challenge, Kind, Message, Reason, State
 from verification.models.handles import new_handle
 

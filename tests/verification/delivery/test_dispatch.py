@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification import challenges
-from verification.delivery import dispatch, routes
+from verification.delivery import dispatch
 from verification.delivery.provider import Lost, Outgoing
 from verification.delivery.providers.virtual.models import Delivery
+from verification.delivery.routing import routes
 from verification.models import Kind, Message, MessageState, Reason
 
 

@@ -10,14 +10,14 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from mfasite import processes
-from mfasite.processes import Crew
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import Crew
 from tests.exchange import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification import conf
-from verification.delivery import dispatch, wake
-from verification.facts import Facts
+from verification.context import Facts
+from verification.delivery import dispatch, publisher
 from verification.models import Attempt, Circuit, Kind, Message, MessageState, Result
 
 MESSAGES, THREADS = 300, 8
@@ -60,7 +60,7 @@ def crew(
         GATEWAY_URL=f"{carriers[1].url}/send",
         GATEWAY_RECEIPT_KEYS=KEY,
     )
-    with processes.crew(tmp_path, environment) as crew:
+    with child_processes.crew(tmp_path, environment) as crew:
         yield crew
 
 
@@ -80,9 +80,9 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")))
     for pk in fill(desk, MESSAGES, dead=0):
-        wake.publish(pk, Kind.TEXT)
+        publisher.publish(pk, Kind.TEXT)
 
-    crew.start("worker", processes.worker(threads=THREADS))
+    crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", lambda: not Message.objects.filter(state__in=_MOVING).exists(), seconds=90)
     crew.stop("worker")
     connection.close()

@@ -16,16 +16,16 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone
 
-from mfasite import processes
-from mfasite.processes import Crew
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import Crew
 from tests.phone import carry
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit, conf
-from verification.delivery import dispatch, wake
+from verification.context import Facts
+from verification.delivery import dispatch, publisher
 from verification.delivery.providers.virtual.models import Delivery
-from verification.facts import Facts
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 
 MESSAGES, DEAD, KILLS, THREADS = 1000, 100, 8, 16
@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -> Iterator[Crew]:
     """Give a crew whose workers share this test's database and queues."""
     environment = for_workers(tmp_path, broker=broker, url=broker_url)
-    with processes.crew(tmp_path, environment) as crew:
+    with child_processes.crew(tmp_path, environment) as crew:
         yield crew
 
 
@@ -59,7 +59,7 @@ def desk_of_many(transactional_db: None) -> Desk:
 
 def _kill_at(crew: Crew, n_sent: int) -> None:
     """Start a worker and kill it without a warning once so many messages went out."""
-    child = crew.start("worker", processes.worker(threads=THREADS))
+    child = crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", lambda: Delivery.objects.count() >= n_sent, seconds=60)
     os.killpg(child.process.pid, signal.SIGKILL)
     child.process.wait()
@@ -77,12 +77,12 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     """
     chance = random.Random(SEED)  # noqa: S311  (spreads the kills, protects nothing)
     for pk in chance.sample(outbox * 2, 2 * MESSAGES):
-        wake.publish(pk, Kind.TEXT)
+        publisher.publish(pk, Kind.TEXT)
     instants = sorted(chance.sample(range(20, MESSAGES - DEAD - 100), KILLS))
 
     for n_sent in instants:
         _kill_at(crew, n_sent)
-    crew.start("worker", processes.worker(threads=THREADS))
+    crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", _is_handed_over, seconds=90)
     crew.stop("worker")
     connection.close()
@@ -120,16 +120,16 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     """
     outbox = fill(desk_of_many, 300, dead=0)
     for pk in outbox:
-        wake.publish(pk, Kind.TEXT)
+        publisher.publish(pk, Kind.TEXT)
 
     for n_sent in (60, 160):
-        child = crew.start("worker", processes.worker(threads=THREADS))
+        child = crew.start("worker", child_processes.worker(threads=THREADS))
         crew.wait("The worker", lambda n=n_sent: Delivery.objects.count() >= n, seconds=60)  # type: ignore[misc]
         child.process.send_signal(signal.SIGTERM)
-        assert child.process.wait(processes.GRACE) == 0
+        assert child.process.wait(child_processes.GRACE) == 0
         crew.children.remove(child)
         assert not Message.objects.filter(state=MessageState.SENDING).exists()
-    crew.start("worker", processes.worker(threads=THREADS))
+    crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", _is_handed_over, seconds=60)
     crew.stop("worker")  # the last ones may still be on their way
 
@@ -143,8 +143,8 @@ def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -
     fill(desk_of_many, 40, dead=0)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        crew.start(f"beat-{name}", processes.beat(tmp_path / name))
-    crew.start("worker", processes.worker(threads=THREADS))
+        crew.start(f"beat-{name}", child_processes.beat(tmp_path / name))
+    crew.start("worker", child_processes.worker(threads=THREADS))
 
     crew.wait("The seal", lambda: AuditSeal.objects.exists() and _is_handed_over(), seconds=60)
 
@@ -154,8 +154,8 @@ def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -
 
 def test_killed_clock_stops_no_message(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
     """Nothing was woken and the clock is dead: the worker looks into the outbox by itself."""
-    clock = crew.start("beat", processes.beat(tmp_path))
-    crew.start("worker", processes.worker(threads=THREADS))
+    clock = crew.start("beat", child_processes.beat(tmp_path))
+    crew.start("worker", child_processes.worker(threads=THREADS))
     os.killpg(clock.process.pid, signal.SIGKILL)
     clock.process.wait()
     crew.stop("beat")

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from mfasite import processes
-from mfasite.stack import Stack
+from mfasite.demo import child_processes
+from mfasite.demo.launcher import Stack
 from tests.people import ANAS
 
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
@@ -13,7 +13,7 @@ COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 def run(stack: Stack, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the trial beside a running service."""
-    command = processes.manage(*COMMAND, *more)
+    command = child_processes.manage(*COMMAND, *more)
     known = dict(stack.environment) | environment
     return subprocess.run(command, env=known, capture_output=True, text=True, check=False, timeout=90)
 

@@ -15,9 +15,9 @@ from django_otp.oath import TOTP
 
 from tests.verification.conftest import BINDING, Desk
 from verification import challenges, enrolments, outcomes, registry
-from verification.facts import Facts
+from verification.context import Facts
 from verification.models import AuditEvent, Enrolment, Purpose
-from verification.oath import Scheme
+from verification.otp.oath import Scheme
 from verification.outcomes import Outcome, Verdict
 
 SERIAL, SECRET = "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

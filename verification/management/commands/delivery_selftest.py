@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from verification import numbers
+from verification import phone_numbers
 from verification.delivery import selftest
 
 
@@ -23,8 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, to: str, user: str, seconds: float, **options: Any) -> None:
         try:
-            number = numbers.read(to)
-        except numbers.Impossible as error:
+            number = phone_numbers.read(to)
+        except phone_numbers.Impossible as error:
             raise CommandError(str(error)) from error
         person = get_user_model().objects.filter(username=user).first()
         if person is None:

@@ -9,11 +9,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification import codes, numbers
+from verification import phone_numbers
+from verification.keys import codes
 from verification.method import Ask, Check, Draft, Issue, Method, Mode
 from verification.models.messages import Kind
-from verification.number_form import NumberForm
 from verification.outcomes import Verdict
+from verification.phone_numbers.form import NumberForm
 
 _FRAUD = "0#"
 _READ = "1"
@@ -34,8 +35,8 @@ class CallForm(NumberForm):
     def clean_extension(self) -> str:
         typed: str = self.cleaned_data["extension"]
         try:
-            return numbers.extension(typed) if typed else ""
-        except numbers.Impossible as error:
+            return phone_numbers.extension(typed) if typed else ""
+        except phone_numbers.Impossible as error:
             raise forms.ValidationError(str(error)) from error
 
 
@@ -56,7 +57,7 @@ class Call(Method):
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         number, extension = fields["number"], fields.get("extension", "")
-        hint = numbers.mask(number) + (f" ext. {extension}" if extension else "")
+        hint = phone_numbers.mask(number) + (f" ext. {extension}" if extension else "")
         return Draft(address=number, hint=hint, data={"extension": extension} if extension else {})
 
     def issue(self, ask: Ask) -> Issue:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification import codes
+from verification.keys import codes
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.models.messages import Kind
 from verification.outcomes import Verdict

@@ -18,7 +18,7 @@ from webauthn.helpers.structs import (
 )
 
 from verification import conf, inputs
-from verification.fields import LineField
+from verification.inputs.fields import LineField
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 

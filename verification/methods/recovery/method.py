@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
-from verification import codes
+from verification.keys import codes
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from verification import codes, numbers
+from verification import phone_numbers
+from verification.keys import codes
 from verification.method import Ask, Check, Draft, Issue, Method
 from verification.models.messages import Kind
-from verification.number_form import NumberForm
 from verification.outcomes import Verdict
+from verification.phone_numbers.form import NumberForm
 
 
 class TextForm(NumberForm):
@@ -18,8 +19,8 @@ class TextForm(NumberForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if not self.errors and "number" in cleaned:
-            cleaned["number"] = numbers.for_texts(cleaned["number"])
-            if not numbers.takes_texts(cleaned["number"]):
+            cleaned["number"] = phone_numbers.for_texts(cleaned["number"])
+            if not phone_numbers.takes_texts(cleaned["number"]):
                 self.add_error("number", _("This number cannot take texts. Choose a phone call for it instead."))
         return cleaned
 
@@ -37,7 +38,7 @@ class Text(Method):
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         number = fields["number"]
-        return Draft(address=number, hint=numbers.mask(number))
+        return Draft(address=number, hint=phone_numbers.mask(number))
 
     def issue(self, ask: Ask) -> Issue:
         return Issue(kind=Kind.TEXT, template="verification/methods/text/message.txt")
@@ -46,7 +47,7 @@ class Text(Method):
         return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
 
     def suits(self, draft: Draft) -> bool:
-        return numbers.is_mobile(draft.address) and not draft.data.get("extension")
+        return phone_numbers.is_mobile(draft.address) and not draft.data.get("extension")
 
 
 method = Text()

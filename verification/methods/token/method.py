@@ -10,9 +10,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from verification import digits, drift, resync
+from verification.inputs import digits
 from verification.method import Ask, Check, Draft, Issue, Method
-from verification.oath import Scheme
+from verification.otp import clock_drift, resync
+from verification.otp.oath import Scheme
 
 _IDENTIFIER = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
 
@@ -73,7 +74,7 @@ class Token(Method):
             return resync.both(code_at, ask, first, second, seconds=0 if scheme.is_counted else scheme.step)
         if scheme.is_counted:
             return resync.by_counter(code_at, ask, answer)
-        return drift.check(code_at, ask, answer, seconds=scheme.step)
+        return clock_drift.check(code_at, ask, answer, seconds=scheme.step)
 
 
 method = Token()

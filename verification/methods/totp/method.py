@@ -11,8 +11,9 @@ import segno
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
-from verification import conf, drift
+from verification import conf
 from verification.method import Ask, Check, Draft, Issue, Method
+from verification.otp import clock_drift
 
 _STEP = 30  # seconds
 _SECRET = 20  # bytes. Source: RFC 4226, 4 (R6)
@@ -71,7 +72,7 @@ class Totp(Method):
         )
 
     def check(self, ask: Ask, answer: str) -> Check:
-        return drift.check(partial(code_at, ask.secret), ask, answer, seconds=_STEP)
+        return clock_drift.check(partial(code_at, ask.secret), ask, answer, seconds=_STEP)
 
 
 method = Totp()

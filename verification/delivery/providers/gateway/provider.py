@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from verification.delivery import bodies
-from verification.delivery.meanings import HTTP, tidy
+from verification.delivery import callback_bodies
+from verification.delivery.error_meanings import HTTP, tidy
+from verification.delivery.http_pool import Answer
 from verification.delivery.provider import MAX_REFERENCE, Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
-from verification.delivery.wire import Answer
 from verification.models.messages import Kind, MessageState, Reason
 
-from . import conf, signature, wire
+from . import conf, http_client, signature
 
 _REQUEST = 400
 _OURS = (401, 402, 403, 404, 405)  # our address or token is wrong
@@ -43,10 +43,10 @@ class GatewayProvider:
         here = conf.read()
         if not here.url:
             raise Refused(Reason.PROVIDER_DOWN)
-        answer = wire.post(here, _fill(json.loads(here.request), _values(here, message)))
+        answer = http_client.post(here, _fill(json.loads(here.request), _values(here, message)))
         if answer.status >= _REQUEST:
             raise _refusal(here, answer)
-        reference = wire.find(answer.told, here.reference)
+        reference = http_client.find(answer.told, here.reference)
         if not reference:
             raise Lost("the answer could not be read")
         return _short(reference)
@@ -57,15 +57,19 @@ class GatewayProvider:
         signature.check(here, callback, now=timezone.now())
         if callback.event != "receipt":
             raise Forged("no such callback")
-        told = bodies.json_object(callback) if callback.content_type == bodies.JSON else bodies.form(callback)
-        if here.receipt_id and wire.find(told, here.receipt_id) != callback.message_id:
+        told = (
+            callback_bodies.json_object(callback)
+            if callback.content_type == callback_bodies.JSON
+            else callback_bodies.form(callback)
+        )
+        if here.receipt_id and http_client.find(told, here.receipt_id) != callback.message_id:
             raise Forged("the receipt belongs to another message")
-        reference = _short(wire.find(told, here.receipt_reference))
-        word = wire.find(told, here.receipt_state)
+        reference = _short(http_client.find(told, here.receipt_reference))
+        word = http_client.find(told, here.receipt_state)
         state = _state(here, word)
         if state is None:
             return Heard(reference=reference)
-        why = wire.find(told, here.receipt_reason) if state in _BAD else ""
+        why = http_client.find(told, here.receipt_reason) if state in _BAD else ""
         receipt = Receipt(
             message_id=callback.message_id,
             state=state,
@@ -78,7 +82,7 @@ class GatewayProvider:
     def probe(self) -> bool:
         """Tell whether the carrier's machine takes a connection."""
         here = conf.read()
-        return bool(here.url) and wire.reaches(here.probe_url or here.url)
+        return bool(here.url) and http_client.reaches(here.probe_url or here.url)
 
 
 def _values(here: conf.Conf, message: Outgoing) -> dict[str, str]:
@@ -113,7 +117,7 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
 
 
 def _refusal(here: conf.Conf, answer: Answer) -> Refused:
-    word, status = wire.find(answer.told, here.error), f"http-{answer.status}"
+    word, status = http_client.find(answer.told, here.error), f"http-{answer.status}"
     if answer.status in _OURS:
         return Refused(Reason.PROVIDER_DOWN, code=status)
     reason = _reason(here, word)

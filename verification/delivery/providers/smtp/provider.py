@@ -8,11 +8,11 @@ import idna
 from django.core.mail import EmailMessage, get_connection
 
 from verification import inputs
-from verification.delivery.meanings import Fault
+from verification.delivery.error_meanings import Fault
 from verification.delivery.provider import Callback, Forged, Heard, Lost, Outgoing, Refused
 from verification.models.messages import Kind, Reason
 
-from .codes import CODES
+from .error_codes import CODES
 
 _AFTER_DATA = 500  # a 5xx reply is final, a 4xx one may pass
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
-from verification.delivery import bodies, keywords, senders
-from verification.delivery.meanings import Meaning, tidy
+from verification.delivery import callback_bodies, opt_out_keywords, sender_ids
+from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -23,7 +23,7 @@ from verification.delivery.provider import (
 )
 from verification.models.messages import Kind, MessageState, Reason
 
-from . import codes, conf, reasons, speech, wire
+from . import conf, error_codes, http_client, speech, statuses
 
 _LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
 _MACHINES = ("machine_", "fax")
@@ -34,11 +34,11 @@ class TwilioProvider:
 
     name = "twilio"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
-    codes: Mapping[str, Meaning] = codes.CODES | codes.SIP
+    codes: Mapping[str, Meaning] = error_codes.CODES | error_codes.SIP
 
     def send(self, message: Outgoing) -> str:
         """Hand a message over. Errors: `Refused` for what Twilio surely did not take, `Lost` for what is in doubt."""
-        client = wire.client()
+        client = http_client.client()
         try:
             if message.kind == Kind.CALL:
                 return str(client.calls.create(**_call(message)).sid)
@@ -63,7 +63,7 @@ class TwilioProvider:
     def probe(self) -> bool:
         """Tell whether the account answers."""
         try:
-            return str(wire.client().api.accounts(conf.read().account).fetch().status) == "active"
+            return str(http_client.client().api.accounts(conf.read().account).fetch().status) == "active"
         except (Refused, Lost, TwilioException, ValueError, TypeError, KeyError, AttributeError):
             return False
 
@@ -79,7 +79,7 @@ def _text(message: Outgoing) -> dict[str, Any]:
     }
     if here.service and not message.sender:
         return fields | {"messaging_service_sid": here.service}
-    return fields | {"from_": message.sender or senders.choose(here.senders, message.to)}
+    return fields | {"from_": message.sender or sender_ids.choose(here.senders, message.to)}
 
 
 def _call(message: Outgoing) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _call(message: Outgoing) -> dict[str, Any]:
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     fields = {
         "to": message.to,
-        "from_": message.sender or senders.choose(here.call_senders, message.to),
+        "from_": message.sender or sender_ids.choose(here.call_senders, message.to),
         "twiml": speech.ask(message.words, keys_url=keys_url, **said),
         "status_callback": message.receipt_url,
         "status_callback_event": ["initiated", "ringing", "answered", "completed"],
@@ -97,17 +97,17 @@ def _call(message: Outgoing) -> dict[str, Any]:
         "async_amd_status_callback": message.receipt_url,
         "timeout": 30,
     }
-    return fields | ({"send_digits": senders.keys(message.extension, pause="w")} if message.extension else {})
+    return fields | ({"send_digits": sender_ids.keys(message.extension, pause="w")} if message.extension else {})
 
 
 def _voice(here: conf.Conf, language: str) -> dict[str, str]:
-    return {"language": senders.locale(language), "voice": senders.voice(here.voices, language)}
+    return {"language": sender_ids.locale(language), "voice": sender_ids.voice(here.voices, language)}
 
 
 def _refusal(error: Any) -> Refused:
     """Tell why nothing was taken: Twilio's own number says it."""
     code = str(error.code or f"http-{error.status}")
-    known = codes.CODES.get(code)
+    known = error_codes.CODES.get(code)
     return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
 
 
@@ -116,7 +116,7 @@ def _refusal(error: Any) -> Refused:
 
 def _signed(callback: Callback) -> dict[str, str]:
     """Read the fields of a callback that one of our tokens signed. Errors: `Forged`."""
-    fields = bodies.form(callback)
+    fields = callback_bodies.form(callback)
     signature = callback.headers.get("x-twilio-signature", "")
     here = conf.read()
     if not signature or not any(RequestValidator(t).validate(callback.url, fields, signature) for t in here.tokens):
@@ -153,7 +153,7 @@ def _reply(fields: Mapping[str, str]) -> Heard:
     Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
     """
     said = fields.get("OptOutType") or fields.get("Body", "")
-    replies = keywords.heard(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
+    replies = opt_out_keywords.heard(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
     return Heard(replies=replies, reply=_silence)
 
 
@@ -162,12 +162,12 @@ def _silence(_speech: Speech | None) -> tuple[str, bytes]:
 
 
 def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | None:
-    state = reasons.TEXT_STATES.get(fields.get("MessageStatus", ""))
+    state = statuses.TEXT_STATES.get(fields.get("MessageStatus", ""))
     if state is None:
         return None
     is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
     code = tidy(fields.get("ErrorCode")) if is_bad else ""
-    reason = (codes.CODES[code].reason if code in codes.CODES else Reason.UNKNOWN) if is_bad else None
+    reason = (error_codes.CODES[code].reason if code in error_codes.CODES else Reason.UNKNOWN) if is_bad else None
     reference = fields.get("MessageSid", "")
     return Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference)
 
@@ -176,7 +176,7 @@ def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
     said = {"message_id": callback.message_id, "reference": fields["CallSid"]}
     if fields.get("AnsweredBy", "").startswith(_MACHINES):
         return Receipt(state=MessageState.UNDELIVERED, reason=Reason.VOICEMAIL, **said)
-    known = reasons.CALL_STATES.get(fields.get("CallStatus", ""))
+    known = statuses.CALL_STATES.get(fields.get("CallStatus", ""))
     if known is None or "AnsweredBy" in fields:
         return None
     state, reason = known

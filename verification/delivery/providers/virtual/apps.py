@@ -10,7 +10,7 @@ class VirtualConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from verification import key_uses
+        from verification.keys import key_uses
 
         from . import checks  # noqa: F401  (registers the system check)
 

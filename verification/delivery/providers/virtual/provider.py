@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from verification.delivery import bodies
+from verification.delivery import callback_bodies
 from verification.delivery.provider import (
     Callback,
     Forged,
@@ -73,7 +73,7 @@ class VirtualProvider:
     def parse(self, callback: Callback) -> Heard:
         """Read a signed post of the carrier. Errors: `Forged`."""
         signature.check(callback, now=timezone.now())
-        told = bodies.json_object(callback)
+        told = callback_bodies.json_object(callback)
         try:
             event, message_id = told["event"], told["message"]
             if (event, message_id) != (callback.event, callback.message_id) or not told["reference"]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.conf import settings
 from django.db.models import QuerySet
 
-from verification import numbers
+from verification import phone_numbers
 from verification.models.messages import Kind
 
 from .models import Caption, Delivery, State
@@ -85,7 +85,7 @@ class Telephone:
     @property
     def spoken(self) -> str:
         """The number with the spaces people expect."""
-        return numbers.shown(self.number)
+        return phone_numbers.shown(self.number)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from verification import crypto
 from verification.delivery.provider import Callback, Forged
+from verification.keys import crypto
 
 HEADER = "x-virtual-signature"
 LIFE = timedelta(minutes=5)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from verification.db.compiled_queries import Select, Slot
 from verification.delivery.provider import Outgoing
 from verification.models.messages import Kind, Reason
-from verification.statements import Select, Slot
 
 from .models import Behaviour, Caption, Delivery, PendingCallback, State
 from .models.deliveries import as_transcript

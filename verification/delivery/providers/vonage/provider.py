@@ -6,12 +6,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification.delivery import bodies, keywords, senders
-from verification.delivery.meanings import Meaning, tidy
+from verification.delivery import callback_bodies, opt_out_keywords, sender_ids
+from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
 from verification.models.messages import Kind, MessageState, Reason
 
-from . import codes, conf, reasons, signature, speech, wire
+from . import conf, error_codes, http_client, signature, speech, statuses
 
 _SHORTEST_LIFE, _LONGEST_LIFE = 20, 604_800  # seconds that Vonage keeps a text
 _RINGS = 30  # seconds
@@ -23,7 +23,7 @@ class VonageProvider:
 
     name = "vonage"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
-    codes: Mapping[str, Meaning] = codes.CODES
+    codes: Mapping[str, Meaning] = error_codes.CODES
 
     def send(self, message: Outgoing) -> str:
         """Hand a message over. Errors: `Refused` for what Vonage surely did not take, `Lost` for what is in doubt."""
@@ -33,8 +33,8 @@ class VonageProvider:
             raise Refused(Reason.UNKNOWN) from error  # such as a sender that none can be
         try:
             if message.kind == Kind.CALL:
-                return str(wire.voice().create_call(wanted).uuid)
-            return str(wire.messages().send(wanted).message_uuid)
+                return str(http_client.voice().create_call(wanted).uuid)
+            return str(http_client.messages().send(wanted).message_uuid)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Lost("the answer could not be read") from error
 
@@ -42,7 +42,7 @@ class VonageProvider:
         """Read a signed callback. Errors: `Forged`."""
         here = conf.read()
         signature.check(callback, secrets=here.secrets, application=here.application, now=timezone.now())
-        told = bodies.json_object(callback)
+        told = callback_bodies.json_object(callback)
         if callback.event == "inbound":
             return _inbound(told)
         if callback.event == "keys":
@@ -54,7 +54,7 @@ class VonageProvider:
     def probe(self) -> bool:
         """Tell whether the application may speak to Vonage."""
         try:
-            wire.voice().list_calls()
+            http_client.voice().list_calls()
         except (Refused, Lost):
             return False
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -69,7 +69,7 @@ def _text(message: Outgoing) -> Any:
     seconds = int((message.useful_until - timezone.now()).total_seconds())
     return Sms(
         to=message.to.removeprefix("+"),
-        from_=(message.sender or senders.choose(here.senders, message.to)).removeprefix("+"),
+        from_=(message.sender or sender_ids.choose(here.senders, message.to)).removeprefix("+"),
         text=message.words,
         ttl=min(max(seconds, _SHORTEST_LIFE), _LONGEST_LIFE),
         client_ref=message.id,
@@ -82,13 +82,13 @@ def _call(message: Outgoing) -> Any:
     from vonage_voice.models import CreateCallRequest, Phone, ToPhone  # noqa: PLC0415
 
     here = conf.read()
-    sender = message.sender or senders.choose(here.call_senders, message.to)
+    sender = message.sender or sender_ids.choose(here.call_senders, message.to)
     keys_url = f"{message.keys_url}?{urlencode({'language': message.language})}"
     return CreateCallRequest(
         to=[
             ToPhone(
                 number=message.to.removeprefix("+"),
-                dtmf_answer=senders.keys(message.extension, pause="p") if message.extension else None,
+                dtmf_answer=sender_ids.keys(message.extension, pause="p") if message.extension else None,
             )
         ],
         from_=Phone(number=sender.removeprefix("+")),
@@ -107,11 +107,13 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
     """Read what became of a text. It names our message, which the signature covers."""
     if told.get("client_ref") != callback.message_id:
         raise Forged("the receipt belongs to another message")
-    state = reasons.TEXT_STATES.get(str(told.get("status")))
+    state = statuses.TEXT_STATES.get(str(told.get("status")))
     if state is None:
         return Heard()
-    code = wire.code_of(told.get("error")) if state in _BAD else ""
-    reason = (codes.CODES[code].reason if code in codes.CODES else Reason.UNKNOWN) if state in _BAD else None
+    code = http_client.code_of(told.get("error")) if state in _BAD else ""
+    reason = (
+        (error_codes.CODES[code].reason if code in error_codes.CODES else Reason.UNKNOWN) if state in _BAD else None
+    )
     reference = str(told["message_uuid"])
     return Heard(
         receipts=(Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=reference),),
@@ -121,13 +123,13 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
 
 def _call_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
     """Read how a call goes on. Only its own name ties it to our message."""
-    call, known = _name(told), reasons.CALL_STATES.get(str(told.get("status")))
+    call, known = _name(told), statuses.CALL_STATES.get(str(told.get("status")))
     if known is None:
         return Heard(reference=call)
     state, reason = known
     code = tidy(told.get("detail")) if state in _BAD else ""
-    if code in codes.CODES:
-        reason = codes.CODES[code].reason
+    if code in error_codes.CODES:
+        reason = error_codes.CODES[code].reason
     receipt = Receipt(message_id=callback.message_id, state=state, reason=reason, code=code, reference=call)
     return Heard(receipts=(receipt,), reference=call)
 
@@ -156,7 +158,7 @@ def _name(told: Mapping[str, Any]) -> str:
 def _inbound(told: Mapping[str, Any]) -> Heard:
     """Read a text that somebody sent to our number."""
     number, reference = f"+{told.get('from', '')}", str(told.get("message_uuid") or "")
-    return Heard(replies=keywords.heard(str(told.get("text") or ""), number=number, reference=reference))
+    return Heard(replies=opt_out_keywords.heard(str(told.get("text") or ""), number=number, reference=reference))
 
 
 provider = VonageProvider()

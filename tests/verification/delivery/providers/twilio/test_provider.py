@@ -8,7 +8,7 @@ import urllib3
 
 from tests.exchange import ACCOUNT, Answer, Exchange
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
-from verification.delivery import wire
+from verification.delivery import http_pool
 from verification.delivery.provider import Lost, Refused
 from verification.delivery.providers.twilio.provider import provider
 from verification.models import Kind, Reason
@@ -129,15 +129,15 @@ def test_whatever_leaves_it_open_is_lost(answer: Answer, exchange: Exchange) -> 
 
 
 def test_no_answer_in_time_is_lost(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
-    for held in (wire._place, wire._pools):
+    monkeypatch.setattr(http_pool, "_TIMEOUT", urllib3.Timeout(connect=0.2, read=0.1))
+    for held in (http_pool._place, http_pool._pools):
         held.cache_clear()
     exchange.answer = Answer(seconds=0.4)
 
     with pytest.raises(Lost):
         provider.send(outgoing())
 
-    for held in (wire._place, wire._pools):
+    for held in (http_pool._place, http_pool._pools):
         held.cache_clear()
 
 
@@ -160,7 +160,7 @@ def test_keeps_its_connection(exchange: Exchange) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    pool = wire._pools().connection_from_url(exchange.url)
+    pool = http_pool._pools().connection_from_url(exchange.url)
     assert pool.num_connections == 1
 
 

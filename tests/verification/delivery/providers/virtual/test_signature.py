@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import OURS
-from verification import crypto
 from verification.delivery.provider import Callback, Forged
 from verification.delivery.providers.virtual import signature
 from verification.delivery.providers.virtual.provider import provider
+from verification.keys import crypto
 
 MESSAGE = "0123456789abcdef0123456789abcdef"
 RECEIPT = b'{"event": "receipt", "message": "%b", "reference": "VP1", "state": "delivered", "reason": ""}'

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils import timezone
 
 from tests.exchange import APPLICATION, Answer, Exchange, private_key, vonage_bearer
-from verification.delivery import wire
+from verification.delivery import http_pool
 from verification.delivery.provider import Callback, Forged, KeyPress, Lost, Outgoing, Receipt, Refused, Reply, Speech
 from verification.delivery.providers.vonage import checks
 from verification.delivery.providers.vonage.provider import provider
@@ -206,7 +206,7 @@ def test_keeps_its_connection(vonage: Exchange) -> None:
     for _ in range(5):
         provider.send(outgoing())
 
-    assert wire._pools().connection_from_url(vonage.url).num_connections == 1
+    assert http_pool._pools().connection_from_url(vonage.url).num_connections == 1
 
 
 def test_probe_asks_whether_the_application_may_speak(vonage: Exchange, settings: Any) -> None:

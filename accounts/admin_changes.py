@@ -1,0 +1,414 @@
+"""Changes in the admin: each after a fresh proof, with a reason and an audit event, and counted once if sent twice."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial, wraps
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import IntegrityError, models, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts import admin_site, reauthentication, redirects, request_context
+from accounts.admin_site import Ruled
+from accounts.models import SentForm
+from accounts.models.handles import new_ref
+from accounts.session_assurance import AuthedRequest
+from verification import audit
+from verification.inputs.fields import LineField
+
+_PROOF = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
+_MAX_KEPT = 300  # characters of a value that the record keeps
+# Of the events that are no row's, for the record's filter.
+SUBJECTS: set[str] = {"export", "people", "record", "token"}
+
+
+class Repeated(Exception):
+    """The same form was acted on before."""
+
+
+class Refused(Exception):
+    """A change is refused when it is looked at once more. The message says why, and what would open it."""
+
+
+# Forms ------------------------------------------------------------------------------------------------------------
+
+
+class ReasonForm(forms.Form):
+    """Why something is done. `form_ref` is new for each page, so that a form counts once."""
+
+    reason = LineField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy("In your own words: colleagues and auditors read it."),
+        error_messages={"required": gettext_lazy("Say why you do this.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 80}),
+    )
+    form_ref = forms.RegexField(
+        r"^[0-9a-f]{32}$",
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": gettext_lazy("Open the page again: this form did not come from it."),
+            "invalid": gettext_lazy("Open the page again: this form did not come from it."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An address can fill in the fields of an admin's form, but never these.
+        self.initial = {**self.initial, "reason": "", "form_ref": new_ref()}
+
+    def clean_form_ref(self) -> str:
+        ref: str = self.cleaned_data["form_ref"]
+        if SentForm.objects.filter(ref=ref).exists():
+            raise forms.ValidationError(_("This was sent already, and was done once. Open the page again to go on."))
+        return ref
+
+
+class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
+    """The form of a row. It is refused when the row changed since it was shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_there = self.instance.pk is not None
+        self.former = values(self.instance) if is_there else {}
+        self.initial["seen"] = as_seen(self.former) if is_there else ""
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [name for name in super().changed_data if name not in _PROOF]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.former):
+            raise forms.ValidationError(changed_meanwhile())
+        return cleaned
+
+
+def changed_meanwhile() -> str:
+    """Say that somebody else was quicker."""
+    return _("Somebody changed this meanwhile, so nothing was saved. Open the page again to see it as it is now.")
+
+
+def spend(form: forms.Form) -> None:
+    """Let a form count, once. Call it in the change's transaction. Errors: `Repeated`."""
+    _row, is_new = SentForm.objects.get_or_create(
+        ref=form.cleaned_data["form_ref"], defaults={"sent_at": timezone.now()}
+    )
+    if not is_new:
+        raise Repeated
+
+
+def values(row: Model) -> dict[str, str]:
+    """Give what can be changed of a row, in words. What cannot be edited, such as the digest of a key, is left out."""
+    about = row._meta  # noqa: SLF001  (the public name of Django's model API)
+    own = [field for field in about.concrete_fields if field.editable and not field.primary_key]
+    many = [field for field in about.many_to_many if field.editable]
+    found = {field.name: _said(getattr(row, field.name)) for field in own}
+    return found | {field.name: ", ".join(sorted(map(str, getattr(row, field.name).all()))) for field in many}
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def as_seen(found: Mapping[str, str]) -> str:
+    """Name what was shown of a row, so that a change counts for that and nothing else."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
+    """Give the old and the new value of each field that differs, as the record keeps them."""
+    names = [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
+    return {name: [_kept(before.get(name, "")), _kept(after.get(name, ""))] for name in names}
+
+
+def _kept(text: str) -> str:
+    if len(text) <= _MAX_KEPT:
+        return text
+    return f"{text[:_MAX_KEPT]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"
+
+
+# Pages of our own -------------------------------------------------------------------------------------------------
+
+_View = Callable[..., HttpResponseBase]
+
+
+def reads(view: _View) -> _View:
+    """Mark a page as one that only shows: it answers no POST."""
+    page = require_safe(cast("Any", view))
+    page.rule = "reads"
+    return cast("_View", page)
+
+
+def acts(view: _View) -> _View:
+    """Mark a page as one that does something: it opens to a fresh proof only."""
+    page = wraps(view)(reauthentication.required(cast("Any", view)))
+    page.rule = "acts"  # type: ignore[attr-defined]  # read by the test that walks the admin
+    return cast("_View", page)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a page that asks for a reason says. `back` is where it leads those who change their mind."""
+
+    title: str
+    button: str
+    back: str
+    here: str
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
+    is_grave: bool = False
+
+
+def with_reason(
+    request: AuthedRequest,
+    asked: Asked,
+    run: Callable[[str], HttpResponseBase | None],
+    *,
+    form: ReasonForm | None = None,
+) -> HttpResponseBase:
+    """Ask for a reason; given one, run the change with it in one transaction, once. Without an answer it leads back.
+
+    `run` writes the audit event. Errors: it may raise `Refused`.
+    """
+    form = ReasonForm(request.POST if "form_ref" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        try:
+            with transaction.atomic():
+                spend(form)
+                answer = run(form.cleaned_data["reason"])
+        except Repeated:
+            form.add_error(None, _("This was sent already, and was done once. Open the page again to go on."))
+        except Refused as why:
+            form.add_error(None, str(why))
+        except IntegrityError:
+            form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
+        else:
+            return answer or redirect(asked.back)
+    frame = {"rooms": admin_site.rooms(request), "here": asked.here, "now": timezone.now()}
+    return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})
+
+
+# Rows in the admin ------------------------------------------------------------------------------------------------
+
+
+class ReadOnlyAdmin(Ruled):
+    """Rows to look at."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class RowAction:
+    """Something done to rows that are chosen on a list. `run` does it to one row and writes the audit event."""
+
+    label: Any
+    explain: Any
+    button: Any
+    run: str
+    permissions: tuple[str, ...] = ("change",)
+
+
+class ChangesAdmin(Ruled):
+    """Rows that are changed one by one: after a fresh proof, with a reason, and with an audit event for each change.
+
+    Shape: `subject` names the row in the record; `kinds` the events of an addition, a change and a deletion. A
+    subclass that keeps what it read in memory says in `forget` how to read it again.
+    """
+
+    form = ChangeForm
+    actions: Any = ()
+    row_actions: ClassVar[Mapping[str, RowAction]] = {}
+    delete_confirmation_template = "accounts/admin/delete.html"
+    subject = ""
+    kinds: tuple[str, str, str] = ("", "", "")
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if cls.subject:
+            cls.kinds = cls.kinds if any(cls.kinds) else _kinds(cls.subject)
+            SUBJECTS.update(kind.partition(".")[0] for kind in cls.kinds)
+
+    def forget(self) -> None:
+        """Forget what was read of these rows, so that a change counts at once."""
+
+    # What the form asks
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = [name for name in self.get_fields(request, obj) if name not in _PROOF]
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return [(None, {"fields": own}), *([(_("Why"), {"fields": list(_PROOF)})] if may else [])]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.DateTimeField):
+            return _moment(db_field, **kwargs)
+        if type(db_field) is models.CharField and not db_field.choices:
+            kwargs = {"form_class": LineField, **kwargs}
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget  # another table is changed on its own page, with its own reason
+        return field
+
+    # Saving
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        usual = partial(super().changeform_view, object_id=object_id, form_url=form_url, extra_context=extra_context)
+        return self._guarded(usual, request)
+
+    def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
+        if request.method == "POST" and object_id:
+            self._hold(request, object_id)
+        return super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]  # not in the stubs
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        spend(form)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Record the change when all of it is saved, groups and the like too. What changes nothing is no event."""
+        super().save_related(request, form, formsets, change)
+        changes = differences(form.former, values(self.model.objects.get(pk=form.instance.pk)))
+        if changes or not change:
+            self.record(request, self.kinds[1 if change else 0], form.instance, _why(form), changes=changes)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        return [{"changed": {"fields": form.changed_data}}] if not add else [{"added": {}}]
+
+    # Deleting
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        return self._guarded(partial(super().delete_view, object_id=object_id, extra_context=extra_context), request)
+
+    def _delete_view(self, request: HttpRequest, object_id: str, extra_context: Any) -> Any:
+        row = self._hold(request, object_id)
+        seen = as_seen(values(row)) if row else ""
+        form = ReasonForm(request.POST or None)
+        is_same = request.POST.get("seen") == seen
+        if request.method == "POST" and not (form.is_valid() and is_same):
+            if form.is_valid() and not is_same:
+                form.add_error(None, changed_meanwhile())
+            request.POST = QueryDict()  # Django deletes whenever something was posted
+        request.reason_form = form  # type: ignore[attr-defined]  # from here to `delete_model`, within this one request
+        more = {**(extra_context or {}), "reason_form": form, "seen": seen}
+        return super()._delete_view(request, object_id, more)  # type: ignore[misc]  # not in the stubs
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        form = request.reason_form  # type: ignore[attr-defined]  # see `_delete_view`
+        spend(form)
+        self.record(request, self.kinds[2], obj, _why(form), changes=differences(values(obj), {}))
+        super().delete_model(request, obj)
+
+    # Actions on the list
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the row actions that this member of the staff may use. Django's own would pass by the fresh proof."""
+        offered = {}
+        for name, each in self.row_actions.items():
+            if all(getattr(self, f"has_{verb}_permission")(request) for verb in each.permissions):
+                offered[name] = (_run(each), name, each.label)
+        return offered
+
+    # What all of these share
+
+    def record(self, request: HttpRequest, kind: str, row: Any, reason: str, **detail: Any) -> None:
+        """Write the audit event of a change, inside its transaction."""
+        about = {self.subject: str(row), "reason": reason, **detail}
+        audit.record(
+            kind, user_id=None, facts=request_context.read(request), actor_id=cast("int", request.user.pk), **about
+        )
+        transaction.on_commit(self.forget)
+
+    def _hold(self, request: HttpRequest, object_id: str) -> Any:
+        """Lock the row, so that of two changes at once the later one sees what the earlier one did."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None or request.method != "POST":
+            return row
+        return self.model.objects.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).first()
+
+    def _guarded(self, view: Callable[[HttpRequest], Any], request: HttpRequest) -> HttpResponse:
+        try:
+            return reauthentication.required(cast("Any", view))(cast("AuthedRequest", request))
+        except Repeated:
+            messages.warning(request, _("This was sent already, and was done once."))
+        except IntegrityError:
+            messages.error(request, _("Somebody saved the same meanwhile, so nothing was saved. Look at the list."))
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+
+def _kinds(subject: str) -> tuple[str, str, str]:
+    return f"{subject}.added", f"{subject}.changed", f"{subject}.deleted"
+
+
+def _why(form: Any) -> str:
+    reason: str = form.cleaned_data["reason"]
+    return reason
+
+
+def _moment(db_field: Any, **kwargs: Any) -> forms.DateTimeField:
+    """Give one labelled field for an instant, in place of Django's two without a label."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+    field: forms.DateTimeField = db_field.formfield(form_class=forms.DateTimeField, widget=widget, **kwargs)
+    zone = _("Time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+    field.help_text = f"{field.help_text} {zone}".strip()
+    return field
+
+
+def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]], HttpResponse]:
+    """Ask for a reason first; then do it to each row, in one transaction, once."""
+
+    def run(self: ChangesAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+        if not reauthentication.is_fresh(request):
+            return redirect(redirects.asking("signin:again", request.get_full_path()))
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            try:
+                with transaction.atomic():
+                    spend(form)
+                    rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
+                    return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
+            except Repeated:
+                form.add_error(None, _("This was sent already, and was done once."))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": each.label,
+            "action": each,
+            "name": request.POST["action"],
+            "rows": chosen,
+            "reason_form": form,
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "accounts/admin/row_action.html", context)
+
+    return run

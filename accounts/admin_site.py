@@ -1,0 +1,123 @@
+"""The site of the admin: open only after a second step in this very session, and in the product's look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from accounts import redirects, session_assurance
+from accounts.signin.views import sign_out
+from verification import inputs
+
+
+@dataclass(frozen=True)
+class Room:
+    """One place of the staff's menu, and the right that opens it."""
+
+    name: str
+    label: Any
+    address: str
+    permission: str
+
+    @property
+    def url(self) -> str:
+        return resolve_url(self.address)
+
+
+ROOMS: list[Room] = []  # filled by the apps whose pages these are, in the order of the menu
+
+
+def rooms(request: HttpRequest) -> list[Room]:
+    """List the rooms that a member of the staff may enter."""
+    return [room for room in ROOMS if not room.permission or request.user.has_perm(room.permission)]
+
+
+class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
+    """Rows of another table. A key that no column can hold is no choice."""
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, list | tuple) and (odd := [each for each in value if inputs.number(str(each)) is None]):
+            raise forms.ValidationError(
+                self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": odd[0][:40]}
+            )
+        return super().clean(value)
+
+
+class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
+    """Pages of a table that keep the rule of this admin: they only show, or each change wants a fresh proof, a right, a
+    reason and an audit event, and counts once. See `accounts.admin_changes`.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what the filters of the list offer. Any other is refused: SQLite fails on a number beyond 64 bits."""
+        ends = ("", "__exact", "__isnull", "__id__exact")
+        return lookup in {f"{name}{end}" for name in self.list_filter for end in ends}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Refuse rows that cannot be there, before a database is asked about them."""
+        if any(inputs.number(each) is None for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest
+        return super().changelist_view(request, extra_context)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Find a row; an empty `_to_field` in the address counts as none, where Django fails."""
+        return super().get_object(request, object_id, from_field or None)
+
+
+class VerifiedSite(admin.AdminSite):
+    """Django's admin behind our own sign-in. A remembered browser or a trusted network does not open it."""
+
+    site_header = "Two-step verification"
+    site_title = "Two-step verification"
+    index_title = "Administration"
+    enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Show the pages that keep the rule, and no others: those that Django or a package brings change rights,
+        people or credentials without a fresh proof, a reason or an audit event.
+        """
+        if admin_class is not None and issubclass(admin_class, Ruled):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Give every page of the site the rooms that this member of the staff may enter."""
+        return super().each_context(request) | {"rooms": rooms(request)}
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        here = session_assurance.of(request)
+        return here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+        """Send anyone who may not enter to our own sign-in, to prove themselves; say so when that would not help."""
+        here = session_assurance.of(request)
+        if here.user is not None and not here.user.is_staff:
+            return render(request, "accounts/support/no_staff.html", status=403)
+        if self.has_permission(request):
+            return redirect("admin:index")
+        next_url = redirects.wanted(request) or resolve_url("admin:index")
+        return redirect(redirects.asking("signin:again" if here.is_signed_in else "signin:password", next_url))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Sign out as everywhere, so that the record tells of it."""
+        return sign_out(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead to the portal's page: Django's own wants no fresh proof, ends no session and tells nobody."""
+        return redirect("portal:password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
+        """Lead there as well."""
+        return redirect("portal:password")

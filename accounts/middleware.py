@@ -1,0 +1,34 @@
+"""Speaks to signed-in people in their language and time."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from accounts import session_assurance
+
+
+class PreferencesMiddleware:
+    """Sets the time zone and language of the person whose request it is; a session that is worth nothing sets none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = session_assurance.of(request).user if request.session.get(session_assurance.KEY) else None
+        if user is not None and user.language:
+            translation.activate(user.language)
+        zone = _zone(user.time_zone) if user is not None else None
+        if zone is None:
+            return self.get_response(request)
+        with timezone.override(zone):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """Give a zone by its name; none if there is none, for zones are renamed and dropped."""
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return None

@@ -1,0 +1,28 @@
+"""“This wasn’t me”: ends what may be in strange hands at once, and leads the person through making it safe again."""
+
+from django.db import transaction
+
+from accounts.models import User
+from verification import audit, browsers, enrolments, notices
+from verification.context import Facts
+
+
+def begin(user: User, facts: Facts, *, about: str) -> None:
+    """Secure an account: other sessions end, browsers are forgotten, app passwords rest, the second step is asked.
+
+    `about` is the public name of the event that was not the person's doing. Nothing of it needs a fresh proof: whoever
+    calls for help is believed, and `end` undoes it for whoever proves themselves.
+    """
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(securing_since=facts.now)
+        browsers.forget(user)
+        enrolments.raise_epoch(user)
+        audit.record("account.securing_begun", user_id=user.pk, facts=facts, about=about)
+        notices.tell(user, "locked_down", now=facts.now, facts=facts)
+
+
+def end(user: User, facts: Facts) -> None:
+    """Open the account again for its person, who has proven themselves and looked through it."""
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, securing_since__isnull=False).update(securing_since=None):
+            audit.record("account.securing_ended", user_id=user.pk, facts=facts)

@@ -1,0 +1,58 @@
+"""Signing in without a name and a password, by a proof that stands alone where the policy says so."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts import redirects, request_context
+from accounts.signin import flow
+from accounts.signin.views import stages
+from verification import challenges
+from verification.outcomes import Outcome, Verdict
+
+_KEY = "invitation"
+_LIFE = timedelta(minutes=5)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def invite(request: HttpRequest) -> HttpResponse:
+    """Give the browser what it needs to ask for a proof. The session keeps the nonce for one answer."""
+    now = request_context.read(request).now
+    invitation = challenges.invite(now)
+    if invitation is None:
+        return HttpResponse(status=404)
+    request.session[_KEY] = {"nonce": invitation.nonce, "until": (now + _LIFE).timestamp()}
+    return HttpResponse(invitation.show["options"], content_type="application/json")
+
+
+@login_not_required
+@never_cache
+@redirects.button_on("signin:password")
+@require_POST
+def alone(request: HttpRequest) -> HttpResponse:
+    """Take the proof and sign its holder in; every refusal looks the same."""
+    now = request_context.read(request)
+    next_url = redirects.wanted(request)
+    kept = request.session.pop(_KEY, None)
+    answer = request.POST.get("code", "")
+    outcome = Outcome(verdict=Verdict.GONE)
+    if kept:
+        until = datetime.fromtimestamp(kept["until"], tz=UTC)
+        outcome = flow.prove_alone(answer, now, nonce=kept["nonce"], until=until)
+    if outcome.proven and outcome.enrolment is not None:
+        user = flow.proven_person(outcome)
+        return flow.finish(request, user, now, next_url=next_url, why="alone", enrolment=outcome.enrolment)
+    if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
+        stages.tell(request, outcome, now)
+    else:
+        words = _("That passkey did not sign you in. Sign in with your password.")
+        messages.warning(request, words, extra_tags="sign_in:passkey_refused")
+    return redirect(redirects.asking("signin:password", next_url))

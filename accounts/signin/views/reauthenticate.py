@@ -1,0 +1,38 @@
+"""A signed-in person proves themselves again, for a deed that wants a fresh proof."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import redirects, request_context
+from accounts.session_assurance import AuthedRequest
+from accounts.signin import flow
+from accounts.signin.views import stages
+from verification import policies
+from verification.models import Purpose
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def again(request: AuthedRequest) -> HttpResponse:
+    """Offer the person's options; the chosen one is asked on the same page as at sign-in. A GET sends nothing."""
+    now = request_context.read(request)
+    next_url = redirects.wanted(request)
+    decision = policies.decide(request.user, now)
+    options = [option for option in decision.options if not option.is_off and not option.out]
+    if not options:
+        messages.info(request, _("Please sign in again to go on."))
+        return redirect(redirects.asking("sign-out", next_url))
+    chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
+    if chosen is not None:
+        pending = flow.ask_again(request, request.user, now, purpose=Purpose.FRESH, next_url=next_url)
+        outcome = flow.ask(request.user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
+        if outcome.issued:
+            stages.asked(request, pending, outcome, now)
+            return redirect("signin:verify")
+        stages.tell(request, outcome, now)
+    context = {"options": options, "next": next_url, "action": redirects.asking("signin:again", next_url)}
+    return render(request, "accounts/signin/again.html", context)

@@ -1,0 +1,136 @@
+"""What the pages between password and proof share: who is half signed in, and how a refusal is shown."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts import redirects, request_context, session_assurance
+from accounts.models import User
+from accounts.signin import flow, login_stage
+from accounts.signin.login_stage import Pending
+from verification import outcomes, policies, registry
+from verification.context import Facts
+from verification.models import Purpose
+from verification.outcomes import Outcome, Verdict
+from verification.policies import Why
+
+P = ParamSpec("P")
+Page = Callable[Concatenate[HttpRequest, Pending, Facts, P], HttpResponse]
+
+
+def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Open a page to a half signed-in session only; anybody else begins with the password."""
+
+    @login_not_required
+    @never_cache
+    @wraps(view)
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        now = request_context.read(request)
+        was_open, next_url = login_stage.is_kept(request), login_stage.next_url(request)
+        pending = login_stage.read(request, now=now.now)
+        if pending is None:
+            # Words are kept in the session: whoever only opens an address of nothing leaves no trace there.
+            return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
+        if login_stage.is_stale(request, pending):
+            return stale(request)
+        return view(request, pending, now, *args, **kwargs)
+
+    return page
+
+
+def stale(request: HttpRequest) -> HttpResponse:
+    """Judge and do nothing for a form of an older page: lead to the page of the proof that is under way now."""
+    words = _("Nothing was checked or done: that page was of an older request. This is the one that is open now.")
+    messages.info(request, words, extra_tags="verdict:replaced")
+    return redirect("signin:verify")
+
+
+def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> HttpResponse:
+    is_signed_in = session_assurance.of(request).is_signed_in
+    if with_words:
+        took_long = _("That took too long, or it was finished in another tab. Please begin again.")
+        ended = _("Please sign in again: this sign-in took too long or was ended.")
+        messages.info(request, took_long if is_signed_in else ended)
+    if not request.accepts("text/html"):  # the script of a page that waits: let the page be loaded anew
+        return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
+    return redirects.go_on(next_url) if is_signed_in else redirect(redirects.asking("signin:password", next_url))
+
+
+def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | HttpResponse:
+    """Give the person of a proof under way, or what to answer when their account changed since it began."""
+    user = flow.person(pending)
+    if user is not None and (why := policies.refusal(user, now.now)):
+        answer = closed(request, why)
+        login_stage.wipe(request)
+        return answer
+    if user is None or (pending.purpose != Purpose.SIGN_IN and session_assurance.of(request).user != user):
+        return out(request, _("Please sign in again: your account changed meanwhile."))
+    return user
+
+
+def out(request: HttpRequest, words: str) -> HttpResponse:
+    """Give a proof under way up, and say why."""
+    next_url = login_stage.next_url(request)
+    login_stage.wipe(request)
+    messages.info(request, words)
+    return redirect(redirects.asking("signin:password", next_url))
+
+
+def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
+    """Leave the words of a refusal for the next page."""
+    words = outcomes.words(outcome, now=now.now)
+    say = messages.info if outcome.issued else messages.warning
+    say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
+
+
+def asked(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> None:
+    """Go on with a request that was issued; if it runs already, say that nothing new was sent."""
+    login_stage.keep(request, pending.with_(handle=outcome.handle))
+    if outcome.retry_at and registry.method(outcome.method).needs_delivery:
+        tell(request, replace(outcome, verdict=Verdict.TOO_SOON), now)
+
+
+def closed(request: HttpRequest, why: str) -> HttpResponse:
+    """Show that a person gets in nowhere now, and who can help."""
+    next_url = login_stage.next_url(request) or redirects.wanted(request)
+    context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
+    return render(request, "accounts/signin/closed.html", context, status=403)
+
+
+def _words(why: str) -> dict[str, Any]:
+    table = {
+        Why.BLOCKED: (
+            _("Your account is blocked"),
+            _("Nobody can sign in to it for now. Your company support can tell you why and unblock it."),
+        ),
+        Why.LOCKED: (
+            _("Your second step is locked"),
+            _(
+                "A sign-in was reported as fraud from your phone. Your company support makes sure that all is well "
+                "and unlocks it."
+            ),
+        ),
+        Why.ALL_OFF: (
+            _("All your options are switched off"),
+            _("There were too many wrong codes in a row. Your company support can switch them on again."),
+        ),
+    }
+    title, text = table.get(Why(why), table[Why.BLOCKED])
+    return {"title": title, "text": text}
+
+
+def with_problems(form: forms.Form, outcome: Outcome) -> forms.Form:
+    """Put the engine's words beside the fields of a form, where the form itself found nothing wrong."""
+    for name, words in outcome.problems.items():
+        if name in form.fields and name not in form.errors:
+            form.add_error(name, list(words))
+    return form

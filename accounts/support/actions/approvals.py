@@ -1,0 +1,100 @@
+"""Risky deeds that wait for a second person: asked, agreed to or refused, and done once by whoever asked."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import CallerCheck, SupportRequest, User
+from accounts.support.actions import rights
+from accounts.support.actions.perform import Deed
+from verification import audit, policies
+from verification.context import Facts
+
+_LIFE = timedelta(hours=24)  # to be decided in, and to be done in
+_State = SupportRequest.State
+
+
+def ask(
+    action: str, deed: Deed, person: User, options: Mapping[str, Any], proof: CallerCheck | None = None
+) -> SupportRequest | None:
+    """Leave a deed for a second person; none when the same one waits already. The person is held by the caller."""
+    same = SupportRequest.objects.filter(
+        action=action, person=person, asked_by=deed.staff, state=_State.WAITING, epoch=person.epoch
+    )
+    if any(each.options == dict(options) for each in same.filter(ends_at__gt=deed.facts.now)):
+        return None
+    request = SupportRequest(
+        action=action,
+        person=person,
+        options=dict(options),
+        reason=deed.reason,
+        ticket=deed.ticket,
+        asked_by=deed.staff,
+        asked_at=deed.facts.now,
+        ends_at=deed.facts.now + _LIFE,
+        epoch=person.epoch,
+        caller_checked=deed.caller,
+        vouched_by=proof.staff if proof and proof.staff_id != deed.staff.pk else None,
+    )
+    with transaction.atomic():
+        request.save()
+        _record("support.requested", request, deed.staff, deed.facts)
+    return request
+
+
+def decide(request: SupportRequest, staff: User, facts: Facts, *, agrees: bool) -> bool:
+    """Agree to a request or refuse it. False when somebody else was quicker, or it is not for this person to say."""
+    if not may_decide(request, staff):
+        return False
+    state = _State.APPROVED if agrees else _State.REFUSED
+    with transaction.atomic():
+        waiting = SupportRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=facts.now)
+        changed = waiting.exclude(asked_by=staff).update(state=state, decided_by=staff, decided_at=facts.now)
+        if changed:
+            _record("support.request_agreed" if agrees else "support.request_refused", request, staff, facts)
+    return bool(changed)
+
+
+def may_decide(request: SupportRequest, staff: User) -> bool:
+    """Tell whether one of the staff may speak as the second person."""
+    is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
+    may = staff.has_perm("accounts.approve_request") and rights.sees(staff, request.person)
+    return is_other and may and rights.may_speak_for(request.person, staff)
+
+
+def is_agreed_still(request: SupportRequest, *, now: datetime) -> bool:
+    """Tell whether whoever agreed could do so now: the word of somebody who was blocked or lost the right is gone."""
+    other = request.decided_by
+    return other is not None and policies.refusal(other, now) is None and may_decide(request, other)
+
+
+def take(request: SupportRequest, staff: User, facts: Facts) -> bool:
+    """Take an agreed request up, once. Nobody but whoever asked can, and only while the person is as they were then."""
+    agreed = SupportRequest.objects.filter(
+        pk=request.pk, state=_State.APPROVED, is_collected=False, asked_by=staff, ends_at__gt=facts.now
+    )
+    return bool(agreed.filter(person__epoch=request.epoch).update(is_collected=True))
+
+
+def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
+    """List what waits, and what was decided and not yet done, of the people whom this member of the staff may see."""
+    open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
+        ends_at__gt=now, is_collected=False, person__in=rights.visible(staff)
+    )
+    return open_ones.order_by("-asked_at")
+
+
+def _record(kind: str, request: SupportRequest, staff: User, facts: Facts) -> None:
+    audit.record(
+        kind,
+        user_id=request.person.pk,
+        facts=facts,
+        actor_id=staff.pk,
+        request=request.ref,
+        action=request.action,
+        reason=request.reason,
+        ticket=request.ticket,
+    )

@@ -1,0 +1,381 @@
+"""What staff fill in before a deed: always a reason and a ticket, and what the deed itself wants to know."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SecondStep, User
+from accounts.models.people import fold
+from accounts.support import roles
+from accounts.support.actions import erasure, groups
+from accounts.support.roles import groups_of_staff
+from verification import enrolments, hardware_tokens, registry
+from verification.inputs.fields import LineField
+
+_PASS_LIVES = (
+    (10, _("10 minutes")),
+    (60, _("1 hour")),
+    (480, _("8 hours")),
+    (1_440, _("1 day")),
+    (10_080, _("7 days")),
+    (43_200, _("30 days")),
+)
+
+_ROLES = {
+    "Support desk": _("find, verify and help people"),
+    "Senior support": _("also block, let in once, and agree to others’ deeds"),
+    "Operators": _("deliveries, routes, outages and cost"),
+    "Auditors": _("the record and the reports, to read"),
+    "Administrators": _("all of it, and policies, imports and roles"),
+}
+
+
+class DeedForm(forms.Form):
+    """Why something is done. `options` gives what the deed's function takes beside it."""
+
+    reason = LineField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("In your own words: colleagues and auditors read it."),
+        error_messages={"required": _("Say why you do this.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    ticket = forms.RegexField(
+        r"^[\w#./:-]+$",
+        label=_("Ticket number"),
+        max_length=40,
+        help_text=_("Of the request that you answer."),
+        error_messages={
+            "required": _("Give the number of the ticket."),
+            "invalid": _("A ticket number has letters, digits and # . / : - only, and no spaces."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        """Offer what this person has to choose from, where the deed wants to know."""
+
+    def options(self) -> dict[str, Any]:
+        """Give what the deed takes, as plain values that a request can keep."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
+
+
+class ClearForm(DeedForm):
+    """What goes with the methods. Sign-ins and remembered browsers always do."""
+
+    app_passwords_too = forms.BooleanField(label=_("Delete the app passwords as well"), required=False, initial=True)
+
+
+class MethodForm(DeedForm):
+    """Which of a person's methods."""
+
+    field_order = ["ref", "reason", "ticket"]
+    only_numbers: ClassVar[bool] = False
+    ref = forms.ChoiceField(
+        label=_("Method"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": _("Choose the method.")},
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now)
+        chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
+        field = cast("forms.ChoiceField", self.fields["ref"])
+        field.choices = chosen
+        field.help_text = "" if chosen else _("They have none.")
+
+
+class NumberForm(MethodForm):
+    """Which of a person's methods that a message can go to."""
+
+    only_numbers = True
+
+
+class PassForm(DeedForm):
+    """How long a pass is, how long it is good, and whether once."""
+
+    field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
+    life = forms.TypedChoiceField(label=_("Good for"), choices=_PASS_LIVES, coerce=int, initial=60)
+    once = forms.BooleanField(
+        label=_("Good for one sign-in only"),
+        required=False,
+        help_text=_("Safer. Without it the pass works again and again until it ends."),
+    )
+    length = forms.IntegerField(
+        label=_("Characters"),
+        min_value=8,
+        max_value=48,
+        initial=8,
+        error_messages={
+            "min_value": _("A pass has at least 8 characters."),
+            "max_value": _("A pass has at most 48 characters."),
+        },
+    )
+    starts_at = forms.DateTimeField(
+        label=_("Begins"),
+        required=False,
+        help_text=_("Leave it empty to begin now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def clean_starts_at(self) -> datetime | None:
+        begins: datetime | None = self.cleaned_data["starts_at"]
+        if begins and begins < timezone.now() - timedelta(minutes=1):
+            raise forms.ValidationError(_("This is in the past. Leave it empty to begin now."))
+        if begins and begins > timezone.now() + timedelta(days=30):
+            raise forms.ValidationError(_("A pass can begin within the next 30 days."))
+        return begins
+
+    def options(self) -> dict[str, Any]:
+        kept = super().options()
+        begins = kept.pop("starts_at")
+        return kept | {"starts_at": begins.isoformat() if begins else ""}
+
+
+class BypassForm(DeedForm):
+    """How long a person has for their one sign-in."""
+
+    field_order = ["seconds", "reason", "ticket"]
+    seconds = forms.IntegerField(
+        label=_("Seconds to begin in"),
+        min_value=30,
+        max_value=3600,
+        initial=300,
+        error_messages={
+            "min_value": _("Give at least 30 seconds."),
+            "max_value": _("An hour, 3600 seconds, is the most."),
+        },
+    )
+
+
+class BlockForm(DeedForm):
+    """For how long a person is blocked."""
+
+    field_order = ["days", "reason", "ticket"]
+    days = forms.TypedChoiceField(
+        label=_("Block"),
+        choices=((90, _("for 90 days")), (0, _("until somebody unblocks them"))),
+        coerce=int,
+        initial=90,
+        widget=forms.RadioSelect,
+    )
+
+
+class StateForm(DeedForm):
+    """What is asked of a person from now on."""
+
+    field_order = ["state", "reason", "ticket"]
+    state = forms.ChoiceField(
+        label=_("Second step"),
+        choices=(
+            (SecondStep.ENFORCED, _("enforced: always asked")),
+            (SecondStep.ENABLED, _("enabled: asked to register at the next sign-in")),
+            (SecondStep.DISABLED, _("disabled: the password alone is enough")),
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a state.")},
+    )
+
+
+class RolesForm(DeedForm):
+    """What of the staff a person is."""
+
+    field_order = ["roles", "reason", "ticket"]
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("These and no others. Without any they are staff no more."),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        names = list(groups_of_staff().order_by("pk").values_list("name", flat=True))
+        known = [(name, format_lazy("{}: {}", name, _ROLES[name]) if name in _ROLES else name) for name in names]
+        cast("forms.MultipleChoiceField", self.fields["roles"]).choices = known
+        self.initial["roles"] = list(groups_of_staff().filter(user=person).values_list("name", flat=True))
+
+
+class Names(forms.CharField):
+    """User names, one a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=80_000, widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        lines = [fold(line) for line in super().clean(value).replace(",", "\n").splitlines()]
+        names = tuple(dict.fromkeys(line for line in lines if line))
+        if len(names) > groups.MAX_PEOPLE:
+            raise forms.ValidationError(_("At most %(n)d people at once.") % {"n": groups.MAX_PEOPLE})
+        found = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+        if unknown := [name for name in names if name not in found]:
+            raise forms.ValidationError(_("Nobody has the user name %(names)s.") % {"names": ", ".join(unknown[:5])})
+        return names
+
+
+class GroupForm(forms.Form):
+    """A role or group as it should be. It offers the rights that the member of staff has, and no others."""
+
+    name = LineField(
+        label=_("Name"),
+        max_length=150,
+        error_messages={"required": _("Give the group a name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    joining = Names(label=_("Add people"), help_text=_("User names, one a line."))
+    leaving = Names(label=_("Remove people"), help_text=_("User names, one a line."))
+    rights = forms.MultipleChoiceField(
+        label=_("Rights"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "With any of these the group is a role: its members are staff. Only rights of your own are offered."
+        ),
+    )
+
+    def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = roles.rights_of([group]) if group else set()
+        mine = {right for right in roles.RIGHTS if staff.has_perm(right)}
+        found = roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
+        cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
+            (f"{each.content_type.app_label}.{each.codename}", each.name) for each in found
+        ]
+        self.initial.update({"name": group.name if group else "", "rights": sorted(held)})
+
+    def wanted(self) -> groups.Wanted:
+        """Give the group as it should be."""
+        said = self.cleaned_data
+        return groups.Wanted(
+            name=said["name"], rights=frozenset(said["rights"]), joining=said["joining"], leaving=said["leaving"]
+        )
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Give what was typed as fields that can be sent again."""
+        said = self.cleaned_data
+        lines = {"joining": "\n".join(said["joining"]), "leaving": "\n".join(said["leaving"])}
+        return (("name", said["name"]), *lines.items(), *(("rights", right) for right in said["rights"]))
+
+
+class SerialForm(DeedForm):
+    """Which token of the stock."""
+
+    field_order = ["serial", "reason", "ticket"]
+    serial = LineField(
+        label=_("Serial number"),
+        max_length=64,
+        help_text=_("It is printed on the back of the token."),
+        error_messages={"required": _("Type the serial number.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+
+
+class TokenForm(DeedForm):
+    """Which of the tokens that a person has."""
+
+    field_order = ["token_ref", "reason", "ticket"]
+    token_ref = forms.ChoiceField(
+        label=_("Token"),
+        widget=forms.RadioSelect,
+        choices=(),
+        error_messages={"required": _("Choose the token.")},
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        mine = hardware_tokens.of_person(person.pk)
+        field = cast("forms.ChoiceField", self.fields["token_ref"])
+        field.choices = [(token.ref, f"{token.serial} {token.name}".strip()) for token in mine]
+        field.help_text = "" if mine else _("They have none.")
+        if len(mine) == 1:
+            self.initial.setdefault("token_ref", mine[0].ref)
+
+
+class TakeBackForm(TokenForm):
+    """What becomes of a token that is taken back."""
+
+    field_order = ["token_ref", "is_worn", "reason", "ticket"]
+    is_worn = forms.BooleanField(
+        label=_("It is lost or broken: retire it"),
+        required=False,
+        help_text=_("Otherwise it goes back into the stock."),
+    )
+
+
+class ResyncForm(TokenForm):
+    """Two codes of a token, one right after the other."""
+
+    field_order = ["token_ref", "first", "second", "reason", "ticket"]
+    first = forms.CharField(
+        label=_("First code"),
+        max_length=32,
+        help_text=_("Ask the person to read the code that the token shows now."),
+        error_messages={"required": _("Type the code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    second = forms.CharField(
+        label=_("Second code"),
+        max_length=32,
+        help_text=_("The very next one: press the button again, or wait until it changes."),
+        error_messages={"required": _("Type the next code.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+
+
+class EraseForm(DeedForm):
+    """Who is meant, typed once more; and a reason that may stay."""
+
+    field_order = ["confirm", "reason", "ticket"]
+    confirm = forms.CharField(
+        label=_("User name of this person"),
+        max_length=150,
+        help_text=_("Type it to confirm. This cannot be undone."),
+        error_messages={"required": _("Type the user name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        self.person = person
+        self.fields["reason"].help_text = _("It stays in the record: leave out who the person is.")
+
+    def clean_confirm(self) -> str:
+        if fold(self.cleaned_data["confirm"]) != self.person.username:
+            raise forms.ValidationError(_("This is not the user name of this person."))
+        return self.person.username
+
+    def clean_reason(self) -> str:
+        return self._unnamed("reason")
+
+    def clean_ticket(self) -> str:
+        return self._unnamed("ticket")
+
+    def _unnamed(self, field: str) -> str:
+        text: str = self.cleaned_data[field]
+        if erasure.is_named(self.person, text):
+            raise forms.ValidationError(_("Leave out who the person is: this stays in the record."))
+        return text
+
+    def options(self) -> dict[str, Any]:
+        return {}
+
+
+class CallBackForm(forms.Form):
+    """How staff know who it was that they rang."""
+
+    note = LineField(
+        label=_("Which number did you ring, and how did you know the voice?"),
+        max_length=200,
+        help_text=_("Name where the number stands, such as “number in the personnel file”. Do not write it down here."),
+        error_messages={"required": _("Say how you made sure.")},
+    )
+
+    def clean_note(self) -> str:
+        note: str = self.cleaned_data["note"]
+        if sum(sign.isdigit() for sign in note) > 5:
+            raise forms.ValidationError(_("Leave the number itself out: this note stays in the record for ever."))
+        return note

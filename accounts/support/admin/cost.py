@@ -1,0 +1,112 @@
+"""Where operators open countries, cap what texts and calls may cost, lift pauses, and see who said STOP."""
+
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import request_context
+from accounts.admin_changes import ChangesAdmin, spend
+from accounts.admin_site import ROOMS, Room
+from accounts.session_assurance import AuthedRequest
+from verification import guard, limits
+from verification.models import Cap, Country, OptOut, Pause
+
+# One room for four tables: they answer one question, and a menu has no place for all.
+ROOMS.append(Room("cost", gettext_lazy("Cost"), "/admin/verification/", "verification.view_country"))
+
+
+class _Guarded(ChangesAdmin):
+    """Rows that decide what may cost."""
+
+    subject = "guard"
+    kinds = ("guard.changed", "guard.changed", "guard.deleted")
+    guards = ""
+
+    def record(self, request: HttpRequest, kind: str, row: Any, reason: str, **detail: Any) -> None:
+        super().record(request, kind, f"{self.guards} {row}", reason, **detail)
+
+    def forget(self) -> None:
+        guard.forget()
+
+
+@admin.register(Country)
+class CountryAdmin(_Guarded):
+    """Countries: what is not listed is closed, but for the organisation's own."""
+
+    guards = "country"
+    list_display = ("code", "texts", "calls", "text_price", "call_price")
+    ordering = ("code",)
+    search_fields = ("code",)
+
+
+@admin.register(Cap)
+class CapAdmin(_Guarded):
+    """Caps, each with what was spent of it so far."""
+
+    guards = "cap"
+    list_display = ("span", "alarm_at", "stop_at", "spent")
+    ordering = ("span",)
+
+    @admin.display(description=gettext_lazy("spent so far"))
+    def spent(self, obj: Cap) -> str:
+        bound = next((each for each in guard.caps() if each.span == obj.span), None)
+        if bound is None:
+            return "–"
+        thousandths = limits.spent(bound.span, bound.window, now=timezone.now())
+        return f"{Decimal(thousandths) / guard.UNIT:.2f}"
+
+
+@admin.register(Pause)
+class PauseAdmin(_Guarded):
+    """Ranges that nothing goes to for a while. A pause is lifted with a reason, never made by hand."""
+
+    guards = "range"
+    list_display = ("__str__", "is_warning", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
+    ordering = ("-began_at",)
+    fields = readonly_fields = (
+        "range",
+        "n_sent",
+        "n_proven",
+        "began_at",
+        "ends_at",
+        "lifted_at",
+        "lifted_by",
+        "why_lifted",
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
+        is_over = obj is not None and (obj.lifted_at is not None or obj.ends_at <= timezone.now())
+        return not is_over and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+        spend(form)
+        who = cast("AuthedRequest", request).user
+        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["reason"], facts=request_context.read(request)):
+            messages.warning(request, _("This pause was over already."))
+
+
+@admin.register(OptOut)
+class OptOutAdmin(_Guarded):
+    """Numbers whose owner told the carrier STOP. To delete one is to text it again; the carrier may still refuse."""
+
+    guards = "number"
+    list_display = ("hint", "provider", "at")
+    ordering = ("-at",)
+    fields = readonly_fields = ("hint", "provider", "at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,75 @@
+"""Where operators say who carries what where, and see which provider is passed over. Changes count within a second."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
+from accounts.admin_site import ROOMS, Room
+from accounts.session_assurance import AuthedRequest
+from verification import conf
+from verification.delivery.routing import outages
+from verification.models import Circuit, Outage, Route
+
+ROOMS += [
+    Room("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"),
+    Room("outages", _("Outages"), "admin:verification_outage_changelist", "verification.view_outage"),
+]
+
+
+@admin.register(Route)
+class RouteAdmin(ChangesAdmin):
+    """Routes: changed after a fresh proof, as they decide through whose hands codes go."""
+
+    subject = "route"
+    list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
+    list_display_links = ("kind", "everywhere_or_place")
+    list_filter = ("kind", "provider", "is_on")
+    search_fields = ("place",)
+    ordering = ("kind", "place", "order")
+
+    @admin.display(description="to", ordering="place")
+    def everywhere_or_place(self, obj: Route) -> str:
+        return obj.place or "everywhere"
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            names = [package.rsplit(".", 1)[-1] for package in conf.providers()]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=[(name, name) for name in names])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Circuit)
+class CircuitAdmin(ReadOnlyAdmin):
+    """Providers that failed of late: to look at. Workers open and close them."""
+
+    list_display = ("provider", "kind", "state", "why", "code", "failures", "trips", "until_at", "changed_at")
+    list_filter = ("state",)
+    ordering = ("provider", "kind")
+
+
+@admin.register(Outage)
+class OutageAdmin(ChangesAdmin):
+    """The outage switch: pages lead elsewhere and say why, and nothing of it goes out while it lasts."""
+
+    subject = "outage"
+    kinds = ("outage.set", "outage.set", "outage.ended")
+    list_display = ("__str__", "starts_at", "ends_at", "words", "made_by")
+    ordering = ("-starts_at",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            names = [package.rsplit(".", 1)[-1] for package in conf.providers()]
+            choices = [("", "---------"), *((name, name) for name in names)]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=choices, required=False)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Outage, form: Any, change: bool) -> None:
+        obj.made_by = obj.made_by or cast("AuthedRequest", request).user
+        super().save_model(request, obj, form, change)
+
+    def forget(self) -> None:
+        outages.forget()

@@ -1,0 +1,124 @@
+"""People and groups in the admin: the desk's own pages in place of Django's lists and forms; scopes and policies."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
+
+from accounts import request_context
+from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
+from accounts.admin_site import ROOMS, Room
+from accounts.models import Scope, User
+from accounts.session_assurance import AuthedRequest
+from accounts.support import urls
+from accounts.support.actions import rights
+from accounts.support.policies import policy_form
+from accounts.support.policies.policy_form import PolicyForm
+from accounts.support.views import layout
+from verification import revocation
+from verification.models import Policy
+from verification.policies import forget
+
+ROOMS += [
+    Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
+    Room("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
+    Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
+    Room("tokens", _("Tokens"), "admin:tokens", "accounts.view_tokens"),
+    Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
+    Room("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
+    Room("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
+    Room("imports", _("Import"), "admin:imports", "accounts.import_people"),
+    Room("record", _("Record"), "admin:record", "verification.view_auditevent"),
+]
+
+
+@admin.register(User)
+class PeopleAdmin(ReadOnlyAdmin):
+    """People: found, looked at and helped by the pages of the desk; never edited field by field."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return urls.urls(self.admin_site)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin):
+    """Roles and groups: changed by the desk's own pages, by somebody who has these rights and is no member."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return urls.group_urls(self.admin_site)
+
+
+@admin.register(Scope)
+class ScopeAdmin(ChangesAdmin):
+    """Which desk helps whom. Nobody changes the scope of a desk of their own, and nobody who has one changes any."""
+
+    subject = "scope"
+    list_display = ("desk",)
+    filter_horizontal = ("people",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and _may_change(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Scope | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_change(request, obj)
+
+
+def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
+    """Tell whether one of the staff may change a scope. A further scope, of another group of theirs, would widen it."""
+    is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
+    return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
+
+
+@admin.register(Policy)
+class PolicyAdmin(ChangesAdmin):
+    """Policies: rehearsed before they count, and changed only after a fresh proof."""
+
+    subject = "policy"
+    kinds = ("policy.changed", "policy.changed", "policy.deleted")
+    form = PolicyForm
+    list_display = ("__str__", "rank", "remember_days", "app_passwords", "caller_check", "grace_days")
+    ordering = ("rank",)
+    add_form_template = change_form_template = "accounts/support/policy_form.html"
+
+    def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
+        if request.method == "POST" and "confirmed" not in request.POST:
+            found = self.get_object(request, object_id) if object_id else None
+            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
+            may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
+            if may and form.is_valid():
+                return self._rehearsed(request, form)
+        return cast("HttpResponse", super()._changeform_view(request, object_id, form_url, extra_context))
+
+    def _rehearsed(self, request: HttpRequest, form: Any) -> HttpResponse:
+        """Show what would happen, before anything does."""
+        staff, now = cast("AuthedRequest", request).user, request_context.read(request)
+        before, after = policy_form.effect(form.instance, now)
+        sent = [(n, v) for n, values in request.POST.lists() if n != "csrfmiddlewaretoken" for v in values]
+        context = {
+            "before": before,
+            "after": after,
+            "sent": sent,
+            "policy": form.instance,
+            "is_locked_out": policy_form.locks_out(staff, form.instance),
+        }
+        return layout.page(cast("AuthedRequest", request), "policy_rehearsed.html", context, here="policies")
+
+    def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+        if policy_form.locks_out(cast("AuthedRequest", request).user, obj):
+            raise PermissionDenied  # the page offered no button for it
+        super().save_model(request, obj, form, change)
+        revocation.settle()
+
+    def delete_model(self, request: HttpRequest, obj: Policy) -> None:
+        super().delete_model(request, obj)
+        revocation.settle()
+
+    def forget(self) -> None:
+        forget()

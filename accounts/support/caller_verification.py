@@ -1,0 +1,176 @@
+"""Verifies that a caller is who they say, before a risky deed. A proof counts for one person and one of the staff.
+
+For a person who is staff themselves a call back counts for every colleague but the one who rang: nobody both vouches
+for a colleague and acts on it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import CallerCheck, User
+from verification import audit, challenges, enrolments, notices, policies, registry
+from verification.context import Facts
+from verification.enrolments import Option
+from verification.models import Enrolment, Purpose
+from verification.outcomes import Outcome, Verdict
+
+LIFE = timedelta(minutes=15)  # a proof counts for so long
+_SAME = timedelta(seconds=30)  # the same again within so long is the same button pressed twice
+SETTLED = timedelta(days=7)  # a method younger than this may be a thief's: it proves no caller
+CALL_BACK = "call_back"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to verify a caller. `closed` says in words why it cannot be used now."""
+
+    key: str
+    label: str
+    explain: str
+    icon: str
+    closed: str = ""
+
+
+def ways(person: User, *, now: datetime) -> list[Way]:
+    """List how this caller can be verified: what they proved long enough ago, and a call back to a number on file."""
+    rules = policies.rules_for(person.pk)
+    options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
+    found = [_way(option, now) for option in options if _can_be_read_out(option)]
+    words = _("Ring the person on a number that your organisation holds, not one that the caller gives.")
+    return [*found, Way(CALL_BACK, _("Call back"), words, "call")]
+
+
+def _can_be_read_out(option: Option) -> bool:
+    method = registry.method(option.method)
+    return method.is_numeric and not option.is_reserve and not option.is_temporary
+
+
+def _way(option: Option, now: datetime) -> Way:
+    since = option.enrolment.confirmed_at or option.enrolment.created_at
+    closed = _("Set up less than a week ago.") if now - since < SETTLED else ""
+    closed = closed or (_("Switched off after wrong codes.") if option.is_off else option.out)
+    explain = (
+        _("A code goes there; the caller reads it to you.")
+        if option.needs_delivery
+        else _("The caller reads you the code it shows.")
+    )
+    return Way(option.ref, option.label, explain, option.icon, closed)
+
+
+def begin(staff: User, person: User, key: str, facts: Facts) -> CallerCheck | Outcome:
+    """Ask a caller for one proof. The person sees on their pages who asked."""
+    way = next((way for way in ways(person, now=facts.now) if way.key == key and not way.closed), None)
+    if way is None or way.key == CALL_BACK:
+        return Outcome(verdict=Verdict.UNREACHABLE)
+    enrolment = enrolments.of_person(person.pk, key)
+    if enrolment is None:
+        return Outcome(verdict=Verdict.UNREACHABLE)
+    with transaction.atomic():
+        _hold(person)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=enrolment.method, label=way.label)
+        if same := just_now.filter(passed_at=None, asked_at__gt=facts.now - _SAME).order_by("-asked_at").first():
+            return same
+        return _begin(staff, person, enrolment, way, facts)
+
+
+def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, facts: Facts) -> CallerCheck | Outcome:
+    check = CallerCheck(
+        person=person, staff=staff, way=enrolment.method, label=way.label, epoch=person.epoch, asked_at=facts.now
+    )
+    outcome = challenges.start(
+        enrolment,
+        user=person,
+        purpose=Purpose.CALLER,
+        binding=check.binding,
+        facts=facts,
+        rules=policies.rules_for(person.pk),
+        mode="code",
+    )
+    if not outcome.issued:
+        return outcome
+    check.handle = outcome.handle
+    check.save()
+    _record("support.caller_asked", check, facts)
+    return check
+
+
+def _hold(person: User) -> None:
+    """Let what is asked about one person be asked one after another. Inside a transaction, and first in it."""
+    User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
+
+
+def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck | None:
+    """Find what this member of the staff asked of this person within the last minutes; anything else is none."""
+    mine = CallerCheck.objects.select_related("person", "staff").filter(
+        ref=ref, staff=staff, person=person, asked_at__gt=now - LIFE
+    )
+    return mine.exclude(way=CALL_BACK).first()
+
+
+def answer(check: CallerCheck, text: str, facts: Facts) -> Outcome:
+    """Judge what the caller read out."""
+    outcome = challenges.answer(check.handle, text, binding=check.binding, facts=facts)
+    with transaction.atomic():
+        if outcome.proven:
+            CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=facts.now)
+            _record("support.caller_verified", check, facts)
+        else:
+            _record("support.caller_failed", check, facts, verdict=str(outcome.verdict))
+    return outcome
+
+
+def vouch(staff: User, person: User, note: str, facts: Facts) -> CallerCheck:
+    """Write down that one of the staff called back and knows who answered. The person is told by mail."""
+    label = _("Call back")
+    check = CallerCheck(
+        person=person,
+        staff=staff,
+        way=CALL_BACK,
+        label=label,
+        epoch=person.epoch,
+        note=note,
+        asked_at=facts.now,
+        passed_at=facts.now,
+    )
+    with transaction.atomic():
+        _hold(person)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=CALL_BACK)
+        if same := just_now.filter(passed_at__gt=facts.now - _SAME).first():
+            return same
+        check.save()
+        _record("support.caller_vouched", check, facts, note=note)
+        notices.tell(person, "support_vouched", now=facts.now, facts=Facts(now=facts.now), staff=staff.get_full_name())
+    return check
+
+
+def _record(kind: str, check: CallerCheck, facts: Facts, **detail: str) -> None:
+    audit.record(kind, user_id=check.person.pk, facts=facts, actor_id=check.staff.pk, way=check.label, **detail)
+
+
+def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
+    """Give the proof of this caller that counts now for this member of the staff; none if there is none."""
+    return _good(staff, now).filter(person=person).order_by("-passed_at").first()
+
+
+def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
+    """Give the proofs that count now for one of the staff: their own, and of colleagues the call backs of others."""
+    mine, is_call_back = Q(staff=staff), Q(way=CALL_BACK)
+    of_staff = Q(person__is_staff=True) | Q(person__is_superuser=True)
+    counts = (mine & ~(is_call_back & of_staff)) | (~mine & is_call_back & of_staff)
+    return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=now - LIFE)
+
+
+def verified(staff: User, people: Collection[User], *, now: datetime) -> set[int]:
+    """Tell whom of many this member of the staff verified within the last minutes."""
+    return set(_good(staff, now).filter(person__in=people).values_list("person", flat=True))
+
+
+def of_person(person: User, *, now: datetime) -> list[CallerCheck]:
+    """List who of the staff asked this person for a proof in the last day, the newest first."""
+    recent = CallerCheck.objects.select_related("staff").filter(person=person, asked_at__gt=now - timedelta(days=1))
+    return list(recent.order_by("-asked_at")[:10])

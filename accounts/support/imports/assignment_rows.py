@@ -1,0 +1,62 @@
+"""Rows that say who gets which token of the stock."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.support.imports import csv_tables
+from accounts.support.imports.people_rows import Chunk, Row
+from accounts.support.imports.token_rows import find, getter
+from verification import hardware_tokens
+from verification.context import Facts
+
+
+def apply(
+    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
+) -> Chunk:
+    """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone.
+
+    `repeated` are the lines whose token stands further up in the file.
+    """
+    people = find([fields["user"] for _line, fields in rows])
+    counts, faults = Counter[str](), []
+    for line, fields in rows:
+        try:
+            if line in repeated:
+                raise ValueError(_("This serial number stands in the file twice."))
+            counts[_one(fields, people, staff, facts, is_rehearsal=is_rehearsal)] += 1
+        except ValueError as fault:
+            words = {"serial": fields["serial number"][:64], "words": str(fault)}
+            faults.append((line, _("Token %(serial)s: %(words)s") % words))
+    return Chunk(counts, faults)
+
+
+def _one(
+    fields: Mapping[str, str],
+    people: Mapping[str, User],
+    staff: User | None,
+    facts: Facts,
+    *,
+    is_rehearsal: bool,
+) -> str:
+    """Hand one token out and say what it was. Errors: `ValueError` with words."""
+    serial = fields["serial number"].upper()
+    if csv_tables.ROUNDED.fullmatch(serial):
+        raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))
+    user = getter(fields["user"], people, staff)
+    token = hardware_tokens.named(serial)
+    if token is None:
+        raise ValueError(_("There is no such token. Bring the maker’s file in first."))
+    if token.enrolment is not None and token.enrolment.user_id == user.pk:
+        return "same"
+    if token.enrolment is not None:
+        raise ValueError(_("Somebody else has this token. Take it back first."))
+    if token.retired_at:
+        raise ValueError(_("This token is retired. Bring it back into the stock first."))
+    if not token.opens:
+        raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
+    if not is_rehearsal:
+        hardware_tokens.assign(token, user, facts, actor_id=staff.pk if staff else None)
+    return "new"

@@ -1,0 +1,126 @@
+"""Reads a file of rows and columns, whichever program wrote it: its encoding, separator, line ends and quotes."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from accounts.support.reports import csv_export
+
+_SEPARATORS = ",;\t|"
+MOST_OF_A_CELL = 131_072  # characters. Source: Python's csv
+_MOST_LINES = 20  # of one row: more of them mean a quote that was never closed
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+# What other files begin with: xlsx, ods, numbers and zip; xls; pdf; gzip.
+_OTHER_FILES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
+# A long number as spreadsheets write it by default. They always write the sign of the exponent.
+ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
+_SEP = re.compile(r"\"?sep=([,;\t|])\"?[,;\t| ]*", re.IGNORECASE)
+_EMPTY = re.compile(r"[\s,;|\"]*")
+
+
+class Unreadable(ValueError):
+    """The whole file cannot be read; the message says in words what to change."""
+
+
+def decode(raw: bytes) -> str:
+    """Read the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `Unreadable`."""
+    if raw.startswith(_OTHER_FILES):
+        raise Unreadable(_("This is a workbook or a packed file, no CSV. Open it and save it as “CSV UTF-8”."))
+    try:
+        text = raw.decode(_encoding(raw))
+    except UnicodeDecodeError as error:
+        words = _("Line %(line)d is not UTF-8. Save the file as “CSV UTF-8” and try again.")
+        raise Unreadable(words % {"line": _line(raw[: error.start])}) from None
+    if is_web_page(text):
+        raise Unreadable(_("This is a web page, no CSV. You may have to sign in where you downloaded it."))
+    return text.lstrip("\ufeff")
+
+
+def is_web_page(text: str) -> bool:
+    """Tell whether a text is HTML, as a site gives it instead of a file to anyone who is not signed in."""
+    return text.lstrip("\ufeff \t\r\n")[:14].lower().startswith(("<!doctype html", "<html"))
+
+
+def _encoding(raw: bytes) -> str:
+    """Tell an encoding by its mark, and UTF-16 without one by its first sign, which is a letter of English."""
+    named = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "")
+    if named or b"\0" not in raw[:2]:
+        return named or "utf-8"
+    return "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
+
+
+def _line(before: bytes) -> int:
+    """Count lines up to a byte, whichever end they have."""
+    return before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
+
+
+def unquoted(cell: str) -> str:
+    """Take off what keeps a spreadsheet from counting with a cell: `="0001234"`, or a quote before a sign."""
+    if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
+        return cell[2:-1]
+    return cell[1:] if cell.startswith("'") and csv_export.is_formula(cell) else cell
+
+
+def rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the rows that are not empty, cell by cell, each with the number of the line on which it begins.
+
+    The separator is the one that `sep=` names, else the one that cuts the first row into most cells.
+
+    Errors: `Unreadable`, which names the line.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in lines:
+        line = lines.count("\n", 0, lines.index("\0")) + 1
+        words = _("Line %(line)d holds a sign that is no text (NUL). Save the file as “CSV UTF-8” and try again.")
+        raise Unreadable(words % {"line": line})
+    skipped, separator, lines = _start(lines)
+    yield from _cut(lines, separator, skipped)
+
+
+def _start(text: str) -> tuple[int, str, str]:
+    """Give how many lines come before the first row, the separator, and the text from there on.
+
+    What comes before it are empty rows, the separator's name, and comments, as PowerShell's `#TYPE` is one.
+    """
+    named, at, n_skipped = "", 0, 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        first = text[at:end].rstrip("\n")
+        if found := _SEP.fullmatch(first):
+            named = found[1]
+        elif not first.startswith("#") and not _EMPTY.fullmatch(first):
+            return n_skipped, named or max(_SEPARATORS, key=lambda sign: _count(first, sign)), text[at:]
+        at, n_skipped = end, n_skipped + 1
+    return n_skipped, named or _SEPARATORS[0], ""
+
+
+def _count(line: str, separator: str) -> int:
+    """Count the cells of a line."""
+    try:
+        return len(next(csv.reader([line], delimiter=separator), []))
+    except csv.Error:
+        return 0
+
+
+def _cut(text: str, separator: str, n_before: int) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise _broken(line + n_before) from None
+        if reader.line_num - line > _MOST_LINES:
+            raise _broken(line + n_before)
+        if any(cell.strip() for cell in cells):
+            yield line + n_before, [cell.strip() for cell in cells]
+
+
+def _broken(line: int) -> Unreadable:
+    words = _("Line %(line)d cannot be read: a quotation mark is not closed there, or a cell is far too long.")
+    return Unreadable(words % {"line": line})

@@ -1,0 +1,53 @@
+"""Reads uploaded files into rows. It looks at the form of a file only."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Import
+from accounts.support.imports import csv_tables, pskc, vendor_csv
+from accounts.support.imports.columns import COLUMNS
+from accounts.support.imports.csv_tables import Unreadable, decode
+
+__all__ = ["COLUMNS", "Unreadable", "decode", "from_pskc", "read", "rows"]
+
+Row = tuple[int, dict[str, str]]
+
+
+def read(raw: bytes, kind: str, *, key: str = "", passphrase: str = "") -> str:
+    """Turn an upload into the text of a CSV file, be it one or a package of tokens. Errors: `Unreadable`."""
+    if kind == Import.Kind.TOKENS and pskc.is_package(raw):
+        return from_pskc(raw, key, passphrase)
+    return decode(raw)
+
+
+def from_pskc(raw: bytes, key: str, passphrase: str = "") -> str:
+    """Turn a PSKC package into the rows of a CSV file. Errors: `Unreadable`."""
+    return pskc.read(raw, key=key, passphrase=passphrase)
+
+
+def rows(text: str, kind: str) -> Iterator[Row]:
+    """Give the rows of a CSV file with their line numbers.
+
+    Errors: `Unreadable`, for a first line that does not name the columns, and for a line that cannot be read.
+    """
+    if kind == Import.Kind.TOKENS:
+        return vendor_csv.rows(text)
+    return _rows(text, COLUMNS[Import.Kind(kind)])
+
+
+def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
+    """Give rows whose first line names the columns, in any order; it may name more, as our own export does."""
+    found = csv_tables.rows(text)
+    _line, cells = next(found, (0, []))
+    head = [" ".join(cell.lower().split()) for cell in cells]
+    if missing := [name for name in wanted if name not in head]:
+        words = _("The first line must be: %(columns)s. It lacks: %(missing)s.")
+        raise Unreadable(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})
+    if len({name for name in head if name}) < len([name for name in head if name]):
+        raise Unreadable(_("The first line names a column twice."))
+    for line, cells in found:
+        if any(cells[len(head) :]):
+            raise Unreadable(_("Line %(line)d has more cells than the first line.") % {"line": line})
+        filled = dict(zip(head, [*cells, *[""] * (len(head) - len(cells))], strict=False))
+        yield line, {name: csv_tables.unquoted(filled[name]) for name in wanted}

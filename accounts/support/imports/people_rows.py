@@ -1,0 +1,223 @@
+"""Rows of people: made or changed. Passwords, rights and methods are none of an import's business."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import SecondStep, User
+from accounts.models.people import fold
+from accounts.support.actions import rights
+from accounts.support.actions.rights import Refusal
+from accounts.support.imports import csv_tables
+from accounts.support.roles import groups_of_staff
+from verification import enrolments, inputs, revocation
+
+_MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, less the brackets
+
+Row = tuple[int, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a row wants of a person."""
+
+    username: str
+    name: str
+    email: str
+    groups: frozenset[str]
+    state: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The result of some rows.
+
+    Shape: `faults` and `warnings` pairs of line and words; `counts` new, changed, same.
+    """
+
+    counts: Counter[str]
+    faults: list[tuple[int, str]]
+    warnings: list[tuple[int, str]] = field(default_factory=list)
+
+    def __add__(self, other: "Chunk") -> "Chunk":
+        return Chunk(self.counts + other.counts, [*self.faults, *other.faults], [*self.warnings, *other.warnings])
+
+
+def repeated(rows: Iterable[Row]) -> frozenset[int]:
+    """Give the lines of a file whose user name stands further up, however it is spelled there."""
+    seen, found = set[str](), set[int]()
+    for line, fields in rows:
+        name = _name(fields["user name"])
+        if name in seen:
+            found.add(line)
+        seen.add(name)
+    return frozenset(found)
+
+
+def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = ()) -> Chunk:
+    """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction.
+
+    `staff` brought the file in, and changes nobody whom another desk helps; none if they are gone. `repeated` are the
+    lines whose person stands further up in the file.
+    """
+    groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
+    staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
+    names = [_name(fields["user name"]) for _line, fields in rows]
+    known = {user.username: user for user in User.objects.filter(username__in=names)}
+    seen = _seen(staff, known.values())
+    member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
+    for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
+        member[user_id].add(name)
+    counts, faults, warnings = Counter[str](), list[tuple[int, str]](), list[tuple[int, str]]()
+    made, changed = list[Wanted](), list[tuple[User, Wanted]]()
+    for line, fields in rows:
+        try:
+            wanted = _read(fields, groups)
+            if line in repeated:
+                raise ValueError(_("%(name)s stands in the file twice.") % {"name": wanted.username})
+            user = known.get(wanted.username)
+            if user is not None and _is_same(user, member[user.pk], wanted):
+                counts["same"] += 1
+                continue
+            if given := sorted(wanted.groups & staff_groups):
+                raise ValueError(
+                    _("%(names)s: no import gives a role. Give it on the person’s page.") % {"names": ", ".join(given)}
+                )
+            if user is not None and (refusal := _refusal(user, seen)):
+                raise ValueError(refusal)
+            _check(wanted, user)
+        except ValueError as fault:
+            faults.append((line, str(fault)))
+            continue
+        if wanted.state == SecondStep.DISABLED and (user is None or user.second_step != SecondStep.DISABLED):
+            warnings.append((line, _PASSWORD_ALONE % {"name": wanted.username}))
+        if user is None:
+            made.append(wanted)
+        else:
+            changed.append((user, wanted))
+    counts.update(new=len(made), changed=len(changed))
+    _save(made, changed, groups)
+    return Chunk(counts, faults, warnings)
+
+
+def _seen(staff: User | None, people: Collection[User]) -> set[int]:
+    """Give those of some people whom one of the staff may see."""
+    if staff is None:
+        return set()
+    return set(rights.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
+
+
+def _refusal(user: User, seen: Collection[int]) -> str:
+    """Say why a file may not change a person; empty if it may."""
+    if rights.is_staff(user):
+        return _("This is one of the staff, whom no import changes. End their roles first.")
+    return "" if user.pk in seen else rights.words(Refusal.OTHER_SCOPE)
+
+
+_PASSWORD_ALONE = gettext_lazy(
+    "%(name)s will sign in with the password alone: “disabled” turns the second step off. To keep out somebody "
+    "who left, block the person."
+)
+_END_OF_GROUP = re.compile(r"(\\*)(;|$)")
+_TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
+
+
+def joined(groups: Iterable[str]) -> str:
+    """Write the names of groups in one cell, as `_groups` reads them.
+
+    Shape: a `;` in a name is written `\\;`, and backslashes before it or at the end of a name are written twice.
+    """
+    return ";".join(sorted(_END_OF_GROUP.sub(lambda end: 2 * end[1] + end[2].replace(";", "\\;"), n) for n in groups))
+
+
+def _groups(cell: str) -> frozenset[str]:
+    names, at = [""], 0
+    for end in _END_OF_GROUP.finditer(cell):
+        n_signs, is_odd = len(end[1]), len(end[1]) % 2 == 1
+        names[-1] += cell[at : end.start()] + end[1][: n_signs // 2 if end[2] or not is_odd else n_signs]
+        at = end.end()
+        if is_odd:
+            names[-1] += end[2]
+        elif end[2]:
+            names.append("")
+    return frozenset(filter(None, map(_shown, names)))
+
+
+def _name(cell: str) -> str:
+    return fold(inputs.line(cell, max_length=csv_tables.MOST_OF_A_CELL) or "")
+
+
+def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
+    """Read one row, as strictly as the tables take it. Errors: `ValueError` with words."""
+    username = _name(fields["user name"])
+    if not username or len(username) > 150 or any(sign.isspace() for sign in username):
+        raise ValueError(_("A user name has 1 to 150 signs and no spaces."))
+    name = inputs.line(fields["name"], max_length=150)
+    if name is None:
+        raise ValueError(_("A name has at most 150 signs."))
+    email = inputs.line(fields["mail"], max_length=_MOST_OF_MAIL)
+    if email is None:
+        raise ValueError(_("A mail address has at most %(n)d signs.") % {"n": _MOST_OF_MAIL})
+    state = fields["state"].lower() or SecondStep.ENABLED
+    if state not in SecondStep.values:
+        raise ValueError(_("The state is one of: %(states)s") % {"states": ", ".join(SecondStep.values)})
+    mine = _groups(fields["groups"])
+    if unknown := sorted(mine - set(groups)):
+        raise ValueError(_("There is no group %(names)s. Make it first.") % {"names": ", ".join(unknown)})
+    return Wanted(username=username, name=name, email=email, groups=mine, state=state)
+
+
+def _check(wanted: Wanted, user: User | None) -> None:
+    """Refuse what nobody should newly have; what is there already may stay. Errors: `ValueError` with words."""
+    if user is None and csv_tables.ROUNDED.fullmatch(wanted.username):
+        raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
+    if user is None and any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
+        raise ValueError(_("There is a sign in this user name that nobody sees. Type the name once more."))
+    if user is None and wanted.username in _TOTALS:
+        raise ValueError(_("This looks like the totals of a table. Remove the row."))
+    if wanted.email and (user is None or user.email != wanted.email):
+        try:
+            validate_email(wanted.email)
+        except ValidationError:
+            raise ValueError(_("This is not a mail address.")) from None
+
+
+def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:
+    mine = (_shown(user.name), _shown(user.email), user.second_step, {_shown(name) for name in member})
+    return mine == (wanted.name, wanted.email, wanted.state, set(wanted.groups))
+
+
+def _shown(text: str) -> str:
+    """Give what a file says of a value: spaces at its ends and line breaks do not survive there."""
+    return inputs.line(text) or ""
+
+
+def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> None:
+    """Write what is new and what differs. A person who is made has no password until they set one by a mailed link."""
+    fresh = User.objects.bulk_create(
+        User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
+        for w in made
+    )
+    known = User.objects.filter(pk__in=[user.pk for user, _wanted in changed])
+    list(known.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    of_another_state = [user.pk for user, wanted in changed if user.second_step != wanted.state]
+    for user, wanted in changed:
+        user.name, user.email, user.second_step = wanted.name, wanted.email, wanted.state
+    User.objects.bulk_update([user for user, _wanted in changed], ["name", "email", "second_step"])
+    through = User.groups.through
+    through.objects.filter(user__in=[user.pk for user, _wanted in changed]).delete()
+    pairs = [*zip(fresh, made, strict=True), *changed]
+    through.objects.bulk_create(
+        through(user_id=user.pk, group_id=groups[name]) for user, wanted in pairs for name in sorted(wanted.groups)
+    )
+    enrolments.close(of_another_state)
+    revocation.settle([user.pk for user, _wanted in changed])

@@ -1,0 +1,188 @@
+"""Rows of hardware tokens: into the stock, or to the person who is named and then activates it with its code."""
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.models.people import fold
+from accounts.support.actions import rights
+from accounts.support.imports.people_rows import Chunk, Row
+from verification import hardware_tokens, inputs
+from verification.context import Facts
+from verification.hardware_tokens import Seed
+from verification.inputs import digits
+from verification.otp import oath
+from verification.otp.oath import Scheme
+
+_LEAST = 16  # bytes of a secret. Source: RFC 4226, 4 (R6)
+_MOST = 128  # bytes: the block of SHA-512, beyond which a secret is hashed anyway
+_STEPS = range(10, 301)  # seconds
+_LAST_COUNTER = 2**31
+_KINDS = {
+    "": False,
+    "totp": False,
+    "time": False,
+    "time based": False,
+    "hotp": True,
+    "event": True,
+    "event based": True,
+}
+_HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", re.IGNORECASE)
+
+
+def apply(
+    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
+) -> Chunk:
+    """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone.
+
+    `staff` brought the file in; none if they are gone. `repeated` are the lines whose token stands further up in it.
+    """
+    people = find([fields["upn"] for _line, fields in rows])
+    counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
+    for line, fields in rows:
+        serial = fields["serial number"].strip().upper()
+        try:
+            if fields["refused"]:
+                raise ValueError(fields["refused"])
+            seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
+            if line in repeated:
+                raise ValueError(_("This serial number stands in the file twice."))
+            verdict, _token = hardware_tokens.bring_in(seed, user, facts, actor_id=actor_id, is_rehearsal=is_rehearsal)
+            counts[verdict] += 1
+        except hardware_tokens.InUse:
+            faults.append((line, _about(serial, _("Somebody uses this token. Have it removed there first."))))
+        except hardware_tokens.Retired:
+            faults.append((line, _about(serial, _("This token is retired. Bring it back into the stock first."))))
+        except ValueError as fault:
+            faults.append((line, _about(serial, str(fault))))
+    return Chunk(counts, faults)
+
+
+def repeated(rows: Iterable[Row]) -> frozenset[int]:
+    """Give the lines of a file whose serial number stands further up, in a row that was not refused there."""
+    seen, found = set[str](), set[int]()
+    for line, fields in rows:
+        serial = digits.plain(fields["serial number"]).strip().upper()
+        if serial in seen:
+            found.add(line)
+        if not fields.get("refused"):
+            seen.add(serial)
+    return frozenset(found)
+
+
+def _about(serial: str, words: str) -> str:
+    """Name the token, so that a fault is found without counting lines."""
+    return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
+
+
+def find(names: Sequence[str]) -> dict[str, User]:
+    """Find people by user name, or by mail address as other systems name them."""
+    folded = {fold(name) for name in names if name and inputs.flaw(name) is None}
+    plain = {name for name in names if name and inputs.flaw(name) is None}
+    found = User.objects.filter(Q(username__in=folded) | Q(email__in=plain | folded))
+    by_mail = {user.email.casefold(): user for user in found if user.email}
+    return by_mail | {user.username: user for user in found}
+
+
+def _person(name: str, people: Mapping[str, User], staff: User | None) -> User | None:
+    """Give who gets a token; none when the file names nobody. Errors: `ValueError` with words."""
+    return getter(name, people, staff) if name else None
+
+
+def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
+    """Give the person whom one of the staff may hand a token. Errors: `ValueError` with words."""
+    user = people.get(fold(name))
+    if user is None:
+        raise ValueError(_("There is nobody of this name or mail address."))
+    if staff is None:
+        raise ValueError(_("The person who brought the file in is gone."))
+    wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
+    refusal = wrong.get(rights.rank(user, staff))
+    if refusal is None and not rights.sees(staff, user):
+        refusal = rights.Refusal.OTHER_SCOPE
+    if refusal:
+        raise ValueError(rights.words(refusal))
+    return user
+
+
+def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
+    """Read what a row says of a token. Errors: `ValueError` with words."""
+    if inputs.line(serial, max_length=64) != serial or not serial:
+        raise ValueError(_("A serial number has 1 to 64 signs."))
+    secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
+    if len(secret) < _LEAST:
+        raise ValueError(_("The secret key is too short: at least 26 letters."))
+    if len(secret) > _MOST:
+        raise ValueError(_("The secret key is too long: at most 128 bytes."))
+    scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_LAST_COUNTER)
+    lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
+    if counter is None or lead is None:
+        raise ValueError(_("Its counter or clock is out of range."))
+    starts, ends = _instant(fields["starts"]), _instant(_end(fields["ends"]))
+    texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
+    if None in texts.values():
+        raise ValueError(_("Manufacturer and model have at most 64 signs."))
+    return Seed(
+        serial=serial,
+        secret=secret,
+        scheme=scheme,
+        counter=counter,
+        lead=lead,
+        manufacturer=texts["manufacturer"] or "",
+        model=texts["model"] or "",
+        starts_at=starts,
+        ends_at=ends,
+    )
+
+
+def _scheme(fields: Mapping[str, str]) -> Scheme:
+    kind, name = fields["type"].strip().lower(), fields["hash"].strip()
+    found = _HASH.search(name or kind)
+    kind = " ".join(re.sub(r"[-_/,]", " ", _HASH.sub("", kind)).split()).removeprefix("oath").strip()
+    if kind not in _KINDS:
+        words = _("Its type is %(name)s; HOTP and TOTP are supported.")
+        raise ValueError(words % {"name": fields["type"][:40]})
+    if (name and found is None) or (found and f"sha{found[1]}" not in oath.HASHES):
+        words = _("Its hash is %(name)s; SHA-1, SHA-256 and SHA-512 are supported.")
+        raise ValueError(words % {"name": (name or fields["type"])[:40]})
+    step = inputs.number(fields["time interval"] or "30")
+    if not _KINDS[kind] and step not in _STEPS:
+        raise ValueError(_("The time interval is 30 or 60 seconds, or another from 10 to 300."))
+    n_digits = inputs.number(fields["digits"] or "6")
+    if n_digits not in oath.DIGITS:
+        raise ValueError(_("Its codes have 6, 7 or 8 digits, not %(n)s.") % {"n": fields["digits"][:10]})
+    start = inputs.number(fields["start time"] or "0", most=int(datetime.now(UTC).timestamp()))
+    if start is None:
+        raise ValueError(_("Its start time is in seconds since 1970, and not in the future."))
+    return Scheme(
+        is_counted=_KINDS[kind],
+        digits=n_digits or 6,
+        hash=f"sha{found[1]}" if found else "sha1",
+        step=step or 30 if step in _STEPS else 30,
+        start=start,
+    )
+
+
+def _end(text: str) -> str:
+    """Leave an end out that means never, as 9999-12-31 does."""
+    year = re.match(r"(\d{4})-", text)
+    return "" if year and int(year[1]) > inputs.LAST_YEAR else text
+
+
+def _instant(text: str) -> datetime | None:
+    """Read an instant, or a day. Errors: `ValueError` with words."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]}) from None
+    if not inputs.FIRST_YEAR <= found.year <= inputs.LAST_YEAR:
+        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]})
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,157 @@
+"""Finds people among a million: by user name, name, mail, number or serial, and by what troubles them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import SecondStep, User
+from accounts.models.people import sought
+from accounts.support.actions import rights
+from verification import enrolments, registry, time_format
+
+PAGE = 25
+MOST = 800  # people that a search by words looks at
+_NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
+_MAIL = re.compile(r"\S+@\S+\.\w{2,}")
+_SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
+
+TROUBLES = {
+    "no_method": _("no method"),
+    "one_way": _("one way left"),
+    "locked": _("locked"),
+    "blocked": _("blocked"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is looked for. Empty fields leave nothing out. `after` and `before` are user names at a page's edge."""
+
+    text: str = ""
+    group: int | None = None
+    state: str = ""
+    trouble: str = ""
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person of a page, in words."""
+
+    person: User
+    state: str
+    methods: str
+    notes: tuple[tuple[str, str], ...]
+    last: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page, by user name. `after` and `before` lead to the pages beside it; empty where there is none."""
+
+    rows: tuple[Row, ...]
+    after: str
+    before: str
+
+
+def find(staff: User, search: Search, *, now: datetime) -> Found:
+    """Find the people of one page whom this member of the staff may see. Nothing is counted and nothing skipped."""
+    people = _filtered(rights.visible(staff), search, now)
+    pages = (_page(rows, search, now) for rows in _ways(people, search.text.strip()))
+    return next((page for page in pages if page.rows), Found((), "", ""))
+
+
+def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
+    """Give all the people whom a search finds, in no order."""
+    *exactly, last = _ways(_filtered(rights.visible(staff), search, now), search.text.strip())
+    return next((rows for rows in exactly if rows.exists()), last)
+
+
+def _page(rows: QuerySet[User], search: Search, now: datetime) -> Found:
+    if search.before:
+        page = list(rows.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])
+        has_more, has_former = True, len(page) > PAGE
+        page = page[:PAGE][::-1]
+    else:
+        page = list(rows.filter(username__gt=search.after).order_by("username")[: PAGE + 1])
+        has_more, has_former = len(page) > PAGE, bool(search.after)
+        page = page[:PAGE]
+    after = page[-1].username if page and has_more else ""
+    before = page[0].username if page and has_former else ""
+    return Found(tuple(_rows(page, now)) if page else (), after, before)
+
+
+def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
+    if search.group:
+        members = User.groups.through.objects.filter(user=OuterRef("pk"), group=search.group)
+        people = people.filter(Exists(members))
+    if search.state in SecondStep.values:
+        people = people.filter(second_step=search.state)
+    troubles: Mapping[str, Q] = {
+        "no_method": Q(n_ways=0),
+        "one_way": Q(n_ways=1),
+        "locked": Q(second_step_locked_at__isnull=False),
+        "blocked": Q(blocked_until__gt=now),
+    }
+    return people.filter(troubles[search.trouble]) if search.trouble in troubles else people
+
+
+def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
+    """Give the ways to read a text, the exact ones first; the first one that finds anybody counts.
+
+    A whole number, mail address or serial is looked up. Else each word is looked for in user name, name and mail: of
+    a common word some hundred people are found first and put in order then, for in the order of names a million would
+    be passed over to find those at the end.
+    """
+    if not text:
+        return [people]
+    if _NUMBER.fullmatch(text):
+        return [people.filter(pk__in=enrolments.holders(text))]
+    words = Q()
+    for word in text.split():
+        words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
+    by_words = User.objects.filter(pk__in=people.filter(words).values("pk")[:MOST])
+    if _MAIL.fullmatch(text):
+        return [people.alias(mail=Upper("email")).filter(mail=text.upper()), by_words]
+    if _SERIAL.fullmatch(text):
+        return [people.filter(pk__in=enrolments.holders(text)), by_words]
+    return [by_words]
+
+
+def _rows(page: list[User], now: datetime) -> list[Row]:
+    names = {name: str(method.label) for name, method in registry.methods().items()}
+    mine: dict[int, list[str]] = {person.pk: [] for person in page}
+    held = enrolments.of_many(User.objects.filter(pk__in=list(mine)))
+    for user, method in held.order_by("created_at", "pk").values_list("user", "method"):
+        label = names.get(method, method)
+        if label not in mine[user]:
+            mine[user].append(label)
+    states = dict(SecondStep.choices)
+    return [
+        Row(
+            person,
+            str(states[person.second_step]),
+            ", ".join(mine[person.pk]),
+            tuple(_notes(person, now)),
+            time_format.moment(person.last_login) if person.last_login else "",
+        )
+        for person in page
+    ]
+
+
+def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
+    table = [
+        (not person.is_active, "bad", _("switched off")),
+        (bool(person.blocked_until and person.blocked_until > now), "bad", _("blocked")),
+        (person.second_step_locked_at is not None, "bad", _("locked")),
+        (person.n_ways == 0, "warn", _("no method")),
+        (person.n_ways == 1, "", _("one way left")),
+    ]
+    return [(kind, words) for applies, kind, words in table if applies]

@@ -1,0 +1,1 @@
+"""Reports for administrators and auditors, the audit log's search, CSV export."""

@@ -1,0 +1,142 @@
+"""Doing something for a person, or for many: the preview, the reason, the ticket; then what became of it."""
+
+import hashlib
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import redirects, request_context
+from accounts.models import User
+from accounts.session_assurance import AuthedRequest
+from accounts.support import people_search
+from accounts.support.actions import action_preview, authorise, rights
+from accounts.support.actions.authorise import Answer, Order, State
+from accounts.support.actions.forms import DeedForm
+from accounts.support.actions.registry import ACTIONS, Action
+from accounts.support.actions.rights import Effect
+from accounts.support.views import layout, search_filters
+from verification import inputs
+from verification.context import Facts
+
+_MOST = 500  # people at once
+
+
+def _action(name: str) -> Action:
+    if name not in ACTIONS:
+        raise Http404
+    return ACTIONS[name]
+
+
+@require_http_methods(["GET", "POST"])
+def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
+    """Show exactly what would happen to one person, and do it when it is confirmed."""
+    now, action, person = request_context.read(request), _action(name), layout.case_of(request, pk)
+    form = action.form_class(request.POST or None, initial=_suggested(request))
+    form.offer(person, now=now.now)
+    preview = action.preview(action_preview.of_person(person, now=now.now))
+    here = authorise.bounds(request.user, person, now)
+    closed = here.refusal(action.wish)
+    if request.method == "POST" and form.is_valid():
+        order = _order(request, action, person, form)
+        is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
+        if is_same or closed or authorise.was_sent(order):
+            return told(request, person, action, authorise.place(order, now))
+        messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
+    context = {
+        "action": action,
+        "person": person,
+        "form": form,
+        "preview": preview,
+        "seen": _name(preview),
+        "closed": rights.words(closed) if closed else "",
+        "token": authorise.new_token(),
+        "is_asked_of_a_second": here.wants_second(action.wish),
+    }
+    return layout.page(request, "deed.html", context)
+
+
+def _suggested(request: AuthedRequest) -> dict[str, str]:
+    """Read what another page of the desk suggests; the reason is always one's own."""
+    return {name: request.GET[name][:64] for name in ("serial", "token_ref") if name in request.GET}
+
+
+def _name(preview: list[str]) -> str:
+    """Name what was shown, so that a confirmation counts for that and nothing else."""
+    return hashlib.sha256("\n".join(preview).encode()).hexdigest()
+
+
+def _order(request: AuthedRequest, action: Action, person: User, form: DeedForm) -> Order:
+    return Order(
+        action=action,
+        staff=request.user,
+        person=person,
+        reason=form.cleaned_data["reason"],
+        ticket=form.cleaned_data["ticket"],
+        options=form.options(),
+        token=request.POST["token"] if _token_is_good(request) else authorise.new_token(),
+    )
+
+
+def _token_is_good(request: AuthedRequest) -> bool:
+    return authorise.token_is_good(request.POST.get("token", ""))
+
+
+def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -> HttpResponse:
+    """Say what became of a deed. A secret stands in this answer and nowhere else."""
+    if answer.secret:
+        context = {"person": person, "secret": answer.secret, "words": answer.words}
+        return layout.page(request, "pass_shown.html", context)
+    if answer.state is State.REFUSED:
+        context = {"action": action, "person": person, "closed": answer.words}
+        return layout.page(request, "refused.html", context, status=403)
+    say = messages.success if answer.state is State.DONE else messages.info
+    say(request, f"{action.label}: {answer.words}")
+    if action.effect is Effect.ERASES and answer.state is State.DONE:
+        return redirect("admin:accounts_user_changelist")
+    return redirect("admin:accounts_user_change", person.pk)
+
+
+@redirects.button_on("admin:accounts_user_changelist")
+@require_POST
+def many(request: AuthedRequest) -> HttpResponse:
+    """Show what would happen to the people who were chosen on the list, and do it when it is confirmed."""
+    now, action = request_context.read(request), _action(request.POST.get("action", ""))
+    if not action.for_many:
+        raise Http404
+    chosen = _chosen(request, now)
+    if not chosen:
+        messages.warning(request, _("Choose somebody on the list first."))
+        return redirect("admin:accounts_user_changelist")
+    is_confirmed = "confirmed" in request.POST
+    form = action.form_class(request.POST if is_confirmed else None)
+    if is_confirmed and form.is_valid() and _token_is_good(request):
+        answers = [(person, authorise.place(_order(request, action, person, form), now)) for person in chosen]
+        return layout.page(request, "many_done.html", {"action": action, "answers": answers})
+    bounds = authorise.bounds_of_many(request.user, chosen, now)
+    kept_out = [(p, rights.words(why)) for p in chosen if (why := bounds[p.pk].refusal(action.wish))]
+    context = {
+        "action": action,
+        "people": chosen,
+        "form": form,
+        "preview": action.preview(
+            action_preview.of_many(User.objects.filter(pk__in=[p.pk for p in chosen]), now=now.now)
+        ),
+        "chosen": ",".join(str(person.pk) for person in chosen),
+        "kept_out": kept_out,
+        "n_open": len(chosen) - len(kept_out),
+        "token": authorise.new_token(),
+    }
+    return layout.page(request, "many.html", context)
+
+
+def _chosen(request: AuthedRequest, now: Facts) -> list[User]:
+    """Give who was chosen on the list: those marked, or all whom its search finds."""
+    if "all" in request.POST:
+        found = people_search.matching(request.user, search_filters.read(request.POST), now=now.now)
+    else:
+        marked = inputs.numbers(request.POST.getlist("people"), most=_MOST)
+        found = rights.visible(request.user).filter(pk__in=marked)
+    return list(found.order_by("username")[:_MOST])

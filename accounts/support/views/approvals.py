@@ -1,0 +1,63 @@
+"""What waits for a second person, and what they agreed to and is still to be done."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import redirects, request_context
+from accounts.models import SupportRequest
+from accounts.session_assurance import AuthedRequest
+from accounts.support.actions import approvals, authorise
+from accounts.support.actions.authorise import Order
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.views import layout
+from accounts.support.views.actions import told
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List what waits. Whoever asked sees what came of it and does it here."""
+    now = request_context.read(request)
+    listed = [
+        (each, ACTIONS[each.action], approvals.may_decide(each, request.user), each.asked_by == request.user)
+        for each in approvals.listed(request.user, now=now.now)
+        if each.action in ACTIONS
+    ]
+    return layout.page(request, "requests.html", {"listed": listed}, here="requests")
+
+
+def _one(request: AuthedRequest, ref: str) -> SupportRequest:
+    now = request_context.read(request).now
+    return get_object_or_404(approvals.listed(request.user, now=now), ref=ref)
+
+
+@redirects.button_on("admin:support-requests")
+@require_POST
+def decide(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Agree or refuse."""
+    found, agrees = _one(request, ref), request.POST.get("answer") == "agree"
+    if approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
+        messages.success(request, _("Agreed. Whoever asked can do it now.") if agrees else _("Refused."))
+    else:
+        messages.warning(request, _("This is not yours to decide, or was decided already."))
+    return redirect("admin:support-requests")
+
+
+@redirects.button_on("admin:support-requests")
+@require_POST
+def collect(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Do what was agreed to."""
+    found = _one(request, ref)
+    if found.action not in ACTIONS or found.asked_by != request.user:
+        raise Http404
+    order = Order(
+        action=ACTIONS[found.action],
+        staff=request.user,
+        person=found.person,
+        reason=found.reason,
+        ticket=found.ticket,
+        options=found.options,
+    )
+    return told(request, found.person, order.action, authorise.collect(found, order, request_context.read(request)))

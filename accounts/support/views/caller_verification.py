@@ -1,0 +1,86 @@
+"""Verifying a caller: pick a proof, hear the code, type it; or vouch for a call back."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import request_context
+from accounts.models import CallerCheck, User
+from accounts.session_assurance import AuthedRequest
+from accounts.signin.forms import CodeForm
+from accounts.support import caller_verification
+from accounts.support.actions import rights
+from accounts.support.actions.forms import CallBackForm
+from accounts.support.views import layout
+from verification import challenges, outcomes
+from verification.delivery import message_status
+
+
+def _may(request: AuthedRequest, person: User) -> None:
+    staff = request.user
+    if not rights.may_speak_for(person, staff) or not staff.has_perm("accounts.verify_caller"):
+        raise PermissionDenied
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: AuthedRequest, pk: int) -> HttpResponse:
+    """Offer the ways to verify this caller, and begin the chosen one. A GET sends nothing."""
+    now, person = request_context.read(request), layout.case_of(request, pk)
+    _may(request, person)
+    form = CallBackForm(request.POST if request.POST.get("way") == caller_verification.CALL_BACK else None)
+    if form.is_bound and form.is_valid():
+        caller_verification.vouch(request.user, person, form.cleaned_data["note"], now)
+        messages.success(request, _vouched(person))
+        return redirect("admin:accounts_user_change", person.pk)
+    if request.method == "POST" and not form.is_bound:
+        begun = caller_verification.begin(request.user, person, request.POST.get("way", ""), now)
+        if isinstance(begun, CallerCheck):
+            return redirect("admin:support-caller", person.pk, begun.ref)
+        words = outcomes.words(begun, now=now.now)
+        messages.warning(request, f"{words.title}. {words.text}")
+    context = {
+        "person": person,
+        "ways": [
+            way for way in caller_verification.ways(person, now=now.now) if way.key != caller_verification.CALL_BACK
+        ],
+        "form": form,
+        "call_back": caller_verification.CALL_BACK,
+        "is_staff": rights.is_staff(person),
+    }
+    return layout.page(request, "caller.html", context)
+
+
+def _vouched(person: User) -> str:
+    if rights.is_staff(person):
+        return _("Written down: you called back. For 15 minutes a colleague can act on it; you cannot.")
+    return _("Written down: you called back. It counts for 15 minutes.")
+
+
+@require_http_methods(["GET", "POST"])
+def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
+    """Take the code that the caller reads out."""
+    now, person = request_context.read(request), layout.case_of(request, pk)
+    _may(request, person)
+    check = caller_verification.begun(request.user, person, ref, now=now.now)
+    if check is None:
+        raise Http404
+    words = None
+    if request.method == "POST":
+        outcome = caller_verification.answer(check, request.POST.get("code", "")[:1000], now)
+        if outcome.proven:
+            messages.success(request, _("It is %(name)s. It counts for 15 minutes.") % {"name": person.get_full_name()})
+            return redirect("admin:accounts_user_change", person.pk)
+        words = outcomes.words(outcome, now=now.now)
+    shown = challenges.show(check.handle, binding=check.binding, now=now.now)
+    context = {
+        "person": person,
+        "check": check,
+        "shown": shown,
+        "form": CodeForm(remember_days=0),
+        "words": words,
+        "report": message_status.explain(shown.message) if shown and shown.needs_delivery else None,
+    }
+    return layout.page(request, "caller_code.html", context)

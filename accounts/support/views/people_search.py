@@ -1,0 +1,48 @@
+"""Finding people: one box, a few filters, and deeds for many at once."""
+
+import time
+from functools import lru_cache
+
+from django.contrib.auth.models import Group
+from django.http import HttpResponse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from accounts import request_context
+from accounts.models import SecondStep
+from accounts.session_assurance import AuthedRequest
+from accounts.support import people_search
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.views import layout, search_filters
+
+
+@lru_cache(maxsize=1)
+def _read_groups(_minute: int) -> list[tuple[int, str]]:
+    return list(Group.objects.order_by("name").values_list("pk", "name"))
+
+
+def _groups() -> list[tuple[int, str]]:
+    """Name the groups for the filter. A new one stands there within a minute, and no page waits for them."""
+    return _read_groups(int(time.monotonic() // 60))
+
+
+@require_GET
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the people whom the search finds, a page at a time."""
+    search = search_filters.read(request.GET)
+    found = people_search.find(request.user, search, now=request_context.read(request).now)
+    kept = search_filters.kept(search)
+    context = {
+        "found": found,
+        "search": search,
+        "groups": _groups(),
+        "states": SecondStep.choices,
+        "troubles": people_search.TROUBLES.items(),
+        "actions": [a for a in ACTIONS.values() if a.for_many and request.user.has_perm(f"accounts.{a.permission}")],
+        "after": urlencode(kept | {"after": found.after}) if found.after else "",
+        "before": urlencode(kept | {"before": found.before}) if found.before else "",
+        "kept": kept,
+        "kept_query": urlencode(kept),
+        "most": people_search.MOST,
+    }
+    return layout.page(request, "people.html", context)

@@ -1,0 +1,100 @@
+"""Reports and the record, to look at and to take along."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accounts import request_context
+from accounts.session_assurance import AuthedRequest
+from accounts.support.reports import audit_search, summary
+from accounts.support.reports.audit_search import Search
+from accounts.support.reports.summary import Table
+from accounts.support.views import exports, layout
+from verification import audit, inputs
+
+_MOST_FAULTS = 20
+_MAX_SEARCH = 150  # letters, as long as a user name
+
+
+def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
+    """Show one report."""
+    context = {"table": _table(request, key), "reports": summary.REPORTS.items()}
+    return layout.page(request, "reports.html", context, here="reports")
+
+
+def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
+    """Give one report as a file."""
+    table = _table(request, key)
+    title = _("%(report)s, as a file") % {"report": table.title}
+    search, back = {"report": key}, resolve_url("admin:report", key)
+    return exports.give(
+        request, key, lambda: summary.as_lines(table), title=title, search=search, back=back, here="reports"
+    )
+
+
+def _table(request: AuthedRequest, key: str) -> Table:
+    if not request.user.has_perm("accounts.view_reports"):
+        raise PermissionDenied
+    if key not in summary.REPORTS:
+        raise Http404
+    return summary.build(key, now=request_context.read(request).now)
+
+
+def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
+    sent, names = request.GET, ("kind", "person", "actor", "network")
+    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH) for name in names}
+    days = {name: inputs.day(sent.get(name, "").strip()) for name in ("since", "until")}
+    search = Search(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
+    kept = {name: text for name, text in asked.items() if text}
+    return search, kept | {name: day.isoformat() for name, day in days.items() if day}
+
+
+def record(request: AuthedRequest) -> HttpResponse:
+    """Show the record, narrowed and page by page."""
+    _may_read(request)
+    search, kept = _search(request)
+    lines, before = audit_search.find(search)
+    context = {
+        "lines": lines,
+        "search": search,
+        "kinds": audit_search.kinds(),
+        "more": urlencode(kept | {"before": before}) if before else "",
+        "kept": urlencode(kept),
+    }
+    return layout.page(request, "record.html", context, here="record")
+
+
+def record_export(request: AuthedRequest) -> HttpResponseBase:
+    """Give what the search finds of the record as a file."""
+    _may_read(request)
+    search, kept = _search(request)
+    back = f"{resolve_url('admin:record')}?{urlencode(kept)}"
+    return exports.give(
+        request,
+        "record",
+        lambda: audit_search.rows(search),
+        title=_("The record, as a file"),
+        search=kept,
+        back=back,
+        here="record",
+    )
+
+
+def _may_read(request: AuthedRequest) -> None:
+    if not request.user.has_perm("verification.view_auditevent"):
+        raise PermissionDenied
+
+
+def check(request: AuthedRequest) -> HttpResponse:
+    """Walk the chain of the record and name the first places where it does not hold."""
+    _may_read(request)
+    faults = []
+    for fault in audit.verify():
+        faults.append(fault)
+        if len(faults) == _MOST_FAULTS:
+            break
+    n_events, n_seals = audit.size()
+    context = {"faults": faults, "n_events": n_events, "n_seals": n_seals}
+    return layout.page(request, "record_checked.html", context, here="record")

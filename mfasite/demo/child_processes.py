@@ -1,0 +1,221 @@
+"""Starts the site's processes as children, waits until they answer, and leaves none behind."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
+
+from celery import Celery
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+GRACE = 12.0  # seconds; a worker in mid-send waits for its provider for eight at most
+PAUSE = 0.05
+# Asks the kernel to end this process when its parent is killed, then becomes the command. Source: prctl(2).
+TIE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
+# The machine's proxy settings have no say in what we ask ourselves.
+_opener = build_opener(ProxyHandler({}))
+
+
+class Failed(Exception):
+    """A child ended, or did not come up in time; the text names it and shows the end of its log."""
+
+
+@dataclass
+class Child:
+    """One process that we started."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@dataclass
+class Crew:
+    """The children of one stack, with the environment they share; their logs go into files of its folder."""
+
+    home: Path
+    environment: Mapping[str, str]
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, name: str, command: Sequence[str]) -> Child:
+        """Start one child in a session of its own, so that Ctrl-C reaches us first."""
+        log = self.home / f"{name}.log"
+        with log.open("ab") as stream:
+            process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
+                list(_tied(command)),
+                cwd=BASE_DIR,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        child = Child(name, process, log)
+        self.children.append(child)
+        return child
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        """Run one command to its end.
+
+        Errors: Failed when it does not succeed.
+        """
+        child = self.start(name, command)
+        try:
+            if child.process.wait():
+                raise Failed(_last_words(child, f"ended with status {child.process.returncode}"))
+        finally:
+            self._end([child], GRACE)
+            self.children.remove(child)
+
+    def wait(self, what: str, condition: Callable[[], bool], *, seconds: float) -> None:
+        """Wait until something holds.
+
+        Errors: Failed when a child ends meanwhile, or the time is over.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.check()
+            if time.monotonic() > deadline:
+                raise Failed(f"{what} did not answer within {seconds:.0f} seconds; the logs are in {self.home}")
+            time.sleep(PAUSE)
+
+    def check(self) -> None:
+        """Look after the children.
+
+        Errors: Failed when one has ended.
+        """
+        for child in self.children:
+            if child.process.poll() is not None:
+                raise Failed(_last_words(child, f"ended by itself, with status {child.process.returncode}"))
+
+    def stop(self, *names: str, grace: float = GRACE) -> None:
+        """End the named children, or all: in reverse order of start, politely first, then surely."""
+        ending = [child for child in reversed(self.children) if not names or child.name in names]
+        try:
+            # The broker goes last: the others would complain about it to the end.
+            first = [child for child in ending if child.name != "broker"]
+            self._end(first, grace)
+            self._end([child for child in ending if child.name == "broker"], grace)
+        finally:
+            for child in ending:
+                self.children.remove(child)
+
+    @staticmethod
+    def _end(children: Sequence[Child], grace: float) -> None:
+        for child in children:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + grace
+        try:
+            for child in children:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(0.0, deadline - time.monotonic()))
+        finally:
+            for child in children:
+                # To the whole group: a server that is gone may have left workers.
+                _signal_group(child, signal.SIGKILL)
+                child.process.wait()
+
+
+def _tied(command: Sequence[str]) -> Sequence[str]:
+    # Only Linux can do that; elsewhere, whoever kills us has to end our children by hand.
+    return (sys.executable, "-S", "-c", TIE, *command) if sys.platform == "linux" else command
+
+
+def _signal(child: Child, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.process.send_signal(number)
+
+
+def _signal_group(child: Child, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.process.pid, number)
+
+
+def _last_words(child: Child, what: str) -> str:
+    lines = child.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+    return "\n".join([f"{child.name} {what}. The end of {child.log}:", *(f"    {line}" for line in lines)])
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """Return a command line of this interpreter."""
+    return (sys.executable, *arguments)
+
+
+def manage(*arguments: str) -> tuple[str, ...]:
+    """Return the command line of a management command."""
+    return python(str(BASE_DIR / "manage.py"), *arguments)
+
+
+def web() -> tuple[str, ...]:
+    """Return the command line of the web server; address, workers and threads come from the environment."""
+    return python("-m", "gunicorn", "-c", "python:mfasite.gunicorn_conf", "mfasite.wsgi")
+
+
+def worker(name: str = "worker", *, threads: int = 16, queues: str = "") -> tuple[str, ...]:
+    """Return the command line of one Celery worker, for all queues unless some are named."""
+    only = ("--queues", queues) if queues else ()
+    return manage("worker", "--name", name, "--threads", str(threads), *only)
+
+
+def beat(home: Path) -> tuple[str, ...]:
+    """Return the command line of Celery's clock, which keeps its memory in a file."""
+    schedule = ("--schedule", str(home / "schedule"), "--pidfile", "")
+    return python("-m", "celery", "-A", "mfasite", "--quiet", "beat", *schedule, "-l", "INFO")
+
+
+def flower(port: int) -> tuple[str, ...]:
+    """Return the command line of Flower on loopback; who may look stands in FLOWER_BASIC_AUTH of the environment."""
+    return manage("flower", "--port", str(port))
+
+
+def listens(port: int) -> bool:
+    """Tell whether something takes connections on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(url: str, *, seconds: float = 2.0) -> bool:
+    """Tell whether an address of ours answers with success."""
+    try:
+        with _opener.open(url, timeout=seconds) as answer:
+            return bool(answer.status < 300)
+    except (HTTPError, URLError, OSError):
+        return False
+
+
+def lacks_nothing(url: str) -> bool:
+    """Tell whether the service there is ready, with broker and providers too."""
+    with contextlib.suppress(URLError, OSError, ValueError), _opener.open(f"{url}/readyz", timeout=2) as answer:
+        told = json.load(answer)
+        return bool(told["ready"] and not told["degraded"])
+    return False
+
+
+def workers_answer(broker_url: str, *, prefix: str = "", seconds: float = 1.0) -> bool:
+    """Tell whether a worker at this broker answers a ping."""
+    options = {"socket_timeout": seconds, "socket_connect_timeout": seconds, "global_keyprefix": prefix}
+    with Celery(broker=broker_url, broker_transport_options=options, set_as_current=False) as app:
+        try:
+            return bool(app.control.ping(timeout=seconds, limit=1))
+        except Exception:  # noqa: BLE001 - each transport has errors of its own, and all mean "not yet"
+            return False
+
+
+@contextlib.contextmanager
+def crew(home: Path, environment: Mapping[str, str]) -> Iterator[Crew]:
+    """Give a crew that is ended whatever happens."""
+    hands = Crew(home, environment)
+    try:
+        yield hands
+    finally:
+        hands.stop()

@@ -1,0 +1,118 @@
+"""The whole service as children of one process: broker, web, worker, beat and the virtual carrier, up and answering."""
+
+import contextlib
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mfasite import conf, demo_database, env
+from mfasite.demo import broker, child_processes
+from mfasite.demo.child_processes import Crew
+from verification import conf as engine
+
+# A demo lives by what it makes itself; what a real installation is told must not leak into it.
+REAL = (
+    conf.secret_key,
+    conf.database,
+    conf.database_password,
+    conf.broker,
+    conf.broker_password,
+    conf.allowed_hosts,
+    conf.trusted_proxies,
+    engine.keys,
+    engine.public_url,
+    engine.providers,
+)
+SECONDS = 60.0  # a slow machine's first start
+HOST = "127.0.0.1"
+NAME = "localhost"  # the address people use: passkeys are bound to a name, and refuse a bare IP address
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running service."""
+
+    url: str
+    home: Path
+    crew: Crew
+    environment: Mapping[str, str]
+    broker_url: str
+
+
+def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of all processes of a stack; `more` has the last word."""
+    return (
+        env.inherited(without=REAL)
+        | {
+            "DJANGO_SETTINGS_MODULE": "mfasite.settings",
+            "DEMO": "1",
+            "DEMO_DIR": str(home),
+            "DATABASE_URL": f"sqlite:///{demo_database.file(home)}",
+            "PUBLIC_URL": f"http://{NAME}:{port}",
+            "BIND": f"{HOST}:{port}",
+            "REDIS_URL": broker_url,
+            # A broker that others use too: our queues must not mix with theirs, nor with another stack's.
+            "BROKER_PREFIX": f"mfa-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}:",
+            "PYTHONUNBUFFERED": "1",
+        }
+        | dict(more)
+    )
+
+
+@contextlib.contextmanager
+def up(
+    home: Path,
+    *,
+    port: int,
+    broker_url: str = "",
+    say: Callable[[str], object] = lambda _: None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Stack]:
+    """Bring everything up in a folder, and all of it down again whatever happens.
+
+    Errors: processes.Failed when a process does not come up; broker.NoBroker when there is no server to start.
+    """
+    for log in home.glob("*.log"):
+        log.unlink()
+    folder = None if broker_url else broker.room(home)
+    url = broker_url or broker.address(folder or home)
+    shared = environment(home, port=port, broker_url=url, more=more or {})
+    try:
+        with child_processes.crew(home, shared) as crew:
+            if folder:
+                crew.start("broker", broker.command(folder))
+            say("preparing the database")
+            crew.run("prepare", child_processes.manage("make_cast", "--migrate"))
+            say("starting web, worker, clock and carrier")
+            crew.start("web", child_processes.web())
+            crew.start("worker", child_processes.worker())
+            crew.start("beat", child_processes.beat(home))
+            crew.start("carrier", child_processes.manage("carrier"))
+            stack = Stack(f"http://{NAME}:{port}", home, crew, shared, url)
+            _wait(stack)
+            yield stack
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(stack: Stack) -> None:
+    stack.crew.wait("The web server", lambda: child_processes.answers(f"{stack.url}/healthz"), seconds=SECONDS)
+    stack.crew.wait("A part of the service", lambda: child_processes.lacks_nothing(stack.url), seconds=SECONDS)
+    prefix = stack.environment["BROKER_PREFIX"]
+    stack.crew.wait(
+        "The worker", lambda: child_processes.workers_answer(stack.broker_url, prefix=prefix), seconds=SECONDS
+    )
+
+
+def watch(stack: Stack) -> None:
+    """Look after the children until one ends.
+
+    Errors: processes.Failed, naming it.
+    """
+    while True:
+        stack.crew.check()
+        time.sleep(0.3)

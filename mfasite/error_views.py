@@ -1,0 +1,128 @@
+"""The pages for what went wrong, plain enough to render when little else works."""
+
+import sys
+from enum import StrEnum
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.template import loader
+from django.utils.translation import gettext as _
+
+from accounts import redirects, session_assurance
+from accounts.signin import login_stage
+from mfasite import context_processors
+from verification.inputs import Flaw
+
+_SOON = 5  # seconds
+_TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+def _page(template: str, status: int, **more: str) -> HttpResponse:
+    # Without the request no context processor runs, so neither session nor database is asked for anything.
+    return HttpResponse(loader.render_to_string(template, context_processors.organisation() | more), status=status)
+
+
+def unreadable(flaw: Flaw) -> HttpResponse:
+    """Answer a request that brings what cannot be stored or compared, and say what to do about it."""
+    return _page("400.html", 400, advice=_advice(flaw))
+
+
+def _advice(flaw: Flaw) -> str:
+    hidden = _("It contains a hidden character that cannot be stored. Go back, delete what you pasted and type it.")
+    return {
+        Flaw.NUL: hidden,
+        Flaw.SURROGATE: hidden,
+        Flaw.MARKS: _("One letter in it carries more than 30 accents. Go back and type it without them."),
+        Flaw.CHARSET: _(
+            "It is not in UTF-8, the character set of this service. Go back, reload the page and try again."
+        ),
+        Flaw.HEADER: _("Your browser or a program in between sent a damaged header. Close the page and open it again."),
+        Flaw.LENGTH: _("It is too long. Go back and send less."),
+    }[flaw]
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be understood, and one that brings more than any form of ours holds."""
+    return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else _page("400.html", 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that this person may not make."""
+    return _page("403.html", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    return _page("404.html", 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer when our own code failed, or the database is away or its disk is full: that is over in a moment."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _page("503.html", 503)
+        response.headers["Retry-After"] = str(_SOON)
+        return response
+    return _page("500.html", 500)
+
+
+class Cause(StrEnum):
+    """Why a form was not accepted."""
+
+    COOKIES = "cookies"
+    ORIGIN = "origin"
+    SIGNED_IN = "signed_in"
+    OLD = "old"
+
+
+_ORIGIN = ("Origin checking failed", "Referer checking failed")  # as Django's reasons begin
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that is not accepted: name the cause, and lead on to where it can be done."""
+    user = session_assurance.of(request).user
+    cause = _cause(request, reason, is_signed_in=user is not None)
+    title, text, label = _csrf_words(cause, user.get_username() if user else "")
+    more = {"title": title, "text": text, "label": label, "address": _way_on(request, is_signed_in=user is not None)}
+    return _page("403_csrf.html", 403, **more)
+
+
+def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:
+    if reason.startswith(_ORIGIN):
+        return Cause.ORIGIN
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        return Cause.SIGNED_IN if is_signed_in else Cause.OLD
+    return Cause.OLD if settings.SESSION_COOKIE_NAME in request.COOKIES else Cause.COOKIES
+
+
+def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
+    """Give the page to go on from. By GET the address of a button leads to the page that the button stands on."""
+    sign_in = resolve_url("signin:password")
+    if not request.path.startswith(sign_in) or request.path == resolve_url("signin:again"):
+        return request.get_full_path()
+    next_url = redirects.wanted(request) or login_stage.next_url(request)
+    if is_signed_in and not login_stage.is_kept(request):
+        return next_url or resolve_url(settings.LOGIN_REDIRECT_URL)
+    return redirects.asking("signin:password", next_url) if request.path == sign_in else request.path
+
+
+def _csrf_words(cause: Cause, account: str) -> tuple[str, str, str]:
+    again = _("Open the page again")
+    cookies = _(
+        "It refuses cookies for this site, or they were deleted while the page was open. Without them nobody can sign "
+        "in. Allow cookies for this site in your browser’s settings, then open the page again."
+    )
+    origin = _(
+        "We accept forms from our own pages only, and your browser names another address or none. Open the page here "
+        "and send it again. If that does not help, tell your company support: a program in between may change it."
+    )
+    signed_in = _("You are signed in as %(account)s, perhaps in another tab. Nothing was done: that page is too old.")
+    old = _("You signed in or out since it was opened, or it is very old. Nothing was done. Open it again to go on.")
+    return {
+        Cause.COOKIES: (_("Your browser sent no cookie"), cookies, again),
+        Cause.ORIGIN: (_("This form came from another address"), origin, again),
+        Cause.SIGNED_IN: (_("You signed in meanwhile"), signed_in % {"account": account}, _("Go on")),
+        Cause.OLD: (_("This page was open too long"), old, again),
+    }[cause]

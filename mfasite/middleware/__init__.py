@@ -1,0 +1,1 @@
+"""Middleware of the whole site: headers, proxies, HTTP methods, screening of input."""

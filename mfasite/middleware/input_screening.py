@@ -1,0 +1,125 @@
+"""Looks once at what a request brings, before any view does: text that nothing can store or compare goes no further."""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpRequest, HttpResponseBase, QueryDict, UnreadablePostError
+from django.utils.http import parse_header_parameters
+
+from mfasite import error_views
+from verification import inputs
+from verification.inputs import Flaw
+
+_MAX_ADDRESS = 8192  # characters of path and query; gunicorn takes 4094
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_AS_TYPED = "pass"  # a password's or passphrase's normal form is its own reader's matter
+
+
+class Request(WSGIRequest):
+    """A request of which everything is UTF-8. Django's fails, outside any page, on a character set that is none."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        try:
+            self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except (ValueError, LookupError):
+            self.content_type, self.content_params = "", {}
+
+
+class Handler(WSGIHandler):
+    """Django's, with such requests."""
+
+    request_class = Request
+
+
+class Screened:
+    """Refuses what cannot be read, in words. Texts of forms and queries reach a view in normal form C.
+
+    A cookie that cannot be read counts as none: a browser sends it with everything, so a refusal would never end.
+    Views without CSRF protection serve programs, and read a body of their own format themselves.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look at the address, the headers and the cookies."""
+        if found := _of_headers(request) or _of_address(request):
+            return error_views.unreadable(found)
+        raw = request.META.get("HTTP_COOKIE", "")
+        if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes
+            request.COOKIES = {n: v for n, v in request.COOKIES.items() if not (inputs.flaw(n) or inputs.flaw(v))}
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponseBase | None:
+        """Look at the form."""
+        if request.method != "POST" or getattr(view, "csrf_exempt", False) or request.content_type not in _FORMS:
+            return None
+        charset = (request.content_params or {}).get("charset")
+        if charset and not _is_utf8(charset):
+            return error_views.unreadable(Flaw.CHARSET)
+        try:
+            form = request.POST
+        except UnreadablePostError:
+            return error_views.unreadable(Flaw.LENGTH)  # its sender is gone
+        if found := _of(form):
+            return error_views.unreadable(found)
+        request.POST = _composed(form)
+        return None
+
+
+def _of_headers(request: HttpRequest) -> Flaw | None:
+    meta = request.META
+    for name, value in meta.items():
+        if name.startswith("HTTP_") and _CONTROLS.search(value):
+            return Flaw.HEADER
+    length = meta.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit() and len(length) < 16) or _CONTROLS.search(
+        meta.get("CONTENT_TYPE", "")
+    ):
+        return Flaw.HEADER
+    return None
+
+
+def _of_address(request: HttpRequest) -> Flaw | None:
+    query = request.META.get("QUERY_STRING", "")
+    if len(query) + len(request.path_info) > _MAX_ADDRESS:
+        return Flaw.LENGTH
+    if found := inputs.flaw(request.path_info):
+        return found
+    if "%" in query or not query.isascii():
+        if found := _of(request.GET):
+            return found
+        request.GET = _composed(request.GET)
+    return None
+
+
+def _of(fields: QueryDict) -> Flaw | None:
+    for name, values in fields.lists():
+        for text in (name, *values):
+            if found := inputs.flaw(text):
+                return found
+    return None
+
+
+def _composed(fields: QueryDict) -> Any:
+    """Give the same fields in normal form C; the very same object, where they are."""
+    if all(text.isascii() for name, values in fields.lists() for text in (name, *values)):
+        return fields
+    fresh = QueryDict(mutable=True)
+    for name, values in fields.lists():
+        is_open = _AS_TYPED not in name
+        fresh.setlist(name, [unicodedata.normalize("NFC", text) if is_open else text for text in values])
+    fresh._mutable = False  # noqa: SLF001  (Django's own way to close it)
+    return fresh
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in {"utf-8", "ascii"}
+    except LookupError:
+        return False

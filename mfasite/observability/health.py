@@ -1,0 +1,125 @@
+"""Whether this process lives, and whether it can show the sign-in page: what is down, by name, within half a second."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from functools import wraps
+from pathlib import Path
+
+from django.apps import apps
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from mfasite.celery import app
+from verification.delivery.routing import routes
+
+logger = logging.getLogger(__name__)
+
+BOUND = 0.5  # seconds, for all probes together, since they run beside one another
+
+
+def _once(probe: Callable[[], bool]) -> Callable[[], bool]:
+    """Ask until it passes, and never again: what it asks for changes by a new version only, with new processes."""
+    passed = False
+
+    @wraps(probe)
+    def ask() -> bool:
+        nonlocal passed
+        passed = passed or probe()
+        return passed
+
+    return ask
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return bool(cursor.fetchone())
+    finally:
+        connection.close()
+
+
+@_once
+def _migrated() -> bool:
+    """Tell whether every migration of this version was applied, from their file names: loading them costs memory."""
+    try:
+        applied = MigrationRecorder(connection).applied_migrations()
+    finally:
+        connection.close()
+    return all((label, name) in applied for label, name in _shipped())
+
+
+def _shipped() -> Iterator[tuple[str, str]]:
+    for config in apps.get_app_configs():
+        folder = Path(config.path) / "migrations"
+        yield from ((config.label, file.stem) for file in folder.glob("[0-9]*.py"))
+
+
+@_once
+def _static_files() -> bool:
+    """Tell whether the files that pages link to were collected; without them no page can be shown."""
+    return bool(staticfiles_storage.url("mfasite/app.css"))
+
+
+def _broker() -> bool:
+    # The channel, unlike `connect`, keeps to the short patience of the transport options.
+    with app.connection_for_write() as broker:
+        return broker.default_channel is not None
+
+
+def _providers() -> bool:
+    try:
+        return any(provider.probe() for provider in routes.providers().values())
+    finally:
+        connection.close()  # a provider may have asked the database, in a thread that nobody else tidies
+
+
+# Without one of these no page can be shown: a balancer takes this process out.
+NEEDED: dict[str, Callable[[], bool]] = {
+    "database": _database,
+    "migrations": _migrated,
+    "static files": _static_files,
+}
+# Without these people still sign in, with fewer methods or a little later.
+USEFUL: dict[str, Callable[[], bool]] = {"broker": _broker, "providers": _providers}
+PROBES = NEEDED | USEFUL
+
+# A pool for each: one that hangs keeps its threads, and must not make the others look down.
+_pools = {name: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{name}") for name in PROBES}
+
+
+def _passed(name: str, probe: Future[bool]) -> bool:
+    if not probe.done():
+        return False
+    error = probe.exception()
+    if error is not None:
+        logger.warning("Probe of %s failed: %s", name, type(error).__name__)
+    return error is None and probe.result()
+
+
+@login_not_required
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; asks nothing of anybody else."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """Say whether this process can show the sign-in page, and name what is down.
+
+    Shape: `down` is what it cannot do without, and makes the status 503; `degraded` is what it can.
+    """
+    probes = {name: _pools[name].submit(probe) for name, probe in PROBES.items()}
+    wait_for(probes.values(), timeout=BOUND)
+    failed = [name for name, probe in probes.items() if not _passed(name, probe)]
+    down = [name for name in failed if name in NEEDED]
+    degraded = [name for name in failed if name in USEFUL]
+    return JsonResponse({"ready": not down, "down": down, "degraded": degraded}, status=503 if down else 200)

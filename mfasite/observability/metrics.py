@@ -1,0 +1,113 @@
+"""Figures for Prometheus, read from the rows and the broker at each scrape, so that any web process tells the same."""
+
+import hmac
+import ipaddress
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from accounts import request_context
+from mfasite import conf
+from mfasite.observability import request_metrics
+from verification import audit, decryption_failures, guard, limits
+from verification.delivery import statistics
+
+_WINDOW = timedelta(minutes=5)
+_RESULTS = {
+    "sign_in.completed": "completed",
+    "sign_in.denied": "denied",
+    "password.refused": "password refused",
+    "challenge.failed": "code wrong",
+    "challenge.reported": "fraud reported",
+    "message.limited": "limited",
+    "message.refused": "guarded",
+    decryption_failures.KIND: "sealed value damaged",
+}
+
+
+class _Figures(Collector):
+    """Collects what there is now. Labels are of a bounded set; none names a person or a number."""
+
+    def collect(self) -> Iterator[Metric]:
+        now = timezone.now()
+        depth = GaugeMetricFamily("mfa_queue_depth", "Wake-ups that wait in the broker", labels=["queue"])
+        for queue in statistics.queues():
+            if queue.depth is not None:
+                depth.add_metric([queue.name], queue.depth)
+        yield depth
+        workers = statistics.workers()
+        yield GaugeMetricFamily("mfa_workers", "Workers that answer", value=-1 if workers is None else workers)
+        waiting = GaugeMetricFamily("mfa_outbox_waiting", "Messages that wait to go out", labels=["kind"])
+        oldest = GaugeMetricFamily("mfa_outbox_oldest_seconds", "Age of the oldest of them", labels=["kind"])
+        for each in statistics.waiting(now):
+            waiting.add_metric([each.kind], each.n)
+            oldest.add_metric([each.kind], each.oldest)
+        yield waiting
+        yield oldest
+        fates = GaugeMetricFamily("mfa_messages_day", "Messages of the last day", labels=["provider", "kind", "state"])
+        for fate in statistics.fates(now):
+            fates.add_metric([fate.provider, fate.kind, fate.state], fate.n)
+        yield fates
+        yield _faults(now)
+        seconds = GaugeMetricFamily("mfa_delivery_seconds", "From asking to arriving", labels=["kind", "quantile"])
+        for speed in statistics.speeds(now):
+            seconds.add_metric([speed.kind, "0.5"], speed.p50)
+            seconds.add_metric([speed.kind, "0.95"], speed.p95)
+        yield seconds
+        circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are passed over", labels=["provider", "kind"])
+        for circuit in statistics.circuits():
+            circuits.add_metric([circuit.provider, circuit.kind], 1)
+        yield circuits
+        spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
+        stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
+        for cap in guard.caps():
+            spent.add_metric([cap.span], limits.spent(cap.span, cap.window, now=now) / guard.UNIT)
+            if cap.stop_at is not None:
+                stops.add_metric([cap.span], cap.stop_at / guard.UNIT)
+        yield spent
+        yield stops
+        yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(guard.paused(now)))
+        events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
+        happened = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
+        found = dict(happened.order_by("kind"))
+        for kind, result in _RESULTS.items():
+            events.add_metric([result], found.get(kind, 0))
+        yield events
+
+
+def _faults(now: datetime) -> Metric:
+    words = "Sends and messages of the last day that failed, by whose fault it was"
+    faults = GaugeMetricFamily("mfa_failures_day", words, labels=["provider", "kind", "fault"])
+    for blame in statistics.blames(now):
+        faults.add_metric([blame.provider, blame.kind, blame.fault], blame.n)
+    return faults
+
+
+@login_not_required
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Tell the figures to an allowed network, or to whoever shows the token; to anybody else there is nothing."""
+    if not _may(request):
+        return HttpResponse(status=404)
+    registry = CollectorRegistry()
+    registry.register(_Figures())
+    told = generate_latest(registry) + generate_latest(request_metrics.registry())
+    return HttpResponse(told, content_type=CONTENT_TYPE_LATEST)
+
+
+def _may(request: HttpRequest) -> bool:
+    token, shown = conf.metrics_token(), request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        return True
+    address = request_context.network(request)
+    return bool(address) and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in conf.metrics_networks()
+    )

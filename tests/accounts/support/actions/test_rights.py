@@ -1,0 +1,283 @@
+"""Who may do what to whom: each rank of staff, each rank of person, each action."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import CallerCheck, SupportRequest, User
+from accounts.support import caller_verification
+from accounts.support.actions import approvals, authorise, erasure, perform, rights
+from accounts.support.actions.authorise import Order, State
+from accounts.support.actions.perform import Deed
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.rights import Rank
+from tests.people import Person, hire, join
+from verification.context import Facts
+from verification.models import AuditEvent, Enrolment
+
+ROLES = {"desk": "Support desk", "senior": "Senior support", "administrator": "Administrators"}
+
+# Whoever acts, down; the person, across.
+RANKS = {
+    "desk": {"desk": "equal", "senior": "above", "administrator": "above", "root": "above"},
+    "senior": {"desk": "below", "senior": "equal", "administrator": "above", "root": "above"},
+    "administrator": {"desk": "below", "senior": "below", "administrator": "equal", "root": "above"},
+    "root": {"desk": "below", "senior": "below", "administrator": "below", "root": "equal"},
+}
+
+OPENING = {
+    "clear_settings",
+    "phone_lost",
+    "reset_device",
+    "issue_pass",
+    "bypass_once",
+    "unlock",
+    "reset_wrong_codes",
+    "unblock",
+    "set_state",
+}
+CLOSING = {
+    "delete_app_passwords",
+    "forget_browsers",
+    "end_sessions",
+    "block",
+    "require_password",
+    "give_roles",
+    "take_token_back",
+}
+HARMLESS = {"try_message", "assign_token", "resync_token"}
+ERASING = {"erase"}
+
+# What each action is for people of a rank: done by one alone, left to a second person, or refused.
+WANTED = {
+    "person": {"opening": "alone", "closing": "alone", "harmless": "alone", "erasing": "second"},
+    "below": {"opening": "second", "closing": "alone", "harmless": "alone", "erasing": "second"},
+    "equal": {"opening": "second", "closing": "second", "harmless": "alone", "erasing": "refused"},
+    "above": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
+    "self": {"opening": "refused", "closing": "refused", "harmless": "refused", "erasing": "refused"},
+}
+
+OPTIONS: dict[str, dict[str, object]] = {
+    "clear_settings": {"app_passwords_too": True},
+    "issue_pass": {"length": 8, "life": 60, "once": True, "starts_at": ""},
+    "bypass_once": {"seconds": 300},
+    "block": {"days": 90},
+    "set_state": {"state": "enforced"},
+    "give_roles": {"roles": []},
+    "assign_token": {"serial": "none"},
+    "resync_token": {"token_ref": "none", "first": "1", "second": "2"},
+    "take_token_back": {"token_ref": "none", "is_worn": False},
+}
+
+
+def make(rank: str, name: str) -> Person:
+    """Make somebody of a rank, with an app and a number."""
+    if rank in ROLES:
+        person = hire(name, ROLES[rank])
+        person.phone.number = "+41795550123"
+        return person.set_up("text")
+    flags = {"is_staff": True, "is_superuser": True} if rank == "root" else {}
+    return join(name, number="+41795550123", **flags).set_up("text", "totp")
+
+
+def order(name: str, staff: User, person: Person) -> Order:
+    """Word an order as the form of the action gives it."""
+    needs_ref = name in {"reset_device", "try_message"}
+    options = {"ref": person.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {})
+    return Order(
+        action=ACTIONS[name],
+        staff=staff,
+        person=person.user,
+        reason="asked",
+        ticket="1",
+        options=options,
+        token=authorise.new_token(),
+    )
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what is done within."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _group(name: str) -> str:
+    groups = {"opening": OPENING, "closing": CLOSING, "harmless": HARMLESS, "erasing": ERASING}
+    return next(group for group, names in groups.items() if name in names)
+
+
+def _became(state: State) -> str:
+    return {State.ASKED: "second", State.REFUSED: "refused"}.get(state, "alone")
+
+
+def test_every_action_is_in_the_table() -> None:
+    assert set(ACTIONS) == OPENING | CLOSING | HARMLESS | ERASING
+
+
+@pytest.mark.parametrize("target", ["person", "desk", "senior", "administrator", "root", "self"])
+@pytest.mark.parametrize("actor", list(RANKS))
+def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Facts, no_check: None) -> None:
+    """Seen failing with the rule of staff taken out: a desk member gave an equal a pass."""
+    staff = make(actor, "acts")
+    person = staff if target == "self" else make(target, "asks")
+    rank = RANKS[actor].get(target, target)
+    wanted, found = {}, {}
+    for name, action in ACTIONS.items():
+        may = staff.user.has_perm(f"accounts.{action.permission}")
+        wanted[name] = WANTED[rank][_group(name)] if may else "refused"
+        with undone():
+            found[name] = _became(authorise.place(order(name, staff.user, person), here).state)
+
+    assert rights.rank(person.user, staff.user) is Rank(rank)
+    assert found == wanted
+
+
+def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Facts) -> None:
+    fay = hire("fay", "Administrators")
+    User.objects.filter(pk=fay.user.pk).update(is_active=False)
+
+    assert rights.rank(User.objects.get(pk=fay.user.pk), sam.user) is Rank.ABOVE
+
+
+# The second person ----------------------------------------------------------------------------------------------
+
+
+def ask(staff: Person, person: Person, here: Facts, name: str = "issue_pass") -> SupportRequest:
+    """Order something that a second person must agree to."""
+    assert authorise.place(order(name, staff.user, person), here).state is State.ASKED
+    return SupportRequest.objects.get()
+
+
+def test_second_person_is_not_below_the_first_nor_the_person_themselves(
+    root: Person, here: Facts, no_check: None
+) -> None:
+    fay, finn, sam = hire("fay", "Administrators"), hire("finn", "Administrators"), hire("sam", "Senior support")
+    request = ask(root, fay, here)
+
+    answers = {
+        p.user.username: approvals.decide(request, User.objects.get(pk=p.user.pk), here, agrees=True)
+        for p in (root, fay, sam, finn)
+    }
+
+    assert answers == {"root": False, "fay": False, "sam": False, "finn": True}
+
+
+@pytest.mark.parametrize("what", ["nothing", "blocked", "locked", "off", "role ended", "erased"])
+def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
+    what: str, dora: Person, sam: Person, root: Person, here: Facts, no_check: None
+) -> None:
+    """Seen: what a stolen account of senior support had agreed to was done after it was blocked."""
+    finn = hire("finn", "Senior support")
+    request = ask(sam, dora, here, "phone_lost")
+    assert approvals.decide(request, finn.user, here, agrees=True)
+    ours = Deed(staff=root.user, facts=here, reason="stolen", ticket="1")
+    changes: dict[str, Callable[[], object]] = {
+        "nothing": lambda: None,
+        "blocked": lambda: perform.block(finn.user, ours),
+        "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
+        "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
+        "role ended": lambda: perform.give_roles(finn.user, ours, roles=["Support desk"]),
+        "erased": lambda: erasure.erase(finn.user, ours),
+    }
+    changes[what]()
+
+    answer = authorise.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
+
+    assert answer.state is (State.DONE if what == "nothing" else State.UNNEEDED)
+    assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
+
+
+def vouch(staff: Person, person: Person, here: Facts) -> CallerCheck:
+    return caller_verification.vouch(staff.user, person.user, "the number in the personnel file", here)
+
+
+def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Facts) -> None:
+    """Seen failing with every call back counting for whoever rang."""
+    ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
+    vouch(ben, ana, here)
+
+    alone = authorise.place(order("issue_pass", ben.user, ana), here)
+    request = ask(cas, ana, here)
+
+    assert alone.state is State.REFUSED
+    assert AuditEvent.objects.get(kind="support.refused").detail["why"] == "no_caller"
+    assert not approvals.decide(request, ben.user, here, agrees=True)
+    assert approvals.decide(request, dan.user, here, agrees=True)
+
+
+def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(ana: Person, sam: Person, here: Facts) -> None:
+    vouch(sam, ana, here)
+
+    assert authorise.place(order("issue_pass", sam.user, ana), here).state is State.DONE
+
+
+def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Facts) -> None:
+    Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
+    check = caller_verification.begin(sam.user, dora.user, dora.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+    caller_verification.answer(check, dora.read_app(), here)
+
+    assert authorise.place(order("issue_pass", sam.user, dora), here).state is State.ASKED
+
+
+def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Facts) -> None:
+    """What was asked for a person counts for the rank that they had."""
+    User.objects.filter(pk=ana.user.pk).update(epoch=5)
+    ana.user.refresh_from_db()
+    deed = Deed(staff=sam.user, facts=here, reason="asked", ticket="1")
+    request = approvals.ask("issue_pass", deed, ana.user, OPTIONS["issue_pass"])
+    assert request is not None
+    approvals.decide(request, root.user, here, agrees=True)
+    perform.give_roles(ana.user, Deed(staff=root.user, facts=here, reason="asked", ticket="1"), roles=["Support desk"])
+
+    assert not approvals.take(SupportRequest.objects.get(), sam.user, here)
+
+
+def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Facts) -> None:
+    """Else one person alone took the roles away, issued a pass and gave the roles back."""
+    deed = Deed(staff=root.user, facts=here, reason="asked", ticket="1")
+    perform.issue_pass(ana.user, deed, length=8, life=timedelta(hours=1), once=False)
+
+    perform.give_roles(ana.user, deed, roles=["Support desk"])
+
+    assert not Enrolment.objects.filter(user=ana.user, method="access_pass").exists()
+
+
+# A check belongs to one person, one of the staff, one call ------------------------------------------------------
+
+
+def begin(staff: Person, person: Person, here: Facts) -> CallerCheck:
+    Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
+    found = caller_verification.begin(staff.user, person.user, person.enrolment("totp").ref, here)
+    assert isinstance(found, CallerCheck)
+    return found
+
+
+CASES: dict[str, Callable[[CallerCheck, Person, Person, Person], tuple[User, User]]] = {
+    "their own": lambda check, dora, sam, ben: (dora.user, check.person),
+    "another person's address": lambda check, dora, sam, ben: (dora.user, ben.user),
+    "another of the staff": lambda check, dora, sam, ben: (sam.user, check.person),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_check_is_found_by_whoever_began_it_for_that_person_alone(
+    case: str, ana: Person, ben: Person, dora: Person, sam: Person, here: Facts
+) -> None:
+    check = begin(dora, ana, here)
+
+    staff, person = CASES[case](check, dora, sam, ben)
+
+    assert (caller_verification.begun(staff, person, check.ref, now=here.now) is not None) is (case == "their own")
+
+
+def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, here: Facts) -> None:
+    check = begin(dora, ana, here)
+
+    assert caller_verification.begun(dora.user, ana.user, check.ref, now=here.now + timedelta(minutes=16)) is None

@@ -1,0 +1,65 @@
+"""A rehearsal says what the decision would say."""
+
+import pytest
+from django.contrib.auth.models import Group
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from accounts.support.policies import policy_preview
+from tests.people import MORNING
+from verification import enrolments, policies
+from verification.context import Facts
+from verification.models import Enrolment, Policy
+from verification.policies import Step, Why
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ["text", "call", "totp", "token", "passkey", "recovery"]
+some_methods = st.lists(st.sampled_from(METHODS), unique=True, max_size=4)
+some_rules = st.tuples(st.none() | some_methods.filter(bool), st.sampled_from([None, 1, 2, 3]))
+some_people = st.tuples(
+    some_methods,
+    st.sampled_from(["disabled", "enabled", "enforced"]),
+    st.booleans(),  # of the staff
+    st.lists(st.sampled_from(["north", "south"]), unique=True),
+    st.booleans(),  # a token waits
+)
+
+
+def outcome(user: User) -> str:
+    """Say by the decision itself what would become of a person."""
+    decision = policies.decide(user, Facts(now=MORNING))
+    if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
+        return "in"
+    offers = enrolments.offers(decision.rules.methods, user_id=user.pk)
+    return "registers" if [offer for offer in offers if not offer.is_reserve] else "locked out"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(everybody=some_rules, north=some_rules, south=some_rules, people=st.lists(some_people, min_size=1, max_size=6))
+def test_says_what_the_decision_says(
+    everybody: tuple[list[str] | None, int | None],
+    north: tuple[list[str] | None, int | None],
+    south: tuple[list[str] | None, int | None],
+    people: list[tuple[list[str], str, bool, list[str], bool]],
+    db: None,
+) -> None:
+    Policy.objects.all().delete()
+    User.objects.all().delete()
+    groups = {name: Group.objects.get_or_create(name=name)[0] for name in ("north", "south")}
+    every = ((None, everybody), (groups["north"], north), (groups["south"], south))
+    for rank, (group, (methods, strength)) in enumerate(every):
+        Policy.objects.create(group=group, rank=rank, methods=methods, staff_strength=strength)
+    for number, (mine, state, is_staff, where, waits) in enumerate(people):
+        user = User.objects.create(username=f"p{number}", second_step=state, is_staff=is_staff)
+        user.groups.set(groups[name] for name in where)
+        Enrolment.objects.bulk_create(Enrolment(user=user, method=name, confirmed=True) for name in mine)
+        if waits:
+            Enrolment.objects.create(user=user, method="token", confirmed=False)
+
+    found = policy_preview.rehearse(list(Policy.objects.all()), now=MORNING)
+
+    said = {user.username: outcome(user) for user in User.objects.all()}
+    assert set(found.registering) == {name for name, word in said.items() if word == "registers"}
+    assert set(found.locked_out) == {name for name, word in said.items() if word == "locked out"}

@@ -1,0 +1,63 @@
+"""Whoever is looked for is found: by any part of a name, whatever signs stand in it, and by the whole of the rest."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.support import people_search
+from accounts.support.people_search import Search
+from tests.people import hire
+from verification.models import Enrolment
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff() -> User:
+    return hire("dora", "Support desk").user
+
+
+@pytest.fixture
+def sean() -> User:
+    person = User.objects.create(username="sean.oneil-7", name="Seán O'Neil", email="Sean@people.example")
+    row = Enrolment(user=person, method="text", confirmed=True)
+    row.address = "+41795551234"
+    row.save()
+    User.objects.create(username="other", name="Somebody Else", email="else@people.example")
+    return person
+
+
+def found(staff: User, text: str) -> list[str]:
+    rows = people_search.find(staff, Search(text=text), now=timezone.now()).rows
+    return [row.person.username for row in rows]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sean.oneil-7",
+        "SEAN.ONE",
+        "an.one",
+        "oneil",
+        "o'neil",
+        "Seán",
+        "neil sean",
+        "sean@people.example",
+        "SEAN@PEOPLE.EXAMPLE",
+        "sean@peop",
+        "sean@people.ex",
+        "+41 79 555 12 34",
+    ],
+)
+def test_finds_somebody_by(staff: User, sean: User, text: str) -> None:
+    assert found(staff, text) == ["sean.oneil-7"]
+
+
+@pytest.mark.parametrize("text", ["nobody", "sean else", "nobody@people.example", "+41 79 555 12 35"])
+def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
+    assert found(staff, text) == []
+
+
+@pytest.mark.parametrize("text", ["sean@people.example", "oneil", "sean@people.ex", "+41795551234"])
+def test_deeds_for_many_reach_those_whom_the_page_shows(staff: User, sean: User, text: str) -> None:
+    assert list(people_search.matching(staff, Search(text=text), now=timezone.now())) == [sean]

@@ -1,0 +1,97 @@
+"""Children are named when they end, given time to end, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import Crew, Failed
+
+SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
+STUBBORN = (
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
+)
+
+
+def crew(home: Path) -> Crew:
+    return Crew(home, os.environ)
+
+
+def test_shows_the_last_words_of_a_child_that_ended(tmp_path: Path) -> None:
+    hands = crew(tmp_path)
+    child = hands.start("web", (sys.executable, "-c", "print('no such module'); raise SystemExit(3)"))
+    child.process.wait()
+
+    with pytest.raises(Failed) as failure:
+        hands.check()
+
+    assert "web ended by itself, with status 3" in str(failure.value)
+    assert "no such module" in str(failure.value)
+
+
+def test_tells_what_did_not_answer_in_time(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="The web server did not answer within 0 s"):
+        crew(tmp_path).wait("The web server", lambda: False, seconds=0.1)
+
+
+def test_raises_when_a_preparing_command_fails(tmp_path: Path) -> None:
+    hands = crew(tmp_path)
+
+    with pytest.raises(Failed, match="prepare ended with status 1"):
+        hands.run("prepare", (sys.executable, "-c", "raise SystemExit(1)"))
+
+    assert hands.children == []
+
+
+def test_kills_a_child_that_does_not_want_to_end(tmp_path: Path) -> None:
+    hands = crew(tmp_path)
+    child = hands.start("deaf", STUBBORN)
+    hands.wait("it", lambda: "deaf" in child.log.read_text(), seconds=10)
+
+    hands.stop(grace=0.2)
+
+    assert child.process.returncode == -signal.SIGKILL
+
+
+def test_ends_the_children_of_a_child_too(tmp_path: Path) -> None:
+    parent = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:]); print(p.pid, flush=True); p.wait()"
+    with child_processes.crew(tmp_path, os.environ) as hands:
+        child = hands.start("parent", (sys.executable, "-c", parent, *STUBBORN))
+        hands.wait("it", lambda: "deaf" in child.log.read_text(), seconds=10)
+        grandchild = int(child.log.read_text().split()[0])
+
+    assert _ends(grandchild)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_leaves_no_child_when_it_is_killed_itself(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys, time; from mfasite.demo.child_processes import Crew; "
+        "c = Crew(pathlib.Path(sys.argv[1]), os.environ).start('it', ('sleep', '60')); "
+        "time.sleep(0.5); print(c.process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+
+    assert _ends(child)
+
+
+def _ends(pid: int) -> bool:
+    """Tell whether a process is gone soon: the kernel needs a moment, a zombie counts as gone."""
+    for _ in range(50):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,0 +1,62 @@
+"""The running service that browser tests and fault tests share."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from mfasite.demo import broker, child_processes
+from mfasite.demo.launcher import Stack
+from tests.conftest import THEIR_BROKER
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+def wait_until_ready(stack: Stack) -> None:
+    stack.crew.wait("the service", lambda: child_processes.lacks_nothing(stack.url), seconds=20)
+
+
+def wait_for_a_worker(stack: Stack) -> None:
+    prefix = stack.environment["BROKER_PREFIX"]
+    stack.crew.wait("The worker", lambda: child_processes.workers_answer(stack.broker_url, prefix=prefix), seconds=30)
+
+
+def test_is_ready(stack: Stack) -> None:
+    wait_until_ready(stack)
+
+
+def test_notices_a_broker_that_hangs_within_its_bound(stack: Stack) -> None:
+    brokers = [child for child in stack.crew.children if child.name == "broker"]
+    for child in brokers:
+        child.process.send_signal(signal.SIGSTOP)
+    try:
+        assert child_processes.answers(f"{stack.url}/readyz", seconds=1.5), "people still sign in"
+        assert child_processes.lacks_nothing(stack.url) is not bool(brokers)
+        assert child_processes.answers(f"{stack.url}/healthz", seconds=0.5)
+    finally:
+        for child in brokers:
+            child.process.send_signal(signal.SIGCONT)
+
+    wait_until_ready(stack)
+
+
+def test_comes_back_after_its_worker_was_killed(stack: Stack) -> None:
+    worker = next(child for child in stack.crew.children if child.name == "worker")
+    worker.process.kill()
+    stack.crew.stop("worker")
+
+    stack.crew.start("worker", child_processes.worker())
+
+    wait_for_a_worker(stack)
+
+
+if not THEIR_BROKER:  # another one's broker is not ours to restart
+
+    def test_finds_its_broker_again_after_a_restart(stack: Stack) -> None:
+        folder = Path(stack.broker_url.removeprefix("redis+socket://")).parent
+        stack.crew.stop("broker")
+
+        stack.crew.start("broker", broker.command(folder))
+
+        wait_until_ready(stack)
+        wait_for_a_worker(stack)

@@ -1,0 +1,141 @@
+"""Alive, and ready: what is down or degraded, by name, never slower than half a second."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from mfasite.observability import health
+
+
+@pytest.fixture
+def hanging() -> Iterator[threading.Event]:
+    """Give a probe something to hang on that the test lets go of at its end."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def probes(monkeypatch: pytest.MonkeyPatch, **those: object) -> None:
+    monkeypatch.setattr(health, "PROBES", dict.fromkeys(health.PROBES, lambda: True) | those)
+
+
+def test_is_alive_without_database_or_broker(client: Client) -> None:
+    answer = client.get("/healthz")
+
+    assert (answer.status_code, answer.content) == (200, b"alive\n")
+
+
+def test_is_ready_when_everything_answers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    probes(monkeypatch)
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "down": [], "degraded": []})
+
+
+def fails() -> bool:
+    raise OSError("connection refused")
+
+
+def test_stays_ready_and_names_what_is_degraded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A balancer would else take every process away, though most of the site works without a broker."""
+    probes(monkeypatch, broker=fails, providers=lambda: False)
+
+    answer = client.get("/readyz")
+
+    told = {"ready": True, "down": [], "degraded": ["broker", "providers"]}
+    assert (answer.status_code, answer.json()) == (200, told)
+
+
+@pytest.mark.parametrize("needed", ["database", "migrations", "static files"])
+def test_is_not_ready_without(client: Client, monkeypatch: pytest.MonkeyPatch, needed: str) -> None:
+    probes(monkeypatch, **{needed: lambda: False})
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "down": [needed], "degraded": []})
+
+
+def test_misses_a_migration_of_this_version(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]  # without its memory
+
+        newer = [*health._shipped(), ("accounts", "9999_of_the_next_version")]
+        monkeypatch.setattr(health, "_shipped", lambda: newer)
+
+        assert not pool.submit(health._migrated.__wrapped__).result()  # type: ignore[attr-defined]
+
+
+def test_misses_static_files(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+    with pytest.raises(ValueError, match="manifest"):
+        health._static_files.__wrapped__()  # type: ignore[attr-defined]
+
+
+def test_asks_for_what_a_version_brings_until_it_is_there() -> None:
+    """Seen failing with the first answer kept: a process that started before `migrate` was never ready."""
+    answers = iter([False, False, True])
+    probe = health._once(lambda: next(answers))
+
+    assert [probe() for _ in range(6)] == [False, False, True, True, True, True]
+
+
+def test_does_not_wait_for_what_hangs(
+    client: Client, monkeypatch: pytest.MonkeyPatch, hanging: threading.Event
+) -> None:
+    probes(monkeypatch, database=lambda: hanging.wait(10))
+    start = time.monotonic()
+
+    answer = client.get("/readyz")
+
+    assert answer.json()["down"] == ["database"]
+    assert time.monotonic() - start < health.BOUND + 0.3
+
+
+def test_blames_nobody_else_while_one_hangs(
+    client: Client, monkeypatch: pytest.MonkeyPatch, hanging: threading.Event
+) -> None:
+    """Seen failing with one pool for all probes: the database was called down as well."""
+    probes(monkeypatch, broker=lambda: hanging.wait(10))
+    monkeypatch.setattr(health, "BOUND", 0.2)
+
+    answers = [client.get("/readyz").json()["degraded"] for _ in range(8)]
+
+    assert answers == [["broker"]] * 8
+
+
+def test_asks_the_real_broker(broker: str) -> None:
+    assert health.PROBES["broker"]()
+
+
+def test_notices_a_broker_that_is_not_there() -> None:
+    with pytest.raises(Exception, match="nowhere"):
+        health.PROBES["broker"]()
+
+
+def test_may_be_asked_by_strangers_and_is_never_kept(client: Client) -> None:
+    assert client.get("/healthz").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [health._database, health._migrated, health._providers],
+    ids=["database", "migrations", "providers"],
+)
+def test_leaves_no_connection_behind_in_its_threads(db: None, probe: Callable[[], bool]) -> None:
+    """Each thread of the probes kept one for ever (seen): it is counted by the server, and dead after its restart."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(probe).result()
+
+        assert pool.submit(lambda: connection.connection is None).result()

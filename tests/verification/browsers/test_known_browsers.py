@@ -1,0 +1,37 @@
+"""The cookie that tells a person's browsers from strangers' opens nothing and names nobody."""
+
+import pytest
+
+from verification.browsers import known_browsers
+
+
+def test_knows_the_browser_of_everybody_who_signed_in_there() -> None:
+    cookie = known_browsers.remember(known_browsers.remember("", "ana"), "ben")
+
+    assert known_browsers.known(cookie, "ana") == known_browsers.known(cookie, "ben") != ""
+    assert known_browsers.known(cookie, "eve") == ""
+
+
+def test_keeps_the_five_who_signed_in_last() -> None:
+    cookie = ""
+    for name in ["ana", "ben", "cleo", "dev", "fay", "gil", "ben"]:
+        cookie = known_browsers.remember(cookie, name)
+
+    known = [name for name in ["ana", "ben", "cleo", "dev", "fay", "gil"] if known_browsers.known(cookie, name)]
+    assert known == ["ben", "cleo", "dev", "fay", "gil"]
+
+
+def test_number_of_one_browser_is_of_no_use_with_the_mark_of_another() -> None:
+    (number, _), (_, mark) = (known_browsers.remember("", "ana").split(".") for _ in range(2))
+
+    assert known_browsers.known(f"{number}.{mark}", "ana") == ""
+
+
+@pytest.mark.parametrize("cookie", ["", ".", "....", "x", "é.é", "\ud800.x", "\x00.\x00", "a." * 500, "." + "0" * 32])
+def test_odd_cookies_are_strangers(cookie: str) -> None:
+    assert known_browsers.known(cookie, "ana") == ""
+    assert known_browsers.known(known_browsers.remember(cookie, "ana"), "ana") != ""
+
+
+def test_cookie_names_nobody() -> None:
+    assert "ana" not in known_browsers.remember("", "ana")

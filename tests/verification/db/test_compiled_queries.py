@@ -1,0 +1,171 @@
+"""A statement that is written once asks and changes what Django's own would, on every thread and with every value."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Session
+from verification.db.compiled_queries import Delete, Insert, Select, Slot, Update
+from verification.models import AuditEvent, Challenge, Counter, State
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+AFTER = Select(lambda: Counter.objects.filter(scope=Slot("scope"), window_at__gte=Slot("since")).order_by("count"))
+RAISE = Update(
+    lambda: (
+        Counter.objects.filter(scope=Slot("scope"), count__lt=Slot("most")),
+        {"count": F("count") + 1, "until_at": Slot("until")},
+    )
+)
+
+
+@pytest.fixture
+def counters() -> list[Counter]:
+    return Counter.objects.bulk_create(
+        Counter(scope="a", key=str(number), window_at=NOW - timedelta(hours=number), count=number)
+        for number in range(4)
+    )
+
+
+def test_selects_what_django_selects(counters: list[Counter]) -> None:
+    for hours in (0, 1, 2):
+        since = NOW - timedelta(hours=hours)
+
+        found = AFTER.all(scope="a", since=since)
+
+        wanted = list(Counter.objects.filter(scope="a", window_at__gte=since).order_by("count"))
+        assert [vars(row) | {"_state": None} for row in found] == [vars(row) | {"_state": None} for row in wanted]
+    assert AFTER.all(scope="b", since=NOW) == []
+    assert AFTER.first(scope="b", since=NOW) is None
+
+
+def test_asks_one_statement(counters: list[Counter]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        AFTER.first(scope="a", since=NOW)
+
+    assert len(captured) == 1
+
+
+def test_brings_related_rows_along() -> None:
+    user = get_user_model().objects.create_user(username="ana")
+    challenges = Select(lambda: Challenge.objects.select_related("user", "enrolment").filter(handle=Slot("handle")))
+    challenge = _challenge(user)
+
+    with CaptureQueriesContext(connection) as captured:
+        found = challenges.first(handle=challenge.handle)
+
+        assert found == challenge
+        assert found is not None
+        assert (found.user, found.enrolment, found.state) == (user, challenge.enrolment, State.OPEN)
+        assert found.expires_at == challenge.expires_at
+        assert found.code_life == challenge.code_life
+    assert len(captured) == 1
+
+
+def _challenge(user: Any) -> Challenge:
+    return Challenge.objects.create(
+        user=user,
+        enrolment=user.enrolments.create(name="", method="totp"),
+        purpose="sign_in",
+        code_life=timedelta(minutes=5),
+        issued_at=NOW,
+        resend_at=NOW,
+        expires_at=NOW,
+        tries_left=5,
+    )
+
+
+def test_updates_and_counts(counters: list[Counter]) -> None:
+    assert RAISE.run(scope="a", most=2, until=NOW) == 2
+    assert RAISE.run(scope="a", most=2, until=None) == 1
+    assert RAISE.run(scope="b", most=2, until=NOW) == 0
+    assert list(Counter.objects.order_by("id").values_list("count", "until_at")) == [
+        (2, None),
+        (2, NOW),
+        (2, None),
+        (3, None),
+    ]
+
+
+def test_deletes_and_counts(counters: list[Counter]) -> None:
+    remove = Delete(lambda: Counter.objects.filter(scope=Slot("scope"), count__gte=Slot("least")))
+
+    assert remove.run(scope="a", least=2) == 2
+    assert remove.run(scope="b", least=0) == 0
+    assert Counter.objects.count() == 2
+
+
+def test_takes_a_choice_for_its_value() -> None:
+    challenge = _challenge(get_user_model().objects.create_user(username="ana"))
+    move = Update(lambda: (Challenge.objects.filter(state=Slot("old")), {"state": Slot("new")}))
+
+    assert move.run(old=State.OPEN, new=State.PROVEN) == 1
+    challenge.refresh_from_db()
+    assert challenge.state == State.PROVEN
+
+
+def test_inserts_what_django_inserts() -> None:
+    values: dict[str, Any] = {"at": NOW, "kind": "code.sent", "detail": {"tag": "K4"}, "key_id": "k", "digest": "d"}
+    ours, theirs = AuditEvent(**values), AuditEvent(**values)
+
+    Insert(AuditEvent).run(ours)
+    theirs.save()
+
+    one, other = (
+        {name: value for name, value in vars(AuditEvent.objects.get(pk=row.pk)).items() if name not in _OWN}
+        for row in (ours, theirs)
+    )
+    assert one == other
+    assert not ours._state.adding
+
+
+_OWN = ("_state", "id", "ref")
+
+
+def test_inserts_a_row_that_brings_its_key() -> None:
+    Insert(Session).run(Session(session_key="a-key", session_data="", expire_date=NOW))
+
+    row = Session.objects.get()
+    assert (row.session_key, row.expire_date) == ("a-key", NOW)
+    assert row.made_at is not None
+
+
+def test_refuses_to_guess_a_value(counters: list[Counter]) -> None:
+    with pytest.raises(KeyError, match="since"):
+        AFTER.all(scope="a")
+
+
+def test_spoils_the_transaction_it_fails_in(counters: list[Counter]) -> None:
+    name = Update(lambda: (Counter.objects.filter(scope=Slot("scope")), {"key": Slot("key")}))
+
+    with transaction.atomic():
+        with pytest.raises(DatabaseError):
+            name.run(scope="a", key=None)
+
+        assert transaction.get_connection().needs_rollback
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_speaks_by_its_own_connection(counters: list[Counter]) -> None:
+    found: list[int] = []
+
+    def ask() -> None:
+        found.append(len(AFTER.all(scope="a", since=NOW - timedelta(days=1))))
+        connection.close()
+
+    AFTER.all(scope="a", since=NOW)
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [4, 4, 4, 4]

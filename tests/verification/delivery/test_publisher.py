@@ -1,0 +1,88 @@
+"""A wake-up carries an id and nothing else; without a broker the message goes out from here."""
+
+import json
+import threading
+from typing import Any
+
+import pytest
+from django.db import connections
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from mfasite.celery import app
+from tests.verification.conftest import Desk
+from verification.delivery import publisher, tasks
+from verification.delivery.providers.virtual.models import Delivery
+from verification.models import Kind, Message, MessageState
+
+
+@pytest.fixture
+def queued(ana: Desk) -> Message:
+    ana.start("text")
+    return Message.objects.get()
+
+
+def taken(queue: str) -> dict[str, Any]:
+    """Take one wake-up off a queue, as it lies at the broker."""
+    with app.connection_for_read() as connection:
+        assert isinstance(connection, Connection)
+        box = connection.SimpleQueue(queue)
+        message = box.get(block=False)
+        message.ack()
+        box.close()
+        return {"headers": message.headers, "body": json.loads(message.body or "")}
+
+
+@pytest.mark.parametrize(("kind", "queue"), [(Kind.TEXT, "texts"), (Kind.CALL, "calls"), (Kind.MAIL, "housekeeping")])
+def test_each_kind_has_its_queue(broker: str, kind: Kind, queue: str) -> None:
+    publisher.publish(17, kind)
+
+    assert taken(queue)["body"][1] == {"message_id": 17}
+
+
+def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) -> None:
+    publisher.publish(queued.pk, Kind.TEXT)
+
+    payload = json.dumps(taken("texts"))
+    assert all(secret not in payload for secret in ("795551234", queued.handle, queued.sealed_address))
+
+
+def test_sends_from_here_when_the_broker_is_away(ana: Desk, queued: Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(publisher, "publish", away)
+    monkeypatch.setattr(publisher, "close_old_connections", lambda: None)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    publisher._room.acquire()
+
+    publisher._work(queued.pk, Kind.TEXT)
+
+    assert Delivery.objects.count() == 1
+
+
+def test_more_than_the_process_can_hold_is_left_to_the_sweep(
+    queued: Message, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DELIVERY_WAKE_THREADS = 1
+    submitted: list[int] = []
+    monkeypatch.setattr(publisher, "_room", threading.BoundedSemaphore(2))
+    pool = type("Pool", (), {"submit": lambda _, run, work, pk, kind: submitted.append(pk)})
+    monkeypatch.setattr(publisher, "_threads", pool)
+
+    for pk in range(5):
+        publisher.up(pk, Kind.TEXT)
+
+    assert submitted == [0, 1]
+
+
+def test_task_hands_one_message_over(queued: Message) -> None:
+    tasks.deliver(message_id=queued.pk)
+    tasks.deliver(message_id=queued.pk, something="more")
+
+    assert Delivery.objects.count() == 1
+    assert Message.objects.get().state == MessageState.ACCEPTED
+
+
+def test_task_for_a_message_that_is_gone_does_nothing(db: None) -> None:
+    tasks.deliver(message_id=0)

@@ -1,0 +1,78 @@
+"""Sealed values move to the current key beside traffic, and then the older key may leave the ring."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from tests.verification.conftest import BINDING, NUMBER, Desk
+from verification import challenges, enrolments
+from verification.keys import crypto, key_uses, rotation
+from verification.models import Enrolment, Message
+
+
+@pytest.fixture
+def rotated(ana: Desk, settings: Any) -> Desk:
+    """Give a person whose secrets lie under the older of two keys."""
+    ana.start("text")
+    settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
+    return ana
+
+
+def test_moves_everything_to_the_current_key(rotated: Desk) -> None:
+    list(rotation.run())
+
+    assert list(rotation.keys_in_use()) == ["t2"]
+
+
+def test_older_key_may_leave_afterwards(rotated: Desk, settings: Any) -> None:
+    before = (rotated.enrolment("text").address, rotated.enrolment("totp").secret, Message.objects.get().address)
+    list(rotation.run())
+    settings.MFA_KEYS = settings.MFA_KEYS[:1]
+
+    after = (rotated.enrolment("text").address, rotated.enrolment("totp").secret, Message.objects.get().address)
+
+    assert after == before
+
+
+def test_digests_for_looking_up_move_too(rotated: Desk) -> None:
+    list(rotation.run())
+
+    assert rotated.enrolment("text").address_digest == crypto.digest("address", "+41795551234")
+
+
+def test_second_run_finds_nothing_to_do(rotated: Desk) -> None:
+    list(rotation.run())
+
+    assert [count for _, count in rotation.run()] == [0] * len(list(rotation.run()))
+
+
+def test_leaves_a_row_that_changed_meanwhile(rotated: Desk) -> None:
+    row = rotated.enrolment("totp")
+    stale = Enrolment.objects.get(pk=row.pk)
+    row.secret = b"a newer secret"
+    row.save(update_fields=["sealed_secret"])
+
+    use = next(use for use in key_uses.sealed() if use.column == "sealed_secret")
+
+    assert rotation._reseal(use, stale) == 0
+    assert rotated.enrolment("totp").secret == b"a newer secret"
+
+
+def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -> None:
+    """Under the newer key the same number looked like another one, and resealing broke off at the double (seen)."""
+    later = rotated.later(minutes=6)
+    fields = {"country": "CH", "number": NUMBER}
+    issued = challenges.enrol(later.user, "text", fields, binding=f"{BINDING} 2", facts=later.facts, rules=later.rules)
+    assert later.answer(issued, later.code(issued), binding=f"{BINDING} 2").proven
+
+    list(rotation.run())
+
+    assert [e.method for e in enrolments.confirmed(rotated.user.pk)].count("text") == 1
+    assert [e.method for e in enrolments.confirmed(rotated.user.pk)].count("call") == 1
+
+
+def test_command_counts_the_values_of_each_key(rotated: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("reseal")
+
+    assert "key t2: " in capsys.readouterr().out

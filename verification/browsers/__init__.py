@@ -1,0 +1,5 @@
+"""Remembered browsers, browsers that a person used before, and the names of browsers."""
+
+from verification.browsers.remembered import Person, forget, is_shared, is_this, of_many, of_person, recognise, remember
+
+__all__ = ["Person", "forget", "is_shared", "is_this", "of_many", "of_person", "recognise", "remember"]

@@ -1,0 +1,124 @@
+"""Remembers, recognises and forgets browsers. How the cookie travels is the entrance's matter.
+
+Shape of the cookie: up to five tokens with dots between them, because several people may share one browser.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from verification import audit
+from verification.context import Facts
+from verification.db import row_locks
+from verification.keys import crypto
+from verification.models import Browser
+
+_GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
+_PURPOSE = "browser"
+_MOST = 5  # people of one browser
+
+
+class Person(Protocol):
+    """What a browser is bound to."""
+
+    pk: int
+    epoch: int
+
+
+def remember(user: Person, facts: Facts, *, days: int, method: str = "") -> str:
+    """Remember this browser for some days. Returns the cookie: a new token of 256 bits, before those of others."""
+    token, others = secrets.token_urlsafe(32), _tokens(facts.browser)
+    if others:
+        mine = {row.digest for row in Browser.objects.filter(_shows(others), user_id=user.pk)}
+        others = [other for other in others if mine.isdisjoint(crypto.digests(_PURPOSE, other))]
+        Browser.objects.filter(digest__in=mine).delete()
+    Browser.objects.create(
+        user_id=user.pk,
+        digest=crypto.digest(_PURPOSE, token),
+        method=method,
+        epoch=user.epoch,
+        agent=facts.agent,
+        network=facts.network,
+        made_at=facts.now,
+        rotated_at=facts.now,
+        ends_at=facts.now + timedelta(days=days),
+    )
+    return ".".join([token, *others][:_MOST])
+
+
+def recognise(user: Person, facts: Facts) -> tuple[bool, str]:
+    """Tell whether this person asked to be remembered here, and give the cookie that replaces the one shown.
+
+    A token changes at each use; the former one is good for a minute. An older one is a copied cookie: the row ends, and
+    its owner is told.
+    """
+    tokens = _tokens(facts.browser)
+    if not tokens:
+        return False, ""
+    row = Browser.objects.filter(_shows(tokens), user_id=user.pk, copied_at=None).first()
+    if row is None or row.ends_at <= facts.now or row.epoch != user.epoch:
+        return False, ""
+    shown = next((token for token in tokens if row.digest in crypto.digests(_PURPOSE, token)), "")
+    if not shown:
+        if facts.now - row.rotated_at <= _GRACE:
+            return True, ""
+        _end_copied(row, facts)
+        return False, ""
+    token = secrets.token_urlsafe(32)
+    changed = Browser.objects.filter(pk=row.pk, digest=row.digest).update(
+        digest=crypto.digest(_PURPOSE, token),
+        previous_digest=row.digest,
+        rotated_at=facts.now,
+        network=facts.network,
+        agent=facts.agent,
+    )
+    return True, ".".join(token if each == shown else each for each in tokens) if changed else ""
+
+
+def _tokens(cookie: str) -> list[str]:
+    return [token for token in cookie.split(".") if token][:_MOST]
+
+
+def _shows(tokens: Iterable[str]) -> Q:
+    known = [digest for token in tokens for digest in crypto.digests(_PURPOSE, token)]
+    return Q(digest__in=known) | Q(previous_digest__in=known)
+
+
+def _end_copied(row: Browser, facts: Facts) -> None:
+    """End a remembrance whose cookie was copied. The row stays until its owner was told where that was seen."""
+    ended = {"copied_at": facts.now, "network": facts.network, "agent": facts.agent}
+    with transaction.atomic():
+        if Browser.objects.filter(pk=row.pk, copied_at=None).update(**ended):
+            audit.record("browser.copied", user_id=row.user_id, facts=facts, browser=row.ref)
+
+
+def of_person(user: Person, *, now: datetime) -> list[Browser]:
+    """List the browsers that are remembered for a person now, the one used last first."""
+    mine = Browser.objects.filter(user_id=user.pk, epoch=user.epoch, ends_at__gt=now, copied_at=None)
+    return list(mine.order_by("-rotated_at"))
+
+
+def of_many(people: QuerySet[Any], *, now: datetime) -> int:
+    """Count the browsers that are remembered for many people now."""
+    return Browser.objects.filter(user__in=people, ends_at__gt=now, copied_at=None).count()
+
+
+def is_this(browser: Browser, cookie: str) -> bool:
+    """Tell whether a remembered browser is the one that shows this cookie."""
+    return any(browser.digest in crypto.digests(_PURPOSE, token) for token in _tokens(cookie))
+
+
+def is_shared(cookie: str) -> bool:
+    """Tell whether more than one person is remembered by this cookie."""
+    return len(_tokens(cookie)) > 1
+
+
+def forget(user: Person, *, ref: str = "") -> int:
+    """Forget one browser of a person, or all of them. Returns how many."""
+    rows = Browser.objects.filter(user_id=user.pk)
+    with transaction.atomic(savepoint=False):
+        return row_locks.in_order(rows.filter(ref=ref) if ref else rows).delete()[0]

@@ -1,0 +1,20 @@
+"""Raises the alarm about a sealed value that does not open: to the log, the record, the figures and the operators.
+
+The value alone is closed. The code that meets it goes on without it, and reports it here.
+"""
+
+import logging
+from datetime import datetime
+
+from verification import audit, limits
+from verification.context import Facts
+
+KIND = "sealed_value.damaged"
+_log = logging.getLogger(__name__)
+
+
+def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) -> None:
+    """Say once a day that one value does not open. Shape: `what` names its table, `ref` its row; neither is secret."""
+    if limits.spend_once("damaged", f"{what} {ref}", until=now):
+        _log.error("a sealed value of %s does not open: %s. Run manage.py check_restore", what, ref)
+        audit.record("sealed_value.damaged", user_id=user_id, facts=Facts(now=now), what=what, ref=ref)

@@ -1,0 +1,45 @@
+"""Asks the gateway in the form it wants, and finds what its answers hold."""
+
+import json
+import socket
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from verification.delivery import http_pool
+
+from .conf import Conf
+
+_PROBE = 0.8  # seconds
+
+
+def post(here: Conf, fields: Any) -> http_pool.Answer:
+    """Send one request. Errors: `Refused` when nothing left, `Lost` when it cannot be told."""
+    headers = {"Accept": http_pool.JSON, **here.headers}
+    if here.token:
+        headers["Authorization"] = f"Bearer {here.token}"
+    if here.as_form:
+        return http_pool.ask("POST", here.url, headers=headers, body=urlencode(fields, doseq=True), kind=http_pool.FORM)
+    return http_pool.ask("POST", here.url, headers=headers, body=json.dumps(fields))
+
+
+def reaches(url: str) -> bool:
+    """Tell whether something listens at an address."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=_PROBE).close()
+    except OSError:
+        return False
+    return True
+
+
+def find(told: Any, path: str) -> str:
+    """Read a value at a path such as `messages.0.id`; empty when there is none."""
+    for step in path.split("."):
+        if isinstance(told, dict):
+            told = told.get(step)
+        elif isinstance(told, list) and step.isdecimal() and int(step) < len(told):
+            told = told[int(step)]
+        else:
+            return ""
+    return str(told) if isinstance(told, str | int) and not isinstance(told, bool) else ""

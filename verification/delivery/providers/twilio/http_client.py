@@ -1,0 +1,67 @@
+"""The twilio client over the pool that all carriers share."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import urllib3
+from twilio.http import HttpClient
+from twilio.http.response import Response
+
+from verification.delivery import http_pool
+from verification.delivery.provider import Refused
+from verification.models.messages import Reason
+
+from . import conf
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+
+def client() -> "Client":
+    """Give the client of the configured account; it keeps its connections."""
+    here = conf.read()
+    if not here.is_complete:
+        raise Refused(Reason.PROVIDER_DOWN)
+    return _client(here.account, here.tokens[0], here.base_url)
+
+
+@lru_cache(maxsize=4)
+def _client(account: str, token: str, base_url: str) -> "Client":
+    from twilio.rest import Client  # noqa: PLC0415 - 15 MiB that a process which never sends is spared
+
+    return Client(account, token, http_client=_Pooled(base_url))
+
+
+class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are partial
+    """Sends the library's requests over our wire, which tells a certain refusal from a lost answer."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self.is_async = False
+        self.timeout = None
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        sent = {**(headers or {}), **(urllib3.make_headers(basic_auth=":".join(auth)) if auth else {})}
+        body = urlencode(data or {}, doseq=True)
+        answer = http_pool.ask(
+            method, _address(uri, params, self._base_url), headers=sent, body=body, kind=http_pool.FORM
+        )
+        return Response(answer.status, answer.body.decode(errors="replace"), dict(answer.headers))
+
+
+def _address(uri: str, params: dict[str, object] | None, base_url: str) -> str:
+    """Give the address to ask: Twilio's own, or the same path at the configured one."""
+    base, asked = urlsplit(base_url), urlsplit(uri)
+    query = urlencode(params, doseq=True) if params else asked.query
+    return urlunsplit((base.scheme, base.netloc, f"{base.path.rstrip('/')}{asked.path}", query, ""))

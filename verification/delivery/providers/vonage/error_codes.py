@@ -1,0 +1,76 @@
+"""Vonage's error codes of Messages and Voice. Source: developer.vonage.com/api-errors/messages."""
+
+from verification.delivery.error_meanings import HTTP, Fault, table
+from verification.models.messages import Reason
+
+CODES = HTTP | table(
+    (
+        Fault.ACCOUNT,
+        Reason.PROVIDER_DOWN,
+        {
+            1010: "a field is missing in the request: check the settings",
+            1020: "a field of the request is not valid: check the settings",
+            1060: "the account is barred",
+            1070: "the account has no credit left",
+            1120: "the sender is not allowed",
+            1140: "the sender is not allowed in this country",
+            1420: "a field of the request is not valid: check the settings",
+        },
+    ),
+    (
+        Fault.NETWORK,
+        Reason.PROVIDER_DOWN,
+        {
+            1030: "Vonage had a fault of its own",
+            1080: "Vonage takes no more connections from the account",
+            "carrier_timeout": "the carrier did not answer in time",
+            "internal_error": "Vonage had a fault of its own",
+        },
+    ),
+    (
+        Fault.LIMIT,
+        Reason.RATE_LIMITED,
+        {1000: "too many requests at once", 1241: "too many texts went to this number"},
+    ),
+    (
+        Fault.NUMBER,
+        Reason.INVALID_NUMBER,
+        {
+            1021: "the number is not valid",
+            1040: "the number is not valid",
+            1170: "the number is not known or not in use",
+            1190: "the number is not known or not in use",
+            "cannot_route": "there is no route to this number",
+            "number_out_of_service": "the number is out of service",
+        },
+    ),
+    (
+        Fault.NUMBER,
+        Reason.UNREACHABLE,
+        {
+            1180: "the phone is off or out of reach",
+            1200: "the number is moving between two carriers",
+            1220: "the number cannot be reached by this route",
+            1230: "the number cannot be reached by this route",
+            1250: "the number cannot be reached",
+            1260: "the number cannot be reached",
+            1320: "the phone is off or out of reach",
+            "unavailable": "the phone is off or out of reach",
+        },
+    ),
+    (
+        Fault.NUMBER,
+        Reason.BLOCKED,
+        {
+            1050: "the number is barred",
+            1280: "the owner's contract does not allow it",
+            "declined": "the call was declined",
+        },
+    ),
+    (Fault.NUMBER, Reason.OPTED_OUT, {1240: "the owner replied STOP"}),
+    (Fault.ACCOUNT, Reason.COUNTRY_CLOSED, {"restricted": "calls to this number are not permitted for the account"}),
+    (Fault.CONTENT, Reason.FILTERED, {1210: "the carrier filtered it as unwanted"}),
+    (Fault.CONTENT, Reason.TOO_OLD, {1360: "it was not delivered in time"}),
+    (Fault.UNKNOWN, Reason.UNKNOWN, {1330: "the carrier gave no reason"}),
+    final=(1021, 1040, 1170, 1190, 1240),
+)

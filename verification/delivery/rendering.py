@@ -1,0 +1,83 @@
+"""Composes the words of texts, calls and mails at the moment of hand-over; only here does a code take form."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from verification import conf, inputs
+from verification.browsers import user_agents
+from verification.delivery.provider import Outgoing, Speech
+from verification.keys import codes, tokens
+from verification.models import Kind, Message
+from verification.outcomes import Verdict
+
+
+def compose(message: Message, *, sender: str = "") -> Outgoing:
+    """Write the words of a message at the moment of hand-over; the code exists only from here to the provider."""
+    base = f"{conf.public_url()}/callbacks/{message.provider}"
+    return Outgoing(
+        id=message.handle,
+        kind=Kind(message.kind),
+        to=message.address,
+        words=_render(message, message.template, {}),
+        subject=_subject(message) if message.kind == Kind.MAIL else "",
+        language=message.language,
+        useful_until=message.useful_until,
+        receipt_url=f"{base}/receipt/{message.handle}/",
+        keys_url=f"{base}/keys/{message.handle}/",
+        tag=message.challenge.tag if message.challenge else "",
+        extension=message.extension,
+        sender=sender,
+    )
+
+
+def speech(message: Message, template: str, verdict: Verdict, *, goes_on: bool = False) -> Speech:
+    """Say what a called person hears next."""
+    return Speech(_render(message, template, {"verdict": str(verdict)}), more=goes_on)
+
+
+def _subject(message: Message) -> str:
+    """Write one line. Django refuses two of the signs that end a line; behind any other one, headers would begin."""
+    return inputs.one_line(_render(message, message.template, {"subject": True}))
+
+
+def _circumstances(context: Mapping[str, str]) -> dict[str, str]:
+    """Write the moments and the browser that a notice names in the reader's language and the organisation's zone."""
+    said = {"when": ("at", "j F Y, H:i e"), "ends_on": ("ends", "j F Y")}
+    moments = {name: _local(context[key], form) for name, (key, form) in said.items() if key in context}
+    return moments | ({"browser": user_agents.name(context["agent"])} if context.get("agent") else {})
+
+
+def _local(moment: str, form: str) -> str:
+    return date_format(timezone.localtime(datetime.fromisoformat(moment)), form)
+
+
+def _render(message: Message, template: str, more: dict[str, Any]) -> str:
+    challenge = message.challenge
+    host = urlsplit(conf.public_url()).hostname or ""
+    context: dict[str, Any] = {"organisation": conf.organisation_name(), "host": host, **message.context, **more}
+    if handle := message.context.get("link"):
+        purpose = message.context["link_purpose"]
+        path = message.context["link_path"]
+        context["url"] = f"{conf.public_url()}{path}{handle}/{tokens.derive(purpose, handle)}/"
+    if challenge is not None:
+        context |= {
+            "code": codes.derive(
+                handle=challenge.handle,
+                generation=message.generation,
+                nonce=challenge.nonce,
+                key_id=challenge.key_id,
+            ),
+            "tag": challenge.tag,
+            "mode": challenge.mode,
+            "purpose": str(challenge.purpose),
+            "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),
+        }
+    with translation.override(message.language):
+        context |= _circumstances(message.context)
+        return render_to_string(template, context).strip()

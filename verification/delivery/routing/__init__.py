@@ -1,0 +1,1 @@
+"""Which provider carries a message: routes, circuit breaker, outages, availability."""

@@ -1,0 +1,33 @@
+"""What operators set and how providers fare, as it was read at most a second ago, so that no message pays for it."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from verification.db.ttl_cache import Held
+from verification.models import Circuit, CircuitState, Kind, Route
+
+
+@dataclass(frozen=True)
+class Board:
+    """The routes that are on, in their order, and the circuits that are not whole."""
+
+    routes: tuple[Route, ...]
+    circuits: dict[tuple[str, str], Circuit]
+
+    def circuit(self, provider: str, kind: Kind) -> Circuit | None:
+        """Give a provider's circuit; none means that nothing failed of late."""
+        return self.circuits.get((provider, str(kind)))
+
+
+def _load() -> Board:
+    hurt = Circuit.objects.filter(~Q(state=CircuitState.CLOSED) | Q(failures__gt=0))
+    return Board(
+        routes=tuple(Route.objects.filter(is_on=True).order_by("order", "pk")),
+        circuits={(row.provider, row.kind): row for row in hurt},
+    )
+
+
+_held = Held(_load)
+read = _held.read
+forget = _held.forget

@@ -1,0 +1,195 @@
+"""Passes over a provider that fails, and tries it again with one message: a circuit breaker that all workers share.
+
+A circuit is a row; every change is a guarded update, so that of many workers one opens it and one gets the trial.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Least
+
+from verification import conf
+from verification.delivery.error_meanings import Fault
+from verification.delivery.routing import cache, routes
+from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State
+
+_log = logging.getLogger(__name__)
+_WINDOW = timedelta(minutes=15)  # what is weighed
+_GRACE = timedelta(minutes=2)  # younger messages may still be typed in
+_ENOUGH = 50  # messages of a window that are enough to judge by
+_FEW = 5  # that are enough where the provider says itself that our account is not in order
+_LEAST_PROVEN = 1 / 3
+_MOST_RETURNED = 1 / 2
+_STEADY = timedelta(minutes=5)  # a circuit that was whole for so long is told to be
+_TURNED = 12  # pauses in a row after which the count stands still
+
+_BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+_TAKEN = (
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+    MessageState.RINGING,
+    MessageState.ANSWERED,
+    MessageState.DELIVERED,
+    *_BAD,
+)
+
+# What says something of the provider, not of the number.
+OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
+_OF_THE_PROVIDER = (Fault.ACCOUNT, Fault.NETWORK)
+# What a provider reports of a message that another one might well deliver.
+ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_CLOSED, Reason.UNKNOWN}
+
+
+def counts(provider: str, reason: str, code: str) -> bool:
+    """Tell whether a failure says something of the provider: it is down, or our account or sender there is at fault."""
+    known = routes.meaning(provider, code)
+    return reason in OF_THE_PROVIDER or (known is not None and known.fault in _OF_THE_PROVIDER)
+
+
+def admits(circuit: Circuit | None, *, now: datetime) -> bool:
+    """Tell whether a provider may have this message. The one that ends a pause goes out on trial.
+
+    A trial that never ended, as its worker died, gives way to another one after its time.
+    """
+    if circuit is None or circuit.state == CircuitState.CLOSED:
+        return True
+    if circuit.until_at is None or circuit.until_at > now:
+        return False
+    waiting = Circuit.objects.filter(
+        pk=circuit.pk, state__in=[CircuitState.OPEN, CircuitState.HALF_OPEN], until_at__lte=now
+    )
+    is_ours = waiting.update(state=CircuitState.HALF_OPEN, until_at=now + conf.lease(), changed_at=now)
+    circuit.state, circuit.until_at = CircuitState.HALF_OPEN, now + conf.lease()
+    return bool(is_ours)
+
+
+def succeeded(circuit: Circuit | None, *, now: datetime) -> None:
+    """Note that a provider took a message. One that set out before the pause does not end it."""
+    if circuit is None:
+        return
+    rows = Circuit.objects.filter(pk=circuit.pk, state=circuit.state)
+    if circuit.state == CircuitState.HALF_OPEN:
+        if rows.update(state=CircuitState.CLOSED, failures=0, trips=0, until_at=None, why="", code="", changed_at=now):
+            _log.warning("provider %s carries %ss again", circuit.provider, circuit.kind)
+    elif circuit.failures:
+        rows.filter(failures__gt=0).update(failures=0)
+        circuit.failures = 0
+
+
+def failed(
+    circuit: Circuit | None,
+    *,
+    provider: str,
+    kind: Kind,
+    why: str,
+    now: datetime,
+    code: str = "",
+    after: timedelta | None = None,
+) -> None:
+    """Count a failure, and open the circuit at the fifth in a row, after a failed trial, or when told to wait."""
+    if circuit is not None and circuit.state == CircuitState.HALF_OPEN:
+        trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.HALF_OPEN)
+        return
+    row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
+    Circuit.objects.filter(pk=row.pk).update(failures=F("failures") + 1)
+    is_much = Circuit.objects.filter(pk=row.pk, failures__gte=conf.circuit_failures()).exists()
+    cache.forget()
+    if after or is_much:
+        trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.CLOSED)
+
+
+def trip(
+    provider: str,
+    kind: Kind,
+    *,
+    why: str,
+    now: datetime,
+    of: CircuitState,
+    code: str = "",
+    at_least: timedelta | None = None,
+) -> bool:
+    """Open a circuit that is in the state named; each pause in a row is twice as long. True for the one who did."""
+    row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
+    pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_max_pause())
+    did = Circuit.objects.filter(pk=row.pk, state=of).update(
+        state=CircuitState.OPEN,
+        until_at=now + min(pause, conf.circuit_max_pause()),
+        trips=Least(F("trips") + 1, _TURNED),
+        failures=0,
+        changed_at=now,
+        why=why,
+        code=code,
+    )
+    cache.forget()
+    if did:
+        _log.warning("provider %s is passed over for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
+    return bool(did)
+
+
+def news(now: datetime) -> Iterator[Circuit]:
+    """Give the circuits of which operators do not know yet, once each: those not whole, and those whole for a while.
+
+    One that opens and closes all the time is told of once. Each is a deed of the caller's transaction.
+    """
+    unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
+    steady = Circuit.objects.exclude(told_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
+    for rows, told_at in ((unknown, now), (steady, None)):
+        for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # which a mail would not tell of
+            if Circuit.objects.filter(pk=circuit.pk, told_at=circuit.told_at).update(told_at=told_at):
+                yield circuit
+
+
+# What only a look at many messages shows -----------------------------------------------------------------------
+
+
+def weigh(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
+    """Open the circuits of providers that take messages which then do not arrive, or which nobody types in.
+
+    The only provider of a kind is better than none, unless it reports itself that what it took does not arrive. A
+    circuit is weighed by what went out since it last changed, so that an old window does not open it twice.
+    """
+    opened = []
+    for kind in (Kind.TEXT, Kind.CALL):
+        names = [name for name, kinds in providers.items() if kind in kinds]
+        for name in names:
+            why, code = _weakness(name, kind, now=now)
+            if why == "conversion" and len(names) == 1:
+                continue
+            if why and trip(name, kind, why=why, code=code, now=now, of=CircuitState.CLOSED):
+                opened.append((name, kind))
+    return opened
+
+
+def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
+    former = Circuit.objects.filter(provider=provider, kind=kind, why="").values_list("changed_at", flat=True).first()
+    since = max(now - _WINDOW, former) if former else now - _WINDOW
+    rows = Message.objects.filter(provider=provider, kind=kind, created_at__gte=since, created_at__lt=now - _GRACE)
+    taken = rows.filter(state__in=_TAKEN).aggregate(
+        n=Count("pk"),
+        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+        n_codes=Count("pk", filter=Q(challenge__isnull=False)),
+        n_returned=Count("pk", filter=Q(state__in=_BAD, reason__in=ELSEWHERE)),
+    )
+    gone_on = Attempt.objects.filter(provider=provider, message__kind=kind, result=Result.RETURNED, at__gte=since)
+    n_gone_on = gone_on.count()
+    n, n_returned = taken["n"] + n_gone_on, taken["n_returned"] + n_gone_on
+    if n_returned > n * _MOST_RETURNED:
+        code, n_account = _commonest(provider, rows.filter(state__in=_BAD), gone_on)
+        if n >= _ENOUGH or (n_account >= _FEW and n_account > n * _MOST_RETURNED):
+            return "receipts", code
+    if taken["n_codes"] >= _ENOUGH and taken["n_proven"] < taken["n_codes"] * _LEAST_PROVEN:
+        return "conversion", ""
+    return "", ""
+
+
+def _commonest(provider: str, *tables: "QuerySet[Message] | QuerySet[Attempt]") -> tuple[str, int]:
+    """Give the code that stands in most rows, and how many rows say that our account or sender is at fault."""
+    found: Counter[str] = Counter()
+    for rows in tables:
+        found.update(dict(rows.exclude(code="").values_list("code").annotate(n=Count("pk")).order_by("code")))
+    known = {code: routes.meaning(provider, code) for code in found}
+    n_account = sum(n for code, n in found.items() if (said := known[code]) and said.fault is Fault.ACCOUNT)
+    return found.most_common(1)[0][0] if found else "", n_account

@@ -1,0 +1,35 @@
+"""What a message comes from, and which language it speaks: the rules that carriers share."""
+
+from collections.abc import Mapping
+
+from verification import phone_numbers
+from verification.delivery.provider import Refused
+from verification.models.messages import Reason
+
+_LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}
+
+
+def choose(senders: Mapping[str, str], number: str) -> str:
+    """Choose a sender by the country that a message goes to, `*` being any other.
+
+    Errors: `Refused` where there is none.
+    """
+    sender = senders.get(phone_numbers.country(number)) or senders.get("*")
+    if not sender:
+        raise Refused(Reason.COUNTRY_CLOSED)
+    return sender
+
+
+def locale(language: str) -> str:
+    """Give the locale in which a voice speaks a language. Shape: `de` becomes `de-DE`, `de-CH` stays."""
+    return language if "-" in language else _LOCALES.get(language, language)
+
+
+def voice(voices: Mapping[str, str], language: str) -> str:
+    """Choose a voice by the language, or by its first part; empty for the carrier's own."""
+    return voices.get(language) or voices.get(language.split("-", maxsplit=1)[0], "")
+
+
+def keys(extension: str, *, pause: str) -> str:
+    """Write an extension as a carrier wants it, after a second of silence. Shape: `pause` is half a second."""
+    return f"{pause}{pause}{extension}".replace(",", pause)

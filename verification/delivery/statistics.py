@@ -1,0 +1,253 @@
+"""What operators see of deliveries: queues, workers, providers, what failed. It holds no number and no code."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from verification.delivery import publisher
+from verification.delivery.error_meanings import Fault
+from verification.delivery.routing import routes
+from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
+
+_log = logging.getLogger(__name__)
+
+QUEUES = ("texts", "calls", "housekeeping")
+_DAY = timedelta(days=1)
+_SHARES = 30  # lines that a page shows of each
+_SAMPLE = 2_000  # deliveries that the seconds are taken from
+_DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
+_WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue of the broker; `depth` is none when the broker does not answer."""
+
+    name: str
+    depth: int | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in the outbox of one kind. Units: `oldest` in seconds."""
+
+    kind: str
+    n: int
+    oldest: float
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How many messages of a day ended or stand so."""
+
+    provider: str
+    kind: str
+    state: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How long deliveries took from asking to arriving. Units: seconds."""
+
+    kind: str
+    n: int
+    p50: float
+    p95: float
+
+
+def queues() -> list[Queue]:
+    """Ask the broker how much waits in each queue."""
+    try:
+        with current_app.connection_for_write() as broker:
+            return [Queue(name, _depth(broker, name)) for name in QUEUES]
+    except Exception as error:  # noqa: BLE001  (each broker's library has errors of its own; the page says "unknown")
+        _log.warning("the broker did not tell how much waits: %s", type(error).__name__)
+        return [Queue(name, None) for name in QUEUES]
+
+
+def _depth(broker: Any, name: str) -> int:
+    # Declared as workers declare it: asked passively, kombu does not find a queue of Redis under a prefix.
+    return int(broker.default_channel.queue_declare(name, durable=True, auto_delete=False).message_count)
+
+
+def workers(*, seconds: float = 0.5) -> int | None:
+    """Count the workers that answer within some seconds; none when the broker does not."""
+    try:
+        return len(current_app.control.ping(timeout=seconds) or ())
+    except Exception as error:  # noqa: BLE001  (the same)
+        _log.warning("the broker did not tell who works: %s", type(error).__name__)
+        return None
+
+
+def waiting(now: datetime) -> list[Waiting]:
+    """Tell what waits in the outbox, which is the truth whatever the broker says."""
+    rows = Message.objects.filter(state__in=_WAITS, not_before__lte=now)
+    found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
+    return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
+
+
+def fates(now: datetime) -> list[Fate]:
+    """Count the last day's messages by provider, kind and state."""
+    rows = Message.objects.filter(created_at__gt=now - _DAY)
+    found = rows.values("provider", "kind", "state").annotate(n=Count("pk")).order_by("provider", "kind", "state")
+    return [Fate(row["provider"] or "–", row["kind"], row["state"], row["n"]) for row in found]
+
+
+@dataclass(frozen=True)
+class Share:
+    """How the messages of one kind by one provider, or to one country, fared in a day; `n_proven` were typed in."""
+
+    name: str
+    kind: str
+    n: int
+    n_arrived: int
+    n_failed: int
+    n_proven: int
+
+
+def by_provider(now: datetime) -> list[Share]:
+    """Count the last day's messages by provider, the busiest first."""
+    return _shares("provider", now)
+
+
+def by_country(now: datetime) -> list[Share]:
+    """Count the last day's texts and calls by country, the busiest first."""
+    return _shares("country", now)
+
+
+def _shares(field: str, now: datetime) -> list[Share]:
+    rows = Message.objects.filter(created_at__gt=now - _DAY).exclude(**{field: ""})
+    found = rows.values("kind", name=F(field)).annotate(
+        n=Count("pk"),
+        n_arrived=Count("pk", filter=Q(state=MessageState.DELIVERED)),
+        n_failed=Count("pk", filter=Q(state__in=_DEAD)),
+        n_proven=Count("pk", filter=Q(challenge__state=State.PROVEN)),
+    )
+    return [Share(**row) for row in found.order_by("-n", "name", "kind")[:_SHARES]]
+
+
+@dataclass(frozen=True)
+class Hour:
+    """How many messages one hour asked for, and how many of them did not arrive."""
+
+    at: datetime
+    n: int
+    n_failed: int
+
+
+def hours(now: datetime) -> list[Hour]:
+    """Count the last day's messages hour by hour, hours without any included."""
+    rows = Message.objects.filter(created_at__gt=now - _DAY)
+    by_hour = rows.annotate(hour=TruncHour("created_at")).values("hour")
+    found = by_hour.annotate(n=Count("pk"), n_failed=Count("pk", filter=Q(state__in=_DEAD))).order_by("hour")
+    counts = {row["hour"]: row for row in found}
+    this = timezone.localtime(now).replace(minute=0, second=0, microsecond=0)
+    ats = [this - timedelta(hours=back) for back in range(23, -1, -1)]
+    return [Hour(at, counts[at]["n"], counts[at]["n_failed"]) if at in counts else Hour(at, 0, 0) for at in ats]
+
+
+def speeds(now: datetime) -> list[Speed]:
+    """Tell how long the newest deliveries of a day took, by kind."""
+    return [speed for kind in Kind if (speed := _speed(kind, now)) is not None]
+
+
+def _speed(kind: Kind, now: datetime) -> Speed | None:
+    rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
+    pairs = rows.exclude(ended_at=None).order_by("-created_at").values_list("created_at", "ended_at")[:_SAMPLE]
+    took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
+    if not took:
+        return None
+    return Speed(str(kind), len(took), _share(took, 0.5), _share(took, 0.95))
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+@dataclass(frozen=True)
+class Blame:
+    """How many failures of a day were whose fault, by what providers said themselves."""
+
+    provider: str
+    kind: str
+    fault: str
+    n: int
+
+
+def blames(now: datetime) -> list[Blame]:
+    """Count the last day's failures by whose fault they were; what a code does not tell counts as unknown."""
+    messages = Message.objects.filter(created_at__gt=now - _DAY, state__in=_DEAD).exclude(provider="")
+    attempts = Attempt.objects.filter(at__gt=now - _DAY)
+    found: Counter[tuple[str, str, str]] = Counter()
+    tables = (
+        messages.values_list("provider", "kind", "code"),
+        attempts.values_list("provider", "message__kind", "code"),
+    )
+    for rows in tables:
+        for provider, kind, code, n in rows.annotate(n=Count("pk")).order_by():
+            known = routes.meaning(provider, code)
+            found[provider, kind, known.fault if known else Fault.UNKNOWN] += n
+    return [Blame(*place, n) for place, n in sorted(found.items())]
+
+
+def circuits() -> QuerySet[Circuit]:
+    """List the providers that failed of late."""
+    return Circuit.objects.exclude(state=CircuitState.CLOSED).order_by("provider", "kind")
+
+
+def dead(*, most: int = 50) -> list[Message]:
+    """List the newest messages that did not arrive."""
+    rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
+    return list(rows.order_by("-created_at")[:most])
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One thing that happened to a message, in the order in which it did."""
+
+    at: datetime
+    words: str
+    provider: str = ""
+
+
+def passages(message: Message) -> list[Passage]:
+    """Tell what happened to a message, step by step, from its row and the tries of its providers."""
+    found = [Passage(message.created_at, str(_("asked for")))]
+    for attempt in message.attempts.order_by("at", "pk"):
+        why = f", {attempt.get_reason_display()}" if attempt.reason else ""
+        why += f":{said}" if (said := routes.explained(attempt.provider, attempt.code)) else ""
+        found.append(Passage(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
+    if message.handed_at:
+        found.append(Passage(message.handed_at, str(_("handed over")), message.provider))
+    if message.ended_at:
+        why = f", {message.get_reason_display()}" if message.reason else ""
+        why += f":{said}" if (said := routes.explained(message.provider, message.code)) else ""
+        found.append(Passage(message.ended_at, f"{message.get_state_display()}{why}", message.provider))
+    return sorted(found, key=lambda passage: passage.at)
+
+
+def may_go_again(message: Message, now: datetime) -> bool:
+    """Tell whether a message may be sent again: a notice that still helps. A code is asked for anew by its person."""
+    return message.challenge is None and message.state in _DEAD and message.useful_until > now
+
+
+def send_again(message: Message, now: datetime) -> bool:
+    """Put a notice that failed back into the outbox, once; False when that helps nobody or was done already."""
+    if not may_go_again(message, now):
+        return False
+    again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "ended_at": None, "reason": "", "code": ""}
+    changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
+    if changed:
+        transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
+    return bool(changed)

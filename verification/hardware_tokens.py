@@ -1,0 +1,249 @@
+"""The stock of hardware tokens: brought in from a maker's file, assigned, taken back, retired. One row a token.
+
+Each change is one guarded update: of two that race, one finds nothing left to do.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from verification import audit, enrolments
+from verification.context import Facts
+from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's face)
+from verification.inputs import digits
+from verification.models import Enrolment, HardwareToken
+from verification.otp.clock_drift import LEAD
+from verification.otp.oath import Scheme
+
+
+class Retired(ValueError):
+    """The token was taken out of use. It must be brought back into the stock first."""
+
+
+class NotInStock(ValueError):
+    """Somebody has the token, or it is retired."""
+
+
+class Damaged(ValueError):
+    """The sealed secret of the token does not open. Bringing the maker's file in again mends it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seed:
+    """What a maker says of one token.
+
+    Shape: `serial` in capitals; `counter` is the next one that it will use; `lead` seconds by which its clock is ahead.
+    """
+
+    serial: str
+    secret: bytes
+    scheme: Scheme = field(default_factory=Scheme)
+    counter: int = 0
+    lead: int = 0
+    manufacturer: str = ""
+    model: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def data(self) -> dict[str, Any]:
+        """Give what is kept of how it makes its codes."""
+        return self.scheme.data() | ({LEAD: self.lead} if self.lead else {})
+
+
+def bring_in(
+    seed: Seed, user: Any, facts: Facts, *, actor_id: int | None, is_rehearsal: bool = False
+) -> tuple[str, HardwareToken | None]:
+    """Take a token into the stock, or hand it out to a person if one is named.
+
+    Says whether that is new, changed or the same as before. A token that somebody uses keeps what it has.
+
+    Errors: `InUse` when somebody else uses it; `Retired`.
+    """
+    seed = replace(seed, serial=digits.plain(seed.serial))
+    with transaction.atomic():
+        token = HardwareToken.objects.select_for_update(of=("self",)).filter(serial=seed.serial).first()
+        if token is not None and token.retired_at:
+            raise Retired
+        held = token.enrolment if token is not None else enrolments.handed_out(seed.serial)
+        if held is not None and held.confirmed:
+            if user is not None and held.user_id != user.pk:
+                raise InUse
+            return "same", token or _adopt(held, seed, is_rehearsal=is_rehearsal)
+        is_same = _has_secret(token or held, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
+        if is_same and (user is None or (held is not None and held.user_id == user.pk)):
+            return "same", token or (held and _adopt(held, seed, is_rehearsal=is_rehearsal))
+        verdict = "new" if token is None and held is None else "changed"
+        if is_rehearsal:
+            return verdict, token
+        owner = user or (held.user if held is not None else None)
+        if held is not None:
+            enrolments.end_handing_out(held)  # which keeps in the stock how far it has counted
+        if token is None:
+            token = _made(seed if held is None else _counted_on(seed, held))
+        else:
+            token.refresh_from_db()
+            if not is_same:
+                _fill(token, seed)
+        if owner is not None:
+            _hand_out(token, owner, facts, actor_id=actor_id)
+        return verdict, token
+
+
+def _has_secret(row: HardwareToken | Enrolment | None, secret: bytes) -> bool:
+    return row is not None and row.opens and row.secret == secret
+
+
+def _made(seed: Seed) -> HardwareToken:
+    token = HardwareToken(serial=seed.serial)
+    _fill(token, seed, is_new=True)
+    return token
+
+
+def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
+    """Write what a maker says of a token. How far it has counted is kept, or its old codes would be good again."""
+    counted = -1 if is_new or _counts_otherwise(token, seed) else token.counter
+    token.secret, token.data, token.counter = seed.secret, seed.data(), max(counted, seed.counter - 1)
+    token.manufacturer, token.model = seed.manufacturer[:64], seed.model[:64]
+    token.starts_at, token.ends_at = seed.starts_at, seed.ends_at
+    token.save(force_insert=is_new)
+
+
+def _counted_on(seed: Seed, held: Enrolment) -> Seed:
+    """Give a token with the counter of what was handed out before there was a stock."""
+    return seed if _counts_otherwise(held, seed) else replace(seed, counter=max(seed.counter, held.counter + 1))
+
+
+def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
+    """Tell whether a token's counter says nothing of what it is from now on."""
+    was, now = (
+        (s.is_counted, 0, 0) if s.is_counted else (False, s.step, s.start)
+        for s in (Scheme.read(token.data), seed.scheme)
+    )
+    return was != now or (token.opens and token.secret != seed.secret)
+
+
+def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken | None:
+    """Enter a token that was handed out before there was a stock, as it is."""
+    if is_rehearsal or not held.opens:
+        return None
+    token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
+    token.secret, token.data, token.counter, token.enrolment = held.secret, held.data, held.counter, held
+    token.save(force_insert=True)
+    return token
+
+
+def assign(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | None) -> Enrolment:
+    """Hand a token out of the stock: it waits until the person activates it with its code.
+
+    Errors: `NotInStock`, as for the second of two who assign it at once.
+    """
+    with transaction.atomic():
+        found = HardwareToken.objects.in_stock().select_for_update().filter(pk=token.pk).first()
+        if found is None:
+            raise NotInStock
+        if not found.opens:
+            raise Damaged
+        return _hand_out(found, user, facts, actor_id=actor_id)
+
+
+def _hand_out(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | None) -> Enrolment:
+    """Draft the enrolment and take the token out of the stock by one guarded update."""
+    former = token.enrolment_id
+    try:
+        enrolment = enrolments.assign(
+            user,
+            enrolments.token_method().name,
+            enrolments.token_plan(token),
+            facts,
+            actor_id=actor_id,
+            counter=token.counter,
+            starts_at=token.starts_at,
+            ends_at=token.ends_at,
+            token=token.ref,
+        )
+    except InUse:
+        raise NotInStock from None
+    rows = HardwareToken.objects.filter(pk=token.pk, retired_at=None)
+    if not rows.filter(Q(enrolment=None) | Q(enrolment=former)).update(enrolment=enrolment):
+        raise NotInStock
+    token.enrolment = enrolment
+    return enrolment
+
+
+def take_back(token: HardwareToken, facts: Facts, *, actor_id: int | None) -> bool:
+    """Take a token back into the stock from whoever has it. False if nobody has.
+
+    How far it has counted is kept, so that no code of before opens for the next person.
+    """
+    with transaction.atomic():
+        held = Enrolment.objects.filter(token=token.pk).select_related("user").first()
+        if held is None:
+            return False
+        if held.confirmed:
+            enrolments.clear(held.user, facts, only=held)
+        enrolments.end_handing_out(held)
+        audit.record(
+            "token.taken_back", user_id=held.user_id, facts=facts, actor_id=actor_id, token=token.ref, hint=token.hint
+        )
+    return True
+
+
+def retire(token: HardwareToken, facts: Facts, *, actor_id: int | None, **why: str) -> bool:
+    """Take a token out of use: lost, broken or worn. False if somebody has it, or it is retired already."""
+    with transaction.atomic():
+        if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=facts.now):
+            return False
+        _record("token.retired", token, facts, actor_id, **why)
+    return True
+
+
+def restore(token: HardwareToken, facts: Facts, *, actor_id: int | None, **why: str) -> bool:
+    """Bring a retired token back into the stock. False if it is not retired."""
+    with transaction.atomic():
+        if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
+            return False
+        _record("token.restored", token, facts, actor_id, **why)
+    return True
+
+
+def _record(kind: str, token: HardwareToken, facts: Facts, actor_id: int | None, **more: str) -> None:
+    audit.record(kind, user_id=None, facts=facts, actor_id=actor_id, token=token.ref, hint=token.hint, **more)
+
+
+def named(serial: str) -> HardwareToken | None:
+    """Find a token by its whole serial number."""
+    found: HardwareToken | None = (
+        HardwareToken.objects.select_related("enrolment__user")
+        .filter(serial=digits.plain(serial).strip().upper())
+        .first()
+    )
+    return found
+
+
+def of_ref(ref: str) -> HardwareToken | None:
+    """Find a token by its public name."""
+    found: HardwareToken | None = HardwareToken.objects.select_related("enrolment__user").filter(ref=ref).first()
+    return found
+
+
+def of_person(user_id: int) -> list[HardwareToken]:
+    """Give the tokens that a person has, activated or not."""
+    rows = HardwareToken.objects.filter(enrolment__user=user_id).select_related("enrolment").order_by("serial")
+    return list(rows)
+
+
+STATES = ("stock", "people", "retired")
+
+
+def search(text: str, state: str) -> "QuerySet[HardwareToken]":
+    """Find tokens by a part of serial number, maker or model, and by where they are. By serial number."""
+    rows = HardwareToken.objects.select_related("enrolment__user").order_by("serial")
+    by_state = {"stock": rows.in_stock, "people": rows.with_people, "retired": rows.retired}
+    if state in by_state:
+        rows = by_state[state]()
+    for word in text.split():
+        rows = rows.filter(Q(serial__icontains=word) | Q(manufacturer__icontains=word) | Q(model__icontains=word))
+    return rows

@@ -1,0 +1,1 @@
+"""Encryption at rest, derived codes, random tokens, and the rotation of keys."""

@@ -1,0 +1,252 @@
+"""The registry of all that depends on a key: what is sealed, digested or derived, and what needs which key.
+
+Each app declares its own columns; a test walks every table, and fails on a column that nobody declared.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Count, F, QuerySet, Value
+from django.db.models.functions import Greatest, StrIndex, Substr
+from django.utils import timezone
+
+from verification.keys import crypto
+
+_SAMPLE = 20  # values that are opened to tell whether a key is the one that sealed them
+_ENDS = 500  # rows at each end of a table whose key is looked at
+_PREFIX = len("v1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """A column whose values a key of the ring sealed. Losing that key loses them; sealing them again frees it.
+
+    Shape: `bound` names the place of a row as it was named when the value was sealed; `what` is what would be lost.
+    """
+
+    model: str
+    column: str
+    purpose: str
+    bound: Callable[[Any], str]
+    what: str
+
+    def rows(self) -> QuerySet[Any]:
+        """Give the rows that hold a sealed value."""
+        return _rows(self.model).exclude(**{self.column: ""})
+
+    def opens(self, row: Any) -> bool:
+        """Tell whether the value of a row opens in its place."""
+        try:
+            crypto.unseal(getattr(row, self.column), purpose=self.purpose, bound=self.bound(row))
+        except crypto.Unsealable:
+            return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digested:
+    """A column that holds keyed digests. Their key is a row of `DigestKey`; `key_column` names it, if the row does."""
+
+    model: str
+    column: str
+    purpose: str
+    what: str
+    key_column: str = ""
+
+    def rows(self) -> QuerySet[Any]:
+        """Give all rows."""
+        return _rows(self.model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """Something that is computed from a key of digests whenever it is needed, and kept nowhere."""
+
+    purpose: str
+    what: str
+
+
+def _rows(model: str) -> QuerySet[Any]:
+    rows: QuerySet[Any] = apps.get_model(model).objects.all()
+    return rows
+
+
+def _bound_to(column: str) -> Callable[[Any], str]:
+    return lambda row: str(row.bound(column))
+
+
+_OWN: tuple[Sealed | Digested | Derived, ...] = (
+    Sealed(
+        model="verification.DigestKey",
+        column="sealed",
+        purpose=crypto.DIGEST_KEY,
+        bound=lambda row: str(row.bound()),
+        what="keys of digests (every app password, service key, recovery code, pass, remembered browser, mailed link, "
+        "STOP and the check of the record)",
+    ),
+    Sealed(
+        model="verification.Enrolment",
+        column="sealed_address",
+        purpose="address",
+        bound=_bound_to("address"),
+        what="phone numbers, mail addresses, passkeys and serial numbers that people set up",
+    ),
+    Sealed(
+        model="verification.Enrolment",
+        column="sealed_secret",
+        purpose="secret",
+        bound=_bound_to("secret"),
+        what="secrets of authenticator apps, hardware tokens and passkeys",
+    ),
+    Sealed(
+        model="verification.HardwareToken",
+        column="sealed_secret",
+        purpose="secret",
+        bound=lambda row: str(row.bound()),
+        what="secrets of hardware tokens",
+    ),
+    Sealed(
+        model="verification.Message",
+        column="sealed_address",
+        purpose="address",
+        bound=lambda row: str(row.bound()),
+        what="addresses of texts, calls and mails",
+    ),
+    Digested(model="verification.Enrolment", column="address_digest", purpose="address", what="numbers set up"),
+    Digested(model="verification.Message", column="address_digest", purpose="address", what="numbers sent to"),
+    Digested(model="verification.OptOut", column="address_digest", purpose="address", what="the STOP list"),
+    Digested(model="verification.Voucher", column="lookup", purpose="voucher", what="recovery codes and passes"),
+    Digested(model="verification.Browser", column="digest", purpose="browser", what="remembered browsers"),
+    Digested(model="verification.Browser", column="previous_digest", purpose="browser", what="remembered browsers"),
+    Digested(model="verification.Counter", column="key", purpose="limit.", what="limits and wrong passwords"),
+    Digested(
+        model="verification.Challenge",
+        column="binding",
+        purpose="challenge.binding",
+        key_column="key_id",
+        what="sign-ins under way",
+    ),
+    Digested(
+        model="verification.AuditEvent", column="digest", purpose="audit.event", key_column="key_id", what="the record"
+    ),
+    Digested(
+        model="verification.AuditSeal", column="digest", purpose="audit.seal", key_column="key_id", what="its seals"
+    ),
+    Digested(model="verification.AuditSeal", column="previous", purpose="audit.seal", what="its seals"),
+    Derived(purpose="code", what="codes of texts, calls and mails"),
+    Derived(purpose="match", what="the two digits of a call"),
+    Derived(purpose="challenge.random", what="what a passkey signs"),
+    Derived(purpose="device", what="cookies of browsers in which somebody signed in before"),
+    Derived(purpose="link.", what="mailed links and references of the help centre"),
+)
+_declared: list[Sealed | Digested | Derived] = [*_OWN]
+
+
+def declare(*uses: Sealed | Digested | Derived) -> None:
+    """Add the uses of another app. Call it when the app is ready."""
+    _declared.extend(use for use in uses if use not in _declared)
+
+
+def sealed() -> list[Sealed]:
+    """List the columns with sealed values, the keys of digests first."""
+    return [use for use in _declared if isinstance(use, Sealed)]
+
+
+def digested() -> list[Digested]:
+    """List the columns with keyed digests."""
+    return [use for use in _declared if isinstance(use, Digested)]
+
+
+def purposes() -> frozenset[str]:
+    """Name all purposes. One that ends with a dot stands for all that begin so."""
+    return frozenset(use.purpose for use in _declared)
+
+
+# Who needs which key -------------------------------------------------------------------------------------------
+
+
+def n_sealed_by_key(use: Sealed) -> dict[str, int]:
+    """Count the values of a column by the key that sealed them. Those that have no such form are left out."""
+    rest = Substr(F(use.column), _PREFIX + 1)
+    name = Substr(rest, 1, Greatest(StrIndex(rest, Value(".")) - 1, 0))
+    rows = use.rows().filter(**{f"{use.column}__startswith": "v1."})
+    return dict(rows.annotate(ring_key=name).values_list("ring_key").annotate(n=Count("pk")).order_by("ring_key"))
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What cannot be opened or checked with the keys at hand. Shape: `why` is a sentence, `what` names the values."""
+
+    key_id: str
+    n: int
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.why}: {self.n} {self.what}"
+
+
+def lost() -> Iterator[Lost]:
+    """Name what would be lost if the service ran with these keys. Looks at a few values of each key and column."""
+    for use in sealed():
+        # What has no key's name is damaged, and no key mends it: that is no reason not to serve everybody else.
+        for key_id, n in n_sealed_by_key(use).items():
+            if key_id not in crypto.key_ids():
+                yield Lost(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
+            elif not _any_opens(use, key_id):
+                yield Lost(key_id, n, use.what, f"the key {key_id} of MFA_KEYS is not the one that sealed these")
+    yield from _unchecked()
+
+
+def _any_opens(use: Sealed, key_id: str) -> bool:
+    rows = use.rows().filter(**{f"{use.column}__startswith": f"v1.{key_id}."}).order_by("-pk")
+    return any(use.opens(row) for row in rows[:_SAMPLE])
+
+
+def _unchecked() -> Iterator[Lost]:
+    known = set(_rows("verification.DigestKey").values_list("name", flat=True))
+    for use in digested():
+        if not use.key_column:
+            continue
+        # The record is never cleared, and may be long: its ends tell. `check_restore` walks all of it.
+        ends = (use.rows().order_by(order).values_list(use.key_column, flat=True)[:_ENDS] for order in ("pk", "-pk"))
+        for key_id, n in Counter(itertools.chain.from_iterable(ends)).items():
+            if key_id in known:
+                continue
+            yield Lost(key_id, n, f"rows and more of {use.what}", f"the database has no key {key_id} for digests")
+
+
+def needed() -> dict[str, dict[str, int]]:
+    """Count the sealed values by the key that opens them, and by what they are; damaged ones by an empty name."""
+    found: dict[str, dict[str, int]] = {key_id: {} for key_id in crypto.key_ids()}
+    for use in sealed():
+        counts = n_sealed_by_key(use)
+        for key_id, n in counts.items():
+            found.setdefault(key_id, {})[use.what] = n
+        if n := use.rows().count() - sum(counts.values()):
+            found.setdefault("", {})[use.what] = n
+    return found
+
+
+def damaged() -> Iterator[tuple[Sealed, Any]]:
+    """Open every sealed value in its place, and give those that do not open."""
+    for use in sealed():
+        last = 0
+        while rows := list(itertools.islice(use.rows().filter(pk__gt=last).order_by("pk"), 500)):
+            last = rows[-1].pk
+            yield from ((use, row) for row in rows if not use.opens(row))
+
+
+# The keys of digests -------------------------------------------------------------------------------------------
+
+
+def add_digest_key(name: str, value: bytes, *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Keep a key for digests, sealed by the current key of the ring."""
+    row = apps.get_model("verification.DigestKey")(name=name, made_at=timezone.now())
+    row.sealed = crypto.seal(value, purpose=crypto.DIGEST_KEY, bound=f"digest_key:{name}")
+    row.save(force_insert=True, using=using)

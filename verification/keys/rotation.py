@@ -1,0 +1,44 @@
+"""Seals again, in batches beside traffic, what rests under an older key of the ring."""
+
+from collections.abc import Iterator
+
+from verification.keys import crypto, key_uses
+from verification.keys.key_uses import Sealed
+
+_BATCH = 200
+
+
+def run() -> Iterator[tuple[str, int]]:
+    """Seal all values of all columns under the current key; yields column and count after each batch.
+
+    A value that changed meanwhile is left for the next run: the update names the value that was read. One that does not
+    open is left as it is.
+    """
+    current = f"v1.{crypto.current_key()}."
+    for use in key_uses.sealed():
+        done, last = 0, 0
+        stale = use.rows().exclude(**{f"{use.column}__startswith": current}).order_by("pk")
+        while rows := list(stale.filter(pk__gt=last)[:_BATCH]):
+            last = rows[-1].pk
+            done += sum(_reseal(use, row) for row in rows)
+            yield f"{use.model}.{use.column}", done
+        if not last:
+            yield f"{use.model}.{use.column}", 0
+
+
+def _reseal(use: Sealed, row: object) -> int:
+    before = getattr(row, use.column)
+    bound = use.bound(row)
+    try:
+        plain = crypto.unseal(before, purpose=use.purpose, bound=bound)
+    except crypto.Unsealable:
+        return 0
+    after = crypto.seal(plain, purpose=use.purpose, bound=bound)
+    same = use.rows().filter(pk=getattr(row, "pk"), **{use.column: before})  # noqa: B009  (rows of any table)
+    return same.update(**{use.column: after})
+
+
+def keys_in_use() -> dict[str, int]:
+    """Count the sealed values by the key that sealed them; a key that counts none may leave the ring."""
+    needed = key_uses.needed()
+    return {key_id: sum(by_use.values()) for key_id, by_use in needed.items() if by_use}

@@ -1,0 +1,1 @@
+"""One-time passwords by HOTP and TOTP: the arithmetic, drifting clocks, resynchronisation."""

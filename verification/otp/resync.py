@@ -1,0 +1,56 @@
+"""Tokens that are out of step: how far a counter may have run ahead, and how two codes in a row set a token right.
+
+The two are typed one after the other, in the next answer or in the same one. Source: RFC 4226, 7.2 and 7.4.
+"""
+
+from collections.abc import Callable, Sequence
+
+from verification.keys import codes
+from verification.method import Ask, Check
+from verification.otp import clock_drift
+from verification.outcomes import Verdict
+
+AHEAD = "ahead"  # the cause of an answer whose counter has run on
+LOOK_AHEAD = 10  # presses of the button that nobody typed in
+FAR_AHEAD = 1_000  # presses, where two codes in a row are given
+FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are given at once
+
+
+def by_counter(code_at: Callable[[int], str], ask: Ask, answer: str) -> Check:
+    """Judge one code of a counter. One that is far ahead does not open; it is noted, and the next one opens."""
+    expected, noted = ask.counter + 1, ask.data.get(clock_drift.NEAR)
+    # The code that was used last is looked at too, so that it can be told from a wrong one.
+    places = _find(code_at, [answer], range(max(ask.counter, 0), expected + FAR_AHEAD))
+    found = noted + 1 if noted is not None and noted + 1 in places else next(iter(places), None)
+    if found is None:
+        return Check(verdict=Verdict.WRONG)
+    if found < expected:
+        return Check(verdict=Verdict.USED, counter=found)
+    if found < expected + LOOK_AHEAD or found - 1 == noted:
+        return Check(verdict=Verdict.PROVEN, counter=found, learned={clock_drift.NEAR: None})
+    return Check(verdict=Verdict.DRIFTED, learned={clock_drift.NEAR: found}, cause=AHEAD)
+
+
+def both(code_at: Callable[[int], str], ask: Ask, first: str, second: str, *, seconds: int) -> Check:
+    """Judge two codes in a row that were typed at once. Units: `seconds` of a step; 0 for a counter."""
+    if seconds:
+        here, reach = int(ask.now.timestamp()) // seconds, FAR_OFF // seconds
+        window = range(here - reach, here + reach + 1)
+    else:
+        window = range(ask.counter + 1, ask.counter + 1 + FAR_AHEAD)
+    found = next(iter(_find(code_at, [first, second], window)), None)
+    if found is None:
+        return Check(verdict=Verdict.WRONG)
+    if found <= ask.counter:
+        return Check(verdict=Verdict.USED, counter=found)
+    clock = {
+        clock_drift.LEAD: clock_drift.learn(found, ask.now.timestamp(), ask.data.get(clock_drift.LEAD) or 0, seconds)
+    }
+    return Check(verdict=Verdict.PROVEN, counter=found, learned={clock_drift.NEAR: None, **(clock if seconds else {})})
+
+
+def _find(code_at: Callable[[int], str], typed: Sequence[str], window: range) -> list[int]:
+    """Give the places of the last of some codes that follow each other. All are computed and compared each time."""
+    shown = [code_at(counter) for counter in range(window.start, window.stop + len(typed) - 1)]
+    fits = [[codes.same(code, text) for code in shown[n:]] for n, text in enumerate(typed)]
+    return [window.start + at + len(typed) - 1 for at, each in enumerate(zip(*fits, strict=False)) if all(each)]

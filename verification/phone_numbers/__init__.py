@@ -1,0 +1,39 @@
+"""Phone numbers: reading what a person typed, E.164, masks, countries; and the form field."""
+
+from verification.phone_numbers.numbers import (
+    Impossible,
+    Number,
+    country,
+    extension,
+    for_texts,
+    is_country,
+    is_e164,
+    is_mobile,
+    is_premium,
+    mask,
+    parse,
+    prefix,
+    read,
+    refusal,
+    shown,
+    takes_texts,
+)
+
+__all__ = [
+    "Impossible",
+    "Number",
+    "country",
+    "extension",
+    "for_texts",
+    "is_country",
+    "is_e164",
+    "is_mobile",
+    "is_premium",
+    "mask",
+    "parse",
+    "prefix",
+    "read",
+    "refusal",
+    "shown",
+    "takes_texts",
+]

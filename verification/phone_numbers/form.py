@@ -1,0 +1,55 @@
+"""The form in which a person types a phone number: country, national or international number."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PrefixChoiceField
+
+from verification import conf, phone_numbers
+
+
+def _home() -> str:
+    return conf.home_region()
+
+
+class NumberForm(forms.Form):
+    """A number that can take a text or call. `cleaned_data["number"]` is E.164."""
+
+    country = PrefixChoiceField(label=_("Country"), initial=_home)
+    number = forms.CharField(
+        label=_("Phone number"),
+        max_length=100,  # so that an extension in words, or a second number, gets an answer of its own
+        help_text=_("As you dial it in that country, or with + and the country code."),
+        error_messages={"required": _("Type the phone number.")},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel-national", "inputmode": "tel"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "number" not in cleaned:
+            return cleaned
+        try:
+            number = phone_numbers.parse(cleaned["number"], cleaned.get("country") or "")
+            self._keep_extension(cleaned, number.extension)
+        except phone_numbers.Impossible as error:
+            self.add_error("number", str(error))
+            return cleaned
+        cleaned["number"] = number.e164
+        if why := phone_numbers.refusal(number.e164):
+            self.add_error("number", why)
+        return cleaned
+
+    def _keep_extension(self, cleaned: dict[str, Any], found: str) -> None:
+        """Put an extension that was typed behind the number into its field. Errors: `Impossible`."""
+        if not found:
+            return
+        if "extension" not in self.fields:
+            raise phone_numbers.Impossible(
+                _("A text cannot reach an extension. Type the number alone, or choose a call.")
+            )
+        if cleaned.get("extension", found) not in ("", found):
+            raise phone_numbers.Impossible(
+                _("There is one extension behind the number and another one below. Leave one.")
+            )
+        cleaned["extension"] = found

@@ -1,0 +1,381 @@
+"""Phone numbers: reading what a person typed, storing form, masked form. Nothing is looked up or dialled here."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+from verification import conf
+from verification.inputs import digits
+
+
+class Impossible(ValueError):
+    """The text is no number that can be dialled; the message says in words what to change."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it was typed: E.164, and the keys to press after the call is answered, if any."""
+
+    e164: str
+    extension: str = ""
+
+
+# Words that stand before an extension, by language.
+_EXTENSION_WORDS = """
+    ext extn extension xtn x xt |  dw durchwahl nebenstelle nst klappe kl apparat app intern |
+    poste interne p | int interno interna anexo extension | ramal extensao | interno int tel.int | toestel tst |
+    anknytning ankn lokal lokalnr alanumero alanro sisenumber | wew wewn wewnetrzny | klapka linka l | mellek |
+    dahili | доб добавочный вн внутр внутренний дод | вътр вътрешен | εσωτ εσωτερικο | داخلي تحويلة داخلی |
+    שלוחה | ต่อ | 内線 | 分机 分機 转 轉 | 내선 | may le | एक्सटेंशन
+"""
+_LONGEST_EXTENSION = 10
+_LONGEST = 15  # digits of a number with its country code. Source: ITU-T E.164, 6
+_LEAST = 7  # digits from which a piece of text may be a number of its own
+_OR = "or|and|oder|und|ou|et|o|e|y|i|of|en|og|och|eller|lub|или|и|または"
+_LONGEST_TEXT = 200  # characters
+
+# Where a number is written in, before it: those that name nothing else are left out, the others are refused.
+_SCHEMES = frozenset({"tel", "sms", "smsto", "callto"})
+
+# How numbers are written out of habit but not dialled from abroad, and what was meant; tried where a number is none.
+# Each must be told from a slip: a number that lacks a digit is refused, before somebody else is called.
+_HABITS = tuple(
+    (re.compile(pattern), meant)
+    for pattern, meant in (
+        (r"\+?(?:00|011)([1-9]\d{6,14})", r"+\1"),  # the international prefix of another country, or beside a plus
+        (r"\+52(?:1|01|044|045)(\d{10})", r"+52\1"),  # Mexico: prefixes that ended in 2019
+        (r"\+54(?:9?15|0?915)(\d{10})", r"+549\1"),  # Argentina: 15 before the area instead of 9
+        (r"\+549(\d{2,4}?)15(\d{6,8})", r"+549\1\2"),  # and both
+        (r"\+55(\d\d)([6-8]\d{7})", r"+55\g<1>9\2"),  # Brazil: mobiles before their ninth digit, unless it is there
+        (r"\+390(3\d{8,9})", r"+39\1"),  # Italy: mobiles with the zero of other phones
+        (r"\+229(\d{8})", r"+22901\1"),  # Benin: before the 01 of 2024
+    )
+)
+# Italy: the zero is a part of the number, which people leave out behind the country code, and never without it.
+_NO_ZERO = (re.compile(r"\+39([1-9]\d{5,10})"), r"+390\1")
+
+_NO_TEXTS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.VOIP})
+_PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
+_UNFIT: dict[int, Promise] = {
+    **dict.fromkeys(_PREMIUM, gettext_lazy("Codes are not sent to numbers that cost extra. Use another one.")),
+    PhoneNumberType.PERSONAL_NUMBER: gettext_lazy(
+        "This is a personal number: it can lead anywhere, and calls to it cost extra. Use another one."
+    ),
+    PhoneNumberType.VOICEMAIL: gettext_lazy("This is the number of a voicemail. Type the number of the phone itself."),
+    PhoneNumberType.PAGER: gettext_lazy("This is the number of a pager, which takes no codes. Use another one."),
+}
+# Satellite phones and networks of no country. Source: ITU-T, list of assigned country codes.
+_FAR = frozenset({870, 878, 881, 882, 883, 888})
+
+
+def parse(text: str, region: str = "") -> Number:
+    """Read a national or international number, with an extension if one is written behind it.
+
+    Shape: digits of any script. What cannot be read is refused, never left out.
+    Errors: `Impossible` with words for the person. Source: ITU-T E.164 by libphonenumber; RFC 3966 for `tel:`.
+    """
+    if sign := next((sign for sign in text if unicodedata.category(sign) == "No"), ""):
+        raise _no_sign(sign)  # the digit of a footnote or a list, which would count as one of the number
+    text, region = _tidy(text[:_LONGEST_TEXT]), region or conf.home_region()
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.isalpha():
+        if scheme.casefold() not in _SCHEMES:
+            raise Impossible(_("Type the phone number alone, without “%(word)s”.") % {"word": f"{scheme}:"})
+        text = _in_context(rest.strip())
+    if _is_two(text, region):
+        raise Impossible(_("These are two numbers. Type one of them."))
+    text, extension = _split(text)
+    number = _resolve(_signs(text), region)
+    return Number(phonenumbers.format_number(number, PhoneNumberFormat.E164), extension)
+
+
+def read(text: str, region: str = "") -> str:
+    """Read a number that has no extension. Shape: E.164. Errors: `Impossible` with words for the person."""
+    number = parse(text, region)
+    if number.extension:
+        raise Impossible(_("This number has an extension, which only a call can reach. Type the number alone."))
+    return number.e164
+
+
+def extension(text: str) -> str:
+    """Read what was typed as an extension: digits of any script, spaces between them, its word before it.
+
+    Shape: digits, `*`, `#`, and `,` for a pause. Errors: `Impossible` with words for the person.
+    """
+    found = re.fullmatch(r"([^\d*#,]*)([\d*#,][\d\s*#,.()-]*)", _tidy(text))
+    if found is None or not _is_mark(found[1]):
+        raise Impossible(_("An extension is up to ten digits; a comma waits a moment."))
+    return _keys(found[2])
+
+
+def _tidy(text: str) -> str:
+    """Give plain digits, dashes and spaces, without the invisible marks that come with pasted numbers."""
+    folded = digits.plain(unicodedata.normalize("NFKC", text))
+    signs = ("-" if unicodedata.category(sign) == "Pd" or sign == "−" else sign for sign in folded)
+    return " ".join("".join(sign for sign in signs if unicodedata.category(sign) != "Cf").split())
+
+
+def _in_context(text: str) -> str:
+    """Put a local number of RFC 3966 behind the country code that it names."""
+    number, mark, context = text.partition(";phone-context=")
+    return f"{context}{number}" if mark and re.fullmatch(r"\+\d+", context) else text
+
+
+def _is_two(text: str, region: str) -> bool:
+    """Tell whether more than one number was typed, be it with a comma, a slash, a plus or a word between them."""
+    pieces = re.split(rf"[,;/|&+]|\s(?:{_OR})\s", text, flags=re.IGNORECASE)
+    long = [piece for piece in pieces if sum(sign.isdigit() for sign in piece) >= _LEAST]
+    if len(long) < 2:
+        return False
+    return sum(sign.isdigit() for sign in text) > _LONGEST or all(_parsed(piece, region) for piece in long)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Cut an extension off: what stands behind a word or sign for one."""
+    found = re.fullmatch(r"([+\d\s()\[\]./-]*?)([^\d+\s()\[\]./-][^\d+]*?)([\d*#][\d\s*#,.-]*)\)?", text)
+    if found is None or not _is_mark(found[2]) or not any(sign.isdigit() for sign in found[1]):
+        return text, ""
+    if found[2][0] in "lL" and found[1][-1].isdigit():
+        return text, ""  # a letter that was typed instead of a 1
+    return found[1], _keys(found[3])
+
+
+def _is_mark(text: str) -> bool:
+    word = _fold(text).strip(" .:;,=#~()[]°")
+    return not word or word in _MARKS
+
+
+def _fold(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
+
+
+_MARKS = frozenset(_fold(_EXTENSION_WORDS).replace("|", " ").split()) | {"may le", "ext no", "ext nr", "int no"}
+
+
+def _keys(text: str) -> str:
+    keys = re.sub(r"[\s.()-]", "", text).lstrip(",")
+    if not re.fullmatch(rf"[\d,*#]{{1,{_LONGEST_EXTENSION}}}", keys) or not any(key.isdigit() for key in keys):
+        raise Impossible(_("An extension is up to ten digits; a comma waits a moment."))
+    return keys
+
+
+def _signs(text: str) -> str:
+    """Give the digits, after a plus if there is one. Errors: `Impossible` for any sign that has no place there."""
+    if not any(sign.isdigit() for sign in text):
+        raise Impossible(_("This is not a number that can be called. Check it and the country beside it."))
+    bare = re.sub(r"[\s()\[\]./-]", "", text)
+    found = re.fullmatch(r"(\+*)(\d+)", bare)
+    if found is None:
+        sign = next(sign for sign in bare.lstrip("+") if not sign.isdigit())
+        raise _no_sign(sign)
+    return f"{found[1][:1]}{found[2]}"
+
+
+def _no_sign(sign: str) -> Impossible:
+    return Impossible(_("A phone number has no “%(sign)s”. Type one number, in digits.") % {"sign": sign})
+
+
+def _resolve(signs: str, region: str) -> PhoneNumber:
+    """Find the number that is meant. Errors: `Impossible` when there is none, or two are as likely."""
+    here, abroad = _parsed(signs, region), _parsed(f"+{signs}") if signs[0] != "+" else None
+    if abroad is not None and phonenumbers.region_code_for_number(abroad) == region and abroad != here:
+        is_mobile_abroad = phonenumbers.number_type(abroad) in {
+            PhoneNumberType.MOBILE,
+            PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        }
+        if here is None or (is_mobile_abroad and phonenumbers.number_type(here) == PhoneNumberType.FIXED_LINE):
+            return abroad  # the country code without its plus: nobody has so long a number at home
+        raise _either(abroad, here)
+    if here and (other := _by_plus_eight(signs, region)):
+        raise _either(here, other)
+    found = here or _by_plus_eight(signs, region) or _by_habit(signs, region)
+    if found is None:
+        raise Impossible(_cause(signs, region))
+    return found
+
+
+def _either(one: PhoneNumber, other: PhoneNumber) -> Impossible:
+    both = {"one": _whole(one), "other": _whole(other)}
+    return Impossible(_("This may be %(one)s or %(other)s. Type it once more in one of these ways.") % both)
+
+
+def _whole(number: PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
+
+
+def _parsed(signs: str, region: str = "") -> PhoneNumber | None:
+    """Read digits as a number that there is; else none."""
+    try:
+        number = phonenumbers.parse(signs, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _international(signs: str, region: str) -> str:
+    """Write digits with the country code in front, though there may be no such number."""
+    try:
+        return str(phonenumbers.format_number(phonenumbers.parse(signs, region), PhoneNumberFormat.E164))
+    except phonenumbers.NumberParseException:
+        return signs
+
+
+def _by_habit(signs: str, region: str) -> PhoneNumber | None:
+    tried, habits = [signs, _international(signs, region)], _habits(signs, region)
+    for text in tried:
+        for pattern, meant in habits:
+            found = pattern.fullmatch(text)
+            if found is None or (better := found.expand(meant)) in tried:
+                continue
+            if number := _parsed(better):
+                return number
+            tried.append(better)
+    return None
+
+
+def _by_plus_eight(signs: str, region: str) -> PhoneNumber | None:
+    """Read the 8 of calls within Russia and Kazakhstan behind a plus. Elsewhere +84 is Vietnam, and +886 Taiwan."""
+    found = re.fullmatch(r"\+8([3489]\d{9})", signs) if region in {"RU", "KZ"} else None
+    return _parsed(f"+7{found[1]}") if found else None
+
+
+def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    """Give the habits that digits may show, as they were typed."""
+    is_abroad = signs.startswith(("+", "00", "011"))
+    return (*_HABITS, *[_NO_ZERO][:is_abroad])
+
+
+def _cause(signs: str, region: str) -> str:
+    """Say what is wrong with digits that are no number."""
+    words = {
+        "short": _("This number is too short. Check that no digit is missing."),
+        "long": _("This number is too long. Check for a digit too many, or put an extension into its own field."),
+        "length": _("This number has a digit too few or too many. Check it."),
+        "area": _("The area code is missing. Type the number as you dial it from another town."),
+        "country": _("The country code is not known. Choose the country and type the number as you dial it there."),
+        "start": _("No number of this country begins like this. Check the first digits and the country."),
+    }
+    elsewhere = _parsed(f"+{signs}") if signs[0] != "+" else None
+    try:
+        number = phonenumbers.parse(signs, region)
+    except phonenumbers.NumberParseException as error:
+        kinds = {
+            phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "country",
+            phonenumbers.NumberParseException.TOO_LONG: "long",
+        }
+        return words[kinds.get(error.error_type, "short")]
+    kind, n_digits = _misfit(number)
+    if elsewhere is not None and n_digits != 1:
+        said = {"number": _whole(elsewhere)}
+        return _("This looks like a number of another country. Type it with a plus if it is: %(number)s.") % said
+    return words[kind]
+
+
+def _misfit(number: PhoneNumber) -> tuple[str, int]:
+    """Tell in which way a number is none, and with how many digits more or fewer it would be one; 0 for unknown."""
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return "area", 0
+    whole = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    steps = range(1, max(2, _LONGEST + 2 - len(whole)))
+    missing = next((n for n in steps if any(_parsed(whole + digit * n) for digit in "0125")), 0)
+    extra = next((n for n in range(1, len(whole) - 4) if _parsed(whole[:-n])), 0)
+    found = sorted((n, kind) for n, kind in ((missing, "short"), (extra, "long")) if n)
+    if len(found) == 2 and missing == extra:
+        return "length", missing
+    if found:
+        return found[0][1], found[0][0]
+    kinds = {ValidationResult.TOO_SHORT: "short", ValidationResult.TOO_LONG: "long"}
+    return kinds.get(possible, "start"), 0
+
+
+def is_e164(text: str) -> bool:
+    """Tell whether a text is a number in storing form, of a country code that there is."""
+    return bool(re.fullmatch(r"\+[1-9][0-9]{4,14}", text)) and bool(_calling_code(text))
+
+
+def refusal(e164: str) -> str:
+    """Say why no codes go to a number, whatever it is dialled from; empty if they may."""
+    if _calling_code(e164) in _FAR:
+        return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another one.")
+    return str(_UNFIT.get(phonenumbers.number_type(phonenumbers.parse(e164)), ""))
+
+
+def for_texts(e164: str) -> str:
+    """Give the number by which texts reach a phone.
+
+    Argentine mobiles take a 9 from abroad that few people write; of mobiles and other phones no two share a number.
+    """
+    mobile = f"+549{e164[3:]}"
+    return mobile if e164.startswith("+54") and not takes_texts(e164) and _parsed(mobile) else e164
+
+
+def takes_texts(e164: str) -> bool:
+    """Tell whether a number may belong to a mobile phone, as far as its digits say."""
+    return phonenumbers.number_type(phonenumbers.parse(e164)) not in _NO_TEXTS
+
+
+def is_mobile(e164: str) -> bool:
+    """Tell whether a number surely or possibly belongs to a mobile phone, by its range."""
+    kind = phonenumbers.number_type(phonenumbers.parse(e164))
+    return kind in {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+def is_premium(e164: str) -> bool:
+    """Tell whether calling a number costs its caller extra; codes never go there."""
+    return phonenumbers.number_type(phonenumbers.parse(e164)) in _PREMIUM
+
+
+def prefix(e164: str) -> str:
+    """Give the range a number lies in: country code and the next three digits."""
+    code = str(_calling_code(e164))
+    return e164[: 1 + len(code) + 3]
+
+
+def shown(text: str) -> str:
+    """Write a number as people do; what is none stays as it is. Shape: `+41 79 555 01 89`."""
+    return _whole(phonenumbers.parse(text)) if is_e164(text) else text
+
+
+def mask(e164: str) -> str:
+    """Hide a number but for its country code and last two digits. Shape: `+41 XX XXX XX 89`."""
+    number = phonenumbers.parse(e164)
+    shown = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    head = f"+{number.country_code}"
+    body = shown[len(head) :]
+    kept = 2
+    masked = "".join(
+        "X" if c.isdigit() and sum(d.isdigit() for d in body[i + 1 :]) >= kept else c for i, c in enumerate(body)
+    )
+    return head + masked
+
+
+def country(e164: str) -> str:
+    """Give the country of a number. Shape: ISO 3166, or 001 for numbers of no country.
+
+    Most country codes are of one country; only where several share one are the further digits read.
+    """
+    if not _calling_code(e164):
+        return ""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(_calling_code(e164), ())
+    if len(regions) == 1:
+        return str(regions[0])
+    return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or ""
+
+
+def is_country(code: str) -> bool:
+    """Tell whether there are phone numbers of a country. Shape: ISO 3166."""
+    return code.upper() in phonenumbers.SUPPORTED_REGIONS
+
+
+def _calling_code(e164: str) -> int:
+    """Read the country code, which no other one begins with; 0 for none. Source: ITU-T E.164, 6.2.1."""
+    codes = (int(e164[1:end] or 0) for end in (2, 3, 4) if e164[1:end].isdecimal())
+    return next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), 0)
