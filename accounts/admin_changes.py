@@ -345,7 +345,7 @@ class ChangesAdmin(Ruled):
         """Write the audit event of a change, inside its transaction."""
         about = {self.subject: str(row), "reason": reason, **detail}
         audit.record(
-            kind, user_id=None, facts=request_context.read(request), actor_id=cast("int", request.user.pk), **about
+            kind, user_id=None, context=request_context.read(request), actor_id=cast("int", request.user.pk), **about
         )
         transaction.on_commit(self.forget)
 

@@ -15,7 +15,7 @@ from accounts import catalogue, hashers
 from accounts.models import AppPassword, SecondStep, Service, StaleClient, User
 from accounts.models.people import fold
 from verification import audit, limits, notices, policies
-from verification.context import Facts, network_of
+from verification.context import Context, network_of
 from verification.db import row_locks
 from verification.db.compiled_queries import Select, Slot
 from verification.inputs import digits
@@ -92,7 +92,7 @@ def may_make(user: User) -> bool:
 
 
 def issue(
-    user: User, facts: Facts, *, name: str, program: str, network: str = "", ends_at: datetime | None = None
+    user: User, context: Context, *, name: str, program: str, network: str = "", ends_at: datetime | None = None
 ) -> str:
     """Make an app password and give it, in groups, for the one time it is shown.
 
@@ -115,12 +115,12 @@ def issue(
             digest=tokens.digest(_PURPOSE, secret),
             grants_epoch=user.grants_epoch,
             network=network,
-            made_at=facts.now,
+            made_at=context.now,
             ends_at=ends_at,
         )
-        audit.record("app_password.made", user_id=user.pk, facts=facts, name=name, program=program)
+        audit.record("app_password.made", user_id=user.pk, context=context, name=name, program=program)
         opens = str(catalogue.program(program).label)
-        notices.tell(user, "app_password_made", now=facts.now, facts=facts, name=name, service=opens)
+        notices.tell(user, "app_password_made", now=context.now, context=context, name=name, service=opens)
     return grouped(secret)
 
 
@@ -129,7 +129,7 @@ def of_person(user: User) -> QuerySet[AppPassword]:
     return AppPassword.objects.filter(user=user, grants_epoch=user.grants_epoch).order_by("-made_at", "-pk")
 
 
-def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
+def revoke(user: User, context: Context, *, ref: str = "") -> int:
     """Delete one app password of a person, or all. Their programs are refused at their next request."""
     with transaction.atomic():
         row_locks.hold_person(user.pk)
@@ -137,7 +137,7 @@ def revoke(user: User, facts: Facts, *, ref: str = "") -> int:
         gone = list((rows.filter(ref=ref) if ref else rows).values_list("pk", "name"))
         AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()
         for _pk, name in gone:
-            audit.record("app_password.deleted", user_id=user.pk, facts=facts, name=name)
+            audit.record("app_password.deleted", user_id=user.pk, context=context, name=name)
     return len(gone)
 
 
@@ -168,14 +168,14 @@ def service_of(key: str) -> Service | None:
     return found
 
 
-def new_service_key(service: Service, facts: Facts, *, actor_id: int | None, **detail: Any) -> str:
+def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:
     """Give a service a new key; the older one dies. Returned once, kept as a digest. `detail` is for the record."""
     key = tokens.draw() + tokens.draw()
     with transaction.atomic():
         kind = "service.key_renewed" if service.pk else "service.made"
         service.key_digest = tokens.digest("service", key)
         service.save(update_fields=["key_digest"] if service.pk else None)
-        audit.record(kind, user_id=None, facts=facts, actor_id=actor_id, service=service.slug, **detail)
+        audit.record(kind, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
     return key
 
 
@@ -268,11 +268,11 @@ def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
     with transaction.atomic():
         row.update(**used)
         kind, slug = "app_password.new_place", ask.service.slug
-        audit.record(kind, user_id=found.user_id, facts=_facts(ask), service=slug, name=found.name)
+        audit.record(kind, user_id=found.user_id, context=_context(ask), service=slug, name=found.name)
 
 
-def _facts(ask: Ask) -> Facts:
-    return Facts(now=ask.now, network=ask.network, agent=ask.protocol)
+def _context(ask: Ask) -> Context:
+    return Context(now=ask.now, network=ask.network, agent=ask.protocol)
 
 
 def _without(ask: Ask) -> Checked:
@@ -281,14 +281,14 @@ def _without(ask: Ask) -> Checked:
     Whoever is named costs the same: were the hash left out for people who must use the second step, the time of an
     answer would tell whose password alone is worth guessing.
     """
-    facts, name, slug = _facts(ask), fold(ask.username), ask.service.slug
+    context, name, slug = _context(ask), fold(ask.username), ask.service.slug
     takes = ask.service.takes_password
-    gate = limits.password_gate(name, facts, service=slug) if takes else limits.spend_check(slug, facts)
+    gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
     if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
-        limits.password_right(name, facts, service=slug)
+        limits.password_right(name, context, service=slug)
         return Checked(Answer.RIGHT, user.username)
     if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
         _count_failure(user, ask)

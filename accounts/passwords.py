@@ -9,7 +9,7 @@ from accounts import app_passwords
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, enrolments, limits, notices
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.keys import tokens
 from verification.models import AppPasswordsEnd
@@ -19,7 +19,7 @@ _MOST = 20  # accounts with one mailbox that a request mails to
 _PURPOSE = "password_reset"
 
 
-def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> bool:
+def change(user: User, password: str, context: Context, *, how: str = "changed") -> bool:
     """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
 
     App passwords end as well, where policy says so for this kind of change. False when the password is another one by
@@ -39,59 +39,59 @@ def change(user: User, password: str, facts: Facts, *, how: str = "changed") -> 
         user.must_change_password = False
         enrolments.raise_epoch(user)
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
-        audit.record(f"password.{how}", user_id=user.pk, facts=facts, n_app_passwords=n_gone)
-        notices.tell(user, "password_changed", now=facts.now, facts=facts, n_app_passwords=str(n_gone or ""))
+        audit.record(f"password.{how}", user_id=user.pk, context=context, n_app_passwords=n_gone)
+        notices.tell(user, "password_changed", now=context.now, context=context, n_app_passwords=str(n_gone or ""))
     return True
 
 
-def ask_reset(name: str, facts: Facts, *, path: str) -> None:
+def ask_reset(name: str, context: Context, *, path: str) -> None:
     """Mail a link to everyone who has this name or mail address; says nothing about whether there is anybody.
 
     Several accounts may share a mailbox: each gets a mail of its own, which names it.
     """
     folded = fold(name)
-    if not limits.spend_asking("password_reset", name=folded, facts=facts).is_open:
+    if not limits.spend_asking("password_reset", name=folded, context=context).is_open:
         return
     named = User.objects.filter(is_active=True).filter(Q(username=folded) | Q(email__iexact=name.strip()))
     # PostgreSQL takes some letters for others, such as a dotless i: each spelling would be counted by itself.
     people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
     with transaction.atomic():
         for person in people:
-            audit.record("password_reset.asked", user_id=person.pk, facts=facts)
+            audit.record("password_reset.asked", user_id=person.pk, context=context)
             if person.email:
-                _mail_link(person, facts, path=path)
+                _mail_link(person, context, path=path)
         if not people:
-            audit.record("password_reset.asked", user_id=None, facts=facts)
+            audit.record("password_reset.asked", user_id=None, context=context)
 
 
-def _mail_link(person: User, facts: Facts, *, path: str) -> None:
-    ends_at, account = facts.now + LINK_LIFE, person.get_username()
-    reset = PasswordReset.objects.create(user=person, epoch=person.epoch, made_at=facts.now, ends_at=ends_at)
+def _mail_link(person: User, context: Context, *, path: str) -> None:
+    ends_at, account = context.now + LINK_LIFE, person.get_username()
+    reset = PasswordReset.objects.create(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
     link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
-    notices.tell(person, "password_reset", now=facts.now, facts=facts, until=ends_at, account=account, **link)
+    notices.tell(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)
 
 
-def _good(facts: Facts) -> QuerySet[PasswordReset]:
+def _good(context: Context) -> QuerySet[PasswordReset]:
     """List the requests whose link is good: unused, in time, and the newest of their person."""
     newer = PasswordReset.objects.filter(user=OuterRef("user"), pk__gt=OuterRef("pk"))
-    return PasswordReset.objects.filter(~Exists(newer), used_at=None, ends_at__gt=facts.now)
+    return PasswordReset.objects.filter(~Exists(newer), used_at=None, ends_at__gt=context.now)
 
 
-def open_reset(handle: str, token: str, facts: Facts) -> PasswordReset | None:
+def open_reset(handle: str, token: str, context: Context) -> PasswordReset | None:
     """Find the request that a mailed link belongs to, while the link is good."""
     if not tokens.is_derived(_PURPOSE, handle, token):
         return None
-    reset = _good(facts).select_related("user").filter(handle=handle).first()
+    reset = _good(context).select_related("user").filter(handle=handle).first()
     return reset if reset and reset.user.is_active and reset.user.epoch == reset.epoch else None
 
 
-def finish_reset(reset: PasswordReset, password: str, facts: Facts) -> bool:
+def finish_reset(reset: PasswordReset, password: str, context: Context) -> bool:
     """Use a link up and set the password; False if it is good no more. Nobody is signed in by it."""
     with transaction.atomic():
         row_locks.hold_person(reset.user.pk)
-        if not _good(facts).filter(pk=reset.pk).update(used_at=facts.now):
+        if not _good(context).filter(pk=reset.pk).update(used_at=context.now):
             return False
-        if not change(reset.user, password, facts, how="reset"):
+        if not change(reset.user, password, context, how="reset"):
             return False
     limits.forget_passwords(reset.user.username)
     return True

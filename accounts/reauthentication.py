@@ -25,7 +25,7 @@ def is_fresh(request: HttpRequest, *, within: timedelta = SPAN) -> bool:
     return here.proven_at is not None and timezone.now() - here.proven_at < within and _is_strong(here)
 
 
-def _is_strong(here: session_assurance.Standing) -> bool:
+def _is_strong(here: session_assurance.Assurance) -> bool:
     return here.is_proven or here.why == "not_required"
 
 

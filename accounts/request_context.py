@@ -7,14 +7,14 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from verification import inputs
-from verification.context import Facts
+from verification.context import Context
 
 _AGENT = 300  # characters kept of what a program says of itself
 
 
-def read(request: HttpRequest) -> Facts:
+def read(request: HttpRequest) -> Context:
     """Read the circumstances of a request, with the clock read once."""
-    return Facts(
+    return Context(
         now=timezone.now(),
         network=network(request),
         agent=inputs.shortened(request.headers.get("User-Agent", ""), max_length=_AGENT),

@@ -4,25 +4,25 @@ from django.db import transaction
 
 from accounts.models import User
 from verification import audit, browsers, enrolments, notices
-from verification.context import Facts
+from verification.context import Context
 
 
-def begin(user: User, facts: Facts, *, about: str) -> None:
+def begin(user: User, context: Context, *, about: str) -> None:
     """Secure an account: other sessions end, browsers are forgotten, app passwords rest, the second step is asked.
 
     `about` is the public name of the event that was not the person's doing. Nothing of it needs a fresh proof: whoever
     calls for help is believed, and `end` undoes it for whoever proves themselves.
     """
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(securing_since=facts.now)
+        User.objects.filter(pk=user.pk).update(securing_since=context.now)
         browsers.forget(user)
         enrolments.raise_epoch(user)
-        audit.record("account.securing_begun", user_id=user.pk, facts=facts, about=about)
-        notices.tell(user, "locked_down", now=facts.now, facts=facts)
+        audit.record("account.securing_begun", user_id=user.pk, context=context, about=about)
+        notices.tell(user, "locked_down", now=context.now, context=context)
 
 
-def end(user: User, facts: Facts) -> None:
+def end(user: User, context: Context) -> None:
     """Open the account again for its person, who has proven themselves and looked through it."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, securing_since__isnull=False).update(securing_since=None):
-            audit.record("account.securing_ended", user_id=user.pk, facts=facts)
+            audit.record("account.securing_ended", user_id=user.pk, context=context)

@@ -20,15 +20,15 @@ from accounts import redirects, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
 from verification import policies
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.policies import Rules, Why
 
-KEY = "standing"  # where a signed-in session keeps epoch, time and means of its proof
+KEY = "assurance"  # where a signed-in session keeps epoch, time and means of its proof
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Assurance:
     """What a session is worth.
 
     Shape: `means` as RFC 8176 names them, such as pwd, otp, sms, tel; `why` the reason of the sign-in's decision.
@@ -51,17 +51,17 @@ class AuthedRequest(HttpRequest):
     user: User
 
 
-def of(request: HttpRequest) -> Standing:
+def of(request: HttpRequest) -> Assurance:
     """Tell what the session of a request is worth. A half signed-in one is worth nothing."""
     user = request.user
     kept = request.session.get(KEY)
     if not user.is_authenticated or not kept:
-        return Standing()
+        return Assurance()
     now = timezone.now()
     is_over = "until" in kept and kept["until"] <= now.timestamp()
     if is_over or kept["epoch"] != user.epoch or policies.refusal(user, now):
-        return Standing()
-    return Standing(
+        return Assurance()
+    return Assurance(
         user=user,
         proven_at=datetime.fromtimestamp(kept["at"], tz=UTC),
         means=tuple(kept["means"]),
@@ -84,9 +84,9 @@ def keep(
     request.session[KEY] = kept | ({"until": until.timestamp()} if until else {})
 
 
-def place(request: HttpRequest, facts: Facts) -> None:
+def place(request: HttpRequest, context: Context) -> None:
     """Write into the session from which program and network it was made, for its person to recognise it."""
-    request.session[PLACE] = {"agent": facts.agent, "network": facts.network}
+    request.session[PLACE] = {"agent": context.agent, "network": context.network}
 
 
 def _holds(request: HttpRequest) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import app_passwords
 from accounts.models import User
 from verification import audit, browsers, challenges, guard, policies, registry, time_format
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import message_status
 from verification.enrolments import Option
 from verification.keys import tokens
@@ -65,7 +65,7 @@ class View:
     """What a diagnosis looks at. `is_half`: the second step is still to come, `message` that of its challenge."""
 
     user: User
-    facts: Facts
+    context: Context
     decision: Decision
     message: Message | None
     is_half: bool
@@ -88,15 +88,15 @@ class Situation:
     look: Callable[[View], Iterator[Finding]]
 
 
-def view(user: User, facts: Facts, *, is_half: bool, binding: str = "") -> View:
+def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> View:
     """Gather what the rules look at. `binding`: the sign-in under way, of whose messages alone it tells."""
     sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
     if is_half:
         never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~Q(challenge__state=State.OPEN)
         sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
-    decision = policies.decide(user, Facts(now=facts.now))
+    decision = policies.decide(user, Context(now=context.now))
     return View(
-        user=user, facts=facts, decision=decision, message=sent.order_by("-created_at").first(), is_half=is_half
+        user=user, context=context, decision=decision, message=sent.order_by("-created_at").first(), is_half=is_half
     )
 
 
@@ -164,7 +164,7 @@ def _way_on(seen: View) -> str:
 
 
 def _no_message(seen: View) -> Iterator[Finding]:
-    now, message = seen.facts.now, seen.message
+    now, message = seen.context.now, seen.message
     limited = audit.of_person(seen.user.pk, kinds=("message.limited",), most=1)
     if limited and now - limited[0].at < _RECENT:
         sees = _("Too many texts and calls were asked for within the hour, so no more go out for now.")
@@ -283,7 +283,7 @@ def _code_refused(seen: View) -> Iterator[Finding]:
                 slug="too-many-codes",
             )
         elif option.retry_at:
-            minutes = -(-int((option.retry_at - seen.facts.now).total_seconds()) // 60)
+            minutes = -(-int((option.retry_at - seen.context.now).total_seconds()) // 60)
             words = ngettext(
                 "%(label)s waits for %(n)d more minute.", "%(label)s waits for %(n)d more minutes.", minutes
             )
@@ -292,7 +292,7 @@ def _code_refused(seen: View) -> Iterator[Finding]:
                 kind="warn", sees=sees, does=_("Another way works at once."), slug="too-many-codes", to=_way_on(seen)
             )
     failed = audit.of_person(seen.user.pk, kinds=("challenge.failed", "challenge.replaced", "challenge.used"), most=1)
-    if failed and seen.facts.now - failed[0].at < _RECENT:
+    if failed and seen.context.now - failed[0].at < _RECENT:
         yield _of_attempt(failed[0].kind, str(failed[0].detail.get("method", "")), failed[0].at)
 
 
@@ -381,7 +381,7 @@ def _new_number(seen: View) -> Iterator[Finding]:
 
 
 def _app_password(seen: View) -> Iterator[Finding]:
-    user, now = seen.user, seen.facts.now
+    user, now = seen.user, seen.context.now
     if seen.is_half:
         yield Finding(
             kind="info",
@@ -459,7 +459,7 @@ def _app_password(seen: View) -> Iterator[Finding]:
 
 
 def _asked_again(seen: View) -> Iterator[Finding]:
-    days, remembered = seen.decision.rules.remember_days, browsers.of_person(seen.user, now=seen.facts.now)
+    days, remembered = seen.decision.rules.remember_days, browsers.of_person(seen.user, now=seen.context.now)
     if seen.decision.reason is Why.NOT_REQUIRED:
         yield Finding(
             kind="info",

@@ -23,7 +23,7 @@ from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Article, Feedback, Miss
 from verification import inputs, limits, notices
-from verification.context import Facts, network_of
+from verification.context import Context, network_of
 
 _MAX_SEARCH = 100  # letters, of which each may be more once folded
 _FRESH = 300  # seconds that a cache may keep what a stranger sees
@@ -57,12 +57,12 @@ def reader(request: HttpRequest) -> User | None:
     return session_assurance.of(request).user
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, template: str, values: dict[str, Any], *, status: int = 200) -> HttpResponse:
     user = reader(request)
     desk = contacts.desk_of(user)
     support = {"name": desk.name, "phone": desk.phone, "email": desk.email, "hours": desk.hours}
     frame = {"reader": user, "here": "help", "support": support, "takes_mail": desk.takes_mail}
-    return render(request, f"helpcenter/{template}", frame | context, status=status)
+    return render(request, f"helpcenter/{template}", frame | values, status=status)
 
 
 @require_safe
@@ -84,15 +84,15 @@ def index(request: HttpRequest) -> HttpResponse:
     return _page(request, "index.html", {"topics": [(TOPICS[n], found) for n, found in topics.items() if found]})
 
 
-def _count_miss(wanted: str, now: Facts) -> None:
+def _count_miss(wanted: str, context: Context) -> None:
     """Let the editors know; a text with many digits may be somebody's number and is not kept."""
     if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
         return
-    if not limits.spend_asking("help.miss", name=wanted.casefold(), facts=now).is_open:
+    if not limits.spend_asking("help.miss", name=wanted.casefold(), context=context).is_open:
         return
-    row, is_new = Miss.objects.get_or_create(text=wanted.casefold(), defaults={"last_at": now.now})
+    row, is_new = Miss.objects.get_or_create(text=wanted.casefold(), defaults={"last_at": context.now})
     if not is_new:
-        Miss.objects.filter(pk=row.pk).update(n_times=F("n_times") + 1, last_at=now.now)
+        Miss.objects.filter(pk=row.pk).update(n_times=F("n_times") + 1, last_at=context.now)
 
 
 @require_safe
@@ -104,14 +104,14 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(rows, slug=slug)
     related = [row for row in rows.filter(slug__in=found.related.split()).defer("body") if row.pk != found.pk]
     places = articles.places(user)
-    context = {
+    values = {
         "article": found,
         "summary": articles.fill(found.summary, places),
         "rendered": articles.render(found.body, places),
         "related": related,
         "canonical": f"{places['address']}{found.get_absolute_url()}",
     }
-    return _page(request, "article.html", context)
+    return _page(request, "article.html", values)
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,7 +127,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
         return _page(request, "word.html", {"article": found, "form": form})
-    if limits.spend_asking("help.word", name=slug + network_of(now.network), facts=now).is_open:
+    if limits.spend_asking("help.word", name=slug + network_of(now.network), context=now).is_open:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
         )
@@ -144,13 +144,13 @@ def diagnose(request: HttpRequest) -> HttpResponse:
     pending = None if user else login_stage.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
-    context: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
+    values: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
     if situation is not None and person is not None:
         seen = diagnosis.view(person, now, is_half=user is None, binding=pending.id if pending else "")
-        context["findings"] = diagnosis.find(situation, seen)
-        context["reference"] = diagnosis.reference(person, situation)
-        context["trials"] = diagnosis.trials(situation, seen)
-    return _page(request, "diagnose.html", context)
+        values["findings"] = diagnosis.find(situation, seen)
+        values["reference"] = diagnosis.reference(person, situation)
+        values["trials"] = diagnosis.trials(situation, seen)
+    return _page(request, "diagnose.html", values)
 
 
 @require_safe
@@ -163,8 +163,8 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     person = get_object_or_404(rights.visible(staff), pk=found[0])
     findings = diagnosis.find(found[1], diagnosis.view(person, request_context.read(request), is_half=False))
-    context = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
-    return _page(request, "diagnose.html", context)
+    values = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
+    return _page(request, "diagnose.html", values)
 
 
 @require_http_methods(["GET", "POST"])
@@ -186,7 +186,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
         writer = person.username if person else network_of(now.network)
-        if not limits.spend_asking("help.tell", name=writer, facts=now).is_open:
+        if not limits.spend_asking("help.tell", name=writer, context=now).is_open:
             form.add_error("text", _("Several messages came from here within the hour. Please call instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import app_passwords
 from accounts.app_passwords import Ask, Checked
 from accounts.models import Service, User
-from verification.context import Facts
+from verification.context import Context
 
 HOME = "192.0.2.7"
 
@@ -47,14 +47,14 @@ class Door:
 def build(slug: str, *, program: str, **fields: object) -> Door:
     """Make a service and its key."""
     service = Service(slug=slug, name=slug.title(), program=program, **fields)
-    key = app_passwords.new_service_key(service, Facts(now=timezone.now()), actor_id=None)
+    key = app_passwords.new_service_key(service, Context(now=timezone.now()), actor_id=None)
     return Door(service, key)
 
 
 def make(user: User, *, name: str = "old laptop", program: str = "mail", **bounds: object) -> str:
     """Make an app password beside HTTP."""
-    facts = Facts(now=timezone.now(), network=HOME)
-    return app_passwords.issue(user, facts, name=name, program=program, **bounds)  # type: ignore[arg-type]  # a test's
+    context = Context(now=timezone.now(), network=HOME)
+    return app_passwords.issue(user, context, name=name, program=program, **bounds)  # type: ignore[arg-type]  # a test's
 
 
 @pytest.fixture(autouse=True)

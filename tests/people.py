@@ -16,7 +16,7 @@ from accounts.models import User
 from tests.pages import Browser, Page
 from tests.phone import Phone, carry
 from verification import enrolments, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import dispatch
 from verification.models import Enrolment, Message, MessageState
 
@@ -85,8 +85,8 @@ class Person:
 
     def print_codes(self) -> "Person":
         """Have recovery codes made."""
-        facts = Facts(now=timezone.now())
-        self.codes = list(enrolments.issue_vouchers(self.user, facts, method_name="recovery"))
+        context = Context(now=timezone.now())
+        self.codes = list(enrolments.issue_vouchers(self.user, context, method_name="recovery"))
         Message.objects.all().delete()
         return self
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Min, QuerySet
 
-from verification.context import Facts
+from verification.context import Context
 from verification.db.compiled_queries import Insert
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
@@ -24,7 +24,7 @@ _BATCH = 500  # events a seal covers at most
 _ADD = Insert(AuditEvent)
 
 
-def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None = None, **detail: Any) -> None:
+def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
     """Write down one deed. Call it inside the deed's transaction.
 
     Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
@@ -32,12 +32,12 @@ def record(kind: str, *, user_id: int | None, facts: Facts, actor_id: int | None
     """
     detail, words = _parted(detail) if user_id is not None else (detail, {})
     event = AuditEvent(
-        at=facts.now,
+        at=context.now,
         kind=kind,
         actor_id=actor_id if actor_id is not None else user_id,
         user_id=user_id,
-        network=facts.network,
-        agent=facts.agent,
+        network=context.network,
+        agent=context.agent,
         detail=detail,
         words=words,
         key_id=crypto.digest_key(),

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import audit, browsers, conf, enrolments, guard, limits, misread, notices, phone_numbers, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.db.compiled_queries import Insert, Select, Slot, Update
 from verification.delivery import outbox, rendering
 from verification.delivery.provider import Speech
@@ -87,7 +87,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     user: Any,
     purpose: Purpose,
     binding: str,
-    facts: Facts,
+    context: Context,
     rules: Rules,
     mode: str = "",
     replaces: str = "",
@@ -98,15 +98,15 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up.
     """
-    if enrolments.away(enrolment, facts.now):
+    if enrolments.away(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     chosen = _mode(enrolment, mode, rules)
-    if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=facts.now)):
-        return _go_back(running, replaces, now=facts.now)
-    if refusal := _refusal(enrolment, user=user, facts=facts, purpose=purpose):
+    if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
+        return _go_back(running, replaces, now=context.now)
+    if refusal := _refusal(enrolment, user=user, context=context, purpose=purpose):
         return refusal
     challenge = Challenge(
         user=user,
@@ -118,23 +118,23 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         tag=_new_tag(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
-        issued_at=facts.now,
-        resend_at=facts.now + conf.resend_after(),
-        expires_at=facts.now + rules.code_life,
+        issued_at=context.now,
+        resend_at=context.now + conf.resend_after(),
+        expires_at=context.now + rules.code_life,
         tries_left=conf.attempts_per_challenge(),
-        language=facts.language,
-        network=facts.network,
+        language=context.language,
+        network=context.network,
     )
     try:
         with transaction.atomic():
             if replaces:
-                _supersede(replaces, binding=challenge.binding, purpose=purpose, now=facts.now)
+                _supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
             _ADD.run(challenge)
-            _send(challenge, facts)
-            audit.record("challenge.issued", user_id=user.pk, facts=facts, **_about(challenge))
+            _send(challenge, context)
+            audit.record("challenge.issued", user_id=user.pk, context=context, **_about(challenge))
     except IntegrityError:
         # Another request of this session was quicker: its challenge stands, and no second message went out.
-        _no_message(enrolment, user=user, purpose=purpose, facts=facts)
+        _no_message(enrolment, user=user, purpose=purpose, context=context)
         return _standing(challenge.binding, purpose)
     return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
 
@@ -145,7 +145,7 @@ def enrol(
     fields: Mapping[str, Any],
     *,
     binding: str,
-    facts: Facts,
+    context: Context,
     rules: Rules,
     replaces: str = "",
 ) -> Outcome:
@@ -165,24 +165,24 @@ def enrol(
             problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
-        if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=facts.now):
+        if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=context.now):
             problems = {"number": (guard.words(closed),)}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
-        outcome = resend(again.handle, binding=binding, facts=facts)
+        outcome = resend(again.handle, binding=binding, context=context)
         is_running = outcome.verdict is Verdict.TOO_SOON
         return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
     try:
         with transaction.atomic():
             enrolments.hold(user)
             if replaces:
-                _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=facts.now)
-            draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=facts.now)
+                _supersede(replaces, binding=_bind(binding), purpose=Purpose.ENROL, now=context.now)
+            draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
     except enrolments.NotAssigned:
         words = _("No token of this number waits for you. Check the number, or ask your company support.")
         return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
     mode = str(cleaned.get("mode", ""))
-    return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, facts=facts, rules=rules, mode=mode)
+    return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, context=context, rules=rules, mode=mode)
 
 
 def _same_address(
@@ -197,7 +197,7 @@ def _same_address(
     return found if is_same and found.mode == str(cleaned.get("mode", found.mode)) else None
 
 
-def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: Purpose) -> Outcome | None:
+def _refusal(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
     """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
 
     Setting up waits for nothing. What is off is not tried out either: it must be set up again.
@@ -207,66 +207,66 @@ def _refusal(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: Purpose)
         if hasattr(enrolment, "off_at"):
             is_off, retry_at = enrolments.is_off(enrolment), getattr(enrolment, "next_at", None)
         else:
-            gate = limits.gate(user.pk, method.name, now=facts.now, is_counted=method.is_counted)
+            gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
             is_off, retry_at = gate.is_off, gate.retry_at
         if is_off:
             return Outcome(verdict=Verdict.OFF, method=method.name)
-        if retry_at and retry_at > facts.now and purpose not in _HARMLESS:
+        if retry_at and retry_at > context.now and purpose not in _HARMLESS:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
-    return _refused_sending(enrolment, user=user, facts=facts, purpose=purpose) if method.needs_delivery else None
+    return _refused_sending(enrolment, user=user, context=context, purpose=purpose) if method.needs_delivery else None
 
 
-def _refused_sending(enrolment: Enrolment, *, user: Any, facts: Facts, purpose: Purpose) -> Outcome | None:
+def _refused_sending(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
     """Spend one message, and tell why it must not go out if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
-    about: dict[str, Any] = {"user_id": user.pk, "facts": facts, "method": method, "enrolment": enrolment.ref}
+    about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
     is_opted_out = getattr(enrolment, "is_opted_out", None)
     if is_opted_out is None and kind == Kind.TEXT:
         is_opted_out = guard.has_stopped(address)
-    if verdict := guard.refusal(kind, address, now=facts.now, is_opted_out=bool(is_opted_out)):
+    if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=bool(is_opted_out)):
         audit.record("message.refused", why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
-    if purpose != Purpose.REHEARSAL and (retry_at := _unanswered(enrolment, kind, user=user, facts=facts)):
+    if purpose != Purpose.REHEARSAL and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
         audit.record("message.unanswered", **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
     gate = limits.spend_send(
         user.pk,
         address,
-        facts,
+        context,
         area=guard.area_abroad(kind, address),
-        is_trial=guard.is_on_trial(kind, address, now=facts.now),
+        is_trial=guard.is_on_trial(kind, address, now=context.now),
         cost=guard.cost(kind, address),
         caps=guard.caps() if guard.costs(kind) else (),
     )
     if gate.alarms or not gate.is_open:
-        notices.tell_of_cost(gate, facts=facts)
+        notices.tell_of_cost(gate, context=context)
     if gate.is_open:
         return None
-    _no_message(enrolment, user=user, purpose=purpose, facts=facts)
+    _no_message(enrolment, user=user, purpose=purpose, context=context)
     audit.record("message.limited", scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 
-def _no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, facts: Facts) -> None:
+def _no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, context: Context) -> None:
     """Count as unanswered no message that did not go out."""
     method = registry.method(enrolment.method)
     if method.needs_delivery and purpose != Purpose.REHEARSAL:
-        limits.give_prompt_back(user.pk, method.kind, now=facts.now)
+        limits.give_prompt_back(user.pk, method.kind, now=context.now)
 
 
-def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, facts: Facts) -> datetime | None:
+def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, context: Context) -> datetime | None:
     """Count a message that nobody has answered yet; after too many in a row say until when none goes out.
 
     Somebody who knows the password could otherwise ring a person until they give in. They are told once.
     """
-    gate = limits.spend_prompt(user.pk, kind, now=facts.now)
+    gate = limits.spend_prompt(user.pk, kind, now=context.now)
     if gate.is_open:
         return None
     with transaction.atomic():
-        if limits.tell_of_prompts(user.pk, kind, now=facts.now):
+        if limits.tell_of_prompts(user.pk, kind, now=context.now):
             label = enrolments.label(enrolment)
-            notices.tell(user, "unanswered", now=facts.now, facts=facts, label=label, n=str(gate.n_failures))
+            notices.tell(user, "unanswered", now=context.now, context=context, label=label, n=str(gate.n_failures))
     return gate.retry_at
 
 
@@ -370,10 +370,10 @@ def _standing(binding: str, purpose: Purpose) -> Outcome:
     return Outcome(verdict=Verdict.ISSUED, handle=live.handle, method=live.enrolment.method)
 
 
-def _send(challenge: Challenge, facts: Facts) -> None:
-    issue = registry.method(challenge.enrolment.method).issue(_ask(challenge, now=facts.now))
+def _send(challenge: Challenge, context: Context) -> None:
+    issue = registry.method(challenge.enrolment.method).issue(_ask(challenge, now=context.now))
     if issue.kind:
-        outbox.add(challenge, kind=issue.kind, template=issue.template, now=facts.now)
+        outbox.add(challenge, kind=issue.kind, template=issue.template, now=context.now)
 
 
 def _about(challenge: Challenge) -> dict[str, Any]:
@@ -423,25 +423,25 @@ def _find(enrolment_id: int, first: str) -> Found | None:
 # Answering -----------------------------------------------------------------------------------------------------
 
 
-def answer(handle: str, text: str, *, binding: str, facts: Facts) -> Outcome:
+def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
     """Judge what a person typed.
 
     A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
     then the method compares, outside any transaction; then one guarded update spends the challenge.
     """
     challenge = _load(handle, binding)
-    if challenge is None or not challenge.enrolment.is_good(facts.now):
+    if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
     method = registry.method(challenge.enrolment.method)
     read = method.read(text)
-    if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > facts.now:
+    if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > context.now:
         note = misread.words(challenge.user, method, text)
         return _outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
-    if refusal := _take_try(challenge, facts):
+    if refusal := _take_try(challenge, context):
         return refusal
     _follow(challenge, method.names(read))
-    check = method.check(_ask(challenge, now=facts.now), read)
-    return _settle(challenge, check, text=read, facts=facts)
+    check = method.check(_ask(challenge, now=context.now), read)
+    return _settle(challenge, check, text=read, context=context)
 
 
 def _follow(challenge: Challenge, address: str) -> None:
@@ -492,16 +492,16 @@ def _outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
     )
 
 
-def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
+def _take_try(challenge: Challenge, context: Context) -> Outcome | None:
     """Take a try of the challenge and count a failure of the person, both before the answer is looked at."""
     with transaction.atomic():
-        if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=facts.now):
-            return _why_closed(challenge, facts.now)
-        gate = _reserve(challenge, facts)
+        if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=context.now):
+            return _why_closed(challenge, context.now)
+        gate = _reserve(challenge, context)
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
             if gate.scope:  # the month is full: the one who filled it may have ended before it said so
-                _switch_off(challenge, facts)
+                _switch_off(challenge, context)
             verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
             return _outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
     challenge.tries_left -= 1
@@ -509,14 +509,14 @@ def _take_try(challenge: Challenge, facts: Facts) -> Outcome | None:
     return None
 
 
-def _reserve(challenge: Challenge, facts: Facts) -> limits.Gate:
+def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
     """Count a failure before the look. What takes the holder's key is no guess: strangers could only close it."""
     if not registry.method(challenge.enrolment.method).is_guessable:
         return limits.OPEN
     return limits.reserve(
         challenge.user.pk,
         _scope(challenge),
-        now=facts.now,
+        now=context.now,
         is_counted=_is_counted(challenge),
         switches_off=challenge.purpose not in _HARMLESS,
     )
@@ -542,19 +542,19 @@ def _why_closed(challenge: Challenge, now: datetime) -> Outcome:
     return _outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)
 
 
-def _settle(challenge: Challenge, check: Check, *, text: str, facts: Facts) -> Outcome:
+def _settle(challenge: Challenge, check: Check, *, text: str, context: Context) -> Outcome:
     """Turn a method's judgement into rows, in one transaction, and into an outcome."""
     if check.verdict is Verdict.PROVEN:
         is_taken = _is_taken(challenge, check.draft)
-        return _wrong(challenge, facts, cause="taken") if is_taken else _prove(challenge, check, facts)
+        return _wrong(challenge, context, cause="taken") if is_taken else _prove(challenge, check, context)
     if check.verdict is Verdict.USED:
-        return _costs_nothing(challenge, Verdict.USED, facts)
+        return _costs_nothing(challenge, Verdict.USED, context)
     if check.verdict is Verdict.DRIFTED:
         enrolments.note(challenge.enrolment, check.learned)
-        return _wrong(challenge, facts, verdict=Verdict.DRIFTED, cause=check.cause)
-    if _was_replaced(challenge, text, facts.now):
-        return _costs_nothing(challenge, Verdict.REPLACED, facts)
-    return _wrong(challenge, facts, cause=check.cause)
+        return _wrong(challenge, context, verdict=Verdict.DRIFTED, cause=check.cause)
+    if _was_replaced(challenge, text, context.now):
+        return _costs_nothing(challenge, Verdict.REPLACED, context)
+    return _wrong(challenge, context, cause=check.cause)
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
@@ -567,29 +567,29 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
     return enrolments.named(draft.address, method=challenge.enrolment.method) is not None
 
 
-def _prove(challenge: Challenge, check: Check, facts: Facts, *, by_phone: bool = False) -> Outcome:
+def _prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.hold(challenge.user)  # before their failures, in the order of everyone who changes both
         if challenge.purpose == Purpose.ENROL and not enrolments.take_claimed(challenge.enrolment):
-            _give_back(challenge, facts)
+            _give_back(challenge, context)
             return _outcome(challenge, Verdict.GONE)
-        if not _spend(challenge, check, facts.now):
-            _give_back(challenge, facts)
-            audit.record("challenge.repeated", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+        if not _spend(challenge, check, context.now):
+            _give_back(challenge, context)
+            audit.record("challenge.repeated", user_id=challenge.user.pk, context=context, **_about(challenge))
             return _outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
-        ended_at = None if by_phone else facts.now
+        ended_at = None if by_phone else context.now
         if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
-            _give_back(challenge, facts)
-            return _why_closed(challenge, facts.now)
-        _forget_failures(challenge, facts)
+            _give_back(challenge, context)
+            return _why_closed(challenge, context.now)
+        _forget_failures(challenge, context)
         if check.voucher is not None:
-            _after_voucher(challenge, facts)
+            _after_voucher(challenge, context)
         if challenge.purpose == Purpose.ENROL and not by_phone:
-            _confirm(challenge, facts, draft=check.draft)
+            _confirm(challenge, context, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
-        audit.record(kind, user_id=challenge.user.pk, facts=facts, **_about(challenge))
+        audit.record(kind, user_id=challenge.user.pk, context=context, **_about(challenge))
     return _outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
@@ -599,37 +599,37 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
     return enrolments.use(challenge.enrolment, counter=check.counter, now=now, learned=check.learned)
 
 
-def _after_voucher(challenge: Challenge, facts: Facts) -> None:
+def _after_voucher(challenge: Challenge, context: Context) -> None:
     """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
     if registry.method(challenge.enrolment.method).is_temporary:
-        enrolments.end(challenge.enrolment.pk, now=facts.now)
+        enrolments.end(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.vouchers_left(challenge.user.pk)
-        notices.tell(challenge.user, "codes_used", now=facts.now, facts=facts, left=str(left))
+        notices.tell(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
 
 
-def _forget_failures(challenge: Challenge, facts: Facts) -> None:
+def _forget_failures(challenge: Challenge, context: Context) -> None:
     """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
     tried = challenge.enrolment.method if challenge.purpose in _HARMLESS else ""
-    limits.clear(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge), tried=tried)
+    limits.clear(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge), tried=tried)
 
 
-def _confirm(challenge: Challenge, facts: Facts, *, draft: Draft | None = None) -> None:
-    if enrolments.confirm(challenge.enrolment, now=facts.now, draft=draft):
+def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:
+    if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
         browsers.forget(challenge.user)
-        audit.record("enrolment.confirmed", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-        _tell_owner(challenge, "method_added", facts)
+        audit.record("enrolment.confirmed", user_id=challenge.user.pk, context=context, **_about(challenge))
+        _tell_owner(challenge, "method_added", context)
 
 
-def _give_back(challenge: Challenge, facts: Facts) -> None:
+def _give_back(challenge: Challenge, context: Context) -> None:
     Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-    limits.refund(challenge.user.pk, _scope(challenge), now=facts.now, is_counted=_is_counted(challenge))
+    limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
 
-def _costs_nothing(challenge: Challenge, verdict: Verdict, facts: Facts) -> Outcome:
+def _costs_nothing(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
     with transaction.atomic():
-        _give_back(challenge, facts)
-        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+        _give_back(challenge, context)
+        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, context=context, **_about(challenge))
     return _outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
 
 
@@ -658,26 +658,26 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     return False
 
 
-def _wrong(challenge: Challenge, facts: Facts, *, verdict: Verdict = Verdict.WRONG, cause: str = "") -> Outcome:
+def _wrong(challenge: Challenge, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = "") -> Outcome:
     gate: limits.Gate = getattr(challenge, "gate", limits.OPEN)
     n_failures = gate.n_failures
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
-            state=State.ENDED, ended_at=facts.now
+            state=State.ENDED, ended_at=context.now
         )
         audit.record(
             "challenge.failed",
             user_id=challenge.user.pk,
-            facts=facts,
+            context=context,
             n_failures=n_failures,
             **_about(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _APART:
-            audit.record("method.switched_off", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-            _tell_owner(challenge, "method_off", facts)
-            notices.alert(challenge.user, "method_off_alert", now=facts.now)
+            audit.record("method.switched_off", user_id=challenge.user.pk, context=context, **_about(challenge))
+            _tell_owner(challenge, "method_off", context)
+            notices.alert(challenge.user, "method_off_alert", now=context.now)
         if gate.n_today:
-            _weigh_wrong_codes(challenge, gate.n_today, facts)
+            _weigh_wrong_codes(challenge, gate.n_today, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
     return _outcome(
         challenge,
@@ -691,51 +691,51 @@ _BURST = 3  # wrong codes in a day that are odd, whatever comes after them
 _TOLD_AT = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
 
 
-def _weigh_wrong_codes(challenge: Challenge, n_today: int, facts: Facts) -> None:
+def _weigh_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
     """Tell the owner of odd bursts, even if they sign in between; at the bound switch everything off.
 
     Only somebody who knows the password gets here.
     """
-    found = limits.wrong_codes(challenge.user.pk, now=facts.now)
+    found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():
-        _switch_off(challenge, facts)
+        _switch_off(challenge, context)
     elif n_today == _BURST or found.n in _TOLD_AT:
-        _tell_owner(challenge, "wrong_codes", facts, n=str(found.n))
+        _tell_owner(challenge, "wrong_codes", context, n=str(found.n))
 
 
-def _switch_off(challenge: Challenge, facts: Facts) -> None:
-    if limits.stop(challenge.user.pk, now=facts.now):
-        audit.record("second_step.switched_off", user_id=challenge.user.pk, facts=facts)
+def _switch_off(challenge: Challenge, context: Context) -> None:
+    if limits.stop(challenge.user.pk, now=context.now):
+        audit.record("second_step.switched_off", user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
-        _tell_owner(challenge, "second_step_off", facts, n=most)
-        notices.alert(challenge.user, "second_step_off_alert", now=facts.now, n=most)
+        _tell_owner(challenge, "second_step_off", context, n=most)
+        notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)
 
 
-def _tell_owner(challenge: Challenge, kind: str, facts: Facts, *, n: str = "") -> None:
+def _tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "") -> None:
     label = enrolments.label(challenge.enrolment)
-    notices.tell(challenge.user, kind, now=facts.now, facts=facts, label=label, n=n)
+    notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
 
 
-def collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
+def collect(handle: str, *, binding: str, context: Context) -> Outcome:
     """Take up, once, a challenge that was approved on the phone."""
     challenge = _load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=facts.now)
+    approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.hold(challenge.user)
-        if approved.update(state=State.PROVEN, ended_at=facts.now):
+        if approved.update(state=State.PROVEN, ended_at=context.now):
             if challenge.purpose == Purpose.ENROL:
-                _confirm(challenge, facts)
-            audit.record("challenge.proven", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+                _confirm(challenge, context)
+            audit.record("challenge.proven", user_id=challenge.user.pk, context=context, **_about(challenge))
             return _outcome(challenge, Verdict.PROVEN)
-    if challenge.state == State.OPEN and challenge.expires_at > facts.now and challenge.tries_left > 0:
+    if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
         return _outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
-    return _why_closed(challenge, facts.now)
+    return _why_closed(challenge, context.now)
 
 
-def resync(enrolment: Enrolment, first: str, second: str, *, facts: Facts) -> bool:
+def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -> bool:
     """Set a token right by two of its codes in a row, which are used up. It proves nothing and opens nothing."""
     if not enrolment.opens:
         return False
@@ -743,7 +743,7 @@ def resync(enrolment: Enrolment, first: str, second: str, *, facts: Facts) -> bo
     ask = Ask(
         tag="",
         mode="",
-        now=facts.now,
+        now=context.now,
         code="",
         match="",
         secret=enrolment.secret,
@@ -753,7 +753,7 @@ def resync(enrolment: Enrolment, first: str, second: str, *, facts: Facts) -> bo
     check = method.check(ask, method.read(f"{first} {second}"))
     if check.verdict is not Verdict.PROVEN:
         return False
-    return enrolments.use(enrolment, counter=check.counter, now=facts.now, learned=check.learned)
+    return enrolments.use(enrolment, counter=check.counter, now=context.now, learned=check.learned)
 
 
 # On the phone --------------------------------------------------------------------------------------------------
@@ -769,28 +769,28 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     if message is None or message.challenge is None or not message.challenge.enrolment.opens:
         return None
     challenge = message.challenge
-    facts = Facts(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
+    context = Context(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
     method = registry.method(challenge.enrolment.method)
     check = method.check(_ask(challenge, now=now, by_keys=True), codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
-        _deny(challenge, facts)
+        _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
         return rendering.speech(message, method.check(_ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
-    if refusal := _take_try(challenge, facts):
+    if refusal := _take_try(challenge, context):
         return rendering.speech(message, check.say, refusal.verdict)
     if check.verdict is Verdict.PROVEN:
-        outcome = _prove(challenge, check, facts, by_phone=True)
+        outcome = _prove(challenge, check, context, by_phone=True)
     else:
-        outcome = _wrong(challenge, facts)
+        outcome = _wrong(challenge, context)
     verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
     return rendering.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
 
 
-def _deny(challenge: Challenge, facts: Facts) -> None:
+def _deny(challenge: Challenge, context: Context) -> None:
     """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned.
 
     One report of a challenge counts, however often it is repeated.
@@ -798,19 +798,19 @@ def _deny(challenge: Challenge, facts: Facts) -> None:
     with transaction.atomic():
         enrolments.hold(challenge.user)
         rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
-        if not rows.update(state=State.DENIED, ended_at=facts.now):
+        if not rows.update(state=State.DENIED, ended_at=context.now):
             return
-        get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=facts.now)
+        get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
         enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
-        audit.record("challenge.reported", user_id=challenge.user.pk, facts=facts, **_about(challenge))
-        _tell_owner(challenge, "fraud", Facts(now=facts.now, network=challenge.network))  # where it was asked from
-        notices.alert(challenge.user, "fraud_alert", now=facts.now)
+        audit.record("challenge.reported", user_id=challenge.user.pk, context=context, **_about(challenge))
+        _tell_owner(challenge, "fraud", Context(now=context.now, network=challenge.network))  # where it was asked from
+        notices.alert(challenge.user, "fraud_alert", now=context.now)
 
 
 # Sending again, and showing ------------------------------------------------------------------------------------
 
 
-def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
+def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     """Send a new code for a challenge. The older codes die; the tries that were taken stay taken.
 
     While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
@@ -820,13 +820,15 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     if not registry.method(challenge.enrolment.method).needs_delivery:
         return _outcome(challenge, Verdict.UNREACHABLE)
-    if enrolments.away(challenge.enrolment, facts.now):
+    if enrolments.away(challenge.enrolment, context.now):
         return _outcome(challenge, Verdict.UNREACHABLE)
-    if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > facts.now:
+    if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
         return _outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
-        return _why_closed(challenge, facts.now)
-    if refusal := _refusal(challenge.enrolment, user=challenge.user, facts=facts, purpose=Purpose(challenge.purpose)):
+        return _why_closed(challenge, context.now)
+    if refusal := _refusal(
+        challenge.enrolment, user=challenge.user, context=context, purpose=Purpose(challenge.purpose)
+    ):
         return refusal
     rows = Challenge.objects.filter(
         pk=challenge.pk,
@@ -835,25 +837,25 @@ def resend(handle: str, *, binding: str, facts: Facts) -> Outcome:
         tries_left__gt=0,
         state__in=[State.OPEN, State.EXPIRED],
     )
-    if (end := _end_of_doubt(challenge, facts.now)) is not None:
+    if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
         challenge.tag = _new_tag(former=challenge.tag)
         challenge.generation += 1
-        challenge.expires_at = facts.now + challenge.code_life
+        challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():
         changed = rows.update(
             state=State.OPEN,
             generation=challenge.generation,
-            resend_at=facts.now + conf.resend_after(),
+            resend_at=context.now + conf.resend_after(),
             expires_at=challenge.expires_at,
             tag=challenge.tag,
         )
         if not changed:
-            _no_message(challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), facts=facts)
-            return _outcome(challenge, Verdict.TOO_SOON, retry_at=facts.now + conf.resend_after())
-        _send(challenge, facts)
-        audit.record("challenge.resent", user_id=challenge.user.pk, facts=facts, **_about(challenge))
+            _no_message(challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context)
+            return _outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+        _send(challenge, context)
+        audit.record("challenge.resent", user_id=challenge.user.pk, context=context, **_about(challenge))
     return _outcome(challenge, Verdict.ISSUED)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Context:
     """The circumstances of one deed, read once at the entrance and handed down.
 
     Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie;

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, decryption_failures, guard, limits, notices, phone_numbers, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import Select, Slot, Update
 from verification.delivery.routing import availability, routes
@@ -257,7 +257,7 @@ def assign(
     user: Any,
     method_name: str,
     plan: Draft,
-    facts: Facts,
+    context: Context,
     *,
     actor_id: int | None = None,
     counter: int = -1,
@@ -294,7 +294,7 @@ def assign(
         audit.record(
             "enrolment.assigned",
             user_id=user.pk,
-            facts=facts,
+            context=context,
             actor_id=actor_id,
             method=method_name,
             enrolment=enrolment.ref,
@@ -411,8 +411,10 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
         _drop(rows.exclude(method__in=assigned))
         rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
         labels = [label(e) for e in gone]
-        facts = Facts(now=now)
-        audit.record("enrolment.rebound", user_id=enrolment.user.pk, facts=facts, method=enrolment.method, gone=labels)
+        context = Context(now=now)
+        audit.record(
+            "enrolment.rebound", user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
+        )
         for each in labels:
             notices.tell(enrolment.user, "method_removed", now=now, label=each)
     limits.switch_on(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
@@ -467,7 +469,7 @@ def set_of_vouchers(user_id: int, method_name: str) -> str:
     return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
 
 
-def issue_vouchers(user: Any, facts: Facts, *, method_name: str, replaces: str | None = None) -> tuple[str, ...]:
+def issue_vouchers(user: Any, context: Context, *, method_name: str, replaces: str | None = None) -> tuple[str, ...]:
     """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again.
 
     With `replaces` it does so only while that is the present set, and else returns none: a page that is loaded again
@@ -482,13 +484,13 @@ def issue_vouchers(user: Any, facts: Facts, *, method_name: str, replaces: str |
         if replaces is not None and set_of_vouchers(user.pk, method.name) != replaces:
             return ()
         _drop(Enrolment.objects.filter(user=user, method=method.name))
-        enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=facts.now, name=plan.name)
+        enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=context.now, name=plan.name)
         _fill(enrolment, plan)
         enrolment.save(force_insert=True)
         Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
         limits.switch_on(user.pk, method.name)
-        _record("enrolment.confirmed", enrolment, facts)
-        notices.tell(user, "codes_renewed", now=facts.now, facts=facts)
+        _record("enrolment.confirmed", enrolment, context)
+        notices.tell(user, "codes_renewed", now=context.now, context=context)
     return tuple(whole for _first, whole in plan.vouchers)
 
 
@@ -496,7 +498,7 @@ def hand_out(
     user: Any,
     method_name: str,
     fields: Mapping[str, Any],
-    facts: Facts,
+    context: Context,
     *,
     starts_at: datetime,
     ends_at: datetime,
@@ -513,7 +515,7 @@ def hand_out(
     hold(user)
     _drop(Enrolment.objects.filter(user=user, method=method.name))
     enrolment = Enrolment(
-        user=user, method=method.name, confirmed=True, confirmed_at=facts.now, starts_at=starts_at, ends_at=ends_at
+        user=user, method=method.name, confirmed=True, confirmed_at=context.now, starts_at=starts_at, ends_at=ends_at
     )
     _fill(enrolment, plan)
     enrolment.save(force_insert=True)
@@ -522,7 +524,7 @@ def hand_out(
     audit.record(
         "enrolment.handed_out",
         user_id=user.pk,
-        facts=facts,
+        context=context,
         actor_id=actor_id,
         method=method.name,
         enrolment=enrolment.ref,
@@ -541,7 +543,7 @@ def end(enrolment_id: int, *, now: datetime) -> None:
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)
 
 
-def clear(user: Any, facts: Facts, *, only: Enrolment | None = None) -> list[str]:
+def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list[str]:
     """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
 
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
@@ -726,14 +728,14 @@ def close(people: Collection[int]) -> None:
     get_user_model().objects.filter(pk__in=people).update(epoch=F("epoch") + 1)
 
 
-def rename(enrolment: Enrolment, name: str, facts: Facts) -> None:
+def rename(enrolment: Enrolment, name: str, context: Context) -> None:
     """Give an enrolment the person's own name for it."""
     with transaction.atomic():
         Enrolment.objects.filter(pk=enrolment.pk).update(name=name)
-        _record("enrolment.renamed", enrolment, facts)
+        _record("enrolment.renamed", enrolment, context)
 
 
-def make_default(enrolment: Enrolment, facts: Facts) -> None:
+def make_default(enrolment: Enrolment, context: Context) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
         hold(enrolment.user)
@@ -741,10 +743,10 @@ def make_default(enrolment: Enrolment, facts: Facts) -> None:
             return  # it was removed meanwhile, or is none for every day
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
-        _record("enrolment.made_default", enrolment, facts)
+        _record("enrolment.made_default", enrolment, context)
 
 
-def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
+def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
     """Remove an enrolment; False if it is the last way in and one must stay. Ends all other sessions and browsers.
 
     The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
@@ -764,8 +766,8 @@ def remove(enrolment: Enrolment, facts: Facts, *, allowed: Sequence[str], must_k
         found.delete()
         _settle(enrolment.user)
         raise_epoch(enrolment.user)
-        _record("enrolment.removed", enrolment, facts)
-        notices.tell(enrolment.user, "method_removed", now=facts.now, facts=facts, label=label(enrolment))
+        _record("enrolment.removed", enrolment, context)
+        notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=label(enrolment))
     return True
 
 
@@ -777,8 +779,8 @@ def _is_way(enrolment: Enrolment) -> bool:
     return not method.is_reserve and not method.is_temporary
 
 
-def _record(kind: str, enrolment: Enrolment, facts: Facts) -> None:
-    audit.record(kind, user_id=enrolment.user.pk, facts=facts, method=enrolment.method, enrolment=enrolment.ref)
+def _record(kind: str, enrolment: Enrolment, context: Context) -> None:
+    audit.record(kind, user_id=enrolment.user.pk, context=context, method=enrolment.method, enrolment=enrolment.ref)
 
 
 def proven(user_id: int, enrolment_id: int) -> Enrolment | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, conf, phone_numbers
-from verification.context import Facts, network_of
+from verification.context import Context, network_of
 from verification.db.ttl_cache import Held
 from verification.keys import crypto
 from verification.models import Cap, Country, Kind, Message, MessageState, OptOut, Pause, Span, State
@@ -171,7 +171,7 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
         defaults = {"hint": phone_numbers.mask(address), "provider": provider, "at": now}
         _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
         if is_new:
-            audit.record("number.stopped", user_id=None, facts=Facts(now=now), number=phone_numbers.mask(address))
+            audit.record("number.stopped", user_id=None, context=Context(now=now), number=phone_numbers.mask(address))
     return is_new
 
 
@@ -180,7 +180,7 @@ def start(address: str, *, now: datetime) -> bool:
     with transaction.atomic():
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
-            audit.record("number.started", user_id=None, facts=Facts(now=now), number=phone_numbers.mask(address))
+            audit.record("number.started", user_id=None, context=Context(now=now), number=phone_numbers.mask(address))
     return bool(gone)
 
 
@@ -234,14 +234,14 @@ def _end_those_typed_in(now: datetime) -> None:
         known = sent.filter(Q(created_at__lt=now - _TYPING) | Q(challenge__state=State.PROVEN))
         found = known.aggregate(**_PEOPLE)
         if found["n"] >= _TRIED and found["n_proven"] >= found["n"] * _PROVEN_AGAIN:
-            lift(pause, staff_id=None, why=_("Codes are typed in again."), facts=Facts(now=now))
+            lift(pause, staff_id=None, why=_("Codes are typed in again."), context=Context(now=now))
 
 
 def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: bool) -> Pause:
     said: dict[str, Any] = {"range": area, "n_sent": n_sent, "n_proven": n_proven}
     with transaction.atomic():
         pause = Pause.objects.create(began_at=now, ends_at=now + conf.toll_fraud_pause(), is_warning=is_warning, **said)
-        audit.record("range.warned" if is_warning else "range.paused", user_id=None, facts=Facts(now=now), **said)
+        audit.record("range.warned" if is_warning else "range.paused", user_id=None, context=Context(now=now), **said)
     _log.warning(
         "of %s people in %s... %s typed their codes in: %s",
         n_sent,
@@ -252,13 +252,15 @@ def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: 
     return pause
 
 
-def lift(pause: Pause, *, staff_id: int | None, why: str, facts: Facts) -> bool:
+def lift(pause: Pause, *, staff_id: int | None, why: str, context: Context) -> bool:
     """End a pause before its time; of two who do, one does."""
     with transaction.atomic():
-        rows = Pause.objects.filter(pk=pause.pk, lifted_at=None, ends_at__gt=facts.now)
-        lifted = rows.update(lifted_at=facts.now, lifted_by=staff_id, why_lifted=why)
+        rows = Pause.objects.filter(pk=pause.pk, lifted_at=None, ends_at__gt=context.now)
+        lifted = rows.update(lifted_at=context.now, lifted_by=staff_id, why_lifted=why)
         if lifted:
-            audit.record("range.lifted", user_id=None, actor_id=staff_id, facts=facts, range=pause.range, reason=why)
+            audit.record(
+                "range.lifted", user_id=None, actor_id=staff_id, context=context, range=pause.range, reason=why
+            )
     forget()
     return bool(lifted)
 

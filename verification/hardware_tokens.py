@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import audit, enrolments
-from verification.context import Facts
+from verification.context import Context
 from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's face)
 from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
@@ -54,7 +54,7 @@ class Seed:
 
 
 def bring_in(
-    seed: Seed, user: Any, facts: Facts, *, actor_id: int | None, is_rehearsal: bool = False
+    seed: Seed, user: Any, context: Context, *, actor_id: int | None, is_rehearsal: bool = False
 ) -> tuple[str, HardwareToken | None]:
     """Take a token into the stock, or hand it out to a person if one is named.
 
@@ -88,7 +88,7 @@ def bring_in(
             if not is_same:
                 _fill(token, seed)
         if owner is not None:
-            _hand_out(token, owner, facts, actor_id=actor_id)
+            _hand_out(token, owner, context, actor_id=actor_id)
         return verdict, token
 
 
@@ -135,7 +135,7 @@ def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken 
     return token
 
 
-def assign(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | None) -> Enrolment:
+def assign(token: HardwareToken, user: Any, context: Context, *, actor_id: int | None) -> Enrolment:
     """Hand a token out of the stock: it waits until the person activates it with its code.
 
     Errors: `NotInStock`, as for the second of two who assign it at once.
@@ -146,10 +146,10 @@ def assign(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | Non
             raise NotInStock
         if not found.opens:
             raise Damaged
-        return _hand_out(found, user, facts, actor_id=actor_id)
+        return _hand_out(found, user, context, actor_id=actor_id)
 
 
-def _hand_out(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | None) -> Enrolment:
+def _hand_out(token: HardwareToken, user: Any, context: Context, *, actor_id: int | None) -> Enrolment:
     """Draft the enrolment and take the token out of the stock by one guarded update."""
     former = token.enrolment_id
     try:
@@ -157,7 +157,7 @@ def _hand_out(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | 
             user,
             enrolments.token_method().name,
             enrolments.token_plan(token),
-            facts,
+            context,
             actor_id=actor_id,
             counter=token.counter,
             starts_at=token.starts_at,
@@ -173,7 +173,7 @@ def _hand_out(token: HardwareToken, user: Any, facts: Facts, *, actor_id: int | 
     return enrolment
 
 
-def take_back(token: HardwareToken, facts: Facts, *, actor_id: int | None) -> bool:
+def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -> bool:
     """Take a token back into the stock from whoever has it. False if nobody has.
 
     How far it has counted is kept, so that no code of before opens for the next person.
@@ -183,34 +183,39 @@ def take_back(token: HardwareToken, facts: Facts, *, actor_id: int | None) -> bo
         if held is None:
             return False
         if held.confirmed:
-            enrolments.clear(held.user, facts, only=held)
+            enrolments.clear(held.user, context, only=held)
         enrolments.end_handing_out(held)
         audit.record(
-            "token.taken_back", user_id=held.user_id, facts=facts, actor_id=actor_id, token=token.ref, hint=token.hint
+            "token.taken_back",
+            user_id=held.user_id,
+            context=context,
+            actor_id=actor_id,
+            token=token.ref,
+            hint=token.hint,
         )
     return True
 
 
-def retire(token: HardwareToken, facts: Facts, *, actor_id: int | None, **why: str) -> bool:
+def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
     """Take a token out of use: lost, broken or worn. False if somebody has it, or it is retired already."""
     with transaction.atomic():
-        if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=facts.now):
+        if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=context.now):
             return False
-        _record("token.retired", token, facts, actor_id, **why)
+        _record("token.retired", token, context, actor_id, **why)
     return True
 
 
-def restore(token: HardwareToken, facts: Facts, *, actor_id: int | None, **why: str) -> bool:
+def restore(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
     """Bring a retired token back into the stock. False if it is not retired."""
     with transaction.atomic():
         if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
             return False
-        _record("token.restored", token, facts, actor_id, **why)
+        _record("token.restored", token, context, actor_id, **why)
     return True
 
 
-def _record(kind: str, token: HardwareToken, facts: Facts, actor_id: int | None, **more: str) -> None:
-    audit.record(kind, user_id=None, facts=facts, actor_id=actor_id, token=token.ref, hint=token.hint, **more)
+def _record(kind: str, token: HardwareToken, context: Context, actor_id: int | None, **more: str) -> None:
+    audit.record(kind, user_id=None, context=context, actor_id=actor_id, token=token.ref, hint=token.hint, **more)
 
 
 def named(serial: str) -> HardwareToken | None:

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from verification import conf
 from verification.browsers import known_browsers
-from verification.context import Facts, network_of
+from verification.context import Context, network_of
 from verification.keys import crypto
 from verification.models import Counter, Failure, Kind, Message, MessageState, Purpose, Reason, State
 
@@ -413,7 +413,7 @@ SPENT = "spend."  # how the scopes of what was spent begin
 def spend_send(
     user_id: int,
     address: str,
-    facts: Facts,
+    context: Context,
     *,
     area: str = "",
     is_trial: bool = False,
@@ -432,7 +432,7 @@ def spend_send(
         _Bound("send.person", str(user_id), _HOUR, conf.sends_per_person_hour(), is_given_back=True),
         _Bound("send.number", address, _HOUR, conf.sends_per_number_hour(), is_given_back=True),
         _Bound("send.number_day", address, _DAY, conf.sends_per_number_day(), is_given_back=True),
-        _network_sends(facts),
+        _network_sends(context),
         _Bound("send.site", "", _HOUR, conf.sends_per_site_hour(), is_given_back=True),
         *(_ranges(area, is_trial=is_trial) if area else ()),
         *(
@@ -441,9 +441,9 @@ def spend_send(
             for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_given_back": True}]
         ),
     ]
-    gate = _count(bounds, facts.now)
-    if gate.scope == _NETWORK and _give_network_back(facts):
-        return _count(bounds, facts.now)
+    gate = _count(bounds, context.now)
+    if gate.scope == _NETWORK and _give_network_back(context):
+        return _count(bounds, context.now)
     return gate
 
 
@@ -457,22 +457,22 @@ _NOT_ARRIVED = (
 )
 
 
-def _network_sends(facts: Facts) -> _Bound:
-    most = _for_network(conf.sends_per_network_hour(), facts.network)
-    return _Bound(_NETWORK, network_of(facts.network), _HOUR, most, is_given_back=True)
+def _network_sends(context: Context) -> _Bound:
+    most = _for_network(conf.sends_per_network_hour(), context.network)
+    return _Bound(_NETWORK, network_of(context.network), _HOUR, most, is_given_back=True)
 
 
-def _give_network_back(facts: Facts) -> bool:
+def _give_network_back(context: Context) -> bool:
     """Take off a network's count what was typed in, or never arrived; False if that is nothing new.
 
     Done when the bound is met, and not with each right code, which would cost every sign-in a statement.
     """
-    bound = _network_sends(facts)
-    start = bound.window_at(facts.now)
+    bound = _network_sends(context)
+    start = bound.window_at(context.now)
     settled = Q(challenge__state=State.PROVEN) | Q(state__in=_NOT_ARRIVED)
     sent = Message.objects.filter(settled, created_at__gte=start, challenge__isnull=False)
     places = sent.values_list("challenge__network").annotate(n=Count("pk"))
-    here = network_of(facts.network)
+    here = network_of(context.network)
     n_settled = sum(n for network, n in places if network_of(network) == here)
     rows = Counter.objects.filter(key=bound.key(), window_at=start)
     with transaction.atomic():
@@ -510,14 +510,14 @@ def spent(span: str, window: timedelta, *, now: datetime) -> int:
     return rows.values_list("count", flat=True).first() or 0
 
 
-def spend_asking(what: str, *, name: str, facts: Facts) -> Gate:
+def spend_asking(what: str, *, name: str, context: Context) -> Gate:
     """Spend one request that sends something to whoever is named: a few an hour for the name, more for the network."""
-    most = _for_network(conf.password_resets_per_network_hour(), facts.network)
+    most = _for_network(conf.password_resets_per_network_hour(), context.network)
     bounds = [
         _Bound(f"{what}.name"[:24], name, _HOUR, conf.password_resets_per_name_hour()),
-        _Bound(f"{what}.network"[:24], network_of(facts.network), _HOUR, most),
+        _Bound(f"{what}.network"[:24], network_of(context.network), _HOUR, most),
     ]
-    return _count(bounds, facts.now)
+    return _count(bounds, context.now)
 
 
 def spend_notice(address: str, *, now: datetime) -> bool:
@@ -525,9 +525,9 @@ def spend_notice(address: str, *, now: datetime) -> bool:
     return _count([_Bound("notice.number", address, _DAY, conf.notices_per_number_day())], now).is_open
 
 
-def spend_deed(staff_id: int, *, most: int, facts: Facts) -> Gate:
+def spend_deed(staff_id: int, *, most: int, context: Context) -> Gate:
     """Spend one of the deeds that a member of the support desk may do for others in a day."""
-    return _count([_Bound("support.staff", str(staff_id), _DAY, most)], facts.now)
+    return _count([_Bound("support.staff", str(staff_id), _DAY, most)], context.now)
 
 
 def spend_once(what: str, token: str, *, until: datetime) -> bool:
@@ -541,18 +541,18 @@ def is_spent(what: str, token: str, *, until: datetime) -> bool:
     return Counter.objects.filter(scope=what, key=bound.key(), window_at=bound.window_at(until), count__gt=0).exists()
 
 
-def spend_check(service: str, facts: Facts) -> Gate:
+def spend_check(service: str, context: Context) -> Gate:
     """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
-    return _count([_check_bound(service, facts)], facts.now)
+    return _count([_check_bound(service, context)], context.now)
 
 
-def _check_bound(service: str, facts: Facts) -> _Bound:
-    where = f"{service} {network_of(facts.network)}"
-    most = _for_network(conf.app_password_failures_per_network_minute(), facts.network)
+def _check_bound(service: str, context: Context) -> _Bound:
+    where = f"{service} {network_of(context.network)}"
+    most = _for_network(conf.app_password_failures_per_network_minute(), context.network)
     return _Bound("check.network", where, _MINUTE, most)
 
 
-def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
+def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
     """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
 
     A browser in which this person signed in before is counted by itself: no stranger makes it wait. Strangers are
@@ -563,20 +563,20 @@ def password_gate(name: str, facts: Facts, *, service: str = "") -> Gate:
     apart, with the looks of `spend_check` in the hour's place: an old program that keeps failing there makes nobody's
     own sign-in wait, and no office's.
     """
-    rows = _password_rows(name, facts, service)
-    counts = _count_passwords(rows, facts.now)
+    rows = _password_rows(name, context, service)
+    counts = _count_passwords(rows, context.now)
     closed = [row for row in rows if row.at not in counts]
     if closed:
         # What is not looked at counts for nobody's name, or refused attempts would close it everywhere.
-        _take_passwords_back([row for row in rows if row.free is not None and row.at in counts], facts.now)
+        _take_passwords_back([row for row in rows if row.free is not None and row.at in counts], context.now)
         found = [
             Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
         ]
         ends = [counter.until_at for counter in found if counter and counter.until_at]
-        return Gate(is_open=False, retry_at=max(ends, default=facts.now + _MINUTE))
+        return Gate(is_open=False, retry_at=max(ends, default=context.now + _MINUTE))
     network = rows[-1]
     if counts[network.at] > network.most:
-        _take_passwords_back(rows[:-1], facts.now)
+        _take_passwords_back(rows[:-1], context.now)
         return Gate(is_open=False, retry_at=network.window_at + network.window)
     return OPEN
 
@@ -600,24 +600,24 @@ class _PasswordRow:
 _HERE, _ANYWHERE = "password.name", "password.all"
 
 
-def _password_rows(name: str, facts: Facts, service: str) -> list[_PasswordRow]:
+def _password_rows(name: str, context: Context, service: str) -> list[_PasswordRow]:
     """List what an attempt is counted under: the place, and if it is a stranger's the name and, last, the network.
 
     One neighbour could otherwise use up the hour of an office, and its known browsers would wait as well.
     """
     named = _name_key(name, service)
-    device = known_browsers.known(facts.device, name)
-    place = f"device {device}" if device else f"network {network_of(facts.network)}"
+    device = known_browsers.known(context.device, name)
+    place = f"device {device}" if device else f"network {network_of(context.network)}"
     here = named + crypto.digest("limit.password.place", place)[:_HALF]
     mine = _PasswordRow(_HERE, here, _EPOCH, free=conf.password_failures_before_delay())
     if device:
         return [mine]
-    day = facts.now - (facts.now - _EPOCH) % _DAY
+    day = context.now - (context.now - _EPOCH) % _DAY
     anywhere = _PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day())
-    most = _for_network(conf.password_failures_per_network_hour(), facts.network)
-    hour = _Bound("password.network", network_of(facts.network), _HOUR, most)
-    bound = _check_bound(service, facts) if service else hour
-    network = _PasswordRow(bound.scope, bound.key(), bound.window_at(facts.now), most=bound.most, window=bound.window)
+    most = _for_network(conf.password_failures_per_network_hour(), context.network)
+    hour = _Bound("password.network", network_of(context.network), _HOUR, most)
+    bound = _check_bound(service, context) if service else hour
+    network = _PasswordRow(bound.scope, bound.key(), bound.window_at(context.now), most=bound.most, window=bound.window)
     return [mine, anywhere, network]
 
 
@@ -665,12 +665,12 @@ def _take_passwords_back(rows: list[_PasswordRow], now: datetime) -> None:
         counters.update(count=F("count") - 1, until_at=now - _HOUR)
 
 
-def password_right(name: str, facts: Facts, *, service: str = "") -> None:
+def password_right(name: str, context: Context, *, service: str = "") -> None:
     """Forget the wrong passwords of a name at this place, and give the network and the day this attempt back.
 
     One statement, as every sign-in runs it.
     """
-    rows, over = _password_rows(name, facts, service), _time(facts.now - _HOUR)
+    rows, over = _password_rows(name, context, service), _time(context.now - _HOUR)
     places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
     changes = """
         count = (CASE WHEN c.scope = %s THEN 0 ELSE c.count - 1 END),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from verification import audit, conf, decryption_failures, guard, limits, registry, time_format
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
@@ -22,32 +22,32 @@ _ONE_DAY = timedelta(days=1)
 
 
 def tell(
-    user: Any, kind: str, *, now: datetime, facts: Facts | None = None, until: datetime | None = None, **context: str
+    user: Any, kind: str, *, now: datetime, context: Context | None = None, until: datetime | None = None, **values: str
 ) -> None:
     """Leave a notice for a person, inside the action's transaction. `kind` names a template of `verification/notices`.
 
-    With `facts` it says when and from where (browser, network) the person, or somebody in their name, did it.
+    With `context` it says when and from where (browser, network) the person, or somebody in their name, did it.
     Units: after `until` it helps nobody and is not sent.
     """
-    if facts is not None:
-        context |= circumstances(facts)
+    if context is not None:
+        values |= circumstances(context)
     if user.email:
-        outbox.notice(user, user.email, template=_template(kind), context=context, now=now, until=until)
-    if "link" not in context:  # a link is for whoever reads the mail, and for nobody else
-        _text(user, kind, now=now, until=until, context=context)
+        outbox.notice(user, user.email, template=_template(kind), context=values, now=now, until=until)
+    if "link" not in values:  # a link is for whoever reads the mail, and for nobody else
+        _text(user, kind, now=now, until=until, values=values)
 
 
-def circumstances(facts: Facts) -> dict[str, str]:
+def circumstances(context: Context) -> dict[str, str]:
     """Say when and from where something was done, as values that a template formats in the reader's language."""
-    return {"at": facts.now.isoformat(), "agent": facts.agent, "network": facts.network}
+    return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
 
 
-def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, context: dict[str, str]) -> None:
+def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
     """Text a notice to the person's proven numbers, where the policy in force for them says so."""
     policy = strongest(user.pk, "text_notices").first()
     if policy is None or not policy.text_notices:
         return
-    context = {**context, "notice": _template(kind)}
+    values = {**values, "notice": _template(kind)}
     takes_texts = [method.name for method in registry.methods().values() if method.means == "sms"]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
         if not phone.opens or not limits.spend_notice(phone.address, now=now):
@@ -56,7 +56,7 @@ def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, contex
             user,
             phone.address,
             template=_template("by_text"),
-            context=context,
+            context=values,
             now=now,
             until=until,
             kind=Kind.TEXT,
@@ -71,8 +71,8 @@ def tell_of_browsers(now: datetime) -> int:
         with transaction.atomic():
             row_locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
-                made = Facts(now=browser.made_at, network=browser.network, agent=browser.agent)
-                tell(browser.user, "browser_remembered", now=now, facts=made, ends=browser.ends_at.isoformat())
+                made = Context(now=browser.made_at, network=browser.network, agent=browser.agent)
+                tell(browser.user, "browser_remembered", now=now, context=made, ends=browser.ends_at.isoformat())
                 told += 1
     return told
 
@@ -84,28 +84,28 @@ def tell_of_copies(now: datetime) -> int:
         with transaction.atomic():
             row_locks.hold_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk).delete()[0]:
-                seen = Facts(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
-                tell(browser.user, "browser_copied", now=now, facts=seen)
+                seen = Context(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
+                tell(browser.user, "browser_copied", now=now, context=seen)
                 told += 1
     return told
 
 
-def alert(user: Any, kind: str, *, now: datetime, **context: str) -> None:
+def alert(user: Any, kind: str, *, now: datetime, **values: str) -> None:
     """Leave a notice for company support about a person."""
     if address := conf.support_email():
-        context |= {"person": user.get_username()}
-        outbox.notice(user, address, template=_template(kind), context=context, now=now)
+        values |= {"person": user.get_username()}
+        outbox.notice(user, address, template=_template(kind), context=values, now=now)
 
 
-def tell_of_cost(gate: limits.Gate, *, facts: Facts) -> None:
+def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
     """Tell operators, and the record, of caps whose alarm this request set off; of one that stops it, once a day."""
     for cap in guard.caps():
         scope = f"{limits.SPENT}{cap.span}"
         if scope in gate.alarms:
-            audit.record("spend.alarmed", user_id=None, facts=facts, scope=scope)
-            _tell_operators("spend_alarm", now=facts.now, **_about(cap))
-        if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=facts.now):
-            _tell_operators("spend_stop", now=facts.now, **_about(cap))
+            audit.record("spend.alarmed", user_id=None, context=context, scope=scope)
+            _tell_operators("spend_alarm", now=context.now, **_about(cap))
+        if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
+            _tell_operators("spend_stop", now=context.now, **_about(cap))
 
 
 def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
@@ -144,11 +144,11 @@ def _about(cap: guard.Bound) -> dict[str, str]:
     return {"span": str(cap.span), "alarm": alarm, "stop": stop}
 
 
-def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_cap", **context: str) -> None:
+def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_cap", **values: str) -> None:
     """Leave a notice for everybody who may change what it is about: what texts and calls cost, or who carries them."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
-        outbox.notice(person, person.email, template=_template(kind), context=context, now=now)
+        outbox.notice(person, person.email, template=_template(kind), context=values, now=now)
 
 
 class Writer(StrEnum):

@@ -1,4 +1,4 @@
-"""Decides what is required of a person here and now. It reads rows and facts; it changes nothing."""
+"""Decides what is required of a person here and now. It reads rows and the context; it changes nothing."""
 
 import ipaddress
 from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from verification import enrolments, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.db.ttl_cache import Held
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd, Enrolment, Policy
@@ -293,29 +293,29 @@ def refusal(user: Person, now: datetime) -> Why | None:
     return Why.LOCKED if user.second_step_locked_at else None
 
 
-def decide(user: Person, facts: Facts, *, is_remembered: bool = False) -> Decision:
+def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:
     """Decide what this person must do now to be signed in.
 
     Staff are asked always, and so is whoever secures their account: neither a remembered browser nor a trusted
     network stands in for their second step.
     """
     rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
-    if why := refusal(user, facts.now):
+    if why := refusal(user, context.now):
         return Decision(step=Step.DENY, reason=why, rules=rules)
     if user.second_step == "disabled" and not user.is_staff:
         return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
-    if user.bypass_until and user.bypass_until > facts.now and not user.is_staff and not user.securing_since:
+    if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
         return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules)
     mine = enrolments.confirmed(user.pk)
-    options = enrolments.choices(enrolments.options(mine, rules.methods, now=facts.now))
+    options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
     if not options:
-        return _none_allowed(user, mine, rules, now=facts.now)
+        return _none_allowed(user, mine, rules, now=context.now)
     may_skip = not user.is_staff and not user.securing_since
     if is_remembered and rules.remember_days and may_skip:
         return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
-    if may_skip and is_trusted(facts.network, rules):
+    if may_skip and is_trusted(context.network, rules):
         return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
-    default = enrolments.default(options, now=facts.now)
+    default = enrolments.default(options, now=context.now)
     if default is None:
         return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)
     return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)

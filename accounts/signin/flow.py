@@ -19,7 +19,7 @@ from accounts.signin import login_stage
 from accounts.signin.login_stage import Pending
 from verification import audit, browsers, challenges, limits, policies, registry
 from verification.browsers import known_browsers
-from verification.context import Facts
+from verification.context import Context
 from verification.db.compiled_queries import Select, Slot
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
@@ -33,24 +33,24 @@ _NAMED = Select(lambda: User.objects.filter(username=Slot("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=Slot("pk"), epoch=Slot("epoch")))
 
 
-def check_password(name: str, password: str, facts: Facts) -> tuple[User | None, Gate]:
+def check_password(name: str, password: str, context: Context) -> tuple[User | None, Gate]:
     """Check a name and its password, in the same time and by the same statements whether the name exists or not.
 
     The attempt is counted before the look, so that parallel guesses are bounded as well.
     """
     folded = fold(name)
-    gate = limits.password_gate(folded, facts)
+    gate = limits.password_gate(folded, context)
     if not gate.is_open:
         return None, gate
     user = _NAMED.first(name=folded)
     if user is None:
         hashers.take_time(password)
-        audit.record("password.refused", user_id=None, facts=facts)
+        audit.record("password.refused", user_id=None, context=context)
         return None, gate
     if not user.check_password(password):
-        audit.record("password.refused", user_id=user.pk, facts=facts)
+        audit.record("password.refused", user_id=user.pk, context=context)
         return None, gate
-    limits.password_right(folded, facts)
+    limits.password_right(folded, context)
     return user, gate
 
 
@@ -64,52 +64,52 @@ class Begun:
     browser_token: str = ""
 
 
-def begin(user: User, facts: Facts, *, next_url: str, former: Pending | None = None) -> Begun:
+def begin(user: User, context: Context, *, next_url: str, former: Pending | None = None) -> Begun:
     """Decide what comes after a right password, and ask the usual option at once.
 
     `former` is the sign-in that this browser left unfinished. If it is the same person's, its request goes on: a text
     that was sent just now is not sent twice, and an older code is known as one.
     """
-    is_remembered, token = browsers.recognise(user, facts)
-    decision = policies.decide(user, facts, is_remembered=is_remembered)
-    if decision.reason is Why.BYPASSED and not _spend_bypass(user, facts):
-        decision = policies.decide(user, facts, is_remembered=is_remembered)
+    is_remembered, token = browsers.recognise(user, context)
+    decision = policies.decide(user, context, is_remembered=is_remembered)
+    if decision.reason is Why.BYPASSED and not _spend_bypass(user, context):
+        decision = policies.decide(user, context, is_remembered=is_remembered)
     if decision.step in {Step.ALLOW, Step.DENY}:
         if decision.step is Step.DENY:
-            audit.record("sign_in.denied", user_id=user.pk, facts=facts, why=decision.reason)
+            audit.record("sign_in.denied", user_id=user.pk, context=context, why=decision.reason)
         return Begun(decision=decision, browser_token=token)
     is_former = decision.reason is Why.METHOD_NOT_ALLOWED
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
-        started=facts.now.timestamp(),
+        started=context.now.timestamp(),
         is_first=decision.step is Step.ENROL,
         next=next_url,
         why=decision.reason,
         remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
-        **_carried(former, user, Purpose.SIGN_IN, facts),
+        **_carried(former, user, Purpose.SIGN_IN, context),
     )
     if decision.default is None:
         return Begun(decision=decision, pending=pending)
-    outcome = ask(user, pending, decision.default.enrolment, facts, decision)
+    outcome = ask(user, pending, decision.default.enrolment, context, decision)
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
 
 
-def _carried(former: Pending | None, user: User, purpose: Purpose, facts: Facts) -> dict[str, Any]:
+def _carried(former: Pending | None, user: User, purpose: Purpose, context: Context) -> dict[str, Any]:
     """Give what a new proof takes over from one that this browser left unfinished; of another kind, it ends."""
     if former is None:
         return {}
     if (former.user_id, former.epoch, former.purpose) == (user.pk, user.epoch, purpose) and not former.is_first:
         return {"id": former.id, "handle": former.handle}
-    challenges.abandon(former.handle, binding=former.id, now=facts.now)
+    challenges.abandon(former.handle, binding=former.id, now=context.now)
     return {}
 
 
-def put_off(user: User, facts: Facts, decision: Decision) -> bool:
+def put_off(user: User, context: Context, decision: Decision) -> bool:
     """Use up one of the times that a registration may be put off; of many at once no more than there are count."""
-    ends = facts.now + timedelta(days=decision.rules.grace_days)
+    ends = context.now + timedelta(days=decision.rules.grace_days)
     rows = User.objects.filter(pk=user.pk, n_put_off=user.n_put_off)
     if not decision.n_put_off_left:
         return False
@@ -120,19 +120,19 @@ def put_off(user: User, facts: Facts, decision: Decision) -> bool:
         )
         if spent:
             left = decision.n_put_off_left - 1
-            audit.record("registration.put_off", user_id=user.pk, facts=facts, n_left=left)
+            audit.record("registration.put_off", user_id=user.pk, context=context, n_left=left)
     return bool(spent)
 
 
-def _spend_bypass(user: User, facts: Facts) -> bool:
+def _spend_bypass(user: User, context: Context) -> bool:
     """Use up what lets a person in once without the second step; of two sign-ins at once, one is let in by it."""
-    spent = User.objects.filter(pk=user.pk, bypass_until__gt=facts.now).update(bypass_until=None)
+    spent = User.objects.filter(pk=user.pk, bypass_until__gt=context.now).update(bypass_until=None)
     user.bypass_until = None
     return bool(spent)
 
 
 def ask(
-    user: User, pending: Pending, enrolment: Enrolment, facts: Facts, decision: Decision, *, mode: str = ""
+    user: User, pending: Pending, enrolment: Enrolment, context: Context, decision: Decision, *, mode: str = ""
 ) -> Outcome:
     """Ask for one option, in place of the one asked so far."""
     return challenges.start(
@@ -140,19 +140,19 @@ def ask(
         user=user,
         purpose=Purpose(pending.purpose),
         binding=pending.id,
-        facts=facts,
+        context=context,
         rules=decision.rules,
         mode=mode,
         replaces=pending.handle,
     )
 
 
-def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
+def may_register(user: User, pending: Pending, context: Context) -> Decision | None:
     """Give the decision under which this sign-in may set a method up; none when another method must be proven first.
 
     Asked anew at each step: a second half sign-in with the same password must not add a method of its own.
     """
-    decision = policies.decide(user, facts)
+    decision = policies.decide(user, context)
     is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_way
     is_closed = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
     replaces_former = pending.has_proven_former and is_without and not is_closed
@@ -160,14 +160,14 @@ def may_register(user: User, pending: Pending, facts: Facts) -> Decision | None:
     return decision if pending.is_first and may else None
 
 
-def must_register(user: User, outcome: Outcome, pending: Pending, facts: Facts) -> bool:
+def must_register(user: User, outcome: Outcome, pending: Pending, context: Context) -> bool:
     """Tell whether a proof opens the registration and nothing else: of a method that policy no longer allows, or of
     something that support handed out for a while to a person who has no lasting way in."""
     if pending.why == Why.METHOD_NOT_ALLOWED:
         return True
     if outcome.enrolment is None or not registry.method(outcome.enrolment.method).is_temporary:
         return False
-    return not policies.decide(user, facts).has_lasting_way
+    return not policies.decide(user, context).has_lasting_way
 
 
 def person(pending: Pending) -> User | None:
@@ -183,7 +183,7 @@ def means(enrolment: Enrolment | None) -> tuple[str, ...]:
 def finish(
     request: HttpRequest,
     user: User,
-    facts: Facts,
+    context: Context,
     *,
     next_url: str,
     why: str,
@@ -201,41 +201,41 @@ def finish(
         enrolment.user = user
         otp_login(request, enrolment)
     until = enrolment.ends_at if enrolment is not None else None
-    session_assurance.keep(request, user, at=facts.now, means=means(enrolment), why=why, until=until)
-    session_assurance.place(request, facts)
+    session_assurance.keep(request, user, at=context.now, means=means(enrolment), why=why, until=until)
+    session_assurance.place(request, context)
     audit.record(
         "sign_in.completed",
         user_id=user.pk,
-        facts=facts,
+        context=context,
         why=why,
         method=enrolment.method if enrolment else "",
         is_remembered=remember_days > 0,
     )
     response = redirects.go_on(next_url)
     _keep(
-        response, settings.DEVICE_COOKIE_NAME, known_browsers.remember(facts.device, user.username), days=_DEVICE_DAYS
+        response, settings.DEVICE_COOKIE_NAME, known_browsers.remember(context.device, user.username), days=_DEVICE_DAYS
     )
     if remember_days:
         proven_by = enrolment.method if enrolment else ""
-        token = browsers.remember(user, facts, days=remember_days, method=proven_by)
+        token = browsers.remember(user, context, days=remember_days, method=proven_by)
         remember(response, token, days=remember_days)
     return response
 
 
-def prove_alone(answer: str, facts: Facts, *, nonce: str, until: datetime) -> Outcome:
+def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
     """Judge a proof that came without name and password: whose it is, whether they may, whether it is right.
 
     The invitation of this nonce is spent by it, once, until its end.
     """
     gone = Outcome(verdict=Verdict.GONE)
-    if until <= facts.now or not limits.spend_once("invitation", nonce, until=until):
+    if until <= context.now or not limits.spend_once("invitation", nonce, until=until):
         return gone
     holder = challenges.holder(answer)
     if holder is None:
         return gone
     rules = policies.rules_for(holder.user_id)
-    if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, facts.now):
-        audit.record("sign_in.denied", user_id=holder.user_id, facts=facts, why="alone_not_allowed")
+    if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, context.now):
+        audit.record("sign_in.denied", user_id=holder.user_id, context=context, why="alone_not_allowed")
         return gone
     binding = login_stage.new_id()
     issued = challenges.start(
@@ -243,28 +243,30 @@ def prove_alone(answer: str, facts: Facts, *, nonce: str, until: datetime) -> Ou
         user=holder.user,
         purpose=Purpose.SIGN_IN,
         binding=binding,
-        facts=facts,
+        context=context,
         rules=rules,
         nonce=nonce,
     )
-    return challenges.answer(issued.handle, answer, binding=binding, facts=facts) if issued.issued else issued
+    return challenges.answer(issued.handle, answer, binding=binding, context=context) if issued.issued else issued
 
 
-def freshen(request: HttpRequest, user: User, facts: Facts, enrolment: Enrolment) -> None:
+def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment) -> None:
     """Note that a signed-in person proved themselves again just now; the session's key changes with the rise."""
     login_stage.wipe(request)
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
     until = enrolment.ends_at
-    session_assurance.keep(request, user, at=facts.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until)
+    session_assurance.keep(
+        request, user, at=context.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until
+    )
 
 
-def ask_again(request: HttpRequest, user: User, facts: Facts, *, purpose: Purpose, next_url: str) -> Pending:
+def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:
     """Begin a proof of a signed-in person: for a deed that wants a fresh one, or to try a method out."""
-    carried = _carried(login_stage.read(request, now=facts.now), user, purpose, facts)
+    carried = _carried(login_stage.read(request, now=context.now), user, purpose, context)
     pending = Pending(
-        user_id=user.pk, epoch=user.epoch, started=facts.now.timestamp(), purpose=purpose, next=next_url, **carried
+        user_id=user.pk, epoch=user.epoch, started=context.now.timestamp(), purpose=purpose, next=next_url, **carried
     )
     return login_stage.keep(request, pending)
 
@@ -287,12 +289,12 @@ def _keep(response: HttpResponse, name: str, value: str, *, days: int) -> None:
     )
 
 
-def outcome_of_proof(outcome: Outcome, pending: Pending, facts: Facts) -> Outcome:
+def outcome_of_proof(outcome: Outcome, pending: Pending, context: Context) -> Outcome:
     """Hold a proof back whose person was blocked, cleared or changed since the password."""
     user = outcome.user
     if not outcome.proven or not isinstance(user, User):
         return outcome
-    if user.epoch != pending.epoch or policies.refusal(user, facts.now):
+    if user.epoch != pending.epoch or policies.refusal(user, context.now):
         return Outcome(verdict=Verdict.GONE)
     return outcome
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
 from verification import audit, challenges, enrolments, notices, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
@@ -62,9 +62,9 @@ def _way(option: Option, now: datetime) -> Way:
     return Way(option.ref, option.label, explain, option.icon, closed)
 
 
-def begin(staff: User, person: User, key: str, facts: Facts) -> CallerCheck | Outcome:
+def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck | Outcome:
     """Ask a caller for one proof. The person sees on their pages who asked."""
-    way = next((way for way in ways(person, now=facts.now) if way.key == key and not way.closed), None)
+    way = next((way for way in ways(person, now=context.now) if way.key == key and not way.closed), None)
     if way is None or way.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
     enrolment = enrolments.of_person(person.pk, key)
@@ -73,21 +73,21 @@ def begin(staff: User, person: User, key: str, facts: Facts) -> CallerCheck | Ou
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, way=enrolment.method, label=way.label)
-        if same := just_now.filter(passed_at=None, asked_at__gt=facts.now - _SAME).order_by("-asked_at").first():
+        if same := just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME).order_by("-asked_at").first():
             return same
-        return _begin(staff, person, enrolment, way, facts)
+        return _begin(staff, person, enrolment, way, context)
 
 
-def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, facts: Facts) -> CallerCheck | Outcome:
+def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, context: Context) -> CallerCheck | Outcome:
     check = CallerCheck(
-        person=person, staff=staff, way=enrolment.method, label=way.label, epoch=person.epoch, asked_at=facts.now
+        person=person, staff=staff, way=enrolment.method, label=way.label, epoch=person.epoch, asked_at=context.now
     )
     outcome = challenges.start(
         enrolment,
         user=person,
         purpose=Purpose.CALLER,
         binding=check.binding,
-        facts=facts,
+        context=context,
         rules=policies.rules_for(person.pk),
         mode="code",
     )
@@ -95,7 +95,7 @@ def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, facts: Fac
         return outcome
     check.handle = outcome.handle
     check.save()
-    _record("support.caller_asked", check, facts)
+    _record("support.caller_asked", check, context)
     return check
 
 
@@ -112,19 +112,19 @@ def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck 
     return mine.exclude(way=CALL_BACK).first()
 
 
-def answer(check: CallerCheck, text: str, facts: Facts) -> Outcome:
+def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
     """Judge what the caller read out."""
-    outcome = challenges.answer(check.handle, text, binding=check.binding, facts=facts)
+    outcome = challenges.answer(check.handle, text, binding=check.binding, context=context)
     with transaction.atomic():
         if outcome.proven:
-            CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=facts.now)
-            _record("support.caller_verified", check, facts)
+            CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=context.now)
+            _record("support.caller_verified", check, context)
         else:
-            _record("support.caller_failed", check, facts, verdict=str(outcome.verdict))
+            _record("support.caller_failed", check, context, verdict=str(outcome.verdict))
     return outcome
 
 
-def vouch(staff: User, person: User, note: str, facts: Facts) -> CallerCheck:
+def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck:
     """Write down that one of the staff called back and knows who answered. The person is told by mail."""
     label = _("Call back")
     check = CallerCheck(
@@ -134,22 +134,24 @@ def vouch(staff: User, person: User, note: str, facts: Facts) -> CallerCheck:
         label=label,
         epoch=person.epoch,
         note=note,
-        asked_at=facts.now,
-        passed_at=facts.now,
+        asked_at=context.now,
+        passed_at=context.now,
     )
     with transaction.atomic():
         _hold(person)
         just_now = CallerCheck.objects.filter(person=person, staff=staff, way=CALL_BACK)
-        if same := just_now.filter(passed_at__gt=facts.now - _SAME).first():
+        if same := just_now.filter(passed_at__gt=context.now - _SAME).first():
             return same
         check.save()
-        _record("support.caller_vouched", check, facts, note=note)
-        notices.tell(person, "support_vouched", now=facts.now, facts=Facts(now=facts.now), staff=staff.get_full_name())
+        _record("support.caller_vouched", check, context, note=note)
+        notices.tell(
+            person, "support_vouched", now=context.now, context=Context(now=context.now), staff=staff.get_full_name()
+        )
     return check
 
 
-def _record(kind: str, check: CallerCheck, facts: Facts, **detail: str) -> None:
-    audit.record(kind, user_id=check.person.pk, facts=facts, actor_id=check.staff.pk, way=check.label, **detail)
+def _record(kind: str, check: CallerCheck, context: Context, **detail: str) -> None:
+    audit.record(kind, user_id=check.person.pk, context=context, actor_id=check.staff.pk, way=check.label, **detail)
 
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:

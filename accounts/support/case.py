@@ -14,7 +14,7 @@ from accounts.support.actions.perform import FOREVER
 from accounts.support.actions.registry import ACTIONS, Action
 from verification import audit, browsers, enrolments, policies, registry, time_format
 from verification.browsers import user_agents
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import message_status
 from verification.delivery.message_status import Report
 from verification.enrolments import Option
@@ -97,14 +97,14 @@ class Line:
     ticket: str
 
 
-def of(person: User, staff: User, facts: Facts) -> Case:
+def of(person: User, staff: User, context: Context) -> Case:
     """Gather the case of a person for one of the staff. The number of statements does not grow with what is found."""
-    now = facts.now
-    decision = policies.decide(person, Facts(now=now))
+    now = context.now
+    decision = policies.decide(person, Context(now=now))
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     locks = (*action_preview.locks(person, options, now=now), *action_preview.wrong_codes(person, now=now))
-    buttons = tuple(_buttons(person, staff, facts))
+    buttons = tuple(_buttons(person, staff, context))
     proof = caller_verification.proof(staff, person, now=now)
     messages = tuple(_messages(person))
     return Case(
@@ -219,10 +219,10 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))
 
 
-def _buttons(person: User, staff: User, facts: Facts) -> list[Button]:
+def _buttons(person: User, staff: User, context: Context) -> list[Button]:
     """List the deeds of the staff member's role; the others are not shown at all."""
     mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
-    here = authorise.bounds(staff, person, facts)
+    here = authorise.bounds(staff, person, context)
     found = []
     for action in mine:
         refusal = here.refusal(action.wish)

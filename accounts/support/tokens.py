@@ -7,19 +7,19 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.models import HardwareToken
 from verification.otp.oath import Scheme
 
 
-def retire(token: HardwareToken, staff: User, facts: Facts, *, reason: str) -> bool:
+def retire(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
     """Take a token of the stock out of use. False if somebody has it, or it is retired already."""
-    return hardware_tokens.retire(token, facts, actor_id=staff.pk, reason=reason)
+    return hardware_tokens.retire(token, context, actor_id=staff.pk, reason=reason)
 
 
-def restore(token: HardwareToken, staff: User, facts: Facts, *, reason: str) -> bool:
+def restore(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
     """Bring a retired token back into the stock. False if it is not retired."""
-    return hardware_tokens.restore(token, facts, actor_id=staff.pk, reason=reason)
+    return hardware_tokens.restore(token, context, actor_id=staff.pk, reason=reason)
 
 
 # To look at -----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from mfasite import urls
 from tests.pages import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent
 from verification.outcomes import Verdict
 
@@ -216,7 +216,7 @@ def test_lists_the_newest_first(ana: Person, clock: Clock) -> None:
 
 def _fill(person: Person, number: int, kind: str = "password.refused") -> None:
     for n in range(number):
-        audit.record(kind, user_id=person.user.pk, facts=Facts(now=timezone.now(), network=f"198.51.100.{n}"))
+        audit.record(kind, user_id=person.user.pk, context=Context(now=timezone.now(), network=f"198.51.100.{n}"))
 
 
 def test_pages(ana: Person) -> None:
@@ -256,8 +256,8 @@ def test_others_events_are_not_listed(ana: Person, cleo: Person) -> None:
 
 
 def test_nothing_of_a_name_is_taken_as_markup(ana: Person) -> None:
-    facts = Facts(now=timezone.now(), agent="<script>alert(1)</script>", network="<b>")
-    audit.record("app_password.made", user_id=ana.user.pk, facts=facts, name="<i>old laptop</i>")
+    context = Context(now=timezone.now(), agent="<script>alert(1)</script>", network="<b>")
+    audit.record("app_password.made", user_id=ana.user.pk, context=context, name="<i>old laptop</i>")
 
     html = at_activity(ana).html
 

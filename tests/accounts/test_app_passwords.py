@@ -22,7 +22,7 @@ from tests import doors
 from tests.doors import Door
 from tests.people import PASSWORD, Clock, Person
 from verification import policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Message, Policy
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, cl
     gone, kept = doors.make(ana.user), doors.make(ana.user)
     ref = AppPassword.objects.order_by("pk")[0].ref
 
-    app_passwords.revoke(ana.user, Facts(now=clock.now), ref=ref)
+    app_passwords.revoke(ana.user, Context(now=clock.now), ref=ref)
 
     assert not mail.opens("ana", gone)
     assert mail.opens("ana", kept)
@@ -138,7 +138,7 @@ def test_is_refused_at_the_next_request_once_deleted(ana: Person, mail: Door, cl
 def test_are_all_refused_once_all_are_deleted(ana: Person, mail: Door, clock: Clock) -> None:
     secrets = [doors.make(ana.user) for _ in range(3)]
 
-    assert app_passwords.revoke(ana.user, Facts(now=clock.now)) == 3
+    assert app_passwords.revoke(ana.user, Context(now=clock.now)) == 3
 
     assert not any(mail.opens("ana", secret) for secret in secrets)
     assert _kinds(ana).count("app_password.deleted") == 3
@@ -174,9 +174,9 @@ def test_is_no_longer_listed_once_its_time_is_over(ana: Person) -> None:
 def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Clock) -> None:
     secret = doors.make(ana.user)
 
-    secure_account.begin(ana.user, Facts(now=clock.now), about="")
+    secure_account.begin(ana.user, Context(now=clock.now), about="")
     resting = mail.opens("ana", secret)
-    secure_account.end(ana.user, Facts(now=clock.now))
+    secure_account.end(ana.user, Context(now=clock.now))
 
     assert not resting
     assert mail.opens("ana", secret)
@@ -184,7 +184,7 @@ def test_rests_while_the_account_is_made_safe(ana: Person, mail: Door, clock: Cl
 
 def test_no_program_is_blamed_while_it_rests(ana: Person, mail: Door, clock: Clock) -> None:
     secret = doors.make(ana.user)
-    secure_account.begin(ana.user, Facts(now=clock.now), about="")
+    secure_account.begin(ana.user, Context(now=clock.now), about="")
 
     for _ in range(12):
         mail.knock("ana", secret)
@@ -529,7 +529,7 @@ def test_finds_a_service_by_its_key(mail: Door, files: Door) -> None:
 
 
 def test_a_renewed_key_replaces_the_older_one(mail: Door, clock: Clock) -> None:
-    key = app_passwords.new_service_key(mail.service, Facts(now=clock.now), actor_id=None)
+    key = app_passwords.new_service_key(mail.service, Context(now=clock.now), actor_id=None)
 
     assert app_passwords.service_of(key) == mail.service
     assert app_passwords.service_of(mail.key) is None

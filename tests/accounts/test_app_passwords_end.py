@@ -10,7 +10,7 @@ from accounts.support.actions.perform import Deed
 from accounts.support.actions.registry import ACTIONS
 from tests.doors import Door, make
 from tests.people import PASSWORD, Person, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AppPasswordsEnd, AuditEvent, Message, Policy
 
 NEW = "green-tree-on-friday"
@@ -26,23 +26,23 @@ TABLE = [
 
 
 @pytest.fixture
-def here(db: None) -> Facts:
-    return Facts(now=timezone.now(), network="192.0.2.9")
+def here(db: None) -> Context:
+    return Context(now=timezone.now(), network="192.0.2.9")
 
 
-def renew(how: str, user: User, here: Facts) -> None:
+def renew(how: str, user: User, here: Context) -> None:
     """Give a new password in one of the ways, or have support require it."""
     if how != "required":
         passwords.change(user, NEW, here, how=how)
         return
-    deed = Deed(staff=join("fay").user, facts=here, reason="asked", ticket="1")
+    deed = Deed(staff=join("fay").user, context=here, reason="asked", ticket="1")
     perform.require_password(user, deed)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)
 @pytest.mark.parametrize("how", ["changed", "reset", "required"])
 def test_table_of_what_ends_them(
-    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: Door, here: Facts
+    how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: Door, here: Context
 ) -> None:
     """Seen failing with nothing ended: the program went on."""
     if says is not None:
@@ -57,7 +57,7 @@ def test_table_of_what_ends_them(
     assert event.detail["n_app_passwords"] == (1 if how in ends else 0)
 
 
-def test_password_that_support_required_counts_as_replaced(ana: Person, mail: Door, here: Facts) -> None:
+def test_password_that_support_required_counts_as_replaced(ana: Person, mail: Door, here: Context) -> None:
     Policy.objects.create(app_passwords_end=REPLACED)
     secret = make(ana.user)
     User.objects.update(must_change_password=True)
@@ -90,7 +90,7 @@ def test_page_says_when_they_go_on(ana: Person) -> None:
 
 
 @pytest.mark.parametrize(("says", "n"), [(None, 1), (NEVER, 0)])
-def test_preview_of_support_says_how_many_end(says: AppPasswordsEnd | None, n: int, ana: Person, here: Facts) -> None:
+def test_preview_of_support_says_how_many_end(says: AppPasswordsEnd | None, n: int, ana: Person, here: Context) -> None:
     if says is not None:
         Policy.objects.create(app_passwords_end=says)
     make(ana.user)

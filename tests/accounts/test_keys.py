@@ -22,7 +22,7 @@ from tests.doors import Door
 from tests.pages import Browser
 from tests.people import Person
 from verification import audit, browsers, challenges, checks, enrolments, guard, limits, management, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.keys import crypto, key_uses, tokens
 from verification.models import Counter, DigestKey, Enrolment, Failure, HardwareToken, Message, Purpose
 
@@ -45,45 +45,50 @@ class Possessions:
     link: tuple[str, str]
     job: Import
 
-    def facts(self) -> Facts:
-        return Facts(now=timezone.now(), network="192.0.2.7", browser=self.browser)
+    def context(self) -> Context:
+        return Context(now=timezone.now(), network="192.0.2.7", browser=self.browser)
 
     def prove(self, method: str, text: str) -> bool:
         """Answer a challenge of one method."""
-        user, facts = self.person.user, self.facts()
+        user, context = self.person.user, self.context()
         rules, binding = policies.rules_for(user.pk), f"session for {method} {text}"
         asked = challenges.start(
-            self.person.enrolment(method), user=user, purpose=Purpose.SIGN_IN, binding=binding, facts=facts, rules=rules
+            self.person.enrolment(method),
+            user=user,
+            purpose=Purpose.SIGN_IN,
+            binding=binding,
+            context=context,
+            rules=rules,
         )
-        return challenges.answer(asked.handle, text, binding=binding, facts=facts).proven
+        return challenges.answer(asked.handle, text, binding=binding, context=context).proven
 
 
 @pytest.fixture
 def held(ana: Person, mail: Door) -> Possessions:
     """Give Ana one of each, all made under the old key."""
     now = timezone.now()
-    facts = Facts(now=now, network="192.0.2.7")
+    context = Context(now=now, network="192.0.2.7")
     ana.print_codes()
     access_pass = enrolments.hand_out(
-        ana.user, "access_pass", {"once": True}, facts, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
+        ana.user, "access_pass", {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
     )
-    token = browsers.remember(ana.user, facts, days=14)
-    _, token = browsers.recognise(ana.user, Facts(now=now, browser=token))  # so that the former digest is there too
-    passwords.ask_reset("ana", facts, path="/password-reset/")
+    token = browsers.remember(ana.user, context, days=14)
+    _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too
+    passwords.ask_reset("ana", context, path="/password-reset/")
     handle = PasswordReset.objects.get().handle
     guard.stop(STOPPED, provider="virtual", now=now)
     in_stock = HardwareToken(serial="T1")
     in_stock.secret = b"s" * 20
     in_stock.save()
-    job = jobs.begin("people", PEOPLE, ana.user, facts, name="people.csv", is_rehearsal=True)
+    job = jobs.begin("people", PEOPLE, ana.user, context, name="people.csv", is_rehearsal=True)
     secret = doors.make(ana.user)
     enrolment = ana.enrolment("text")
     rules = policies.rules_for(ana.user.pk)
-    challenges.start(enrolment, user=ana.user, purpose=Purpose.SIGN_IN, binding="a", facts=facts, rules=rules)
+    challenges.start(enrolment, user=ana.user, purpose=Purpose.SIGN_IN, binding="a", context=context, rules=rules)
     ana.sign_in()
-    limits.password_gate("ana", facts)
+    limits.password_gate("ana", context)
     audit.seal(now)
-    audit.record("a.done", user_id=None, facts=facts)
+    audit.record("a.done", user_id=None, context=context)
     audit.seal(now)
     return Possessions(ana, mail, secret, access_pass, token, (handle, tokens.derive("password_reset", handle)), job)
 
@@ -116,20 +121,20 @@ def test_recovery_code_pass_and_app_outlive_the_old_key(rotated: Possessions) ->
 
 
 def test_remembered_browser_link_and_stop_outlive_the_old_key(rotated: Possessions) -> None:
-    assert browsers.recognise(rotated.person.user, rotated.facts())[0]
-    assert passwords.open_reset(*rotated.link, rotated.facts()) is not None
+    assert browsers.recognise(rotated.person.user, rotated.context())[0]
+    assert passwords.open_reset(*rotated.link, rotated.context()) is not None
     assert guard.has_stopped(STOPPED)
 
 
 def test_import_and_messages_outlive_the_old_key(rotated: Possessions) -> None:
     assert {message.address for message in Message.objects.filter(kind="mail")} == {"ana@example.org"}
     rotated.job.refresh_from_db()
-    assert jobs.apply(rotated.job, rotated.person.user, rotated.facts()) is not None
+    assert jobs.apply(rotated.job, rotated.person.user, rotated.context()) is not None
 
 
 def test_record_and_counts_outlive_the_old_key(rotated: Possessions) -> None:
     assert list(audit.verify()) == []
-    assert limits.password_gate("ana", rotated.facts()).is_open
+    assert limits.password_gate("ana", rotated.context()).is_open
     counter = Counter.objects.filter(scope="password.name").values_list("count", flat=True)
     assert max(counter) > 1  # the same name's row, counted on
 
@@ -342,7 +347,7 @@ def test_no_table_holds_anything_of_the_old_key_afterwards(rotated: Possessions)
 
 def test_no_table_holds_a_value_that_opens_something(held: Possessions) -> None:
     """Who reads a copy of the database gets in nowhere by it. The virtual carrier's mailbox stands for the outside."""
-    held.browser = browsers.recognise(held.person.user, held.facts())[1]
+    held.browser = browsers.recognise(held.person.user, held.context())[1]
     secrets = {
         "session": held.person.browser.session_key,
         "browser": held.browser,
@@ -372,8 +377,8 @@ def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pyte
     monkeypatch.setattr(crypto, "_derive", watched)
     held.prove("recovery", held.person.codes[0].replace("-", ""))
     held.door.opens("ana", held.app_password)
-    browsers.recognise(held.person.user, held.facts())
-    passwords.open_reset(*held.link, held.facts())
+    browsers.recognise(held.person.user, held.context())
+    passwords.open_reset(*held.link, held.context())
     jobs.work(timezone.now())
     held.person.browser = Browser()
     held.person.give_password()

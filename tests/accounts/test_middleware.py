@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 from accounts import session_assurance
 from accounts.middleware import PreferencesMiddleware
 from accounts.models import User
-from accounts.session_assurance import Standing
+from accounts.session_assurance import Assurance
 from accounts.sessions import SessionStore
 from tests.people import Person
 
@@ -47,7 +47,7 @@ def test_language_is_the_persons_own(ana: Person, monkeypatch: pytest.MonkeyPatc
     request.session = SessionStore()
     request.session[session_assurance.KEY] = {"epoch": 1}
     user = User.objects.get(pk=ana.user.pk)
-    monkeypatch.setattr(session_assurance, "of", lambda _: Standing(user=user))
+    monkeypatch.setattr(session_assurance, "of", lambda _: Assurance(user=user))
 
     def say(_: HttpRequest) -> HttpResponse:
         return HttpResponse(translation.get_language())

@@ -16,7 +16,7 @@ from accounts.sessions import SessionStore, row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
 from tests.architecture import addresses
 from tests.people import BENS, Clock, Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, Policy
 
 # What a person may do without a fresh proof, and why. Everything else of the portal that takes a POST wants one.
@@ -346,8 +346,8 @@ def test_strangers_ids_lead_nowhere_and_change_nothing(ana: Person, cleo: Person
     other.sign_in()
     session = Session.objects.get(user=cleo.user)
     browser = remembered_elsewhere(cleo)
-    facts = Facts(now=clock.now)
-    app_passwords.issue(User.objects.get(pk=cleo.user.pk), facts, name="hers", program="mail")
+    context = Context(now=clock.now)
+    app_passwords.issue(User.objects.get(pk=cleo.user.pk), context, name="hers", program="mail")
     refs = [cleo.enrolment("totp").ref, session.ref, browser.ref, app_passwords.of_person(cleo.user).get().ref]
     ana.sign_in()
     token = ana.browser.client.cookies["mfa_csrf"].value

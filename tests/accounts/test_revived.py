@@ -16,7 +16,7 @@ from accounts.support.actions.perform import Deed
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies, revocation
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Browser, Challenge, Policy, Purpose
 from verification.policies import Why
 
@@ -24,7 +24,7 @@ from verification.policies import Why
 class Desk:
     """An administrator who changes something about Ana, and takes it back."""
 
-    def __init__(self, ana: Person, staff: User, here: Facts) -> None:
+    def __init__(self, ana: Person, staff: User, here: Context) -> None:
         self.ana, self.staff, self.here = ana, staff, here
 
     @property
@@ -33,7 +33,7 @@ class Desk:
 
     def do(self, action: Callable[..., object], **options: object) -> None:
         """Do an action of support."""
-        action(self.person, Deed(staff=self.staff, facts=self.here, reason="asked", ticket="1"), **options)
+        action(self.person, Deed(staff=self.staff, context=self.here, reason="asked", ticket="1"), **options)
 
     def policy(self, group: Group | None = None, **rules: object) -> None:
         """Save a policy."""
@@ -65,7 +65,7 @@ class Desk:
             user=self.person,
             purpose=Purpose.SIGN_IN,
             binding="b",
-            facts=self.here,
+            context=self.here,
             rules=policies.rules_for(self.ana.user.pk),
         )
         challenges._deny(Challenge.objects.get(handle=issued.handle), self.here)
@@ -138,21 +138,21 @@ CHANGES: dict[str, tuple[Change, Change]] = {
 
 
 @pytest.fixture
-def desk(ana: Person, here: Facts) -> Desk:
+def desk(ana: Person, here: Context) -> Desk:
     ana.user.groups.add(Group.objects.create(name="Finance"))
     ana.set_up("call") if not ana.user.enrolments.filter(method="call").exists() else None
     return Desk(ana, hire("fay", "Administrators").user, here)
 
 
 @pytest.fixture
-def here() -> Facts:
-    return Facts(now=timezone.now(), network="192.0.2.9")
+def here() -> Context:
+    return Context(now=timezone.now(), network="192.0.2.9")
 
 
 def comes_back(desk: Desk, token: str, *, days: int = 0) -> str:
     """Give the right password in a browser; tells why what came next came."""
-    facts = replace(desk.here, browser=token, now=desk.here.now + timedelta(days=days))
-    return str(flow.begin(desk.person, facts, next_url="").decision.reason)
+    context = replace(desk.here, browser=token, now=desk.here.now + timedelta(days=days))
+    return str(flow.begin(desk.person, context, next_url="").decision.reason)
 
 
 def test_remembered_browser_opens(desk: Desk) -> None:

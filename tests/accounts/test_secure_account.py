@@ -11,7 +11,7 @@ from accounts.models import Service, User
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.people import Person
 from verification import policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Policy
 from verification.models import Browser as Remembered
 from verification.policies import Step, Why
@@ -23,8 +23,8 @@ def again(person: Person) -> User:
     return User.objects.get(pk=person.user.pk)
 
 
-def now() -> Facts:
-    return Facts(now=timezone.now(), network=NETWORK)
+def now() -> Context:
+    return Context(now=timezone.now(), network=NETWORK)
 
 
 def begin(person: Person) -> User:

@@ -5,7 +5,7 @@ from accounts.models import PasswordReset, Session
 from accounts.tasks import purge
 from mfasite.celery import app
 from tests.people import Clock, Person
-from verification.context import Facts
+from verification.context import Context
 
 
 def test_sessions_that_are_over_are_removed_the_others_stay(ana: Person, cleo: Person, clock: Clock) -> None:
@@ -20,7 +20,7 @@ def test_sessions_that_are_over_are_removed_the_others_stay(ana: Person, cleo: P
 
 
 def test_mailed_links_that_are_over_are_removed(ana: Person, clock: Clock) -> None:
-    passwords.ask_reset("ana", Facts(now=clock.now), path="/")
+    passwords.ask_reset("ana", Context(now=clock.now), path="/")
     purge()
     assert PasswordReset.objects.count() == 1
     clock.forward(days=2)

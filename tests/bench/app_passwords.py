@@ -105,13 +105,13 @@ def _make(address: str) -> _Asker:
 
     from accounts import app_passwords  # noqa: PLC0415
     from accounts.models import Service, User  # noqa: PLC0415
-    from verification.context import Facts  # noqa: PLC0415
+    from verification.context import Context  # noqa: PLC0415
 
-    facts = Facts(now=timezone.now())
+    context = Context(now=timezone.now())
     service = Service(slug="bench", name="Bench", program="mail")
-    key = app_passwords.new_service_key(service, facts, actor_id=None)
+    key = app_passwords.new_service_key(service, context, actor_id=None)
     user = User.objects.create(username="asked-about", second_step="enforced")
-    return _Asker(address, key, user.username, app_passwords.issue(user, facts, name="bench", program="mail"))
+    return _Asker(address, key, user.username, app_passwords.issue(user, context, name="bench", program="mail"))
 
 
 def _statements(asker: _Asker) -> int:

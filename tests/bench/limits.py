@@ -119,11 +119,11 @@ class Player:
             self.enrolments[method] = enrolment
         return self
 
-    def facts(self) -> Any:
-        from verification.context import Facts  # noqa: PLC0415
+    def context(self) -> Any:
+        from verification.context import Context  # noqa: PLC0415
 
-        more = {"device": self.device} if hasattr(Facts(now=self.world.now), "device") else {}
-        return Facts(now=self.world.now, network=self.network, **more)
+        more = {"device": self.device} if hasattr(Context(now=self.world.now), "device") else {}
+        return Context(now=self.world.now, network=self.network, **more)
 
     def password(self, text: str = "right", *, network: str = "") -> str:
         """Type a password; gives right, wrong or refused."""
@@ -131,8 +131,10 @@ class Player:
 
         from accounts.signin import flow  # noqa: PLC0415
 
-        facts = replace(self.facts(), network=network, **({"device": ""} if self.device else {})) if network else None
-        user, gate = flow.check_password(self.user.username, text, facts or self.facts())
+        context = (
+            replace(self.context(), network=network, **({"device": ""} if self.device else {})) if network else None
+        )
+        user, gate = flow.check_password(self.user.username, text, context or self.context())
         return "right" if user else "wrong" if gate.is_open else "refused"
 
     def ask(self, method: str) -> Any:
@@ -147,7 +149,7 @@ class Player:
             user=self.user,
             purpose=Purpose.SIGN_IN,
             binding=self._binding(),
-            facts=self.facts(),
+            context=self.context(),
             rules=policies.rules_for(self.user.pk),
         )
         self.n_sent += outcome.issued and method in {"text", "call"}
@@ -159,7 +161,7 @@ class Player:
     def answer(self, issued: Any, text: str) -> Any:
         from verification import challenges  # noqa: PLC0415
 
-        return challenges.answer(issued.handle, text, binding=self._binding(), facts=self.facts())
+        return challenges.answer(issued.handle, text, binding=self._binding(), context=self.context())
 
     def code(self, issued: Any) -> str:
         """Read the text that went out."""

@@ -23,7 +23,7 @@ from accounts.models import User
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
 from verification import challenges, enrolments, phone_numbers, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import publisher
 from verification.delivery.providers.gateway import conf, signature
 from verification.keys import crypto
@@ -164,13 +164,13 @@ def put_out(n: int, rate: float = 0) -> list[str]:
 
     def one(user: User) -> str:
         place = next(networks)
-        facts = Facts(now=timezone.now(), network=f"10.{place >> 8 & 255}.{place & 255}.7", agent="bench")
+        context = Context(now=timezone.now(), network=f"10.{place >> 8 & 255}.{place & 255}.7", agent="bench")
         outcome = challenges.start(
             options[user.pk],
             user=user,
             purpose=Purpose.SIGN_IN,
             binding=secrets.token_urlsafe(24),
-            facts=facts,
+            context=context,
             rules=rules,
         )
         return outcome.handle

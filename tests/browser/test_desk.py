@@ -19,7 +19,7 @@ from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
 from verification import browsers, guard
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, OptOut, Pause, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,7 +97,7 @@ def test_closed_deeds_say_what_opens_them(page: Page, ana: Person, dora: Person)
 
 def dress(person: Person) -> None:
     """Give somebody what actions end: an app password, a remembered browser, a sign-in."""
-    user, now = User.objects.get(pk=person.user.pk), Facts(now=timezone.now())
+    user, now = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
     app_passwords.issue(user, now, name="old laptop", program="mail")
     browsers.remember(user, now, days=14, method="totp")
     Session.objects.create(session_key=secrets.token_hex(16), session_data="", expire_date=now.now, user_id=user.pk)
@@ -254,7 +254,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     root = hire("root", "Administrators")
     enter(desk, root)
-    verified = Deed(staff=root.user, facts=Facts(now=timezone.now()), reason="lost", ticket="1")
+    verified = Deed(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
     perform.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)

@@ -32,7 +32,7 @@ from tests.browser.hands import (
 from tests.chromium import BROKEN, REFUSED, Look, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import audit, browsers, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, Message, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -294,17 +294,17 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
 
 def fill_up(person: Person) -> None:
     """Give somebody as much as a person may have, under the longest names."""
-    facts = Facts(now=timezone.now(), network="2001:db8:1234:5678:9abc:def0:1234:5678", agent="Firefox/140.0")
+    context = Context(now=timezone.now(), network="2001:db8:1234:5678:9abc:def0:1234:5678", agent="Firefox/140.0")
     for at in range(10):
         row = Enrolment(user=person.user, method="passkey", name=(LONG, UNBROKEN)[at % 2], confirmed=True)
-        row.address, row.confirmed_at = f"key{at}", facts.now
+        row.address, row.confirmed_at = f"key{at}", context.now
         row.save()
     for at in range(app_passwords.MOST):
         name = (LONG, UNBROKEN, f"laptop {at}")[at % 3]
-        app_passwords.issue(person.user, facts, name=name, program="mail", network="2001:db8:1234:5678::/64")
+        app_passwords.issue(person.user, context, name=name, program="mail", network="2001:db8:1234:5678::/64")
     for _ in range(10):
-        browsers.remember(person.user, facts, days=14)
-        audit.record("enrolment.renamed", user_id=person.user.pk, facts=facts, method="passkey")
+        browsers.remember(person.user, context, days=14)
+        audit.record("enrolment.renamed", user_id=person.user.pk, context=context, method="passkey")
     Message.objects.all().delete()
 
 

@@ -34,7 +34,7 @@ from tests.browser.hands import (
 from tests.pages import Browser
 from tests.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Enrolment, Policy
 
@@ -347,9 +347,9 @@ def test_shows_in_the_list_of_places_where_one_is(at_home: Page) -> None:
 
 def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Person) -> None:
     secret = bytes(range(20))
-    facts = Facts(now=timezone.now())
+    context = Context(now=timezone.now())
     seed = hardware_tokens.Seed(serial="TK-0042", secret=secret, manufacturer="grey", model="token")
-    hardware_tokens.bring_in(seed, ana.user, facts, actor_id=None)
+    hardware_tokens.bring_in(seed, ana.user, context, actor_id=None)
 
     at_home.goto("/methods/add/")
     press(at_home, "Hardware token")

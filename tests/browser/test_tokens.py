@@ -11,7 +11,7 @@ from tests.browser import hands
 from tests.chromium import Look
 from tests.people import Clock, Person, hire
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import Policy
 from verification.otp.oath import Scheme
@@ -29,14 +29,14 @@ def fay(clock: Clock) -> Person:
 
 def owned(serial: str, **scheme: Any) -> Any:
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
-    return hardware_tokens.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)[1]
+    return hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)[1]
 
 
 def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) -> None:
     with transaction.atomic():
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
-        hardware_tokens.assign(tokens[1], ana.user, Facts(now=timezone.now()), actor_id=None)
-        hardware_tokens.retire(tokens[2], Facts(now=timezone.now()), actor_id=None)
+        hardware_tokens.assign(tokens[1], ana.user, Context(now=timezone.now()), actor_id=None)
+        hardware_tokens.retire(tokens[2], Context(now=timezone.now()), actor_id=None)
     hands.give_password(desk, fay, to="/admin/accounts/user/tokens/")
     hands.verify(desk, fay.read_app())
     hands.expect_heading(desk, "Hardware tokens")
@@ -53,7 +53,7 @@ def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) 
 def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     with transaction.atomic():
         token = owned("AB-1", is_counted=True)
-        enrolment = hardware_tokens.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+        enrolment = hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
         type(enrolment).objects.filter(pk=enrolment.pk).update(confirmed=True, confirmed_at=timezone.now())
     code = Scheme(is_counted=True).code
     hands.give_password(page, ana)

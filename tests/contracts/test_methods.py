@@ -17,7 +17,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from verification import challenges, enrolments, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.method import Ask, Draft, Method
 from verification.models import Challenge, Enrolment, Failure, Kind, Message, Purpose
 from verification.outcomes import Outcome, Verdict
@@ -210,21 +210,21 @@ class Desk:
     def __init__(self, name: str) -> None:
         self.method = registry.method(name)
         self.user = get_user_model().objects.create(username="ana", email="ana@example.org")
-        self.facts = Facts(now=timezone.now(), network="192.0.2.7")
+        self.context = Context(now=timezone.now(), network="192.0.2.7")
         self.rules = policies.rules_for(self.user.pk)
         self.enrolment = self._set_up()
 
     def _set_up(self) -> Enrolment:
         if not self.method.needs_proof:
-            enrolments.issue_vouchers(self.user, self.facts, method_name=self.method.name)
+            enrolments.issue_vouchers(self.user, self.context, method_name=self.method.name)
             made: Enrolment = Enrolment.objects.get(user=self.user, method=self.method.name)
             return made
         plan = self.method.enrol(fields(self.method), account="ana")
         if self.method.is_assigned:
-            enrolments.assign(self.user, self.method.name, Draft(address=plan.address, secret=b"s" * 20), self.facts)
+            enrolments.assign(self.user, self.method.name, Draft(address=plan.address, secret=b"s" * 20), self.context)
         draft = enrolments.draft(self.user, self.method, fields(self.method))
         missing = Draft(address="QUFBQQ", secret=b"s" * 20) if not (draft.address or draft.secret) else None
-        enrolments.confirm(draft, now=self.facts.now, draft=missing)
+        enrolments.confirm(draft, now=self.context.now, draft=missing)
         return draft
 
     def start(self) -> Outcome:
@@ -234,12 +234,12 @@ class Desk:
             user=self.user,
             purpose=Purpose.SIGN_IN,
             binding="a session",
-            facts=self.facts,
+            context=self.context,
             rules=self.rules,
         )
 
     def answer(self, issued: Outcome, text: str) -> Outcome:
-        return challenges.answer(issued.handle, text, binding="a session", facts=self.facts)
+        return challenges.answer(issued.handle, text, binding="a session", context=self.context)
 
 
 @every
@@ -283,7 +283,7 @@ def test_page_of_a_challenge_shows_no_secret(name: str, db: None) -> None:
     issued = desk.start()
     desk.enrolment.refresh_from_db()
 
-    shown = str(challenges.show(issued.handle, binding="a session", now=desk.facts.now))
+    shown = str(challenges.show(issued.handle, binding="a session", now=desk.context.now))
 
     assert not desk.enrolment.secret or desk.enrolment.secret.hex() not in shown
     assert not desk.enrolment.address or desk.method.stands_alone or desk.enrolment.address not in shown
@@ -293,7 +293,7 @@ def test_page_of_a_challenge_shows_no_secret(name: str, db: None) -> None:
 def test_option_and_offer_have_words(name: str, db: None) -> None:
     desk = Desk(name)
 
-    options = enrolments.options(enrolments.confirmed(desk.user.pk), METHODS, now=desk.facts.now)
+    options = enrolments.options(enrolments.confirmed(desk.user.pk), METHODS, now=desk.context.now)
     option = next(option for option in options if option.method == name)
     offers = {offer.name: offer for offer in enrolments.offers(METHODS, user_id=desk.user.pk)}
 
@@ -304,7 +304,7 @@ def test_option_and_offer_have_words(name: str, db: None) -> None:
 @every
 def test_switched_off_method_asks_nothing(name: str, db: None) -> None:
     desk = Desk(name)
-    Failure.objects.create(user=desk.user, method=name, consecutive=30, off_at=desk.facts.now)
+    Failure.objects.create(user=desk.user, method=name, consecutive=30, off_at=desk.context.now)
 
     assert desk.start().verdict is Verdict.OFF
     assert not Message.objects.exists()

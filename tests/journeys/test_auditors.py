@@ -15,7 +15,7 @@ from accounts.support.reports import summary
 from tests.pages import Page
 from tests.people import Clock, Person, hire
 from verification import audit
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent
 
 REPORTS = "/admin/accounts/user/reports/"
@@ -65,7 +65,7 @@ def test_record_is_narrowed_and_told_in_words(ana: Person, cleo: Person, aud: Pe
 
 def test_record_goes_on_page_by_page(aud: Person) -> None:
     for number in range(120):
-        audit.record("service.made", user_id=None, facts=Facts(now=timezone.now()), number=number)
+        audit.record("service.made", user_id=None, context=Context(now=timezone.now()), number=number)
 
     page = aud.browser.go(f"{RECORD}?kind=service")
     seen = page.words.count("service.made")
@@ -78,7 +78,7 @@ def test_record_goes_on_page_by_page(aud: Person) -> None:
 
 
 def test_export_has_each_event_and_no_formula(aud: Person) -> None:
-    audit.record("service.made", user_id=None, facts=Facts(now=timezone.now(), agent="=cmd()"))
+    audit.record("service.made", user_id=None, context=Context(now=timezone.now(), agent="=cmd()"))
 
     found = rows(aud.browser.save(f"{RECORD}export/?kind=service"))
 
@@ -128,7 +128,7 @@ def record(transactional_db: None) -> int:
     now = timezone.now()
     for _ in range(3):
         for number in range(5):
-            audit.record("service.made", user_id=None, facts=Facts(now=now, network="192.0.2.1"), number=number)
+            audit.record("service.made", user_id=None, context=Context(now=now, network="192.0.2.1"), number=number)
         audit.seal(now)
     return sorted(AuditEvent.objects.values_list("id", flat=True))[7]
 

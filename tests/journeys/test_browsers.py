@@ -7,7 +7,7 @@ from django.utils import timezone
 from tests.pages import Browser
 from tests.people import Clock, Person, join
 from verification import enrolments, notices
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Message, Policy
 from verification.models import Browser as Remembered
 
@@ -181,9 +181,9 @@ def test_a_recovery_code_is_never_remembered(ana: Person) -> None:
 
 def test_a_pass_is_never_remembered(ana: Person) -> None:
     now = timezone.now()
-    facts = Facts(now=now)
+    context = Context(now=now)
     code = enrolments.hand_out(
-        ana.user, "access_pass", {}, facts, starts_at=now, ends_at=now + timedelta(minutes=10), actor_id=ana.user.pk
+        ana.user, "access_pass", {}, context, starts_at=now, ends_at=now + timedelta(minutes=10), actor_id=ana.user.pk
     )
     ana.give_password()
     if "Temporary Access Pass" not in ana.page:

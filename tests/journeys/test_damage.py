@@ -14,7 +14,7 @@ from accounts.support.imports import jobs
 from tests.pages import Browser
 from tests.people import Person, hire, join, work
 from verification import decryption_failures, enrolments, notices, policies, tasks
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 
 GONE = "This option cannot be used now. Choose another way"
@@ -126,9 +126,9 @@ def test_pages_of_the_portal_and_of_support_still_show(ana: Person, harm: Damage
 
 def test_broken_option_can_be_removed_and_set_up_again(ana: Person, harm: Damage) -> None:
     spoil(ana, "text", harm)
-    facts = Facts(now=timezone.now())
+    context = Context(now=timezone.now())
 
-    gone = enrolments.clear(ana.user, facts, only=ana.enrolment("text"))
+    gone = enrolments.clear(ana.user, context, only=ana.enrolment("text"))
 
     assert len(gone) == 2  # with the call to the same number
     ana.set_up("text")
@@ -184,10 +184,10 @@ def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: 
 
 
 def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Damage) -> None:
-    facts, fay = Facts(now=timezone.now()), hire("fay", "Administrators")
+    context, fay = Context(now=timezone.now()), hire("fay", "Administrators")
     text = "user name,name,mail,groups,state\n{},New,new@example.org,,\n"
     bad, good = (
-        jobs.begin("people", text.format(name), fay.user, facts, name=f"{name}.csv", is_rehearsal=True)
+        jobs.begin("people", text.format(name), fay.user, context, name=f"{name}.csv", is_rehearsal=True)
         for name in ("one", "two")
     )
     Import.objects.filter(pk=bad.pk).update(sealed=harm(bad.sealed, good.sealed))

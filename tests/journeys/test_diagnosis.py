@@ -14,7 +14,7 @@ from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
 from verification import guard, limits
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.models import Browser as Remembered
 from verification.models import Country, Enrolment, Failure, Message, Policy, Reason
@@ -372,7 +372,7 @@ def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, 
 def test_support_s_deed_solves_what_the_diagnosis_named(ana: Person) -> None:
     Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
     dora = hire("dora", "Support desk")
-    deed = Deed(staff=dora.user, facts=Facts(now=timezone.now()), reason="asked", ticket="1")
+    deed = Deed(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
     perform.unlock(ana.user, deed)
 

@@ -18,7 +18,7 @@ from accounts.support.actions.perform import Deed
 from accounts.support.roles import permissions, rights_of
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Browser, Message, Policy
 
 LIST = "/admin/auth/group/"
@@ -143,7 +143,7 @@ def test_little_right_gives_no_more(is_bare: bool, db: None, clock: Clock) -> No
 
 
 def _deed(person: Person) -> Deed:
-    return Deed(staff=person.user, facts=Facts(now=timezone.now()), reason="r", ticket="none")
+    return Deed(staff=person.user, context=Context(now=timezone.now()), reason="r", ticket="none")
 
 
 def _try(person: Person, group: Group | None, wanted: Wanted | None) -> str:
@@ -288,7 +288,7 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
         "delete": None,
     }[verb]
     plan = groups.plan(fay.user, role, wanted)
-    deed = Deed(staff=fay.user, facts=Facts(now=timezone.now()), reason="r", ticket="none")
+    deed = Deed(staff=fay.user, context=Context(now=timezone.now()), reason="r", ticket="none")
 
     with transaction.atomic():
         words = groups.change(role, wanted, deed, seen=plan.seen)

@@ -14,7 +14,7 @@ from accounts.signin import flow
 from tests.pages import Browser, Page
 from tests.passkeys import Key
 from tests.people import Clock, Person, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Policy
 
 REFUSED = "That passkey did not sign you in. Sign in with your password."
@@ -244,7 +244,7 @@ def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clo
     browser = Browser()
     answer = key.sign(invited(browser))
     kept = browser.client.session["invitation"]
-    now = Facts(now=clock.now, network="192.0.2.7")
+    now = Context(now=clock.now, network="192.0.2.7")
 
     outcomes = [
         flow.prove_alone(answer, now, nonce=kept["nonce"], until=datetime.fromtimestamp(kept["until"], tz=UTC))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.people import Clock, Person, hire, join
 from verification import browsers
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Browser, Policy
 
 ADD = "/admin/verification/policy/add/"
@@ -82,11 +82,11 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
 
 def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> None:
     """Seen failing with the page of policies settling nothing: 14 days again opened what 0 days had closed."""
-    browsers.remember(ana.user, Facts(now=timezone.now()), days=14, method="totp")
+    browsers.remember(ana.user, Context(now=timezone.now()), days=14, method="totp")
     fay.browser.save(ADD, rank="100", remember_days="0", confirmed="yes")
     assert not Browser.objects.exists()
 
-    browsers.remember(ana.user, Facts(now=timezone.now()), days=60, method="totp")
+    browsers.remember(ana.user, Context(now=timezone.now()), days=60, method="totp")
     fay.browser.save(f"/admin/verification/policy/{Policy.objects.get().pk}/delete/")
 
     assert not Policy.objects.exists()

@@ -10,7 +10,7 @@ from accounts.support.actions import perform
 from accounts.support.actions.perform import Deed, Unneeded
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Message
 
 
@@ -135,5 +135,5 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     assert User.objects.get(pk=ana.user.pk).is_staff
     with pytest.raises(Unneeded, match="is gone"):
         perform.give_roles(
-            ana.user, Deed(staff=fay.user, facts=Facts(now=clock.now), reason="x", ticket="1"), roles=["Night desk"]
+            ana.user, Deed(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"), roles=["Night desk"]
         )

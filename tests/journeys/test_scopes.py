@@ -13,7 +13,7 @@ from accounts.support.actions.rights import Refusal
 from accounts.support.imports import jobs
 from accounts.support.roles import rights_of
 from tests.people import Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import HardwareToken
 
 SCOPES = "/admin/accounts/scope/"
@@ -72,7 +72,7 @@ def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
         options={"roles": list(names)},
         token=authorise.new_token(),
     )
-    answer = authorise.place(order, Facts(now=timezone.now()))
+    answer = authorise.place(order, Context(now=timezone.now()))
     return answer.state, answer.words
 
 
@@ -155,7 +155,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     head = "user name,name,mail,groups,state\n"
     rows = "sue,Sue,mine@example.net,North,disabled\nnora,Nora N,nora@example.org,North,enabled\n"
     now = timezone.now()
-    job = jobs.begin("people", head + rows, staff(fay), Facts(now=now), name="a.csv", is_rehearsal=False)
+    job = jobs.begin("people", head + rows, staff(fay), Context(now=now), name="a.csv", is_rehearsal=False)
 
     jobs.work(now)
 
@@ -185,7 +185,7 @@ def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object)
 def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, clock: object) -> None:
     dora = hire("dora", "Support desk")
     scope("Support desk", "North")
-    now = Facts(now=timezone.now())
+    now = Context(now=timezone.now())
     root = join("root", is_staff=True, is_superuser=True)
     rows = "upn,serial number,secret key\n" + "".join(f"{n},T-{n},{'A' * 32}\n" for n in ("nora", "sue"))
     jobs.begin("tokens", rows, root.user, now, name="a.csv", is_rehearsal=False)

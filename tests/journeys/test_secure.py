@@ -3,7 +3,7 @@
 from tests.pages import Browser
 from tests.people import PASSWORD, Clock, Person
 from verification import audit
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Browser as Remembered
 from verification.models import Message, Policy
 
@@ -119,7 +119,7 @@ def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
 
 
 def _guess(person: Person) -> None:
-    audit.record("password.refused", user_id=person.user.pk, facts=Facts(now=person.user.date_joined))
+    audit.record("password.refused", user_id=person.user.pk, context=Context(now=person.user.date_joined))
 
 
 def test_page_of_a_calm_account_says_so(ana: Person) -> None:

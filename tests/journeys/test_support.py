@@ -11,7 +11,7 @@ from accounts.models import Scope, User
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.support import WHY, case, do
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Policy
 
 
@@ -108,7 +108,7 @@ def test_each_deed_is_done_told_and_written_down(
 ) -> None:
     settle(ana)
     ana.sign_in(remember="on")  # so that there is something to end
-    app_passwords.issue(ana.user, Facts(now=timezone.now()), name="old laptop", program="mail")
+    app_passwords.issue(ana.user, Context(now=timezone.now()), name="old laptop", program="mail")
     call_back(sam, ana)
     Message.objects.all().delete()
 

@@ -12,7 +12,7 @@ from accounts.support.policies.policy_form import PolicyForm
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 from verification.otp.oath import Scheme
@@ -26,7 +26,7 @@ IMPORT = "/admin/accounts/user/import/"
 def owned(serial: str = "AB-1", **scheme: Any) -> HardwareToken:
     """Put a token into the stock."""
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
-    _verdict, token = hardware_tokens.bring_in(seed, None, Facts(now=timezone.now()), actor_id=None)
+    _verdict, token = hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
     assert token is not None
     return token
 
@@ -148,7 +148,7 @@ def test_two_codes_wait_for_no_second_person() -> None:
 
 def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: Clock) -> None:
     token = owned(is_counted=True)
-    hardware_tokens.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+    hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
     activate(ana, "AB-1", press(token, 0))
     clock.forward(minutes=5)
     ana.browser.press("Sign out")
@@ -306,7 +306,7 @@ def test_token_that_somebody_else_was_given_meanwhile_is_not_taken(ana: Person, 
 def test_removed_token_is_in_the_stock_again(ana: Person) -> None:
     join("ben2")
     token = owned()
-    hardware_tokens.assign(token, ana.user, Facts(now=timezone.now()), actor_id=None)
+    hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
 
     Enrolment.objects.get(method="token").delete()
 

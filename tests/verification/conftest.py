@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests.settings import KEYS
 from verification import challenges, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Challenge, Enrolment, Message, MessageState, Purpose
@@ -29,14 +29,14 @@ class Desk:
     """What a test needs to play one person against the engine."""
 
     user: Any
-    facts: Facts
+    context: Context
 
     @property
     def rules(self) -> policies.Rules:
         return policies.rules_for(self.user.pk)
 
     def later(self, **span: float) -> "Desk":
-        return Desk(self.user, replace(self.facts, now=self.facts.now + timedelta(**span)))
+        return Desk(self.user, replace(self.context, now=self.context.now + timedelta(**span)))
 
     def enrolment(self, method: str) -> Enrolment:
         found: Enrolment = Enrolment.objects.get(user=self.user, method=method)
@@ -48,33 +48,33 @@ class Desk:
             user=self.user,
             purpose=more.pop("purpose", Purpose.SIGN_IN),
             binding=binding,
-            facts=self.facts,
+            context=self.context,
             rules=self.rules,
             **more,
         )
 
     def answer(self, issued: Outcome, text: str, *, binding: str = BINDING) -> Outcome:
-        return challenges.answer(issued.handle, text, binding=binding, facts=self.facts)
+        return challenges.answer(issued.handle, text, binding=binding, context=self.context)
 
     def resend(self, issued: Outcome, *, binding: str = BINDING) -> Outcome:
-        return challenges.resend(issued.handle, binding=binding, facts=self.facts)
+        return challenges.resend(issued.handle, binding=binding, context=self.context)
 
     def collect(self, issued: Outcome, *, binding: str = BINDING) -> Outcome:
-        return challenges.collect(issued.handle, binding=binding, facts=self.facts)
+        return challenges.collect(issued.handle, binding=binding, context=self.context)
 
     def deliver(self) -> list[Delivery]:
         """Hand everything that waits to the carrier, as a worker does, and give what it got, the newest last."""
         for pk in Message.objects.filter(state=MessageState.QUEUED).order_by("pk").values_list("pk", flat=True):
-            dispatch.send(pk, now=self.facts.now)
+            dispatch.send(pk, now=self.context.now)
         return list(Delivery.objects.order_by("pk"))
 
     def code(self, issued: Outcome) -> str:
         """Read the code that the newest text or call of a challenge carries."""
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return challenges._ask(challenge, now=self.facts.now).code
+        return challenges._ask(challenge, now=self.context.now).code
 
     def match(self, issued: Outcome) -> str:
-        shown = challenges.show(issued.handle, binding=BINDING, now=self.facts.now)
+        shown = challenges.show(issued.handle, binding=BINDING, now=self.context.now)
         assert shown is not None
         return shown.match
 
@@ -91,7 +91,7 @@ def app_code(enrolment: Enrolment, now: datetime) -> str:
 def desk(db: None) -> Desk:
     """Give a person who has nothing set up."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    return Desk(user, Facts(now=timezone.now(), network="192.0.2.7", agent="a test"))
+    return Desk(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ def ana(desk: Desk) -> Desk:
 def equip(desk: Desk, *, number: str = NUMBER) -> Desk:
     """Set a person up through the engine, as the registration pages do."""
     issued = challenges.enrol(
-        desk.user, "text", {"country": "CH", "number": number}, binding=BINDING, facts=desk.facts, rules=desk.rules
+        desk.user, "text", {"country": "CH", "number": number}, binding=BINDING, context=desk.context, rules=desk.rules
     )
     assert desk.answer(issued, desk.code(issued)).proven
-    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, context=desk.context, rules=desk.rules)
     app = Enrolment.objects.get(user=desk.user, method="totp")
-    before = desk.facts.now - timedelta(seconds=30)
+    before = desk.context.now - timedelta(seconds=30)
     assert desk.answer(issued, app_code(app, before)).proven
     Message.objects.all().delete()
     return desk

@@ -44,9 +44,9 @@ def _count_late() -> None:
 
     count, wrong = limits.reserve, challenges._wrong
 
-    def late(challenge: Any, facts: Any, **more: Any) -> Any:
-        count(challenge.user.pk, challenge.enrolment.method, now=facts.now)
-        return wrong(challenge, facts, **more)
+    def late(challenge: Any, context: Any, **more: Any) -> Any:
+        count(challenge.user.pk, challenge.enrolment.method, now=context.now)
+        return wrong(challenge, context, **more)
 
     limits.reserve = lambda user_id, method, *, now, **_: limits.gate(user_id, method, now=now)
     challenges._wrong = late
@@ -58,17 +58,17 @@ def main() -> None:
 
     django.setup()
     from verification import challenges  # noqa: PLC0415
-    from verification.context import Facts  # noqa: PLC0415
+    from verification.context import Context  # noqa: PLC0415
 
     moment, is_late, guesses = json.loads(sys.argv[1])
-    facts = Facts(now=datetime.fromisoformat(moment), network="192.0.2.66")
+    context = Context(now=datetime.fromisoformat(moment), network="192.0.2.66")
     _tell_each_look()
     if is_late:
         _count_late()
     os.write(1, b"ready\n")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for guess in guesses:
-            pool.submit(challenges.answer, guess[0], "000000", binding=guess[1], facts=facts)
+            pool.submit(challenges.answer, guess[0], "000000", binding=guess[1], context=context)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from verification.models import AuditEvent, AuditSeal
 
 def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
     for kind in kinds:
-        audit.record(kind, user_id=desk.user.pk, facts=desk.facts, method="text", n_failures=2)
+        audit.record(kind, user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
     return list(AuditEvent.objects.order_by("id"))
 
 
@@ -23,9 +23,9 @@ def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
 def sealed(desk: Desk) -> Desk:
     """Give a record of six events under two seals."""
     write(desk, "a.done", "b.done", "c.done")
-    audit.seal(desk.facts.now)
+    audit.seal(desk.context.now)
     write(desk, "d.done", "e.done", "f.done")
-    audit.seal(desk.facts.now)
+    audit.seal(desk.context.now)
     return desk
 
 
@@ -46,14 +46,14 @@ def events(**fields: Any) -> Any:
 
 
 def test_keeps_who_whom_what_and_from_where(desk: Desk) -> None:
-    audit.record("enrolment.removed", user_id=desk.user.pk, facts=desk.facts, actor_id=77, method="text")
+    audit.record("enrolment.removed", user_id=desk.user.pk, context=desk.context, actor_id=77, method="text")
 
     event = events().get()
     assert (event.kind, event.user_id, event.actor_id, event.at) == (
         "enrolment.removed",
         desk.user.pk,
         77,
-        desk.facts.now,
+        desk.context.now,
     )
     assert (event.network, event.agent, event.detail) == ("192.0.2.7", "a test", {"method": "text"})
 
@@ -91,7 +91,7 @@ def test_holds_before_it_is_sealed(desk: Desk) -> None:
 
 
 def test_seals_each_event_once(sealed: Desk) -> None:
-    assert audit.seal(sealed.facts.now) == 0
+    assert audit.seal(sealed.context.now) == 0
     assert [len(seal.refs) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
 
 
@@ -99,9 +99,9 @@ def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -
     """A slow transaction shows its row, with a lower id, after a faster one was sealed."""
     write(sealed, "fast.done")
     events(kind="fast.done").update(id=F("id") + 100)
-    audit.seal(sealed.facts.now)
+    audit.seal(sealed.context.now)
     write(sealed, "slow.done")
-    audit.seal(sealed.facts.now)
+    audit.seal(sealed.context.now)
 
     assert events(kind="slow.done").get().ref in AuditSeal.objects.get(number=4).refs
     assert faults() == []
@@ -110,10 +110,10 @@ def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -
 def test_second_sealer_yields(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     write(desk, "a.done")
     number = 1
-    AuditSeal.objects.create(number=number, sealed_at=desk.facts.now, refs=[], key_id="t1", digest="theirs")
+    AuditSeal.objects.create(number=number, sealed_at=desk.context.now, refs=[], key_id="t1", digest="theirs")
     monkeypatch.setattr(AuditSeal.objects, "order_by", lambda *_: AuditSeal.objects.none())
 
-    assert audit.seal(desk.facts.now) == 0
+    assert audit.seal(desk.context.now) == 0
 
 
 def change(**fields: Any) -> Callable[[], None]:
@@ -213,11 +213,11 @@ def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -
     """Looking for what a seal has not covered began anew at the first event (seen)."""
     for kind in ("g.done", "h.done", "i.done", "j.done"):
         write(sealed, kind)
-        audit.seal(sealed.facts.now)
+        audit.seal(sealed.context.now)
     oldest = AuditSeal.objects.order_by("-number")[2]
     events(ref=oldest.refs[0]).delete()
     write(sealed, "k.done")
-    audit.seal(sealed.facts.now)
+    audit.seal(sealed.context.now)
 
     assert faults() == ["the event was removed"]
 
@@ -225,7 +225,7 @@ def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -
 def test_record_outlives_a_change_of_keys(sealed: Desk, settings: Any) -> None:
     settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
     write(sealed, "g.done")
-    audit.seal(sealed.facts.now)
+    audit.seal(sealed.context.now)
 
     assert faults() == []
 
@@ -252,8 +252,8 @@ def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: p
 @pytest.fixture
 def worded(sealed: Desk) -> Desk:
     """Give a sealed record one of whose events says why."""
-    audit.record("support.tried", user_id=sealed.user.pk, facts=sealed.facts, reason="lost it", ticket="INC-1")
-    audit.seal(sealed.facts.now)
+    audit.record("support.tried", user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1")
+    audit.seal(sealed.context.now)
     return sealed
 
 
@@ -265,20 +265,22 @@ def test_personal_words_stand_apart_and_are_read_together(worded: Desk) -> None:
 
 
 def test_words_of_an_event_about_nobody_stay_in_it(desk: Desk) -> None:
-    audit.record("range.lifted", user_id=None, facts=desk.facts, actor_id=desk.user.pk, reason="People at an event.")
+    audit.record(
+        "range.lifted", user_id=None, context=desk.context, actor_id=desk.user.pk, reason="People at an event."
+    )
 
     assert events().get().detail == {"reason": "People at an event."}
 
 
 def erase(desk: Desk) -> int:
     n_words = audit.erase_words(desk.user.pk)
-    audit.record(audit.ERASED, user_id=desk.user.pk, facts=desk.facts, actor_id=7, reason="asked to")
+    audit.record(audit.ERASED, user_id=desk.user.pk, context=desk.context, actor_id=7, reason="asked to")
     return n_words
 
 
 def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
     erase(worded)
-    audit.seal(worded.facts.now)
+    audit.seal(worded.context.now)
 
     assert events(kind="support.tried").get().said == {"ticket": "INC-1"}
     assert events(kind=audit.ERASED).get().said == {"reason": "asked to"}

@@ -138,7 +138,7 @@ def test_code_of_eleven_minutes_ago_is_wrong(ana: Desk) -> None:
 
 def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
     user = get_user_model().objects.create_user(username="eve", password="not used here")
-    eve = equip(Desk(user, ana.facts), number="079 555 12 35")
+    eve = equip(Desk(user, ana.context), number="079 555 12 35")
     theirs = eve.start("text", binding="theirs")
 
     outcome = ana.answer(ana.start("text"), eve.code(theirs))
@@ -153,7 +153,7 @@ def test_same_option_again_sends_nothing_within_half_a_minute(ana: Desk) -> None
     again = later.start("text", replaces=issued.handle)
 
     assert (again.verdict, again.handle) == (Verdict.ISSUED, issued.handle)
-    assert again.retry_at == ana.facts.now + timedelta(seconds=30)
+    assert again.retry_at == ana.context.now + timedelta(seconds=30)
     assert Message.objects.count() == 1
     assert later.answer(again, later.code(issued)).proven
 
@@ -229,15 +229,15 @@ def test_another_number_is_begun_anew(ana: Desk) -> None:
 def test_abandoned_request_takes_no_code(ana: Desk) -> None:
     issued = ana.start("text")
 
-    challenges.abandon(issued.handle, binding="a stranger's", now=ana.facts.now)
-    challenges.abandon(issued.handle, binding=BINDING, now=ana.facts.now)
+    challenges.abandon(issued.handle, binding="a stranger's", now=ana.context.now)
+    challenges.abandon(issued.handle, binding=BINDING, now=ana.context.now)
 
     assert ana.answer(issued, ana.code(issued)).verdict is Verdict.REPLACED
 
 
 def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
     return challenges.enrol(
-        desk.user, "text", fields, binding=BINDING, facts=desk.facts, rules=desk.rules, replaces=replaces
+        desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules, replaces=replaces
     )
 
 
@@ -278,7 +278,7 @@ def test_resend_gives_no_tries_back(ana: Desk) -> None:
 def test_resend_wakes_an_expired_request(ana: Desk) -> None:
     issued = ana.start("text")
     later = ana.later(minutes=6)
-    challenges.expire(later.facts.now)
+    challenges.expire(later.context.now)
 
     assert later.resend(issued).issued
     assert later.answer(issued, later.code(issued)).proven
@@ -291,7 +291,7 @@ def test_waits_across_sessions_after_five_failures(ana: Desk) -> None:
     waiting = ana.start("totp", binding="s6")
 
     assert waiting.verdict is Verdict.WAIT
-    assert waiting.retry_at == ana.later(minutes=1).facts.now
+    assert waiting.retry_at == ana.later(minutes=1).context.now
 
 
 def test_does_not_look_at_an_answer_while_waiting(ana: Desk) -> None:
@@ -299,7 +299,7 @@ def test_does_not_look_at_an_answer_while_waiting(ana: Desk) -> None:
     for session in range(5):
         ana.answer(ana.start("totp", binding=f"s{session}"), "000000", binding=f"s{session}")
 
-    right = app_code(ana.enrolment("totp"), ana.facts.now)
+    right = app_code(ana.enrolment("totp"), ana.context.now)
 
     assert ana.answer(early, right, binding="early").verdict is Verdict.WAIT
 
@@ -359,7 +359,7 @@ def besides(desk: Desk, rounds: int) -> list[Verdict]:
             break
         issued = now.start("totp", binding=f"app {hour}")
         if issued.issued:
-            now.answer(issued, app_code(now.enrolment("totp"), now.facts.now), binding=f"app {hour}")
+            now.answer(issued, app_code(now.enrolment("totp"), now.context.now), binding=f"app {hour}")
     return found
 
 
@@ -394,9 +394,9 @@ def test_wrong_codes_count_for_thirty_days(ana: Desk, settings: Any) -> None:
     settings.WRONG_CODES_PER_MONTH = 4
     for day in (0, 10, 20):
         wrong(ana.later(days=day), 1, binding=f"day {day}")
-    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=20).facts.now).n == 3
+    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=20).context.now).n == 3
 
-    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=31).facts.now).n == 2
+    assert limits.wrong_codes(ana.user.pk, now=ana.later(days=31).context.now).n == 2
     assert wrong(ana.later(days=31), 1, binding="next") == [Verdict.WRONG]
     assert ana.later(days=31).start("totp", binding="open").issued
 
@@ -406,7 +406,7 @@ def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
         issued = ana.start("totp", binding=purpose, purpose=purpose)
         ana.answer(issued, "000000", binding=purpose)
 
-    assert limits.wrong_codes(ana.user.pk, now=ana.facts.now).n == 0
+    assert limits.wrong_codes(ana.user.pk, now=ana.context.now).n == 0
 
 
 @pytest.fixture
@@ -423,14 +423,14 @@ def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
     """What was guessed at goes with it, and what is new works: the app, and the number that was not set up again."""
     former = stopped.enrolment("totp")
 
-    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", facts=stopped.facts, rules=stopped.rules)
+    issued = challenges.enrol(stopped.user, "totp", {}, binding="new", context=stopped.context, rules=stopped.rules)
     draft = Enrolment.objects.get(user=stopped.user, method="totp", confirmed=False)
-    assert stopped.answer(issued, app_code(draft, stopped.facts.now), binding="new").proven
+    assert stopped.answer(issued, app_code(draft, stopped.context.now), binding="new").proven
 
     assert list(Enrolment.objects.filter(user=stopped.user)) == [draft]
     assert former.pk != draft.pk
     assert stopped.start("totp", binding="b").issued
-    assert limits.wrong_codes(stopped.user.pk, now=stopped.facts.now) == limits.WrongCodes()
+    assert limits.wrong_codes(stopped.user.pk, now=stopped.context.now) == limits.WrongCodes()
     assert "enrolment.rebound" in AuditEvent.objects.values_list("kind", flat=True)
 
 
@@ -462,12 +462,12 @@ def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpo
     assert mails() == []
     assert "method.switched_off" not in AuditEvent.objects.values_list("kind", flat=True)
     assert later.start("totp", binding="a sign-in").issued
-    outcome = later.answer(later.start("totp", purpose=purpose), app_code(ana.enrolment("totp"), later.facts.now))
+    outcome = later.answer(later.start("totp", purpose=purpose), app_code(ana.enrolment("totp"), later.context.now))
     assert outcome.verdict is (Verdict.PROVEN if purpose == Purpose.REHEARSAL else Verdict.OFF)
 
 
 def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
-    Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, off_at=ana.facts.now)
+    Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, off_at=ana.context.now)
 
     Enrolment.objects.all().delete()
     equip(ana.later(hours=1))
@@ -479,14 +479,14 @@ def test_wrong_codes_close_no_registration(desk: Desk) -> None:
     """After thirty, whenever they were typed, only support could let a person set the method up."""
     for hour in range(0, 70, 2):
         now = desk.later(hours=hour)
-        issued = challenges.enrol(desk.user, "totp", {}, binding=f"{hour}", facts=now.facts, rules=now.rules)
+        issued = challenges.enrol(desk.user, "totp", {}, binding=f"{hour}", context=now.context, rules=now.rules)
         assert now.answer(issued, "000000", binding=f"{hour}").verdict is Verdict.WRONG
 
     later = desk.later(hours=90)
-    issued = challenges.enrol(desk.user, "totp", {}, binding="next", facts=later.facts, rules=later.rules)
+    issued = challenges.enrol(desk.user, "totp", {}, binding="next", context=later.context, rules=later.rules)
     draft = Enrolment.objects.filter(user=desk.user).latest("pk")
 
-    assert later.answer(issued, app_code(draft, later.facts.now), binding="next").proven
+    assert later.answer(issued, app_code(draft, later.context.now), binding="next").proven
     assert mails() == ["method_added"]
 
 
@@ -501,21 +501,21 @@ def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any)
 def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
     """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
     issued = ana.start("totp", binding="trial", purpose=Purpose.REHEARSAL)
-    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.facts.now)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
 
     now = ana.later(seconds=40)
-    assert now.answer(issued, app_code(ana.enrolment("totp"), now.facts.now), binding="trial").proven
+    assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="trial").proven
 
     assert now.start("totp").verdict is Verdict.OFF
     assert now.start("totp", binding="again", purpose=Purpose.REHEARSAL).verdict is Verdict.OFF
 
 
 def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
-    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.facts.now)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
 
-    issued = challenges.enrol(ana.user, "totp", {}, binding="new", facts=ana.facts, rules=ana.rules)
+    issued = challenges.enrol(ana.user, "totp", {}, binding="new", context=ana.context, rules=ana.rules)
     draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
-    assert ana.answer(issued, app_code(draft, ana.facts.now), binding="new").proven
+    assert ana.answer(issued, app_code(draft, ana.context.now), binding="new").proven
 
     assert list(Enrolment.objects.filter(user=ana.user, method="totp")) == [draft]
     assert Enrolment.objects.filter(user=ana.user, method="text").exists()
@@ -527,7 +527,7 @@ def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
 
 def ask(desk: Desk, method: str, n: int) -> list[Verdict]:
     """Sign in so often with the right password, each in a session of its own, a minute apart; answer nothing."""
-    return [desk.later(minutes=at).start(method, binding=f"{desk.facts.now} {at}").verdict for at in range(n)]
+    return [desk.later(minutes=at).start(method, binding=f"{desk.context.now} {at}").verdict for at in range(n)]
 
 
 def test_three_calls_ring_that_nobody_approves(ana: Desk) -> None:
@@ -547,7 +547,7 @@ def test_sign_in_by_another_method_lets_calls_go_out_again(ana: Desk) -> None:
     ask(ana, "call", 4)
     now = ana.later(minutes=5)
     issued = now.start("totp", binding="app")
-    assert now.answer(issued, app_code(ana.enrolment("totp"), now.facts.now), binding="app").proven
+    assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="app").proven
 
     assert now.start("call", binding="again").issued
 
@@ -557,9 +557,9 @@ def test_approved_calls_are_as_many_as_wanted(ana: Desk) -> None:
         now = ana.later(minutes=at)
         issued = now.start("call", binding=f"b{at}")
         message = Message.objects.filter(challenge__handle=issued.handle).get()
-        shown = challenges.show(issued.handle, binding=f"b{at}", now=now.facts.now)
+        shown = challenges.show(issued.handle, binding=f"b{at}", now=now.context.now)
         assert shown is not None
-        challenges.keyed(message.handle, f"{shown.match}#", now=now.facts.now)
+        challenges.keyed(message.handle, f"{shown.match}#", now=now.context.now)
         assert now.collect(issued, binding=f"b{at}").proven
 
 
@@ -612,7 +612,7 @@ def test_a_right_answer_forgets_the_failures(ana: Desk) -> None:
 
 
 def test_app_code_works_once_in_all_sessions(ana: Desk) -> None:
-    right = app_code(ana.enrolment("totp"), ana.facts.now)
+    right = app_code(ana.enrolment("totp"), ana.context.now)
     first, second = ana.start("totp", binding="one"), ana.start("totp", binding="two")
 
     assert ana.answer(first, right, binding="one").proven
@@ -620,7 +620,7 @@ def test_app_code_works_once_in_all_sessions(ana: Desk) -> None:
 
 
 def test_recovery_code_works_once(desk: Desk) -> None:
-    codes = enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery")
+    codes = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
     first, second = desk.start("recovery", binding="one"), desk.start("recovery", binding="two")
 
     assert desk.answer(first, codes[0].lower(), binding="one").proven
@@ -629,8 +629,8 @@ def test_recovery_code_works_once(desk: Desk) -> None:
 
 
 def test_new_recovery_codes_kill_the_old_ones(desk: Desk) -> None:
-    old = enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery")
-    enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery")
+    old = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+    enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
 
     assert desk.answer(desk.start("recovery"), old[0]).verdict is Verdict.WRONG
 
@@ -640,7 +640,7 @@ def test_call_is_approved_with_the_digits_of_the_page(ana: Desk) -> None:
     call = ana.deliver()[-1]
 
     assert ana.collect(issued).verdict is Verdict.PENDING
-    spoken = challenges.keyed(call.message_id, f"{ana.match(issued)}#", now=ana.facts.now)
+    spoken = challenges.keyed(call.message_id, f"{ana.match(issued)}#", now=ana.context.now)
 
     assert spoken is not None
     assert "verified" in spoken.words
@@ -652,7 +652,7 @@ def test_call_is_not_approved_by_the_hash_alone(ana: Desk) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
-    spoken = challenges.keyed(call.message_id, "#", now=ana.facts.now)
+    spoken = challenges.keyed(call.message_id, "#", now=ana.context.now)
 
     assert spoken is not None
     assert spoken.more
@@ -665,7 +665,7 @@ def test_policy_may_let_the_hash_alone_approve(ana: Desk) -> None:
     Policy.objects.create(number_matching=False)
     issued = ana.start("call")
     call = ana.deliver()[-1]
-    challenges.keyed(call.message_id, "#", now=ana.facts.now)
+    challenges.keyed(call.message_id, "#", now=ana.context.now)
 
     assert ana.collect(issued).proven
 
@@ -676,7 +676,7 @@ def test_call_reads_the_code_out_only_after_a_key(ana: Desk) -> None:
     code = ana.code(issued)
 
     assert ", ".join(code) not in call.words
-    spoken = challenges.keyed(call.message_id, "1", now=ana.facts.now)
+    spoken = challenges.keyed(call.message_id, "1", now=ana.context.now)
 
     assert spoken is not None
     assert spoken.words.count(", ".join(code)) == 2
@@ -687,10 +687,10 @@ def test_fraud_report_stops_the_sign_in_and_locks_the_second_step(ana: Desk) -> 
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
-    challenges.keyed(call.message_id, "0#", now=ana.facts.now)
+    challenges.keyed(call.message_id, "0#", now=ana.context.now)
     ana.user.refresh_from_db()
 
-    assert ana.user.second_step_locked_at == ana.facts.now
+    assert ana.user.second_step_locked_at == ana.context.now
     assert ana.collect(issued).verdict is Verdict.DENIED
     assert AuditEvent.objects.filter(kind="challenge.reported", user_id=ana.user.pk).count() == 1
     assert sorted(Message.objects.filter(kind="mail").values_list("template", flat=True)) == [
@@ -705,7 +705,7 @@ def test_keys_of_an_older_call_do_nothing(ana: Desk) -> None:
     later = ana.later(seconds=31)
     later.resend(issued)
 
-    challenges.keyed(older.message_id, f"{ana.match(issued)}#", now=later.facts.now)
+    challenges.keyed(older.message_id, f"{ana.match(issued)}#", now=later.context.now)
 
     assert later.collect(issued).verdict is Verdict.PENDING
 
@@ -723,14 +723,14 @@ def test_showing_writes_nothing(ana: Desk, django_assert_num_queries: Any) -> No
     before = Challenge.objects.values().get(handle=issued.handle)
 
     for _ in range(3):
-        challenges.show(issued.handle, binding=BINDING, now=ana.facts.now)
+        challenges.show(issued.handle, binding=BINDING, now=ana.context.now)
 
     assert Challenge.objects.values().get(handle=issued.handle) == before
 
 
 def test_enrolling_is_worth_nothing_until_it_is_proven(desk: Desk) -> None:
     fields = {"country": "CH", "number": "079 555 12 34"}
-    issued = challenges.enrol(desk.user, "text", fields, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    issued = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
 
     assert enrolments.confirmed(desk.user.pk) == []
     assert desk.answer(issued, desk.code(issued)).proven
@@ -739,9 +739,9 @@ def test_enrolling_is_worth_nothing_until_it_is_proven(desk: Desk) -> None:
 
 def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
     fields = {"country": "CH", "number": "044 555 01 02", "extension": "123"}
-    issued = challenges.enrol(desk.user, "call", fields, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    issued = challenges.enrol(desk.user, "call", fields, binding=BINDING, context=desk.context, rules=desk.rules)
     call = desk.deliver()[-1]
-    challenges.keyed(call.message_id, f"{desk.match(issued)}#", now=desk.facts.now)
+    challenges.keyed(call.message_id, f"{desk.match(issued)}#", now=desk.context.now)
 
     assert desk.collect(issued).proven
     assert [e.method for e in enrolments.confirmed(desk.user.pk)] == ["call"]
@@ -751,7 +751,7 @@ def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
 def test_refuses_an_impossible_number_with_words(desk: Desk) -> None:
     fields = {"country": "CH", "number": "12"}
 
-    outcome = challenges.enrol(desk.user, "text", fields, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    outcome = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
 
     assert outcome.verdict is Verdict.REFUSED
     assert "too short" in outcome.problems["number"][0]
@@ -778,7 +778,7 @@ def test_keys_without_the_hash_cost_no_try(ana: Desk) -> None:
     issued = ana.start("call")
     call = ana.deliver()[-1]
 
-    spoken = challenges.keyed(call.message_id, "4", now=ana.facts.now)
+    spoken = challenges.keyed(call.message_id, "4", now=ana.context.now)
 
     assert spoken is not None
     assert spoken.more

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.verification.conftest import Desk, equip
 from verification import challenges, enrolments, guard, limits, phone_numbers, policies, tasks
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import dispatch, receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
@@ -116,7 +116,7 @@ def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> No
         "text",
         {"country": "FR", "number": "06 12 34 56 78"},
         binding="b",
-        facts=ana.facts,
+        context=ana.context,
         rules=ana.rules,
     )
 
@@ -127,7 +127,7 @@ def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> No
 def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
     move(ana, FRENCH)
 
-    decision = policies.decide(ana.user, ana.facts)
+    decision = policies.decide(ana.user, ana.context)
 
     assert decision.default is not None
     assert decision.default.method == "totp"
@@ -152,14 +152,14 @@ def test_a_thousand_requests_to_a_costly_range_send_no_more_than_the_bound(
     pumps = [_pump(n) for n in range(250)]
     for n in range(1000):
         user, enrolment = pumps[n % 250]
-        facts = Facts(now=ana.facts.now, network=f"198.51.{n // 250}.{n % 250}")
-        start(user, enrolment, facts, binding=f"pump {n}")
+        context = Context(now=ana.context.now, network=f"198.51.{n // 250}.{n % 250}")
+        start(user, enrolment, context, binding=f"pump {n}")
         if n % 250 == 200:
             assert ana.start("text", binding=f"ana {n}").issued, "a real person was kept out"
 
     assert count_of("+371200") == 40
     assert count_of("+41795") == 4
-    assert limits.spent("day", timedelta(days=1), now=ana.facts.now) == 45 * 80  # with the one that set Ana up
+    assert limits.spent("day", timedelta(days=1), now=ana.context.now) == 45 * 80  # with the one that set Ana up
 
 
 def _pump(n: int) -> tuple[Any, Enrolment]:
@@ -170,13 +170,13 @@ def _pump(n: int) -> tuple[Any, Enrolment]:
     return user, enrolment
 
 
-def start(user: Any, enrolment: Enrolment, facts: Facts, *, binding: str) -> Verdict:
+def start(user: Any, enrolment: Enrolment, context: Context, *, binding: str) -> Verdict:
     return challenges.start(
         enrolment,
         user=user,
         purpose=Purpose.SIGN_IN,
         binding=binding,
-        facts=facts,
+        context=context,
         rules=policies.merge([]),
     ).verdict
 
@@ -188,7 +188,7 @@ def count_of() -> Callable[[str], int]:
 
 def test_refused_requests_use_up_nothing_that_others_need(ana: Desk, settings: Any) -> None:
     """Seen failing without giving back what all share: the one number that is over its bound closed the site."""
-    other = equip(Desk(get_user_model().objects.create(username="other"), ana.facts))
+    other = equip(Desk(get_user_model().objects.create(username="other"), ana.context))
     move(other, "+41795559999")
     settings.SENDS_PER_NUMBER_HOUR, settings.SENDS_PER_PERSON_HOUR, settings.SENDS_PER_SITE_HOUR = 4, 1000, 8
     for n in range(20):
@@ -311,11 +311,11 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
 def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
     """Whoever pumps must not have the whole bound of the hour. Seen failing without a bound of the trial."""
     Country.objects.create(code="LV")
-    now = ana.facts.now
+    now = ana.context.now
     Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
     trial = now + timedelta(minutes=15)
 
-    verdicts = [start(*_pump(n), Facts(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}") for n in range(12)]
+    verdicts = [start(*_pump(n), Context(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}") for n in range(12)]
 
     assert verdicts == [Verdict.ISSUED] * 4 + [Verdict.PAUSED] * 8
 
@@ -327,7 +327,7 @@ def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
 
 
 def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
-    now = ana.facts.now
+    now = ana.context.now
     Pause.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
 
     assert ana.start("text").verdict is Verdict.PAUSED
@@ -340,11 +340,11 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
     move(ana, LATVIAN)
     sent("+371200", 40, n_proven=0)
     (pause,) = guard.weigh(now=timezone.now())
-    facts = replace(ana.facts, now=timezone.now())
+    context = replace(ana.context, now=timezone.now())
     assert ana.start("text", binding="before").verdict is Verdict.PAUSED
 
-    assert guard.lift(pause, staff_id=ana.user.pk, why="an event", facts=facts)
-    assert not guard.lift(pause, staff_id=ana.user.pk, why="an event", facts=facts)
+    assert guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
+    assert not guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
 
     assert guard.weigh(now=timezone.now()) == []
     assert ana.start("text").issued
@@ -413,13 +413,13 @@ def test_day_begins_anew(ana: Desk, day: Cap) -> None:
 def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of thirty days away after two."""
     month = timedelta(days=30)
-    begun = limits._Bound("", "", month, 0).window_at(ana.facts.now)
-    spent = limits.spent("month", month, now=ana.facts.now)
+    begun = limits._Bound("", "", month, 0).window_at(ana.context.now)
+    spent = limits.spent("month", month, now=ana.context.now)
     assert spent == 80
 
     limits.purge(begun + timedelta(days=days))
 
-    assert limits.spent("month", month, now=ana.facts.now) == (spent if is_kept else 0)
+    assert limits.spent("month", month, now=ana.context.now) == (spent if is_kept else 0)
 
 
 def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
@@ -428,7 +428,7 @@ def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
 
     assert ana.start("text", binding="a").issued
     assert ana.start("text", binding="b").verdict is Verdict.PAUSED
-    assert limits.spent("day", timedelta(days=1), now=ana.facts.now) == 280
+    assert limits.spent("day", timedelta(days=1), now=ana.context.now) == 280
 
 
 # STOP ----------------------------------------------------------------------------------------------------------
@@ -437,31 +437,31 @@ def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
 def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
     Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=Reason.OPTED_OUT)
     ana.start("text")
-    dispatch.send(Message.objects.get().pk, now=ana.facts.now)
+    dispatch.send(Message.objects.get().pk, now=ana.context.now)
 
     assert OptOut.objects.get().hint == phone_numbers.mask(SWISS)
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
     assert ana.start("call", binding="c").issued
-    (text,) = [o for o in policies.decide(ana.user, ana.facts).options if o.method == "text"]
+    (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
     assert text.out.startswith("This number answered STOP.")
 
 
 def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
     ana.start("text")
-    dispatch.send(Message.objects.get().pk, now=ana.facts.now)
+    dispatch.send(Message.objects.get().pk, now=ana.context.now)
     told = Receipt(message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=Reason.OPTED_OUT)
 
-    receipts.apply(told, provider="virtual", now=ana.facts.now)
+    receipts.apply(told, provider="virtual", now=ana.context.now)
 
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
 
 
 def test_start_opens_the_number_again(ana: Desk) -> None:
-    assert guard.stop(SWISS, provider="twilio", now=ana.facts.now)
-    assert not guard.stop(SWISS, provider="twilio", now=ana.facts.now)
+    assert guard.stop(SWISS, provider="twilio", now=ana.context.now)
+    assert not guard.stop(SWISS, provider="twilio", now=ana.context.now)
 
-    assert guard.start(SWISS, now=ana.facts.now)
-    assert not guard.start(SWISS, now=ana.facts.now)
+    assert guard.start(SWISS, now=ana.context.now)
+    assert not guard.start(SWISS, now=ana.context.now)
 
     assert ana.start("text").issued
     assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
@@ -469,11 +469,11 @@ def test_start_opens_the_number_again(ana: Desk) -> None:
 
 def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
     rules = ana.rules
-    guard.stop(SWISS, provider="twilio", now=ana.facts.now)
+    guard.stop(SWISS, provider="twilio", now=ana.context.now)
     settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
-    enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.facts.now)
+    enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
     with django_assert_num_queries(1):
-        found = enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.facts.now)
+        found = enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
     assert [bool(option.out) for option in found if option.method == "text"] == [True]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tests.verification.conftest import Desk
 from verification import challenges, enrolments, hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 from verification.otp.oath import Scheme
@@ -23,8 +23,8 @@ SEED = Seed(serial="TK-1", secret=b"12345678901234567890", scheme=Scheme(is_coun
 
 
 def bring(seed: Seed, user: Any = None, *, is_rehearsal: bool = False) -> str:
-    facts = Facts(now=timezone.now())
-    return hardware_tokens.bring_in(seed, user, facts, actor_id=None, is_rehearsal=is_rehearsal)[0]
+    context = Context(now=timezone.now())
+    return hardware_tokens.bring_in(seed, user, context, actor_id=None, is_rehearsal=is_rehearsal)[0]
 
 
 def token() -> HardwareToken:
@@ -89,14 +89,14 @@ def test_token_in_use_keeps_what_it_has(desk: Desk, ben: Any) -> None:
 
 def test_retired_token_comes_in_by_no_file(desk: Desk) -> None:
     bring(SEED)
-    assert hardware_tokens.retire(token(), desk.facts, actor_id=None)
+    assert hardware_tokens.retire(token(), desk.context, actor_id=None)
 
     with pytest.raises(hardware_tokens.Retired):
         bring(SEED)
     with pytest.raises(hardware_tokens.NotInStock):
-        hardware_tokens.assign(token(), desk.user, desk.facts, actor_id=None)
-    assert not hardware_tokens.retire(token(), desk.facts, actor_id=None)
-    assert hardware_tokens.restore(token(), desk.facts, actor_id=None)
+        hardware_tokens.assign(token(), desk.user, desk.context, actor_id=None)
+    assert not hardware_tokens.retire(token(), desk.context, actor_id=None)
+    assert hardware_tokens.restore(token(), desk.context, actor_id=None)
     assert bring(SEED) == "same"
 
 
@@ -104,7 +104,7 @@ def test_nobody_has_a_retired_token_whatever_goes_wrong(desk: Desk) -> None:
     bring(SEED, desk.user)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        HardwareToken.objects.update(retired_at=desk.facts.now)
+        HardwareToken.objects.update(retired_at=desk.context.now)
 
 
 def test_token_handed_out_before_there_was_a_stock_is_entered_as_it_is(desk: Desk) -> None:
@@ -122,8 +122,8 @@ def test_what_it_counted_outlives_its_owner(desk: Desk, ben: Any) -> None:
     use(desk.user)
     Enrolment.objects.update(counter=41)
 
-    assert hardware_tokens.take_back(token(), desk.facts, actor_id=None)
-    waiting = hardware_tokens.assign(token(), ben, desk.facts, actor_id=None)
+    assert hardware_tokens.take_back(token(), desk.context, actor_id=None)
+    waiting = hardware_tokens.assign(token(), ben, desk.context, actor_id=None)
 
     assert (token().counter, waiting.counter) == (41, 41)
     assert not Enrolment.objects.filter(user=desk.user).exists()
@@ -135,7 +135,7 @@ def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(desk: Desk) ->
     use(desk.user)
     Enrolment.objects.update(counter=7)
 
-    enrolments.remove(Enrolment.objects.get(), desk.facts, allowed=desk.rules.methods, must_keep_one=False)
+    enrolments.remove(Enrolment.objects.get(), desk.context, allowed=desk.rules.methods, must_keep_one=False)
 
     assert list(HardwareToken.objects.in_stock()) == [token()]
     assert token().counter == 7
@@ -146,7 +146,7 @@ def test_cleared_settings_leave_it_waiting(desk: Desk) -> None:
     use(desk.user)
 
     with transaction.atomic():
-        enrolments.clear(desk.user, desk.facts)
+        enrolments.clear(desk.user, desk.context)
 
     assert token().enrolment == Enrolment.objects.get(user=desk.user, confirmed=False)
 
@@ -156,7 +156,7 @@ def test_token_whose_secret_does_not_open_is_given_to_nobody(desk: Desk) -> None
     HardwareToken.objects.update(sealed_secret="v1.nobody.AAAA")
 
     with pytest.raises(hardware_tokens.Damaged):
-        hardware_tokens.assign(token(), desk.user, desk.facts, actor_id=None)
+        hardware_tokens.assign(token(), desk.user, desk.context, actor_id=None)
     assert bring(SEED) == "changed"
     assert token().secret == SEED.secret
 
@@ -166,7 +166,7 @@ def test_token_whose_secret_does_not_open_is_given_to_nobody(desk: Desk) -> None
 
 def claim(desk: Desk, binding: str = "a session") -> Any:
     return challenges.enrol(
-        desk.user, "token", {"serial": " tk-1 "}, binding=binding, facts=desk.facts, rules=desk.rules
+        desk.user, "token", {"serial": " tk-1 "}, binding=binding, context=desk.context, rules=desk.rules
     )
 
 
@@ -187,7 +187,7 @@ def test_claim_takes_nothing_from_anybody_until_it_is_proven(may_claim: None, de
     assert issued.issued
     assert list(HardwareToken.objects.in_stock()) == [token()]
 
-    hardware_tokens.assign(token(), ben, desk.facts, actor_id=None)
+    hardware_tokens.assign(token(), ben, desk.context, actor_id=None)
 
     assert desk.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
     assert token().enrolment == Enrolment.objects.get(user=ben)
@@ -228,10 +228,10 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
     """Seen failing, on PostgreSQL, with the row neither held nor looked at again."""
-    people, facts = [person(f"p{n}") for n in range(4)], Facts(now=timezone.now())
+    people, context = [person(f"p{n}") for n in range(4)], Context(now=timezone.now())
 
     def give(user: Any) -> str:
-        hardware_tokens.assign(token(), user, facts, actor_id=None)
+        hardware_tokens.assign(token(), user, context, actor_id=None)
         return "given"
 
     for _round in range(5):
@@ -250,7 +250,7 @@ def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
 def test_two_who_claim_one_token_at_once_do_not_both_get_it() -> None:
     """Seen failing with `take_claimed` answering yes without its guarded update."""
     Policy.objects.create(stock_tokens=True)
-    desks = [Desk(person(f"p{n}"), Facts(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
+    desks = [Desk(person(f"p{n}"), Context(now=timezone.now(), network="192.0.2.7")) for n in range(3)]
     bring(SEED)
     issued = [claim(desk, f"session {n}") for n, desk in enumerate(desks)]
     code = SEED.scheme.code(SEED.secret, 0)
@@ -312,7 +312,7 @@ def test_token_that_moves_after_settings_were_cleared_keeps_its_counter(desk: De
     use(desk.user)
     Enrolment.objects.update(counter=41)
     with transaction.atomic():
-        enrolments.clear(desk.user, desk.facts)
+        enrolments.clear(desk.user, desk.context)
 
     assert bring(SEED, ben) == "changed"
 

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from tests.verification.conftest import Desk
 from verification import limits
 from verification.browsers import known_browsers
-from verification.context import Facts, network_of
+from verification.context import Context, network_of
 from verification.keys import crypto
 from verification.models import Counter, Failure, Message, MessageState
 from verification.outcomes import Verdict
@@ -21,7 +21,7 @@ NUMBER = "+41795550123"
 
 def fail(desk: Desk, times: int, *, method: str = "totp") -> tuple[Failure, datetime]:
     """Fail so often, each time as soon as it is looked at; gives the row and the instant of the last failure."""
-    now = desk.facts.now
+    now = desk.context.now
     for _ in range(times):
         row = Failure.objects.filter(user=desk.user, method=method).first()
         now = row.next_at if row and row.next_at else now
@@ -90,7 +90,7 @@ def test_switching_on_without_a_method_switches_all_on(desk: Desk) -> None:
 def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None:
     row, _ = fail(desk, 5)
 
-    limits.refund(desk.user.pk, "totp", now=desk.facts.now)
+    limits.refund(desk.user.pk, "totp", now=desk.context.now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.next_at) == (4, None)
@@ -99,7 +99,7 @@ def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None
 def test_refund_switches_nothing_on_again(desk: Desk) -> None:
     row, _ = fail(desk, 30)
 
-    limits.refund(desk.user.pk, "totp", now=desk.facts.now)
+    limits.refund(desk.user.pk, "totp", now=desk.context.now)
 
     row.refresh_from_db()
     assert (row.consecutive, row.off_at is None) == (30, False)
@@ -122,9 +122,9 @@ def test_network_is_what_one_person_holds(address: str, folded: str) -> None:
 # Sending -------------------------------------------------------------------------------------------------------
 
 
-def sends(desk: Desk, times: int, *, user_id: int = 0, number: str = NUMBER, **facts: Any) -> int:
+def sends(desk: Desk, times: int, *, user_id: int = 0, number: str = NUMBER, **context: Any) -> int:
     """Spend so many sends; gives how many were allowed."""
-    circumstances = replace(desk.facts, **facts)
+    circumstances = replace(desk.context, **context)
     return sum(limits.spend_send(user_id or desk.user.pk, number, circumstances).is_open for _ in range(times))
 
 
@@ -139,7 +139,7 @@ def test_number_takes_ten_sends_an_hour_whoever_asks(desk: Desk) -> None:
 
 
 def test_number_takes_thirty_sends_a_day(desk: Desk) -> None:
-    midnight = limits._EPOCH + ((desk.facts.now - limits._EPOCH) // timedelta(days=1)) * timedelta(days=1)
+    midnight = limits._EPOCH + ((desk.context.now - limits._EPOCH) // timedelta(days=1)) * timedelta(days=1)
 
     allowed = [sends(desk, 10, user_id=hour + 1, now=midnight + timedelta(hours=hour)) for hour in range(4)]
 
@@ -166,10 +166,10 @@ def test_organisation_causes_so_many_sends_an_hour(desk: Desk, settings: Any) ->
 def test_says_when_more_sends_may_go_out(desk: Desk) -> None:
     sends(desk, 10)
 
-    gate = limits.spend_send(desk.user.pk, NUMBER, desk.facts)
+    gate = limits.spend_send(desk.user.pk, NUMBER, desk.context)
 
     assert gate.retry_at is not None
-    assert timedelta(0) < gate.retry_at - desk.facts.now <= timedelta(hours=1)
+    assert timedelta(0) < gate.retry_at - desk.context.now <= timedelta(hours=1)
     assert sends(desk, 1, now=gate.retry_at) == 1
 
 
@@ -190,7 +190,7 @@ def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
 
     assert verdicts == {Verdict.LIMITED}
     assert not Message.objects.exists()
-    at_home = Desk(ana.user, replace(ana.facts, network="198.51.100.7"))
+    at_home = Desk(ana.user, replace(ana.context, network="198.51.100.7"))
     settings.SENDS_PER_NETWORK_HOUR = 300
     assert [at_home.start("text", binding=f"home {n}").issued for n in range(6)] == [True] * 5 + [False]
 
@@ -211,7 +211,7 @@ def test_refused_message_opens_no_closed_row(ana: Desk, settings: Any) -> None:
 
 
 def attempts(desk: Desk, times: int, *, name: str = "ana") -> list[limits.Gate]:
-    return [limits.password_gate(name, desk.facts) for _ in range(times)]
+    return [limits.password_gate(name, desk.context) for _ in range(times)]
 
 
 @pytest.mark.parametrize("name", ["ana", "nobody of this name"])
@@ -219,41 +219,41 @@ def test_ten_wrong_passwords_are_free_for_any_name(desk: Desk, name: str) -> Non
     gates = attempts(desk, 12, name=name)
 
     assert [gate.is_open for gate in gates] == [True] * 10 + [False] * 2
-    assert gates[-1].retry_at == desk.facts.now + MINUTE
+    assert gates[-1].retry_at == desk.context.now + MINUTE
 
 
 def test_locked_name_is_not_counted_further(desk: Desk) -> None:
     attempts(desk, 40)
 
-    assert limits.password_gate("ana", desk.later(minutes=1).facts).is_open
-    assert limits.password_gate("ana", desk.later(minutes=2).facts).retry_at == desk.later(minutes=3).facts.now
+    assert limits.password_gate("ana", desk.later(minutes=1).context).is_open
+    assert limits.password_gate("ana", desk.later(minutes=2).context).retry_at == desk.later(minutes=3).context.now
 
 
 def test_other_names_of_the_network_go_on(desk: Desk) -> None:
     attempts(desk, 12)
 
-    assert limits.password_gate("ben", desk.facts).is_open
+    assert limits.password_gate("ben", desk.context).is_open
 
 
 def test_network_makes_so_many_attempts_an_hour(desk: Desk, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
-    gates = [limits.password_gate(f"name {n}", desk.facts) for n in range(7)]
+    gates = [limits.password_gate(f"name {n}", desk.context) for n in range(7)]
 
     assert [gate.is_open for gate in gates] == [True] * 5 + [False] * 2
-    assert limits.password_gate("name 9", desk.later(hours=1).facts).is_open
+    assert limits.password_gate("name 9", desk.later(hours=1).context).is_open
 
 
 def test_attempts_at_a_locked_name_count_for_the_network(desk: Desk, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 20
     attempts(desk, 40)
 
-    assert not limits.password_gate("ben", desk.facts).is_open
+    assert not limits.password_gate("ben", desk.context).is_open
 
 
 def test_right_password_forgets_the_wrong_ones(desk: Desk) -> None:
     attempts(desk, 9)
-    limits.password_right("ana", desk.facts)
+    limits.password_right("ana", desk.context)
 
     assert all(gate.is_open for gate in attempts(desk, 10))
 
@@ -266,14 +266,14 @@ def test_names_are_kept_as_digests(desk: Desk) -> None:
 
 
 def elsewhere(desk: Desk, number: int = 0, **more: Any) -> Desk:
-    return Desk(desk.user, replace(desk.facts, network=f"198.51.100.{number}", **more))
+    return Desk(desk.user, replace(desk.context, network=f"198.51.100.{number}", **more))
 
 
 def test_stranger_closes_a_name_for_their_own_network_alone(desk: Desk) -> None:
     """From the tenth wrong password of anybody the owner's right one was refused as well."""
     attempts(desk, 40)
 
-    assert limits.password_gate("ana", elsewhere(desk).facts).is_open
+    assert limits.password_gate("ana", elsewhere(desk).context).is_open
 
 
 def test_wrong_password_an_hour_keeps_nobody_out(desk: Desk) -> None:
@@ -281,9 +281,9 @@ def test_wrong_password_an_hour_keeps_nobody_out(desk: Desk) -> None:
     attempts(desk, 10)
     for hour in range(1, 73):
         attempts(desk.later(hours=hour), 1)
-        assert limits.password_gate("ana", elsewhere(desk.later(hours=hour)).facts).is_open
-        limits.password_right("ana", elsewhere(desk.later(hours=hour)).facts)
-        assert limits.password_gate("ana", desk.later(hours=hour, minutes=16).facts).is_open
+        assert limits.password_gate("ana", elsewhere(desk.later(hours=hour)).context).is_open
+        limits.password_right("ana", elsewhere(desk.later(hours=hour)).context)
+        assert limits.password_gate("ana", desk.later(hours=hour, minutes=16).context).is_open
 
 
 def test_known_browser_waits_for_no_stranger(desk: Desk) -> None:
@@ -293,8 +293,8 @@ def test_known_browser_waits_for_no_stranger(desk: Desk) -> None:
     for number in range(1, 121):
         attempts(elsewhere(desk, number), 3)
 
-    at_home = replace(desk.facts, device=cookie)
-    assert not limits.password_gate("ana", elsewhere(desk, 200).facts).is_open
+    at_home = replace(desk.context, device=cookie)
+    assert not limits.password_gate("ana", elsewhere(desk, 200).context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
 
 
@@ -303,9 +303,9 @@ def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     for number in range(8):
         attempts(desk, 1, name=f"name {number}")
-    at_home = replace(desk.facts, device=known_browsers.remember("", "ana"))
+    at_home = replace(desk.context, device=known_browsers.remember("", "ana"))
 
-    assert not limits.password_gate("ana", desk.facts).is_open
+    assert not limits.password_gate("ana", desk.context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
     limits.password_right("ana", at_home)
     assert not limits.password_gate("ben", at_home).is_open
@@ -313,19 +313,19 @@ def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None
 
 def test_known_browser_is_bounded_by_itself(desk: Desk) -> None:
     """A stolen cookie is worth ten tries, then waits; it makes no other browser of the person wait."""
-    stolen = Desk(desk.user, replace(desk.facts, device=known_browsers.remember("", "ana")))
+    stolen = Desk(desk.user, replace(desk.context, device=known_browsers.remember("", "ana")))
 
     assert [gate.is_open for gate in attempts(stolen, 12)] == [True] * 10 + [False] * 2
-    other = replace(desk.facts, device=known_browsers.remember("", "ana"))
+    other = replace(desk.context, device=known_browsers.remember("", "ana"))
     assert limits.password_gate("ana", other).is_open
-    assert limits.password_gate("ana", desk.facts).is_open
+    assert limits.password_gate("ana", desk.context).is_open
 
 
 def test_cookie_of_somebody_else_is_a_strangers(desk: Desk) -> None:
-    eves = replace(desk.facts, device=known_browsers.remember("", "eve"))
+    eves = replace(desk.context, device=known_browsers.remember("", "eve"))
 
     assert [limits.password_gate("ana", eves).is_open for _ in range(12)] == [True] * 10 + [False] * 2
-    assert not limits.password_gate("ana", desk.facts).is_open
+    assert not limits.password_gate("ana", desk.context).is_open
 
 
 def test_many_networks_are_bounded_together_by_the_day(desk: Desk) -> None:
@@ -333,15 +333,15 @@ def test_many_networks_are_bounded_together_by_the_day(desk: Desk) -> None:
     looked_at = sum(gate.is_open for n in range(50) for gate in attempts(elsewhere(desk, n), 5))
 
     assert looked_at == 100
-    assert limits.password_gate("ana", elsewhere(desk.later(minutes=1), 99).facts).is_open
-    assert limits.password_gate("ana", elsewhere(desk.later(days=1), 99).facts).is_open
+    assert limits.password_gate("ana", elsewhere(desk.later(minutes=1), 99).context).is_open
+    assert limits.password_gate("ana", elsewhere(desk.later(days=1), 99).context).is_open
 
 
 def test_refused_attempts_count_for_nobodys_name(desk: Desk) -> None:
     """A stranger's refused attempts would close the name everywhere. Seen failing without giving them back."""
     attempts(desk, 300)
 
-    assert limits.password_gate("ana", elsewhere(desk).facts).is_open
+    assert limits.password_gate("ana", elsewhere(desk).context).is_open
     assert Counter.objects.get(scope="password.all").count == 11
 
 
@@ -350,8 +350,8 @@ def test_right_passwords_use_up_no_hour_of_a_network(desk: Desk, settings: Any) 
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
 
     for number in range(20):
-        assert limits.password_gate(f"name {number}", desk.facts).is_open
-        limits.password_right(f"name {number}", desk.facts)
+        assert limits.password_gate(f"name {number}", desk.context).is_open
+        limits.password_right(f"name {number}", desk.context)
 
     assert Counter.objects.get(scope="password.network").count == 0
 
@@ -360,8 +360,8 @@ def test_own_network_is_allowed_more(desk: Desk, settings: Any) -> None:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
 
-    gates = [limits.password_gate(f"name {n}", desk.facts).is_open for n in range(17)]
-    strangers = [limits.password_gate(f"name {n}", elsewhere(desk).facts).is_open for n in range(7)]
+    gates = [limits.password_gate(f"name {n}", desk.context).is_open for n in range(17)]
+    strangers = [limits.password_gate(f"name {n}", elsewhere(desk).context).is_open for n in range(7)]
 
     assert (gates.count(True), strangers.count(True)) == (15, 5)
 
@@ -370,11 +370,11 @@ def test_own_network_may_ask_for_more_links_and_checks(desk: Desk, settings: Any
     settings.OWN_NETWORKS, settings.OWN_NETWORK_FACTOR = ("192.0.2.0/28",), 3
     settings.PASSWORD_RESETS_PER_NETWORK_HOUR = settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 2
 
-    def allowed(facts: Facts) -> tuple[int, int]:
-        asked = [limits.spend_asking("password_reset", name=f"name {n}", facts=facts).is_open for n in range(9)]
-        return sum(asked), sum(limits.spend_check("imap", facts).is_open for _ in range(9))
+    def allowed(context: Context) -> tuple[int, int]:
+        asked = [limits.spend_asking("password_reset", name=f"name {n}", context=context).is_open for n in range(9)]
+        return sum(asked), sum(limits.spend_check("imap", context).is_open for _ in range(9))
 
-    assert (allowed(desk.facts), allowed(elsewhere(desk).facts)) == ((6, 6), (2, 2))
+    assert (allowed(desk.context), allowed(elsewhere(desk).context)) == ((6, 6), (2, 2))
 
 
 def test_forgetting_opens_a_name_in_every_network(desk: Desk) -> None:
@@ -385,9 +385,9 @@ def test_forgetting_opens_a_name_in_every_network(desk: Desk) -> None:
 
     limits.forget_passwords("ana")
 
-    assert limits.password_gate("ana", desk.facts).is_open
-    assert limits.password_gate("ana", elsewhere(desk).facts).is_open
-    assert not limits.password_gate("ben", elsewhere(desk).facts).is_open
+    assert limits.password_gate("ana", desk.context).is_open
+    assert limits.password_gate("ana", elsewhere(desk).context).is_open
+    assert not limits.password_gate("ben", elsewhere(desk).context).is_open
 
 
 def test_typed_codes_give_the_networks_sends_back(ana: Desk, settings: Any) -> None:
@@ -419,6 +419,6 @@ def test_purge_removes_counters_of_windows_long_over(desk: Desk) -> None:
     sends(desk, 1)
     attempts(desk, 11)
 
-    assert limits.purge(desk.facts.now) == 0
-    limits.purge(desk.later(days=4).facts.now)
+    assert limits.purge(desk.context.now) == 0
+    limits.purge(desk.later(days=4).context.now)
     assert not Counter.objects.exists()

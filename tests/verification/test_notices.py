@@ -11,15 +11,15 @@ from pytest_django.fixtures import Settings
 import verification
 from tests.verification.conftest import Desk
 from verification import notices
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import rendering
 from verification.models import Kind, Message, Policy
 
 
 def tell(desk: Desk, *, link: str = "") -> list[Message]:
     Message.objects.all().delete()
-    context: dict[str, Any] = {"link": link} if link else {}
-    notices.tell(desk.user, "method_added", now=desk.facts.now, until=None, label="Passkey", **context)
+    values: dict[str, Any] = {"link": link} if link else {}
+    notices.tell(desk.user, "method_added", now=desk.context.now, until=None, label="Passkey", **values)
     return list(Message.objects.order_by("pk"))
 
 
@@ -80,7 +80,7 @@ def test_number_is_texted_so_often_a_day_and_mailed_always(ana: Desk, settings: 
     assert (kinds.count(Kind.TEXT), kinds.count(Kind.MAIL)) == (3, 5)
 
 
-FACTS = Facts(
+FACTS = Context(
     now=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
     network="203.0.113.9",
     agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -102,8 +102,8 @@ OWN = (
 )
 
 
-def said(desk: Desk, kind: str, facts: Facts, **context: Any) -> str:
-    notices.tell(desk.user, kind, now=facts.now, facts=facts, **context)
+def said(desk: Desk, kind: str, context: Context, **values: Any) -> str:
+    notices.tell(desk.user, kind, now=context.now, context=context, **values)
     message = Message.objects.get(kind=Kind.MAIL, template__endswith=f"/{kind}.txt")
     message.provider = "virtual"
     return rendering.compose(message).words
@@ -127,7 +127,7 @@ def test_mail_says_when_and_from_where(desk: Desk, settings: Settings, kind: str
     ),
 )
 def test_mail_of_support_says_when_and_nothing_of_the_staffs_place(desk: Desk, kind: str) -> None:
-    mail = said(desk, kind, Facts(now=FACTS.now), staff="Dev", ticket="T-1")
+    mail = said(desk, kind, Context(now=FACTS.now), staff="Dev", ticket="T-1")
 
     assert "When: 2 March 2026" in mail
     assert "Network" not in mail

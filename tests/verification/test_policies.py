@@ -24,7 +24,7 @@ def group(desk: Desk, name: str, *, rank: int = 100, **fields: Any) -> None:
 def decide(desk: Desk, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any) -> tuple[str, str]:
     for name, value in person.items():
         setattr(desk.user, name, value)
-    decision = policies.decide(desk.user, replace(desk.facts, network=network), is_remembered=is_remembered)
+    decision = policies.decide(desk.user, replace(desk.context, network=network), is_remembered=is_remembered)
     return decision.step, decision.reason
 
 
@@ -191,31 +191,31 @@ def test_neither_browser_nor_network_spares_the_registration(desk: Desk) -> None
 @pytest.mark.parametrize("is_staff", [True, False])
 def test_blocked_people_get_in_nowhere(ana: Desk, second_step: str, is_staff: bool) -> None:
     person: dict[str, Any] = {"second_step": second_step, "is_staff": is_staff}
-    until = ana.facts.now + timedelta(seconds=1)
+    until = ana.context.now + timedelta(seconds=1)
 
     assert decide(ana, blocked_until=until, is_remembered=True, **person) == (Step.DENY, Why.BLOCKED)
     assert decide(ana, blocked_until=None, is_active=False, **person) == (Step.DENY, Why.BLOCKED)
 
 
 def test_block_ends_at_its_instant(ana: Desk) -> None:
-    assert decide(ana, blocked_until=ana.facts.now) == (Step.ASK, Why.REQUIRED)
+    assert decide(ana, blocked_until=ana.context.now) == (Step.ASK, Why.REQUIRED)
 
 
 def test_locked_people_get_in_nowhere(ana: Desk) -> None:
-    assert decide(ana, second_step_locked_at=ana.facts.now, is_remembered=True) == (Step.DENY, Why.LOCKED)
+    assert decide(ana, second_step_locked_at=ana.context.now, is_remembered=True) == (Step.DENY, Why.LOCKED)
 
 
 def test_denies_when_every_option_is_off(ana: Desk) -> None:
     for name in ("text", "call", "totp"):
-        Failure.objects.create(user=ana.user, method=name, consecutive=30, off_at=ana.facts.now)
+        Failure.objects.create(user=ana.user, method=name, consecutive=30, off_at=ana.context.now)
 
     assert decide(ana) == (Step.DENY, Why.ALL_OFF)
 
 
 def test_offers_first_what_does_not_wait(ana: Desk) -> None:
-    Failure.objects.create(user=ana.user, method="text", consecutive=5, next_at=ana.later(minutes=1).facts.now)
+    Failure.objects.create(user=ana.user, method="text", consecutive=5, next_at=ana.later(minutes=1).context.now)
 
-    decision = policies.decide(ana.user, ana.facts)
+    decision = policies.decide(ana.user, ana.context)
 
     assert decision.default is not None
     assert decision.default.method == "call"
@@ -232,7 +232,7 @@ def test_decision_reads_what_is_the_persons_and_writes_nothing(
         policies.is_alone_open()
 
     with django_assert_num_queries(1 + has_groups) as captured:
-        policies.decide(ana.user, ana.facts)
+        policies.decide(ana.user, ana.context)
 
     assert all(query["sql"].startswith("SELECT") for query in captured)
 

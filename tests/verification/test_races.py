@@ -26,7 +26,7 @@ from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, State, Voucher
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -49,8 +49,8 @@ def racer(transactional_db: None, settings: Settings) -> Desk:
     """Give a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")))
-    enrolments.issue_vouchers(user, desk.facts, method_name="recovery")
+    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
+    enrolments.issue_vouchers(user, desk.context, method_name="recovery")
     return desk
 
 
@@ -85,11 +85,11 @@ def _call(desk: Desk) -> Callable[[int], Outcome]:
     message = Message.objects.get(challenge__handle=issued.handle)
     keys = f"{desk.match(issued)}#"
     if issued.handle < "8":  # in one half of the rounds the first keys are pressed in the middle of the rush
-        challenges.keyed(message.handle, keys, now=desk.facts.now)
+        challenges.keyed(message.handle, keys, now=desk.context.now)
 
     def approve(number: int) -> Outcome:
         if number % 5 == 0:
-            challenges.keyed(message.handle, keys, now=desk.facts.now)
+            challenges.keyed(message.handle, keys, now=desk.context.now)
         return desk.collect(issued)
 
     return approve
@@ -97,14 +97,14 @@ def _call(desk: Desk) -> Callable[[int], Outcome]:
 
 def _totp(desk: Desk) -> Callable[[int], Outcome]:
     """Each submission comes from a session of its own: the spent step is all that stops the second one."""
-    right = app_code(desk.enrolment("totp"), desk.facts.now)
+    right = app_code(desk.enrolment("totp"), desk.context.now)
     issued, binding = _sessions(desk, "totp", AT_ONCE)
     return lambda n: desk.answer(issued[n], right, binding=binding(n))
 
 
 def _recovery(desk: Desk) -> Callable[[int], Outcome]:
     Enrolment.objects.filter(user=desk.user, method="recovery").delete()
-    code = enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery")[0]
+    code = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")[0]
     issued, binding = _sessions(desk, "recovery", AT_ONCE)
     return lambda n: desk.answer(issued[n], code, binding=binding(n))
 
@@ -176,7 +176,7 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verification.challenges.transaction", SimpleNamespace(atomic=Nothing))
 
 
-def _unguarded_prove(challenge: Challenge, check: Any, facts: Facts, *, by_phone: bool = False) -> Outcome:
+def _unguarded_prove(challenge: Challenge, check: Any, context: Context, *, by_phone: bool = False) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
         return challenges._outcome(challenge, Verdict.USED)
     time.sleep(_PAUSE)
@@ -184,7 +184,7 @@ def _unguarded_prove(challenge: Challenge, check: Any, facts: Facts, *, by_phone
     return challenges._outcome(challenge, Verdict.PROVEN)
 
 
-def _unguarded_collect(handle: str, *, binding: str, facts: Facts) -> Outcome:
+def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcome:
     challenge = challenges._load(handle, binding)
     assert challenge is not None
     if challenge.state != State.APPROVED:
@@ -234,7 +234,7 @@ def test_parallel_guesses_are_counted_before_they_are_looked_at(racer: Desk, cro
     assert verdicts.count(Verdict.WRONG) == 5
     assert verdicts.count(Verdict.WAIT) == 195
     row = Failure.objects.get(method="totp")
-    assert (row.consecutive, row.next_at) == (5, racer.facts.now + timedelta(minutes=1))
+    assert (row.consecutive, row.next_at) == (5, racer.context.now + timedelta(minutes=1))
 
 
 def test_guess_race_shows_a_missing_guard(racer: Desk, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,18 +267,18 @@ def test_parallel_guesses_of_many_methods_are_bounded_together(racer: Desk, crow
     settings.WRONG_CODES_PER_MONTH, settings.VERIFICATION_FAILURES_BEFORE_DELAY = 20, 1000
     settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     for day in range(1, 6):
-        assert limits.reserve(racer.user.pk, "text", now=racer.later(days=-day).facts.now, is_counted=True).is_open
+        assert limits.reserve(racer.user.pk, "text", now=racer.later(days=-day).context.now, is_counted=True).is_open
     methods = ["totp", "text", "call", "recovery", "aaa"]
 
     def guess(number: int) -> int:
         gates = [
-            limits.reserve(racer.user.pk, methods[(number + turn) % 5], now=racer.facts.now, is_counted=True)
+            limits.reserve(racer.user.pk, methods[(number + turn) % 5], now=racer.context.now, is_counted=True)
             for turn in range(3)
         ]
         return sum(gate.is_open for gate in gates)
 
     assert sum(crowd.rush(guess)) == 15
-    assert limits.wrong_codes(racer.user.pk, now=racer.facts.now).n == 20
+    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 20
 
 
 def test_right_and_wrong_answers_at_once_leave_the_right_count(racer: Desk, crowd: Crowd, settings: Settings) -> None:
@@ -289,13 +289,13 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(racer: Desk, crow
     def answer(number: int) -> None:
         method, user_id = ("call", "totp")[number % 2], racer.user.pk
         for _ in range(4):
-            assert limits.reserve(user_id, method, now=racer.facts.now, is_counted=True).is_open
+            assert limits.reserve(user_id, method, now=racer.context.now, is_counted=True).is_open
             if number % 5:
-                limits.clear(user_id, method, now=racer.facts.now, is_counted=True)
+                limits.clear(user_id, method, now=racer.context.now, is_counted=True)
 
     crowd.rush(answer)
 
-    assert limits.wrong_codes(racer.user.pk, now=racer.facts.now).n == 40
+    assert limits.wrong_codes(racer.user.pk, now=racer.context.now).n == 40
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: Crowd, settings: Settings) -> None:
@@ -305,7 +305,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
     """
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
-    user_id, now = racer.user.pk, racer.facts.now
+    user_id, now = racer.user.pk, racer.context.now
     for kind in Kind.values:
         limits.spend_prompt(user_id, kind, now=now)
 
@@ -332,7 +332,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
 def test_wrong_codes_are_forgotten_while_others_come_in(racer: Desk, crowd: Crowd, settings: Settings) -> None:
     settings.VERIFICATION_FAILURES_BEFORE_DELAY = settings.VERIFICATION_LOCKOUT_THRESHOLD = 1000
     settings.WRONG_CODES_PER_MONTH = 1000
-    user_id, now = racer.user.pk, racer.facts.now
+    user_id, now = racer.user.pk, racer.context.now
 
     def answer(number: int) -> None:
         for turn in range(4):
@@ -358,8 +358,8 @@ def test_right_passwords_at_once_leave_no_count(racer: Desk, crowd: Crowd, setti
     def sign_in(number: int) -> None:
         for _ in range(4):
             with transaction.atomic():
-                assert limits.password_gate("ana", racer.facts, service=service).is_open
-            limits.password_right("ana", racer.facts, service=service)
+                assert limits.password_gate("ana", racer.context, service=service).is_open
+            limits.password_right("ana", racer.context, service=service)
 
     crowd.rush(sign_in)
 
@@ -367,7 +367,7 @@ def test_right_passwords_at_once_leave_no_count(racer: Desk, crowd: Crowd, setti
 
 
 def test_of_many_calls_at_once_three_ring(racer: Desk, crowd: Crowd) -> None:
-    gates = crowd.rush(lambda _: limits.spend_prompt(racer.user.pk, "call", now=racer.facts.now))
+    gates = crowd.rush(lambda _: limits.spend_prompt(racer.user.pk, "call", now=racer.context.now))
 
     assert sum(gate.is_open for gate in gates) == 3
 
@@ -386,9 +386,9 @@ def test_button_pressed_four_times_counts_the_one_message(racer: Desk) -> None:
 def test_parallel_passwords_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd, is_known: bool) -> None:
     """Fifty wrong passwords at once: ten are looked at."""
     cookie = known_browsers.remember("", "ana") if is_known else ""
-    facts = replace(racer.facts, device=cookie)
+    context = replace(racer.context, device=cookie)
 
-    gates = crowd.rush(lambda _: limits.password_gate("ana", facts))
+    gates = crowd.rush(lambda _: limits.password_gate("ana", context))
 
     assert sum(gate.is_open for gate in gates) == 10
 
@@ -399,7 +399,7 @@ def test_parallel_passwords_of_many_networks_are_bounded_together(
     settings.PASSWORD_FAILURES_PER_DAY = 20
 
     gates = crowd.rush(
-        lambda n: [limits.password_gate("ana", replace(racer.facts, network=f"198.51.100.{n}")) for _ in range(2)]
+        lambda n: [limits.password_gate("ana", replace(racer.context, network=f"198.51.100.{n}")) for _ in range(2)]
     )
 
     assert sum(gate.is_open for pair in gates for gate in pair) == 20
@@ -419,7 +419,7 @@ def test_network_gets_its_typed_codes_back_once(racer: Desk, crowd: Crowd, setti
     Counter.objects.filter(scope="send.network").update(count=40)
 
     def send(number: int) -> bool:
-        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.facts).is_open
+        return limits.spend_send(racer.user.pk, f"+4179555{number:04}", racer.context).is_open
 
     at_once = sum(crowd.rush(send))  # one that meets the bound while another gives back may be refused too early
     afterwards = sum(send(number) for number in range(50))
@@ -455,7 +455,7 @@ def test_counts_survive_the_end_of_the_process(racer: Desk) -> None:
     issued, binding = _sessions(racer, "totp", GUESSES)
     guesses = [(outcome.handle, binding(n)) for n, outcome in enumerate(issued)]
 
-    n_looked_at = _killed_in_mid_guess(guesses[:100], now=racer.facts.now, is_late=False)
+    n_looked_at = _killed_in_mid_guess(guesses[:100], now=racer.context.now, is_late=False)
 
     assert 1 <= n_looked_at <= Failure.objects.get(method="totp").consecutive <= 5
     assert Challenge.objects.filter(tries_left=4).count() >= n_looked_at
@@ -467,7 +467,7 @@ def test_kill_shows_a_count_that_comes_late(racer: Desk) -> None:
     issued, binding = _sessions(racer, "totp", 50)
     guesses = [(outcome.handle, binding(n)) for n, outcome in enumerate(issued)]
 
-    n_looked_at = _killed_in_mid_guess(guesses, now=racer.facts.now, is_late=True)
+    n_looked_at = _killed_in_mid_guess(guesses, now=racer.context.now, is_late=True)
 
     counted = Failure.objects.filter(method="totp").values_list("consecutive", flat=True).first() or 0
     assert n_looked_at > counted

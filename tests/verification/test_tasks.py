@@ -77,8 +77,8 @@ def test_purge_leaves_what_is_younger(ana: Desk) -> None:
 
 
 def test_purge_forgets_browsers_that_are_over(ana: Desk) -> None:
-    browsers.remember(ana.user, ana.later(days=-20).facts, days=14)
-    browsers.remember(ana.user, ana.facts, days=14)
+    browsers.remember(ana.user, ana.later(days=-20).context, days=14)
+    browsers.remember(ana.user, ana.context, days=14)
 
     tasks.purge()
 
@@ -98,9 +98,9 @@ def test_purge_leaves_the_record_and_its_chain(ana: Desk) -> None:
 
 def test_purge_forgets_names_that_were_tried_long_ago(desk: Desk, settings: Any) -> None:
     """Names that a stranger made up stayed for ever, a row each (seen)."""
-    limits.password_gate("a name that nobody has", desk.later(days=-40).facts)
+    limits.password_gate("a name that nobody has", desk.later(days=-40).context)
     for _ in range(3):
-        limits.password_gate("ana", desk.facts)
+        limits.password_gate("ana", desk.context)
 
     tasks.purge()
 

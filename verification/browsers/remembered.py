@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import audit
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
 from verification.models import Browser
@@ -29,9 +29,9 @@ class Person(Protocol):
     epoch: int
 
 
-def remember(user: Person, facts: Facts, *, days: int, method: str = "") -> str:
+def remember(user: Person, context: Context, *, days: int, method: str = "") -> str:
     """Remember this browser for some days. Returns the cookie: a new token of 256 bits, before those of others."""
-    token, others = secrets.token_urlsafe(32), _tokens(facts.browser)
+    token, others = secrets.token_urlsafe(32), _tokens(context.browser)
     if others:
         mine = {row.digest for row in Browser.objects.filter(_shows(others), user_id=user.pk)}
         others = [other for other in others if mine.isdisjoint(crypto.digests(_PURPOSE, other))]
@@ -41,40 +41,40 @@ def remember(user: Person, facts: Facts, *, days: int, method: str = "") -> str:
         digest=crypto.digest(_PURPOSE, token),
         method=method,
         epoch=user.epoch,
-        agent=facts.agent,
-        network=facts.network,
-        made_at=facts.now,
-        rotated_at=facts.now,
-        ends_at=facts.now + timedelta(days=days),
+        agent=context.agent,
+        network=context.network,
+        made_at=context.now,
+        rotated_at=context.now,
+        ends_at=context.now + timedelta(days=days),
     )
     return ".".join([token, *others][:_MOST])
 
 
-def recognise(user: Person, facts: Facts) -> tuple[bool, str]:
+def recognise(user: Person, context: Context) -> tuple[bool, str]:
     """Tell whether this person asked to be remembered here, and give the cookie that replaces the one shown.
 
     A token changes at each use; the former one is good for a minute. An older one is a copied cookie: the row ends, and
     its owner is told.
     """
-    tokens = _tokens(facts.browser)
+    tokens = _tokens(context.browser)
     if not tokens:
         return False, ""
     row = Browser.objects.filter(_shows(tokens), user_id=user.pk, copied_at=None).first()
-    if row is None or row.ends_at <= facts.now or row.epoch != user.epoch:
+    if row is None or row.ends_at <= context.now or row.epoch != user.epoch:
         return False, ""
     shown = next((token for token in tokens if row.digest in crypto.digests(_PURPOSE, token)), "")
     if not shown:
-        if facts.now - row.rotated_at <= _GRACE:
+        if context.now - row.rotated_at <= _GRACE:
             return True, ""
-        _end_copied(row, facts)
+        _end_copied(row, context)
         return False, ""
     token = secrets.token_urlsafe(32)
     changed = Browser.objects.filter(pk=row.pk, digest=row.digest).update(
         digest=crypto.digest(_PURPOSE, token),
         previous_digest=row.digest,
-        rotated_at=facts.now,
-        network=facts.network,
-        agent=facts.agent,
+        rotated_at=context.now,
+        network=context.network,
+        agent=context.agent,
     )
     return True, ".".join(token if each == shown else each for each in tokens) if changed else ""
 
@@ -88,12 +88,12 @@ def _shows(tokens: Iterable[str]) -> Q:
     return Q(digest__in=known) | Q(previous_digest__in=known)
 
 
-def _end_copied(row: Browser, facts: Facts) -> None:
+def _end_copied(row: Browser, context: Context) -> None:
     """End a remembrance whose cookie was copied. The row stays until its owner was told where that was seen."""
-    ended = {"copied_at": facts.now, "network": facts.network, "agent": facts.agent}
+    ended = {"copied_at": context.now, "network": context.network, "agent": context.agent}
     with transaction.atomic():
         if Browser.objects.filter(pk=row.pk, copied_at=None).update(**ended):
-            audit.record("browser.copied", user_id=row.user_id, facts=facts, browser=row.ref)
+            audit.record("browser.copied", user_id=row.user_id, context=context, browser=row.ref)
 
 
 def of_person(user: Person, *, now: datetime) -> list[Browser]:

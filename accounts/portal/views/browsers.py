@@ -39,7 +39,7 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
         count = browsers.forget(request.user, ref=ref)
         if ref and not count:
             raise Http404
-        audit.record("browser.forgotten", user_id=request.user.pk, facts=now, n_browsers=count)
+        audit.record("browser.forgotten", user_id=request.user.pk, context=now, n_browsers=count)
     messages.success(request, _("Forgotten: the second step will be asked there again."))
     response = redirect("portal:browsers")
     if not ref and not browsers.is_shared(now.browser):
@@ -60,7 +60,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
         return redirect("sign-out")
     with transaction.atomic():
         found.delete()
-        audit.record("sessions.ended", user_id=request.user.pk, facts=now, n_sessions=1)
+        audit.record("sessions.ended", user_id=request.user.pk, context=now, n_sessions=1)
     messages.success(request, _("That sign-in was ended."))
     return redirect("portal:browsers")
 
@@ -73,7 +73,7 @@ def end_all(request: AuthedRequest) -> HttpResponse:
     with transaction.atomic():
         enrolments.raise_epoch(request.user)
         browsers.forget(request.user)
-        audit.record("sessions.ended", user_id=request.user.pk, facts=now)
+        audit.record("sessions.ended", user_id=request.user.pk, context=now)
         session_assurance.carry_over(request, request.user)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("portal:browsers")

@@ -20,7 +20,7 @@ def home(request: AuthedRequest) -> HttpResponse:
     n_codes = enrolments.vouchers_left(request.user.pk)
     has_reserve = bool(enrolments.reserve_method(rules.methods))
     context = {
-        "standing": session_assurance.of(request),
+        "assurance": session_assurance.of(request),
         "ways": mine,
         "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
         "n_codes": n_codes,

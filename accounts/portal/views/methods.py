@@ -92,7 +92,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
     pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
     outcome = challenges.enrol(
-        request.user, offer.name, fields, binding=pending.id, facts=now, rules=rules, replaces=pending.handle
+        request.user, offer.name, fields, binding=pending.id, context=now, rules=rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
         return _form_page(request, offer, stages.with_problems(offer.form_class(data=fields), outcome))
@@ -204,7 +204,7 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         user=request.user,
         purpose=Purpose.REHEARSAL,
         binding=pending.id,
-        facts=now,
+        context=now,
         rules=policies.rules_for(request.user.pk),
         mode=request.POST.get("mode", ""),
         replaces=pending.handle,

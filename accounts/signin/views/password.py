@@ -16,7 +16,7 @@ from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
 from accounts.signin.views import stages
 from verification import audit, challenges, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.limits import Gate
 from verification.outcomes import wait_words
 from verification.policies import Step, Why
@@ -57,38 +57,38 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
     return render(request, "accounts/signin/password.html", context)
 
 
-def _refusal(gate: Gate, now: Facts) -> str:
+def _refusal(gate: Gate, context: Context) -> str:
     if gate.is_open:
         return _("That user name and password do not belong together. Check both and try again.")
-    wait = wait_words(gate.retry_at, now.now)
+    wait = wait_words(gate.retry_at, context.now)
     return _("There were too many attempts. Please try again in %(wait)s, or contact your company support.") % {
         "wait": wait
     }
 
 
-def _go_on(request: HttpRequest, user: User, now: Facts, next_url: str) -> HttpResponse:
+def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:
     """Change the session's key with the rise in rights, and go where the decision leads."""
-    begun = flow.begin(user, now, next_url=next_url, former=login_stage.read(request, now=now.now))
-    response = _way(request, user, now, begun, next_url)
+    begun = flow.begin(user, context, next_url=next_url, former=login_stage.read(request, now=context.now))
+    response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
         # Whatever was decided: the former token is spent, and shown again it would count as copied.
         flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
     return response
 
 
-def _way(request: HttpRequest, user: User, now: Facts, begun: flow.Begun, next_url: str) -> HttpResponse:
+def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is Step.DENY:
         return stages.closed(request, begun.decision.reason)
     request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
-        return flow.finish(request, user, now, next_url=next_url, why=begun.decision.reason)
+        return flow.finish(request, user, context, next_url=next_url, why=begun.decision.reason)
     assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
     login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows the way you used. Prove it once more, then choose another one.")
         messages.info(request, words)
     if begun.trouble:
-        stages.tell(request, begun.trouble, now)
+        stages.tell(request, begun.trouble, context)
     return redirect(_place(begun))
 
 
@@ -125,7 +125,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        audit.record("session.ended", user_id=here.user.pk, facts=request_context.read(request))
+        audit.record("session.ended", user_id=here.user.pk, context=request_context.read(request))
     logout(request)
     # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

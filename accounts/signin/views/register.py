@@ -14,20 +14,20 @@ from accounts.signin import flow, login_stage
 from accounts.signin.login_stage import Pending
 from accounts.signin.views import stages, verify
 from verification import challenges, enrolments
-from verification.context import Facts
+from verification.context import Context
 from verification.enrolments import Offer
 from verification.outcomes import Outcome
 from verification.policies import Decision, Why
 
 
-def _opened(request: HttpRequest, pending: Pending, now: Facts) -> tuple[User, Decision] | HttpResponse:
+def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[User, Decision] | HttpResponse:
     """Open a page of the wall only to a sign-in that may register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = stages.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    decision = flow.may_register(user, pending, now)
+    decision = flow.may_register(user, pending, context)
     if decision is None:
         return stages.out(request, _("Please sign in again: a method was set up for your account meanwhile."))
     return user, decision
@@ -44,9 +44,9 @@ def _steps() -> list[str]:
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Offer the methods; one that needs no further word begins at once."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
@@ -56,17 +56,17 @@ def register(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse
         if chosen and chosen.form_class is not None:
             return redirect("signin:register-method", chosen.name)
         if chosen:
-            return _begin(request, pending, now, user, decision, chosen, {})
-    context = {"offers": offers, "steps": _steps(), "current": 1, "why": decision.reason, "pending": pending}
-    context |= {"decision": decision, "account": user.get_username()}
-    return render(request, "accounts/signin/register.html", context)
+            return _begin(request, pending, context, user, decision, chosen, {})
+    values = {"offers": offers, "steps": _steps(), "current": 1, "why": decision.reason, "pending": pending}
+    values |= {"decision": decision, "account": user.get_username()}
+    return render(request, "accounts/signin/register.html", values)
 
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str) -> HttpResponse:
+def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
     """Ask what a method needs to know, such as a phone number."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
@@ -74,75 +74,78 @@ def method_form(request: HttpRequest, pending: Pending, now: Facts, method: str)
     if offer is None or offer.form_class is None:
         return redirect("signin:register")
     if request.method == "POST":
-        return _begin(request, pending, now, user, decision, offer, request.POST.dict())
+        return _begin(request, pending, context, user, decision, offer, request.POST.dict())
     return _form_page(request, pending, offer, offer.form_class())
 
 
 def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: Any) -> HttpResponse:
-    context = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
-    context["pending"] = pending
-    return render(request, "accounts/signin/register_method.html", context)
+    values = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
+    values["pending"] = pending
+    return render(request, "accounts/signin/register_method.html", values)
 
 
 def _begin(
     request: HttpRequest,
     pending: Pending,
-    now: Facts,
+    context: Context,
     user: User,
     decision: Decision,
     offer: Offer,
     fields: dict[str, Any],
 ) -> HttpResponse:
     outcome = challenges.enrol(
-        user, offer.name, fields, binding=pending.id, facts=now, rules=decision.rules, replaces=pending.handle
+        user, offer.name, fields, binding=pending.id, context=context, rules=decision.rules, replaces=pending.handle
     )
     if outcome.problems and offer.form_class is not None:
         return _form_page(request, pending, offer, stages.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
-        stages.tell(request, outcome, now)
+        stages.tell(request, outcome, context)
         return redirect("signin:register")
-    stages.asked(request, pending, outcome, now)
+    stages.asked(request, pending, outcome, context)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def prove(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Have the new method proven; only then does it count."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     outcome: Outcome | None = None
     if request.method == "POST":
-        outcome = flow.outcome_of_proof(verify.take(request, pending, now), pending, now)
+        outcome = flow.outcome_of_proof(verify.take(request, pending, context), pending, context)
         if outcome.proven and outcome.enrolment is not None:
             kept = pending.with_(
-                enrolment_id=outcome.enrolment.pk, handle="", n_set_up=pending.n_set_up + 1, started=now.now.timestamp()
+                enrolment_id=outcome.enrolment.pk,
+                handle="",
+                n_set_up=pending.n_set_up + 1,
+                started=context.now.timestamp(),
             )
             login_stage.keep(request, kept)
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
-    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None:
         return redirect("signin:register")
-    context = verify.page_context(request, pending, shown, now, outcome)
-    context |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
-    return render(request, "accounts/signin/register_prove.html", context)
+    values = verify.page_context(request, pending, shown, context, outcome)
+    values |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
+    return render(request, "accounts/signin/register_prove.html", values)
 
 
 @require_http_methods(["GET"])
 @stages.half_signed_in
-def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Suggest a second method strongly: whoever has one only is locked out when it is lost."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
     if not pending.is_proven:
         return redirect("signin:register")
-    mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=now.now)
+    mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=context.now)
     have = {option.method for option in mine}
     offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
-    context = {
+    values = {
         "mine": mine,
         "also": enrolments.companions_words(enrolments.proven(user.pk, pending.enrolment_id)),
         "offers": offers,
@@ -153,14 +156,14 @@ def second(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
         "pending": pending,
         "account": user.get_username(),
     }
-    return render(request, "accounts/signin/register_second.html", context)
+    return render(request, "accounts/signin/register_second.html", values)
 
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Hand out recovery codes. They stand in the answer to the POST and nowhere else."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
@@ -170,45 +173,45 @@ def codes(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
     if not reserve:
         return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
     present = enrolments.set_of_vouchers(user.pk, reserve)
-    context: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
+    values: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
-        fresh = enrolments.issue_vouchers(user, now, method_name=reserve, replaces=replaces)
+        fresh = enrolments.issue_vouchers(user, context, method_name=reserve, replaces=replaces)
         if not fresh:
             words = _("Your codes were shown once, and they work. Make new ones if you did not keep them.")
             messages.info(request, words)
             return redirect("signin:register-codes")
-        context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
-    return render(request, "accounts/signin/register_codes.html", context)
+        values["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
+    return render(request, "accounts/signin/register_codes.html", values)
 
 
 @stages.half_signed_in
 @redirects.button_on("signin:register-codes")
 @require_POST
-def done(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """End the registration: the person is signed in by what they proved in it."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
-    return _end(request, pending, now, opened[0]) if pending.is_proven else redirect("signin:register")
+    return _end(request, pending, context, opened[0]) if pending.is_proven else redirect("signin:register")
 
 
-def _end(request: HttpRequest, pending: Pending, now: Facts, user: User) -> HttpResponse:
+def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.proven(user.pk, pending.enrolment_id)
     if proven is None:
         return stages.out(request, _("Please sign in again: what you set up was removed meanwhile."))
-    return flow.finish(request, user, now, next_url=pending.next, why=pending.why, enrolment=proven)
+    return flow.finish(request, user, context, next_url=pending.next, why=pending.why, enrolment=proven)
 
 
 @stages.half_signed_in
 @redirects.button_on("signin:register")
 @require_POST
-def put_off(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def put_off(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Let somebody in who puts the registration off, as often and as long as policy allows."""
-    opened = _opened(request, pending, now)
+    opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
-    if pending.is_proven or not flow.put_off(user, now, decision):
+    if pending.is_proven or not flow.put_off(user, context, decision):
         return redirect("signin:register")
-    return flow.finish(request, user, now, next_url=pending.next, why=Why.PUT_OFF)
+    return flow.finish(request, user, context, next_url=pending.next, why=Why.PUT_OFF)

@@ -18,13 +18,13 @@ from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.login_stage import Pending
 from verification import outcomes, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Purpose
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Why
 
 P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, Pending, Facts, P], HttpResponse]
+Page = Callable[Concatenate[HttpRequest, Pending, Context, P], HttpResponse]
 
 
 def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -65,10 +65,10 @@ def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> Ht
     return redirects.go_on(next_url) if is_signed_in else redirect(redirects.asking("signin:password", next_url))
 
 
-def person_or_out(request: HttpRequest, pending: Pending, now: Facts) -> User | HttpResponse:
+def person_or_out(request: HttpRequest, pending: Pending, context: Context) -> User | HttpResponse:
     """Give the person of a proof under way, or what to answer when their account changed since it began."""
     user = flow.person(pending)
-    if user is not None and (why := policies.refusal(user, now.now)):
+    if user is not None and (why := policies.refusal(user, context.now)):
         answer = closed(request, why)
         login_stage.wipe(request)
         return answer
@@ -85,18 +85,18 @@ def out(request: HttpRequest, words: str) -> HttpResponse:
     return redirect(redirects.asking("signin:password", next_url))
 
 
-def tell(request: HttpRequest, outcome: Outcome, now: Facts) -> None:
+def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
     """Leave the words of a refusal for the next page."""
-    words = outcomes.words(outcome, now=now.now)
+    words = outcomes.words(outcome, now=context.now)
     say = messages.info if outcome.issued else messages.warning
     say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
 
 
-def asked(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> None:
+def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
     """Go on with a request that was issued; if it runs already, say that nothing new was sent."""
     login_stage.keep(request, pending.with_(handle=outcome.handle))
     if outcome.retry_at and registry.method(outcome.method).needs_delivery:
-        tell(request, replace(outcome, verdict=Verdict.TOO_SOON), now)
+        tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:

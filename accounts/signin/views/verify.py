@@ -17,7 +17,7 @@ from accounts.signin.login_stage import Pending
 from accounts.signin.views import stages
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import message_status
 from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
@@ -26,39 +26,39 @@ from verification.policies import Decision, Step
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def verify(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Show what is asked, as often as the page is loaded; take the code or the call's approval."""
     if pending.is_first:
         return redirect("signin:register-prove" if pending.handle else "signin:register")
     outcome = None
     if request.method == "POST":
-        outcome = flow.outcome_of_proof(take(request, pending, now), pending, now)
+        outcome = flow.outcome_of_proof(take(request, pending, context), pending, context)
         if outcome.proven:
-            return _proven(request, pending, outcome, now)
-    return _page(request, pending, now, outcome)
+            return _proven(request, pending, outcome, context)
+    return _page(request, pending, context, outcome)
 
 
-def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts) -> HttpResponse:
+def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> HttpResponse:
     """Go on with what the proof was for."""
     user = flow.proven_person(outcome)
-    if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, now):
+    if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, context):
         request.session.cycle_key()
         login_stage.keep(
-            request, pending.with_(is_first=True, has_proven_former=True, handle="", started=now.now.timestamp())
+            request, pending.with_(is_first=True, has_proven_former=True, handle="", started=context.now.timestamp())
         )
         return redirect("signin:register")
     if pending.purpose == Purpose.SIGN_IN:
         return flow.finish(
             request,
             user,
-            now,
+            context,
             next_url=pending.next,
             why=pending.why,
             enrolment=outcome.enrolment,
             remember_days=pending.remember_days if request.POST.get("remember") else 0,
         )
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
-        flow.freshen(request, user, now, outcome.enrolment)
+        flow.freshen(request, user, context, outcome.enrolment)
         return redirects.go_on(pending.next)
     login_stage.wipe(request)
     also = enrolments.companions_words(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
@@ -69,34 +69,34 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, now: Facts
 _LONGEST = 16_384  # characters; a passkey answers with some hundreds
 
 
-def take(request: HttpRequest, pending: Pending, now: Facts) -> Outcome:
+def take(request: HttpRequest, pending: Pending, context: Context) -> Outcome:
     """Hand what was typed to the engine; a form without a code asks whether the call was approved."""
     code = request.POST.get("code", "")
     if code.strip():
-        return challenges.answer(pending.handle, code[:_LONGEST], binding=pending.id, facts=now)
-    return challenges.collect(pending.handle, binding=pending.id, facts=now)
+        return challenges.answer(pending.handle, code[:_LONGEST], binding=pending.id, context=context)
+    return challenges.collect(pending.handle, binding=pending.id, context=context)
 
 
-def _page(request: HttpRequest, pending: Pending, now: Facts, outcome: Outcome | None) -> HttpResponse:
-    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
+    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is not None and shown.state == State.DENIED:
         return stages.closed(request, policies.Why.LOCKED)
-    user = stages.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
         return redirect("signin:options")
-    decision = policies.decide(user, now)
-    context = page_context(request, pending, shown, now, outcome)
+    decision = policies.decide(user, context)
+    values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
-    context["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_off]
+    values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_off]
     # Why another way is asked than usual; of the rest, the page of all ways tells.
-    context["outages"] = [o.out for o in decision.options if o.out and o.is_default]
-    return render(request, "accounts/signin/verify.html", context)
+    values["outages"] = [o.out for o in decision.options if o.out and o.is_default]
+    return render(request, "accounts/signin/verify.html", values)
 
 
 def page_context(
-    request: HttpRequest, pending: Pending, shown: Shown, now: Facts, outcome: Outcome | None
+    request: HttpRequest, pending: Pending, shown: Shown, context: Context, outcome: Outcome | None
 ) -> dict[str, Any]:
     """Collect what the page of a challenge shows."""
     days = pending.remember_days if shown.may_be_remembered else 0
@@ -106,9 +106,9 @@ def page_context(
         if outcome.verdict is Verdict.PENDING and not shown.is_approval:
             form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
         else:
-            words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=now.now)
+            words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=context.now)
     elif not shown.is_alive:
-        words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=now.now)
+        words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=context.now)
     report = message_status.explain(shown.message)
     return {
         "form": form,
@@ -135,9 +135,9 @@ def ended(shown: Shown) -> Verdict:
 
 @require_GET
 @stages.half_signed_in
-def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell the page, while it waits, what became of the message and whether the call was approved."""
-    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_status.explain(shown.message)
@@ -157,26 +157,26 @@ def status(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
-def options(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """List the person's options; choosing one asks it in place of the one before."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = stages.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    decision = policies.decide(user, now)
+    decision = policies.decide(user, context)
     if decision.step is Step.DENY:
         return stages.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
-        outcome = flow.ask(user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
+        outcome = flow.ask(user, pending, chosen.enrolment, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            stages.asked(request, pending, outcome, now)
+            stages.asked(request, pending, outcome, context)
             return redirect("signin:verify")
-        stages.tell(request, outcome, now)
+        stages.tell(request, outcome, context)
         return redirect("signin:options")
-    shown = challenges.show(pending.handle, binding=pending.id, now=now.now)
+    shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     current = shown.ref if shown and shown.is_alive else ""
     return render(
         request,
@@ -193,11 +193,11 @@ def _chosen(request: HttpRequest, decision: Decision) -> Any:
 @stages.half_signed_in
 @redirects.button_on("signin:verify")
 @require_POST
-def resend(request: HttpRequest, pending: Pending, now: Facts) -> HttpResponse:
+def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Send a new code; the older ones die."""
-    user = stages.person_or_out(request, pending, now)
+    user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    outcome = challenges.resend(pending.handle, binding=pending.id, facts=now)
-    stages.tell(request, outcome, now)
+    outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
+    stages.tell(request, outcome, context)
     return redirect("signin:register-prove" if pending.is_first else "signin:verify")

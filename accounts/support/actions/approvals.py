@@ -11,7 +11,7 @@ from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support.actions import rights
 from accounts.support.actions.perform import Deed
 from verification import audit, policies
-from verification.context import Facts
+from verification.context import Context
 
 _LIFE = timedelta(hours=24)  # to be decided in, and to be done in
 _State = SupportRequest.State
@@ -24,7 +24,7 @@ def ask(
     same = SupportRequest.objects.filter(
         action=action, person=person, asked_by=deed.staff, state=_State.WAITING, epoch=person.epoch
     )
-    if any(each.options == dict(options) for each in same.filter(ends_at__gt=deed.facts.now)):
+    if any(each.options == dict(options) for each in same.filter(ends_at__gt=deed.context.now)):
         return None
     request = SupportRequest(
         action=action,
@@ -33,28 +33,28 @@ def ask(
         reason=deed.reason,
         ticket=deed.ticket,
         asked_by=deed.staff,
-        asked_at=deed.facts.now,
-        ends_at=deed.facts.now + _LIFE,
+        asked_at=deed.context.now,
+        ends_at=deed.context.now + _LIFE,
         epoch=person.epoch,
         caller_checked=deed.caller,
         vouched_by=proof.staff if proof and proof.staff_id != deed.staff.pk else None,
     )
     with transaction.atomic():
         request.save()
-        _record("support.requested", request, deed.staff, deed.facts)
+        _record("support.requested", request, deed.staff, deed.context)
     return request
 
 
-def decide(request: SupportRequest, staff: User, facts: Facts, *, agrees: bool) -> bool:
+def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bool) -> bool:
     """Agree to a request or refuse it. False when somebody else was quicker, or it is not for this person to say."""
     if not may_decide(request, staff):
         return False
     state = _State.APPROVED if agrees else _State.REFUSED
     with transaction.atomic():
-        waiting = SupportRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=facts.now)
-        changed = waiting.exclude(asked_by=staff).update(state=state, decided_by=staff, decided_at=facts.now)
+        waiting = SupportRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
+        changed = waiting.exclude(asked_by=staff).update(state=state, decided_by=staff, decided_at=context.now)
         if changed:
-            _record("support.request_agreed" if agrees else "support.request_refused", request, staff, facts)
+            _record("support.request_agreed" if agrees else "support.request_refused", request, staff, context)
     return bool(changed)
 
 
@@ -71,10 +71,10 @@ def is_agreed_still(request: SupportRequest, *, now: datetime) -> bool:
     return other is not None and policies.refusal(other, now) is None and may_decide(request, other)
 
 
-def take(request: SupportRequest, staff: User, facts: Facts) -> bool:
+def take(request: SupportRequest, staff: User, context: Context) -> bool:
     """Take an agreed request up, once. Nobody but whoever asked can, and only while the person is as they were then."""
     agreed = SupportRequest.objects.filter(
-        pk=request.pk, state=_State.APPROVED, is_collected=False, asked_by=staff, ends_at__gt=facts.now
+        pk=request.pk, state=_State.APPROVED, is_collected=False, asked_by=staff, ends_at__gt=context.now
     )
     return bool(agreed.filter(person__epoch=request.epoch).update(is_collected=True))
 
@@ -87,11 +87,11 @@ def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     return open_ones.order_by("-asked_at")
 
 
-def _record(kind: str, request: SupportRequest, staff: User, facts: Facts) -> None:
+def _record(kind: str, request: SupportRequest, staff: User, context: Context) -> None:
     audit.record(
         kind,
         user_id=request.person.pk,
-        facts=facts,
+        context=context,
         actor_id=staff.pk,
         request=request.ref,
         action=request.action,

@@ -20,7 +20,7 @@ from accounts.support.actions.perform import Deed, Unneeded
 from accounts.support.actions.registry import Action
 from accounts.support.actions.rights import Bounds, Refusal
 from verification import audit, limits, policies
-from verification.context import Facts
+from verification.context import Context
 
 
 class State(StrEnum):
@@ -98,17 +98,17 @@ def _held(order: Order) -> Order | None:
     return replace(order, person=person) if person else None
 
 
-def bounds(staff: User, person: User, facts: Facts) -> Bounds:
+def bounds(staff: User, person: User, context: Context) -> Bounds:
     """Read what bounds one of the staff in helping this person now."""
     rules = policies.rules_for(person.pk)
-    is_verified = caller_verification.proof(staff, person, now=facts.now) is not None
+    is_verified = caller_verification.proof(staff, person, now=context.now) is not None
     return rights.bounds(staff, person, rules=rules, is_caller_verified=is_verified)
 
 
-def bounds_of_many(staff: User, people: Collection[User], facts: Facts) -> dict[int, Bounds]:
+def bounds_of_many(staff: User, people: Collection[User], context: Context) -> dict[int, Bounds]:
     """Read what bounds one of the staff in helping each of many whom they see: few statements for all of them."""
     rules = policies.rules_of_many([person.pk for person in people])
-    verified = caller_verification.verified(staff, people, now=facts.now)
+    verified = caller_verification.verified(staff, people, now=context.now)
     return {
         person.pk: rights.bounds_of_seen(
             staff, person, rules=rules[person.pk], is_caller_verified=person.pk in verified
@@ -137,7 +137,7 @@ def _again(run: Callable[P, Answer]) -> Callable[P, Answer]:
 
 
 @_again
-def place(order: Order, facts: Facts) -> Answer:
+def place(order: Order, context: Context) -> Answer:
     """Do what was ordered, or leave it for a second person where one must agree, or say why not. Once for each form."""
     with transaction.atomic():
         found = _held(order)
@@ -145,45 +145,45 @@ def place(order: Order, facts: Facts) -> Answer:
             return Answer(State.UNNEEDED, _("This person is gone."))
         if not _spend(found):
             return Answer(State.UNNEEDED, _("This form was sent before. What it asked for was done once."))
-        return _place(found, facts)
+        return _place(found, context)
 
 
-def _place(order: Order, facts: Facts) -> Answer:
-    here = bounds(order.staff, order.person, facts)
-    refusal = here.refusal(order.action.wish) or _over_quota(order.staff, facts)
+def _place(order: Order, context: Context) -> Answer:
+    here = bounds(order.staff, order.person, context)
+    refusal = here.refusal(order.action.wish) or _over_quota(order.staff, context)
     if refusal:
-        return _refuse(order, refusal, facts)
-    proof = caller_verification.proof(order.staff, order.person, now=facts.now)
+        return _refuse(order, refusal, context)
+    proof = caller_verification.proof(order.staff, order.person, now=context.now)
     if not here.wants_second(order.action.wish):
-        return _do(order, _deed(order, facts, proof))
-    if approvals.ask(order.action.name, _deed(order, facts, proof), order.person, order.options, proof) is None:
+        return _do(order, _deed(order, context, proof))
+    if approvals.ask(order.action.name, _deed(order, context, proof), order.person, order.options, proof) is None:
         return Answer(State.UNNEEDED, _("You asked for this already. It waits under Requests."))
     return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
 
 
 @_again
-def collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
+def collect(request: SupportRequest, order: Order, context: Context) -> Answer:
     """Do what a second person agreed to: once, by whoever asked, as it was asked."""
     with transaction.atomic():
         found = _held(order)
         if found is None:
             return Answer(State.UNNEEDED, _("This person is gone."))
-        return _collect(request, found, facts)
+        return _collect(request, found, context)
 
 
-def _collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
+def _collect(request: SupportRequest, order: Order, context: Context) -> Answer:
     rules, is_verified = policies.rules_for(order.person.pk), bool(request.caller_checked)
     here = rights.bounds(order.staff, order.person, rules=rules, is_caller_verified=is_verified)
     refusal = here.refusal(order.action.wish)
     if refusal:
-        return _refuse(order, refusal, facts)
-    if not approvals.is_agreed_still(request, now=facts.now):
+        return _refuse(order, refusal, context)
+    if not approvals.is_agreed_still(request, now=context.now):
         return Answer(State.UNNEEDED, _("Who agreed to it may not do so any more. Ask again."))
-    if not approvals.take(request, order.staff, facts):
+    if not approvals.take(request, order.staff, context):
         return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask again."))
     deed = Deed(
         staff=order.staff,
-        facts=facts,
+        context=context,
         reason=order.reason,
         ticket=order.ticket,
         caller=request.caller_checked,
@@ -192,9 +192,13 @@ def _collect(request: SupportRequest, order: Order, facts: Facts) -> Answer:
     return _do(order, deed)
 
 
-def _deed(order: Order, facts: Facts, proof: CallerCheck | None) -> Deed:
+def _deed(order: Order, context: Context, proof: CallerCheck | None) -> Deed:
     return Deed(
-        staff=order.staff, facts=facts, reason=order.reason, ticket=order.ticket, caller=proof.label if proof else ""
+        staff=order.staff,
+        context=context,
+        reason=order.reason,
+        ticket=order.ticket,
+        caller=proof.label if proof else "",
     )
 
 
@@ -206,17 +210,17 @@ def _do(order: Order, deed: Deed) -> Answer:
     return Answer(State.DONE, done.words, done.secret)
 
 
-def _over_quota(staff: User, facts: Facts) -> Refusal | None:
+def _over_quota(staff: User, context: Context) -> Refusal | None:
     most = policies.rules_for(staff.pk).staff_quota
-    return None if limits.spend_deed(staff.pk, most=most, facts=facts).is_open else Refusal.QUOTA
+    return None if limits.spend_deed(staff.pk, most=most, context=context).is_open else Refusal.QUOTA
 
 
-def _refuse(order: Order, refusal: Refusal, facts: Facts) -> Answer:
+def _refuse(order: Order, refusal: Refusal, context: Context) -> Answer:
     """Write a refused attempt down: it is how an abuse of the desk begins."""
     audit.record(
         "support.refused",
         user_id=order.person.pk,
-        facts=facts,
+        context=context,
         actor_id=order.staff.pk,
         action=order.action.name,
         why=str(refusal),

@@ -37,14 +37,14 @@ def erase(person: User, deed: Deed) -> Done:
         _leave_imports(person)
         _leave_requests(person)
         for token in hardware_tokens.of_person(person.pk):
-            hardware_tokens.take_back(token, deed.facts, actor_id=deed.staff.pk)
+            hardware_tokens.take_back(token, deed.context, actor_id=deed.staff.pk)
         erasure.erase(person, names=names_of(person))
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
         audit.record(
             audit.ERASED,
             user_id=pk,
-            facts=deed.facts,
+            context=deed.context,
             actor_id=deed.staff.pk,
             reason=deed.reason,
             ticket=deed.ticket,

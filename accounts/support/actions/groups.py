@@ -22,7 +22,7 @@ from accounts.support.actions import perform, rights
 from accounts.support.actions.perform import Deed
 from accounts.support.actions.rights import Rank, Refusal
 from verification import audit, limits, policies, revocation
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.models import Policy
 
@@ -267,7 +267,7 @@ def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str)
     """
     found = _checked(group, wanted, deed, seen)
     most = policies.rules_for(deed.staff.pk).staff_quota
-    if not limits.spend_deed(deed.staff.pk, most=most, facts=deed.facts).is_open:
+    if not limits.spend_deed(deed.staff.pk, most=most, context=deed.context).is_open:
         raise Refused(rights.words(Refusal.QUOTA))
     if wants_second(deed.staff, found):
         _ask(group, wanted, deed)
@@ -308,7 +308,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
     audit.record(
         kind,
         user_id=None,
-        facts=deed.facts,
+        context=deed.context,
         actor_id=deed.staff.pk,
         group=name,
         reason=deed.reason,
@@ -354,10 +354,10 @@ def _ask(group: Group | None, wanted: Wanted | None, deed: Deed) -> None:
         wanted=wanted.as_json() if wanted else None,
         reason=deed.reason,
         asked_by=deed.staff,
-        asked_at=deed.facts.now,
-        ends_at=deed.facts.now + _LIFE,
+        asked_at=deed.context.now,
+        ends_at=deed.context.now + _LIFE,
     )
-    _record("group.requested", request, deed.staff, deed.facts, request.reason)
+    _record("group.requested", request, deed.staff, deed.context, request.reason)
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
@@ -375,24 +375,24 @@ def may_decide(request: GroupRequest, staff: User) -> bool:
     return staff.pk != request.asked_by_id and not plan(staff, request.group, wanted_by(request)).refusal
 
 
-def decide(request: GroupRequest, staff: User, facts: Facts, *, agrees: bool, reason: str, seen: str) -> str:
+def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
     """Agree to a request, which is done at once, or refuse it. Errors: `Refused`. Inside the form's transaction."""
     if not may_decide(request, staff):
         raise Refused(_("This is not yours to decide. Somebody else who may do all of it can."))
     state = _State.DONE if agrees else _State.REFUSED
-    open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=facts.now)
-    if not open_ones.update(state=state, decided_by=staff, decided_at=facts.now):
+    open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
+    if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
         raise Refused(_("This was decided already, or waited too long."))
-    _record("group.request_agreed" if agrees else "group.request_refused", request, staff, facts, reason)
+    _record("group.request_agreed" if agrees else "group.request_refused", request, staff, context, reason)
     if not agrees:
         return _("Refused.")
     wanted = wanted_by(request)
     asker = User.objects.get(pk=request.asked_by_id)
-    if not asker.is_staff or policies.refusal(asker, facts.now):
+    if not asker.is_staff or policies.refusal(asker, context.now):
         raise Refused(_("The person who asked for it may not do so any more."))
     deed = Deed(
         staff=asker,
-        facts=facts,
+        context=context,
         reason=request.reason,
         ticket=_("none"),
         approver=staff.pk,
@@ -401,9 +401,9 @@ def decide(request: GroupRequest, staff: User, facts: Facts, *, agrees: bool, re
     return _do(request.group, wanted, deed)
 
 
-def _record(kind: str, request: GroupRequest, staff: User, facts: Facts, reason: str) -> None:
+def _record(kind: str, request: GroupRequest, staff: User, context: Context, reason: str) -> None:
     about = {"group": request.name, "request": request.ref, "wanted": _by_number(request), "reason": reason}
-    audit.record(kind, user_id=None, facts=facts, actor_id=staff.pk, **about)
+    audit.record(kind, user_id=None, context=context, actor_id=staff.pk, **about)
 
 
 def _by_number(request: GroupRequest) -> dict[str, Any]:
@@ -416,8 +416,8 @@ def _by_number(request: GroupRequest) -> dict[str, Any]:
     return wanted.as_json() | {way: [numbers[n] for n in names if n in numbers] for way, names in people.items()}
 
 
-def refuse(group: Group | None, wanted: Wanted | None, staff: User, facts: Facts, why: str) -> None:
+def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Context, why: str) -> None:
     """Write a refused attempt down: it is how an abuse of the admin begins."""
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
-        audit.record("group.refused", user_id=None, facts=facts, actor_id=staff.pk, group=name, why=why)
+        audit.record("group.refused", user_id=None, context=context, actor_id=staff.pk, group=name, why=why)

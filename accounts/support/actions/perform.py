@@ -20,7 +20,7 @@ from accounts.support.actions import rights
 from accounts.support.actions.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
 from verification import audit, browsers, challenges, enrolments, hardware_tokens, limits, notices, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.models import AppPasswordsEnd, HardwareToken, Purpose
 
@@ -33,7 +33,7 @@ class Deed:
     """Who of the staff acts, from where, and why. `caller` says how the caller was verified, `approver` who agreed."""
 
     staff: User
-    facts: Facts
+    context: Context
     reason: str
     ticket: str
     caller: str = ""
@@ -56,7 +56,7 @@ def _record(kind: str, person: User, deed: Deed, **detail: Any) -> None:
     audit.record(
         kind,
         user_id=person.pk,
-        facts=deed.facts,
+        context=deed.context,
         actor_id=deed.staff.pk,
         reason=deed.reason,
         ticket=deed.ticket,
@@ -66,11 +66,11 @@ def _record(kind: str, person: User, deed: Deed, **detail: Any) -> None:
     )
 
 
-def _tell(person: User, notice: str, deed: Deed, **context: str) -> None:
+def _tell(person: User, notice: str, deed: Deed, **values: str) -> None:
     staff = deed.staff.get_full_name()
-    context |= {"staff": staff, "ticket": deed.ticket}
+    values |= {"staff": staff, "ticket": deed.ticket}
     notices.tell(
-        person, f"support_{notice}", now=deed.facts.now, facts=Facts(now=deed.facts.now), until=None, **context
+        person, f"support_{notice}", now=deed.context.now, context=Context(now=deed.context.now), until=None, **values
     )
 
 
@@ -97,7 +97,7 @@ def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False)
     with transaction.atomic():
         enrolments.hold_all(person)
         _tell(person, "settings_cleared", deed)  # first, so that the former phone hears of it as well
-        gone = enrolments.clear(person, deed.facts)
+        gone = enrolments.clear(person, deed.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         closed = _close(person)
         _unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
@@ -111,7 +111,7 @@ def phone_lost(person: User, deed: Deed) -> Done:
     with transaction.atomic():
         enrolments.hold_all(person)
         _tell(person, "phone_lost", deed)
-        gone = enrolments.clear(person, deed.facts)
+        gone = enrolments.clear(person, deed.context)
         n_gone = app_passwords.clear(person)
         closed = _close(person)
         _unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
@@ -130,7 +130,7 @@ def reset_device(person: User, deed: Deed, *, ref: str) -> Done:
         label = enrolments.label(found)
         enrolments.hold_all(person)
         _tell(person, "device_reset", deed, label=label)
-        gone = enrolments.clear(person, deed.facts, only=found)
+        gone = enrolments.clear(person, deed.context, only=found)
         _record("support.device_reset", person, deed, methods=gone, **_close(person))
     return Done(_("%(label)s was removed.") % {"label": label})
 
@@ -180,21 +180,21 @@ def issue_pass(
 
     Units: `life` 10 minutes to 30 days from the start.
     """
-    begins = max(starts_at or deed.facts.now, deed.facts.now)
+    begins = max(starts_at or deed.context.now, deed.context.now)
     ends = begins + life
     with transaction.atomic():
         secret = enrolments.hand_out(
             person,
             next(name for name, method in registry.methods().items() if method.is_temporary),
             {"length": length, "once": once},
-            deed.facts,
+            deed.context,
             starts_at=begins,
             ends_at=ends,
             actor_id=deed.staff.pk,
         )
         _record("support.pass_issued", person, deed, starts_at=begins.isoformat(), ends_at=ends.isoformat(), once=once)
         _tell(person, "pass_issued", deed)
-    return Done(_("The pass is good now.") if begins == deed.facts.now else _("The pass begins later."), secret)
+    return Done(_("The pass is good now.") if begins == deed.context.now else _("The pass begins later."), secret)
 
 
 def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
@@ -202,8 +202,8 @@ def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
     if person.is_staff:
         raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
     with transaction.atomic():
-        until = deed.facts.now + life
-        lasting = Q(bypass_until__gt=deed.facts.now, bypass_until__gte=until - _SAME)
+        until = deed.context.now + life
+        lasting = Q(bypass_until__gt=deed.context.now, bypass_until__gte=until - _SAME)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
             raise Unneeded(_("They can sign in once already, for as long as that."))
         _record("support.bypass_given", person, deed, seconds=int(life.total_seconds()))
@@ -219,7 +219,7 @@ def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
 
 def block(person: User, deed: Deed, *, days: int | None = 90) -> Done:
     """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
-    until = FOREVER if days is None else deed.facts.now + timedelta(days=days)
+    until = FOREVER if days is None else deed.context.now + timedelta(days=days)
     with transaction.atomic():
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
         if not others.update(blocked_until=until, blocked_reason=deed.reason[:200], bypass_until=None):
@@ -235,7 +235,7 @@ def block(person: User, deed: Deed, *, days: int | None = 90) -> Done:
 def unblock(person: User, deed: Deed) -> Done:
     """Let a blocked person sign in again."""
     with transaction.atomic():
-        rows = User.objects.filter(pk=person.pk, blocked_until__gt=deed.facts.now)
+        rows = User.objects.filter(pk=person.pk, blocked_until__gt=deed.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
             raise Unneeded(_("They are not blocked."))
         _record("support.person_unblocked", person, deed)
@@ -260,7 +260,7 @@ def unlock(person: User, deed: Deed) -> Done:
 def reset_wrong_codes(person: User, deed: Deed) -> Done:
     """Reset the count of a person's wrong codes, once all that could be guessed is set up again."""
     with transaction.atomic():
-        found = limits.wrong_codes(person.pk, now=deed.facts.now)
+        found = limits.wrong_codes(person.pk, now=deed.context.now)
         if not found.n and not found.stopped_at:
             raise Unneeded(_("No wrong code is counted."))
         if not enrolments.is_rebound(person.pk, since=found.stopped_at or found.last_at):
@@ -366,7 +366,7 @@ def try_message(person: User, deed: Deed, *, ref: str) -> Done:
         raise Unneeded(_("This method is gone."))
     rules = policies.rules_for(person.pk)
     outcome = challenges.start(
-        found, user=person, purpose=Purpose.REHEARSAL, binding=new_ref(), facts=deed.facts, rules=rules
+        found, user=person, purpose=Purpose.REHEARSAL, binding=new_ref(), context=deed.context, rules=rules
     )
     label = enrolments.label(found)
     if not outcome.issued:
@@ -387,10 +387,10 @@ def assign_token(person: User, deed: Deed, *, serial: str) -> Done:
             raise Unneeded(_("There is no token of this serial number. Bring the maker’s file in first."))
         if token.enrolment is not None and token.enrolment.user_id == person.pk:
             raise Unneeded(_("They have this token already."))
-        if not token.is_good(deed.facts.now):
+        if not token.is_good(deed.context.now):
             raise Unneeded(_("Its maker says that it is not to be used now."))
         try:
-            hardware_tokens.assign(token, person, deed.facts, actor_id=deed.staff.pk)
+            hardware_tokens.assign(token, person, deed.context, actor_id=deed.staff.pk)
         except hardware_tokens.NotInStock:
             raise Unneeded(_("Somebody else has this token, or it is retired.")) from None
         except hardware_tokens.Damaged:
@@ -408,10 +408,10 @@ def take_token_back(person: User, deed: Deed, *, token_ref: str, is_worn: bool) 
         label = _label(token)
         enrolments.hold_all(person)
         _tell(person, "token_taken_back", deed, label=label)
-        if not hardware_tokens.take_back(token, deed.facts, actor_id=deed.staff.pk):
+        if not hardware_tokens.take_back(token, deed.context, actor_id=deed.staff.pk):
             raise Unneeded(_("They do not have this token any more."))
         if is_worn:
-            hardware_tokens.retire(token, deed.facts, actor_id=deed.staff.pk, reason=deed.reason, ticket=deed.ticket)
+            hardware_tokens.retire(token, deed.context, actor_id=deed.staff.pk, reason=deed.reason, ticket=deed.ticket)
         closed = _close(person)
         _record("support.token_taken_back", person, deed, label=label, token=token.ref, is_retired=is_worn, **closed)
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
@@ -422,7 +422,7 @@ def resync_token(person: User, deed: Deed, *, token_ref: str, first: str, second
     """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
-        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, facts=deed.facts):
+        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=deed.context):
             raise Unneeded(
                 _(
                     "These are not two new codes in a row of this token. Check its serial number, "

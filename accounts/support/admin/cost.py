@@ -92,7 +92,7 @@ class PauseAdmin(_Guarded):
     def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
         spend(form)
         who = cast("AuthedRequest", request).user
-        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["reason"], facts=request_context.read(request)):
+        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["reason"], context=request_context.read(request)):
             messages.warning(request, _("This pause was over already."))
 
 

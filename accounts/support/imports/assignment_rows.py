@@ -10,11 +10,11 @@ from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.token_rows import find, getter
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 
 
 def apply(
-    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
+    rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
 ) -> Chunk:
     """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone.
 
@@ -26,7 +26,7 @@ def apply(
         try:
             if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
-            counts[_one(fields, people, staff, facts, is_rehearsal=is_rehearsal)] += 1
+            counts[_one(fields, people, staff, context, is_rehearsal=is_rehearsal)] += 1
         except ValueError as fault:
             words = {"serial": fields["serial number"][:64], "words": str(fault)}
             faults.append((line, _("Token %(serial)s: %(words)s") % words))
@@ -37,7 +37,7 @@ def _one(
     fields: Mapping[str, str],
     people: Mapping[str, User],
     staff: User | None,
-    facts: Facts,
+    context: Context,
     *,
     is_rehearsal: bool,
 ) -> str:
@@ -58,5 +58,5 @@ def _one(
     if not token.opens:
         raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
     if not is_rehearsal:
-        hardware_tokens.assign(token, user, facts, actor_id=staff.pk if staff else None)
+        hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
     return "new"

@@ -19,7 +19,7 @@ from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
 from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
 from verification import audit, decryption_failures, inputs, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.keys import uploads
 
 _CHUNK = 500  # rows a transaction
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def begin(
-    kind: str, text: str, staff: User, facts: Facts, *, name: str, is_rehearsal: bool, reason: str = ""
+    kind: str, text: str, staff: User, context: Context, *, name: str, is_rehearsal: bool, reason: str = ""
 ) -> Import:
     """Take a file; with a reason when its rows are to count. Errors: `files.Unreadable` for its head."""
     n_rows = sum(1 for _row in file_formats.rows(text, kind))
@@ -47,8 +47,8 @@ def begin(
         name=inputs.shortened(name, max_length=120),
         is_rehearsal=is_rehearsal,
         made_by=staff,
-        made_at=facts.now,
-        network=facts.network,
+        made_at=context.now,
+        network=context.network,
         n_rows=n_rows,
     )
     job.sealed = uploads.seal(text, bound=job.ref)
@@ -56,11 +56,11 @@ def begin(
         job.save()
         if not is_rehearsal:
             about = {"what": kind, "n_rows": n_rows, "reason": reason}
-            audit.record("people.import_begun", user_id=None, facts=facts, actor_id=staff.pk, **about)
+            audit.record("people.import_begun", user_id=None, context=context, actor_id=staff.pk, **about)
     return job
 
 
-def apply(job: Import, staff: User, facts: Facts, *, reason: str = "") -> Import | None:
+def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Import | None:
     """Apply what was rehearsed: the same rows, as a job of its own; none when the rows are gone."""
     if not job.is_rehearsal or not job.sealed:
         return None
@@ -69,7 +69,7 @@ def apply(job: Import, staff: User, facts: Facts, *, reason: str = "") -> Import
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
             return None  # somebody else applied it just now
-        return begin(job.kind, text, staff, facts, name=job.name, is_rehearsal=False, reason=reason)
+        return begin(job.kind, text, staff, context, name=job.name, is_rehearsal=False, reason=reason)
 
 
 def work(now: datetime) -> int:
@@ -89,14 +89,14 @@ def work(now: datetime) -> int:
     return ended
 
 
-def cancel(job: Import, staff: User, facts: Facts, *, reason: str) -> bool:
+def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
     """Stop a file that is under way; what was applied stays. False when it had come to its end."""
     with transaction.atomic():
         rows = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
-        if not rows.update(state=_State.CANCELLED, ended_at=facts.now, sealed=""):
+        if not rows.update(state=_State.CANCELLED, ended_at=context.now, sealed=""):
             return False
         about = {"what": job.kind, "n_rows": job.n_rows, "reason": reason}
-        audit.record("people.import_cancelled", user_id=None, facts=facts, actor_id=staff.pk, **about)
+        audit.record("people.import_cancelled", user_id=None, context=context, actor_id=staff.pk, **about)
     return True
 
 
@@ -155,7 +155,7 @@ def _run(job: Import) -> None:
 def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> bool:
     """Apply some rows and note how far it is, together or not at all."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
-    facts = Facts(now=now, network=job.network, agent=f"import {job.ref}")
+    context = Context(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
         held = Import.objects.filter(pk=job.pk, n_done=job.n_done, lease_until=job.lease_until, state__in=UNDER_WAY)
         job.lease_until = now + _LEASE
@@ -166,8 +166,10 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
             if job.kind == Import.Kind.PEOPLE:
                 return people_rows.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
-                return assignment_rows.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
-            return token_rows.apply(some, job.made_by, facts, is_rehearsal=job.is_rehearsal, repeated=repeated)
+                return assignment_rows.apply(
+                    some, job.made_by, context, is_rehearsal=job.is_rehearsal, repeated=repeated
+                )
+            return token_rows.apply(some, job.made_by, context, is_rehearsal=job.is_rehearsal, repeated=repeated)
 
         done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
         job.n_done += len(chunk)
@@ -179,7 +181,7 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         job.save(update_fields=["n_new", "n_changed", "n_same", "faults", "warnings"])
         if not job.is_rehearsal:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}
-            audit.record("people.imported", user_id=None, facts=facts, actor_id=actor_id, what=job.kind, **counts)
+            audit.record("people.imported", user_id=None, context=context, actor_id=actor_id, what=job.kind, **counts)
     return True
 
 

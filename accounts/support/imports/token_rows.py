@@ -14,7 +14,7 @@ from accounts.models.people import fold
 from accounts.support.actions import rights
 from accounts.support.imports.people_rows import Chunk, Row
 from verification import hardware_tokens, inputs
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.inputs import digits
 from verification.otp import oath
@@ -37,7 +37,7 @@ _HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", 
 
 
 def apply(
-    rows: Sequence[Row], staff: User | None, facts: Facts, *, is_rehearsal: bool, repeated: Collection[int] = ()
+    rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
 ) -> Chunk:
     """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone.
 
@@ -53,7 +53,9 @@ def apply(
             seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
             if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
-            verdict, _token = hardware_tokens.bring_in(seed, user, facts, actor_id=actor_id, is_rehearsal=is_rehearsal)
+            verdict, _token = hardware_tokens.bring_in(
+                seed, user, context, actor_id=actor_id, is_rehearsal=is_rehearsal
+            )
             counts[verdict] += 1
         except hardware_tokens.InUse:
             faults.append((line, _about(serial, _("Somebody uses this token. Have it removed there first."))))

@@ -15,7 +15,7 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_preview import Effect
 from verification import phone_numbers, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AppPasswordsEnd, Policy
 
 _WIDEST = {4: 8, 6: 32}  # a network wider than this is most of the internet
@@ -164,11 +164,11 @@ def _network(text: str) -> str:
     return str(network)
 
 
-def effect(changed: Policy, facts: Facts, *, is_gone: bool = False) -> tuple[Effect, Effect]:
+def effect(changed: Policy, context: Context, *, is_gone: bool = False) -> tuple[Effect, Effect]:
     """Say what policies mean now, and what they would mean with this one as changed."""
     before = list(Policy.objects.all())
     after = [policy for policy in before if policy.pk != changed.pk] + ([] if is_gone else [changed])
-    return policy_preview.rehearse(before, now=facts.now), policy_preview.rehearse(after, now=facts.now)
+    return policy_preview.rehearse(before, now=context.now), policy_preview.rehearse(after, now=context.now)
 
 
 def locks_out(staff: User, changed: Policy) -> bool:

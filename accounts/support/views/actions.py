@@ -19,7 +19,7 @@ from accounts.support.actions.registry import ACTIONS, Action
 from accounts.support.actions.rights import Effect
 from accounts.support.views import layout, search_filters
 from verification import inputs
-from verification.context import Facts
+from verification.context import Context
 
 _MOST = 500  # people at once
 
@@ -132,10 +132,10 @@ def many(request: AuthedRequest) -> HttpResponse:
     return layout.page(request, "many.html", context)
 
 
-def _chosen(request: AuthedRequest, now: Facts) -> list[User]:
+def _chosen(request: AuthedRequest, context: Context) -> list[User]:
     """Give who was chosen on the list: those marked, or all whom its search finds."""
     if "all" in request.POST:
-        found = people_search.matching(request.user, search_filters.read(request.POST), now=now.now)
+        found = people_search.matching(request.user, search_filters.read(request.POST), now=context.now)
     else:
         marked = inputs.numbers(request.POST.getlist("people"), most=_MOST)
         found = rights.visible(request.user).filter(pk__in=marked)

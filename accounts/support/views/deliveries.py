@@ -92,7 +92,7 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     def run(reason: str) -> None:
         if statistics.send_again(message, now.now):
             about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
-            audit.record("message.sent_again", user_id=message.user_id, facts=now, actor_id=request.user.pk, **about)
+            audit.record("message.sent_again", user_id=message.user_id, context=now, actor_id=request.user.pk, **about)
             messages.success(request, _("It is in the outbox again."))
         else:
             messages.warning(request, _("It helps nobody any more, or was sent again already."))

@@ -52,7 +52,7 @@ def give(
     def run(reason: str) -> HttpResponseBase:
         about = {"what": name, "search": kept, "reason": reason}
         audit.record(
-            "export.made", user_id=None, facts=request_context.read(request), actor_id=request.user.pk, **about
+            "export.made", user_id=None, context=request_context.read(request), actor_id=request.user.pk, **about
         )
         answer = StreamingHttpResponse(csv_export.lines(rows()), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'

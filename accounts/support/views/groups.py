@@ -92,7 +92,7 @@ def _confirmed(
     kept: tuple[tuple[str, str], ...],
 ) -> HttpResponseBase:
     def run(reason: str) -> HttpResponse:
-        deed = Deed(staff=request.user, facts=request_context.read(request), reason=reason, ticket=_("none"))
+        deed = Deed(staff=request.user, context=request_context.read(request), reason=reason, ticket=_("none"))
         messages.success(request, groups.change(group, wanted, deed, seen=request.POST.get("seen", "")))
         return redirect("admin:auth_group_changelist")
 

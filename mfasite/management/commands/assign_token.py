@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from verification import hardware_tokens, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.method import Draft, Method
 from verification.otp import oath
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         seed = Seed(serial=plan.address, secret=_read(secret), scheme=scheme)
         try:
             hardware_tokens.bring_in(
-                seed, user, Facts(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
+                seed, user, Context(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
             )
         except hardware_tokens.InUse:
             raise CommandError("This token is in use. Have it removed there first.") from None

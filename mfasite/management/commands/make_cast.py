@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mfasite.demo import users
 from verification import enrolments, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Policy
 
 _SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to the support desk
@@ -44,7 +44,7 @@ def _make(person: users.Person) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
         return
-    facts = Facts(now=timezone.now(), agent="manage.py make_cast")
+    context = Context(now=timezone.now(), agent="manage.py make_cast")
     user = people.create_user(
         username=person.name,
         email=f"{person.name}@example.org",
@@ -57,10 +57,10 @@ def _make(person: users.Person) -> None:
     user.groups.set(Group.objects.filter(name__in=person.groups))
     for name in person.methods:
         draft = enrolments.draft(user, registry.method(name), {"number": person.number})
-        enrolments.confirm(draft, now=facts.now - _SETTLED)
+        enrolments.confirm(draft, now=context.now - _SETTLED)
     reserve = enrolments.reserve_method(tuple(registry.methods()))
     if person.has_reserve and reserve:
-        _write_down(person.name, enrolments.issue_vouchers(user, facts, method_name=reserve))
+        _write_down(person.name, enrolments.issue_vouchers(user, context, method_name=reserve))
 
 
 def _write_down(name: str, codes: tuple[str, ...]) -> None:

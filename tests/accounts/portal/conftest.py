@@ -8,7 +8,7 @@ from accounts.models import User
 from tests.pages import Page
 from tests.people import Clock, Person, ana, ben, cleo, clock, dev, stranger
 from verification import browsers
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Kind, Message
 from verification.models import Browser as Remembered
 
@@ -37,6 +37,6 @@ def prove(person: Person, clock: Clock, *, label: str = "Authenticator app") -> 
 def remembered_elsewhere(person: Person) -> Remembered:
     """Have another browser of a person remembered."""
     person.user = User.objects.get(pk=person.user.pk)
-    facts = Facts(now=timezone.now(), network="198.51.100.4", agent="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")
-    browsers.remember(person.user, facts, days=14)
+    context = Context(now=timezone.now(), network="198.51.100.4", agent="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")
+    browsers.remember(person.user, context, days=14)
     return Remembered.objects.latest("pk")

@@ -14,7 +14,7 @@ from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.pages import Browser, Page
 from tests.people import ANAS, BENS, Clock, Person, join
 from verification import challenges, enrolments, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Failure, Policy, Purpose, Voucher
 from verification.models import Browser as Remembered
 
@@ -411,7 +411,7 @@ def test_two_removed_at_once_leave_a_usual_one(ana: Person) -> None:
     usual, next_one = ana.enrolment("text"), ana.enrolment("call")
 
     for row in (usual, next_one):
-        enrolments.remove(row, _facts(), allowed=("text", "call", "totp"), must_keep_one=True)
+        enrolments.remove(row, _context(), allowed=("text", "call", "totp"), must_keep_one=True)
 
     assert default_of(ana) == "totp"
 
@@ -421,13 +421,13 @@ def test_removed_one_cannot_become_the_usual_one(ana: Person) -> None:
     gone = ana.enrolment("call")
     Enrolment.objects.filter(pk=gone.pk).delete()
 
-    enrolments.make_default(gone, _facts())
+    enrolments.make_default(gone, _context())
 
     assert default_of(ana) == "text"
 
 
-def _facts() -> Facts:
-    return Facts(now=timezone.now())
+def _context() -> Context:
+    return Context(now=timezone.now())
 
 
 # Trying out ----------------------------------------------------------------------------------------------------
@@ -638,9 +638,9 @@ def _add(person: Person) -> object:
     ana_app = enrolments.draft(person.user, registry.method("totp"), {})
     rules = policies.rules_for(person.user.pk)
     issued = challenges.start(
-        ana_app, user=person.user, purpose=Purpose.ENROL, binding="tab", facts=_facts(), rules=rules
+        ana_app, user=person.user, purpose=Purpose.ENROL, binding="tab", context=_context(), rules=rules
     )
-    return challenges.answer(issued.handle, _app_code(ana_app), binding="tab", facts=_facts())
+    return challenges.answer(issued.handle, _app_code(ana_app), binding="tab", context=_context())
 
 
 def _spend_code(person: Person) -> object:
@@ -650,18 +650,18 @@ def _spend_code(person: Person) -> object:
         user=person.user,
         purpose=Purpose.SIGN_IN,
         binding="tab",
-        facts=_facts(),
+        context=_context(),
         rules=rules,
     )
-    return challenges.answer(issued.handle, person.codes[0], binding="tab", facts=_facts())
+    return challenges.answer(issued.handle, person.codes[0], binding="tab", context=_context())
 
 
 def _remove(person: Person) -> object:
-    return enrolments.remove(person.enrolment("call"), _facts(), allowed=("text", "totp"), must_keep_one=True)
+    return enrolments.remove(person.enrolment("call"), _context(), allowed=("text", "totp"), must_keep_one=True)
 
 
 def _renew(person: Person) -> object:
-    return enrolments.issue_vouchers(person.user, _facts(), method_name="recovery")
+    return enrolments.issue_vouchers(person.user, _context(), method_name="recovery")
 
 
 DEEDS: dict[str, Callable[[Person], object]] = {

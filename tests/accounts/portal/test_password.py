@@ -9,7 +9,7 @@ from accounts import passwords
 from accounts.models import User
 from tests.crowd import at_once
 from tests.people import PASSWORD, Clock, Person, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent
 
 
@@ -60,12 +60,12 @@ def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
     """A sign-in renews an older form of hash; seen writing the password of before back."""
     User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     old, new = User.objects.get(pk=ana.user.pk), User.objects.get(pk=ana.user.pk)
-    assert passwords.change(new, "seven green bicycles", Facts(now=timezone.now()))
+    assert passwords.change(new, "seven green bicycles", Context(now=timezone.now()))
 
     assert old.check_password(PASSWORD)
 
     assert User.objects.get(pk=ana.user.pk).check_password("seven green bicycles")
-    assert not passwords.change(old, "thirteen red bicycles", Facts(now=timezone.now()))
+    assert not passwords.change(old, "thirteen red bicycles", Context(now=timezone.now()))
 
 
 def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:

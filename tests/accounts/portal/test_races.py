@@ -22,7 +22,7 @@ from accounts.support.actions.perform import Deed, Done
 from tests.crowd import Crowd
 from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Voucher
 from verification.outcomes import Verdict
 
@@ -44,7 +44,7 @@ class Holder:
     """One person with many apps. Each deed reads its row first, as a request does, and then takes its time."""
 
     user: User
-    facts: Facts
+    context: Context
 
     def make(self, number: int, *, confirmed: bool) -> list[int]:
         made = []
@@ -52,7 +52,7 @@ class Holder:
             row = Enrolment(user=self.user, method="totp", confirmed=confirmed)
             row.secret = b"s" * 20
             if confirmed:
-                row.confirmed_at = self.facts.now
+                row.confirmed_at = self.context.now
             row.save(force_insert=True)
             made.append(row.pk)
         return made
@@ -60,17 +60,17 @@ class Holder:
     def confirm(self, pk: int) -> None:
         row = Enrolment.objects.select_related("user").get(pk=pk)
         with transaction.atomic():
-            enrolments.confirm(row, now=self.facts.now)
+            enrolments.confirm(row, now=self.context.now)
 
     def remove(self, pk: int) -> None:
         row = Enrolment.objects.select_related("user").filter(pk=pk, confirmed=True).first()
         if row is not None:
-            enrolments.remove(row, self.facts, allowed=ALLOWED, must_keep_one=True)
+            enrolments.remove(row, self.context, allowed=ALLOWED, must_keep_one=True)
 
     def prefer(self, pk: int) -> None:
         row = Enrolment.objects.select_related("user").filter(pk=pk, confirmed=True).first()
         if row is not None:
-            enrolments.make_default(row, self.facts)
+            enrolments.make_default(row, self.context)
 
     def ways(self) -> int:
         return int(Enrolment.objects.filter(user=self.user, confirmed=True).count())
@@ -82,7 +82,7 @@ class Holder:
 @pytest.fixture
 def holder(transactional_db: None) -> Holder:
     user = User.objects.create(username="ana", name="Ana", email="ana@example.org")
-    return Holder(user, Facts(now=timezone.now(), network="192.0.2.7"))
+    return Holder(user, Context(now=timezone.now(), network="192.0.2.7"))
 
 
 def _caught(deed: Callable[[], None]) -> Exception | None:
@@ -207,13 +207,13 @@ def test_one_person_registers_in_many_tabs(holder: Holder, crowd: Crowd) -> None
     def register(number: int) -> Verdict:
         binding = f"tab {number}"
         user = User.objects.get(pk=holder.user.pk)
-        issued = challenges.enrol(user, "totp", {}, binding=binding, facts=holder.facts, rules=rules)
-        shown = challenges.show(issued.handle, binding=binding, now=holder.facts.now)
+        issued = challenges.enrol(user, "totp", {}, binding=binding, context=holder.context, rules=rules)
+        shown = challenges.show(issued.handle, binding=binding, now=holder.context.now)
         row = Enrolment.objects.filter(ref=shown.ref).first() if shown else None
         if row is None:
             return issued.verdict
-        code = app_code(row, holder.facts.now)
-        return challenges.answer(issued.handle, code, binding=binding, facts=holder.facts).verdict
+        code = app_code(row, holder.context.now)
+        return challenges.answer(issued.handle, code, binding=binding, context=holder.context).verdict
 
     verdicts = crowd.rush(register)
 
@@ -228,7 +228,7 @@ def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, setti
 
     def renew(_: int) -> None:
         user = User.objects.get(pk=holder.user.pk)
-        enrolments.issue_vouchers(user, holder.facts, method_name="recovery")
+        enrolments.issue_vouchers(user, holder.context, method_name="recovery")
 
     crowd.rush(renew)
 
@@ -239,7 +239,7 @@ def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, setti
 def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
     """One took the failures first, the other the person: on PostgreSQL the server ended one of them in an error."""
     rules = policies.rules_for(holder.user.pk)
-    here: dict[str, Any] = {"binding": "tab", "facts": holder.facts}
+    here: dict[str, Any] = {"binding": "tab", "context": holder.context}
     begun = challenges.enrol(holder.user, "totp", {}, rules=rules, **here)
     assert challenges.answer(begun.handle, "000000", **here).verdict is Verdict.WRONG
     staff = User.objects.create(username="sue", is_staff=True)
@@ -256,14 +256,14 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     def register() -> Verdict:
         try:
             enrolment = Enrolment.objects.get(user=holder.user, confirmed=False)
-            return challenges.answer(begun.handle, app_code(enrolment, holder.facts.now), **here).verdict
+            return challenges.answer(begun.handle, app_code(enrolment, holder.context.now), **here).verdict
         finally:
             connection.close()
 
     def unlock() -> Done:
         try:
             has_failures.wait(5)
-            return perform.unlock(holder.user, Deed(staff=staff, facts=holder.facts, reason="asked", ticket="1"))
+            return perform.unlock(holder.user, Deed(staff=staff, context=holder.context, reason="asked", ticket="1"))
         finally:
             connection.close()
 

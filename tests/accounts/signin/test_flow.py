@@ -17,7 +17,7 @@ def _session(person: Person) -> dict[str, Any]:
 def test_keeps_how_and_when_in_the_session(ana: Person, clock: Clock) -> None:
     ana.sign_in()
 
-    assert _session(ana)["standing"] == {
+    assert _session(ana)["assurance"] == {
         "epoch": 1,
         "at": clock.now.timestamp(),
         "means": ["pwd", "otp", "mfa"],
@@ -30,7 +30,7 @@ def test_keeps_the_password_alone_as_such(ana: Person) -> None:
 
     ana.give_password()
 
-    assert _session(ana)["standing"]["means"] == ["pwd"]
+    assert _session(ana)["assurance"]["means"] == ["pwd"]
     assert "otp_device_id" not in _session(ana)
 
 
@@ -45,7 +45,7 @@ def test_password_alone_never_renews_a_proof(ana: Person, clock: Clock, less: st
     ana.browser.send("/sign-in/", username="ana", password=PASSWORD)
 
     kept = _session(ana)
-    assert (kept["standing"]["why"], "otp_device_id" in kept) == (less, False)
+    assert (kept["assurance"]["why"], "otp_device_id" in kept) == (less, False)
 
 
 def test_session_has_a_new_key_at_each_rise(ana: Person) -> None:

@@ -8,14 +8,14 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.support import caller_verification
 from tests.people import Clock, Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, Policy
 
 
 @pytest.fixture
-def here(clock: Clock) -> Facts:
+def here(clock: Clock) -> Context:
     """Give the circumstances of a deed of the desk."""
-    return Facts(now=clock.now, network="192.0.2.9")
+    return Context(now=clock.now, network="192.0.2.9")
 
 
 @pytest.fixture
@@ -47,6 +47,6 @@ def settle(person: Person, *, days: int = 30) -> None:
     Enrolment.objects.filter(user=person.user).update(confirmed_at=timezone.now() - timedelta(days=days))
 
 
-def verify(staff: User, person: User, here: Facts) -> None:
+def verify(staff: User, person: User, here: Context) -> None:
     """Have a caller verified by calling back."""
     caller_verification.vouch(staff, person, "the number in the personnel file", here)

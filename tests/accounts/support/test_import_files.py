@@ -16,7 +16,7 @@ from accounts.support.imports import csv_tables, file_formats, jobs, people_rows
 from accounts.support.reports import csv_export
 from accounts.support.views import imports as views
 from tests.people import Clock, Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent
 
 HEAD = "user name,name,mail,groups,state"
@@ -24,14 +24,14 @@ ROW = "m.one,M One,m1@example.org,,"
 IMPORT = "/admin/accounts/user/import/"
 
 
-def bring(text: str, staff: User, here: Facts, *, is_rehearsal: bool = False) -> Import:
+def bring(text: str, staff: User, here: Context, *, is_rehearsal: bool = False) -> Import:
     job = jobs.begin("people", text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
     jobs.work(here.now)
     job.refresh_from_db()
     return job
 
 
-def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Facts) -> None:
+def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Context) -> None:
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_rehearsal=True)
 
     assert job.name == "vscexe.لیست"
@@ -70,7 +70,7 @@ SPREADSHEETS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
-def test_reads_what_spreadsheets_write(how: str, root: Person, here: Facts) -> None:
+def test_reads_what_spreadsheets_write(how: str, root: Person, here: Context) -> None:
     job = bring(file_formats.read(SPREADSHEETS[how], "people"), root.user, here)
 
     assert counts(job) == (1, 0, 0, 0)
@@ -88,7 +88,7 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, here: Facts) -> N
         (f"{HEAD}\nx,Keller, Ana,a@example.org,,enabled\n", "Line 2 has more cells"),
     ],
 )
-def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Facts) -> None:
+def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, here: Context) -> None:
     with pytest.raises(file_formats.Unreadable, match=words):
         bring(file_formats.read(text.encode(), "people"), root.user, here)
 
@@ -132,7 +132,7 @@ BAD_ROWS = {
 
 @pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
 @pytest.mark.parametrize("what", BAD_ROWS)
-def test_a_bad_row_is_named_and_stops_no_other(what: str, is_rehearsal: bool, root: Person, here: Facts) -> None:
+def test_a_bad_row_is_named_and_stops_no_other(what: str, is_rehearsal: bool, root: Person, here: Context) -> None:
     """Seen: a mail address too long for its column stalled the file for ever, though its rehearsal had been fine."""
     row, words = BAD_ROWS[what]
     before = User.objects.count()
@@ -147,7 +147,7 @@ def test_a_bad_row_is_named_and_stops_no_other(what: str, is_rehearsal: bool, ro
 
 
 def test_a_row_that_only_the_database_refuses_is_named_too(
-    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody thought of: the rows before and behind it come in."""
     save = people_rows._save
@@ -167,7 +167,7 @@ def test_a_row_that_only_the_database_refuses_is_named_too(
     assert User.objects.filter(username__startswith="p").count() == 999
 
 
-def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: Facts) -> None:
+def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: Context) -> None:
     """Seen: rows were compared within five hundred only, and the later one won."""
     text = HEAD + "\nAnna,First,,,\n" + "".join(f"p{n},,,,\n" for n in range(600)) + "ANNA,Second,,,\n"
 
@@ -181,7 +181,7 @@ TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 
 @pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
-def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, root: Person, here: Facts) -> None:
+def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, root: Person, here: Context) -> None:
     """Seen: tokens were compared within five hundred only; the rehearsal was fine, and the later row won."""
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
     job = jobs.begin(
@@ -195,7 +195,7 @@ def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, 
 
 
 @pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
-def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root: Person, here: Facts) -> None:
+def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root: Person, here: Context) -> None:
     """Seen: the rehearsal handed it to both."""
     ana, _ben = join("ana"), join("ben")
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
@@ -213,7 +213,7 @@ def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root:
     assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
 
 
-def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Facts) -> None:
+def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Context) -> None:
     join("ana")
 
     job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, here, name="x", is_rehearsal=True)
@@ -224,7 +224,7 @@ def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here:
 
 
 def test_all_wrong_rows_are_counted_though_not_all_are_kept(
-    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "_MOST_FAULTS", 5)
 
@@ -234,7 +234,7 @@ def test_all_wrong_rows_are_counted_though_not_all_are_kept(
 
 
 def test_a_file_at_which_our_program_fails_has_failed(
-    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
@@ -249,7 +249,7 @@ def test_a_file_at_which_our_program_fails_has_failed(
 
 
 def test_a_file_that_stops_its_worker_again_and_again_has_failed(
-    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -268,7 +268,7 @@ def test_a_file_that_stops_its_worker_again_and_again_has_failed(
     assert (job.state, job.sealed) == ("failed", "")
 
 
-def test_a_database_that_is_away_ends_no_file(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_ends_no_file(root: Person, here: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     apply = people_rows.apply
 
     def away(*_: object, **__: object) -> None:
@@ -311,7 +311,7 @@ def test_an_import_is_cancelled_on_its_page(fay: Person) -> None:
 
 
 def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
-    root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch
+    root: Person, here: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker is in the midst of its second step."""
     job = jobs.begin(
@@ -348,7 +348,7 @@ LOST: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.parametrize("change", LOST)
 def test_a_file_ends_with_the_right_of_the_person_who_brought_it(
-    root: Person, here: Facts, change: dict[str, Any]
+    root: Person, here: Context, change: dict[str, Any]
 ) -> None:
     job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
     User.objects.filter(pk=root.user.pk).update(**change)
@@ -406,7 +406,7 @@ def rows_of_people() -> list[dict[str, Any]]:
     return list(User.objects.order_by("pk").values(*fields))
 
 
-def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Facts) -> None:
+def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, here: Context) -> None:
     odd = [Group.objects.create(name=name) for name in ODD_GROUPS]
     for name in ODD_USER_NAMES:
         join(name)
@@ -448,7 +448,7 @@ def test_a_cell_comes_back_as_it_was(cell: str) -> None:
     assert csv_tables.unquoted(str(csv_export._harmless(cell))) == cell
 
 
-def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Facts) -> None:
+def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> None:
     join("leaver")
     join("already", second_step="disabled")
 

@@ -17,7 +17,7 @@ from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
 from tests.people import Clock, Person, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, HardwareToken
 
 HEAD = "user name,name,mail,groups,state\n"
@@ -25,7 +25,7 @@ TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 SECRET = base64.b32encode(b"0123456789abcdefghij").decode()
 
 
-def bring(kind: str, text: str, staff: User, here: Facts, *, is_rehearsal: bool = False) -> Import:
+def bring(kind: str, text: str, staff: User, here: Context, *, is_rehearsal: bool = False) -> Import:
     """Bring a file in and work it off."""
     job = jobs.begin(kind, text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
     jobs.work(here.now)
@@ -37,7 +37,7 @@ def counts(job: Import) -> tuple[int, int, int, int]:
     return job.n_new, job.n_changed, job.n_same, len(job.faults)
 
 
-def test_people_are_made_changed_and_left_alone(root: Person, here: Facts) -> None:
+def test_people_are_made_changed_and_left_alone(root: Person, here: Context) -> None:
     Group.objects.create(name="Finance")
     join("ana")
     text = f"{HEAD}ana,Ana Keller,ana@example.org,Finance,enforced\nNEW,New One,new@example.org,,\n"
@@ -51,7 +51,7 @@ def test_people_are_made_changed_and_left_alone(root: Person, here: Facts) -> No
     assert counts(bring("people", text, root.user, here)) == (0, 0, 2, 0)
 
 
-def test_no_import_gives_a_role(root: Person, here: Facts) -> None:
+def test_no_import_gives_a_role(root: Person, here: Context) -> None:
     """Seen: a row put its person among the administrators, without the right to give roles."""
     job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, here)
 
@@ -59,7 +59,7 @@ def test_no_import_gives_a_role(root: Person, here: Facts) -> None:
     assert not User.objects.filter(username="new").exists()
 
 
-def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: Facts) -> None:
+def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: Context) -> None:
     job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_rehearsal=True)
 
     assert counts(job) == (1, 0, 0, 0)
@@ -84,7 +84,7 @@ def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: 
         ("b,,,,", "stands in the file twice"),
     ],
 )
-def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, here: Facts) -> None:
+def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, here: Context) -> None:
     job = bring("people", f"{HEAD}b,,,,\n{row}\nc,,,,\n", root.user, here)
 
     assert job.n_new == 2
@@ -94,12 +94,12 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
-def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Facts) -> None:
+def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Context) -> None:
     with pytest.raises(file_formats.Unreadable, match="user name,name,mail,groups,state"):
         jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_rehearsal=True)
 
 
-def test_tokens_wait_for_their_people(root: Person, here: Facts) -> None:
+def test_tokens_wait_for_their_people(root: Person, here: Context) -> None:
     ana = join("ana")
     lines = f"ana,t-1,{SECRET},30,Acme,One\nana@example.org,T-2,{SECRET},60,Acme,Two\n"
 
@@ -123,7 +123,7 @@ def test_tokens_wait_for_their_people(root: Person, here: Facts) -> None:
         (f"ana,T-1,{SECRET},30,,", "twice"),
     ],
 )
-def test_bad_token_is_named(row: str, words: str, root: Person, here: Facts) -> None:
+def test_bad_token_is_named(row: str, words: str, root: Person, here: Context) -> None:
     join("ana")
 
     job = bring("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n{row}\n", root.user, here)
@@ -132,7 +132,7 @@ def test_bad_token_is_named(row: str, words: str, root: Person, here: Facts) -> 
     assert words in job.faults[0][1]
 
 
-def test_token_in_use_stays_where_it_is(root: Person, here: Facts) -> None:
+def test_token_in_use_stays_where_it_is(root: Person, here: Context) -> None:
     join("ana")
     ben = join("ben")
     bring("tokens", f"{TOKENS}ben,T-1,{SECRET},30,,\n", root.user, here)
@@ -143,7 +143,7 @@ def test_token_in_use_stays_where_it_is(root: Person, here: Facts) -> None:
     assert "Somebody uses this token" in job.faults[0][1]
 
 
-def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Facts) -> None:
+def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Context) -> None:
     join("ana")
     job = jobs.begin("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here, name="t", is_rehearsal=False)
     assert SECRET not in job.sealed
@@ -155,7 +155,7 @@ def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Facts) -
     assert SECRET not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
 
 
-def test_stopped_import_goes_on_where_it_was(root: Person, here: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stopped_import_goes_on_where_it_was(root: Person, here: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_200))
     job = jobs.begin("people", text, root.user, here, name="x", is_rehearsal=False)
     whole, calls = rows.apply, list[int]()
@@ -184,9 +184,9 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
     """Each takes a step only if nobody else took it. Seen failing with the guard on `n_done` taken out."""
     with transaction.atomic():
         staff = join("root", is_staff=True, is_superuser=True).user
-    facts = Facts(now=timezone.now())
+    context = Context(now=timezone.now())
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_800))
-    job = jobs.begin("people", text, staff, facts, name="x", is_rehearsal=False)
+    job = jobs.begin("people", text, staff, context, name="x", is_rehearsal=False)
     wrong = list[BaseException]()
 
     def work() -> None:
@@ -214,15 +214,15 @@ def test_rehearsal_applied_many_times_at_once_is_applied_once(clock: Clock) -> N
     """Two clicks, or two of the staff. Seen failing with the rows taken out without looking whether they were there."""
     with transaction.atomic():
         staff = join("root", is_staff=True, is_superuser=True).user
-    facts = Facts(now=clock.now)
-    rehearsed = bring("people", f"{HEAD}new,,,,\n", staff, facts, is_rehearsal=True)
+    context = Context(now=clock.now)
+    rehearsed = bring("people", f"{HEAD}new,,,,\n", staff, context, is_rehearsal=True)
     start, applied = threading.Barrier(8), list[object]()
 
     def apply() -> None:
         try:
             mine = Import.objects.get(pk=rehearsed.pk)
             start.wait()
-            applied.append(jobs.apply(mine, staff, facts, reason="once"))
+            applied.append(jobs.apply(mine, staff, context, reason="once"))
         except DatabaseError as error:
             applied.append(error)
         finally:
@@ -237,7 +237,7 @@ def test_rehearsal_applied_many_times_at_once_is_applied_once(clock: Clock) -> N
     assert [type(each) for each in applied if each is not None] == [Import]
     assert Import.objects.filter(is_rehearsal=False).count() == 1
     assert AuditEvent.objects.filter(kind="people.import_begun").count() == 1
-    jobs.work(facts.now)
+    jobs.work(context.now)
     assert AuditEvent.objects.filter(kind="people.imported").count() == 1
     assert User.objects.filter(username="new").count() == 1
 
@@ -251,7 +251,7 @@ PSKC = """<?xml version="1.0"?>
 RAW = b"0123456789abcdefghij"
 
 
-def test_package_is_read(root: Person, here: Facts) -> None:
+def test_package_is_read(root: Person, here: Context) -> None:
     secret = f"<PlainValue>{base64.b64encode(RAW).decode()}</PlainValue>"
 
     text = file_formats.from_pskc(PSKC.format(secret=secret).encode(), "")
@@ -281,7 +281,7 @@ def test_no_package_is_said_so(raw: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Facts) -> None:
+def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Context) -> None:
     lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(20_000)]
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -313,7 +313,7 @@ def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: F
     ],
 )
 def test_reads_the_names_that_makers_give_to_kinds(
-    kind: str, is_counted: bool, hash_name: str, root: Person, here: Facts
+    kind: str, is_counted: bool, hash_name: str, root: Person, here: Context
 ) -> None:
     """OATH-HOTP was refused with the words that HOTP is supported."""
     job = bring("tokens", f"serial,secret,type\nAB1,{SECRET},{kind}\n", root.user, here)
@@ -324,7 +324,7 @@ def test_reads_the_names_that_makers_give_to_kinds(
 
 
 @pytest.mark.parametrize("ends", ["9999-12-31", "9999-12-31T23:59:59+00:00"])
-def test_a_token_that_never_ends_has_no_end(ends: str, root: Person, here: Facts) -> None:
+def test_a_token_that_never_ends_has_no_end(ends: str, root: Person, here: Context) -> None:
     """It was refused with the words that this is no date."""
     job = bring("tokens", f"serial,secret,expiry date\nAB1,{SECRET},{ends}\n", root.user, here)
 

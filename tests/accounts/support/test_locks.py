@@ -26,7 +26,7 @@ from accounts.support.actions import erasure, perform
 from accounts.support.actions.perform import Deed, Unneeded
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices, revocation
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
 
@@ -50,25 +50,25 @@ def _wrong(desk: Desk) -> Run:
 
 
 def _right(desk: Desk) -> Run:
-    issued, code = desk.start("totp"), app_code(desk.enrolment("totp"), desk.facts.now)
+    issued, code = desk.start("totp"), app_code(desk.enrolment("totp"), desk.context.now)
     return lambda: desk.answer(issued, code)
 
 
 def _resend(desk: Desk) -> Run:
     issued = desk.start("text")
-    Challenge.objects.filter(handle=issued.handle).update(resend_at=desk.facts.now)
+    Challenge.objects.filter(handle=issued.handle).update(resend_at=desk.context.now)
     return lambda: desk.resend(issued)
 
 
 def _report(desk: Desk) -> Run:
     issued = desk.start("call")
     call = Message.objects.get(challenge__handle=issued.handle, kind=Kind.CALL)
-    return lambda: challenges.keyed(call.handle, "0#", now=desk.facts.now)
+    return lambda: challenges.keyed(call.handle, "0#", now=desk.context.now)
 
 
 def _draft(desk: Desk) -> Run:
     def enrol(replaces: str = "") -> Any:
-        more: dict[str, Any] = {"binding": "tab", "facts": desk.facts, "rules": desk.rules, "replaces": replaces}
+        more: dict[str, Any] = {"binding": "tab", "context": desk.context, "rules": desk.rules, "replaces": replaces}
         return challenges.enrol(desk.user, "totp", {}, **more)
 
     former = enrol()
@@ -76,17 +76,17 @@ def _draft(desk: Desk) -> Run:
 
 
 def _prove(desk: Desk) -> Run:
-    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    issued = challenges.enrol(desk.user, "totp", {}, binding=BINDING, context=desk.context, rules=desk.rules)
     row = Challenge.objects.select_related("enrolment").get(handle=issued.handle).enrolment
-    code = app_code(row, desk.facts.now)
+    code = app_code(row, desk.context.now)
     return lambda: desk.answer(issued, code)
 
 
 def _reset(desk: Desk) -> Run:
-    ends = desk.facts.now + timedelta(minutes=5)
-    made = {"epoch": desk.user.epoch, "made_at": desk.facts.now, "ends_at": ends}
+    ends = desk.context.now + timedelta(minutes=5)
+    made = {"epoch": desk.user.epoch, "made_at": desk.context.now, "ends_at": ends}
     reset = PasswordReset.objects.create(user=desk.user, **made)
-    return lambda: passwords.finish_reset(reset, "a new one, and long", desk.facts)
+    return lambda: passwords.finish_reset(reset, "a new one, and long", desk.context)
 
 
 def _settle() -> None:
@@ -104,10 +104,10 @@ DEEDS: dict[str, Callable[[Desk], Run]] = {
     "draft": _draft,
     "prove a set-up": _prove,
     "reset link": _reset,
-    "end app passwords": lambda desk: lambda: app_passwords.revoke(desk.user, desk.facts),
-    "tell of browsers": lambda desk: lambda: notices.tell_of_browsers(desk.facts.now),
-    "expire": lambda desk: lambda: challenges.expire(desk.facts.now + timedelta(days=1)),
-    "seal": lambda desk: lambda: audit.seal(desk.facts.now),
+    "end app passwords": lambda desk: lambda: app_passwords.revoke(desk.user, desk.context),
+    "tell of browsers": lambda desk: lambda: notices.tell_of_browsers(desk.context.now),
+    "expire": lambda desk: lambda: challenges.expire(desk.context.now + timedelta(days=1)),
+    "seal": lambda desk: lambda: audit.seal(desk.context.now),
     "purge sessions": lambda desk: SessionStore.clear_expired,
     "policy": lambda desk: _settle,
 }
@@ -115,7 +115,7 @@ DEEDS: dict[str, Callable[[Desk], Run]] = {
 
 def _remove(desk: Desk, _deed: Deed) -> None:
     found = Enrolment.objects.get(user=desk.user, method="totp", confirmed=True)
-    enrolments.remove(found, desk.facts, allowed=("totp", "text"), must_keep_one=False)
+    enrolments.remove(found, desk.context, allowed=("totp", "text"), must_keep_one=False)
 
 
 ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
@@ -127,8 +127,8 @@ ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
     "new password": lambda desk, deed: perform.require_password(desk.user, deed),
     "forget browsers": lambda desk, deed: perform.forget_browsers(desk.user, deed),
     "end sign-ins": lambda desk, deed: perform.end_sessions(desk.user, deed),
-    "lockdown": lambda desk, _deed: secure_account.begin(desk.user, desk.facts, about="x"),
-    "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.facts, method_name="recovery"),
+    "lockdown": lambda desk, _deed: secure_account.begin(desk.user, desk.context, about="x"),
+    "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery"),
     "remove": _remove,
     "erase": lambda desk, deed: erasure.erase(desk.user, deed),
 }
@@ -147,14 +147,17 @@ def _arrive() -> Desk:
     Challenge.objects.all().delete()  # those of the former person, in the same session
     n = next(_number)
     user: Any = get_user_model().objects.create_user(username=f"ana{n}", email="ana@example.org", password="-")
-    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
+    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")), number=f"+4179555{n:04d}")
     Counter.objects.all().delete()
     desk.user.refresh_from_db()
     for each in range(3):
-        app_passwords.issue(desk.user, desk.facts, name=f"laptop {each}", program="mail")
-        browsers.remember(desk.user, desk.facts, days=14, method="totp")
+        app_passwords.issue(desk.user, desk.context, name=f"laptop {each}", program="mail")
+        browsers.remember(desk.user, desk.context, days=14, method="totp")
         Session.objects.create(
-            session_key=f"k{n}.{each}", session_data="", expire_date=desk.facts.now - timedelta(days=1), user=desk.user
+            session_key=f"k{n}.{each}",
+            session_data="",
+            expire_date=desk.context.now - timedelta(days=1),
+            user=desk.user,
         )
     return desk
 
@@ -192,7 +195,7 @@ def _at_once(*runs: Run) -> list[Exception]:
 def _race(deed: str, action: str, staff: User) -> list[Exception]:
     desk = _arrive()
     run = DEEDS[deed](desk)
-    why = Deed(staff=staff, facts=desk.facts, reason="asked to", ticket="1")
+    why = Deed(staff=staff, context=desk.context, reason="asked to", ticket="1")
 
     def act() -> None:
         with transaction.atomic():

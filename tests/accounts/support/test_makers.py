@@ -12,7 +12,7 @@ from accounts.support.actions.rights import Refusal
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.people import Person, hire, join
 from verification import hardware_tokens
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, HardwareToken
 from verification.otp.oath import Scheme
 
@@ -25,7 +25,7 @@ def first(text: str) -> dict[str, str]:
     return next(iter(vendor_csv.rows(text)))[1]
 
 
-def bring(text: str, staff: User, here: Facts, *, kind: str = "tokens") -> Any:
+def bring(text: str, staff: User, here: Context, *, kind: str = "tokens") -> Any:
     job = jobs.begin(kind, text, staff, here, name="file.csv", is_rehearsal=False)
     jobs.work(here.now)
     job.refresh_from_db()
@@ -164,7 +164,7 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
 # Into the stock -------------------------------------------------------------------------------------------------
 
 
-def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Facts) -> None:
+def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Context) -> None:
     """A maker names nobody: each row was refused."""
     job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, here)
 
@@ -174,7 +174,7 @@ def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Facts) -> N
     assert bring(f"serial number,secret key\nab-1,{B32}\n", root.user, here).n_same == 1
 
 
-def test_every_kind_comes_in_as_it_is(root: Person, here: Facts) -> None:
+def test_every_kind_comes_in_as_it_is(root: Person, here: Context) -> None:
     head = "serial number,secret key,type,digits,hash,time interval,counter,start time,ends\n"
     rows = f"A,{B32},HOTP,8,SHA256,,17,,\nB,{B32},TOTP,7,sha512,45,,60,2199-01-01\n"
 
@@ -205,7 +205,7 @@ def test_every_kind_comes_in_as_it_is(root: Person, here: Facts) -> None:
         ("model," + "x" * 100, "at most 64"),
     ],
 )
-def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, root: Person, here: Facts) -> None:
+def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, root: Person, here: Context) -> None:
     name, value = cells.split(",")
 
     job = bring(f"serial number,secret key,{name}\nAB-1,{B32},{value}\nAB-2,{B32},\n", root.user, here)
@@ -216,7 +216,7 @@ def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, 
     assert words in reason
 
 
-def test_package_goes_through_the_same_door(root: Person, here: Facts) -> None:
+def test_package_goes_through_the_same_door(root: Person, here: Context) -> None:
     raw = (
         b'<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage><DeviceInfo>'
         b'<SerialNo>X1</SerialNo></DeviceInfo><Key Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:hotp"><Data><Secret>'
@@ -232,7 +232,7 @@ def test_package_goes_through_the_same_door(root: Person, here: Facts) -> None:
 # Who gets which -------------------------------------------------------------------------------------------------
 
 
-def test_file_says_who_gets_which_token(root: Person, here: Facts) -> None:
+def test_file_says_who_gets_which_token(root: Person, here: Context) -> None:
     ana = join("ana")
     bring(f"serial number,secret key\nA,{B32}\nB,{B32}\n", root.user, here)
     text = "serial number;user\na;ana\nB;nobody\nC;ana\nA;ana\n"
@@ -249,7 +249,7 @@ def test_file_says_who_gets_which_token(root: Person, here: Facts) -> None:
     assert bring("serial number,user\nA,ana\n", root.user, here, kind="assign").n_same == 1
 
 
-def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, here: Facts) -> None:
+def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, here: Context) -> None:
     """Seen: it handed tokens whose secret its bringer knew to themselves, to higher ranks and to other desks."""
     fay, sue, ann = hire("fay", "Administrators"), join("sue"), join("ann")
     north, desk = Group.objects.create(name="North"), Group.objects.create(name="North desk")
@@ -266,7 +266,7 @@ def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, 
     assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
 
-def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Facts) -> None:
+def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Context) -> None:
     bring(f"serial number,secret key\nA,{B32}\n", root.user, here)
 
     job = bring("serial number,user\nA,root\n", root.user, here, kind="assign")

@@ -19,7 +19,7 @@ from accounts.support.actions.authorise import Order, State
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Person, hire, join
 from verification import browsers, hardware_tokens, limits
-from verification.context import Facts
+from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
 
@@ -47,7 +47,7 @@ class Scene:
 
     ana: Person
     fay: Person
-    facts: Facts
+    context: Context
 
     def order(self, name: str, token: str) -> Order:
         """Word an order as one request reads it: with rows of its own."""
@@ -67,7 +67,7 @@ class Scene:
     def options(self, name: str) -> dict[str, object]:
         """Give what an action of tokens takes."""
         token = HardwareToken.objects.first()
-        now = int(self.facts.now.timestamp()) // 30
+        now = int(self.context.now.timestamp()) // 30
         table: dict[str, dict[str, object]] = {
             "assign_token": {"serial": "S1"},
             "take_token_back": {"token_ref": token.ref if token else "", "is_worn": False},
@@ -80,7 +80,7 @@ class Scene:
         return table.get(name, {})
 
     def place(self, name: str, token: str) -> State:
-        return authorise.place(self.order(name, token), self.facts).state
+        return authorise.place(self.order(name, token), self.context).state
 
     def events(self) -> list[str]:
         found = AuditEvent.objects.filter(user_id=self.ana.user.pk, kind__startswith="support.")
@@ -90,13 +90,13 @@ class Scene:
         return Message.objects.filter(user=self.ana.user, kind="mail").count()
 
 
-def dress(ana: Person, facts: Facts) -> None:
+def dress(ana: Person, context: Context) -> None:
     """Give somebody all that there is to end."""
-    app_passwords.issue(ana.user, facts, name="old laptop", program="mail")
-    browsers.remember(ana.user, facts, days=14, method="totp")
+    app_passwords.issue(ana.user, context, name="old laptop", program="mail")
+    browsers.remember(ana.user, context, days=14, method="totp")
     for n in range(3):
         Session.objects.create(
-            session_key=f"k{ana.user.pk}.{n}", session_data="", expire_date=facts.now, user_id=ana.user.pk
+            session_key=f"k{ana.user.pk}.{n}", session_data="", expire_date=context.now, user_id=ana.user.pk
         )
 
 
@@ -106,10 +106,10 @@ def scene() -> Scene:
         fay = hire("fay", "Administrators")
         ana = join("ana", number="+41795550123").set_up("text", "totp")
         Policy.objects.create(caller_check=False)
-        facts = Facts(now=timezone.now(), network="192.0.2.9")
-        dress(ana, facts)
+        context = Context(now=timezone.now(), network="192.0.2.9")
+        dress(ana, context)
         Message.objects.all().delete()
-    return Scene(ana, fay, facts)
+    return Scene(ana, fay, context)
 
 
 def at_once(*deeds: Callable[[], object]) -> list[object]:
@@ -137,13 +137,13 @@ def at_once(*deeds: Callable[[], object]) -> list[object]:
 def _prepare(name: str, scene: Scene) -> None:
     if name.endswith(("_token", "_token_back")):
         holder = None if name == "assign_token" else scene.ana.user
-        hardware_tokens.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.facts, actor_id=None)
+        hardware_tokens.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.context, actor_id=None)
     if name == "resync_token":
-        Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.facts.now)
+        Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.context.now)
     if name == "reset_wrong_codes":
-        limits.reserve(scene.ana.user.pk, "totp", now=scene.facts.now - timedelta(days=1), is_counted=True)
+        limits.reserve(scene.ana.user.pk, "totp", now=scene.context.now - timedelta(days=1), is_counted=True)
     if name == "unblock":
-        User.objects.filter(pk=scene.ana.user.pk).update(blocked_until=scene.facts.now + timedelta(days=9))
+        User.objects.filter(pk=scene.ana.user.pk).update(blocked_until=scene.context.now + timedelta(days=9))
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"erase"}))
@@ -179,7 +179,7 @@ def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
     token, user_id = authorise.new_token(), scene.ana.user.pk
     order = scene.order("erase", token)
 
-    found = at_once(*[lambda: authorise.place(order, scene.facts).state] * AT_ONCE)
+    found = at_once(*[lambda: authorise.place(order, scene.context).state] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
@@ -214,7 +214,7 @@ def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
                     options=OPTIONS["clear_settings"],
                     token=token,
                 ),
-                scene.facts,
+                scene.context,
             ).state
             for person in User.objects.filter(pk__in=pks).order_by("pk")
         ]
@@ -241,11 +241,11 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
 
     def decide() -> bool:
         return approvals.decide(
-            SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.facts, agrees=True
+            SupportRequest.objects.get(pk=pk), User.objects.get(pk=sam.user.pk), scene.context, agrees=True
         )
 
     def collect() -> State:
-        return authorise.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.facts).state
+        return authorise.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.context).state
 
     decided = at_once(*[decide] * AT_ONCE)
     done = at_once(*[collect] * AT_ONCE)
@@ -263,8 +263,8 @@ def test_caller_is_asked_and_vouched_for_once(scene: Scene) -> None:
     def people() -> tuple[User, User]:
         return User.objects.get(pk=scene.fay.user.pk), User.objects.get(pk=scene.ana.user.pk)
 
-    begun = at_once(*[lambda: caller_verification.begin(*people(), ref, scene.facts)] * AT_ONCE)
-    vouched = at_once(*[lambda: caller_verification.vouch(*people(), "known voice", scene.facts)] * AT_ONCE)
+    begun = at_once(*[lambda: caller_verification.begin(*people(), ref, scene.context)] * AT_ONCE)
+    vouched = at_once(*[lambda: caller_verification.vouch(*people(), "known voice", scene.context)] * AT_ONCE)
 
     assert {type(each) for each in [*begun, *vouched]} == {CallerCheck}
     assert sorted(scene.events()) == ["support.caller_asked", "support.caller_vouched"]

@@ -10,31 +10,31 @@ from accounts.support.actions import action_preview, perform
 from accounts.support.actions.perform import Deed, Unneeded
 from tests.people import Clock, Person
 from verification import challenges, limits, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Purpose
 from verification.outcomes import Verdict
 
 
 def guess(person: Person, n: int, clock: Clock, *, method: str = "totp") -> list[Verdict]:
-    facts = Facts(now=clock.now)
+    context = Context(now=clock.now)
     binding = f"guess {clock.now}"
     issued = challenges.start(
         person.enrolment(method),
         user=person.user,
         purpose=Purpose.SIGN_IN,
         binding=binding,
-        facts=facts,
+        context=context,
         rules=policies.rules_for(person.user.pk),
     )
-    return [challenges.answer(issued.handle, "000000", binding=binding, facts=facts).verdict for _ in range(n)]
+    return [challenges.answer(issued.handle, "000000", binding=binding, context=context).verdict for _ in range(n)]
 
 
 def deed(staff: Person, clock: Clock) -> Deed:
-    return Deed(staff=staff.user, facts=Facts(now=clock.now), reason="asked", ticket="1")
+    return Deed(staff=staff.user, context=Context(now=clock.now), reason="asked", ticket="1")
 
 
 def locks(person: Person, staff: Person, clock: Clock) -> str:
-    return " ".join(case.of(person.user, staff.user, Facts(now=clock.now)).locks)
+    return " ".join(case.of(person.user, staff.user, Context(now=clock.now)).locks)
 
 
 def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock) -> None:
@@ -71,7 +71,7 @@ def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, sett
     perform.unlock(ana.user, deed(dora, clock))
 
     assert "The second step is off" in locks(ana, dora, clock)
-    found = case.of(ana.user, dora.user, Facts(now=clock.now))
+    found = case.of(ana.user, dora.user, Context(now=clock.now))
     assert found.suggestion is not None
     assert found.suggestion.words.startswith("Too many wrong codes switched everything")
 

@@ -15,12 +15,12 @@ from verification.models import AuditEvent, Browser, Message
 
 def shows(desk: Desk, token: str) -> tuple[bool, str]:
     """Come with a token; tells whether it was recognised, and gives the next one."""
-    return browsers.recognise(desk.user, replace(desk.facts, browser=token))
+    return browsers.recognise(desk.user, replace(desk.context, browser=token))
 
 
 @pytest.fixture
 def token(desk: Desk) -> str:
-    return browsers.remember(desk.user, desk.facts, days=14)
+    return browsers.remember(desk.user, desk.context, days=14)
 
 
 def test_recognises_its_token(desk: Desk, token: str) -> None:
@@ -76,7 +76,7 @@ def test_using_it_does_not_prolong_it(desk: Desk, token: str) -> None:
 
 
 def test_is_worth_nothing_to_another_person(desk: Desk, token: str) -> None:
-    eve = Desk(get_user_model().objects.create(username="eve"), desk.facts)
+    eve = Desk(get_user_model().objects.create(username="eve"), desk.context)
 
     assert shows(eve, token) == (False, "")
     assert shows(desk, token)[0]
@@ -97,8 +97,8 @@ def test_is_still_recognised_while_keys_change(desk: Desk, token: str, settings:
 
 
 def test_forgets_one_or_all(desk: Desk, token: str) -> None:
-    browsers.remember(desk.user, desk.facts, days=14)
-    browsers.remember(desk.user, desk.facts, days=14)
+    browsers.remember(desk.user, desk.context, days=14)
+    browsers.remember(desk.user, desk.context, days=14)
     ref = Browser.objects.order_by("pk")[0].ref
 
     assert browsers.forget(desk.user, ref=ref) == 1
@@ -118,23 +118,23 @@ def test_lists_those_that_still_count(desk: Desk, token: str) -> None:
         user=desk.user,
         digest="another",
         epoch=desk.user.epoch + 1,
-        made_at=desk.facts.now,
-        rotated_at=desk.facts.now,
-        ends_at=desk.later(days=1).facts.now,
+        made_at=desk.context.now,
+        rotated_at=desk.context.now,
+        ends_at=desk.later(days=1).context.now,
     )
 
-    assert [browsers.is_this(row, token) for row in browsers.of_person(desk.user, now=desk.facts.now)] == [True]
-    assert browsers.of_person(desk.user, now=desk.later(days=14).facts.now) == []
+    assert [browsers.is_this(row, token) for row in browsers.of_person(desk.user, now=desk.context.now)] == [True]
+    assert browsers.of_person(desk.user, now=desk.later(days=14).context.now) == []
 
 
 @pytest.fixture
 def bob(desk: Desk) -> Desk:
-    return Desk(get_user_model().objects.create(username="bob", email="bob@example.org"), desk.facts)
+    return Desk(get_user_model().objects.create(username="bob", email="bob@example.org"), desk.context)
 
 
 def test_one_browser_remembers_two_people(desk: Desk, bob: Desk, token: str) -> None:
     """They would else be asked in turn, each time the other had signed in."""
-    both = browsers.remember(bob.user, replace(bob.facts, browser=token), days=14)
+    both = browsers.remember(bob.user, replace(bob.context, browser=token), days=14)
 
     known, after_ana = shows(desk, both)
     assert known
@@ -145,9 +145,9 @@ def test_one_browser_remembers_two_people(desk: Desk, bob: Desk, token: str) -> 
 
 
 def test_remembering_again_replaces_only_the_own_row(desk: Desk, bob: Desk, token: str) -> None:
-    both = browsers.remember(bob.user, replace(bob.facts, browser=token), days=14)
+    both = browsers.remember(bob.user, replace(bob.context, browser=token), days=14)
 
-    again = browsers.remember(desk.user, replace(desk.facts, browser=both), days=14)
+    again = browsers.remember(desk.user, replace(desk.context, browser=both), days=14)
 
     assert len(again.split(".")) == 2
     assert Browser.objects.count() == 2
@@ -158,7 +158,7 @@ def test_cookie_holds_five_people_at_most(desk: Desk) -> None:
     cookie = ""
     for name in "abcdefg":
         user = get_user_model().objects.create(username=name)
-        cookie = browsers.remember(user, replace(desk.facts, browser=cookie), days=14)
+        cookie = browsers.remember(user, replace(desk.context, browser=cookie), days=14)
 
     assert len(cookie.split(".")) == 5
     assert len(cookie) < 300
@@ -166,12 +166,12 @@ def test_cookie_holds_five_people_at_most(desk: Desk) -> None:
 
 def test_a_copy_is_told_to_its_owner_once_with_where_it_was_seen(desk: Desk, token: str) -> None:
     shows(desk, token)
-    copied = replace(desk.later(seconds=61).facts, browser=token, network="203.0.113.9", agent="Firefox/1 (Windows)")
+    copied = replace(desk.later(seconds=61).context, browser=token, network="203.0.113.9", agent="Firefox/1 (Windows)")
     for _ in range(3):
         assert browsers.recognise(desk.user, copied) == (False, "")
 
-    assert notices.tell_of_copies(desk.later(seconds=70).facts.now) == 1
-    assert notices.tell_of_copies(desk.later(seconds=80).facts.now) == 0
+    assert notices.tell_of_copies(desk.later(seconds=70).context.now) == 1
+    assert notices.tell_of_copies(desk.later(seconds=80).context.now) == 0
 
     message = Message.objects.get(template__contains="browser_copied")
     message.provider = "virtual"
@@ -186,7 +186,7 @@ def test_a_copy_seen_by_two_requests_at_once_is_written_down_once(desk: Desk, to
     both = list(Browser.objects.all()) * 2
 
     for n, row in enumerate(both):
-        remembered._end_copied(row, replace(desk.later(seconds=n).facts, network=f"203.0.113.{n}"))
+        remembered._end_copied(row, replace(desk.later(seconds=n).context, network=f"203.0.113.{n}"))
 
     assert AuditEvent.objects.filter(kind="browser.copied").count() == 1
     assert Browser.objects.get().network == "203.0.113.0"
@@ -196,5 +196,5 @@ def test_a_copied_browser_is_listed_no_more(desk: Desk, token: str) -> None:
     shows(desk, token)
     shows(desk.later(seconds=61), token)
 
-    assert browsers.of_person(desk.user, now=desk.facts.now) == []
-    assert browsers.of_many(get_user_model().objects.all(), now=desk.facts.now) == 0
+    assert browsers.of_person(desk.user, now=desk.context.now) == []
+    assert browsers.of_many(get_user_model().objects.all(), now=desk.context.now) == 0

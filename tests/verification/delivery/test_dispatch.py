@@ -18,7 +18,7 @@ from verification.models import Kind, Message, MessageState, Reason
 
 
 def send(ana: Desk, message: Message) -> Message:
-    dispatch.send(message.pk, now=ana.facts.now)
+    dispatch.send(message.pk, now=ana.context.now)
     message.refresh_from_db()
     return message
 
@@ -39,7 +39,7 @@ def test_second_wake_up_sends_nothing(ana: Desk, queued: Message, carriers: list
 
 def test_is_claimed_before_it_is_handed_over(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
     """Another worker that wakes during the hand-over gets nothing."""
-    carriers[0].does = lambda _: str(dispatch.send(queued.pk, now=ana.facts.now))
+    carriers[0].does = lambda _: str(dispatch.send(queued.pk, now=ana.context.now))
 
     assert send(ana, queued).reference == "None"
     assert len(carriers[0].given) == 1
@@ -57,7 +57,11 @@ def test_worker_whose_clock_is_off_loses_and_doubles_nothing(
     ana: Desk, queued: Message, carriers: list[Carrier], seconds: int
 ) -> None:
     """One that is behind thinks it too early, one that is ahead sends; a right one does what is left to do."""
-    for now in (ana.facts.now + timedelta(seconds=seconds), ana.facts.now, ana.facts.now + timedelta(seconds=seconds)):
+    for now in (
+        ana.context.now + timedelta(seconds=seconds),
+        ana.context.now,
+        ana.context.now + timedelta(seconds=seconds),
+    ):
         dispatch.send(queued.pk, now=now)
 
     queued.refresh_from_db()
@@ -80,7 +84,7 @@ def test_sends_nothing_for_a_dead_challenge(ana: Desk, carriers: list[Carrier], 
     elif stale == "expired":
         later = ana.later(minutes=5)
     else:
-        challenges._deny(challenges._load(issued.handle, "a session"), ana.facts)  # type: ignore[arg-type]  # it is there
+        challenges._deny(challenges._load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
 
     assert send(later, message).state == MessageState.EXPIRED
     assert carriers[0].given == []
@@ -123,13 +127,13 @@ def test_all_refusing_is_tried_again_after_a_pause(ana: Desk, queued: Message, c
     message = send(ana, queued)
 
     assert (message.state, message.reason, message.claims) == (MessageState.QUEUED, Reason.RATE_LIMITED, 1)
-    assert message.not_before > ana.facts.now
+    assert message.not_before > ana.context.now
 
 
 def test_gives_up_after_five_claims(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
     carriers[0].does = refuses(Reason.PROVIDER_DOWN)
     for turn in range(6):
-        Message.objects.update(not_before=ana.facts.now)
+        Message.objects.update(not_before=ana.context.now)
         send(ana.later(seconds=turn), queued)
 
     assert send(ana, queued).state == MessageState.FAILED
@@ -156,22 +160,22 @@ def test_receipt_that_overtakes_is_not_undone(ana: Desk, queued: Message, carrie
 
 def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: Desk, queued: Message) -> None:
     lease = timedelta(seconds=15)
-    Message.objects.update(state=MessageState.SENDING, lease_until=ana.facts.now + lease, claims=1)
+    Message.objects.update(state=MessageState.SENDING, lease_until=ana.context.now + lease, claims=1)
 
-    dispatch.settle_leases(ana.later(seconds=14).facts.now)
+    dispatch.settle_leases(ana.later(seconds=14).context.now)
     assert Message.objects.get().state == MessageState.SENDING
-    dispatch.settle_leases(ana.later(seconds=15).facts.now)
+    dispatch.settle_leases(ana.later(seconds=15).context.now)
     assert Message.objects.get().state == MessageState.UNKNOWN
-    dispatch.settle_leases(ana.later(seconds=60).facts.now)
+    dispatch.settle_leases(ana.later(seconds=60).context.now)
     assert Message.objects.get().state == MessageState.LOST
 
 
 def test_lost_answer_is_told_within_a_minute(ana: Desk, queued: Message, carriers: list[Carrier]) -> None:
     carriers[0].does = breaks(Lost)
     send(ana, queued)
-    Message.objects.update(handed_at=ana.facts.now)
+    Message.objects.update(handed_at=ana.context.now)
 
-    dispatch.settle_leases(ana.later(seconds=31).facts.now)
+    dispatch.settle_leases(ana.later(seconds=31).context.now)
 
     assert Message.objects.get().state == MessageState.LOST
 
@@ -181,7 +185,7 @@ def test_lost_answer_is_told_within_a_minute(ana: Desk, queued: Message, carrier
 
 def sweep(ana: Desk) -> list[tuple[int, Kind]]:
     found: list[tuple[int, Kind]] = []
-    dispatch.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.facts.now)
+    dispatch.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.context.now)
     return found
 
 
@@ -209,7 +213,7 @@ def test_sweep_finds_a_refused_one_when_its_pause_is_over(
 ) -> None:
     carriers[0].does = refuses(Reason.RATE_LIMITED)
     send(ana, queued)
-    Message.objects.update(not_before=ana.later(seconds=4).facts.now)
+    Message.objects.update(not_before=ana.later(seconds=4).context.now)
 
     assert sweep(ana.later(seconds=4)) == []
     assert sweep(ana.later(seconds=5)) == [(queued.pk, Kind.TEXT)]
@@ -223,7 +227,7 @@ def test_knows_providers_by_the_kinds_they_carry(db: None, settings: Any) -> Non
 
 
 def test_provider_gets_the_number_and_the_words(ana: Desk, queued: Message) -> None:
-    dispatch.send(queued.pk, now=ana.facts.now)
+    dispatch.send(queued.pk, now=ana.context.now)
 
     assert Delivery.objects.get().to == "+41795551234"
 

@@ -22,7 +22,7 @@ def two(carriers: list[Carrier]) -> list[Carrier]:
 
 
 def send(ana: Desk, message: Message) -> Message:
-    dispatch.send(message.pk, now=ana.facts.now)
+    dispatch.send(message.pk, now=ana.context.now)
     message.refresh_from_db()
     return message
 
@@ -30,7 +30,7 @@ def send(ana: Desk, message: Message) -> Message:
 def told(ana: Desk, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
     """Let a provider report that a message did not arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
-    receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.facts.now)
+    receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
     message.refresh_from_db()
     return message
 
@@ -112,7 +112,7 @@ def test_is_not_given_to_another_while_it_is_handed_over(ana: Desk, queued: Mess
 
     def report(message: Outgoing) -> str:
         told(ana, queued, Reason.PROVIDER_DOWN)
-        dispatch.send(queued.pk, now=ana.facts.now)
+        dispatch.send(queued.pk, now=ana.context.now)
         return "late"
 
     two[0].does = report
@@ -164,12 +164,12 @@ def test_only_provider_that_asks_to_slow_down_gets_it_later(
     """However often, until the code is too old."""
     carriers[0].does = refuses(Reason.RATE_LIMITED)
     for second in range(0, 280, 20):
-        Message.objects.update(not_before=ana.facts.now)
-        Circuit.objects.update(until_at=ana.facts.now)
+        Message.objects.update(not_before=ana.context.now)
+        Circuit.objects.update(until_at=ana.context.now)
         assert send(ana.later(seconds=second), queued).state == MessageState.QUEUED
     carriers[0].does = lambda _: "at last"
-    Message.objects.update(not_before=ana.facts.now)
-    Circuit.objects.update(until_at=ana.facts.now)
+    Message.objects.update(not_before=ana.context.now)
+    Circuit.objects.update(until_at=ana.context.now)
 
     assert send(ana.later(seconds=290), queued).reference == "at last"
 
@@ -229,7 +229,7 @@ def test_code_whose_end_is_known_is_replaced(ana: Desk, two: list[Carrier], stat
 
 def test_code_does_not_live_for_ever_by_being_sent_again(ana: Desk, two: list[Carrier]) -> None:
     issued = ana.start("text")
-    at = ana.facts.now
+    at = ana.context.now
     for minutes in (2, 4, 6, 8):
         Message.objects.update(state=MessageState.LOST)
         ana.later(minutes=minutes).resend(issued)

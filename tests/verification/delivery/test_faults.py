@@ -16,7 +16,7 @@ from tests.exchange import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification import conf
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import dispatch, publisher
 from verification.models import Attempt, Circuit, Kind, Message, MessageState, Result
 
@@ -78,7 +78,7 @@ def _handed(carriers: tuple[Exchange, Exchange]) -> dict[str, list[tuple[str, An
 def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tuple[Exchange, Exchange]) -> None:
     """Seen failing (a message went on though it might have gone out) with a lost answer treated as a refusal."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")))
+    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
     for pk in fill(desk, MESSAGES, dead=0):
         publisher.publish(pk, Kind.TEXT)
 

@@ -23,7 +23,7 @@ from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit, conf
-from verification.context import Facts
+from verification.context import Context
 from verification.delivery import dispatch, publisher
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
@@ -52,7 +52,7 @@ def outbox(desk_of_many: Desk) -> list[int]:
 def desk_of_many(transactional_db: None) -> Desk:
     """Give a person whose phone network takes a moment, as real ones do."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
-    desk = equip(Desk(user, Facts(now=timezone.now(), network="192.0.2.7")))
+    desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
     behave(send_latency_ms=60)
     return desk
 

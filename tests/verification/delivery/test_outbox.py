@@ -26,7 +26,7 @@ def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
         MessageState.QUEUED,
         issued.handle,
     )
-    assert (message.useful_until, message.hint) == (ana.later(minutes=5).facts.now, "+41 XX XXX XX 34")
+    assert (message.useful_until, message.hint) == (ana.later(minutes=5).context.now, "+41 XX XXX XX 34")
 
 
 def test_message_and_deed_fall_together(ana: Desk) -> None:
@@ -59,9 +59,9 @@ def test_wakes_a_worker_after_commit_alone(
 
 def test_notice_goes_to_the_persons_mail_for_two_days(desk: Desk) -> None:
     outbox.notice(
-        desk.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=desk.facts.now
+        desk.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=desk.context.now
     )
 
     message = Message.objects.get()
     assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "mail")
-    assert message.useful_until - desk.facts.now == timedelta(days=2)
+    assert message.useful_until - desk.context.now == timedelta(days=2)

@@ -32,7 +32,7 @@ def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_sends_by_itself(ana: Desk) -> None:
     ana.start("text")
-    Message.objects.update(not_before=ana.later(seconds=-5).facts.now)
+    Message.objects.update(not_before=ana.later(seconds=-5).context.now)
 
     sweeper.run(Rounds(2))
 

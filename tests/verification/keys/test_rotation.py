@@ -63,7 +63,9 @@ def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -
     """Under the newer key the same number looked like another one, and resealing broke off at the double (seen)."""
     later = rotated.later(minutes=6)
     fields = {"country": "CH", "number": NUMBER}
-    issued = challenges.enrol(later.user, "text", fields, binding=f"{BINDING} 2", facts=later.facts, rules=later.rules)
+    issued = challenges.enrol(
+        later.user, "text", fields, binding=f"{BINDING} 2", context=later.context, rules=later.rules
+    )
     assert later.answer(issued, later.code(issued), binding=f"{BINDING} 2").proven
 
     list(rotation.run())

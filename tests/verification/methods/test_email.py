@@ -15,7 +15,7 @@ METHODS = ["text", "totp", "email", "recovery"]
 
 def begin(desk: Desk, address: str = "ana@home.example") -> Outcome:
     fields = {"address": address}
-    return challenges.enrol(desk.user, "email", fields, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    return challenges.enrol(desk.user, "email", fields, binding=BINDING, context=desk.context, rules=desk.rules)
 
 
 def read_mail(desk: Desk) -> str:
@@ -67,7 +67,7 @@ def test_is_no_option_once_the_policy_forbids_it(reader: Desk) -> None:
 
     mine = enrolments.confirmed(reader.user.pk)
 
-    assert not enrolments.options(mine, reader.rules.methods, now=reader.facts.now)
+    assert not enrolments.options(mine, reader.rules.methods, now=reader.context.now)
 
 
 def test_address_rests_sealed_and_is_shown_masked(reader: Desk) -> None:

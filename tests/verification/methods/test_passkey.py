@@ -18,13 +18,15 @@ from verification.outcomes import Outcome, Verdict
 
 def options(issued: Outcome, desk: Desk, *, binding: str = BINDING) -> str:
     """Read what the page hands to the browser."""
-    shown = challenges.show(issued.handle, binding=binding, now=desk.facts.now)
+    shown = challenges.show(issued.handle, binding=binding, now=desk.context.now)
     assert shown is not None
     return str(shown.show["options"])
 
 
 def begin(desk: Desk, *, binding: str = BINDING, name: str = "") -> Outcome:
-    return challenges.enrol(desk.user, "passkey", {"name": name}, binding=binding, facts=desk.facts, rules=desk.rules)
+    return challenges.enrol(
+        desk.user, "passkey", {"name": name}, binding=binding, context=desk.context, rules=desk.rules
+    )
 
 
 def register(desk: Desk, key: Key, *, name: str = "") -> Outcome:
@@ -39,7 +41,7 @@ def ask(desk: Desk, *, at: int = 0, binding: str = BINDING) -> Outcome:
         user=desk.user,
         purpose=Purpose.SIGN_IN,
         binding=binding,
-        facts=desk.facts,
+        context=desk.context,
         rules=desk.rules,
     )
 
@@ -64,7 +66,7 @@ def holder(desk: Desk, key: Key) -> Desk:
 @pytest.fixture
 def eve(db: None, desk: Desk) -> Desk:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return Desk(user, desk.facts)
+    return Desk(user, desk.context)
 
 
 # Making one ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django_otp.oath import TOTP
 
 from tests.verification.conftest import BINDING, Desk
 from verification import challenges, enrolments, outcomes, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Purpose
 from verification.otp.oath import Scheme
 from verification.outcomes import Outcome, Verdict
@@ -31,13 +31,13 @@ def shows(desk: Desk, enrolment: Enrolment, *, ago: int = 0) -> str:
     """Read the token's display."""
     seconds = enrolment.data["step"]
     arithmetic = TOTP(enrolment.secret, seconds)
-    arithmetic.time = (desk.facts.now - timedelta(seconds=ago)).timestamp()
+    arithmetic.time = (desk.context.now - timedelta(seconds=ago)).timestamp()
     return f"{arithmetic.token():06d}"
 
 
 def activate(desk: Desk, serial: str = SERIAL) -> Outcome:
     fields = {"serial": serial}
-    return challenges.enrol(desk.user, "token", fields, binding=BINDING, facts=desk.facts, rules=desk.rules)
+    return challenges.enrol(desk.user, "token", fields, binding=BINDING, context=desk.context, rules=desk.rules)
 
 
 def is_offered(desk: Desk) -> bool:
@@ -47,7 +47,7 @@ def is_offered(desk: Desk) -> bool:
 @pytest.fixture
 def eve(db: None, desk: Desk) -> Desk:
     user = get_user_model().objects.create_user(username="eve", email="eve@example.org", password="not used here")
-    return Desk(user, desk.facts)
+    return Desk(user, desk.context)
 
 
 @pytest.mark.parametrize("step", [30, 60])
@@ -81,7 +81,7 @@ def test_code_of_half_a_minute_is_no_code_of_a_minute(desk: Desk) -> None:
     hand_out(step=60)
     token = desk.enrolment("token")
     arithmetic = TOTP(token.secret, 30)
-    arithmetic.time = desk.facts.now.timestamp()
+    arithmetic.time = desk.context.now.timestamp()
 
     assert desk.answer(activate(desk), f"{arithmetic.token():06d}").verdict is Verdict.WRONG
 
@@ -225,7 +225,7 @@ def press(desk: Desk, n: int) -> str:
     """Give the code of a token's n-th press, or of the n-th step from now."""
     token = desk.enrolment("token")
     scheme = Scheme.read(token.data)
-    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(desk.facts.now.timestamp()) + n)
+    return scheme.code(token.secret, n if scheme.is_counted else scheme.at(desk.context.now.timestamp()) + n)
 
 
 COUNTED = Scheme(is_counted=True)
@@ -303,7 +303,7 @@ def test_counter_never_goes_back(desk: Desk) -> None:
 def test_one_press_opens_one_of_many_sessions_that_type_it_at_once(scheme: Scheme) -> None:
     """Each session has a challenge of its own. Seen failing with `counter__lt` taken out of the guarded update."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
-    desk = Desk(user, Facts(now=timezone.now(), network="192.0.2.7"))
+    desk = Desk(user, Context(now=timezone.now(), network="192.0.2.7"))
     hand_out_of(desk, scheme)
     bindings = [f"session {n}" for n in range(4)]
     issued = [desk.start("token", binding=binding) for binding in bindings]
@@ -329,7 +329,7 @@ def test_token_that_ran_ahead_is_set_right_by_two_codes_in_a_row(desk: Desk) -> 
 
     ahead = desk.answer(issued, press(desk, 300))
     assert ahead.verdict is Verdict.DRIFTED
-    assert "ahead" in outcomes.words(ahead, now=desk.facts.now).title, "a counter has no clock"
+    assert "ahead" in outcomes.words(ahead, now=desk.context.now).title, "a counter has no clock"
     assert desk.answer(issued, f"{press(desk, 302)} {press(desk, 303)}").proven
     third = desk.start("token", binding="third")
     assert desk.answer(third, press(desk, 304), binding="third").proven

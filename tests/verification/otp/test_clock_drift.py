@@ -130,7 +130,7 @@ def test_whoever_types_slowly_teaches_nothing_wrong() -> None:
 
 def _at(desk: Desk, off: float, *, binding: str) -> Outcome:
     issued = desk.start("totp", binding=binding)
-    code = app_code(desk.enrolment("totp"), desk.facts.now + timedelta(seconds=off))
+    code = app_code(desk.enrolment("totp"), desk.context.now + timedelta(seconds=off))
     return desk.answer(issued, code, binding=binding)
 
 
@@ -147,9 +147,11 @@ def test_engine_keeps_what_was_learned(ana: Desk) -> None:
 
 def test_code_that_is_far_off_counts_as_a_wrong_one(ana: Desk) -> None:
     issued = ana.later(minutes=5).start("totp")
-    code = app_code(ana.enrolment("totp"), ana.facts.now + timedelta(minutes=8))
+    code = app_code(ana.enrolment("totp"), ana.context.now + timedelta(minutes=8))
 
-    verdicts = [challenges.answer(issued.handle, code, binding="a session", facts=ana.later(minutes=5).facts).verdict]
+    verdicts = [
+        challenges.answer(issued.handle, code, binding="a session", context=ana.later(minutes=5).context).verdict
+    ]
     verdicts += [ana.later(minutes=5).answer(issued, code).verdict for _ in range(4)]
 
     assert verdicts == [Verdict.DRIFTED] * 4 + [Verdict.ENDED]

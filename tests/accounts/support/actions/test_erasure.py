@@ -23,7 +23,7 @@ from accounts.support.imports import jobs
 from tests.people import PASSWORD, Person, hire, join, work
 from tests.support import WHY, case
 from verification import audit, browsers, challenges, limits, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
 from verification.models import AuditEvent, Enrolment, Message, Policy, Purpose
@@ -67,11 +67,11 @@ def order(staff: Person, person: Person, **more: Any) -> Order:
     )
 
 
-def deed(staff: Person, here: Facts) -> Deed:
-    return Deed(staff=staff.user, facts=here, reason="asked to", ticket="INC-9")
+def deed(staff: Person, here: Context) -> Deed:
+    return Deed(staff=staff.user, context=here, reason="asked to", ticket="INC-9")
 
 
-def live(zora: Person, fay: Person, here: Facts) -> None:
+def live(zora: Person, fay: Person, here: Context) -> None:
     """Leave traces wherever the product leaves any."""
     zora.sign_in(remember="on")
     zora.browser.go("/")
@@ -83,7 +83,7 @@ def live(zora: Person, fay: Person, here: Facts) -> None:
     Enrolment.objects.filter(user=zora.user).update(confirmed_at=here.now - timedelta(days=30), name=f"{FULL} phone")
     caller_verification.vouch(fay.user, zora.user, f"{FULL} has a known voice", here)
     caller_verification.begin(fay.user, zora.user, zora.enrolment("totp").ref, here)
-    noted = Deed(staff=fay.user, facts=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
+    noted = Deed(staff=fay.user, context=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
     ACTIONS["unlock"].run(zora.user, noted, {})
     ACTIONS["reset_device"].run(zora.user, noted, {"ref": zora.enrolment("text").ref})
     approvals.ask("issue_pass", noted, zora.user, {})
@@ -130,7 +130,7 @@ def words() -> list[str]:
     return [NAME, MAIL, FULL, "Quistgaard", NUMBER, NUMBER[1:], national, *digests]
 
 
-def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Person, here: Facts) -> None:
+def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Person, here: Context) -> None:
     """Seen failing with the words of events kept, with files kept, and with the carrier's own rows kept."""
     live(zora, fay, here)
     audit.seal(timezone.now())
@@ -151,7 +151,7 @@ EXPORTS = ("/admin/accounts/user/export/?q={}", "/admin/accounts/user/record/exp
 
 
 @pytest.mark.parametrize("name", [NAME, NAME.title(), FULL, MAIL])
-def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, here: Facts) -> None:
+def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, here: Context) -> None:
     """Seen: the record kept for ever what was searched for, and whom."""
     fay.sign_in(to="/admin/")
     for address in EXPORTS:
@@ -169,8 +169,8 @@ def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Per
     assert fold(name) != NAME or events[1].detail["search"]["person"] == f"number {zora.user.pk}"
 
 
-def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Facts) -> None:
-    noted = Deed(staff=fay.user, facts=here, reason="lost it", ticket="1")
+def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Context) -> None:
+    noted = Deed(staff=fay.user, context=here, reason="lost it", ticket="1")
     ACTIONS["phone_lost"].run(ana.user, noted, {})
     ana.set_up("totp")
 
@@ -181,9 +181,9 @@ def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here
     assert ana.enrolment("totp").confirmed
 
 
-def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, here: Facts) -> None:
+def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, here: Context) -> None:
     dora = hire("dora", "Support desk")
-    ACTIONS["phone_lost"].run(ana.user, Deed(staff=dora.user, facts=here, reason="lost it", ticket="1"), {})
+    ACTIONS["phone_lost"].run(ana.user, Deed(staff=dora.user, context=here, reason="lost it", ticket="1"), {})
 
     erasure.erase(dora.user, deed(fay, here))
 
@@ -193,7 +193,7 @@ def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Pers
     assert Message.objects.get(template__contains="phone_lost").context["staff"] != "Dora"
 
 
-def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Facts) -> None:
+def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Context) -> None:
     rows = f"user name,name,mail,groups,state\n{NAME},,,,enabled\n"
     jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=False)
 
@@ -203,7 +203,7 @@ def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Facts
     assert User.objects.filter(pk=zora.user.pk).exists()
 
 
-def test_file_of_others_stays(zora: Person, fay: Person, here: Facts) -> None:
+def test_file_of_others_stays(zora: Person, fay: Person, here: Context) -> None:
     """A name within a longer one is not that name."""
     rows = f"user name,name,mail,groups,state\n{NAME}-2,,other.{MAIL},,enabled\n"
     jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=True)
@@ -218,7 +218,7 @@ def test_file_of_others_stays(zora: Person, fay: Person, here: Facts) -> None:
 
 
 def test_second_person_must_agree_unless_policy_says_otherwise(
-    zora: Person, fay: Person, sam: Person, here: Facts
+    zora: Person, fay: Person, sam: Person, here: Context
 ) -> None:
     assert authorise.place(order(fay, zora), here).state is State.ASKED
     request = SupportRequest.objects.get()
@@ -233,7 +233,7 @@ def test_second_person_must_agree_unless_policy_says_otherwise(
     assert AuditEvent.objects.get(kind="person.erased").detail["approver"] == sam.user.pk
 
 
-def test_policy_may_let_one_alone(zora: Person, fay: Person, here: Facts) -> None:
+def test_policy_may_let_one_alone(zora: Person, fay: Person, here: Context) -> None:
     Policy.objects.create(second_person=["issue_pass"])
 
     assert authorise.place(order(fay, zora), here).state is State.DONE
@@ -257,7 +257,7 @@ REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]]
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_refuses(why: str, db: None, here: Facts) -> None:
+def test_refuses(why: str, db: None, here: Context) -> None:
     make_staff, make_person, refusal = REFUSED[why]
     staff = make_staff()
     person = make_person(staff)
@@ -330,13 +330,13 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
             zora.give_password()
             zora.choose("Authenticator app")
         code = zora.read_app()
-        here = Facts(now=timezone.now(), network="192.0.2.9")
+        here = Context(now=timezone.now(), network="192.0.2.9")
 
         def sign_in(zora: Person = zora, code: str = code) -> int:
             page = zora.verify(code) if stage == "the code" else zora.give_password()
             return page.status
 
-        def erase(zora: Person = zora, here: Facts = here) -> State:
+        def erase(zora: Person = zora, here: Context = here) -> State:
             return authorise.place(order(fay, zora), here).state
 
         found = at_once(sign_in, erase)
@@ -371,7 +371,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
 
     def erase() -> State:
         is_counted.wait(30)
-        return authorise.place(order(fay, zora), Facts(now=timezone.now(), network="192.0.2.9")).state
+        return authorise.place(order(fay, zora), Context(now=timezone.now(), network="192.0.2.9")).state
 
     monkeypatch.setattr(limits, "reserve", count_and_wait)
     monkeypatch.setattr(row_locks, "_let_others_finish", meet)
@@ -404,7 +404,7 @@ def test_sign_in_within_which_the_person_is_erased_ends_in_words(moment: str, mo
 
     def erase_first(*args: Any, **kwargs: Any) -> Any:
         if User.objects.filter(pk=zora.user.pk).exists():
-            erasure.erase(zora.user, deed(fay, Facts(now=timezone.now())))
+            erasure.erase(zora.user, deed(fay, Context(now=timezone.now())))
         return usual(*args, **kwargs)
 
     monkeypatch.setattr(module, name, erase_first)
@@ -420,12 +420,12 @@ def test_challenge_that_comes_too_late_is_refused() -> None:
     """The account is read, then erased, then asked: no row of it is written."""
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
-    here, enrolment = Facts(now=timezone.now()), zora.enrolment("text")
+    here, enrolment = Context(now=timezone.now()), zora.enrolment("text")
     rules, stale = policies.rules_for(zora.user.pk), User.objects.get(pk=zora.user.pk)
     erasure.erase(zora.user, deed(fay, here))
 
     with pytest.raises(Exception, match=r"(?i)foreign key|matching query|constraint"):
-        challenges.start(enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", facts=here, rules=rules)
+        challenges.start(enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", context=here, rules=rules)
 
     assert not Message.objects.exists()
     assert traces(NAME, MAIL, NUMBER) == []
@@ -436,7 +436,7 @@ def test_signed_in_browser_of_an_erased_person_is_out() -> None:
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
     zora.sign_in()
-    erasure.erase(zora.user, deed(fay, Facts(now=timezone.now())))
+    erasure.erase(zora.user, deed(fay, Context(now=timezone.now())))
 
     assert zora.browser.go("/methods/").path == "/sign-in/"
     assert zora.give_password().status == 200

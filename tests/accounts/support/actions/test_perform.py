@@ -15,14 +15,14 @@ from accounts.support.actions import perform
 from accounts.support.actions.perform import Deed, Unneeded
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, Message, Purpose
 
 _ROUNDS = 20
 
 
 def deed(staff: User) -> Deed:
-    return Deed(staff=staff, facts=Facts(now=timezone.now()), reason="asked", ticket="1")
+    return Deed(staff=staff, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
 
 def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
@@ -106,13 +106,13 @@ def test_proof_beside_a_clearing_opens_nothing_afterwards(sam: Person) -> None:
     """
     for n in range(_ROUNDS):
         cleo = equipped(f"cleo{n}", "totp")
-        facts, rules = Facts(now=timezone.now()), policies.rules_for(cleo.user.pk)
+        context, rules = Context(now=timezone.now()), policies.rules_for(cleo.user.pk)
         issued = challenges.start(
-            cleo.enrolment("totp"), user=cleo.user, purpose=Purpose.SIGN_IN, binding="b", facts=facts, rules=rules
+            cleo.enrolment("totp"), user=cleo.user, purpose=Purpose.SIGN_IN, binding="b", context=context, rules=rules
         )
         code, epoch = cleo.read_app(), User.objects.get(pk=cleo.user.pk).epoch
 
-        prove = partial(challenges.answer, issued.handle, code, binding="b", facts=facts)
+        prove = partial(challenges.answer, issued.handle, code, binding="b", context=context)
         wrong = at_once(prove, partial(clear, cleo, sam))
 
         assert [type(e).__name__ for e in wrong if type(e).__name__ not in {"DoesNotExist", "IntegrityError"}] == []
@@ -128,7 +128,7 @@ def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:
-            begun = flow.begin(User.objects.get(pk=pk), Facts(now=timezone.now()), next_url="")
+            begun = flow.begin(User.objects.get(pk=pk), Context(now=timezone.now()), next_url="")
             into.append(str(begun.decision.reason))
 
         wrong = at_once(*(sign_in for _ in range(6)))

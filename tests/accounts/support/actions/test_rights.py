@@ -16,7 +16,7 @@ from accounts.support.actions.perform import Deed
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Rank
 from tests.people import Person, hire, join
-from verification.context import Facts
+from verification.context import Context
 from verification.models import AuditEvent, Enrolment
 
 ROLES = {"desk": "Support desk", "senior": "Senior support", "administrator": "Administrators"}
@@ -122,7 +122,7 @@ def test_every_action_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("target", ["person", "desk", "senior", "administrator", "root", "self"])
 @pytest.mark.parametrize("actor", list(RANKS))
-def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Facts, no_check: None) -> None:
+def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Context, no_check: None) -> None:
     """Seen failing with the rule of staff taken out: a desk member gave an equal a pass."""
     staff = make(actor, "acts")
     person = staff if target == "self" else make(target, "asks")
@@ -138,7 +138,7 @@ def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Facts, 
     assert found == wanted
 
 
-def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Facts) -> None:
+def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context) -> None:
     fay = hire("fay", "Administrators")
     User.objects.filter(pk=fay.user.pk).update(is_active=False)
 
@@ -148,14 +148,14 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Facts) 
 # The second person ----------------------------------------------------------------------------------------------
 
 
-def ask(staff: Person, person: Person, here: Facts, name: str = "issue_pass") -> SupportRequest:
+def ask(staff: Person, person: Person, here: Context, name: str = "issue_pass") -> SupportRequest:
     """Order something that a second person must agree to."""
     assert authorise.place(order(name, staff.user, person), here).state is State.ASKED
     return SupportRequest.objects.get()
 
 
 def test_second_person_is_not_below_the_first_nor_the_person_themselves(
-    root: Person, here: Facts, no_check: None
+    root: Person, here: Context, no_check: None
 ) -> None:
     fay, finn, sam = hire("fay", "Administrators"), hire("finn", "Administrators"), hire("sam", "Senior support")
     request = ask(root, fay, here)
@@ -170,13 +170,13 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
 
 @pytest.mark.parametrize("what", ["nothing", "blocked", "locked", "off", "role ended", "erased"])
 def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
-    what: str, dora: Person, sam: Person, root: Person, here: Facts, no_check: None
+    what: str, dora: Person, sam: Person, root: Person, here: Context, no_check: None
 ) -> None:
     """Seen: what a stolen account of senior support had agreed to was done after it was blocked."""
     finn = hire("finn", "Senior support")
     request = ask(sam, dora, here, "phone_lost")
     assert approvals.decide(request, finn.user, here, agrees=True)
-    ours = Deed(staff=root.user, facts=here, reason="stolen", ticket="1")
+    ours = Deed(staff=root.user, context=here, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "blocked": lambda: perform.block(finn.user, ours),
@@ -193,11 +193,11 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
 
 
-def vouch(staff: Person, person: Person, here: Facts) -> CallerCheck:
+def vouch(staff: Person, person: Person, here: Context) -> CallerCheck:
     return caller_verification.vouch(staff.user, person.user, "the number in the personnel file", here)
 
 
-def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Facts) -> None:
+def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Context) -> None:
     """Seen failing with every call back counting for whoever rang."""
     ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
     vouch(ben, ana, here)
@@ -211,13 +211,15 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: F
     assert approvals.decide(request, dan.user, here, agrees=True)
 
 
-def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(ana: Person, sam: Person, here: Facts) -> None:
+def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(
+    ana: Person, sam: Person, here: Context
+) -> None:
     vouch(sam, ana, here)
 
     assert authorise.place(order("issue_pass", sam.user, ana), here).state is State.DONE
 
 
-def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Facts) -> None:
+def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Context) -> None:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
     check = caller_verification.begin(sam.user, dora.user, dora.enrolment("totp").ref, here)
     assert isinstance(check, CallerCheck)
@@ -226,22 +228,24 @@ def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, s
     assert authorise.place(order("issue_pass", sam.user, dora), here).state is State.ASKED
 
 
-def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Facts) -> None:
+def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Context) -> None:
     """What was asked for a person counts for the rank that they had."""
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
-    deed = Deed(staff=sam.user, facts=here, reason="asked", ticket="1")
+    deed = Deed(staff=sam.user, context=here, reason="asked", ticket="1")
     request = approvals.ask("issue_pass", deed, ana.user, OPTIONS["issue_pass"])
     assert request is not None
     approvals.decide(request, root.user, here, agrees=True)
-    perform.give_roles(ana.user, Deed(staff=root.user, facts=here, reason="asked", ticket="1"), roles=["Support desk"])
+    perform.give_roles(
+        ana.user, Deed(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
+    )
 
     assert not approvals.take(SupportRequest.objects.get(), sam.user, here)
 
 
-def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Facts) -> None:
+def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
     """Else one person alone took the roles away, issued a pass and gave the roles back."""
-    deed = Deed(staff=root.user, facts=here, reason="asked", ticket="1")
+    deed = Deed(staff=root.user, context=here, reason="asked", ticket="1")
     perform.issue_pass(ana.user, deed, length=8, life=timedelta(hours=1), once=False)
 
     perform.give_roles(ana.user, deed, roles=["Support desk"])
@@ -252,7 +256,7 @@ def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: F
 # A check belongs to one person, one of the staff, one call ------------------------------------------------------
 
 
-def begin(staff: Person, person: Person, here: Facts) -> CallerCheck:
+def begin(staff: Person, person: Person, here: Context) -> CallerCheck:
     Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
     found = caller_verification.begin(staff.user, person.user, person.enrolment("totp").ref, here)
     assert isinstance(found, CallerCheck)
@@ -268,7 +272,7 @@ CASES: dict[str, Callable[[CallerCheck, Person, Person, Person], tuple[User, Use
 
 @pytest.mark.parametrize("case", CASES)
 def test_check_is_found_by_whoever_began_it_for_that_person_alone(
-    case: str, ana: Person, ben: Person, dora: Person, sam: Person, here: Facts
+    case: str, ana: Person, ben: Person, dora: Person, sam: Person, here: Context
 ) -> None:
     check = begin(dora, ana, here)
 
@@ -277,7 +281,7 @@ def test_check_is_found_by_whoever_began_it_for_that_person_alone(
     assert (caller_verification.begun(staff, person, check.ref, now=here.now) is not None) is (case == "their own")
 
 
-def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, here: Facts) -> None:
+def test_check_ends_with_the_time_that_a_proof_counts(ana: Person, dora: Person, here: Context) -> None:
     check = begin(dora, ana, here)
 
     assert caller_verification.begun(dora.user, ana.user, check.ref, now=here.now + timedelta(minutes=16)) is None

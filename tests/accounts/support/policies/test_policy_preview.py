@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.support.policies import policy_preview
 from tests.people import MORNING
 from verification import enrolments, policies
-from verification.context import Facts
+from verification.context import Context
 from verification.models import Enrolment, Policy
 from verification.policies import Step, Why
 
@@ -29,7 +29,7 @@ some_people = st.tuples(
 
 def outcome(user: User) -> str:
     """Say by the decision itself what would become of a person."""
-    decision = policies.decide(user, Facts(now=MORNING))
+    decision = policies.decide(user, Context(now=MORNING))
     if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
         return "in"
     offers = enrolments.offers(decision.rules.methods, user_id=user.pk)

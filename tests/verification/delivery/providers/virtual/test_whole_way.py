@@ -77,7 +77,7 @@ def test_ends_delivered_however_receipts_are_jumbled(ana: Desk, phone: Phone) ->
     ana.start("text")
     ana.deliver()
 
-    carry(now=ana.later(seconds=2).facts.now)
+    carry(now=ana.later(seconds=2).context.now)
 
     assert Message.objects.get().state == MessageState.DELIVERED
 
