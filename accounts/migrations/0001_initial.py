@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': (('clear_settings', "May clear a person's settings, also after a lost phone"), ('reset_device', 'May remove one method of a person'), ('view_tokens', 'May see the hardware tokens'), ('assign_token', 'May assign a hardware token, or take it back'), ('resync_token', 'May set a hardware token right by two of its codes'), ('retire_token', 'May retire a hardware token, or bring it back into the stock'), ('delete_app_passwords', "May delete a person's app passwords"), ('forget_browsers', "May forget a person's remembered browsers"), ('end_sessions', "May end a person's sign-ins"), ('issue_pass', 'May issue a Temporary Access Pass'), ('bypass_once', 'May let a person sign in once without the second step'), ('block_person', 'May block and unblock a person'), ('unlock_person', 'May unlock a person without a reset'), ('set_state', "May set a person's second step disabled, enabled or enforced"), ('give_role', 'May make a person one of the staff, with roles, or end that'), ('resend_message', 'May send a person a trial text or call'), ('require_password', 'May require a new password of a person'), ('verify_caller', 'May verify a caller'), ('view_reports', 'May see the reports'), ('erase_person', 'May erase a person for good'), ('approve_request', 'May approve what another of the staff asked for')),
+                'indexes': [models.Index(fields=['n_ways', 'username'], name='people_by_ways'), models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'), models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out')],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +110,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caller_checks', to=settings.AUTH_USER_MODEL)),
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['person', '-asked_at'], name='caller_checks_of_a_person')],
+            },
         ),
         migrations.CreateModel(
             name='GroupRequest',
@@ -153,6 +157,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': (('import_people', 'May import people'), ('export_people', 'May export people'), ('import_tokens', 'May import hardware tokens')),
+                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['made_at'], name='imports_to_do')],
             },
         ),
         migrations.CreateModel(
@@ -213,6 +218,9 @@ class Migration(migrations.Migration):
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.service')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stale_clients', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'service', 'network'), name='one_stale_client_a_place')],
+            },
         ),
         migrations.CreateModel(
             name='SupportRequest',
@@ -235,33 +243,8 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='support_requests', to=settings.AUTH_USER_MODEL)),
                 ('vouched_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['n_ways', 'username'], name='people_by_ways'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'),
-        ),
-        migrations.AddIndex(
-            model_name='user',
-            index=models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out'),
-        ),
-        migrations.AddIndex(
-            model_name='callercheck',
-            index=models.Index(fields=['person', '-asked_at'], name='caller_checks_of_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['made_at'], name='imports_to_do'),
-        ),
-        migrations.AddConstraint(
-            model_name='staleclient',
-            constraint=models.UniqueConstraint(fields=('user', 'service', 'network'), name='one_stale_client_a_place'),
-        ),
-        migrations.AddIndex(
-            model_name='supportrequest',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['-asked_at'], name='support_requests_waiting'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['-asked_at'], name='support_requests_waiting')],
+            },
         ),
     ]

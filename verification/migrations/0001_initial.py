@@ -172,6 +172,9 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolments', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_enrolment'), models.UniqueConstraint(condition=models.Q(('confirmed', True), models.Q(('address_digest', ''), _negated=True)), fields=('user', 'method', 'address_digest'), name='one_enrolment_an_address')],
+            },
         ),
         migrations.CreateModel(
             name='Challenge',
@@ -197,6 +200,10 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to=settings.AUTH_USER_MODEL)),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to='verification.enrolment')),
             ],
+            options={
+                'indexes': [models.Index(fields=['user', '-issued_at'], name='challenges_of_a_person')],
+                'constraints': [models.UniqueConstraint(fields=('handle',), name='one_challenge_a_handle'), models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'approved'])), fields=('binding', 'purpose'), name='one_live_challenge_a_session')],
+            },
         ),
         migrations.CreateModel(
             name='Failure',
@@ -208,6 +215,9 @@ class Migration(migrations.Migration):
                 ('off_at', models.DateTimeField(null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'method'), name='one_failure_row_a_method')],
+            },
         ),
         migrations.CreateModel(
             name='HardwareToken',
@@ -226,6 +236,9 @@ class Migration(migrations.Migration):
                 ('retired_at', models.DateTimeField(editable=False, null=True)),
                 ('enrolment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='token', to='verification.enrolment')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('enrolment', None), ('retired_at', None), _connector='OR'), name='nobody_has_a_retired_token')],
+            },
         ),
         migrations.CreateModel(
             name='HeardReply',
@@ -270,6 +283,10 @@ class Migration(migrations.Migration):
                 ('challenge', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='verification.challenge')),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time'), models.Index(fields=['address_digest'], name='messages_to_a_number')],
+                'constraints': [models.UniqueConstraint(fields=('handle',), name='one_message_a_handle')],
+            },
         ),
         migrations.CreateModel(
             name='Attempt',
@@ -283,6 +300,9 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='verification.message')),
             ],
+            options={
+                'indexes': [models.Index(fields=['at'], name='attempts_by_time')],
+            },
         ),
         migrations.CreateModel(
             name='Outage',
@@ -295,6 +315,9 @@ class Migration(migrations.Migration):
                 ('words', models.CharField(blank=True, help_text='One sentence, such as “The carrier is down.”', max_length=200, verbose_name='what people are told')),
                 ('made_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind', ''), ('provider', ''), _connector='XOR'), name='an_outage_is_of_a_kind_or_a_provider')],
+            },
         ),
         migrations.CreateModel(
             name='Pause',
@@ -310,6 +333,10 @@ class Migration(migrations.Migration):
                 ('why_lifted', models.CharField(blank=True, editable=False, max_length=200)),
                 ('lifted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['range', '-ends_at'], name='pauses_of_a_range')],
+                'constraints': [models.UniqueConstraint(fields=('range', 'began_at'), name='one_pause_of_a_range_at_once')],
+            },
         ),
         migrations.CreateModel(
             name='Policy',
@@ -336,6 +363,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'policies',
+                'constraints': [models.UniqueConstraint(models.Case(models.When(group__isnull=True, then=models.Value(1))), name='one_policy_for_everybody')],
             },
         ),
         migrations.CreateModel(
@@ -362,77 +390,8 @@ class Migration(migrations.Migration):
                 ('used_at', models.DateTimeField(editable=False, null=True)),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vouchers', to='verification.enrolment')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user',), name='one_default_enrolment'),
-        ),
-        migrations.AddConstraint(
-            model_name='enrolment',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed', True), models.Q(('address_digest', ''), _negated=True)), fields=('user', 'method', 'address_digest'), name='one_enrolment_an_address'),
-        ),
-        migrations.AddIndex(
-            model_name='challenge',
-            index=models.Index(fields=['user', '-issued_at'], name='challenges_of_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.UniqueConstraint(fields=('handle',), name='one_challenge_a_handle'),
-        ),
-        migrations.AddConstraint(
-            model_name='challenge',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'approved'])), fields=('binding', 'purpose'), name='one_live_challenge_a_session'),
-        ),
-        migrations.AddConstraint(
-            model_name='failure',
-            constraint=models.UniqueConstraint(fields=('user', 'method'), name='one_failure_row_a_method'),
-        ),
-        migrations.AddConstraint(
-            model_name='hardwaretoken',
-            constraint=models.CheckConstraint(condition=models.Q(('enrolment', None), ('retired_at', None), _connector='OR'), name='nobody_has_a_retired_token'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['user', '-created_at'], name='messages_of_a_person'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['created_at'], name='messages_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['address_digest'], name='messages_to_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('handle',), name='one_message_a_handle'),
-        ),
-        migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['at'], name='attempts_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='outage',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', ''), ('provider', ''), _connector='XOR'), name='an_outage_is_of_a_kind_or_a_provider'),
-        ),
-        migrations.AddIndex(
-            model_name='pause',
-            index=models.Index(fields=['range', '-ends_at'], name='pauses_of_a_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='pause',
-            constraint=models.UniqueConstraint(fields=('range', 'began_at'), name='one_pause_of_a_range_at_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(models.Case(models.When(group__isnull=True, then=models.Value(1))), name='one_policy_for_everybody'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('enrolment', 'lookup'), name='one_voucher_a_lookup'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'lookup'), name='one_voucher_a_lookup')],
+            },
         ),
     ]
