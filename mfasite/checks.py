@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from mfasite import env, key_strength
+from mfasite import declared, env, key_strength
 from verification import conf as engine
 from verification.checks import keys_fit, keys_work
 
@@ -157,15 +157,15 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     """
     if settings.DEMO:
         return []
-    declared = (setting for section in env.sections(_packages()) for setting in section.settings)
-    shared = {setting.name: _listed(setting()) for setting in declared if setting.is_shared}
+    every = (setting for section in declared.sections(_packages()) for setting in section.settings)
+    shared = {setting.name: _listed(setting()) for setting in every if setting.is_shared}
     hint = "README.md says how to make random ones. An operators' article says how to replace a key in use."
     weak = key_strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
 
 
 def _packages() -> tuple[str, ...]:
-    return (*env.APPS, *engine.methods(), *engine.providers())
+    return (*declared.APPS, *engine.methods(), *engine.providers())
 
 
 def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -180,7 +180,8 @@ def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 
 def _unknown_names() -> list[str]:
-    return list(env.unknown(env.sections(dict.fromkeys((*env.ours(), *_packages())))))
+    sections = declared.sections(dict.fromkeys((*declared.ours(), *_packages())))
+    return list(declared.unknown(sections, env.names()))
 
 
 def tell_of_names() -> None:

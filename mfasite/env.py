@@ -1,13 +1,8 @@
 """The one reader of the environment: unset or empty means the default, and all wrong values are refused at once."""
 
-import difflib
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,13 +13,7 @@ from verification.setting import Section, Setting
 
 T = TypeVar("T")
 
-APPS: tuple[str, ...] = ("mfasite", "accounts", "verification", "helpcenter")
-_PARTS = ("verification.methods", "verification.delivery.providers")
 _FILE = "_FILE"
-_ALIKE = 0.85  # of 1; DATABASE_URI and DATABASE_URL are 0.92 alike
-_SHORTEST = 6  # characters; shorter names are alike by chance
-# What Kubernetes and Docker set for each service beside ours. Source: Kubernetes, "Discovering services".
-_OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 _SHOWN = 60  # characters of a wrong value
 
 
@@ -119,6 +108,11 @@ def is_set(setting: Setting[Any]) -> bool:
     return Environment().is_set(setting)
 
 
+def names() -> tuple[str, ...]:
+    """Return the names of all variables of this process, whoever they are for."""
+    return tuple(os.environ)
+
+
 def inherited(*, without: Iterable[Setting[Any]]) -> dict[str, str]:
     """Return the environment of this process for a child, without some settings."""
     left_out = {name for setting in without for name in (setting.name, setting.name + _FILE)}
@@ -132,64 +126,3 @@ def load(path: Path) -> None:
             name, equals, text = line.partition("=")
             if equals and not name.startswith("#"):
                 os.environ.setdefault(name.strip(), text.strip())
-
-
-# --- What is declared ---------------------------------------------------------------------------------------
-
-
-def sections(packages: Iterable[str]) -> tuple[Section, ...]:
-    """Return what packages declare, in the module `conf` of each that has one.
-
-    Errors: ImproperlyConfigured for a package that is not there.
-    """
-    packages = tuple(packages)
-    if absent := [package for package in packages if not _is_there(package)]:
-        raise ImproperlyConfigured(f"There is no package {', '.join(absent)}; DELIVERY_PROVIDERS names it.")
-    modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
-    # By `type`: `isinstance` asks Django's lazy settings for their class, and so would load them.
-    found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
-    return tuple(dict.fromkeys(found))
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package around it
-        return False
-
-
-def ours() -> tuple[str, ...]:
-    """Return our apps, and the methods and providers that we ship, whether or not they are installed."""
-    parts = [f"{parent}.{part.name}" for parent in _PARTS for part in iter_modules(import_module(parent).__path__)]
-    return (*APPS, *sorted(parts))
-
-
-def senders(environment: Environment, declared: Iterable[Section]) -> tuple[str, ...]:
-    """Return every number and name that messages come from."""
-    found: list[str] = []
-    for setting in (setting for section in declared for setting in section.settings if setting.is_sender):
-        said = environment[setting]
-        found.extend([said] if isinstance(said, str) else said.values() if isinstance(said, dict) else said)
-    return tuple(filter(None, found))
-
-
-def unknown(declared: Iterable[Section], variables: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Find variables that are probably meant for us and that nothing reads, one sentence each.
-
-    A name is meant for us if it begins like a family of ours (`SENDS_`), or is very much like a declared one.
-    """
-    declared = tuple(declared)
-    settings = {setting.name: setting for section in declared for setting in section.settings}
-    families = tuple(family for section in declared for family in section.families)
-    known = settings.keys() | {name + _FILE for name, setting in settings.items() if setting.is_secret}
-    for name in sorted(os.environ if variables is None else variables):
-        if name in known or _OF_SERVICES.search(name):
-            continue
-        if name.removesuffix(_FILE) in settings:
-            yield f"{name} is not read: {name.removesuffix(_FILE)} is no secret, so set it itself."
-            continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
-        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL is somebody's own
-            yield f"{name} is not read. Did you mean {near[0]}?"
-        elif name.startswith(families):
-            yield f"{name} is not read: there is no such setting. `manage.py environment` lists them all."

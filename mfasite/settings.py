@@ -9,7 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from accounts import conf as accounts_conf
-from mfasite import conf, env, logs, server_addresses
+from mfasite import conf, declared, env, logs, server_addresses
 from mfasite.demo import users
 from verification import conf as engine
 
@@ -40,7 +40,7 @@ providers = environment[engine.providers] or (("verification.delivery.providers.
 
 # --- The environment: each declared setting is one of Django's settings, of the same name --------------------
 
-SECTIONS = env.sections((*env.APPS, *VERIFICATION_METHODS, *providers))
+SECTIONS = declared.sections((*declared.APPS, *VERIFICATION_METHODS, *providers))
 globals().update(environment.read(SECTIONS))
 
 DELIVERY_PROVIDERS = providers
@@ -48,7 +48,7 @@ PUBLIC_URL = environment[engine.public_url]
 SECRET_KEY = environment[conf.secret_key]
 HTTPS = PUBLIC_URL.startswith("https://")
 PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
-SENDER_NUMBERS = env.senders(environment, SECTIONS)  # what texts and calls come from, as the help centre names it
+SENDER_NUMBERS = declared.senders(environment, SECTIONS)  # what texts and calls come from, as the help centre names it
 
 # Whose telephones stand on the demo's shelf: number and name.
 PHONES = users.phones() if DEMO else ()

@@ -15,12 +15,12 @@ from django.conf import global_settings, settings
 from django.core.management import call_command
 
 from mfasite import conf as site_conf
-from mfasite import env
+from mfasite import declared, env
 from verification import formats
 from verification.setting import Section, Setting
 
 HOME = Path(settings.BASE_DIR)
-SECTIONS = env.sections(env.ours())
+SECTIONS = declared.sections(declared.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
 READER = "mfasite/env.py"
 REQUIRED = {
@@ -35,8 +35,8 @@ REQUIRED = {
 _SAY_ALL = """
 import json
 from django.conf import settings
-from mfasite import env
-found = (setting for section in env.sections(env.ours()) for setting in section.settings)
+from mfasite import declared
+found = (setting for section in declared.sections(declared.ours()) for setting in section.settings)
 print(json.dumps({setting.name: repr(setting()) for setting in found}))
 """
 
@@ -93,9 +93,9 @@ def test_every_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
 
 
 def test_no_name_is_declared_twice() -> None:
-    declared = [setting.name for section in SECTIONS for setting in section.settings]
+    names = [setting.name for section in SECTIONS for setting in section.settings]
 
-    assert len(declared) == len(set(declared))
+    assert len(names) == len(set(names))
 
 
 def test_what_looks_secret_is_secret() -> None:
@@ -118,7 +118,7 @@ def test_what_looks_secret_is_secret() -> None:
 
 @cache
 def code() -> dict[str, ast.Module]:
-    paths = [HOME / "manage.py", *(path for app in env.APPS for path in (HOME / app).rglob("*.py"))]
+    paths = [HOME / "manage.py", *(path for app in declared.APPS for path in (HOME / app).rglob("*.py"))]
     return {
         str(path.relative_to(HOME)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
     }

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from mfasite import env, settings_table
+from mfasite import declared, settings_table
 from verification import conf
 
 
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         """Print it."""
-        packages = dict.fromkeys((*env.ours(), *conf.methods(), *conf.providers()))
-        self.stdout.write(settings_table.markdown(env.sections(packages)), ending="")
+        packages = dict.fromkeys((*declared.ours(), *conf.methods(), *conf.providers()))
+        self.stdout.write(settings_table.markdown(declared.sections(packages)), ending="")

@@ -1,0 +1,78 @@
+"""Finds every declared setting by the packages that declare them, and variables that nothing reads."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+from django.core.exceptions import ImproperlyConfigured
+
+from verification.setting import Section, Values
+
+APPS: tuple[str, ...] = ("mfasite", "accounts", "verification", "helpcenter")
+_PARTS = ("verification.methods", "verification.delivery.providers")
+_FILE = "_FILE"
+_ALIKE = 0.85  # of 1; DATABASE_URI and DATABASE_URL are 0.92 alike
+_SHORTEST = 6  # characters; shorter names are alike by chance
+# What Kubernetes and Docker set for each service beside ours. Source: Kubernetes, "Discovering services".
+_OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
+
+
+def sections(packages: Iterable[str]) -> tuple[Section, ...]:
+    """Return what packages declare, in the module `conf` of each that has one.
+
+    Errors: ImproperlyConfigured for a package that is not there.
+    """
+    packages = tuple(packages)
+    if absent := [package for package in packages if not _is_there(package)]:
+        raise ImproperlyConfigured(f"There is no package {', '.join(absent)}; DELIVERY_PROVIDERS names it.")
+    modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
+    # By `type`: `isinstance` asks Django's lazy settings for their class, and so would load them.
+    found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
+    return tuple(dict.fromkeys(found))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package around it
+        return False
+
+
+def ours() -> tuple[str, ...]:
+    """Return our apps, and the methods and providers that we ship, whether or not they are installed."""
+    parts = [f"{parent}.{part.name}" for parent in _PARTS for part in iter_modules(import_module(parent).__path__)]
+    return (*APPS, *sorted(parts))
+
+
+def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:
+    """Return every number and name that messages come from."""
+    found: list[str] = []
+    for setting in (setting for section in declared for setting in section.settings if setting.is_sender):
+        said = values[setting]
+        found.extend([said] if isinstance(said, str) else said.values() if isinstance(said, dict) else said)
+    return tuple(filter(None, found))
+
+
+def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
+    """Find variables that are probably meant for us and that nothing reads, one sentence each.
+
+    A name is meant for us if it begins like a family of ours (`SENDS_`), or is very much like a declared one.
+    """
+    declared = tuple(declared)
+    settings = {setting.name: setting for section in declared for setting in section.settings}
+    families = tuple(family for section in declared for family in section.families)
+    known = settings.keys() | {name + _FILE for name, setting in settings.items() if setting.is_secret}
+    for name in sorted(names):
+        if name in known or _OF_SERVICES.search(name):
+            continue
+        if name.removesuffix(_FILE) in settings:
+            yield f"{name} is not read: {name.removesuffix(_FILE)} is no secret, so set it itself."
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
+        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL is somebody's own
+            yield f"{name} is not read. Did you mean {near[0]}?"
+        elif name.startswith(families):
+            yield f"{name} is not read: there is no such setting. `manage.py environment` lists them all."
