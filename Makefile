@@ -6,6 +6,11 @@ DEMO_DIR ?= .demo
 ARGS ?=
 PARALLEL ?= 2
 
+# Each test process and each program that a test starts would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
+PYTEST = $(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup --durations 10
+
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
@@ -20,10 +25,10 @@ demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
 
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
-	@exec $(BIN)/python -m pytest -n $(PARALLEL) -m "not browser and not services and not description" $(ARGS)
+	@exec $(PYTEST) -m "not browser and not services and not description" $(ARGS)
 
-test-all: $(STAMPS)/tests ## Run all tests, those with Chromium, Dovecot and nginx too
-	@exec $(BIN)/python -m pytest -n $(PARALLEL) $(ARGS)
+test-all: $(STAMPS)/tests ## Run all tests with all rounds, those with Chromium, Dovecot and nginx too
+	@TEST_ROUNDS=all exec $(PYTEST) $(ARGS)
 
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -38,6 +38,18 @@ METRICS_TOKEN = "a-token-of-the-tests"
 METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker ends alone with it, and start the service in one worker.
+
+    Tests with browsers and further servers are so many that each worker has a service of its own.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        is_alone = item.get_closest_marker("browser") or item.get_closest_marker("services")
+        if "stack" in getattr(item, "fixturenames", ()) and not is_alone:
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector skip what lives as long as the run: modules, URLs, thousands of collected tests."""
     gc.collect()

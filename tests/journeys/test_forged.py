@@ -23,7 +23,7 @@ from tests.settings import KEYS
 from verification.delivery.providers.gateway import conf
 from verification.delivery.providers.gateway import signature as gateways
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("forged")]
 
 Signed = tuple[bytes, dict[str, str]]
 Sign = Callable[[str, str, float], Signed]  # for an address, of a state, so many seconds ago
@@ -119,10 +119,13 @@ class Site:
         return int(float(found[1])) if found else 0
 
 
-@pytest.fixture(params=CARRIERS)
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(params=CARRIERS, scope="module")
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Carrier, Stack, Exchange]]:
+    """Start the service for one carrier."""
     name: str = request.param
-    with exchange.opened() as lines, their_database() as theirs, urllib3.PoolManager() as wire:
+    with exchange.opened() as lines, their_database() as theirs:
         settings = {
             "DELIVERY_PROVIDERS": f"{name},virtual",  # the stack plays the second one, which gets nothing here
             "TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -140,11 +143,16 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         }
         home = tmp_path_factory.mktemp(name)
         more = KEYS | METRICS | theirs | settings
-        with (
-            stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=more) as up,
-            closing(Browser(up.url, "127.0.0.1")) as browser,
-        ):
-            yield Site(up, CARRIERS[name], lines, wire, browser)
+        with stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=more) as up:
+            yield CARRIERS[name], up, lines
+
+
+@pytest.fixture
+def site(service: tuple[Carrier, Stack, Exchange]) -> Iterator[Site]:
+    carrier, up, lines = service
+    lines.requests.clear()  # it names messages by their number
+    with urllib3.PoolManager() as wire, closing(Browser(up.url, "127.0.0.1")) as browser:
+        yield Site(up, carrier, lines, wire, browser)
 
 
 def test_forged_callback_is_refused_counted_and_without_effect(site: Site) -> None:

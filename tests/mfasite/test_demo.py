@@ -22,7 +22,7 @@ from mfasite.demo import users
 from mfasite.demo.child_processes import BASE_DIR
 from tests.conftest import THEIR_BROKER, free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
 PATIENCE = 90  # seconds
 
@@ -90,9 +90,29 @@ def left_behind(home: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Give a demo that is up; the last test of this module ends it."""
+    """Give a demo that is up although the next port is taken; the last test of this module ends it."""
     folder = tmp_path_factory.mktemp("demo")
-    running = start(free_port(), folder / "home", folder / "out")
+    with socket.socket() as other:
+        while True:
+            port = free_port()
+            with contextlib.suppress(OSError):
+                other.bind(("127.0.0.1", port + 1))
+                break
+        other.listen()
+        running = start(port, folder / "home", folder / "out")
+        try:
+            running.wait_until_up()
+            yield running
+        finally:
+            running.end()
+
+
+@pytest.fixture(scope="module")
+def without_flower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Give a demo whose Flower did not start; the last test that uses it ends it."""
+    folder = tmp_path_factory.mktemp("without-flower")
+    # A setting of Flower's own that it cannot read.
+    running = start(free_port(), folder / "home", folder / "out", FLOWER_MAX_TASKS="many")
     try:
         running.wait_until_up()
         yield running
@@ -184,36 +204,17 @@ def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
     assert f"make demo PORT={demo.port + 1}" in second.stderr
 
 
-def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        while True:
-            port = free_port()
-            with contextlib.suppress(OSError):
-                other.bind(("127.0.0.1", port + 1))
-                break
-        other.listen()
-        running = start(port, tmp_path / "home", tmp_path / "out")
-        try:
-            running.wait_until_up()
+def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(demo: Demo) -> None:
+    assert json.loads(get(f"{demo.url}/readyz")[1])["ready"]
 
-            assert json.loads(get(f"{running.url}/readyz")[1])["ready"]
-            assert re.search(r"Celery queues +http://localhost:(\d+)/", running.said())[1] != str(port + 1)  # type: ignore[index]
-        finally:
-            running.end()
+    assert re.search(r"Celery queues +http://localhost:(\d+)/", demo.said())[1] != str(demo.port + 1)  # type: ignore[index]
 
 
-def test_goes_on_without_flower(tmp_path: Path) -> None:
+def test_goes_on_without_flower(without_flower: Demo) -> None:
     """Seen failing: one part that only shows something ended the whole demo."""
-    # A setting of Flower's own that it cannot read.
-    running = start(free_port(), tmp_path / "home", tmp_path / "out", FLOWER_MAX_TASKS="many")
-    try:
-        running.wait_until_up()
-
-        assert "going on without Flower" in running.said()
-        assert "Celery queues" not in running.said()
-        assert json.loads(get(f"{running.url}/readyz")[1])["ready"]
-    finally:
-        running.end()
+    assert "going on without Flower" in without_flower.said()
+    assert "Celery queues" not in without_flower.said()
+    assert json.loads(get(f"{without_flower.url}/readyz")[1])["ready"]
 
 
 def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
@@ -225,23 +226,19 @@ def test_says_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
     assert "cannot be written" in answer.stderr
 
 
-def test_names_the_child_that_ended_and_stops_the_rest(demo: Demo, tmp_path: Path) -> None:
-    other = start(free_port(), tmp_path / "home", tmp_path / "out")
-    try:
-        other.wait_until_up()
-        carrier = next(
-            int(entry.name)
-            for entry in Path("/proc").glob("[0-9]*")
-            if _is(entry, home=other.home, word=b"manage.py\0carrier")
-        )
+def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> None:
+    other = without_flower
+    carrier = next(
+        int(entry.name)
+        for entry in Path("/proc").glob("[0-9]*")
+        if _is(entry, home=other.home, word=b"manage.py\0carrier")
+    )
 
-        os.kill(carrier, signal.SIGKILL)
+    os.kill(carrier, signal.SIGKILL)
 
-        assert other.process.wait(PATIENCE) == 1
-        assert "carrier ended by itself" in other.said()
-        assert left_behind(other.home) == []
-    finally:
-        other.end()
+    assert other.process.wait(PATIENCE) == 1
+    assert "carrier ended by itself" in other.said()
+    assert left_behind(other.home) == []
 
 
 def _is(entry: Path, *, home: Path, word: bytes) -> bool:

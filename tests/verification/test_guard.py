@@ -141,7 +141,7 @@ def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
 # Ranges --------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_requests_to_a_costly_range_send_no_more_than_the_bound(
+def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
     ana: Desk, settings: Any, count_of: Callable[[str], int]
 ) -> None:
     """Many people, many networks, one range: what fraudsters do. Real people get in all the while."""

@@ -21,6 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.crowd import Crowd
+from tests.rounds import rounds
 from tests.settings import KEYS
 from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
@@ -32,7 +33,7 @@ from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
 AT_ONCE = 50
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "100"))
+ROUNDS = rounds(6, 100)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -1,4 +1,4 @@
-"""A worker is killed again and again while a thousand messages go out: none is lost, none goes out twice.
+"""A worker is killed again and again while many messages go out: none is lost, none goes out twice.
 
 What was in flight at a kill is named `unknown`, never sent again, and settled by its receipt or, without one, as lost.
 """
@@ -19,6 +19,7 @@ from django.utils import timezone
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import Crew
 from tests.phone import carry
+from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
@@ -28,7 +29,7 @@ from verification.delivery import dispatch, publisher
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 
-MESSAGES, DEAD, KILLS, THREADS = 1000, 100, 8, 16
+MESSAGES, DEAD, KILLS, THREADS = rounds(300, 1000), rounds(30, 100), rounds(3, 8), 16
 SEED = 20260302
 
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
