@@ -12,6 +12,8 @@ import django
 from django.conf import settings
 from django.db import connection
 
+from verification.keys import crypto
+
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 PREFIX = "mfa_migrated_"
@@ -29,6 +31,8 @@ def take(folder: Path) -> str:
         _copy_database(mine)
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = mine
+    crypto.forget()
+    crypto.digest_keys()  # as a process that migrates does: the copy has keys of its own
     return former
 
 
