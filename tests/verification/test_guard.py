@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
 from verification import challenges, enrolments, guard, limits, phone_numbers, policies, tasks
 from verification.context import Context
@@ -149,12 +150,13 @@ def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
     settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
     Country.objects.create(code="LV")
     guard.forget()
-    pumps = [_pump(n) for n in range(250)]
-    for n in range(1000):
-        user, enrolment = pumps[n % 250]
-        context = Context(now=ana.context.now, network=f"198.51.{n // 250}.{n % 250}")
+    n_people = rounds(60, 250)
+    pumps = [_pump(n) for n in range(n_people)]
+    for n in range(4 * n_people):
+        user, enrolment = pumps[n % n_people]
+        context = Context(now=ana.context.now, network=f"198.51.{n // n_people}.{n % n_people}")
         start(user, enrolment, context, binding=f"pump {n}")
-        if n % 250 == 200:
+        if n % n_people == n_people * 4 // 5:
             assert ana.start("text", binding=f"ana {n}").issued, "a real person was kept out"
 
     assert count_of("+371200") == 40

@@ -17,6 +17,7 @@ from accounts.models import Import, User
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
 from tests.people import Clock, Person, join
+from tests.rounds import rounds
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, HardwareToken
 
@@ -282,7 +283,8 @@ def test_no_package_is_said_so(raw: bytes) -> None:
 
 @pytest.mark.slow
 def test_long_files_come_in_whole_with_every_bad_row_named(root: Person, here: Context) -> None:
-    lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(20_000)]
+    n_people, n_tokens = rounds(2_000, 20_000), rounds(500, 5_000)
+    lines = [f"p{n},Person {n},p{n}@example.org,," if n % 100 else f"bad name {n},,,," for n in range(n_people)]
     text = HEAD + "\n".join(lines)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
