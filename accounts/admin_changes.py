@@ -24,10 +24,10 @@ from django.views.decorators.http import require_safe
 from accounts import admin_site, reauthentication, redirects, request_context
 from accounts.admin_site import Ruled
 from accounts.models import SentForm
-from accounts.models.handles import new_ref
 from accounts.session_assurance import AuthedRequest
 from verification import audit
 from verification.inputs.fields import LineField
+from verification.models.handles import new_handle
 
 _PROOF = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
 _MAX_KEPT = 300  # characters of a value that the record keeps
@@ -68,7 +68,7 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # An address can fill in the fields of an admin's form, but never these.
-        self.initial = {**self.initial, "reason": "", "form_ref": new_ref()}
+        self.initial = {**self.initial, "reason": "", "form_ref": new_handle()}
 
     def clean_form_ref(self) -> str:
         ref: str = self.cleaned_data["form_ref"]

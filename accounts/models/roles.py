@@ -7,7 +7,7 @@ from django.db import models
 class ShippedRole(models.Model):
     """A role that `migrate` has made as a group. `given` names the permissions that the group ever got from us.
 
-    The group may have been renamed since; without one, it was deleted. Neither is made again.
+    The group may have been renamed since. Without a group, it was deleted, or the organisation had one of that name.
     """
 
     name = models.CharField(max_length=150, unique=True)

@@ -156,7 +156,7 @@ def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Make the roles that this database never had, and give each role the permissions that it never got.
 
     What an organisation changed stays: a permission that it took away is not given again, and a role that it deleted is
-    not made again. A group of its own that already has a role's name stays as it is.
+    not made again. A group of its own that has a role's name stays as it is.
     """
     with transaction.atomic(using=using):
         rows = {row.name: row for row in ShippedRole.objects.using(using)}
@@ -178,10 +178,10 @@ def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _first(names: Collection[str], *, using: str) -> dict[str, ShippedRole]:
-    """Make the groups of roles that are new here, and remember them."""
+    """Make the groups of roles that are new here, and remember them. A name that is taken gets no group of ours."""
     groups = Group.objects.using(using)
-    theirs = {group.name: group for group in groups.filter(name__in=names)}
-    made = groups.bulk_create([Group(name=name) for name in names if name not in theirs])
-    rows = [ShippedRole(name=group.name, group=group) for group in made]
-    rows += [ShippedRole(name=name, group=group, given=list(ROLES[name])) for name, group in theirs.items()]
+    taken = set(groups.filter(name__in=names).values_list("name", flat=True))
+    new = groups.bulk_create(Group(name=name) for name in names if name not in taken)
+    made = {group.name: group for group in new}
+    rows = [ShippedRole(name=name, group=made.get(name)) for name in names]
     return {row.name: row for row in ShippedRole.objects.using(using).bulk_create(rows)}

@@ -13,7 +13,6 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, SupportRequest, User
-from accounts.models.handles import new_ref
 from accounts.support import caller_verification
 from accounts.support.actions import approvals, rights
 from accounts.support.actions.perform import Deed, Unneeded
@@ -21,6 +20,7 @@ from accounts.support.actions.registry import Action
 from accounts.support.actions.rights import Bounds, Refusal
 from verification import audit, limits, policies
 from verification.context import Context
+from verification.models.handles import new_handle
 
 
 class State(StrEnum):
@@ -63,7 +63,7 @@ _signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
 
 def new_token() -> str:
     """Name one sending of a form, so that the same form sent again, or many times at once, is done once."""
-    return _signer.sign(new_ref())
+    return _signer.sign(new_handle())
 
 
 def token_is_good(token: str) -> bool:

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import SecondStep, Session, User
-from accounts.models.handles import new_ref
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
@@ -23,6 +22,7 @@ from verification import audit, browsers, challenges, enrolments, hardware_token
 from verification.context import Context
 from verification.db import row_locks
 from verification.models import AppPasswordsEnd, HardwareToken, Purpose
+from verification.models.handles import new_handle
 
 _SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
@@ -366,7 +366,7 @@ def try_message(person: User, deed: Deed, *, ref: str) -> Done:
         raise Unneeded(_("This method is gone."))
     rules = policies.rules_for(person.pk)
     outcome = challenges.start(
-        found, user=person, purpose=Purpose.REHEARSAL, binding=new_ref(), context=deed.context, rules=rules
+        found, user=person, purpose=Purpose.REHEARSAL, binding=new_handle(), context=deed.context, rules=rules
     )
     label = enrolments.label(found)
     if not outcome.issued:

@@ -85,12 +85,13 @@ def test_deleted_role_is_not_made_again(later: None) -> None:
     assert not Group.objects.filter(name=ROLE).exists()
 
 
-def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(later: None) -> None:
-    """As where a later version brings a role under a name that a group there has."""
+def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a later version brings a role under a name that a group there has, and a further one a permission."""
     ShippedRole.objects.filter(name=ROLE).delete()
     Group.objects.get(name=ROLE).permissions.clear()
 
     management.make_roles()
+    monkeypatch.setattr(roles, "ROLES", {**roles.ROLES, ROLE: (*roles.ROLES[ROLE], NEW)})
     management.make_roles()
 
     assert rights() == set()
