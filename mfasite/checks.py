@@ -165,7 +165,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
 
 
 def _packages() -> tuple[str, ...]:
-    return (*declared.APPS, *engine.methods(), *engine.providers())
+    return (*declared.PACKAGES, *engine.methods(), *engine.providers())
 
 
 def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from verification.setting import Section, Values
 
-APPS: tuple[str, ...] = ("mfasite", "accounts", "verification", "helpcenter")
+PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")
 _FILE = "_FILE"
 _ALIKE = 0.85  # of 1; DATABASE_URI and DATABASE_URL are 0.92 alike
@@ -44,7 +44,7 @@ def _is_there(module: str) -> bool:
 def ours() -> tuple[str, ...]:
     """Return our apps, and the methods and providers that we ship, whether or not they are installed."""
     parts = [f"{parent}.{part.name}" for parent in _PARTS for part in iter_modules(import_module(parent).__path__)]
-    return (*APPS, *sorted(parts))
+    return (*PACKAGES, *sorted(parts))
 
 
 def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ providers = environment[engine.providers] or (("verification.delivery.providers.
 
 # --- The environment: each declared setting is one of Django's settings, of the same name --------------------
 
-SECTIONS = declared.sections((*declared.APPS, *VERIFICATION_METHODS, *providers))
+SECTIONS = declared.sections((*declared.PACKAGES, *VERIFICATION_METHODS, *providers))
 globals().update(environment.read(SECTIONS))
 
 DELIVERY_PROVIDERS = providers

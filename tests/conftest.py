@@ -196,7 +196,7 @@ def their_database() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def switches_known(db: None, settings: Any) -> Iterator[None]:
     """Let policies and what is switched off have been read just now, as in a process that works."""
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
+    settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()
     guard.caps()

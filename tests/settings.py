@@ -28,6 +28,6 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close what
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
 PASSWORD_HASHERS = ["tests.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
 SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
-DELIVERY_ROUTING_CACHE_SECONDS = 0  # what a test changes counts at once
-DELIVERY_WAKE_THREADS = 0  # no thread of ours outlives a test
+VERIFICATION_CACHE_SECONDS = 0  # what a test changes counts at once
+DELIVERY_PUBLISHER_THREADS = 0  # no thread of ours outlives a test
 WHITENOISE_AUTOREFRESH = True  # looks a file up when it is asked for; else each test's client walks them all

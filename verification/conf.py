@@ -181,6 +181,13 @@ retention_days: Setting[int] = Setting(
     unit="days",
     meaning="how long ended challenges and their messages are kept",
 )
+cache_seconds: Setting[float] = Setting(
+    CODES,
+    "VERIFICATION_CACHE_SECONDS",
+    formats.seconds_with_fraction(0.0, 60.0),
+    default=1.0,
+    meaning="how old a process's copy of policies, routes, outages and circuits may be",
+)
 
 
 def unanswered(kind: str) -> int:
@@ -362,66 +369,6 @@ providers: Setting[tuple[str, ...]] = Setting(
     default=(),
     meaning="who carries texts, calls and mail, in the order to try them: `twilio`, `vonage`, `gateway`, `smtp`; a "
     "dotted name is a package of yours",
-)
-circuit_failures: Setting[int] = Setting(
-    DELIVERY,
-    "DELIVERY_CIRCUIT_FAILURES",
-    formats.whole_number(1, 1000),
-    default=5,
-    unit="failures in a row",
-    meaning="failures in a row after which a provider is passed over",
-)
-circuit_pause: Setting[timedelta] = Setting(
-    DELIVERY,
-    "DELIVERY_CIRCUIT_SECONDS",
-    formats.seconds(1, 3600),
-    default=timedelta(seconds=15),
-    meaning="how long, the first time; each further time in a row takes twice as long",
-)
-circuit_max_pause: Setting[timedelta] = Setting(
-    DELIVERY,
-    "DELIVERY_CIRCUIT_MAX_SECONDS",
-    formats.seconds(1, 86_400),
-    default=timedelta(seconds=300),
-    meaning="how long at most, until one message goes out on trial",
-)
-max_claims: Setting[int] = Setting(
-    DELIVERY,
-    "DELIVERY_MAX_CLAIMS",
-    formats.whole_number(1, 100),
-    default=5,
-    unit="times",
-    meaning="how often one message may be taken up before it counts as failed; being asked to slow down does not count",
-)
-lease: Setting[timedelta] = Setting(
-    DELIVERY,
-    "DELIVERY_LEASE_SECONDS",
-    formats.seconds(11, 600),  # longer than a provider's connect and read limits together: 2 s and 8 s
-    default=timedelta(seconds=15),
-    meaning="how long a worker may hold a message before its outcome counts as unknown",
-)
-lost_after: Setting[timedelta] = Setting(
-    DELIVERY,
-    "DELIVERY_LOST_SECONDS",
-    formats.seconds(5, 3600),
-    default=timedelta(seconds=30),
-    meaning="how long an unknown message waits for its receipt before the person is told that it is lost",
-)
-routing_cache_seconds: Setting[float] = Setting(
-    DELIVERY,
-    "DELIVERY_ROUTING_CACHE_SECONDS",
-    formats.seconds_with_fraction(0.0, 60.0),
-    default=1.0,
-    meaning="how old a process's copy of routes, limits and circuits may be",
-)
-wake_threads: Setting[int] = Setting(
-    DELIVERY,
-    "DELIVERY_WAKE_THREADS",
-    formats.whole_number(0, 64),
-    default=4,
-    unit="threads",
-    meaning="threads that a web process keeps to wake workers and, when the broker is down, to send; 0 leaves all to "
-    "workers",
 )
 
 # --- What the site composes ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from verification.setting import Section, Setting
 HOME = Path(settings.BASE_DIR)
 SECTIONS = declared.sections(declared.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
+APPS = ("mfasite", "accounts", "verification", "helpcenter")
 READER = "mfasite/env.py"
 REQUIRED = {
     "SECRET_KEY": "a-key-of-these-tests",
@@ -118,7 +119,7 @@ def test_what_looks_secret_is_secret() -> None:
 
 @cache
 def code() -> dict[str, ast.Module]:
-    paths = [HOME / "manage.py", *(path for app in declared.APPS for path in (HOME / app).rglob("*.py"))]
+    paths = [HOME / "manage.py", *(path for app in APPS for path in (HOME / app).rglob("*.py"))]
     return {
         str(path.relative_to(HOME)): ast.parse(path.read_text()) for path in paths if "migrations" not in path.parts
     }
@@ -302,3 +303,9 @@ def test_every_setting_has_a_place_on_the_page() -> None:
     assert [name for name in SETTINGS if f"| `{name}`" not in page] == []
     assert all(isinstance(section, Section) for section in SECTIONS)
     assert site_conf.demo.name in SETTINGS
+
+
+def test_every_module_that_declares_is_found() -> None:
+    known = {f"{package.replace('.', '/')}/conf.py" for package in declared.ours()}
+
+    assert {path for path in code() if Path(path).name == "conf.py"} <= known

@@ -147,7 +147,7 @@ def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
 ) -> None:
     """Many people, many networks, one range: what fraudsters do. Real people get in all the while."""
     settings.SENDS_PER_RANGE_HOUR, settings.SENDS_PER_SITE_HOUR = 40, 60
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
+    settings.VERIFICATION_CACHE_SECONDS = 3600
     Country.objects.create(code="LV")
     guard.forget()
     n_people = rounds(60, 250)
@@ -472,7 +472,7 @@ def test_start_opens_the_number_again(ana: Desk) -> None:
 def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
     rules = ana.rules
     guard.stop(SWISS, provider="twilio", now=ana.context.now)
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
+    settings.VERIFICATION_CACHE_SECONDS = 3600
     enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
     with django_assert_num_queries(1):

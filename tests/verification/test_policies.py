@@ -238,14 +238,14 @@ def test_decision_reads_what_is_the_persons_and_writes_nothing(
 
 
 def test_policy_counts_when_it_is_read_anew(desk: Desk, settings: Any) -> None:
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
+    settings.VERIFICATION_CACHE_SECONDS = 3600
     policies.forget()
     assert desk.rules.remember_days == 14
 
     Policy.objects.create(remember_days=7)
 
     assert desk.rules.remember_days == 14
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 0
+    settings.VERIFICATION_CACHE_SECONDS = 0
     assert desk.rules.remember_days == 7
 
 
@@ -253,7 +253,7 @@ def test_group_counts_at_once(desk: Desk, settings: Any) -> None:
     """What policies say may be a second old, but never who is in which group."""
     Policy.objects.create(group=Group.objects.create(name="Finance"), remember_days=3)
     policies.forget()
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 3600
+    settings.VERIFICATION_CACHE_SECONDS = 3600
     assert desk.rules.remember_days == 14
 
     desk.user.groups.add(Group.objects.get(name="Finance"))

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Held(Generic[T]):
-    """One value a process, read anew when the one at hand is older than `times` `conf.routing_cache_seconds()`."""
+    """One value a process, read anew when the one at hand is older than `times` `conf.cache_seconds()`."""
 
     def __init__(self, load: Callable[[], T], *, times: int = 1) -> None:
         self._load = load
@@ -34,4 +34,4 @@ class Held(Generic[T]):
         self._kept = None
 
     def _is_fresh(self, kept: tuple[float, T]) -> bool:
-        return time.monotonic() - kept[0] < conf.routing_cache_seconds() * self._times
+        return time.monotonic() - kept[0] < conf.cache_seconds() * self._times

@@ -9,9 +9,9 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import conf, decryption_failures, guard, inputs
+from verification import decryption_failures, guard, inputs
 from verification.db.compiled_queries import Select, Slot, Update
-from verification.delivery import rendering
+from verification.delivery import conf, rendering
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop

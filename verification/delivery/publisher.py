@@ -13,8 +13,7 @@ from celery.exceptions import CeleryError
 from django.db import close_old_connections, connections
 from kombu.exceptions import KombuError
 
-from verification import conf
-from verification.delivery import dispatch
+from verification.delivery import conf, dispatch
 from verification.models import Kind
 
 _log = logging.getLogger(__name__)
@@ -29,7 +28,7 @@ _room = threading.BoundedSemaphore(_WAITING)
 
 def up(message_id: int, kind: Kind) -> None:
     """Wake a worker for one message; answers at once, whatever the broker does."""
-    if not conf.wake_threads() or not _room.acquire(blocking=False):
+    if not conf.publisher_threads() or not _room.acquire(blocking=False):
         return
     _threads().submit(copy_context().run, _work, message_id, kind)  # the log's trace goes along
 
@@ -38,7 +37,7 @@ def _threads() -> ThreadPoolExecutor:
     global _pool  # noqa: PLW0603  (one pool a process, made after its fork)
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(max_workers=conf.wake_threads(), thread_name_prefix="wake")
+            _pool = ThreadPoolExecutor(max_workers=conf.publisher_threads(), thread_name_prefix="wake")
         return _pool
 
 

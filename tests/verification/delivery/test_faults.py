@@ -15,9 +15,8 @@ from mfasite.demo.child_processes import Crew
 from tests.exchange import ACCOUNT, KEY, TOKEN, Answer, Exchange, opened
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
-from verification import conf
 from verification.context import Context
-from verification.delivery import dispatch, publisher
+from verification.delivery import conf, dispatch, publisher
 from verification.models import Attempt, Circuit, Kind, Message, MessageState, Result
 
 MESSAGES, THREADS = 300, 8

@@ -23,9 +23,9 @@ from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
-from verification import audit, conf
+from verification import audit
 from verification.context import Context
-from verification.delivery import dispatch, publisher
+from verification.delivery import conf, dispatch, publisher
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, Kind, Message, MessageState, State
 

@@ -64,7 +64,7 @@ def test_sends_from_here_when_the_broker_is_away(ana: Desk, queued: Message, mon
 def test_more_than_the_process_can_hold_is_left_to_the_sweep(
     queued: Message, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.DELIVERY_WAKE_THREADS = 1
+    settings.DELIVERY_PUBLISHER_THREADS = 1
     submitted: list[int] = []
     monkeypatch.setattr(publisher, "_room", threading.BoundedSemaphore(2))
     pool = type("Pool", (), {"submit": lambda _, run, work, pk, kind: submitted.append(pk)})

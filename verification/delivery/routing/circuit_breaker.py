@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Least
 
-from verification import conf
+from verification.delivery import conf
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import cache, routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State

@@ -7,7 +7,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.verification.conftest import Desk
-from verification import conf, notices
+from verification import notices
+from verification.delivery import conf
 from verification.delivery.providers.twilio.provider import provider as twilio
 from verification.delivery.rendering import compose
 from verification.delivery.routing import cache, circuit_breaker, routes

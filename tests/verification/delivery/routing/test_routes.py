@@ -85,11 +85,11 @@ def test_change_counts_without_a_restart(both: None) -> None:
 
 
 def test_board_is_read_again_after_its_time(both: None, settings: Any) -> None:
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 60
+    settings.VERIFICATION_CACHE_SECONDS = 60
     names(SWISS)
     Route.objects.create(kind=Kind.TEXT, provider="nobody")
     assert names(SWISS) == ["virtual", "nobody"]
 
-    settings.DELIVERY_ROUTING_CACHE_SECONDS = 0
+    settings.VERIFICATION_CACHE_SECONDS = 0
 
     assert names(SWISS) == ["nobody"]
