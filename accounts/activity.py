@@ -49,10 +49,6 @@ def _staff(detail: dict[str, Any]) -> str:
     return _("Ticket %(ticket)s.") % {"ticket": ticket} if ticket else ""
 
 
-def _way(detail: dict[str, Any]) -> str:
-    return str(detail.get("way", ""))
-
-
 def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
     """Say when a wrong code was typed, and how bad that is: at a sign-in somebody had the password."""
     method, name = {"method": _method(detail)}, detail.get("method", "")

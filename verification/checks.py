@@ -1,13 +1,12 @@
 """Contradictions in the engine's settings, found at start. Each has a stable id and a hint."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from verification import conf, registry
 from verification.delivery.routing import routes
@@ -60,14 +59,6 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
             id="verification.E006",
         )
     ]
-
-
-@register(Tags.database)
-def database_can(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Guarded upserts answer with RETURNING, which SQLite knows since 3.35."""
-    if connection.vendor == "sqlite" and sqlite3.sqlite_version_info < (3, 35):
-        return [Error("This SQLite is too old.", hint="Use SQLite 3.35 or PostgreSQL.", id="verification.E002")]
-    return []
 
 
 @register(Tags.compatibility)

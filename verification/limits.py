@@ -69,14 +69,6 @@ def _time(value: datetime | None) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 
-def _read_time(value: Any) -> datetime | None:
-    """Turn a timestamp of a raw statement into an aware one; SQLite answers text without a zone."""
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 _STOP = "*"  # the row that says since when everything a person set up is off
 _DAYS = "day."  # how the rows begin that count a person's wrong codes of a day, of all methods
 _PROMPTS = "prompt."  # how the rows begin that count messages which nobody answered

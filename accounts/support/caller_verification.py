@@ -170,9 +170,3 @@ def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
 def verified(staff: User, people: Collection[User], *, now: datetime) -> set[int]:
     """Tell whom of many this member of the staff verified within the last minutes."""
     return set(_good(staff, now).filter(person__in=people).values_list("person", flat=True))
-
-
-def of_person(person: User, *, now: datetime) -> list[CallerCheck]:
-    """List who of the staff asked this person for a proof in the last day, the newest first."""
-    recent = CallerCheck.objects.select_related("staff").filter(person=person, asked_at__gt=now - timedelta(days=1))
-    return list(recent.order_by("-asked_at")[:10])
