@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,7 +22,7 @@ from accounts.signin import flow, login_stage
 from accounts.support.actions import rights
 from helpcenter import articles, contacts, diagnosis, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
-from helpcenter.models import Article, Feedback, Miss
+from helpcenter.models import Feedback, Miss
 from verification import inputs, limits, notices
 from verification.context import Context, network_of
 
@@ -29,11 +30,11 @@ _MAX_SEARCH = 100  # letters, of which each may be more once folded
 _FRESH = 300  # seconds that a cache may keep what a stranger sees
 
 TOPICS = {
-    "start": _("Getting started"),
-    "stuck": _("When you cannot get in"),
-    "methods": _("Your methods, one by one"),
-    "account": _("Browsers, app passwords, activity"),
-    "staff": _("For staff"),
+    "start": gettext_lazy("Getting started"),
+    "stuck": gettext_lazy("When you cannot get in"),
+    "methods": gettext_lazy("Your methods, one by one"),
+    "account": gettext_lazy("Browsers, app passwords, activity"),
+    "staff": gettext_lazy("For staff"),
 }
 
 
@@ -201,8 +202,3 @@ def tell(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your message is on its way to company support."))
             return redirect("help:index")
     return _page(request, "tell.html", {"form": form, "situation": situation, "person": person})
-
-
-def slugs() -> list[str]:
-    """Name all articles, for whoever checks links."""
-    return list(Article.objects.values_list("slug", flat=True))

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from verification.models.handles import HandleField
 
@@ -15,18 +16,18 @@ class Import(models.Model):
     class Kind(models.TextChoices):
         """What the rows are."""
 
-        PEOPLE = "people", "people"
-        TOKENS = "tokens", "hardware tokens"
-        ASSIGN = "assign", "who gets which token"
+        PEOPLE = "people", _("people")
+        TOKENS = "tokens", _("hardware tokens")
+        ASSIGN = "assign", _("who gets which token")
 
     class State(models.TextChoices):
         """How far it is."""
 
-        WAITING = "waiting", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        CANCELLED = "cancelled", "cancelled"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+        FAILED = "failed", _("failed")
 
     ref = HandleField(unique=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)

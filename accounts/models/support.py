@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from verification.models.handles import HandleField
 
@@ -54,9 +55,9 @@ class GroupRequest(models.Model):
     class State(models.TextChoices):
         """How it ended."""
 
-        WAITING = "waiting", "waiting"
-        DONE = "done", "done"
-        REFUSED = "refused", "refused"
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
 
     ref = HandleField(unique=True, editable=False)
     group = models.ForeignKey(Group, on_delete=models.CASCADE, null=True, related_name="+")
@@ -80,9 +81,9 @@ class SupportRequest(models.Model):
     class State(models.TextChoices):
         """How it ended."""
 
-        WAITING = "waiting", "waiting"
-        APPROVED = "approved", "approved"
-        REFUSED = "refused", "refused"
+        WAITING = "waiting", _("waiting")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
 
     ref = HandleField(unique=True, editable=False)
     action = models.CharField(max_length=32)

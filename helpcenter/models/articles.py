@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from verification import time_format
 
@@ -10,9 +11,9 @@ from verification import time_format
 class Audience(models.TextChoices):
     """Who may read an article."""
 
-    EVERYONE = "everyone", "everyone"
-    SUPPORT = "support", "support staff"
-    OPERATORS = "operators", "operators"
+    EVERYONE = "everyone", _("everyone")
+    SUPPORT = "support", _("support staff")
+    OPERATORS = "operators", _("operators")
 
 
 class Article(models.Model):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from verification.models.enrolments import Enrolment
 from verification.models.handles import HandleField
@@ -10,23 +11,23 @@ from verification.models.handles import HandleField
 class Purpose(models.TextChoices):
     """What a proof is for; a proof for one purpose is worth nothing for another."""
 
-    SIGN_IN = "sign_in", "sign-in"
-    ENROL = "enrol", "enrolment"
-    FRESH = "fresh", "fresh proof"
-    CALLER = "caller", "caller check"
-    REHEARSAL = "rehearsal", "rehearsal"
+    SIGN_IN = "sign_in", _("sign-in")
+    ENROL = "enrol", _("enrolment")
+    FRESH = "fresh", _("fresh proof")
+    CALLER = "caller", _("caller check")
+    REHEARSAL = "rehearsal", _("rehearsal")
 
 
 class State(models.TextChoices):
     """Life of a challenge: open, approved on the phone, then one of the ends."""
 
-    OPEN = "open", "open"
-    APPROVED = "approved", "approved on the phone"
-    PROVEN = "proven", "proven"
-    SUPERSEDED = "superseded", "replaced by a newer one"
-    ENDED = "ended", "closed after too many wrong answers"
-    DENIED = "denied", "reported as fraud"
-    EXPIRED = "expired", "expired"
+    OPEN = "open", _("open")
+    APPROVED = "approved", _("approved on the phone")
+    PROVEN = "proven", _("proven")
+    SUPERSEDED = "superseded", _("replaced by a newer one")
+    ENDED = "ended", _("closed after too many wrong answers")
+    DENIED = "denied", _("reported as fraud")
+    EXPIRED = "expired", _("expired")
 
 
 ALIVE = (State.OPEN, State.APPROVED)

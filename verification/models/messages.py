@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from verification.keys import crypto
 from verification.models.challenges import Challenge
@@ -12,26 +13,26 @@ from verification.models.handles import HandleField
 class Kind(models.TextChoices):
     """What carries the words."""
 
-    TEXT = "text", "text"
-    CALL = "call", "call"
-    MAIL = "mail", "mail"
+    TEXT = "text", _("text")
+    CALL = "call", _("call")
+    MAIL = "mail", _("mail")
 
 
 class MessageState(models.TextChoices):
     """What happened to a message, in the order in which it can only move forward."""
 
-    QUEUED = "queued", "waiting to be sent"
-    SENDING = "sending", "being handed over"
-    UNKNOWN = "unknown", "handed over, answer lost"
-    LOST = "lost", "no word of it came"
-    ACCEPTED = "accepted", "accepted by the provider"
-    SENT = "sent", "on its way"
-    RINGING = "ringing", "ringing"
-    ANSWERED = "answered", "answered"
-    DELIVERED = "delivered", "delivered"
-    UNDELIVERED = "undelivered", "not delivered"
-    FAILED = "failed", "failed"
-    EXPIRED = "expired", "too old to send"
+    QUEUED = "queued", _("waiting to be sent")
+    SENDING = "sending", _("being handed over")
+    UNKNOWN = "unknown", _("handed over, answer lost")
+    LOST = "lost", _("no word of it came")
+    ACCEPTED = "accepted", _("accepted by the provider")
+    SENT = "sent", _("on its way")
+    RINGING = "ringing", _("ringing")
+    ANSWERED = "answered", _("answered")
+    DELIVERED = "delivered", _("delivered")
+    UNDELIVERED = "undelivered", _("not delivered")
+    FAILED = "failed", _("failed")
+    EXPIRED = "expired", _("too old to send")
 
 
 FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED)
@@ -56,21 +57,21 @@ RANK = {
 class Reason(models.TextChoices):
     """Why a message did not arrive, in our words, whatever the provider calls it."""
 
-    UNREACHABLE = "unreachable", "phone off or out of reach"
-    LANDLINE = "landline", "number takes no texts"
-    BLOCKED = "blocked", "blocked by the phone or its carrier"
-    OPTED_OUT = "opted_out", "the owner replied STOP"
-    INVALID_NUMBER = "invalid_number", "number not in use"
-    FILTERED = "filtered", "filtered by the carrier"
-    BUSY = "busy", "line busy"
-    NO_ANSWER = "no_answer", "nobody answered"
-    VOICEMAIL = "voicemail", "a voicemail answered"
-    HUNG_UP = "hung_up", "hung up without a key"
-    RATE_LIMITED = "rate_limited", "provider asks to slow down"
-    COUNTRY_CLOSED = "country_closed", "country not open"
-    PROVIDER_DOWN = "provider_down", "provider out of service"
-    TOO_OLD = "too_old", "too old to send"
-    UNKNOWN = "unknown", "not known"
+    UNREACHABLE = "unreachable", _("phone off or out of reach")
+    LANDLINE = "landline", _("number takes no texts")
+    BLOCKED = "blocked", _("blocked by the phone or its carrier")
+    OPTED_OUT = "opted_out", _("the owner replied STOP")
+    INVALID_NUMBER = "invalid_number", _("number not in use")
+    FILTERED = "filtered", _("filtered by the carrier")
+    BUSY = "busy", _("line busy")
+    NO_ANSWER = "no_answer", _("nobody answered")
+    VOICEMAIL = "voicemail", _("a voicemail answered")
+    HUNG_UP = "hung_up", _("hung up without a key")
+    RATE_LIMITED = "rate_limited", _("provider asks to slow down")
+    COUNTRY_CLOSED = "country_closed", _("country not open")
+    PROVIDER_DOWN = "provider_down", _("provider out of service")
+    TOO_OLD = "too_old", _("too old to send")
+    UNKNOWN = "unknown", _("not known")
 
 
 class Message(models.Model):

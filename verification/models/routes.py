@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from verification.models.messages import Kind, Message, Reason
 
@@ -46,9 +47,9 @@ class Route(models.Model):
 class CircuitState(models.TextChoices):
     """Whether a provider is given messages."""
 
-    CLOSED = "closed", "in service"
-    OPEN = "open", "passed over"
-    HALF_OPEN = "half_open", "on trial with one message"
+    CLOSED = "closed", _("in service")
+    OPEN = "open", _("passed over")
+    HALF_OPEN = "half_open", _("on trial with one message")
 
 
 class Circuit(models.Model):
@@ -80,9 +81,9 @@ class Circuit(models.Model):
 class Result(models.TextChoices):
     """How a try ended that did not end well."""
 
-    REFUSED = "refused", "refused"
-    LOST = "lost", "answer lost"
-    RETURNED = "returned", "taken, then reported as not delivered"
+    REFUSED = "refused", _("refused")
+    LOST = "lost", _("answer lost")
+    RETURNED = "returned", _("taken, then reported as not delivered")
 
 
 class Attempt(models.Model):

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
@@ -31,9 +32,9 @@ class RouteAdmin(ChangesAdmin):
     search_fields = ("place",)
     ordering = ("kind", "place", "order")
 
-    @admin.display(description="to", ordering="place")
+    @admin.display(description=_("to"), ordering="place")
     def everywhere_or_place(self, obj: Route) -> str:
-        return obj.place or "everywhere"
+        return obj.place or gettext("everywhere")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":

@@ -1,16 +1,17 @@
 """How the network treats a number: what it delays, loses, fails and repeats."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Acceptance(models.TextChoices):
     """What happens at the moment a message is handed over."""
 
-    TAKE = "take", "Takes it"
-    REFUSE = "refuse", "Refuses it for now"
-    BAR = "bar", "Refuses it for good"
-    LOSE_BEFORE = "lose_before", "Says nothing and drops it"
-    LOSE_AFTER = "lose_after", "Takes it but says nothing"
+    TAKE = "take", _("Takes it")
+    REFUSE = "refuse", _("Refuses it for now")
+    BAR = "bar", _("Refuses it for good")
+    LOSE_BEFORE = "lose_before", _("Says nothing and drops it")
+    LOSE_AFTER = "lose_after", _("Takes it but says nothing")
 
 
 class Behaviour(models.Model):

@@ -1,0 +1,62 @@
+"""Whatever people read can be translated: no text is fixed in the language of the process that imported it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db.models import Choices
+from django.utils.functional import Promise
+
+APPS = ("mfasite", "helpcenter", "accounts", "verification")
+EAGER = {"gettext", "ngettext", "pgettext", "npgettext"}
+
+
+def _modules() -> list[Path]:
+    return [path for app in APPS for path in sorted(Path(app).rglob("*.py")) if "migrations" not in path.parts]
+
+
+def _at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk what runs when the module is imported, so no body of a function."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        yield child
+        yield from _at_import(child)
+
+
+def _translated_at_import(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    eager = {
+        name.asname or name.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name in EAGER
+    }
+    for node in _at_import(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in eager:
+            yield f"{path}:{node.lineno}"
+
+
+def test_no_module_translates_while_it_is_imported() -> None:
+    found = [place for path in _modules() for place in _translated_at_import(path)]
+
+    assert found == []
+
+
+def _choices(kind: type[Choices]) -> Iterator[type[Choices]]:
+    for each in kind.__subclasses__():
+        yield from _choices(each)
+        if each.__module__.split(".")[0] in APPS and list(each):
+            yield each
+
+
+def _is_written(member: Choices) -> bool:
+    """Is the label written by hand? The one that Django makes of a name is a code, and nobody is shown it."""
+    return str(member.label) != member.name.replace("_", " ").title()
+
+
+def test_every_choice_has_a_label_that_can_be_translated() -> None:
+    members = [member for kind in _choices(Choices) for member in kind if _is_written(member)]
+
+    assert [str(member) for member in members if not isinstance(member.label, Promise)] == []
