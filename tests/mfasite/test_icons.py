@@ -50,3 +50,11 @@ def test_renders_error_pages_from_settings_or_nothing(name: str, with_words: boo
 
 def test_keeps_the_script_small() -> None:
     assert (STATIC / "app.js").stat().st_size < 6000
+
+
+@pytest.mark.parametrize("layout", ["entrance", "desk"])
+def test_leaves_a_lead_without_words_quite_empty(layout: str) -> None:
+    """The stylesheet hides it by `:empty`, which white space undoes."""
+    page = loader.render_to_string(f"mfasite/{layout}.html", {})
+
+    assert '<p class="lead"></p>' in page
