@@ -1,0 +1,28 @@
+"""A program that migrates in steps, such as `auth helpcenter=zero`, then all, and checks what is there then."""
+
+import sys
+
+import django
+from django.core.management import call_command
+from django.db import connection
+
+django.setup()
+
+# Models need the apps.
+from django.contrib.auth.models import Group  # noqa: E402
+
+from accounts.support.roles import ROLES  # noqa: E402
+from helpcenter import bundled  # noqa: E402
+from helpcenter.models import Article  # noqa: E402
+from verification import guards  # noqa: E402
+from verification.models import Cap, DigestKey  # noqa: E402
+
+for step in sys.argv[1:]:
+    call_command("migrate", *step.split("="), verbosity=0, interactive=False)
+call_command("migrate", verbosity=0, interactive=False)
+
+given = {group.name: group.permissions.count() for group in Group.objects.all()}
+assert given == {name: len(rights) for name, rights in ROLES.items()}, given
+assert (Cap.objects.count(), DigestKey.objects.count()) == (2, 1)
+assert Article.objects.count() == len(bundled.articles())
+assert list(guards._missing(connection)) == []
