@@ -1,7 +1,6 @@
 """Issues, checks and revokes app passwords. How a service asks, and in which words, is the integrations' matter."""
 
 import ipaddress
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +17,7 @@ from verification import audit, limits, notices, policies
 from verification.context import Context, network_of
 from verification.db import row_locks
 from verification.db.compiled_queries import Select, Slot
+from verification.db.ttl_cache import TTLCache
 from verification.inputs import digits
 from verification.keys import tokens
 from verification.models import AppPasswordsEnd
@@ -34,7 +34,6 @@ _TELL_AT = 10  # failures after which its person is told by mail
 _TELLINGS = 3  # such mails a person gets in a day, however many places a stranger fails from
 _DAY = timedelta(days=1)  # after a day without a failure a program counts anew, and is named no longer
 _SERVICE_LIFE = 5.0  # seconds a process goes on believing a service's key that it has just looked up
-_services: dict[str, tuple[float, Service]] = {}
 
 
 class Answer(StrEnum):
@@ -156,16 +155,14 @@ def service_of(key: str) -> Service | None:
     """Find the service that holds a key. A key that was taken away dies within seconds, an app password at once."""
     if not key:
         return None
-    digest = tokens.digest("service", key)
-    kept = _services.get(digest)
-    if kept and time.monotonic() < kept[0]:
-        return kept[1]
-    found = Service.objects.filter(key_digest__in=tokens.digests("service", key), is_active=True).first()
-    if found is None:
-        _services.pop(digest, None)
-    else:
-        _services[digest] = (time.monotonic() + _SERVICE_LIFE, found)
-    return found
+    return _services.read(*tokens.digests("service", key))
+
+
+def _find_service(*digests: str) -> Service | None:
+    return Service.objects.filter(key_digest__in=digests, is_active=True).first()
+
+
+_services = TTLCache(_find_service, seconds=lambda: _SERVICE_LIFE)
 
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:

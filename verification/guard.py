@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit, conf, phone_numbers
 from verification.context import Context, network_of
-from verification.db.ttl_cache import Held
+from verification.db.ttl_cache import TTLCache
 from verification.keys import crypto
 from verification.models import Cap, Country, Kind, Message, MessageState, OptOut, Pause, Span, State
 from verification.outcomes import Verdict
@@ -77,8 +77,8 @@ def _load() -> _Book:
     )
 
 
-_held = Held(_load, times=5)
-forget = _held.forget
+_cache = TTLCache(_load, seconds=lambda: 5 * conf.cache_seconds())
+forget = _cache.forget
 
 
 def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = False) -> Verdict | None:
@@ -87,7 +87,7 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
         return None
     if is_opted_out and kind == Kind.TEXT:
         return Verdict.STOPPED
-    book = _held.read()
+    book = _cache.read()
     if not _is_open(book, phone_numbers.country(address), kind):
         return Verdict.CLOSED
     area = phone_numbers.prefix(address)
@@ -110,7 +110,7 @@ def _is_trial(pause: Pause, now: datetime) -> bool:
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
     """Tell whether a number lies in a paused range that a few messages are let through to now."""
     area = phone_numbers.prefix(address) if kind in _GUARDED else ""
-    return any(pause.range == area and _is_trial(pause, now) for pause in _held.read().pauses)
+    return any(pause.range == area and _is_trial(pause, now) for pause in _cache.read().pauses)
 
 
 def _is_open(book: _Book, country: str, kind: str) -> bool:
@@ -133,7 +133,7 @@ def cost(kind: str, address: str) -> int:
     """Give what a message to a number costs. Units: thousandths of the currency."""
     if kind not in _GUARDED:
         return 0
-    row = _held.read().countries.get(phone_numbers.country(address))
+    row = _cache.read().countries.get(phone_numbers.country(address))
     price = (row.text_price if kind == Kind.TEXT else row.call_price) if row else None
     if price is None:
         price = conf.text_price() if kind == Kind.TEXT else conf.call_price()
@@ -156,7 +156,7 @@ def area_abroad(kind: str, address: str) -> str:
 
 def caps() -> tuple[Bound, ...]:
     """Give how much may be spent, by span."""
-    return _held.read().caps
+    return _cache.read().caps
 
 
 # STOP and START ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from verification import enrolments, registry
 from verification.context import Context
-from verification.db.ttl_cache import Held
+from verification.db.ttl_cache import TTLCache
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd, Enrolment, Policy
 from verification.models.policies import strongest
@@ -176,8 +176,8 @@ def _load() -> _Book:
     return _Book(tuple(found), groups, {})
 
 
-_held = Held(_load)
-forget = _held.forget
+_cache = TTLCache(_load)
+forget = _cache.forget
 
 
 def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
@@ -193,7 +193,7 @@ def rules_for(user_id: int) -> Rules:
 
     Who is in which group is read now; what the policies say was read at most a second ago.
     """
-    book = _held.read()
+    book = _cache.read()
     return book.rules(_groups(user_id, book))
 
 
@@ -203,7 +203,7 @@ def _members() -> Any:
 
 def rules_of_many(users: Collection[int]) -> dict[int, Rules]:
     """Read the policy in force for many people, by one statement; those of the same groups share it."""
-    book = _held.read()
+    book = _cache.read()
     groups: dict[int, set[int]] = {user: set() for user in users}
     members = _members().filter(user__in=list(groups), group__in=book.groups)
     for user, group in members.values_list("user", "group"):
@@ -249,7 +249,7 @@ class Source:
 
 def sources(user_id: int) -> list[Source]:
     """Tell, rule by rule, which policy decides it for a person and what it says."""
-    book = _held.read()
+    book = _cache.read()
     mine = _groups(user_id, book)
     found, rules = book.of(mine), book.rules(mine)
     return [
@@ -274,7 +274,7 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
 def is_alone_open() -> bool:
     """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
-    return any(policy.alone_allowed for policy in _held.read().policies)
+    return any(policy.alone_allowed for policy in _cache.read().policies)
 
 
 def is_trusted(network: str, rules: Rules) -> bool:

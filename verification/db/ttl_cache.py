@@ -1,4 +1,4 @@
-"""Holds what few rows say and every request asks, for some seconds at most, so that no sign-in pays for it."""
+"""A cache in the process for what few rows say and every request asks, each value good for some seconds."""
 
 import threading
 import time
@@ -10,28 +10,40 @@ from verification import conf
 T = TypeVar("T")
 
 
-class Held(Generic[T]):
-    """One value a process, read anew when the one at hand is older than `times` `conf.cache_seconds()`."""
+class TTLCache(Generic[T]):
+    """Keeps what `load` returns for a key until it is `seconds()` old. Nothing found (None) is never kept.
 
-    def __init__(self, load: Callable[[], T], *, times: int = 1) -> None:
+    Units: seconds; unset, `conf.cache_seconds()`. The caller's keys bound how many values there are.
+    """
+
+    def __init__(self, load: Callable[..., T], *, seconds: Callable[[], float] | None = None) -> None:
         self._load = load
-        self._times = times
+        self._seconds = seconds or conf.cache_seconds
         self._lock = threading.Lock()
-        self._kept: tuple[float, T] | None = None
+        self._values: dict[tuple[str, ...], tuple[float, T]] = {}
 
-    def read(self) -> T:
-        """Give the value at hand, or load it when it is too old."""
-        kept = self._kept
+    def read(self, *key: str) -> T:
+        """Return the value of a key. One thread loads what is missing or too old; the others wait for it."""
+        kept = self._values.get(key)
         if kept is None or not self._is_fresh(kept):
             with self._lock:
-                kept = self._kept
+                kept = self._values.get(key)
                 if kept is None or not self._is_fresh(kept):
-                    kept = self._kept = (time.monotonic(), self._load())
+                    kept = self._reload(key)
         return kept[1]
 
     def forget(self) -> None:
-        """Load it anew next time: something was changed from here."""
-        self._kept = None
+        """Load every value again at its next use, because this process changed what it is made of."""
+        self._values = {}
+
+    def _reload(self, key: tuple[str, ...]) -> tuple[float, T]:
+        values = self._values  # what is forgotten meanwhile stays forgotten
+        kept = (time.monotonic(), self._load(*key))
+        if kept[1] is None:
+            values.pop(key, None)
+        else:
+            values[key] = kept
+        return kept
 
     def _is_fresh(self, kept: tuple[float, T]) -> bool:
-        return time.monotonic() - kept[0] < conf.cache_seconds() * self._times
+        return time.monotonic() - kept[0] < self._seconds()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from verification.db.ttl_cache import Held
+from verification.db.ttl_cache import TTLCache
 from verification.models import Circuit, CircuitState, Kind, Route
 
 
@@ -28,6 +28,6 @@ def _load() -> Board:
     )
 
 
-_held = Held(_load)
-read = _held.read
-forget = _held.forget
+_cache = TTLCache(_load)
+read = _cache.read
+forget = _cache.forget

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import time_format
-from verification.db.ttl_cache import Held
+from verification.db.ttl_cache import TTLCache
 from verification.models import Kind, Outage
 
 
@@ -16,13 +16,13 @@ def _coming() -> tuple[Outage, ...]:
     return tuple(Outage.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("pk"))
 
 
-_held = Held(_coming)
-forget = _held.forget
+_cache = TTLCache(_coming)
+forget = _cache.forget
 
 
 def _rows(now: datetime) -> list[Outage]:
     """Give the switches that are on now."""
-    return [row for row in _held.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
+    return [row for row in _cache.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
 
 
 def kinds(now: datetime) -> dict[str, Outage]:
