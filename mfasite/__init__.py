@@ -3,3 +3,5 @@
 from mfasite.celery import app as celery_app
 
 __all__ = ["celery_app"]
+
+__version__ = "0.1.0.dev0"  # the one place; CHANGELOG.md says what each contains

@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+import mfasite
 from mfasite.celery import app
 from verification.delivery.routing import routes
 
@@ -106,8 +107,11 @@ def _passed(name: str, probe: Future[bool]) -> bool:
 @login_not_required
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers; asks nothing of anybody else."""
-    return HttpResponse("alive\n", content_type="text/plain")
+    """Say that the process answers, and in which version; asks nothing of anybody else.
+
+    Shape: "alive" alone on the first line, for probes that read it; "version 1.2.3" on the second.
+    """
+    return HttpResponse(f"alive\nversion {mfasite.__version__}\n", content_type="text/plain")
 
 
 @login_not_required

@@ -7,6 +7,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import mfasite
+
 register = template.Library()
 
 
@@ -17,6 +19,12 @@ def icon(name: str, css: str = "") -> SafeString:
     Shape: a symbol of icons.svg, such as text, call, app, recovery, key, info, good, warn, bad, shield, back, help.
     """
     return _drawn(_sprite(), name, css)
+
+
+@register.simple_tag
+def version() -> str:
+    """Return the version that runs, for staff."""
+    return mfasite.__version__
 
 
 @lru_cache(maxsize=1)

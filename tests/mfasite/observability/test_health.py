@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+import mfasite
 from mfasite.observability import health
 
 
@@ -29,7 +30,15 @@ def probes(monkeypatch: pytest.MonkeyPatch, **those: object) -> None:
 def test_is_alive_without_database_or_broker(client: Client) -> None:
     answer = client.get("/healthz")
 
-    assert (answer.status_code, answer.content) == (200, b"alive\n")
+    assert answer.status_code == 200
+    assert answer.content.splitlines()[0] == b"alive"
+
+
+def test_names_the_version_that_runs_and_nothing_else(client: Client, settings: Settings) -> None:
+    words = client.get("/healthz").content.decode()
+
+    assert words == f"alive\nversion {mfasite.__version__}\n"
+    assert settings.SECRET_KEY not in words
 
 
 def test_is_ready_when_everything_answers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
