@@ -25,6 +25,7 @@ from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
 from tests import databases
+from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import guard, guards, policies
 from verification.delivery.routing import outages
@@ -39,15 +40,12 @@ METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker ends alone with it, and start the service in one worker.
-
-    Tests with browsers and further servers are so many that each worker has a service of its own.
-    """
+    """Begin with what takes long, so that no worker ends alone with it."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        is_alone = item.get_closest_marker("browser") or item.get_closest_marker("services")
-        if "stack" in getattr(item, "fixturenames", ()) and not is_alone:
-            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:

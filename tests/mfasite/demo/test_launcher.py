@@ -9,7 +9,7 @@ from mfasite.demo import broker, child_processes
 from mfasite.demo.launcher import Stack
 from tests.conftest import THEIR_BROKER
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("stack")]
 
 
 def wait_until_ready(stack: Stack) -> None:

@@ -19,6 +19,8 @@ from tests.bench.browser import Browser
 from verification.delivery import publisher
 from verification.models import Kind
 
+pytestmark = pytest.mark.xdist_group("stack")
+
 NAME = "front-door-0001"
 
 

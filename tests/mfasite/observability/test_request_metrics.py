@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 import urllib3
 
 from mfasite.demo.launcher import Stack
 from tests.conftest import METRICS_TOKEN
+
+pytestmark = pytest.mark.xdist_group("stack")
 
 
 def counted(stack: Stack) -> int:

@@ -8,6 +8,8 @@ from mfasite.demo import child_processes
 from mfasite.demo.launcher import Stack
 from tests.people import ANAS
 
+pytestmark = pytest.mark.xdist_group("stack")
+
 COMMAND = ("delivery_selftest", "--user", "opal", "--seconds", "15")
 
 
