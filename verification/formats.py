@@ -216,9 +216,10 @@ folder = Format("a folder", lambda value: Path(value).resolve(), "/srv/example")
 
 
 def _parse_time_zone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
-        raise Wrong
-    return value
+    try:
+        return zoneinfo.ZoneInfo(value).key
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise Wrong from None
 
 
 time_zone = Format("a time zone such as Europe/Zurich", _parse_time_zone, "Asia/Kathmandu")

@@ -54,6 +54,19 @@ def test_has_no_provider_unless_told() -> None:
     assert read("DELIVERY_PROVIDERS", **(REAL | {"DELIVERY_PROVIDERS": ""})) == "()"
 
 
+def test_names_what_the_installed_providers_send_from() -> None:
+    senders = {
+        "TWILIO_SENDERS": "CH=+41445550100,*=Example",
+        "VONAGE_SENDERS": "*=+41445550199",
+        "GATEWAY_SENDER": "12345",
+        "SENDER_NUMBERS": "+41445550101",
+    }
+
+    named = read("SENDER_NUMBERS", **(REAL | senders | {"DELIVERY_PROVIDERS": "twilio,gateway"}))
+
+    assert named == "('+41445550101', '+41445550100', 'Example', '12345')"
+
+
 def test_marks_cookies_for_this_host_when_the_address_is_https() -> None:
     names = read("SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_SECURE", **REAL)
 

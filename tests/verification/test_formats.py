@@ -70,6 +70,8 @@ def test_reads(format_: Format[Any], value: str, read: object) -> None:
         (formats.packages("our.parts", example="a"), "twilio;vonage"),
         (formats.region, "Switzerland"),
         (formats.time_zone, "Europe/Zurick"),
+        (formats.time_zone, "Europe"),
+        (formats.time_zone, "../../etc/passwd"),
         (formats.text(example="x", pattern="[a-z]+"), "no\ndigits 1"),
     ],
 )
