@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mfasite import conf, env, logs, malloc_tuning
+from mfasite import conf, env, logs
 
 _COUNTS = "mfa-counts-"
 _SETTINGS = """
@@ -35,7 +35,6 @@ if not env.is_set(conf.metrics_folder):  # else it is a reload, which must not e
     _refuse_wrong_variables()
     # Read when the workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
-malloc_tuning.bound()  # before the workers are forked, so in each of them
 
 bind = env.value(conf.bind)
 worker_class = "gthread"

@@ -42,10 +42,20 @@ class Stack:
     broker_url: str
 
 
+# Blocks of a MiB and more (the 19 MiB of a password's check) go back to the machine at once, what is free at the end of
+# the heap stays up to 4 MiB, and all threads share two arenas. Source: mallopt(3).
+MALLOC = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "4194304",
+}
+
+
 def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of all processes of a stack; `more` has the last word."""
     return (
         env.inherited(without=REAL)
+        | MALLOC
         | {
             "DJANGO_SETTINGS_MODULE": "mfasite.settings",
             "DEMO": "1",

@@ -12,6 +12,7 @@ from django.core.management import get_commands
 from django.test import Client
 
 from mfasite import declared
+from mfasite.demo import launcher
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")
@@ -126,3 +127,12 @@ def test_every_variable_is_declared(file: str) -> None:
     named = set(VARIABLE.findall((Path(settings.BASE_DIR) / file).read_text()))
 
     assert named - known - READ_BY_TESTS - THEIRS == set()
+
+
+@pytest.mark.parametrize(
+    "file", ["Dockerfile", "systemd/two-step-web.service", "systemd/two-step-worker@.service", "running.md"]
+)
+def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
+    text = (DEPLOY / file).read_text()
+
+    assert all(f"{name}={value}" in text for name, value in launcher.MALLOC.items())

@@ -7,7 +7,7 @@ from celery.utils.nodenames import gethostname, nodename
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import checks, logs, malloc_tuning
+from mfasite import checks, logs
 
 # Between two signs of life, by which Flower knows a worker; each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
@@ -34,7 +34,6 @@ class Command(BaseCommand):
         checks.tell_of_database()
         checks.tell_of_names()
         checks.refuse_contradictions(*checks.KEYS)
-        malloc_tuning.bound()
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),
             pool_cls="threads",
