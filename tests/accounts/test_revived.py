@@ -16,6 +16,7 @@ from accounts.support.actions.perform import Deed
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies, revocation
+from verification.challenges import phone_calls
 from verification.context import Context
 from verification.models import Browser, Challenge, Policy, Purpose
 from verification.policies import Why
@@ -68,7 +69,7 @@ class Desk:
             context=self.here,
             rules=policies.rules_for(self.ana.user.pk),
         )
-        challenges._deny(Challenge.objects.get(handle=issued.handle), self.here)
+        phone_calls._deny(Challenge.objects.get(handle=issued.handle), self.here)
 
 
 def _strict(desk: Desk) -> Group:

@@ -40,16 +40,17 @@ def _tell_each_look() -> None:
 
 
 def _count_late() -> None:
-    from verification import challenges, limits  # noqa: PLC0415
+    from verification import limits  # noqa: PLC0415
+    from verification.challenges import attempts  # noqa: PLC0415
 
-    count, wrong = limits.reserve, challenges._wrong
+    count, wrong = limits.reserve, attempts.wrong
 
     def late(challenge: Any, context: Any, **more: Any) -> Any:
         count(challenge.user.pk, challenge.enrolment.method, now=context.now)
         return wrong(challenge, context, **more)
 
     limits.reserve = lambda user_id, method, *, now, **_: limits.gate(user_id, method, now=now)
-    challenges._wrong = late
+    attempts.wrong = late
 
 
 def main() -> None:

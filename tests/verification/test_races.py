@@ -27,6 +27,7 @@ from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
+from verification.challenges import attempts, proofs, row
 from verification.context import Context
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, State, Voucher
 from verification.models.handles import new_handle
@@ -69,7 +70,7 @@ def _sessions(desk: Desk, method: str, number: int) -> tuple[list[Outcome], Call
     copies = [copy.copy(pattern) for _ in range(1, number)]
     for at, other in enumerate(copies, start=1):
         other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
-        other.binding = challenges._bind(binding(at))
+        other.binding = row.bind(binding(at))
     Challenge.objects.bulk_create(copies)
     return [first, *(Outcome(verdict=Verdict.ISSUED, handle=other.handle) for other in copies)], binding
 
@@ -167,36 +168,37 @@ def _unguarded_voucher(voucher_id: int, *, now: Any) -> bool:
 def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite one writer at a time is let in; a read-then-write shows its fault only outside a transaction.
 
-    Only the engine's name for it is replaced: Django's own transactions stay.
+    Only the engine's names for it are replaced: Django's own transactions stay.
     """
 
     class Nothing:
         def __enter__(self) -> None: ...
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr("verification.challenges.transaction", SimpleNamespace(atomic=Nothing))
+    for module in (attempts, proofs):
+        monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
 
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, *, by_phone: bool = False) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
-        return challenges._outcome(challenge, Verdict.USED)
+        return row.outcome(challenge, Verdict.USED)
     time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
-    return challenges._outcome(challenge, Verdict.PROVEN)
+    return row.outcome(challenge, Verdict.PROVEN)
 
 
 def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcome:
-    challenge = challenges._load(handle, binding)
+    challenge = row.load(handle, binding)
     assert challenge is not None
     if challenge.state != State.APPROVED:
-        return challenges._outcome(challenge, Verdict.PENDING)
+        return row.outcome(challenge, Verdict.PENDING)
     time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
-    return challenges._outcome(challenge, Verdict.PROVEN)
+    return row.outcome(challenge, Verdict.PROVEN)
 
 
 GUARDS: dict[str, tuple[str, Any]] = {
-    "text": ("verification.challenges._prove", _unguarded_prove),
+    "text": ("verification.challenges.proofs.prove", _unguarded_prove),
     "call": ("verification.challenges.collect", _unguarded_collect),
     "totp": ("verification.enrolments.use", _unguarded_use),
     "recovery": ("verification.enrolments.spend_voucher", _unguarded_voucher),

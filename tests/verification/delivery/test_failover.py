@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
-from verification import challenges
+from verification.challenges import resending
 from verification.delivery import dispatch, receipts
 from verification.delivery.provider import Lost, Outgoing, Receipt, Refused
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result
@@ -247,14 +247,14 @@ def test_two_requests_for_it_send_one(ana: Desk, two: list[Carrier], monkeypatch
     issued = ana.start("text")
     Message.objects.update(state=MessageState.LOST)
     later = ana.later(seconds=31)
-    whole = challenges._end_of_doubt
+    whole = resending._end_of_doubt
 
     def overtaken(challenge: Any, now: Any) -> Any:
-        monkeypatch.setattr(challenges, "_end_of_doubt", whole)
+        monkeypatch.setattr(resending, "_end_of_doubt", whole)
         assert later.resend(issued).verdict == Verdict.ISSUED
         return whole(challenge, now)
 
-    monkeypatch.setattr(challenges, "_end_of_doubt", overtaken)
+    monkeypatch.setattr(resending, "_end_of_doubt", overtaken)
 
     assert later.resend(issued).verdict == Verdict.TOO_SOON
     assert Message.objects.count() == 2

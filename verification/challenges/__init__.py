@@ -1,0 +1,32 @@
+"""Starts, answers, resends and shows challenges: the only way in. Guarded updates decide, never read-then-write."""
+
+from verification.challenges.answering import answer
+from verification.challenges.closing import abandon, expire
+from verification.challenges.display import Shown, show
+from verification.challenges.passwordless import Invitation, announce, holder, invite
+from verification.challenges.phone_calls import keyed
+from verification.challenges.proofs import collect
+from verification.challenges.resending import resend
+from verification.challenges.resynchronising import resync
+from verification.challenges.row import of_binding, person_handle
+from verification.challenges.starting import enrol, start
+
+__all__ = [
+    "Invitation",
+    "Shown",
+    "abandon",
+    "announce",
+    "answer",
+    "collect",
+    "enrol",
+    "expire",
+    "holder",
+    "invite",
+    "keyed",
+    "of_binding",
+    "person_handle",
+    "resend",
+    "resync",
+    "show",
+    "start",
+]

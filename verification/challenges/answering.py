@@ -1,0 +1,97 @@
+"""Judges what a person typed in answer to a challenge."""
+
+from datetime import datetime, timedelta
+
+from verification import enrolments, registry
+from verification.challenges import attempts, input_mistakes, proofs, row
+from verification.context import Context
+from verification.keys import codes
+from verification.method import Check, Draft
+from verification.models import Challenge, State
+from verification.outcomes import Outcome, Verdict
+
+_RECENT = timedelta(minutes=10)  # in which an older code is told from a wrong one
+_MOST_RECENT = 20  # requests of one person that are looked at for it
+
+
+def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
+    """Judge what a person typed.
+
+    A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
+    then the method compares, outside any transaction; then one guarded update spends the challenge.
+    """
+    challenge = row.load(handle, binding)
+    if challenge is None or not challenge.enrolment.is_good(context.now):
+        return Outcome(verdict=Verdict.GONE)
+    method = registry.method(challenge.enrolment.method)
+    read = method.read(text)
+    if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > context.now:
+        note = input_mistakes.words(challenge.user, method, text)
+        return row.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
+    if refusal := attempts.take_try(challenge, context):
+        return refusal
+    _follow(challenge, method.names(read))
+    check = method.check(row.ask(challenge, now=context.now), read)
+    return _settle(challenge, check, text=read, context=context)
+
+
+def _follow(challenge: Challenge, address: str) -> None:
+    """Turn to the enrolment that an answer names, if it is the person's and of the method that was asked."""
+    if not address or not challenge.enrolment.confirmed:
+        return
+    named = enrolments.named(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
+    if named is not None and named.pk != challenge.enrolment.pk and named.opens:
+        challenge.enrolment = named
+        Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
+
+
+def _settle(challenge: Challenge, check: Check, *, text: str, context: Context) -> Outcome:
+    """Turn a method's judgement into rows, in one transaction, and into an outcome."""
+    if check.verdict is Verdict.PROVEN:
+        is_taken = _is_taken(challenge, check.draft)
+        return (
+            attempts.wrong(challenge, context, cause="taken") if is_taken else proofs.prove(challenge, check, context)
+        )
+    if check.verdict is Verdict.USED:
+        return attempts.costs_nothing(challenge, Verdict.USED, context)
+    if check.verdict is Verdict.DRIFTED:
+        enrolments.note(challenge.enrolment, check.learned)
+        return attempts.wrong(challenge, context, verdict=Verdict.DRIFTED, cause=check.cause)
+    if _was_replaced(challenge, text, context.now):
+        return attempts.costs_nothing(challenge, Verdict.REPLACED, context)
+    return attempts.wrong(challenge, context, cause=check.cause)
+
+
+def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
+    """Tell whether what a proof made known is set up already: a proof that names its holder must name one person.
+
+    Source: WebAuthn L3, 7.1, step 26.
+    """
+    if draft is None or not draft.address:
+        return False
+    return enrolments.named(draft.address, method=challenge.enrolment.method) is not None
+
+
+def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
+    """Tell whether an answer is an older code of this person: of a former sending, or of an older request.
+
+    An older request ends by it, and nobody goes back to it. Otherwise somebody with many requests open at once would
+    learn by one free guess whether it opens any of them.
+    """
+    sent = [name for name, method in registry.methods().items() if method.needs_delivery]
+    recent = Challenge.objects.filter(
+        user=challenge.user,
+        purpose=challenge.purpose,
+        pk__lte=challenge.pk,
+        issued_at__gt=now - 2 * _RECENT,  # the index stops there
+        resend_at__gt=now - _RECENT,
+        enrolment__method__in=sent,
+    )
+    for old in recent.order_by("-issued_at", "-pk")[:_MOST_RECENT]:
+        newest = old.generation if old.pk != challenge.pk else challenge.generation - 1
+        key = {"handle": old.handle, "nonce": old.nonce, "key_id": old.key_id}
+        if any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1)):
+            older = Challenge.objects.filter(pk=old.pk, state__in=[State.OPEN, State.SUPERSEDED])
+            older.exclude(pk=challenge.pk).update(state=State.SUPERSEDED, ended_at=now, resend_at=now)
+            return True
+    return False

@@ -1,0 +1,140 @@
+"""What an answer costs: tries of a challenge, and failures that count for the person."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from verification import audit, conf, limits, notices, registry
+from verification.challenges import closing, row
+from verification.context import Context
+from verification.db.compiled_queries import Slot, Update
+from verification.models import Challenge, Purpose, State
+from verification.outcomes import Outcome, Verdict, Words
+
+HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
+_APART = HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
+_ROW, _NOW, _GENERATION = Slot("pk"), Slot("now"), Slot("generation")
+_TAKE_TRY = Update(
+    lambda: (
+        Challenge.objects.filter(
+            pk=_ROW, state=State.OPEN, expires_at__gt=_NOW, tries_left__gt=0, generation=_GENERATION
+        ),
+        {"tries_left": F("tries_left") - 1},
+    )
+)
+_BURST = 3  # wrong codes in a day that are odd, whatever comes after them
+_TOLD_AT = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
+
+
+def _scope(challenge: Challenge) -> str:
+    """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
+    method = challenge.enrolment.method
+    return f"{challenge.purpose}.{method}" if challenge.purpose in _APART else method
+
+
+def _is_counted(challenge: Challenge) -> bool:
+    """Tell whether a wrong answer is an attempt to get in, which counts for the person over all methods."""
+    return challenge.purpose not in _APART and registry.method(challenge.enrolment.method).is_counted
+
+
+def take_try(challenge: Challenge, context: Context) -> Outcome | None:
+    """Take a try of the challenge and count a failure of the person, both before the answer is looked at."""
+    with transaction.atomic():
+        if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=context.now):
+            return closing.why_closed(challenge, context.now)
+        gate = _reserve(challenge, context)
+        if not gate.is_open:
+            Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+            if gate.scope:  # the month is full: the one who filled it may have ended before it said so
+                _switch_off(challenge, context)
+            verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
+            return row.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
+    challenge.tries_left -= 1
+    challenge.gate = gate  # type: ignore[attr-defined]  # carried to `wrong` within this answer
+    return None
+
+
+def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
+    """Count a failure before the look. What takes the holder's key is no guess: strangers could only close it."""
+    if not registry.method(challenge.enrolment.method).is_guessable:
+        return limits.OPEN
+    return limits.reserve(
+        challenge.user.pk,
+        _scope(challenge),
+        now=context.now,
+        is_counted=_is_counted(challenge),
+        switches_off=challenge.purpose not in HARMLESS,
+    )
+
+
+def give_back(challenge: Challenge, context: Context) -> None:
+    Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+    limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
+
+
+def costs_nothing(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
+    with transaction.atomic():
+        give_back(challenge, context)
+        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, context=context, **row.about(challenge))
+    return row.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
+
+
+def forget_failures(challenge: Challenge, context: Context) -> None:
+    """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
+    tried = challenge.enrolment.method if challenge.purpose in HARMLESS else ""
+    limits.clear(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge), tried=tried)
+
+
+def retry_at(challenge: Challenge, now: datetime) -> datetime | None:
+    """Give when the option of a challenge may be asked again; none if it may be now."""
+    return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
+
+
+def wrong(challenge: Challenge, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = "") -> Outcome:
+    gate: limits.Gate = getattr(challenge, "gate", limits.OPEN)
+    n_failures = gate.n_failures
+    with transaction.atomic():
+        ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
+            state=State.ENDED, ended_at=context.now
+        )
+        audit.record(
+            "challenge.failed",
+            user_id=challenge.user.pk,
+            context=context,
+            n_failures=n_failures,
+            **row.about(challenge) | ({"cause": cause} if cause else {}),
+        )
+        if n_failures >= conf.lockout_threshold() and challenge.purpose not in _APART:
+            audit.record("method.switched_off", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            row.tell_owner(challenge, "method_off", context)
+            notices.alert(challenge.user, "method_off_alert", now=context.now)
+        if gate.n_today:
+            _weigh_wrong_codes(challenge, gate.n_today, context)
+    said = registry.method(challenge.enrolment.method).causes.get(cause)
+    return row.outcome(
+        challenge,
+        Verdict.ENDED if ended else verdict,
+        tries_left=max(challenge.tries_left, 0),
+        said=Words(str(said[0]), str(said[1])) if said else None,
+    )
+
+
+def _weigh_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
+    """Tell the owner of odd bursts, even if they sign in between; at the bound switch everything off.
+
+    Only somebody who knows the password gets here.
+    """
+    found = limits.wrong_codes(challenge.user.pk, now=context.now)
+    if found.n >= conf.wrong_codes_per_month():
+        _switch_off(challenge, context)
+    elif n_today == _BURST or found.n in _TOLD_AT:
+        row.tell_owner(challenge, "wrong_codes", context, n=str(found.n))
+
+
+def _switch_off(challenge: Challenge, context: Context) -> None:
+    if limits.stop(challenge.user.pk, now=context.now):
+        audit.record("second_step.switched_off", user_id=challenge.user.pk, context=context)
+        most = str(conf.wrong_codes_per_month())
+        row.tell_owner(challenge, "second_step_off", context, n=most)
+        notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)

@@ -1,0 +1,61 @@
+"""How challenges end without an answer: replaced, abandoned or expired."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from verification.challenges import row
+from verification.models import Challenge, Purpose, State
+from verification.models.challenges import ALIVE
+from verification.outcomes import Outcome, Verdict
+
+
+def abandon(handle: str, *, binding: str, now: datetime) -> None:
+    """End a request that its session gives up: its code is worth nothing any more, and a late text is not sent."""
+    rows = Challenge.objects.filter(handle=handle, binding=row.bind(binding), state__in=ALIVE)
+    if handle:
+        rows.update(state=State.SUPERSEDED, ended_at=now)
+
+
+def expire(now: datetime) -> int:
+    """Close the challenges whose time is over."""
+    over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
+    with transaction.atomic():
+        free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets what somebody holds now
+        rows = Challenge.objects.filter(pk__in=free.values("pk"))
+        return rows.update(state=State.EXPIRED, ended_at=now)
+
+
+def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
+    Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
+        state=State.SUPERSEDED, ended_at=now
+    )
+
+
+def standing(binding: str, purpose: Purpose) -> Outcome:
+    live = (
+        Challenge.objects.select_related("enrolment").filter(binding=binding, purpose=purpose, state__in=ALIVE).first()
+    )
+    if live is None:
+        return Outcome(verdict=Verdict.GONE)
+    return Outcome(verdict=Verdict.ISSUED, handle=live.handle, method=live.enrolment.method)
+
+
+def why_closed(challenge: Challenge, now: datetime) -> Outcome:
+    try:
+        challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
+    except Challenge.DoesNotExist:
+        return Outcome(verdict=Verdict.GONE)  # its enrolment was removed, or set up anew in another tab
+    ends = {
+        State.PROVEN: Verdict.USED,
+        State.SUPERSEDED: Verdict.REPLACED,
+        State.ENDED: Verdict.ENDED,
+        State.DENIED: Verdict.DENIED,
+        State.EXPIRED: Verdict.EXPIRED,
+        State.APPROVED: Verdict.USED,
+    }
+    if challenge.state in ends:
+        return row.outcome(challenge, ends[State(challenge.state)])
+    if challenge.expires_at <= now:
+        return row.outcome(challenge, Verdict.EXPIRED)
+    return row.outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)

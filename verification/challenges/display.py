@@ -1,0 +1,96 @@
+"""What a page shows of a challenge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from verification import enrolments, registry
+from verification.challenges import attempts, row
+from verification.method import Mode
+from verification.models import Message, Purpose, State
+from verification.models.challenges import ALIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a page shows of a challenge; reading it sends nothing and counts nothing."""
+
+    handle: str
+    account: str
+    method: str
+    label: str
+    ref: str
+    hint: str
+    tag: str
+    state: State
+    mode: str
+    is_approval: bool
+    is_enrolment: bool
+    needs_delivery: bool
+    is_numeric: bool
+    explain: str
+    icon: str
+    match: str
+    issued_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    tries_left: int
+    retry_at: datetime | None
+    is_alive: bool
+    is_expired: bool
+    modes: tuple[Mode, ...] = ()
+    page: str = ""
+    is_own_form: bool = False
+    may_be_remembered: bool = False
+    code_label: str = ""
+    if_refused: str = ""
+    show: Mapping[str, Any] = field(default_factory=dict)
+    enrol: Mapping[str, Any] = field(default_factory=dict)
+    message: Message | None = None
+
+
+def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
+    """Read what a page shows of a challenge of this session; none if there is no such challenge."""
+    challenge = row.load(handle, binding)
+    if challenge is None:
+        return None
+    method = registry.method(challenge.enrolment.method)
+    ask = row.ask(challenge, now=now)
+    issue = method.issue(ask)
+    newest = row.NEWEST.first(challenge=challenge.pk) if method.needs_delivery else None
+    is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
+    return Shown(
+        handle=challenge.handle,
+        account=str(challenge.user.get_username()),
+        method=method.name,
+        label=enrolments.label(challenge.enrolment),
+        ref=challenge.enrolment.ref,
+        hint=challenge.enrolment.hint,
+        tag=challenge.tag,
+        state=State(challenge.state),
+        mode=challenge.mode,
+        is_approval=issue.is_approval,
+        is_enrolment=challenge.purpose == Purpose.ENROL,
+        needs_delivery=method.needs_delivery,
+        is_numeric=method.is_numeric,
+        explain=str(method.explain),
+        icon=method.icon,
+        match=ask.match if issue.is_approval and challenge.mode == "approve" else "",
+        issued_at=challenge.issued_at,
+        expires_at=challenge.expires_at,
+        resend_at=challenge.resend_at,
+        tries_left=challenge.tries_left,
+        retry_at=attempts.retry_at(challenge, now) if challenge.tries_left == 0 else None,
+        is_alive=challenge.state in ALIVE and not is_expired and challenge.tries_left > 0,
+        is_expired=is_expired,
+        modes=tuple(m for m in method.modes if m.key != challenge.mode),
+        page=issue.page,
+        is_own_form=issue.is_own_form,
+        may_be_remembered=method.may_be_remembered and not ask.is_enrolment,
+        code_label=str(method.code_label),
+        if_refused=str(method.if_refused),
+        show=issue.show,
+        enrol=issue.show if ask.is_enrolment else {},
+        message=newest,
+    )

@@ -1,0 +1,65 @@
+"""Judges what a called person keyed: an approval, a request to hear the code, or a fraud report."""
+
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from verification import audit, enrolments, notices, registry
+from verification.challenges import attempts, proofs, row
+from verification.context import Context
+from verification.delivery import rendering
+from verification.delivery.provider import Speech
+from verification.keys import codes
+from verification.models import Challenge, Kind, Message, State
+from verification.outcomes import Verdict
+
+
+def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
+    """Judge what a called person keyed, and give what they hear next; none if the call is not ours."""
+    message = (
+        Message.objects.select_related("challenge__enrolment", "challenge__user")
+        .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
+        .first()
+    )
+    if message is None or message.challenge is None or not message.challenge.enrolment.opens:
+        return None
+    challenge = message.challenge
+    context = Context(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
+    method = registry.method(challenge.enrolment.method)
+    check = method.check(row.ask(challenge, now=now, by_keys=True), codes.tidy(keys))
+    if check.verdict is Verdict.DENIED:
+        # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
+        _deny(challenge, context)
+        return rendering.speech(message, check.say, Verdict.DENIED)
+    if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
+        return rendering.speech(message, method.check(row.ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
+    if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
+        return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
+    if refusal := attempts.take_try(challenge, context):
+        return rendering.speech(message, check.say, refusal.verdict)
+    if check.verdict is Verdict.PROVEN:
+        outcome = proofs.prove(challenge, check, context, by_phone=True)
+    else:
+        outcome = attempts.wrong(challenge, context)
+    verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
+    return rendering.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
+
+
+def _deny(challenge: Challenge, context: Context) -> None:
+    """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned.
+
+    One report of a challenge counts, however often it is repeated.
+    """
+    with transaction.atomic():
+        enrolments.hold(challenge.user)
+        rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
+        if not rows.update(state=State.DENIED, ended_at=context.now):
+            return
+        get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
+        enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
+        audit.record("challenge.reported", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        row.tell_owner(
+            challenge, "fraud", Context(now=context.now, network=challenge.network)
+        )  # where it was asked from
+        notices.alert(challenge.user, "fraud_alert", now=context.now)

@@ -1,0 +1,88 @@
+"""What a right answer does: it spends the challenge once, and confirms what was being set up."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from verification import audit, browsers, enrolments, notices, registry
+from verification.challenges import attempts, closing, row
+from verification.context import Context
+from verification.db.compiled_queries import Slot, Update
+from verification.method import Check, Draft
+from verification.models import Challenge, Purpose, State
+from verification.outcomes import Outcome, Verdict
+
+_ROW, _GENERATION, _STATE = Slot("pk"), Slot("generation"), Slot("state")
+_SPEND = Update(
+    lambda: (
+        Challenge.objects.filter(pk=_ROW, state=State.OPEN, generation=_GENERATION),
+        {"state": _STATE, "ended_at": Slot("ended_at")},
+    )
+)
+
+
+def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
+    with transaction.atomic():
+        if challenge.purpose == Purpose.ENROL:
+            enrolments.hold(challenge.user)  # before their failures, in the order of everyone who changes both
+        if challenge.purpose == Purpose.ENROL and not enrolments.take_claimed(challenge.enrolment):
+            attempts.give_back(challenge, context)
+            return row.outcome(challenge, Verdict.GONE)
+        if not _spend(challenge, check, context.now):
+            attempts.give_back(challenge, context)
+            audit.record("challenge.repeated", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            return row.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+        state = State.APPROVED if by_phone else State.PROVEN
+        ended_at = None if by_phone else context.now
+        if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
+            attempts.give_back(challenge, context)
+            return closing.why_closed(challenge, context.now)
+        attempts.forget_failures(challenge, context)
+        if check.voucher is not None:
+            _after_voucher(challenge, context)
+        if challenge.purpose == Purpose.ENROL and not by_phone:
+            _confirm(challenge, context, draft=check.draft)
+        kind = "challenge.approved" if by_phone else "challenge.proven"
+        audit.record(kind, user_id=challenge.user.pk, context=context, **row.about(challenge))
+    return row.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
+
+
+def collect(handle: str, *, binding: str, context: Context) -> Outcome:
+    """Take up, once, a challenge that was approved on the phone."""
+    challenge = row.load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
+    with transaction.atomic():
+        if challenge.purpose == Purpose.ENROL:
+            enrolments.hold(challenge.user)
+        if approved.update(state=State.PROVEN, ended_at=context.now):
+            if challenge.purpose == Purpose.ENROL:
+                _confirm(challenge, context)
+            audit.record("challenge.proven", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            return row.outcome(challenge, Verdict.PROVEN)
+    if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
+        return row.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
+    return closing.why_closed(challenge, context.now)
+
+
+def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
+    if check.voucher is not None and not enrolments.spend_voucher(check.voucher, now=now):
+        return False
+    return enrolments.use(challenge.enrolment, counter=check.counter, now=now, learned=check.learned)
+
+
+def _after_voucher(challenge: Challenge, context: Context) -> None:
+    """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
+    if registry.method(challenge.enrolment.method).is_temporary:
+        enrolments.end(challenge.enrolment.pk, now=context.now)
+    elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
+        left = enrolments.vouchers_left(challenge.user.pk)
+        notices.tell(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
+
+
+def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:
+    if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
+        browsers.forget(challenge.user)
+        audit.record("enrolment.confirmed", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        row.tell_owner(challenge, "method_added", context)

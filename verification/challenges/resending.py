@@ -1,0 +1,81 @@
+"""Sends the code of a challenge again."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from verification import audit, conf, enrolments, registry
+from verification.challenges import closing, row, sending
+from verification.context import Context
+from verification.models import Challenge, MessageState, Purpose, State
+from verification.outcomes import Outcome, Verdict
+
+_IN_DOUBT = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
+_LONGEST_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
+_WORTH_SENDING = timedelta(minutes=1)  # what must be left of a code's life
+
+
+def resend(handle: str, *, binding: str, context: Context) -> Outcome:
+    """Send a new code for a challenge. The older codes die; the tries that were taken stay taken.
+
+    While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
+    """
+    challenge = row.load(handle, binding)
+    if challenge is None:
+        return Outcome(verdict=Verdict.GONE)
+    if not registry.method(challenge.enrolment.method).needs_delivery:
+        return row.outcome(challenge, Verdict.UNREACHABLE)
+    if enrolments.away(challenge.enrolment, context.now):
+        return row.outcome(challenge, Verdict.UNREACHABLE)
+    if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
+        return row.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+    if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
+        return closing.why_closed(challenge, context.now)
+    if refusal := sending.refusal(
+        challenge.enrolment, user=challenge.user, context=context, purpose=Purpose(challenge.purpose)
+    ):
+        return refusal
+    rows = Challenge.objects.filter(
+        pk=challenge.pk,
+        generation=challenge.generation,
+        resend_at=challenge.resend_at,
+        tries_left__gt=0,
+        state__in=[State.OPEN, State.EXPIRED],
+    )
+    if (end := _end_of_doubt(challenge, context.now)) is not None:
+        challenge.expires_at = end
+    else:
+        challenge.tag = row.new_tag(former=challenge.tag)
+        challenge.generation += 1
+        challenge.expires_at = context.now + challenge.code_life
+    with transaction.atomic():
+        changed = rows.update(
+            state=State.OPEN,
+            generation=challenge.generation,
+            resend_at=context.now + conf.resend_after(),
+            expires_at=challenge.expires_at,
+            tag=challenge.tag,
+        )
+        if not changed:
+            sending.no_message(
+                challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
+            )
+            return row.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+        sending.send(challenge, context)
+        audit.record("challenge.resent", user_id=challenge.user.pk, context=context, **row.about(challenge))
+    return row.outcome(challenge, Verdict.ISSUED)
+
+
+def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
+    """Give how long a code lives on of which nobody knows whether it went out; none if a new one is due.
+
+    A person whose provider did not answer might else get two codes: the old one late, and the new one.
+    """
+    if challenge.state != State.OPEN or challenge.expires_at <= now:
+        return None
+    sendings = challenge.messages.filter(generation=challenge.generation).order_by("pk")
+    sent = list(sendings.values_list("state", "created_at"))
+    if not any(state in _IN_DOUBT for state, _ in sent):
+        return None
+    end = min(now + challenge.code_life, sent[0][1] + _LONGEST_CODE_LIFE)
+    return end if end - now >= _WORTH_SENDING else None

@@ -1,0 +1,103 @@
+"""A challenge's row: bound to a session, told apart by a short reference, loaded with its enrolment."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from verification import enrolments, notices
+from verification.context import Context
+from verification.db.compiled_queries import Select, Slot
+from verification.keys import codes, crypto
+from verification.method import Ask, Found
+from verification.models import Challenge, Message, Voucher
+from verification.outcomes import Outcome, Verdict
+
+# Letters and digits that cannot be taken for one another, read aloud or on a small screen.
+_TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
+_HANDLE, _BINDING = Slot("handle"), Slot("binding")
+_LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
+NEWEST = Select(lambda: Message.objects.filter(challenge=Slot("challenge")).order_by("-generation", "-id")[:1])
+
+
+def of_binding(user: Any, binding: str) -> QuerySet[Challenge]:
+    """Give what a person was asked in one sign-in, or in one session."""
+    return Challenge.objects.filter(user=user, binding=bind(binding))
+
+
+def bind(binding: str) -> str:
+    return crypto.digest("challenge.binding", binding)
+
+
+def load(handle: str, binding: str) -> Challenge | None:
+    """Find a challenge of this session; none as well when its option does not open any more."""
+    found = _LOAD.first(handle=handle, binding=bind(binding)) if handle else None
+    return found if found is not None and found.enrolment.opens else None
+
+
+def new_tag(*, former: str = "") -> str:
+    """Draw the short name by which page and message agree on which sending is meant. Shape: `K4`."""
+    names = [letter + digit for letter in _TAG_LETTERS for digit in _TAG_DIGITS]
+    return secrets.choice([name for name in names if name != former])
+
+
+def about(challenge: Challenge) -> dict[str, Any]:
+    return {
+        "challenge": challenge.handle,
+        "purpose": str(challenge.purpose),
+        "method": challenge.enrolment.method,
+        "enrolment": challenge.enrolment.ref,
+        "tag": challenge.tag,
+    }
+
+
+def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
+    return Outcome(
+        verdict=verdict,
+        handle=challenge.handle,
+        method=challenge.enrolment.method,
+        enrolment=challenge.enrolment,
+        user=challenge.user,
+        **more,
+    )
+
+
+def tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "") -> None:
+    label = enrolments.label(challenge.enrolment)
+    notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
+
+
+def ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: bool = False) -> Ask:
+    enrolment = challenge.enrolment
+    key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
+    return Ask(
+        random=crypto.mac("challenge.random", challenge.nonce, key_id=challenge.key_id),
+        person=person_handle(challenge.user.pk),
+        others=lambda: enrolments.addresses(challenge.user.pk, enrolment.method),
+        tag=challenge.tag,
+        mode=challenge.mode,
+        now=now,
+        code=codes.derive(generation=generation or challenge.generation, **key),
+        match=codes.match(**key),
+        address=enrolment.address,
+        secret=enrolment.secret,
+        counter=enrolment.counter,
+        data=enrolment.data,
+        account=str(challenge.user.get_username()),
+        is_enrolment=not enrolment.confirmed,
+        by_keys=by_keys,
+        find=lambda first: _find(enrolment.pk, first),
+    )
+
+
+def person_handle(user_id: int) -> bytes:
+    """Give bytes that stand for a person and say nothing about them. Shape: 32 bytes. Source: WebAuthn L3, 14.6.1."""
+    return hashlib.sha256(f"person:{user_id}".encode()).digest()
+
+
+def _find(enrolment_id: int, first: str) -> Found | None:
+    lookups = crypto.digests("voucher", first)
+    row = Voucher.objects.filter(enrolment_id=enrolment_id, lookup__in=lookups).first()
+    return Found(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None

@@ -1,0 +1,92 @@
+"""The message of a challenge: whether it may go out, and putting it into the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from verification import audit, enrolments, guard, limits, notices, registry
+from verification.challenges import attempts, row
+from verification.context import Context
+from verification.delivery import outbox
+from verification.models import Challenge, Enrolment, Kind, Purpose
+from verification.outcomes import Outcome, Verdict
+
+
+def refusal(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
+    """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
+
+    Setting up waits for nothing. What is off is not tried out either: it must be set up again.
+    """
+    method = registry.method(enrolment.method)
+    if purpose != Purpose.ENROL:
+        if hasattr(enrolment, "off_at"):
+            is_off, retry_at = enrolments.is_off(enrolment), getattr(enrolment, "next_at", None)
+        else:
+            gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
+            is_off, retry_at = gate.is_off, gate.retry_at
+        if is_off:
+            return Outcome(verdict=Verdict.OFF, method=method.name)
+        if retry_at and retry_at > context.now and purpose not in attempts.HARMLESS:
+            return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
+    return _refused_sending(enrolment, user=user, context=context, purpose=purpose) if method.needs_delivery else None
+
+
+def _refused_sending(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
+    """Spend one message, and tell why it must not go out if so."""
+    method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
+    about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
+    is_opted_out = getattr(enrolment, "is_opted_out", None)
+    if is_opted_out is None and kind == Kind.TEXT:
+        is_opted_out = guard.has_stopped(address)
+    if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=bool(is_opted_out)):
+        audit.record("message.refused", why=str(verdict), **about)
+        return Outcome(verdict=verdict, method=method)
+    if purpose != Purpose.REHEARSAL and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
+        audit.record("message.unanswered", **about)
+        return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
+    gate = limits.spend_send(
+        user.pk,
+        address,
+        context,
+        area=guard.area_abroad(kind, address),
+        is_trial=guard.is_on_trial(kind, address, now=context.now),
+        cost=guard.cost(kind, address),
+        caps=guard.caps() if guard.costs(kind) else (),
+    )
+    if gate.alarms or not gate.is_open:
+        notices.tell_of_cost(gate, context=context)
+    if gate.is_open:
+        return None
+    no_message(enrolment, user=user, purpose=purpose, context=context)
+    audit.record("message.limited", scope=gate.scope, **about)
+    verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
+    return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
+
+
+def no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, context: Context) -> None:
+    """Count as unanswered no message that did not go out."""
+    method = registry.method(enrolment.method)
+    if method.needs_delivery and purpose != Purpose.REHEARSAL:
+        limits.give_prompt_back(user.pk, method.kind, now=context.now)
+
+
+def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, context: Context) -> datetime | None:
+    """Count a message that nobody has answered yet; after too many in a row say until when none goes out.
+
+    Somebody who knows the password could otherwise ring a person until they give in. They are told once.
+    """
+    gate = limits.spend_prompt(user.pk, kind, now=context.now)
+    if gate.is_open:
+        return None
+    with transaction.atomic():
+        if limits.tell_of_prompts(user.pk, kind, now=context.now):
+            label = enrolments.label(enrolment)
+            notices.tell(user, "unanswered", now=context.now, context=context, label=label, n=str(gate.n_failures))
+    return gate.retry_at
+
+
+def send(challenge: Challenge, context: Context) -> None:
+    issue = registry.method(challenge.enrolment.method).issue(row.ask(challenge, now=context.now))
+    if issue.kind:
+        outbox.add(challenge, kind=issue.kind, template=issue.template, now=context.now)

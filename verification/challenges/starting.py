@@ -1,0 +1,191 @@
+"""Starts challenges: for an enrolment that exists, or for one that is being set up."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from verification import audit, conf, enrolments, guard, phone_numbers, registry
+from verification.challenges import closing, resending, row, sending
+from verification.context import Context
+from verification.db.compiled_queries import Insert
+from verification.keys import crypto
+from verification.method import Method
+from verification.models import Challenge, Enrolment, MessageState, Purpose, State
+from verification.models.handles import new_handle
+from verification.outcomes import Outcome, Verdict
+from verification.policies import Rules
+
+_CAME_TO_NOTHING = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
+_ADD = Insert(Challenge)
+
+
+def start(  # noqa: PLR0913  (one deed, its circumstances named)
+    enrolment: Enrolment,
+    *,
+    user: Any,
+    purpose: Purpose,
+    binding: str,
+    context: Context,
+    rules: Rules,
+    mode: str = "",
+    replaces: str = "",
+    nonce: str = "",
+) -> Outcome:
+    """Ask a person to prove one enrolment: spend a limit, replace the session's older challenge, put the message out.
+
+    `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
+    `nonce` is that of an invitation which this challenge takes up.
+    """
+    if enrolments.away(enrolment, context.now):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
+    is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
+    if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
+    chosen = _mode(enrolment, mode, rules)
+    if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
+        return _go_back(running, replaces, now=context.now)
+    if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose):
+        return refusal
+    challenge = Challenge(
+        user=user,
+        enrolment=enrolment,
+        purpose=purpose,
+        mode=chosen,
+        binding=row.bind(binding),
+        key_id=crypto.digest_key(),
+        tag=row.new_tag(),
+        nonce=nonce or new_handle(),
+        code_life=rules.code_life,
+        issued_at=context.now,
+        resend_at=context.now + conf.resend_after(),
+        expires_at=context.now + rules.code_life,
+        tries_left=conf.attempts_per_challenge(),
+        language=context.language,
+        network=context.network,
+    )
+    try:
+        with transaction.atomic():
+            if replaces:
+                closing.supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
+            _ADD.run(challenge)
+            sending.send(challenge, context)
+            audit.record("challenge.issued", user_id=user.pk, context=context, **row.about(challenge))
+    except IntegrityError:
+        # Another request of this session was quicker: its challenge stands, and no second message went out.
+        sending.no_message(enrolment, user=user, purpose=purpose, context=context)
+        return closing.standing(challenge.binding, purpose)
+    return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
+
+
+def enrol(
+    user: Any,
+    method_name: str,
+    fields: Mapping[str, Any],
+    *,
+    binding: str,
+    context: Context,
+    rules: Rules,
+    replaces: str = "",
+) -> Outcome:
+    """Begin to set up a method: check the fields, save a draft, and ask to prove it like any other challenge.
+
+    Errors: an `Outcome` REFUSED carries the problems by field; the policy's refusal is UNREACHABLE.
+    """
+    if method_name not in rules.methods or not registry.is_installed(method_name):
+        return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
+    method = registry.method(method_name)
+    if enrolments.count(user.pk, method_name) >= method.most:
+        return Outcome(verdict=Verdict.FULL, method=method_name)
+    cleaned: dict[str, Any] = {}
+    if method.form_class is not None:
+        form = method.form_class(data=dict(fields))
+        if not form.is_valid():
+            problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
+            return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
+        cleaned = form.cleaned_data
+        if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=context.now):
+            problems = {"number": (guard.words(closed),)}
+            return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
+    if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
+        outcome = resending.resend(again.handle, binding=binding, context=context)
+        is_running = outcome.verdict is Verdict.TOO_SOON
+        return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
+    try:
+        with transaction.atomic():
+            enrolments.hold(user)
+            if replaces:
+                closing.supersede(replaces, binding=row.bind(binding), purpose=Purpose.ENROL, now=context.now)
+            draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
+    except enrolments.NotAssigned:
+        words = _("No token of this number waits for you. Check the number, or ask your company support.")
+        return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
+    mode = str(cleaned.get("mode", ""))
+    return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, context=context, rules=rules, mode=mode)
+
+
+def _same_address(
+    method: Method, cleaned: dict[str, Any], *, user: Any, replaces: str, binding: str
+) -> Challenge | None:
+    """Find the session's open request to set up the very same number or address: it is sent again, not begun anew."""
+    found = row.load(replaces, binding) if method.needs_delivery else None
+    if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
+        return None
+    plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
+    is_same = (plan.address, dict(plan.data)) == (draft.address, draft.data) and not draft.confirmed
+    return found if is_same and found.mode == str(cleaned.get("mode", found.mode)) else None
+
+
+def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
+    """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
+    if not rules.voice_countries or registry.method(enrolment.method).means != "tel":
+        return True
+    return phone_numbers.country(enrolment.address) in rules.voice_countries
+
+
+def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
+    """Settle how the option is asked: the wanted mode if the method knows it, else its first."""
+    modes = [mode.key for mode in registry.method(enrolment.method).modes]
+    chosen = wanted if wanted in modes else next(iter(modes), "")
+    return chosen if rules.number_matching or chosen != "approve" else "press"
+
+
+def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
+    """Find the session's request for the same option, sent just now: choosing it again sends nothing new.
+
+    Also one that another option replaced meanwhile. One whose message failed is of no use.
+    """
+    rows = Challenge.objects.filter(
+        binding=row.bind(binding),
+        purpose=purpose,
+        enrolment=enrolment,
+        mode=mode,
+        state__in=[State.OPEN, State.SUPERSEDED],
+        resend_at__gt=now,
+        expires_at__gt=now,
+        tries_left__gt=0,
+    )
+    found = rows.order_by("-pk").first()
+    if found is None or not registry.method(enrolment.method).needs_delivery:
+        return found
+    newest = row.NEWEST.first(challenge=found.pk)
+    return None if newest is None or newest.state in _CAME_TO_NOTHING else found
+
+
+def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
+    """Show a request again that is running already; `retry_at` says when another message may be asked for."""
+    outcome = Outcome(
+        verdict=Verdict.ISSUED, handle=running.handle, method=running.enrolment.method, retry_at=running.resend_at
+    )
+    if running.state == State.OPEN:
+        return outcome
+    try:
+        with transaction.atomic():
+            closing.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
+            Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(state=State.OPEN, ended_at=None)
+    except IntegrityError:
+        return closing.standing(running.binding, Purpose(running.purpose))
+    return outcome
