@@ -1,0 +1,120 @@
+"""Answers are read kindly and judged by session, purpose and age."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from tests.verification.conftest import BINDING, Desk, equip
+from verification.models import (
+    Purpose,
+)
+from verification.outcomes import Verdict
+
+
+def test_takes_spaces_dashes_and_wide_digits(ana: Desk) -> None:
+    issued = ana.start("text")
+    code = ana.code(issued)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code[:3])
+
+    assert ana.answer(issued, f" {wide}-{code[3:]} ").proven
+
+
+def test_refuses_the_code_of_another_session(ana: Desk) -> None:
+    theirs = ana.start("text", binding="theirs")
+    mine = ana.start("text")
+
+    assert ana.answer(mine, ana.code(theirs)).verdict is Verdict.REPLACED
+    assert ana.answer(theirs, ana.code(theirs)).verdict is Verdict.GONE
+
+
+def test_is_worth_nothing_for_another_purpose(ana: Desk) -> None:
+    issued = ana.start("text", purpose=Purpose.REHEARSAL)
+    wanted = ana.start("text", purpose=Purpose.SIGN_IN)
+
+    assert ana.answer(wanted, ana.code(issued)).verdict is Verdict.WRONG
+
+
+def test_refuses_an_older_code_and_takes_no_try(ana: Desk) -> None:
+    issued = ana.start("text")
+    older = ana.code(issued)
+    later = ana.later(seconds=31)
+    later.resend(issued)
+
+    outcome = later.answer(issued, older)
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+    assert later.answer(issued, later.code(issued)).proven
+
+
+def test_refuses_the_code_of_a_replaced_option_and_takes_no_try(ana: Desk) -> None:
+    text = ana.start("text")
+    call = ana.start("call", mode="code", replaces=text.handle)
+
+    outcome = ana.answer(call, ana.code(text))
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+
+
+def test_older_code_of_another_session_takes_no_try(ana: Desk) -> None:
+    """After Back or Cancel, the password again and a second text, people type the first code."""
+    older = ana.start("text", binding="before the password was typed again")
+    later = ana.later(minutes=9)
+    issued = later.start("text")
+
+    outcome = later.answer(issued, later.code(older))
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.REPLACED, 5)
+    assert later.answer(issued, later.code(issued)).proven
+
+
+def test_older_request_ends_when_its_code_is_told_from_a_wrong_one(ana: Desk) -> None:
+    """Else one free guess would tell of all open requests of a person whether it opens one of them."""
+    older = ana.start("text", binding="theirs")
+    issued = ana.start("text")
+
+    ana.answer(issued, ana.code(older))
+
+    assert ana.answer(older, ana.code(older), binding="theirs").verdict is Verdict.REPLACED
+
+
+@pytest.mark.parametrize("is_one_session", [False, True])
+def test_nobody_goes_back_to_a_request_whose_code_was_told(ana: Desk, is_one_session: bool) -> None:
+    """A guess at many open requests, or at two options of one, cost nothing and was then typed where it was right."""
+    theirs = BINDING if is_one_session else "theirs"
+    older = ana.start("text", binding=theirs)
+    code = ana.code(older)
+    newer = ana.start("call", mode="code", replaces=older.handle if is_one_session else "")
+    assert ana.answer(newer, code).verdict is Verdict.REPLACED
+
+    former = newer if is_one_session else older
+    again = ana.start("text", binding=theirs, replaces=former.handle)
+
+    assert again.handle != older.handle
+    assert not ana.answer(older, code, binding=theirs).proven
+    assert not ana.answer(again, code, binding=theirs).proven
+
+
+def test_newer_code_is_wrong_for_an_older_request(ana: Desk) -> None:
+    older = ana.start("text", binding="theirs")
+    newer = ana.start("text")
+
+    outcome = ana.answer(older, ana.code(newer), binding="theirs")
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
+    assert ana.answer(newer, ana.code(newer)).proven
+
+
+def test_code_of_eleven_minutes_ago_is_wrong(ana: Desk) -> None:
+    older = ana.start("text", binding="theirs")
+    later = ana.later(minutes=11)
+
+    assert later.answer(later.start("text"), later.code(older)).verdict is Verdict.WRONG
+
+
+def test_older_code_of_somebody_else_is_wrong(ana: Desk) -> None:
+    user = get_user_model().objects.create_user(username="eve", password="not used here")
+    eve = equip(Desk(user, ana.context), number="079 555 12 35")
+    theirs = eve.start("text", binding="theirs")
+
+    outcome = ana.answer(ana.start("text"), eve.code(theirs))
+
+    assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)

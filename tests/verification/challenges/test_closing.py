@@ -1,0 +1,32 @@
+"""A challenge that was abandoned, replaced or too old is worth nothing."""
+
+from tests.verification.conftest import BINDING, Desk
+from verification import challenges
+from verification.models import (
+    Challenge,
+    State,
+)
+from verification.outcomes import Verdict
+
+
+def test_abandoned_request_takes_no_code(ana: Desk) -> None:
+    issued = ana.start("text")
+
+    challenges.abandon(issued.handle, binding="a stranger's", now=ana.context.now)
+    challenges.abandon(issued.handle, binding=BINDING, now=ana.context.now)
+
+    assert ana.answer(issued, ana.code(issued)).verdict is Verdict.REPLACED
+
+
+def test_refuses_a_code_after_its_life(ana: Desk) -> None:
+    issued = ana.start("text")
+    code = ana.code(issued)
+
+    assert ana.later(minutes=5, seconds=1).answer(issued, code).verdict is Verdict.EXPIRED
+
+
+def test_superseding_closes_the_older_challenge(ana: Desk) -> None:
+    first = ana.start("text")
+    ana.start("totp", replaces=first.handle)
+
+    assert Challenge.objects.get(handle=first.handle).state == State.SUPERSEDED

@@ -1,0 +1,156 @@
+"""Starting a challenge: what runs already is shown again, what must not start is refused."""
+
+from datetime import timedelta
+
+from tests.verification.conftest import BINDING, Desk, app_code
+from verification import challenges, enrolments
+from verification.models import (
+    Enrolment,
+    Failure,
+    Message,
+    MessageState,
+)
+from verification.outcomes import Outcome, Verdict
+
+
+def test_same_option_again_sends_nothing_within_half_a_minute(ana: Desk) -> None:
+    issued = ana.start("text")
+    later = ana.later(seconds=29)
+
+    again = later.start("text", replaces=issued.handle)
+
+    assert (again.verdict, again.handle) == (Verdict.ISSUED, issued.handle)
+    assert again.retry_at == ana.context.now + timedelta(seconds=30)
+    assert Message.objects.count() == 1
+    assert later.answer(again, later.code(issued)).proven
+
+
+def test_same_option_again_sends_a_new_text_after_half_a_minute(ana: Desk) -> None:
+    issued = ana.start("text")
+    later = ana.later(seconds=31)
+
+    again = later.start("text", replaces=issued.handle)
+
+    assert again.handle != issued.handle
+    assert Message.objects.count() == 2
+
+
+def test_going_back_to_an_option_within_half_a_minute_sends_nothing(ana: Desk) -> None:
+    issued = ana.start("text")
+    app = ana.start("totp", replaces=issued.handle)
+
+    again = ana.start("text", replaces=app.handle)
+
+    assert again.handle == issued.handle
+    assert Message.objects.count() == 1
+    assert ana.answer(app, "123456").verdict is Verdict.REPLACED
+    assert ana.answer(again, ana.code(issued)).proven
+
+
+def test_going_back_gives_no_tries_back(ana: Desk) -> None:
+    issued = ana.start("text")
+    ana.answer(issued, "000000")
+    app = ana.start("totp", replaces=issued.handle)
+    ana.start("text", replaces=app.handle)
+
+    assert ana.answer(issued, "000000").tries_left == 3
+
+
+def test_same_option_again_sends_anew_when_its_text_failed(ana: Desk) -> None:
+    issued = ana.start("text")
+    Message.objects.update(state=MessageState.FAILED)
+
+    assert ana.start("text", replaces=issued.handle).handle != issued.handle
+
+
+def test_another_mode_of_the_same_option_is_asked_at_once(ana: Desk) -> None:
+    issued = ana.start("call")
+
+    assert ana.start("call", mode="code", replaces=issued.handle).handle != issued.handle
+
+
+def test_same_number_again_is_sent_again_and_not_begun_anew(ana: Desk) -> None:
+    number = {"country": "CH", "number": "079 555 12 99"}
+    begun = enrol(ana, number)
+    again = enrol(ana.later(seconds=5), number, replaces=begun.handle)
+    assert (again.verdict, again.handle) == (Verdict.ISSUED, begun.handle)
+    assert Message.objects.count() == 1
+    first = ana.code(begun)
+    later = ana.later(seconds=40)
+
+    assert enrol(later, number, replaces=begun.handle).handle == begun.handle
+    assert Message.objects.count() == 2
+    assert later.answer(begun, first).verdict is Verdict.REPLACED
+    assert later.answer(begun, later.code(begun)).proven
+
+
+def test_another_number_is_begun_anew(ana: Desk) -> None:
+    begun = enrol(ana, {"country": "CH", "number": "079 555 12 99"})
+
+    again = enrol(ana, {"country": "CH", "number": "079 555 12 98"}, replaces=begun.handle)
+
+    assert again.issued
+    assert again.handle != begun.handle
+
+
+def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
+    return challenges.enrol(
+        desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules, replaces=replaces
+    )
+
+
+def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
+
+    issued = challenges.enrol(ana.user, "totp", {}, binding="new", context=ana.context, rules=ana.rules)
+    draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
+    assert ana.answer(issued, app_code(draft, ana.context.now), binding="new").proven
+
+    assert list(Enrolment.objects.filter(user=ana.user, method="totp")) == [draft]
+    assert Enrolment.objects.filter(user=ana.user, method="text").exists()
+    assert ana.start("totp").issued
+
+
+def test_new_recovery_codes_kill_the_old_ones(desk: Desk) -> None:
+    old = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+    enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+
+    assert desk.answer(desk.start("recovery"), old[0]).verdict is Verdict.WRONG
+
+
+def test_second_start_of_a_session_without_replacing_gives_the_first(ana: Desk) -> None:
+    first = ana.start("text")
+    again = ana.start("text")
+
+    assert again.handle == first.handle
+    assert Message.objects.count() == 1
+
+
+def test_enrolling_is_worth_nothing_until_it_is_proven(desk: Desk) -> None:
+    fields = {"country": "CH", "number": "079 555 12 34"}
+    issued = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+
+    assert enrolments.confirmed(desk.user.pk) == []
+    assert desk.answer(issued, desk.code(issued)).proven
+    assert [e.method for e in enrolments.confirmed(desk.user.pk)] == ["text", "call"]
+
+
+def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
+    fields = {"country": "CH", "number": "044 555 01 02", "extension": "123"}
+    issued = challenges.enrol(desk.user, "call", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+    call = desk.deliver()[-1]
+    challenges.keyed(call.message_id, f"{desk.match(issued)}#", now=desk.context.now)
+
+    assert desk.collect(issued).proven
+    assert [e.method for e in enrolments.confirmed(desk.user.pk)] == ["call"]
+    assert call.extension == "123"
+
+
+def test_refuses_an_impossible_number_with_words(desk: Desk) -> None:
+    fields = {"country": "CH", "number": "12"}
+
+    outcome = challenges.enrol(desk.user, "text", fields, binding=BINDING, context=desk.context, rules=desk.rules)
+
+    assert outcome.verdict is Verdict.REFUSED
+    assert "too short" in outcome.problems["number"][0]
+    assert not Enrolment.objects.exists()
