@@ -8,11 +8,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from verification import audit, challenges, conf, guard, limits, notices, revocation
+from verification import audit, challenges, conf, guard, limits, notices
 from verification.db import row_locks
 from verification.delivery import dispatch, publisher
 from verification.delivery.routing import circuit_breaker, routes
 from verification.models import Browser, Challenge, Message
+from verification.policies import revocation
 
 
 @shared_task(name="verification.tasks.housekeeping")

@@ -15,11 +15,11 @@ from accounts.support.actions import perform
 from accounts.support.actions.perform import Deed
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
-from verification import browsers, challenges, policies, revocation
+from verification import browsers, challenges, policies
 from verification.challenges import phone_calls
 from verification.context import Context
 from verification.models import Browser, Challenge, Policy, Purpose
-from verification.policies import Why
+from verification.policies import Why, revocation
 
 
 class Desk:

@@ -21,10 +21,11 @@ from accounts.support import roles
 from accounts.support.actions import perform, rights
 from accounts.support.actions.perform import Deed
 from accounts.support.actions.rights import Rank, Refusal
-from verification import audit, limits, policies, revocation
+from verification import audit, limits, policies
 from verification.context import Context
 from verification.db import row_locks
 from verification.models import Policy
+from verification.policies import revocation
 
 CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # as policy names it
 _GIVE_ROLES = "give_roles"  # what the same is called where it is done for one person

@@ -19,9 +19,8 @@ from accounts.support.actions import rights
 from accounts.support.policies import policy_form
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
-from verification import revocation
 from verification.models import Policy
-from verification.policies import forget
+from verification.policies import forget, revocation
 
 ROOMS += [
     Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),

@@ -19,7 +19,8 @@ from accounts.support.actions import rights
 from accounts.support.actions.rights import Refusal
 from accounts.support.imports import csv_tables
 from accounts.support.roles import groups_of_staff
-from verification import enrolments, inputs, revocation
+from verification import enrolments, inputs
+from verification.policies import revocation
 
 _MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, less the brackets
 

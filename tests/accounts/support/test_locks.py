@@ -25,10 +25,11 @@ from accounts.sessions import SessionStore
 from accounts.support.actions import erasure, perform
 from accounts.support.actions.perform import Deed, Unneeded
 from tests.verification.conftest import BINDING, Desk, app_code, equip
-from verification import audit, browsers, challenges, enrolments, notices, revocation
+from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context
 from verification.db import row_locks
 from verification.models import Challenge, Counter, Enrolment, Kind, Message, Policy
+from verification.policies import revocation
 
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
 _REST = 0.004  # seconds

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from verification import policies
 from verification.models import Browser, Policy
 from verification.models.policies import strongest
+from verification.policies.rules import default, merge
 
 
 def settle(people: Collection[int] | None = None) -> int:
@@ -38,7 +38,7 @@ def _deciding(field: str, value: str) -> Subquery:
 
 
 def _days() -> Any:
-    usual = policies.default("remember_days")
+    usual = default("remember_days")
     return Coalesce(_deciding("remember_days", "remember_days"), Value(usual), output_field=IntegerField())
 
 
@@ -50,7 +50,7 @@ def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
 def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Browser], Any]]:
     """Find browsers that are remembered for longer than they would be now, and until when that is."""
     known = Policy.objects.filter(remember_days__gt=0).values_list("remember_days", flat=True)
-    for each in {policies.default("remember_days"), *known}:
+    for each in {default("remember_days"), *known}:
         ends = F("made_at") + timedelta(days=each)
         yield rows.annotate(days=_days()).filter(days=each, ends_at__gt=ends), ends
 
@@ -60,4 +60,4 @@ def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     rows = rows.annotate(decides=_deciding("methods", "pk")).exclude(method="")
     for policy in Policy.objects.filter(methods__isnull=False):
         yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
-    yield rows.filter(decides=None).exclude(method__in=policies.merge(()).methods)
+    yield rows.filter(decides=None).exclude(method__in=merge(()).methods)

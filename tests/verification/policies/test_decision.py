@@ -1,0 +1,128 @@
+"""What is required of a person follows a table."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from tests.verification.conftest import Desk
+from verification import policies
+from verification.models import Failure, Policy
+from verification.policies import Step, Why
+
+
+def decide(desk: Desk, *, network: str = "192.0.2.7", is_remembered: bool = False, **person: Any) -> tuple[str, str]:
+    for name, value in person.items():
+        setattr(desk.user, name, value)
+    decision = policies.decide(desk.user, replace(desk.context, network=network), is_remembered=is_remembered)
+    return decision.step, decision.reason
+
+
+@pytest.mark.parametrize("state", ["enabled", "enforced"])
+def test_asks_whoever_has_a_method(ana: Desk, state: str) -> None:
+    assert decide(ana, second_step=state) == (Step.ASK, Why.REQUIRED)
+
+
+@pytest.mark.parametrize("state", ["enabled", "enforced"])
+def test_makes_whoever_has_none_register(desk: Desk, state: str) -> None:
+    assert decide(desk, second_step=state) == (Step.ENROL, Why.NO_METHOD)
+
+
+def test_asks_nothing_where_it_is_switched_off(ana: Desk) -> None:
+    assert decide(ana, second_step="disabled") == (Step.ALLOW, Why.NOT_REQUIRED)
+
+
+def test_asks_once_more_for_a_method_that_is_no_longer_allowed(ana: Desk) -> None:
+    Policy.objects.create(methods=["recovery"], trusted_networks=["192.0.2.0/24"])
+
+    assert decide(ana, is_remembered=True) == (Step.ASK, Why.METHOD_NOT_ALLOWED)
+
+
+def test_makes_people_register_whose_methods_are_gone(ana: Desk, settings: Any) -> None:
+    settings.VERIFICATION_METHODS = ["verification.methods.recovery"]
+
+    assert decide(ana) == (Step.ENROL, Why.NO_METHOD)
+
+
+def test_remembered_browser_spares_the_second_step(ana: Desk) -> None:
+    assert decide(ana, is_remembered=True) == (Step.ALLOW, Why.REMEMBERED)
+
+
+def test_remembered_browser_spares_nothing_where_the_policy_forgets(ana: Desk) -> None:
+    Policy.objects.create(remember_days=0)
+
+    assert decide(ana, is_remembered=True) == (Step.ASK, Why.REQUIRED)
+
+
+def test_trusted_network_spares_the_second_step(ana: Desk) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    assert decide(ana) == (Step.ALLOW, Why.TRUSTED_NETWORK)
+    assert decide(ana, network="198.51.100.1") == (Step.ASK, Why.REQUIRED)
+
+
+@pytest.mark.parametrize("person", [{"is_staff": True}, {"is_staff": True, "second_step": "disabled"}])
+def test_staff_are_always_asked(ana: Desk, person: dict[str, Any]) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    assert decide(ana, is_remembered=True, **person) == (Step.ASK, Why.REQUIRED)
+
+
+def test_neither_browser_nor_network_spares_the_registration(desk: Desk) -> None:
+    Policy.objects.create(trusted_networks=["192.0.2.0/24"])
+
+    assert decide(desk, is_remembered=True) == (Step.ENROL, Why.NO_METHOD)
+
+
+@pytest.mark.parametrize("second_step", ["disabled", "enabled", "enforced"])
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_blocked_people_get_in_nowhere(ana: Desk, second_step: str, is_staff: bool) -> None:
+    person: dict[str, Any] = {"second_step": second_step, "is_staff": is_staff}
+    until = ana.context.now + timedelta(seconds=1)
+
+    assert decide(ana, blocked_until=until, is_remembered=True, **person) == (Step.DENY, Why.BLOCKED)
+    assert decide(ana, blocked_until=None, is_active=False, **person) == (Step.DENY, Why.BLOCKED)
+
+
+def test_block_ends_at_its_instant(ana: Desk) -> None:
+    assert decide(ana, blocked_until=ana.context.now) == (Step.ASK, Why.REQUIRED)
+
+
+def test_locked_people_get_in_nowhere(ana: Desk) -> None:
+    assert decide(ana, second_step_locked_at=ana.context.now, is_remembered=True) == (Step.DENY, Why.LOCKED)
+
+
+def test_denies_when_every_option_is_off(ana: Desk) -> None:
+    for name in ("text", "call", "totp"):
+        Failure.objects.create(user=ana.user, method=name, consecutive=30, off_at=ana.context.now)
+
+    assert decide(ana) == (Step.DENY, Why.ALL_OFF)
+
+
+def test_offers_first_what_does_not_wait(ana: Desk) -> None:
+    Failure.objects.create(user=ana.user, method="text", consecutive=5, next_at=ana.later(minutes=1).context.now)
+
+    decision = policies.decide(ana.user, ana.context)
+
+    assert decision.default is not None
+    assert decision.default.method == "call"
+
+
+@pytest.mark.usefixtures("switches_known")
+@pytest.mark.parametrize("has_groups", [False, True])
+def test_decision_reads_what_is_the_persons_and_writes_nothing(
+    ana: Desk, has_groups: bool, django_assert_num_queries: Any
+) -> None:
+    if has_groups:
+        finance = Group.objects.create(name="Finance")
+        ana.user.groups.add(finance)
+        Policy.objects.create(group=finance, remember_days=3)
+        policies.forget()
+        policies.is_alone_open()
+
+    with django_assert_num_queries(1 + has_groups) as captured:
+        policies.decide(ana.user, ana.context)
+
+    assert all(query["sql"].startswith("SELECT") for query in captured)

@@ -1,0 +1,35 @@
+"""What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
+
+from verification.policies.decision import Decision, Person, Step, Why, decide, refusal
+from verification.policies.in_force import (
+    Source,
+    app_passwords_of,
+    forget,
+    is_alone_open,
+    rules_for,
+    rules_of_many,
+    sources,
+)
+from verification.policies.rules import Rules, default, for_staff, is_trusted, merge, ranked
+
+__all__ = [
+    "Decision",
+    "Person",
+    "Rules",
+    "Source",
+    "Step",
+    "Why",
+    "app_passwords_of",
+    "decide",
+    "default",
+    "for_staff",
+    "forget",
+    "is_alone_open",
+    "is_trusted",
+    "merge",
+    "ranked",
+    "refusal",
+    "rules_for",
+    "rules_of_many",
+    "sources",
+]

@@ -1,0 +1,132 @@
+"""Decides what is required of a person here and now. It reads rows and the context; it changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from verification import enrolments, registry
+from verification.context import Context
+from verification.enrolments import Option
+from verification.models import Enrolment
+from verification.policies.in_force import rules_for
+from verification.policies.rules import Rules, for_staff, is_trusted
+
+
+class Person(Protocol):
+    """What the engine reads of a person."""
+
+    pk: int
+    is_staff: bool
+    is_active: bool
+    second_step: str
+    blocked_until: datetime | None
+    second_step_locked_at: datetime | None
+    securing_since: datetime | None
+    bypass_until: datetime | None
+    n_put_off: int
+    grace_ends_at: datetime | None
+
+
+class Step(StrEnum):
+    """What happens next in a sign-in whose password was right."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    ENROL = "enrol"
+    DENY = "deny"
+
+
+class Why(StrEnum):
+    """Why a decision fell as it did; recorded, and told in words."""
+
+    REQUIRED = "required"
+    NOT_REQUIRED = "not_required"
+    REMEMBERED = "remembered"
+    TRUSTED_NETWORK = "trusted_network"
+    NO_METHOD = "no_method"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BLOCKED = "blocked"
+    LOCKED = "locked"
+    ALL_OFF = "all_off"
+    PUT_OFF = "put_off"
+    BYPASSED = "bypassed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What is required now, why, and the options with which it can be met."""
+
+    step: Step
+    reason: Why
+    rules: Rules
+    options: tuple[Option, ...] = ()
+    default: Option | None = None
+    n_put_off_left: int = 0
+
+    @property
+    def has_lasting_way(self) -> bool:
+        """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
+        return any(not (option.is_reserve or option.is_temporary or option.is_off) for option in self.options)
+
+
+def refusal(user: Person, now: datetime) -> Why | None:
+    """Tell why a person gets in nowhere now, whatever they prove; none if they may."""
+    if not user.is_active or (user.blocked_until and user.blocked_until > now):
+        return Why.BLOCKED
+    return Why.LOCKED if user.second_step_locked_at else None
+
+
+def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:
+    """Decide what this person must do now to be signed in.
+
+    Staff are asked always, and so is whoever secures their account: neither a remembered browser nor a trusted
+    network stands in for their second step.
+    """
+    rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
+    if why := refusal(user, context.now):
+        return Decision(step=Step.DENY, reason=why, rules=rules)
+    if user.second_step == "disabled" and not user.is_staff:
+        return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
+    if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
+        return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules)
+    mine = enrolments.confirmed(user.pk)
+    options = enrolments.choices(enrolments.options(mine, rules.methods, now=context.now))
+    if not options:
+        return _none_allowed(user, mine, rules, now=context.now)
+    may_skip = not user.is_staff and not user.securing_since
+    if is_remembered and rules.remember_days and may_skip:
+        return Decision(step=Step.ALLOW, reason=Why.REMEMBERED, rules=rules, options=options)
+    if may_skip and is_trusted(context.network, rules):
+        return Decision(step=Step.ALLOW, reason=Why.TRUSTED_NETWORK, rules=rules, options=options)
+    default = enrolments.default(options, now=context.now)
+    if default is None:
+        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=options)
+    return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
+
+
+_PUT_OFFS = 3
+
+
+def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
+    """Tell how often somebody who is asked to register may still put it off. Staff, and whoever must, may not."""
+    is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
+    if user.second_step != "enabled" or user.is_staff or is_over or not rules.grace_days:
+        return 0
+    return max(0, _PUT_OFFS - user.n_put_off)
+
+
+def _none_allowed(user: Person, mine: Sequence[Enrolment], rules: Rules, *, now: datetime) -> Decision:
+    """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
+
+    Without that proof a policy that forbids a method would let whoever knows the password set up one of their own.
+    """
+    former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
+    if not former:
+        left = _put_off_left(user, rules, now)
+        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_put_off_left=left)
+    default = enrolments.default(former, now=now)
+    if default is None:
+        return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=former)
+    return Decision(step=Step.ASK, reason=Why.METHOD_NOT_ALLOWED, rules=rules, options=former, default=default)

@@ -1,0 +1,133 @@
+"""Which policy is in force for a person: read from a cache, merged over their groups, within a statement too."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import BooleanField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from verification.db.ttl_cache import TTLCache
+from verification.models import AppPasswordsEnd, Policy
+from verification.models.policies import strongest
+from verification.policies.rules import Rules, default, merge, ranked
+
+
+@dataclass(frozen=True)
+class _Book:
+    """All policies from the strongest to the weakest, and what was merged of them since they were read."""
+
+    policies: tuple[Policy, ...]
+    groups: frozenset[int]
+    merged: dict[frozenset[int | None], Rules]
+
+    def of(self, groups: frozenset[int | None]) -> list[Policy]:
+        """Give the policies of some groups and the one for everybody, in their order."""
+        return [policy for policy in self.policies if policy.group_id in groups]
+
+    def rules(self, groups: frozenset[int | None]) -> Rules:
+        """Merge them, once."""
+        if groups not in self.merged:
+            self.merged[groups] = merge(self.of(groups))
+        return self.merged[groups]
+
+
+def _load() -> _Book:
+    found = ranked(Policy.objects.select_related("group"))
+    groups = frozenset(policy.group_id for policy in found if policy.group_id is not None)
+    return _Book(tuple(found), groups, {})
+
+
+_cache = TTLCache(_load)
+forget = _cache.forget
+
+
+def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
+    """Name a person's groups that have a policy, and none for everybody. Without such policies nothing is asked."""
+    if not book.groups:
+        return _with_everybody(())
+    members = _members().filter(user=user_id, group__in=book.groups)
+    return _with_everybody(members.values_list("group", flat=True))
+
+
+def rules_for(user_id: int) -> Rules:
+    """Read the policy in force for a person: their groups by rank, then the rules for everybody.
+
+    Who is in which group is read now; what the policies say was read at most a second ago.
+    """
+    book = _cache.read()
+    return book.rules(_groups(user_id, book))
+
+
+def _members() -> Any:
+    return get_user_model().groups.through.objects
+
+
+def rules_of_many(users: Collection[int]) -> dict[int, Rules]:
+    """Read the policy in force for many people, by one statement; those of the same groups share it."""
+    book = _cache.read()
+    groups: dict[int, set[int]] = {user: set() for user in users}
+    members = _members().filter(user__in=list(groups), group__in=book.groups)
+    for user, group in members.values_list("user", "group"):
+        groups[user].add(group)
+    return {user: book.rules(_with_everybody(mine)) for user, mine in groups.items()}
+
+
+def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
+    return frozenset({None, *groups})
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one rule of a person comes from. Shape: `whose` names a policy, empty for the product's own default."""
+
+    field: str
+    value: Any
+    whose: str
+
+    @property
+    def label(self) -> str:
+        return self.field.replace("_", " ").capitalize()
+
+    @property
+    def words(self) -> str:
+        """Say the value as a person reads it."""
+        if isinstance(self.value, bool):
+            return _("yes") if self.value else _("no")
+        if isinstance(self.value, AppPasswordsEnd):
+            return str(self.value.label)
+        if isinstance(self.value, timedelta):
+            minutes = int(self.value.total_seconds() // 60)
+            return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+        if isinstance(self.value, tuple):
+            return ", ".join(str(each) for each in self.value) or _("none")
+        return str(self.value)
+
+
+def sources(user_id: int) -> list[Source]:
+    """Tell, rule by rule, which policy decides it for a person and what it says."""
+    book = _cache.read()
+    mine = _groups(user_id, book)
+    found, rules = book.of(mine), book.rules(mine)
+    return [
+        Source(name, getattr(rules, name), next((str(p) for p in found if getattr(p, name) is not None), ""))
+        for name in Rules.__dataclass_fields__
+    ]
+
+
+def app_passwords_of(user: OuterRef) -> Coalesce:
+    """Decide, within a statement that reads something of a person, whether they may use app passwords.
+
+    It decides as `rules_for` does; what asks at every login of every mail program is spared a statement of its own.
+    """
+    decides = strongest(user, "app_passwords").values("app_passwords")[:1]
+    return Coalesce(Subquery(decides), Value(default("app_passwords")), output_field=BooleanField())
+
+
+def is_alone_open() -> bool:
+    """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
+    return any(policy.alone_allowed for policy in _cache.read().policies)
