@@ -1,4 +1,8 @@
-"""All settings, for every place it runs in: the environment decides, and unset means safe."""
+"""Django's settings: the environment decides, and unset means safe.
+
+What an operator sets is declared in the `conf` modules of apps, methods and providers. What the site is composed of,
+and what follows from both, is here.
+"""
 
 import logging
 import ssl
@@ -40,17 +44,17 @@ providers = environment[engine.providers] or (("verification.delivery.providers.
 
 # --- The environment: each declared setting is one of Django's settings, of the same name --------------------
 
-SECTIONS = declared.sections((*declared.PACKAGES, *VERIFICATION_METHODS, *providers))
-globals().update(environment.read(SECTIONS))
+sections = declared.sections((*declared.PACKAGES, *VERIFICATION_METHODS, *providers))
+globals().update(environment.read(sections))
 
 DELIVERY_PROVIDERS = providers
 PUBLIC_URL = environment[engine.public_url]
 SECRET_KEY = environment[conf.secret_key]
 HTTPS = PUBLIC_URL.startswith("https://")
 PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
-SENDER_NUMBERS = declared.senders(environment, SECTIONS)  # what texts and calls come from, as the help centre names it
+SENDER_NUMBERS = declared.senders(environment, sections)  # what texts and calls come from, as the help centre names it
 
-# Whose telephones stand on the demo's shelf: number and name.
+# The virtual phones of the demo: number and name.
 PHONES = users.phones() if DEMO else ()
 
 # --- The house ----------------------------------------------------------------------------------------------
