@@ -25,6 +25,7 @@ from tests.verification.conftest import app_code
 from verification import challenges, enrolments, policies
 from verification.challenges import proofs
 from verification.context import Context
+from verification.enrolments import locks, preferences, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, Voucher
 from verification.outcomes import Verdict
 
@@ -165,21 +166,22 @@ def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
     On SQLite one transaction that writes is let in at a time, so that the fault shows only without them; on
     PostgreSQL the missing hold is enough.
     """
-    keep = enrolments._keep_counters
+    keep = storage.keep_counters
 
     def late(rows: Any) -> None:
         time.sleep(_PAUSE)
         keep(rows)
 
-    monkeypatch.setattr(enrolments, "hold", lambda user: None)
-    monkeypatch.setattr(enrolments, "_keep_counters", late)
+    monkeypatch.setattr(locks, "hold", lambda user: None)
+    monkeypatch.setattr(storage, "keep_counters", late)
     if connection.vendor == "sqlite":
 
         class Nothing:
             def __enter__(self) -> None: ...
             def __exit__(self, *_: object) -> None: ...
 
-        monkeypatch.setattr(enrolments, "transaction", SimpleNamespace(atomic=Nothing))
+        for module in (preferences, removal):
+            monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
 
 
 RACES: dict[str, Callable[[Holder], list[Callable[[], None]]]] = {"all go": _all_go, "mixed": _mixed}

@@ -1,0 +1,13 @@
+"""A person's own choices about a method."""
+
+from tests.verification.conftest import Desk
+from tests.verification.enrolments.conftest import default
+from verification import enrolments
+from verification.models import Enrolment
+
+
+def test_person_chooses_what_is_asked_first(ana: Desk) -> None:
+    enrolments.make_default(ana.enrolment("totp"), ana.context)
+
+    assert default(ana) == "totp"
+    assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1

@@ -1,0 +1,86 @@
+"""Options at sign-in: in order, with what stands in the way of each, and one that is asked first."""
+
+from typing import Any
+
+import pytest
+
+from tests.verification.conftest import Desk
+from tests.verification.enrolments.conftest import default, fail, options
+from verification import enrolments
+from verification.models import Enrolment
+
+
+def test_options_stand_in_the_order_of_the_methods(ana: Desk) -> None:
+    enrolments.issue_vouchers(ana.user, ana.context, method_name="recovery")
+
+    assert [option.method for option in options(ana)] == ["text", "call", "totp", "recovery"]
+
+
+def test_option_is_named_by_method_and_hint(ana: Desk) -> None:
+    enrolments.rename(ana.enrolment("totp"), "old phone", ana.context)
+
+    assert [option.label for option in options(ana)] == [
+        "Text +41 XX XXX XX 34",
+        "Call +41 XX XXX XX 34",
+        "Authenticator app (old phone)",
+    ]
+
+
+def test_forbidden_and_uninstalled_methods_are_no_options(ana: Desk) -> None:
+    Enrolment.objects.filter(method="totp").update(method="pigeon")
+
+    found = enrolments.options(enrolments.confirmed(ana.user.pk), ["text", "pigeon"], now=ana.context.now)
+
+    assert [option.method for option in found] == ["text"]
+
+
+def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
+    later = ana.later(minutes=4).context.now
+    fail(ana, "text", off_at=ana.context.now)
+    fail(ana, "totp", next_at=later)
+
+    found = {option.method: (option.is_off, option.retry_at) for option in options(ana)}
+
+    assert found == {"text": (True, None), "call": (False, None), "totp": (False, later)}
+
+
+def test_wait_that_is_over_is_not_told(ana: Desk) -> None:
+    fail(ana, "totp", next_at=ana.context.now)
+
+    assert all(option.retry_at is None for option in options(ana))
+
+
+@pytest.mark.usefixtures("switches_known")
+def test_reading_takes_one_statement(ana: Desk, django_assert_num_queries: Any) -> None:
+    rules = ana.rules
+
+    with django_assert_num_queries(1):
+        enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
+
+
+def test_first_method_that_was_set_up_is_asked_first(ana: Desk) -> None:
+    assert default(ana) == "text"
+
+
+def test_what_waits_is_asked_last(ana: Desk) -> None:
+    fail(ana, "text", next_at=ana.later(minutes=1).context.now)
+
+    assert default(ana) == "call"
+
+
+def test_what_is_off_is_not_asked(ana: Desk) -> None:
+    for name in ("text", "call", "totp"):
+        fail(ana, name, off_at=ana.context.now)
+
+    assert default(ana) == ""
+
+
+def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -> None:
+    enrolments.issue_vouchers(ana.user, ana.context, method_name="recovery")
+    for name in ("text", "call"):
+        fail(ana, name, off_at=ana.context.now)
+    assert default(ana) == "totp"
+
+    fail(ana, "totp", off_at=ana.context.now)
+
+    assert default(ana) == "recovery"

@@ -1,0 +1,190 @@
+"""What the organisation hands out: hardware tokens that wait to be activated, and passes that are good for a while."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from verification import audit, decryption_failures, limits, registry
+from verification.context import Context
+from verification.db import row_locks
+from verification.enrolments import locks, lookup, storage
+from verification.keys import crypto
+from verification.method import Draft, Method
+from verification.models import Enrolment, HardwareToken, Voucher
+
+
+class NotAssigned(ValueError):
+    """Nothing of this serial number waits for the person."""
+
+
+class InUse(ValueError):
+    """Somebody else proved this serial number; it must be removed there first."""
+
+
+CLAIM = "claim"  # marks, in an enrolment's data, a token that nobody handed out to the person
+
+
+def assign(
+    user: Any,
+    method_name: str,
+    plan: Draft,
+    context: Context,
+    *,
+    actor_id: int | None = None,
+    counter: int = -1,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    **detail: Any,
+) -> Enrolment:
+    """Hand something out to a person: it waits until they activate it with its code.
+
+    A serial number that waited for somebody else moves: it is in one hand only. `counter` is the last one that was
+    used; `detail` goes into the record.
+
+    Errors: `InUse` when somebody uses it already.
+    """
+    with transaction.atomic():
+        if lookup.named(plan.address, method=method_name) is not None:
+            raise InUse
+        drafts = Enrolment.objects.filter(
+            method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
+        )
+        row_locks.take(drafts)
+        drafts.delete()
+        enrolment = Enrolment(
+            user=user,
+            method=method_name,
+            confirmed=False,
+            name=plan.name,
+            counter=counter,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        storage.fill(enrolment, plan)
+        enrolment.save(force_insert=True)
+        audit.record(
+            "enrolment.assigned",
+            user_id=user.pk,
+            context=context,
+            actor_id=actor_id,
+            method=method_name,
+            enrolment=enrolment.ref,
+            **detail,
+        )
+    return enrolment
+
+
+def handed_out(address: str) -> Enrolment | None:
+    """Find what was handed out under a serial number, be it activated or waiting."""
+    digests = crypto.digests("address", address)
+    found: Enrolment | None = (
+        Enrolment.objects.filter(method=token_method().name, address_digest__in=digests)
+        .exclude(data__has_key=CLAIM)
+        .select_related("user")
+        .order_by("-confirmed", "pk")
+        .first()
+    )
+    return found
+
+
+def token_method() -> Method:
+    """Give the method of what the organisation hands out to keep. Errors: `LookupError` when none is installed."""
+    return next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
+
+
+def token_plan(token: HardwareToken, **more: Any) -> Draft:
+    """Propose the enrolment of a hardware token."""
+    data = {**token.data, **more}
+    return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
+
+
+def claim(user: Any, method: Method, serial: str, now: datetime) -> Enrolment:
+    """Draft what a person says to have taken from the stock. It is theirs once they have proven it.
+
+    Errors: `NotAssigned` when there is no such token in the stock.
+    """
+    token = HardwareToken.objects.in_stock().filter(serial=serial).first()
+    if token is None or not token.is_good(now):
+        raise NotAssigned
+    if not token.opens:
+        decryption_failures.report("hardware token", token.ref, now=now)
+        raise NotAssigned
+    locks.hold(user)
+    storage.drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=CLAIM))
+    plan = token_plan(token, **{CLAIM: True})
+    enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name, counter=token.counter)
+    enrolment.starts_at, enrolment.ends_at = token.starts_at, token.ends_at
+    storage.fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    return enrolment
+
+
+def take_claimed(enrolment: Enrolment) -> bool:
+    """Take out of the stock what a person claims and has proven; False if somebody else has it by now.
+
+    Inside the proof's transaction.
+    """
+    if CLAIM not in enrolment.data:
+        return True
+    rows = HardwareToken.objects.in_stock().filter(serial=enrolment.address)
+    if not rows.update(enrolment=enrolment):
+        return False
+    enrolment.data = {name: value for name, value in enrolment.data.items() if name != CLAIM}
+    return bool(Enrolment.objects.filter(pk=enrolment.pk).update(data=enrolment.data))
+
+
+def end_handing_out(enrolment: Enrolment) -> None:
+    """Remove what waits for a person: it was taken back. Inside the action's transaction, which records."""
+    storage.drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
+
+
+def hand_out(
+    user: Any,
+    method_name: str,
+    fields: Mapping[str, Any],
+    context: Context,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor_id: int,
+) -> str:
+    """Hand out a secret that opens for a span; an older one of the method dies. Returns it, for the one time it shows.
+
+    Inside the deed's transaction, which records and tells.
+    """
+    method = registry.method(method_name)
+    plan = method.enrol(fields, account=str(user.get_username()))
+    ((first, whole),) = plan.vouchers
+    kept = make_password(whole)
+    locks.hold(user)
+    storage.drop(Enrolment.objects.filter(user=user, method=method.name))
+    enrolment = Enrolment(
+        user=user, method=method.name, confirmed=True, confirmed_at=context.now, starts_at=starts_at, ends_at=ends_at
+    )
+    storage.fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    Voucher.objects.create(enrolment=enrolment, lookup=crypto.digest("voucher", first), hash=kept)
+    limits.switch_on(user.pk, method.name)
+    audit.record(
+        "enrolment.handed_out",
+        user_id=user.pk,
+        context=context,
+        actor_id=actor_id,
+        method=method.name,
+        enrolment=enrolment.ref,
+    )
+    return whole
+
+
+def drop_temporary(user: Any) -> None:
+    """Remove what was handed out to a person for a while. Inside the action's transaction."""
+    temporary = [method.name for method in registry.methods().values() if method.is_temporary]
+    storage.drop(Enrolment.objects.filter(user=user, method__in=temporary))
+
+
+def end(enrolment_id: int, *, now: datetime) -> None:
+    """End the span of what was handed out: it was good once, and is used."""
+    Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)

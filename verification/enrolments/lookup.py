@@ -1,0 +1,117 @@
+"""Find what people have set up, and name it."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from verification import limits, phone_numbers, registry
+from verification.db.compiled_queries import Select, Slot
+from verification.keys import crypto
+from verification.models import Enrolment, Failure, OptOut
+
+
+def _confirmed() -> Any:
+    failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
+    rows = Enrolment.objects.filter(user=Slot("user"), confirmed=True)
+    limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
+    stopped = limits.stopped(OuterRef("user"))
+    opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
+    return rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out).order_by("created_at", "id")
+
+
+_CONFIRMED: Select[Enrolment] = Select(_confirmed)
+
+
+def confirmed(user_id: int) -> list[Enrolment]:
+    """Read a person's proven enrolments with the state of their limits. One statement."""
+    return _CONFIRMED.all(user=user_id)
+
+
+def label(enrolment: Enrolment) -> str:
+    """Say which enrolment this is: "Text +41 XX XXX XX 89", and the person's own name for it."""
+    kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
+    words = f"{kind} {enrolment.hint}".strip()
+    return f"{words} ({enrolment.name})" if enrolment.name else words
+
+
+def same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:
+    """Find what the person has set up for this address, under whichever key of the ring it was written."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user, method=method, confirmed=True)
+    return rows.filter(address_digest__in=digests(enrolment))
+
+
+def digests(enrolment: Enrolment) -> tuple[str, ...]:
+    """Give the digests of an address under every key; of one that does not open, the one that is written beside it."""
+    return crypto.digests("address", enrolment.address) if enrolment.opens else (enrolment.address_digest,)
+
+
+def addresses(user_id: int, method: str) -> tuple[str, ...]:
+    """Give the addresses of a person's proven enrolments of one method."""
+    rows = Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True)
+    return tuple(enrolment.address for enrolment in rows if enrolment.opens)
+
+
+def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
+    """Find the proven enrolment of an address, of one person or of anybody."""
+    rows = Enrolment.objects.select_related("user").filter(
+        method=method, address_digest__in=crypto.digests("address", address), confirmed=True
+    )
+    found: Enrolment | None = (rows if user_id is None else rows.filter(user_id=user_id)).first()
+    return found
+
+
+def count(user_id: int, method: str) -> int:
+    """Count a person's proven enrolments of one method."""
+    return int(Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True).count())
+
+
+def is_rebound(user_id: int, *, since: datetime | None) -> bool:
+    """Tell whether a person set everything up after an instant that can be guessed, so that it was bound again."""
+    mine = [e for e in confirmed(user_id) if registry.is_installed(e.method) and registry.method(e.method).is_counted]
+    return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
+
+
+def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
+    """Give the proven enrolments of many people."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people, confirmed=True)
+    return rows
+
+
+def everything_of(people: Collection[int]) -> QuerySet[Enrolment]:
+    """Give all that people have, proven or not, without what is sealed."""
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people)
+    return rows.only("user_id", "method", "confirmed", "starts_at", "ends_at")
+
+
+def of_person(user_id: int, ref: str) -> Enrolment | None:
+    """Give one proven enrolment of a person by its public name; a stranger's is none."""
+    found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, ref=ref, confirmed=True).first()
+    return found
+
+
+def holders(text: str) -> QuerySet[Enrolment]:
+    """Find whose number or serial a text is, whole. Shape: the keys of people, to be put into another statement."""
+    spellings = {text.strip(), text.strip().upper()}
+    with suppress(phone_numbers.Impossible):
+        number = phone_numbers.parse(text).e164
+        spellings |= {number, phone_numbers.for_texts(number)}
+    digests = [digest for spelling in spellings for digest in crypto.digests("address", spelling)]
+    rows: QuerySet[Enrolment] = Enrolment.objects.filter(address_digest__in=digests)
+    return rows.values("user")  # type: ignore[return-value]  # one column of them
+
+
+def is_way(enrolment: Enrolment) -> bool:
+    """Tell whether an enrolment is a lasting way in, and not one for bad days or of a method that is gone."""
+    if not registry.is_installed(enrolment.method):
+        return False
+    method = registry.method(enrolment.method)
+    return not method.is_reserve and not method.is_temporary
+
+
+def proven(user_id: int, enrolment_id: int) -> Enrolment | None:
+    """Give one proven enrolment of a person."""
+    found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()
+    return found

@@ -1,0 +1,25 @@
+"""A person's own choices about a method: its name, and which one is asked first."""
+
+from django.db import transaction
+
+from verification.context import Context
+from verification.enrolments import locks, lookup, storage
+from verification.models import Enrolment
+
+
+def rename(enrolment: Enrolment, name: str, context: Context) -> None:
+    """Give an enrolment the person's own name for it."""
+    with transaction.atomic():
+        Enrolment.objects.filter(pk=enrolment.pk).update(name=name)
+        storage.record("enrolment.renamed", enrolment, context)
+
+
+def make_default(enrolment: Enrolment, context: Context) -> None:
+    """Make an enrolment the one that is asked first."""
+    with transaction.atomic():
+        locks.hold(enrolment.user)
+        if not (lookup.is_way(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
+            return  # it was removed meanwhile, or is none for every day
+        Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
+        Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
+        storage.record("enrolment.made_default", enrolment, context)

@@ -1,0 +1,67 @@
+"""Remove one method or all of them without locking the person out by accident."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from verification import limits, notices, registry
+from verification.context import Context
+from verification.db import row_locks
+from verification.enrolments import epochs, handout, locks, lookup, storage
+from verification.models import Enrolment
+
+
+def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list[str]:
+    """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
+
+    What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
+    browsers end. Inside the deed's transaction, which records and tells.
+    """
+    locks.hold(user)
+    rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
+    gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
+    lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
+    storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=handout.CLAIM)))
+    rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
+    storage.settle(user)
+    if gone:
+        limits.switch_on(user.pk, *{enrolment.method for enrolment in gone})
+    if only is None:
+        limits.forget_wrong_codes(user.pk)
+    epochs.raise_epoch(user)
+    return [lookup.label(enrolment) for enrolment in gone]
+
+
+def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
+    """Find an enrolment and, when it is of a number, what else is set up with that number."""
+    mine: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user)
+    if not enrolment.address_digest:
+        return mine.filter(pk=enrolment.pk)
+    return mine.filter(address_digest__in=lookup.digests(enrolment))
+
+
+def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
+    """Remove an enrolment; False if it is the last way in and one must stay. Ends all other sessions and browsers.
+
+    The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
+    """
+    with transaction.atomic():
+        locks.hold(enrolment.user)
+        ways = [e for e in lookup.confirmed(enrolment.user.pk) if e.pk != enrolment.pk and e.method in allowed]
+        left = [e for e in ways if lookup.is_way(e)]
+        if must_keep_one and lookup.is_way(enrolment) and not left:
+            return False
+        # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
+        row_locks.take(Enrolment.objects.filter(pk=enrolment.pk))
+        found = Enrolment.objects.filter(pk=enrolment.pk).first()
+        if found is None:
+            return True
+        storage.keep_counters([found])
+        found.delete()
+        storage.settle(enrolment.user)
+        epochs.raise_epoch(enrolment.user)
+        storage.record("enrolment.removed", enrolment, context)
+        notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment))
+    return True

@@ -1,0 +1,120 @@
+"""Setting up a method: a draft is worth nothing until it is proven and confirmed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from verification import audit, limits, notices, registry
+from verification.context import Context
+from verification.delivery.routing import routes
+from verification.enrolments import handout, locks, lookup, signin_options, storage
+from verification.keys import crypto
+from verification.method import Draft, Method
+from verification.models import Enrolment, Kind
+
+
+def draft(
+    user: Any, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
+) -> Enrolment:
+    """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
+
+    Errors: `NotAssigned` when the method is handed out and this one is not theirs, nor to be taken from the stock.
+    """
+    plan = method.enrol(fields, account=str(user.get_username()))
+    drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
+    if method.is_assigned:
+        waiting: Enrolment | None = drafts.filter(address_digest__in=crypto.digests("address", plan.address)).first()
+        if waiting is not None:
+            return waiting
+        if not may_claim:
+            raise handout.NotAssigned
+        return handout.claim(user, method, plan.address, now or timezone.now())
+    locks.hold(user)
+    storage.drop(drafts)
+    enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
+    storage.fill(enrolment, plan)
+    enrolment.save(force_insert=True)
+    return enrolment
+
+
+def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
+    """Make a proven draft count, and with it the methods that its address serves as well.
+
+    Inside the proof's transaction. Answers False if it counted already.
+    """
+    locks.hold(enrolment.user)
+    if draft is not None:
+        _complete(enrolment, draft)
+    _drop_what_is_off(enrolment, now)
+    if enrolment.address_digest:
+        storage.drop(lookup.same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk))
+    first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
+    made = Enrolment.objects.filter(pk=enrolment.pk, confirmed=False).update(
+        confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
+    )
+    if made:
+        _add_companions(enrolment, now)
+        storage.settle(enrolment.user)
+    return bool(made)
+
+
+def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
+    """Let what is set up now take the place of what wrong codes switched off: that is bound no more.
+
+    What the organisation handed out waits to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
+    """
+    off = [e for e in lookup.confirmed(enrolment.user.pk) if signin_options.is_off(e) and e.pk != enrolment.pk]
+    is_stopped = any(getattr(e, "stopped_at", None) for e in off)
+    gone = [e for e in off if is_stopped or e.method == enrolment.method]
+    if gone:
+        rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])
+        assigned = [method.name for method in registry.methods().values() if method.is_assigned]
+        storage.drop(rows.exclude(method__in=assigned))
+        rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
+        labels = [lookup.label(e) for e in gone]
+        context = Context(now=now)
+        audit.record(
+            "enrolment.rebound", user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
+        )
+        for each in labels:
+            notices.tell(enrolment.user, "method_removed", now=now, label=each)
+    limits.switch_on(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
+    if is_stopped:
+        limits.forget_wrong_codes(enrolment.user.pk)
+
+
+def companions_words(enrolment: Enrolment | None) -> str:
+    """Say that the proof of one method set up others of the same phone; empty if it did not."""
+    if enrolment is None or not enrolment.address_digest:
+        return ""
+    digests = crypto.digests("address", enrolment.address)
+    rows = Enrolment.objects.filter(user=enrolment.user, address_digest__in=digests, confirmed=True)
+    others = ", ".join(lookup.label(each) for each in rows.exclude(method=enrolment.method).order_by("pk"))
+    words = _("One proof is enough for a phone, so it is set up for this too: %(others)s.")
+    return words % {"others": others} if others else ""
+
+
+def _complete(enrolment: Enrolment, draft: Draft) -> None:
+    """Fill in what only the proof made known, such as a key that was made for it."""
+    enrolment.address, enrolment.secret = draft.address, draft.secret
+    enrolment.data = {**enrolment.data, **draft.data}
+    enrolment.hint = draft.hint or enrolment.hint
+    enrolment.save(update_fields=["sealed_address", "address_digest", "sealed_secret", "data", "hint"])
+
+
+def _add_companions(enrolment: Enrolment, now: datetime) -> None:
+    """A number that takes a text also takes a call: one proof, two options."""
+    kind = registry.method(enrolment.method).address_kind
+    plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
+    for method in registry.methods().values():
+        if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
+            continue
+        if method.kind and not routes.able(Kind(method.kind)):
+            continue  # it would be an option that nobody carries
+        if lookup.same_address(enrolment, method.name).exists():
+            continue  # the person has set up this number for the other method before
+        twin = Enrolment(user=enrolment.user, method=method.name, confirmed=True, confirmed_at=now, name=plan.name)
+        storage.fill(twin, plan)
+        twin.save(force_insert=True)

@@ -1,0 +1,134 @@
+"""The options that a person is offered at sign-in: their enrolments, in order, with what stands in the way of each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from verification import decryption_failures, guard, registry
+from verification.delivery.routing import availability
+from verification.enrolments import lookup
+from verification.method import Mode
+from verification.models import Enrolment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """An enrolment as the sign-in page offers it.
+
+    Shape: `retry_at` is set while wrong answers make it wait; `out` says why what it needs is switched off.
+    """
+
+    ref: str
+    enrolment: Enrolment
+    method: str
+    label: str
+    explain: str
+    icon: str
+    is_default: bool
+    is_reserve: bool
+    is_off: bool
+    needs_delivery: bool
+    strength: int
+    is_temporary: bool = False
+    is_on_phone: bool = False
+    out: str = ""
+    retry_at: datetime | None = None
+    modes: tuple[Mode, ...] = ()
+
+
+def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
+    """Turn enrolments into options, in the order of the methods.
+
+    Those that the policy forbids, and those whose span has not begun or is over, are left out.
+    """
+    order = {name: place for place, name in enumerate(registry.methods())}
+    usable = [e for e in enrolments if e.method in order and _is_usable(e, allowed, now)]
+    return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
+
+
+def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
+    """What support hands out for a while is good whatever the policy says of methods."""
+    return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
+
+
+def _option(enrolment: Enrolment, now: datetime) -> Option:
+    method = registry.method(enrolment.method)
+    next_at = getattr(enrolment, "next_at", None)
+    return Option(
+        ref=enrolment.ref,
+        enrolment=enrolment,
+        method=method.name,
+        label=lookup.label(enrolment),
+        explain=str(method.explain),
+        icon=method.icon,
+        is_default=enrolment.is_default,
+        is_reserve=method.is_reserve,
+        is_off=is_off(enrolment),
+        needs_delivery=method.needs_delivery,
+        strength=method.strength,
+        is_temporary=method.is_temporary,
+        is_on_phone=method.is_on_phone,
+        out=away(enrolment, now) or _refused(enrolment, method.kind, now),
+        retry_at=next_at if next_at and next_at > now else None,
+        modes=method.modes,
+    )
+
+
+def is_off(enrolment: Enrolment) -> bool:
+    """Tell whether wrong codes switched off what was enrolled, alone or with all the rest. As `confirmed` read it."""
+    if getattr(enrolment, "off_at", None):
+        return True
+    is_stopped = getattr(enrolment, "stopped_at", None) is not None
+    return is_stopped and registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
+
+
+def away(enrolment: Enrolment, now: datetime) -> str:
+    """Say why what was enrolled cannot be used now; empty if it can.
+
+    Nobody carries a message to it, or what is sealed there does not open.
+    """
+    if not enrolment.opens:
+        decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
+        return _("This option cannot be used now. Choose another way, or ask your company support.")
+    kind = registry.method(enrolment.method).kind
+    return availability.why(kind, now, enrolment.address) if kind else ""
+
+
+def _refused(enrolment: Enrolment, kind: str, now: datetime) -> str:
+    """Say why the guard lets no message through to what was enrolled; empty if it does."""
+    if not guard.costs(kind):
+        return ""
+    is_opted_out = bool(getattr(enrolment, "is_opted_out", False))
+    verdict = guard.refusal(kind, enrolment.address, now=now, is_opted_out=is_opted_out)
+    return guard.words(verdict) if verdict else ""
+
+
+def choices(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Fold enrolments that answer for one another, such as several passkeys, into one option."""
+    seen: set[str] = set()
+    kept = []
+    for option in sorted(options, key=lambda o: (bool(o.out), not o.is_default)):
+        if registry.method(option.method).is_one_option and option.method in seen:
+            continue
+        seen.add(option.method)
+        kept.append(option)
+    return tuple(option for option in options if option in kept)
+
+
+def default(options: Sequence[Option], *, now: datetime) -> Option | None:
+    """Choose the option that is asked first: what support handed out for now, else the person's own default."""
+    usable = [option for option in options if not option.is_off]
+    ranked = sorted(usable, key=_rank)
+    return ranked[0] if ranked else None
+
+
+def _rank(option: Option) -> tuple[bool, ...]:
+    return (
+        bool(option.out),
+        option.retry_at is not None,
+        not option.is_temporary,
+        option.is_reserve,
+        not option.is_default,
+    )

@@ -1,0 +1,55 @@
+"""Write and remove enrolment rows, and keep each person's default and count of methods right."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+
+from verification import audit, registry
+from verification.context import Context
+from verification.db import row_locks
+from verification.enrolments import lookup
+from verification.method import Draft
+from verification.models import Enrolment, HardwareToken
+
+
+def fill(enrolment: Enrolment, plan: Draft) -> None:
+    enrolment.hint = plan.hint
+    enrolment.data = dict(plan.data)
+    enrolment.address = plan.address
+    enrolment.secret = plan.secret
+
+
+def keep_counters(enrolments: Iterable[Enrolment]) -> None:
+    """Keep, for the next person who gets a token, how far it has counted and how its clock goes."""
+    lasting = {m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary}
+    for enrolment in enrolments:
+        if enrolment.method in lasting:
+            rows = HardwareToken.objects.filter(enrolment=enrolment.pk)
+            rows.update(counter=enrolment.counter, data=enrolment.data)
+
+
+def settle(user: Any) -> None:
+    """Ask the oldest lasting way first where the one that was asked first is gone, and count the ways that are left.
+
+    The person is held: of two changes at once the second counts what the first left.
+    """
+    left = [e for e in lookup.confirmed(user.pk) if lookup.is_way(e)]
+    if left and not any(e.is_default for e in left):
+        Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
+    things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
+    get_user_model().objects.filter(pk=user.pk).update(n_ways=len(things))
+
+
+def drop(rows: QuerySet[Enrolment]) -> None:
+    """Remove enrolments with all that hangs on them. They are locked first: a challenge may begin for one just now."""
+    chosen = [enrolment.pk for enrolment in rows]
+    row_locks.take(Enrolment.objects.filter(pk__in=chosen))
+    held = list(rows.filter(pk__in=chosen))
+    keep_counters(held)
+    Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
+
+
+def record(kind: str, enrolment: Enrolment, context: Context) -> None:
+    audit.record(kind, user_id=enrolment.user.pk, context=context, method=enrolment.method, enrolment=enrolment.ref)
