@@ -54,7 +54,7 @@ def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
     method, name = {"method": _method(detail)}, detail.get("method", "")
     purpose = detail.get("purpose", Purpose.SIGN_IN)
     table = {
-        Purpose.REHEARSAL: _("By %(method)s, when it was tried out.") % method,
+        Purpose.SELF_TEST: _("By %(method)s, when it was tried out.") % method,
         Purpose.ENROL: _("By %(method)s, when it was set up.") % method,
         Purpose.FRESH: _("By %(method)s, for a change to the account.") % method,
     }

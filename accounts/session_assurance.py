@@ -24,19 +24,19 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.policies import Rules, Why
 
-KEY = "assurance"  # where a signed-in session keeps epoch, time and means of its proof
+KEY = "assurance"  # where a signed-in session keeps epoch, time and `amr` of its proof
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assurance:
     """What a session is worth.
 
-    Shape: `means` as RFC 8176 names them, such as pwd, otp, sms, tel; `why` the reason of the sign-in's decision.
+    Shape: `amr` as RFC 8176 names them, such as pwd, otp, sms, tel; `why` the reason of the sign-in's decision.
     """
 
     user: User | None = None
     proven_at: datetime | None = None
-    means: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
     is_proven: bool = False
     why: str = ""
 
@@ -64,7 +64,7 @@ def of(request: HttpRequest) -> Assurance:
     return Assurance(
         user=user,
         proven_at=datetime.fromtimestamp(kept["at"], tz=UTC),
-        means=tuple(kept["means"]),
+        amr=tuple(kept["amr"]),
         is_proven=DEVICE_ID_SESSION_KEY in request.session,
         why=kept.get("why", ""),
     )
@@ -75,12 +75,12 @@ def keep(
     user: User,
     *,
     at: datetime,
-    means: tuple[str, ...],
+    amr: tuple[str, ...],
     why: str,
     until: datetime | None = None,
 ) -> None:
     """Write into the session what its proof is worth, in the person's present epoch, and when it is worth no more."""
-    kept: dict[str, Any] = {"epoch": user.epoch, "at": at.timestamp(), "means": list(means), "why": why}
+    kept: dict[str, Any] = {"epoch": user.epoch, "at": at.timestamp(), "amr": list(amr), "why": why}
     request.session[KEY] = kept | ({"until": until.timestamp()} if until else {})
 
 

@@ -24,7 +24,7 @@ from verification.outcomes import Verdict
 _log = logging.getLogger(__name__)
 _GUARDED = frozenset({Kind.TEXT, Kind.CALL})
 UNIT = 1000  # of what is counted in one unit of the currency
-_WINDOW = timedelta(hours=1)  # in which a range is weighed
+_WINDOW = timedelta(hours=1)  # in which a range is evaluated
 _TYPING = timedelta(minutes=5)  # younger messages may still be typed in
 _ENOUGH = 15  # people of a range that are enough to judge it by
 _NETWORKS = 3  # networks that they ask from; fewer are bounded themselves
@@ -192,7 +192,7 @@ def has_stopped(address: str) -> bool:
 # What looks wrong ----------------------------------------------------------------------------------------------
 
 
-def weigh(*, now: datetime) -> list[Pause]:
+def evaluate(*, now: datetime) -> list[Pause]:
     """Pause the ranges abroad whose codes hardly anybody types in: that is what pumping texts to costly numbers is.
 
     People count once, however many messages they ask for, and so do those who asked from one network: their own bounds

@@ -30,11 +30,11 @@ class Ask:
     proven enrolments of this method.
     """
 
-    tag: str
+    reference: str
     mode: str
     now: datetime
     code: str
-    match: str
+    match_code: str
     random: bytes = b""
     person: bytes = b""
     address: str = ""
@@ -136,7 +136,7 @@ class Method:
     is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
     is_temporary: ClassVar[bool] = False  # handed out for a span, whatever the policy; no lasting way in
     is_on_phone: ClassVar[bool] = False  # usually lives on the very phone that takes texts and calls
-    means: ClassVar[str] = "otp"  # Source: RFC 8176, 2
+    amr: ClassVar[str] = "otp"  # Source: RFC 8176, 2
     address_kind: ClassVar[str] = ""
     form_class: type[forms.Form] | None = None
     modes: tuple[Mode, ...] = ()
@@ -179,6 +179,6 @@ class Method:
         """Say what a page of the person's methods tells their browser; nothing unless it has a `page`."""
         return Issue()
 
-    def suits(self, draft: Draft) -> bool:
+    def accepts(self, draft: Draft) -> bool:
         """Tell whether an address of this method's kind, proven by another method, also serves this one."""
         return False

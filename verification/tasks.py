@@ -27,15 +27,15 @@ def housekeeping(**_more: Any) -> None:
     dispatch.sweep(publisher.publish, now=now)
 
 
-@shared_task(name="verification.tasks.weigh")
-def weigh(**_more: Any) -> None:
+@shared_task(name="verification.tasks.evaluate")
+def evaluate(**_more: Any) -> None:
     """Once a minute: pass over providers, and pause ranges, whose messages do not arrive or are not typed in."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
-    circuit_breaker.weigh(kinds, now=now)
+    circuit_breaker.evaluate(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
-    notices.tell_of_pauses(guard.weigh(now=now), now=now)
+    notices.tell_of_pauses(guard.evaluate(now=now), now=now)
 
 
 _BATCH = 500

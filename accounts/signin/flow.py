@@ -175,9 +175,9 @@ def person(pending: Pending) -> User | None:
     return _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
 
 
-def means(enrolment: Enrolment | None) -> tuple[str, ...]:
-    """Name the means of a proof as other systems know them. Source: RFC 8176, 2."""
-    return ("pwd",) if enrolment is None else ("pwd", registry.method(enrolment.method).means, "mfa")
+def amr(enrolment: Enrolment | None) -> tuple[str, ...]:
+    """Name the `amr` of a proof, as other systems know them. Source: RFC 8176, 2."""
+    return ("pwd",) if enrolment is None else ("pwd", registry.method(enrolment.method).amr, "mfa")
 
 
 def finish(
@@ -201,7 +201,7 @@ def finish(
         enrolment.user = user
         otp_login(request, enrolment)
     until = enrolment.ends_at if enrolment is not None else None
-    session_assurance.keep(request, user, at=context.now, means=means(enrolment), why=why, until=until)
+    session_assurance.keep(request, user, at=context.now, amr=amr(enrolment), why=why, until=until)
     session_assurance.place(request, context)
     audit.record(
         "sign_in.completed",
@@ -257,9 +257,7 @@ def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrol
     enrolment.user = user
     otp_login(request, enrolment)
     until = enrolment.ends_at
-    session_assurance.keep(
-        request, user, at=context.now, means=means(enrolment), why=policies.Why.REQUIRED, until=until
-    )
+    session_assurance.keep(request, user, at=context.now, amr=amr(enrolment), why=policies.Why.REQUIRED, until=until)
 
 
 def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:

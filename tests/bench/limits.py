@@ -69,7 +69,7 @@ class World:
         self._traveller.move_to(when)
 
     def run(self, until: datetime) -> None:
-        """Let time pass, and have the ranges weighed each minute, as the clock of the product does."""
+        """Let time pass, and have the ranges evaluated each minute, as the clock of the product does."""
         from verification import guard  # noqa: PLC0415 - Django is ready only now
 
         minute = self.now
@@ -80,7 +80,7 @@ class World:
                 self.move(when)
                 deed()
             self.move(minute)
-            guard.weigh(now=minute)
+            guard.evaluate(now=minute)
             guard.forget()
 
 

@@ -199,7 +199,7 @@ def _challenge(user: User, option: Enrolment) -> Challenge:
         purpose=Purpose.SIGN_IN,
         binding=secrets.token_hex(32),
         key_id=crypto.digest_key(),
-        tag="K4",
+        reference="K4",
         code_life=_LIFE,
         issued_at=now,
         resend_at=now,

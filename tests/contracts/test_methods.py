@@ -35,7 +35,7 @@ TYPED = {
 }
 JUNK = ["", " ", "0", "#", "0#", "000000", "ABCDEFGH", "{}", "[]", "null", '{"id": 1}', '{"id": {}}', "\x00", "é" * 300]
 # Source: RFC 8176, 2.
-MEANS = {"fpt", "geo", "hwk", "iris", "kba", "otp", "pin", "pop", "rba", "sms", "swk", "tel", "vbm", "wia"}
+AMR = {"fpt", "geo", "hwk", "iris", "kba", "otp", "pin", "pop", "rba", "sms", "swk", "tel", "vbm", "wia"}
 
 every = pytest.mark.parametrize("name", METHODS)
 
@@ -53,10 +53,10 @@ def asks(method: Method) -> list[Ask]:
     """Give the method's challenges: each mode, typed and keyed, for an enrolment that is proven and one that is not."""
     plan = method.enrol(fields(method), account="ana")
     given_to: dict[str, Any] = {
-        "tag": "K4",
+        "reference": "K4",
         "now": datetime(2026, 3, 2, 8, tzinfo=UTC),
         "code": "012345",
-        "match": "47",
+        "match_code": "47",
         "random": b"r" * 32,
         "person": b"p" * 32,
         "address": plan.address or "QUFBQQ",
@@ -92,8 +92,8 @@ def test_has_words_and_a_picture(name: str) -> None:
 
 
 @every
-def test_means_are_known_to_other_systems(name: str) -> None:
-    assert registry.method(name).means in MEANS
+def test_amr_is_known_to_other_systems(name: str) -> None:
+    assert registry.method(name).amr in AMR
 
 
 @every

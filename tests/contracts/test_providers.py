@@ -34,7 +34,7 @@ def outgoing(kind: Kind) -> Outgoing:
         words="Your code is 482 917.",
         subject="A subject" if kind == Kind.MAIL else "",
         language="en",
-        tag="K4",
+        request_reference="K4",
         useful_until=datetime(2051, 1, 1, tzinfo=UTC),
         receipt_url="http://testserver/callbacks/x/receipt/0123456789abcdef0123456789abcdef/",
         keys_url="http://testserver/callbacks/x/keys/0123456789abcdef0123456789abcdef/",

@@ -18,7 +18,7 @@ def test_sees_on_the_text_the_tag_of_her_request(ana: Person) -> None:
     page = ana.give_password()
     work()
 
-    assert f"request {ana.phone.newest('text')['tag']}" in page
+    assert f"request {ana.phone.newest('text')['request_reference']}" in page
 
 
 def test_signs_in_by_a_call_with_two_digits_and_hash(ana: Person) -> None:

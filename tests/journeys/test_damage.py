@@ -156,8 +156,8 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
             Browser().go("/")
             ana.browser = Browser()
             ana.give_password()
-    tasks.weigh()
-    tasks.weigh()
+    tasks.evaluate()
+    tasks.evaluate()
 
     [event] = AuditEvent.objects.filter(kind=decryption_failures.KIND)
     assert event.user_id == ana.user.pk

@@ -83,7 +83,7 @@ def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Pers
     assert "refused, number takes no texts virtual" in page
     assert f"m{message.pk}" in page
     assert message.challenge is not None
-    assert message.challenge.tag in page
+    assert message.challenge.reference in page
     assert ana.phone.number not in page.html
     assert "dora" not in page
     dora = hire("dora", "Auditors")

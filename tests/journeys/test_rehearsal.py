@@ -150,8 +150,8 @@ def test_rehearsals_are_recorded_as_such(calm: Person) -> None:
     calm.verify("000000")
 
     event = AuditEvent.objects.get(kind="challenge.failed")
-    assert event.detail["purpose"] == "rehearsal"
-    assert Challenge.objects.get(purpose="rehearsal").tries_left == 4
+    assert event.detail["purpose"] == "self_test"
+    assert Challenge.objects.get(purpose="self_test").tries_left == 4
 
 
 def test_failed_rehearsal_is_not_told_as_an_attack(calm: Person) -> None:

@@ -35,11 +35,11 @@ def code(name: str) -> str:
 
 def judge(enrolment: Enrolment, answer: str, *, counter: int = -1, later: int = 0) -> Verdict:
     ask = Ask(
-        tag="",
+        reference="",
         mode="",
         now=timezone.now() + timedelta(seconds=later),
         code="",
-        match="",
+        match_code="",
         secret=enrolment.secret,
         counter=counter,
     )

@@ -77,7 +77,7 @@ class Desk:
     def match(self, issued: Outcome) -> str:
         shown = challenges.show(issued.handle, binding=BINDING, now=self.context.now)
         assert shown is not None
-        return shown.match
+        return shown.match_code
 
 
 def app_code(enrolment: Enrolment, now: datetime) -> str:

@@ -245,7 +245,7 @@ def test_range_whose_codes_nobody_types_in_is_paused(n: int, n_proven: int, is_p
     sent("+371200", n, n_proven=n_proven)
     sent("+41795", 40, n_proven=30)
 
-    made = guard.weigh(now=timezone.now())
+    made = guard.evaluate(now=timezone.now())
 
     assert [pause.range for pause in made] == (["+371200"] if is_paused else [])
     assert ("range.paused" in kinds()) is is_paused
@@ -255,7 +255,7 @@ def test_three_passwords_close_no_range(opal: str) -> None:
     """Three people of one range asked for thirty texts, and the whole range was closed for four hours."""
     sent("+371200", 45, n_proven=0, n_people=3)
 
-    assert guard.weigh(now=timezone.now()) == []
+    assert guard.evaluate(now=timezone.now()) == []
 
 
 def test_one_network_closes_no_range() -> None:
@@ -265,22 +265,22 @@ def test_one_network_closes_no_range() -> None:
     Challenge.objects.filter(messages__range="+371300").update(network="2001:db8::1")
     Challenge.objects.filter(messages__range="+371300", pk__gt=60).update(network="2001:db8::2")
 
-    assert guard.weigh(now=timezone.now()) == []
+    assert guard.evaluate(now=timezone.now()) == []
 
 
 @pytest.mark.parametrize("state", [MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.LOST])
 def test_carriers_bad_hour_is_no_fraud(state: MessageState) -> None:
     sent("+371200", 40, n_proven=0, state=state)
 
-    assert guard.weigh(now=timezone.now()) == []
+    assert guard.evaluate(now=timezone.now()) == []
 
 
 def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None:
     """There a range is a city: a hundred fraudsters must not close it."""
     sent("+41795", 100, n_proven=0)
 
-    tasks.weigh()
-    tasks.weigh()
+    tasks.evaluate()
+    tasks.evaluate()
 
     assert ana.start("text").issued
     assert guard.paused(timezone.now()) == []
@@ -300,10 +300,10 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
     assert [bool(verdict) for verdict in closed] == [True, True, False, False, True]
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
-    guard.weigh(now=now)
+    guard.evaluate(now=now)
     assert guard.paused(now) == [pause]
     sent("+371200", 4, n_proven=3, ago=timedelta(minutes=6))
-    guard.weigh(now=timezone.now())
+    guard.evaluate(now=timezone.now())
 
     assert guard.paused(now) == []
     assert kinds().count("range.lifted") == 1
@@ -325,7 +325,7 @@ def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
 def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
     sent("+371200", 40, n_proven=0, ago=timedelta(minutes=3))
 
-    assert guard.weigh(now=timezone.now()) == []
+    assert guard.evaluate(now=timezone.now()) == []
 
 
 def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
@@ -341,14 +341,14 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
     Country.objects.create(code="LV")
     move(ana, LATVIAN)
     sent("+371200", 40, n_proven=0)
-    (pause,) = guard.weigh(now=timezone.now())
+    (pause,) = guard.evaluate(now=timezone.now())
     context = replace(ana.context, now=timezone.now())
     assert ana.start("text", binding="before").verdict is Verdict.PAUSED
 
     assert guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
     assert not guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
 
-    assert guard.weigh(now=timezone.now()) == []
+    assert guard.evaluate(now=timezone.now()) == []
     assert ana.start("text").issued
     assert kinds().count("range.lifted") == 1
 
@@ -396,8 +396,8 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_once_a_day(opal: s
 def test_operators_are_told_of_a_pause(opal: str) -> None:
     sent("+371200", 40, n_proven=1)
 
-    tasks.weigh()
-    tasks.weigh()
+    tasks.evaluate()
+    tasks.evaluate()
 
     assert mails() == [(opal, "range_paused.txt")]
     words = compose(Message.objects.get(template__contains="range_paused")).words

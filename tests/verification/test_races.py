@@ -319,7 +319,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
                 assert limits.reserve(user_id, method, now=now, is_counted=True).is_open
             with transaction.atomic():
                 if number % 5 == 0:
-                    limits.clear(user_id, f"rehearsal.{method}", now=now, tried=method)
+                    limits.clear(user_id, f"self_test.{method}", now=now, tried=method)
                 elif number % 5 == 1:
                     limits.switch_on(user_id)
                 elif number % 5 == 2:

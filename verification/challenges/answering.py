@@ -10,8 +10,8 @@ from verification.method import Check, Draft
 from verification.models import Challenge, State
 from verification.outcomes import Outcome, Verdict
 
-_RECENT = timedelta(minutes=10)  # in which an older code is told from a wrong one
-_MOST_RECENT = 20  # requests of one person that are looked at for it
+_OLDER_CODE_WINDOW = timedelta(minutes=10)  # in which an older code is told from a wrong one
+_MAX_OLDER_REQUESTS = 20  # requests of one person that are looked at for it
 
 
 def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
@@ -83,11 +83,11 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
         user=challenge.user,
         purpose=challenge.purpose,
         pk__lte=challenge.pk,
-        issued_at__gt=now - 2 * _RECENT,  # the index stops there
-        resend_at__gt=now - _RECENT,
+        issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # the index stops there
+        resend_at__gt=now - _OLDER_CODE_WINDOW,
         enrolment__method__in=sent,
     )
-    for old in recent.order_by("-issued_at", "-pk")[:_MOST_RECENT]:
+    for old in recent.order_by("-issued_at", "-pk")[:_MAX_OLDER_REQUESTS]:
         newest = old.generation if old.pk != challenge.pk else challenge.generation - 1
         key = {"handle": old.handle, "nonce": old.nonce, "key_id": old.key_id}
         if any(codes.same(codes.derive(generation=n, **key), text) for n in range(1, newest + 1)):

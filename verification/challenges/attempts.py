@@ -12,8 +12,9 @@ from verification.db.compiled_queries import Slot, Update
 from verification.models import Challenge, Purpose, State
 from verification.outcomes import Outcome, Verdict, Words
 
-HARMLESS = {Purpose.ENROL, Purpose.REHEARSAL}
-_APART = HARMLESS | {Purpose.CALLER}  # counted apart, so that nobody's guesses there close a person's own way in
+NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # a proof for these lets nobody in
+# Counted apart, so that nobody's guesses there close a person's own sign-in.
+_SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
 _ROW, _NOW, _GENERATION = Slot("pk"), Slot("now"), Slot("generation")
 _TAKE_TRY = Update(
     lambda: (
@@ -23,19 +24,19 @@ _TAKE_TRY = Update(
         {"tries_left": F("tries_left") - 1},
     )
 )
-_BURST = 3  # wrong codes in a day that are odd, whatever comes after them
-_TOLD_AT = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
+_NOTIFY_AFTER_TODAY = 3  # wrong codes in a day that are odd, whatever comes after them
+_NOTIFY_AT_IN_MONTH = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
 
 
 def _scope(challenge: Challenge) -> str:
     """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
     method = challenge.enrolment.method
-    return f"{challenge.purpose}.{method}" if challenge.purpose in _APART else method
+    return f"{challenge.purpose}.{method}" if challenge.purpose in _SEPARATE_COUNTERS else method
 
 
 def _is_counted(challenge: Challenge) -> bool:
     """Tell whether a wrong answer is an attempt to get in, which counts for the person over all methods."""
-    return challenge.purpose not in _APART and registry.method(challenge.enrolment.method).is_counted
+    return challenge.purpose not in _SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
 
 
 def take_try(challenge: Challenge, context: Context) -> Outcome | None:
@@ -64,7 +65,7 @@ def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
         _scope(challenge),
         now=context.now,
         is_counted=_is_counted(challenge),
-        switches_off=challenge.purpose not in HARMLESS,
+        switches_off=challenge.purpose not in NON_GRANTING,
     )
 
 
@@ -82,7 +83,7 @@ def costs_nothing(challenge: Challenge, verdict: Verdict, context: Context) -> O
 
 def forget_failures(challenge: Challenge, context: Context) -> None:
     """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
-    tried = challenge.enrolment.method if challenge.purpose in HARMLESS else ""
+    tried = challenge.enrolment.method if challenge.purpose in NON_GRANTING else ""
     limits.clear(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge), tried=tried)
 
 
@@ -105,12 +106,12 @@ def wrong(challenge: Challenge, context: Context, *, verdict: Verdict = Verdict.
             n_failures=n_failures,
             **row.about(challenge) | ({"cause": cause} if cause else {}),
         )
-        if n_failures >= conf.lockout_threshold() and challenge.purpose not in _APART:
+        if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
             audit.record("method.switched_off", user_id=challenge.user.pk, context=context, **row.about(challenge))
             row.tell_owner(challenge, "method_off", context)
             notices.alert(challenge.user, "method_off_alert", now=context.now)
         if gate.n_today:
-            _weigh_wrong_codes(challenge, gate.n_today, context)
+            _evaluate_wrong_codes(challenge, gate.n_today, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
     return row.outcome(
         challenge,
@@ -120,7 +121,7 @@ def wrong(challenge: Challenge, context: Context, *, verdict: Verdict = Verdict.
     )
 
 
-def _weigh_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
+def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
     """Tell the owner of odd bursts, even if they sign in between; at the bound switch everything off.
 
     Only somebody who knows the password gets here.
@@ -128,7 +129,7 @@ def _weigh_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> 
     found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():
         _switch_off(challenge, context)
-    elif n_today == _BURST or found.n in _TOLD_AT:
+    elif n_today == _NOTIFY_AFTER_TODAY or found.n in _NOTIFY_AT_IN_MONTH:
         row.tell_owner(challenge, "wrong_codes", context, n=str(found.n))
 
 

@@ -22,7 +22,7 @@ class Shown:
     label: str
     ref: str
     hint: str
-    tag: str
+    reference: str
     state: State
     mode: str
     is_approval: bool
@@ -31,7 +31,7 @@ class Shown:
     is_numeric: bool
     explain: str
     icon: str
-    match: str
+    match_code: str
     issued_at: datetime
     expires_at: datetime
     resend_at: datetime
@@ -67,7 +67,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         label=enrolments.label(challenge.enrolment),
         ref=challenge.enrolment.ref,
         hint=challenge.enrolment.hint,
-        tag=challenge.tag,
+        reference=challenge.reference,
         state=State(challenge.state),
         mode=challenge.mode,
         is_approval=issue.is_approval,
@@ -76,7 +76,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         is_numeric=method.is_numeric,
         explain=str(method.explain),
         icon=method.icon,
-        match=ask.match if issue.is_approval and challenge.mode == "approve" else "",
+        match_code=ask.match_code if issue.is_approval and challenge.mode == "approve" else "",
         issued_at=challenge.issued_at,
         expires_at=challenge.expires_at,
         resend_at=challenge.resend_at,

@@ -39,7 +39,7 @@ def invite(now: datetime) -> Invitation | None:
         return None
     nonce = new_handle()
     random = crypto.mac("challenge.random", nonce)
-    issue = alone.issue(Ask(tag="", mode="", now=now, code="", match="", random=random))
+    issue = alone.issue(Ask(reference="", mode="", now=now, code="", match_code="", random=random))
     return Invitation(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
 
 

@@ -10,9 +10,9 @@ from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
 from verification.outcomes import Outcome, Verdict
 
-_IN_DOUBT = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
-_LONGEST_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
-_WORTH_SENDING = timedelta(minutes=1)  # what must be left of a code's life
+_FATE_UNKNOWN = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
+_MAX_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
+_MIN_CODE_LIFE_LEFT = timedelta(minutes=1)  # what must be left of a code's life
 
 
 def resend(handle: str, *, binding: str, context: Context) -> Outcome:
@@ -45,7 +45,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
-        challenge.tag = row.new_tag(former=challenge.tag)
+        challenge.reference = row.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():
@@ -54,7 +54,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
             generation=challenge.generation,
             resend_at=context.now + conf.resend_after(),
             expires_at=challenge.expires_at,
-            tag=challenge.tag,
+            reference=challenge.reference,
         )
         if not changed:
             sending.no_message(
@@ -75,7 +75,7 @@ def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
         return None
     sendings = challenge.messages.filter(generation=challenge.generation).order_by("pk")
     sent = list(sendings.values_list("state", "created_at"))
-    if not any(state in _IN_DOUBT for state, _ in sent):
+    if not any(state in _FATE_UNKNOWN for state, _ in sent):
         return None
-    end = min(now + challenge.code_life, sent[0][1] + _LONGEST_CODE_LIFE)
-    return end if end - now >= _WORTH_SENDING else None
+    end = min(now + challenge.code_life, sent[0][1] + _MAX_CODE_LIFE)
+    return end if end - now >= _MIN_CODE_LIFE_LEFT else None

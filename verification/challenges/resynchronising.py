@@ -13,11 +13,11 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
         return False
     method = registry.method(enrolment.method)
     ask = Ask(
-        tag="",
+        reference="",
         mode="",
         now=context.now,
         code="",
-        match="",
+        match_code="",
         secret=enrolment.secret,
         counter=enrolment.counter,
         data=enrolment.data,

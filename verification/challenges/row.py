@@ -16,7 +16,7 @@ from verification.models import Challenge, Message, Voucher
 from verification.outcomes import Outcome, Verdict
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
-_TAG_LETTERS, _TAG_DIGITS = "ACEFHKMPRTWX", "34679"
+_REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
 _HANDLE, _BINDING = Slot("handle"), Slot("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
 NEWEST = Select(lambda: Message.objects.filter(challenge=Slot("challenge")).order_by("-generation", "-id")[:1])
@@ -37,9 +37,9 @@ def load(handle: str, binding: str) -> Challenge | None:
     return found if found is not None and found.enrolment.opens else None
 
 
-def new_tag(*, former: str = "") -> str:
+def new_reference(*, former: str = "") -> str:
     """Draw the short name by which page and message agree on which sending is meant. Shape: `K4`."""
-    names = [letter + digit for letter in _TAG_LETTERS for digit in _TAG_DIGITS]
+    names = [letter + digit for letter in _REFERENCE_LETTERS for digit in _REFERENCE_DIGITS]
     return secrets.choice([name for name in names if name != former])
 
 
@@ -49,7 +49,7 @@ def about(challenge: Challenge) -> dict[str, Any]:
         "purpose": str(challenge.purpose),
         "method": challenge.enrolment.method,
         "enrolment": challenge.enrolment.ref,
-        "tag": challenge.tag,
+        "reference": challenge.reference,
     }
 
 
@@ -76,11 +76,11 @@ def ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: bo
         random=crypto.mac("challenge.random", challenge.nonce, key_id=challenge.key_id),
         person=person_handle(challenge.user.pk),
         others=lambda: enrolments.addresses(challenge.user.pk, enrolment.method),
-        tag=challenge.tag,
+        reference=challenge.reference,
         mode=challenge.mode,
         now=now,
         code=codes.derive(generation=generation or challenge.generation, **key),
-        match=codes.match(**key),
+        match_code=codes.match_code(**key),
         address=enrolment.address,
         secret=enrolment.secret,
         counter=enrolment.counter,

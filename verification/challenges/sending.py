@@ -27,7 +27,7 @@ def refusal(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpo
             is_off, retry_at = gate.is_off, gate.retry_at
         if is_off:
             return Outcome(verdict=Verdict.OFF, method=method.name)
-        if retry_at and retry_at > context.now and purpose not in attempts.HARMLESS:
+        if retry_at and retry_at > context.now and purpose not in attempts.NON_GRANTING:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
     return _refused_sending(enrolment, user=user, context=context, purpose=purpose) if method.needs_delivery else None
 
@@ -42,7 +42,7 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, context: Context, purpo
     if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=bool(is_opted_out)):
         audit.record("message.refused", why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
-    if purpose != Purpose.REHEARSAL and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
+    if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
         audit.record("message.unanswered", **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
     gate = limits.spend_send(
@@ -67,7 +67,7 @@ def _refused_sending(enrolment: Enrolment, *, user: Any, context: Context, purpo
 def no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, context: Context) -> None:
     """Count as unanswered no message that did not go out."""
     method = registry.method(enrolment.method)
-    if method.needs_delivery and purpose != Purpose.REHEARSAL:
+    if method.needs_delivery and purpose != Purpose.SELF_TEST:
         limits.give_prompt_back(user.pk, method.kind, now=context.now)
 
 

@@ -19,7 +19,7 @@ from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 
-_CAME_TO_NOTHING = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
+_NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
 _ADD = Insert(Challenge)
 
 
@@ -42,7 +42,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     """
     if enrolments.away(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
-    is_tried = purpose in {Purpose.REHEARSAL, Purpose.CALLER}
+    is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     chosen = _mode(enrolment, mode, rules)
@@ -57,7 +57,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
         mode=chosen,
         binding=row.bind(binding),
         key_id=crypto.digest_key(),
-        tag=row.new_tag(),
+        reference=row.new_reference(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=context.now,
@@ -141,7 +141,7 @@ def _same_address(
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
     """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
-    if not rules.voice_countries or registry.method(enrolment.method).means != "tel":
+    if not rules.voice_countries or registry.method(enrolment.method).amr != "tel":
         return True
     return phone_numbers.country(enrolment.address) in rules.voice_countries
 
@@ -172,7 +172,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
     if found is None or not registry.method(enrolment.method).needs_delivery:
         return found
     newest = row.NEWEST.first(challenge=found.pk)
-    return None if newest is None or newest.state in _CAME_TO_NOTHING else found
+    return None if newest is None or newest.state in _NOT_DELIVERED else found
 
 
 def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:

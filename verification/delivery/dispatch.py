@@ -42,7 +42,7 @@ _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
     *("provider", "reference", "reason", "code", "claims", "useful_until"),
 )
-_OF_CHALLENGE = ("handle", "nonce", "key_id", "tag", "mode", "purpose", "code_life")
+_OF_CHALLENGE = ("handle", "nonce", "key_id", "reference", "mode", "purpose", "code_life")
 _KNOWN = (*_OF_MESSAGE, "challenge", *(f"challenge__{name}" for name in _OF_CHALLENGE))
 _READ = Select(lambda: Message.objects.select_related("challenge").only(*_KNOWN).filter(pk=_ROW))
 

@@ -29,7 +29,7 @@ class Outgoing:
     useful_until: datetime
     receipt_url: str
     keys_url: str
-    tag: str = ""
+    request_reference: str = ""
     subject: str = ""
     extension: str = ""
     sender: str = ""

@@ -30,7 +30,7 @@ def compose(message: Message, *, sender: str = "") -> Outgoing:
         useful_until=message.useful_until,
         receipt_url=f"{base}/receipt/{message.handle}/",
         keys_url=f"{base}/keys/{message.handle}/",
-        tag=message.challenge.tag if message.challenge else "",
+        request_reference=message.challenge.reference if message.challenge else "",
         extension=message.extension,
         sender=sender,
     )
@@ -73,7 +73,7 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
                 nonce=challenge.nonce,
                 key_id=challenge.key_id,
             ),
-            "tag": challenge.tag,
+            "reference": challenge.reference,
             "mode": challenge.mode,
             "purpose": str(challenge.purpose),
             "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),

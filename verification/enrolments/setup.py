@@ -109,7 +109,7 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     kind = registry.method(enrolment.method).address_kind
     plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
     for method in registry.methods().values():
-        if not kind or method.name == enrolment.method or method.address_kind != kind or not method.suits(plan):
+        if not kind or method.name == enrolment.method or method.address_kind != kind or not method.accepts(plan):
             continue
         if method.kind and not routes.able(Kind(method.kind)):
             continue  # it would be an option that nobody carries

@@ -16,7 +16,7 @@ def derive(*, handle: str, generation: int, nonce: str, key_id: str) -> str:
     return f"{number % 10**_DIGITS:0{_DIGITS}d}"
 
 
-def match(*, handle: str, nonce: str, key_id: str) -> str:
+def match_code(*, handle: str, nonce: str, key_id: str) -> str:
     """Compute the two digits that a page shows and a called person keys in. Shape: 10 to 99."""
     number = int.from_bytes(crypto.mac("match", handle, nonce, key_id=key_id), "big")
     return str(10 + number % 90)

@@ -15,7 +15,7 @@ class Purpose(models.TextChoices):
     ENROL = "enrol", _("enrolment")
     FRESH = "fresh", _("fresh proof")
     CALLER = "caller", _("caller check")
-    REHEARSAL = "rehearsal", _("rehearsal")
+    SELF_TEST = "self_test", _("self-test")
 
 
 class State(models.TextChoices):
@@ -49,7 +49,7 @@ class Challenge(models.Model):
     generation = models.PositiveSmallIntegerField(default=1)
     nonce = HandleField(editable=False)
     key_id = models.CharField(max_length=32, editable=False)
-    tag = models.CharField(max_length=4)
+    reference = models.CharField(max_length=4)
     code_life = models.DurationField()
     issued_at = models.DateTimeField()
     resend_at = models.DateTimeField()
@@ -71,4 +71,4 @@ class Challenge(models.Model):
         indexes = (models.Index(fields=["user", "-issued_at"], name="challenges_of_a_person"),)
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.tag}"
+        return f"{self.purpose} {self.reference}"

@@ -198,11 +198,11 @@ def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
 def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     now = request_context.read(request)
     place = reverse("portal:methods")
-    pending = flow.ask_again(request, request.user, now, purpose=Purpose.REHEARSAL, next_url=place)
+    pending = flow.ask_again(request, request.user, now, purpose=Purpose.SELF_TEST, next_url=place)
     outcome = challenges.start(
         enrolment,
         user=request.user,
-        purpose=Purpose.REHEARSAL,
+        purpose=Purpose.SELF_TEST,
         binding=pending.id,
         context=now,
         rules=policies.rules_for(request.user.pk),

@@ -366,7 +366,7 @@ def try_message(person: User, deed: Deed, *, ref: str) -> Done:
         raise Unneeded(_("This method is gone."))
     rules = policies.rules_for(person.pk)
     outcome = challenges.start(
-        found, user=person, purpose=Purpose.REHEARSAL, binding=new_handle(), context=deed.context, rules=rules
+        found, user=person, purpose=Purpose.SELF_TEST, binding=new_handle(), context=deed.context, rules=rules
     )
     label = enrolments.label(found)
     if not outcome.issued:

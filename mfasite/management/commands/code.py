@@ -55,7 +55,7 @@ def _app(name: str, now: datetime) -> Enrolment:
 def _is_app(enrolment: Enrolment, now: datetime) -> bool:
     """Tell an app from a passkey and the like: its method takes the code, whichever method that is."""
     code = _code(enrolment.secret, int(now.timestamp()) // STEP)
-    ask = Ask(tag="", mode="", now=now, code="", match="", secret=enrolment.secret, data=enrolment.data)
+    ask = Ask(reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data)
     return registry.method(enrolment.method).check(ask, code).verdict is Verdict.PROVEN
 
 

@@ -93,7 +93,7 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 def _kinds() -> tuple[str, str]:
     """Name a method that texts and one whose code is shown by a thing."""
     known = registry.methods().values()
-    texted = next(method.name for method in known if method.means == "sms")
+    texted = next(method.name for method in known if method.amr == "sms")
     shown = next(m.name for m in known if m.is_numeric and not (m.needs_delivery or m.is_assigned or m.stands_alone))
     return texted, shown
 

@@ -20,7 +20,7 @@ def test_keeps_how_and_when_in_the_session(ana: Person, clock: Clock) -> None:
     assert _session(ana)["assurance"] == {
         "epoch": 1,
         "at": clock.now.timestamp(),
-        "means": ["pwd", "otp", "mfa"],
+        "amr": ["pwd", "otp", "mfa"],
         "why": "required",
     }
 
@@ -30,7 +30,7 @@ def test_keeps_the_password_alone_as_such(ana: Person) -> None:
 
     ana.give_password()
 
-    assert _session(ana)["assurance"]["means"] == ["pwd"]
+    assert _session(ana)["assurance"]["amr"] == ["pwd"]
     assert "otp_device_id" not in _session(ana)
 
 

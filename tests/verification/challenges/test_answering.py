@@ -27,7 +27,7 @@ def test_refuses_the_code_of_another_session(ana: Desk) -> None:
 
 
 def test_is_worth_nothing_for_another_purpose(ana: Desk) -> None:
-    issued = ana.start("text", purpose=Purpose.REHEARSAL)
+    issued = ana.start("text", purpose=Purpose.SELF_TEST)
     wanted = ana.start("text", purpose=Purpose.SIGN_IN)
 
     assert ana.answer(wanted, ana.code(issued)).verdict is Verdict.WRONG

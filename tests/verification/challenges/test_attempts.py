@@ -145,7 +145,7 @@ def test_wrong_codes_count_for_thirty_days(ana: Desk, settings: Any) -> None:
 
 
 def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
-    for purpose in (Purpose.REHEARSAL, Purpose.CALLER):
+    for purpose in (Purpose.SELF_TEST, Purpose.CALLER):
         issued = ana.start("totp", binding=purpose, purpose=purpose)
         ana.answer(issued, "000000", binding=purpose)
 
@@ -193,7 +193,7 @@ def test_answer_to_a_challenge_of_before_the_stop_is_not_looked_at(ana: Desk, se
     assert ana.answer(before, ana.code(before), binding="before").verdict is Verdict.OFF
 
 
-@pytest.mark.parametrize("purpose", [Purpose.REHEARSAL, Purpose.CALLER])
+@pytest.mark.parametrize("purpose", [Purpose.SELF_TEST, Purpose.CALLER])
 def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpose: Purpose) -> None:
     """The owner and support were mailed that the app is off, which it was not."""
     Message.objects.all().delete()
@@ -206,7 +206,7 @@ def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpo
     assert "method.switched_off" not in AuditEvent.objects.values_list("kind", flat=True)
     assert later.start("totp", binding="a sign-in").issued
     outcome = later.answer(later.start("totp", purpose=purpose), app_code(ana.enrolment("totp"), later.context.now))
-    assert outcome.verdict is (Verdict.PROVEN if purpose == Purpose.REHEARSAL else Verdict.OFF)
+    assert outcome.verdict is (Verdict.PROVEN if purpose == Purpose.SELF_TEST else Verdict.OFF)
 
 
 def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
@@ -243,14 +243,14 @@ def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any)
 
 def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
     """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
-    issued = ana.start("totp", binding="trial", purpose=Purpose.REHEARSAL)
+    issued = ana.start("totp", binding="trial", purpose=Purpose.SELF_TEST)
     Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
 
     now = ana.later(seconds=40)
     assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="trial").proven
 
     assert now.start("totp").verdict is Verdict.OFF
-    assert now.start("totp", binding="again", purpose=Purpose.REHEARSAL).verdict is Verdict.OFF
+    assert now.start("totp", binding="again", purpose=Purpose.SELF_TEST).verdict is Verdict.OFF
 
 
 def test_a_right_answer_forgets_the_failures(ana: Desk) -> None:

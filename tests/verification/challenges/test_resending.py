@@ -36,7 +36,7 @@ def test_resend_wakes_an_expired_request(ana: Desk) -> None:
 
 def test_resend_names_the_new_sending_anew(ana: Desk) -> None:
     issued = ana.start("text")
-    before = Challenge.objects.get(handle=issued.handle).tag
+    before = Challenge.objects.get(handle=issued.handle).reference
     ana.later(seconds=31).resend(issued)
 
-    assert Challenge.objects.get(handle=issued.handle).tag != before
+    assert Challenge.objects.get(handle=issued.handle).reference != before

@@ -53,7 +53,7 @@ def test_approved_calls_are_as_many_as_wanted(ana: Desk) -> None:
         message = Message.objects.filter(challenge__handle=issued.handle).get()
         shown = challenges.show(issued.handle, binding=f"b{at}", now=now.context.now)
         assert shown is not None
-        challenges.keyed(message.handle, f"{shown.match}#", now=now.context.now)
+        challenges.keyed(message.handle, f"{shown.match_code}#", now=now.context.now)
         assert now.collect(issued, binding=f"b{at}").proven
 
 

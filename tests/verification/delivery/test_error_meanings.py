@@ -1,4 +1,4 @@
-"""What providers' own error codes mean: kept, shown, and weighed by whose fault it is."""
+"""What providers' own error codes mean: kept, shown, and judged by whose fault it is."""
 
 from typing import Any
 

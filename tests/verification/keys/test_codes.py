@@ -36,7 +36,7 @@ def test_digits_are_spread_evenly() -> None:
 
 
 def test_digits_of_a_call_are_two_and_do_not_begin_with_zero() -> None:
-    drawn = {codes.match(handle=f"{n:032x}", nonce="b" * 32, key_id="") for n in range(3000)}
+    drawn = {codes.match_code(handle=f"{n:032x}", nonce="b" * 32, key_id="") for n in range(3000)}
 
     assert drawn == {str(n) for n in range(10, 100)}
 

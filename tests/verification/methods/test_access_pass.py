@@ -15,7 +15,7 @@ PASS = "ABCD2345"
 
 
 def ask(find: Callable[[str], Found | None], *, once: bool = False) -> Ask:
-    return Ask(tag="K4", mode="", now=NOW, code="012345", match="47", find=find, data={"once": once})
+    return Ask(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find, data={"once": once})
 
 
 def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:

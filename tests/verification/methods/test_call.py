@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def ask(mode: str = "approve", *, by_keys: bool = True) -> Ask:
-    return Ask(tag="K4", mode=mode, now=NOW, code="012345", match="47", by_keys=by_keys)
+    return Ask(reference="K4", mode=mode, now=NOW, code="012345", match_code="47", by_keys=by_keys)
 
 
 def keyed(keys: str, mode: str = "approve") -> Check:

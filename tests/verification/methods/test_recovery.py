@@ -15,7 +15,7 @@ CODE = "ABCDEFGH23456789"
 
 
 def ask(find: Callable[[str], Found | None]) -> Ask:
-    return Ask(tag="K4", mode="", now=NOW, code="012345", match="47", find=find)
+    return Ask(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find)
 
 
 def kept(code: str, *, is_used: bool = False) -> Callable[[str], Found | None]:

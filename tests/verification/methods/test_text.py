@@ -14,7 +14,7 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def ask(**more: Any) -> Ask:
-    values: dict[str, Any] = {"tag": "K4", "mode": "", "now": NOW, "code": "012345", "match": "47"}
+    values: dict[str, Any] = {"reference": "K4", "mode": "", "now": NOW, "code": "012345", "match_code": "47"}
     return Ask(**values | more)
 
 
@@ -92,4 +92,4 @@ def test_texts_go_to_the_number_that_is_meant(country: str, number: str, stored:
     ],
 )
 def test_suits_a_mobile_number_that_was_proven_by_a_call(draft: Draft, suits: bool) -> None:
-    assert method.suits(draft) is suits
+    assert method.accepts(draft) is suits

@@ -243,7 +243,7 @@ SCHEMES = [
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.FRESH, Purpose.CALLER, Purpose.REHEARSAL])
+@pytest.mark.parametrize("purpose", [Purpose.SIGN_IN, Purpose.FRESH, Purpose.CALLER, Purpose.SELF_TEST])
 def test_every_kind_is_good_for_every_purpose_and_once(scheme: Scheme, purpose: Purpose, desk: Desk) -> None:
     hand_out_of(desk, scheme)
     later = desk.later(seconds=3 * scheme.step)

@@ -14,7 +14,7 @@ from verification.outcomes import Verdict
 
 SECRET = b"12345678901234567890"  # Source: RFC 6238, appendix B
 STEP = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
-ASK = Ask(tag="K4", mode="", now=STEP, code="", match="", secret=SECRET, account="ana")
+ASK = Ask(reference="K4", mode="", now=STEP, code="", match_code="", secret=SECRET, account="ana")
 
 
 def at(seconds: float, **more: Any) -> Ask:

@@ -14,7 +14,7 @@ from verification.otp import clock_drift
 from verification.outcomes import Outcome, Verdict
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
-ASK = Ask(tag="K4", mode="", now=NOW, code="", match="")
+ASK = Ask(reference="K4", mode="", now=NOW, code="", match_code="")
 
 
 @dataclass

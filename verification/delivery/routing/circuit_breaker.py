@@ -17,7 +17,7 @@ from verification.delivery.routing import cache, routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
-_WINDOW = timedelta(minutes=15)  # what is weighed
+_WINDOW = timedelta(minutes=15)  # of sendings that are evaluated
 _GRACE = timedelta(minutes=2)  # younger messages may still be typed in
 _ENOUGH = 50  # messages of a window that are enough to judge by
 _FEW = 5  # that are enough where the provider says itself that our account is not in order
@@ -145,11 +145,11 @@ def news(now: datetime) -> Iterator[Circuit]:
 # What only a look at many messages shows -----------------------------------------------------------------------
 
 
-def weigh(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
+def evaluate(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
     """Open the circuits of providers that take messages which then do not arrive, or which nobody types in.
 
     The only provider of a kind is better than none, unless it reports itself that what it took does not arrive. A
-    circuit is weighed by what went out since it last changed, so that an old window does not open it twice.
+    circuit is evaluated by what went out since it last changed, so that an old window does not open it twice.
     """
     opened = []
     for kind in (Kind.TEXT, Kind.CALL):

@@ -48,7 +48,7 @@ class Call(Method):
     needs_delivery = True
     kind = Kind.CALL
     address_kind = "phone"
-    means = "tel"
+    amr = "tel"
     form_class = CallForm
     modes = (
         Mode("approve", _("Call me, I approve on the phone")),
@@ -74,10 +74,10 @@ class Call(Method):
             return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
         if not answer.endswith("#"):
             return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
-        wanted = f"{ask.match}#" if ask.mode == "approve" else "#"
+        wanted = f"{ask.match_code}#" if ask.mode == "approve" else "#"
         return Check(verdict=Verdict.PROVEN if codes.same(answer, wanted) else Verdict.WRONG, say=_SPEECH)
 
-    def suits(self, draft: Draft) -> bool:
+    def accepts(self, draft: Draft) -> bool:
         return True
 
 

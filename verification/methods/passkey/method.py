@@ -132,7 +132,7 @@ class Passkey(Method):
     is_numeric = False
     stands_alone = True
     is_guessable = False
-    means = "hwk"
+    amr = "hwk"
     most = 10
     form_class = PasskeyForm
     causes = _CAUSES

@@ -33,7 +33,7 @@ class Text(Method):
     needs_delivery = True
     kind = Kind.TEXT
     address_kind = "phone"
-    means = "sms"
+    amr = "sms"
     form_class = TextForm
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
@@ -46,7 +46,7 @@ class Text(Method):
     def check(self, ask: Ask, answer: str) -> Check:
         return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
 
-    def suits(self, draft: Draft) -> bool:
+    def accepts(self, draft: Draft) -> bool:
         return phone_numbers.is_mobile(draft.address) and not draft.data.get("extension")
 
 

@@ -160,7 +160,7 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
 ) -> None:
     history(ana, n, proven=proven, returned=returned)
 
-    opened = circuit_breaker.weigh(BOTH, now=NOW)
+    opened = circuit_breaker.evaluate(BOTH, now=NOW)
 
     assert opened == ([("first", Kind.TEXT)] if why else [])
     assert [row.why for row in Circuit.objects.all()] == ([why] if why else [])
@@ -169,14 +169,14 @@ def test_provider_is_weighed_by_what_arrives_and_is_typed_in(
 def test_only_provider_is_kept_however_weak(ana: Desk) -> None:
     history(ana, 60)
 
-    assert circuit_breaker.weigh({"first": frozenset({Kind.TEXT})}, now=NOW) == []
+    assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == []
 
 
 def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(ana: Desk, opal: str) -> None:
-    """Seen failing with an only provider never weighed."""
+    """Seen failing with an only provider never evaluated."""
     history(ana, 60, proven=25, returned=40)
 
-    assert circuit_breaker.weigh({"first": frozenset({Kind.TEXT})}, now=NOW) == [("first", Kind.TEXT)]
+    assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == [("first", Kind.TEXT)]
 
     notices.tell_of_circuits(NOW)
     assert mails() == [(opal, "first carries no texts")]
@@ -192,7 +192,7 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
     history(ana, 6, returned=5)
     Message.objects.filter(state=MessageState.UNDELIVERED).update(code=code)
 
-    opened = circuit_breaker.weigh({"first": frozenset({Kind.TEXT})}, now=NOW)
+    opened = circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW)
 
     assert bool(opened) is is_opened
     assert [row.code for row in Circuit.objects.all()] == ([code] if is_opened else [])
@@ -218,7 +218,7 @@ def test_account_is_judged_by_five_receipts_that_are_most_of_all(
     for message, code in zip(back, (code for code, times in codes.items() for _ in range(times)), strict=True):
         Message.objects.filter(pk=message.pk).update(code=code)
 
-    assert bool(circuit_breaker.weigh({"first": frozenset({Kind.TEXT})}, now=NOW)) is is_opened
+    assert bool(circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW)) is is_opened
 
 
 def test_what_went_on_to_another_provider_is_weighed_too(ana: Desk) -> None:
@@ -231,7 +231,7 @@ def test_what_went_on_to_another_provider_is_weighed_too(ana: Desk) -> None:
     )
     Message.objects.filter(pk__in=[each.pk for each in messages[:40]]).update(provider="second")
 
-    assert circuit_breaker.weigh(BOTH, now=NOW) == [("first", Kind.TEXT)]
+    assert circuit_breaker.evaluate(BOTH, now=NOW) == [("first", Kind.TEXT)]
 
 
 def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,13 +246,13 @@ def test_mail_to_operators_names_the_provider_s_own_reason(opal: str, monkeypatc
 
 def test_old_window_does_not_open_it_twice(ana: Desk) -> None:
     history(ana, 60)
-    circuit_breaker.weigh(BOTH, now=NOW)
+    circuit_breaker.evaluate(BOTH, now=NOW)
     trial = circuit()
     moment = NOW + timedelta(seconds=20)
     assert circuit_breaker.admits(trial, now=moment)
     circuit_breaker.succeeded(trial, now=moment)
 
-    assert circuit_breaker.weigh(BOTH, now=moment + timedelta(seconds=60)) == []
+    assert circuit_breaker.evaluate(BOTH, now=moment + timedelta(seconds=60)) == []
 
 
 def mails() -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ class ConsoleProvider:
 
 def _block(message: Outgoing) -> str:
     to = f"{message.to} extension {message.extension}" if message.extension else message.to
-    head = f"{message.kind} to {to}" + (f", request {message.tag}" if message.tag else "")
+    head = f"{message.kind} to {to}" + (f", request {message.request_reference}" if message.request_reference else "")
     subject = f"  {message.subject}\n" if message.subject else ""
     until = f"{message.useful_until:%H:%M:%S}"
     # One write, so that blocks of several threads do not run into each other.

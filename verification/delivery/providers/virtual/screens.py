@@ -196,7 +196,7 @@ def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
             "kind": row.kind,
             "subject": row.subject,
             "words": row.words,
-            "tag": row.tag,
+            "request_reference": row.request_reference,
             "language": row.language,
             "time": row.arrives_at.isoformat(),
             "state": row.state_at(now),

@@ -86,7 +86,7 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
         subject=message.subject,
         words=message.words,
         language=message.language,
-        tag=message.tag,
+        request_reference=message.request_reference,
         receipt_url=message.receipt_url,
         keys_url=message.keys_url,
         received_at=now,

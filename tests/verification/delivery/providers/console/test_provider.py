@@ -17,7 +17,7 @@ MESSAGE = Outgoing(
     extension="12",
     words="Hello.\nPress the hash key.",
     language="en",
-    tag="K4",
+    request_reference="K4",
     useful_until=datetime(2026, 1, 1, 12, 5, tzinfo=UTC),
     receipt_url="",
     keys_url="",

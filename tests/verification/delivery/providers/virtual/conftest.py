@@ -26,7 +26,7 @@ def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
         "to": NUMBER,
         "words": "Your code is 482 917.",
         "language": "en",
-        "tag": "K4",
+        "request_reference": "K4",
         "useful_until": datetime.now(UTC) + timedelta(minutes=5),
         "receipt_url": f"{OURS}/receipt/{message_id}/",
         "keys_url": f"{OURS}/keys/{message_id}/",

@@ -46,7 +46,7 @@ def test_lists_what_arrived_as_json(page: Client) -> None:
 
     listed = page.get("/phone/messages.json").json()
 
-    assert [(each["to"], each["kind"], each["words"], each["tag"], each["state"]) for each in listed] == [
+    assert [(each["to"], each["kind"], each["words"], each["request_reference"], each["state"]) for each in listed] == [
         ("+41785550145", "text", "Hello.", "K4", "delivered"),
         (NUMBER, "text", "Your code is 482 917.", "K4", "delivered"),
     ]

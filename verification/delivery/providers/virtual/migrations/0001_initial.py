@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(blank=True, max_length=200)),
                 ('words', models.TextField()),
                 ('language', models.CharField(max_length=16)),
-                ('tag', models.CharField(blank=True, max_length=8)),
+                ('request_reference', models.CharField(blank=True, max_length=8)),
                 ('receipt_url', models.CharField(blank=True, max_length=400)),
                 ('keys_url', models.CharField(blank=True, max_length=400)),
                 ('received_at', models.DateTimeField()),

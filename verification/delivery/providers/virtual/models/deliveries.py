@@ -47,7 +47,7 @@ class Delivery(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     words = models.TextField()
     language = models.CharField(max_length=16)
-    tag = models.CharField(max_length=8, blank=True)
+    request_reference = models.CharField(max_length=8, blank=True)
     receipt_url = models.CharField(max_length=400, blank=True)
     keys_url = models.CharField(max_length=400, blank=True)
     received_at = models.DateTimeField()
