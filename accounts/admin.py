@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admin_changes, app_passwords, catalogue, request_context
+from accounts import admin_changes, app_passwords, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
+from accounts.app_passwords import programs
 from accounts.models import Service
 from accounts.support.admin.cost import CapAdmin, CountryAdmin, OptOutAdmin, PauseAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
@@ -53,8 +54,8 @@ class ServiceAdmin(ChangesAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "program":
-            programs = [(program.key, program.label) for program in catalogue.PROGRAMS.values()]
-            return forms.ChoiceField(label=db_field.verbose_name, choices=programs)
+            choices = [(program.key, program.label) for program in programs.PROGRAMS.values()]
+            return forms.ChoiceField(label=db_field.verbose_name, choices=choices)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Service, form: Any, change: bool) -> None:

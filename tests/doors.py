@@ -60,9 +60,9 @@ def make(user: User, *, name: str = "old laptop", program: str = "mail", **bound
 @pytest.fixture(autouse=True)
 def _no_keys_kept() -> Iterator[None]:
     """Forget the services that another test's database held."""
-    app_passwords._services.forget()
+    app_passwords.services._services.forget()
     yield
-    app_passwords._services.forget()
+    app_passwords.services._services.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts import catalogue
+from accounts.app_passwords import programs
 from verification.inputs.fields import LineField
 
 
@@ -92,7 +92,7 @@ class AppPasswordForm(forms.Form):
 
     program = forms.ChoiceField(
         label=_("What is it for?"),
-        choices=lambda: [(program.key, program.label) for program in catalogue.PROGRAMS.values()],
+        choices=lambda: [(program.key, program.label) for program in programs.PROGRAMS.values()],
         help_text=_("It opens this kind of program and nothing else."),
     )
     name = LineField(

@@ -106,7 +106,7 @@ def rotated(held: Possessions, restart: Restart) -> Possessions:
 
 
 def test_app_password_and_service_key_outlive_the_old_key(rotated: Possessions) -> None:
-    app_passwords._services.forget()
+    app_passwords.services._services.forget()
 
     assert app_passwords.service_of(rotated.door.key) == rotated.door.service
     assert rotated.door.opens("ana", rotated.app_password)

@@ -126,7 +126,7 @@ def _statements(asker: _Asker) -> int:
     client = Client(headers={"host": "127.0.0.1"} | asker.headers)
     assert client.get(PATH).status_code == 204
     AppPassword.objects.filter(user__username=asker.name).update(last_used_at=None)
-    app_passwords._services.forget()
+    app_passwords.services._services.forget()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(PATH).status_code == 204
     return len(captured)

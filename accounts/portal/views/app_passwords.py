@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import app_passwords, catalogue, reauthentication, request_context
+from accounts import app_passwords, reauthentication, request_context
+from accounts.app_passwords import programs
 from accounts.portal.forms import AppPasswordForm
 from accounts.session_assurance import AuthedRequest
 from verification import policies
@@ -16,7 +17,7 @@ from verification import policies
 def index(request: AuthedRequest) -> HttpResponse:
     """List the app passwords, those that rest as well, and the programs that keep failing."""
     now = request_context.read(request).now
-    mine = [(row, catalogue.program(row.program)) for row in app_passwords.of_person(request.user)]
+    mine = [(row, programs.program(row.program)) for row in app_passwords.of_person(request.user)]
     is_allowed = policies.rules_for(request.user.pk).app_passwords
     context = {
         "mine": mine,
@@ -53,7 +54,7 @@ def make(request: AuthedRequest) -> HttpResponse:
         context = {
             "secret": secret,
             "name": form.cleaned_data["name"],
-            "program": catalogue.program(form.cleaned_data["program"]),
+            "program": programs.program(form.cleaned_data["program"]),
             "here": "app-passwords",
         }
         return render(request, "accounts/portal/app_password_shown.html", context)

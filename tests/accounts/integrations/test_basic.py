@@ -243,7 +243,7 @@ def test_takes_three_statements_in_all(
     secret = doors.make(ana.user)
     ask(mail, "ana", secret)
     clock.forward(minutes=5)
-    app_passwords._services.forget()  # as in a process that was not asked for a while
+    app_passwords.services._services.forget()  # as in a process that was not asked for a while
 
     with django_assert_max_num_queries(3):
         assert _opens(ask(mail, "ana", secret))

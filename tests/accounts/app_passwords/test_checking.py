@@ -1,8 +1,6 @@
 """An app password opens one kind of program for one person, and nothing stays open that was taken away."""
 
-import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +8,11 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
-from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import app_passwords, secure_account
-from accounts.app_passwords import MOST, Answer
+from accounts.app_passwords import Answer
 from accounts.hashers import Argon2idHasher
 from accounts.models import AppPassword, SecondStep, StaleClient, User
 from tests import doors
@@ -23,7 +20,7 @@ from tests.doors import Door
 from tests.people import PASSWORD, Clock, Person
 from verification import policies
 from verification.context import Context
-from verification.models import AuditEvent, Message, Policy
+from verification.models import AuditEvent, Policy
 
 FAR = datetime(2051, 1, 1, tzinfo=UTC)
 WRONG = "wrong-lamp-on-friday"
@@ -38,28 +35,9 @@ def _without_second_step(person: Person) -> Person:
     return person
 
 
-def _told(kind: str) -> list[Message]:
-    return list(Message.objects.filter(template__contains=kind))
-
-
 def _kinds(person: Person) -> list[str]:
     rows = AuditEvent.objects.filter(user_id=person.user.pk, kind__startswith="app_password")
     return list(rows.order_by("pk").values_list("kind", flat=True))
-
-
-# The secret -------------------------------------------------------------------------------------------------------
-
-
-def test_is_24_base32_letters_in_groups_of_four(ana: Person) -> None:
-    assert re.fullmatch(r"([a-z2-7]{4} ){5}[a-z2-7]{4}", doors.make(ana.user))
-
-
-def test_is_kept_as_a_digest_only(ana: Person) -> None:
-    secret = doors.make(ana.user)
-
-    kept = " ".join(str(value) for row in AppPassword.objects.values() for value in row.values())
-    assert secret not in kept
-    assert secret.replace(" ", "") not in kept
 
 
 @pytest.mark.parametrize(
@@ -237,65 +215,6 @@ def test_outlives_a_new_key_of_the_ring(ana: Person, mail: Door, settings: Any) 
     assert app_passwords.service_of(mail.key) == mail.service
 
 
-# How many -----------------------------------------------------------------------------------------------------------
-
-
-def test_refuses_the_41st(ana: Person) -> None:
-    for _ in range(MOST):
-        doors.make(ana.user)
-
-    with pytest.raises(app_passwords.Full):
-        doors.make(ana.user)
-
-
-def test_counts_only_those_that_live(ana: Person) -> None:
-    for _ in range(MOST):
-        doors.make(ana.user)
-    _change(ana, grants_epoch=2)
-    ana.user.refresh_from_db()
-
-    doors.make(ana.user)
-
-    assert app_passwords.of_person(ana.user).count() == 1
-
-
-def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
-    Policy.objects.create(app_passwords=False)
-
-    with pytest.raises(app_passwords.Off):
-        doors.make(ana.user)
-
-
-def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
-    _change(ana, securing_since=FAR)  # by another request, since ours read its person
-
-    with pytest.raises(app_passwords.Off):
-        doors.make(ana.user)
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_never_makes_a_41st_by_many_requests_at_once() -> None:
-    user = User.objects.create(username="ana", email="ana@example.org")
-    for _ in range(MOST - 1):
-        doors.make(user)
-
-    def make(_: int) -> bool:
-        try:
-            doors.make(user)
-        except app_passwords.Full:
-            return False
-        finally:
-            connections.close_all()
-        return True
-
-    with ThreadPoolExecutor(16) as pool:
-        made = list(pool.map(make, range(16)))
-
-    assert sum(made) == 1
-    assert app_passwords.of_person(user).count() == MOST
-
-
 # What a check costs -------------------------------------------------------------------------------------------------
 
 
@@ -446,99 +365,3 @@ def test_ends_a_flood_from_one_network_there(ana: Person, mail: Door) -> None:
     assert answers == [Answer.WRONG] * 60 + [Answer.LATER] * 2
     assert mail.seen_from("198.51.100.1").knock("name", WRONG).answer is Answer.WRONG
     assert mail.opens("ana", doors.make(ana.user))
-
-
-# Programs that keep failing -----------------------------------------------------------------------------------------
-
-
-def _fail(door: Door, times: int, clock: Clock, password: str = "a" * 24) -> None:
-    for _ in range(times):
-        door.knock("ana", password)
-        clock.forward(minutes=5)
-
-
-def test_names_a_failing_program(ana: Person, strict: Door, clock: Clock) -> None:
-    _fail(strict, 3, clock)
-
-    (row,) = app_passwords.stale_of(ana.user, now=clock.now)
-    assert (row.service, row.network, row.n_failures) == (strict.service, doors.HOME, 3)
-
-
-def test_tells_its_person_once_at_the_tenth(ana: Person, strict: Door, clock: Clock) -> None:
-    _fail(strict, 9, clock)
-    assert not _told("app_password_failing")
-
-    _fail(strict, 1, clock)
-    told = len(_told("app_password_failing"))
-    _fail(strict, 20, clock)
-
-    assert told == len(_told("app_password_failing")) == 1
-
-
-def test_never_locks_the_account(ana: Person, mail: Door, clock: Clock) -> None:
-    _fail(mail, 60, clock)
-
-    assert mail.opens("ana", doors.make(ana.user))
-    assert ana.give_password().path == "/sign-in/verify/"
-
-
-def test_never_locks_the_account_of_whoever_needs_no_second_step(ana: Person, mail: Door, clock: Clock) -> None:
-    _without_second_step(ana)
-    for _ in range(60):
-        mail.knock("ana", WRONG)
-
-    assert ana.give_password().path == "/"
-
-
-def test_tells_three_times_a_day_however_many_places_a_stranger_fails_from(
-    ana: Person, strict: Door, clock: Clock
-) -> None:
-    for place in range(30):
-        for _ in range(11):
-            strict.seen_from(f"198.51.100.{place}").knock("ana", WRONG)
-
-    assert len(_told("app_password_failing")) == 3
-    assert StaleClient.objects.filter(user=ana.user).count() <= 20
-
-
-def test_begins_anew_after_a_quiet_day(ana: Person, strict: Door, clock: Clock) -> None:
-    _fail(strict, 9, clock)
-    clock.forward(days=1)
-
-    _fail(strict, 1, clock)
-
-    assert StaleClient.objects.get().n_failures == 1
-    assert not app_passwords.stale_of(ana.user, now=clock.now)
-
-
-def test_counts_nothing_for_a_name_that_nobody_has(strict: Door, clock: Clock) -> None:
-    for _ in range(12):
-        strict.knock("nobody", WRONG)
-
-    assert not StaleClient.objects.exists()
-
-
-# Services -----------------------------------------------------------------------------------------------------------
-
-
-def test_finds_a_service_by_its_key(mail: Door, files: Door) -> None:
-    assert app_passwords.service_of(mail.key) == mail.service
-    assert app_passwords.service_of(files.key) == files.service
-    assert app_passwords.service_of("") is None
-    assert app_passwords.service_of("a" * 48) is None
-
-
-def test_a_renewed_key_replaces_the_older_one(mail: Door, clock: Clock) -> None:
-    key = app_passwords.new_service_key(mail.service, Context(now=clock.now), actor_id=None)
-
-    assert app_passwords.service_of(key) == mail.service
-    assert app_passwords.service_of(mail.key) is None
-
-
-def test_a_key_that_was_taken_away_dies_within_seconds(mail: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert app_passwords.service_of(mail.key)
-    mail.service.is_active = False
-    mail.service.save()
-    monkeypatch.setattr("time.monotonic", lambda: 10**9)
-
-    assert app_passwords.service_of(mail.key) is None

@@ -1,0 +1,35 @@
+"""App passwords: secrets of their own for old programs that know a name and a password only."""
+
+from accounts.app_passwords.checking import Answer, Checked, check
+from accounts.app_passwords.failures import stale_of
+from accounts.app_passwords.managing import (
+    MOST,
+    Full,
+    Off,
+    clear,
+    end_with,
+    issue,
+    may_make,
+    of_person,
+    revoke,
+)
+from accounts.app_passwords.services import Ask, new_service_key, service_of
+
+__all__ = [
+    "MOST",
+    "Answer",
+    "Ask",
+    "Checked",
+    "Full",
+    "Off",
+    "check",
+    "clear",
+    "end_with",
+    "issue",
+    "may_make",
+    "new_service_key",
+    "of_person",
+    "revoke",
+    "service_of",
+    "stale_of",
+]

@@ -1,0 +1,179 @@
+"""Checks a name and a password for a service. How it asks, and in which words, is the integrations' matter."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet
+
+from accounts import hashers
+from accounts.app_passwords import failures
+from accounts.app_passwords.managing import DIGEST_PURPOSE
+from accounts.app_passwords.services import Ask
+from accounts.models import AppPassword, SecondStep, User
+from accounts.models.people import fold
+from verification import audit, limits, policies
+from verification.context import Context
+from verification.db.compiled_queries import Select, Slot
+from verification.inputs import digits
+from verification.keys import tokens
+from verification.policies import Why
+
+_TOUCH = timedelta(minutes=1)  # a program that asks each second need not write each second
+_PLACES = 20  # networks remembered of one app password
+
+
+class Answer(StrEnum):
+    """What a service is told about a name and a password."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    LATER = "later"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The answer to a check, and whose name it was."""
+
+    answer: Answer
+    username: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return self.answer is Answer.RIGHT
+
+
+def _plain(text: str) -> str:
+    return digits.plain("".join(text.split())).replace("-", "").lower()
+
+
+@cache
+def _by_digest(n_keys: int) -> Select[AppPassword]:
+    """Find an app password by its digest under any key of the ring, with its person and whether policy allows it."""
+
+    def build() -> QuerySet[AppPassword]:
+        is_allowed = policies.app_passwords_of(OuterRef("user"))
+        digests = [Slot(f"digest{at}") for at in range(n_keys)]
+        return AppPassword.objects.select_related("user").annotate(is_allowed=is_allowed).filter(digest__in=digests)
+
+    return Select(build)
+
+
+def check(ask: Ask) -> Checked:
+    """Tell a service whether a name and a password belong together. One statement for a right app password, or two.
+
+    A person who must use the second step is refused with the normal password, in the same words, by the same statements
+    and after the same time as for a wrong one or an unknown name.
+    """
+    plain = _plain(ask.password)
+    if len(plain) == tokens.LETTERS:
+        digests = tokens.digests(DIGEST_PURPOSE, plain)
+        found = _by_digest(len(digests)).first(**{f"digest{at}": digest for at, digest in enumerate(digests)})
+        if found is not None and found.user.username == fold(ask.username):
+            return _use(found, ask)
+    return _without(ask)
+
+
+def _use(found: AppPassword, ask: Ask) -> Checked:
+    user = found.user
+    if _rests(user, ask.now) or not found.is_allowed:  # type: ignore[attr-defined]  # annotated by `_by_digest`
+        return Checked(Answer.WRONG)
+    if not _fits(found, ask):
+        failures.count(user, ask)
+        return Checked(Answer.WRONG)
+    place = _place(ask.network)
+    is_known = place in found.places
+    if not is_known or found.last_used_at is None or ask.now - found.last_used_at > _TOUCH:
+        _note_use(found, ask, place="" if is_known else place)
+    return Checked(Answer.RIGHT, user.username)
+
+
+def _rests(user: User, now: datetime) -> bool:
+    """Tell whether nothing opens for a person now, whichever app password it is. No program is to blame for that."""
+    return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
+
+
+def _fits(found: AppPassword, ask: Ask) -> bool:
+    return (
+        found.program == ask.service.program
+        and found.grants_epoch == found.user.grants_epoch
+        and (found.ends_at is None or found.ends_at > ask.now)
+        and _is_within(ask.network, found.network)
+    )
+
+
+def _is_within(address: str, network: str) -> bool:
+    if not network:
+        return True
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _place(address: str) -> str:
+    """Fold an address to a neighbourhood, for a telephone changes its address many times a day."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
+
+
+def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
+    """Write down the use, and that it came from a new place if there were others before."""
+    row = AppPassword.objects.filter(pk=found.pk)
+    used: dict[str, Any] = {
+        "last_used_at": ask.now,
+        "last_network": ask.network,
+        "last_protocol": ask.protocol[:20],
+    }
+    if place:
+        used["places"] = [*found.places, place][-_PLACES:]
+    if not (place and found.places):
+        row.update(**used)
+        return
+    with transaction.atomic():
+        row.update(**used)
+        kind, slug = "app_password.new_place", ask.service.slug
+        audit.record(kind, user_id=found.user_id, context=_context(ask), service=slug, name=found.name)
+
+
+def _context(ask: Ask) -> Context:
+    return Context(now=ask.now, network=ask.network, agent=ask.protocol)
+
+
+def _without(ask: Ask) -> Checked:
+    """Look at a password that is no app password: the normal one opens only for whom no second step is required.
+
+    Whoever is named costs the same: were the hash left out for people who must use the second step, the time of an
+    answer would tell whose password alone is worth guessing.
+    """
+    context, name, slug = _context(ask), fold(ask.username), ask.service.slug
+    takes = ask.service.takes_password
+    gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
+    if not gate.is_open:
+        return Checked(Answer.LATER)
+    user = User.objects.filter(username=name).first()
+    if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
+        limits.password_right(name, context, service=slug)
+        return Checked(Answer.RIGHT, user.username)
+    if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
+        failures.count(user, ask)
+    return Checked(Answer.WRONG)
+
+
+def _is_password(user: User | None, password: str) -> bool:
+    if user is None:
+        hashers.take_time(password)
+        return False
+    return user.check_password(password)
+
+
+def _may_without(user: User, now: datetime) -> bool:
+    is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.must_change_password
+    return is_free and user.securing_since is None and policies.refusal(user, now) is None

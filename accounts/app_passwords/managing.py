@@ -1,0 +1,97 @@
+"""Makes, lists and revokes the app passwords of a person."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from accounts.app_passwords import programs
+from accounts.models import AppPassword, User
+from verification import audit, notices, policies
+from verification.context import Context
+from verification.db import row_locks
+from verification.keys import tokens
+from verification.models import AppPasswordsEnd
+
+MOST = 40  # a person. Source: the limit that people know from the service this one stands in for
+DIGEST_PURPOSE = "app_password"
+_GROUP = 4
+
+
+class Full(Exception):
+    """The person has as many app passwords as a person may have."""
+
+
+class Off(Exception):
+    """The person may make none now."""
+
+
+def grouped(secret: str) -> str:
+    """Write an app password in groups, as people type it."""
+    return " ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))
+
+
+def may_make(user: User) -> bool:
+    """Tell whether a person may make app passwords: the policy allows them, and no account is being secured."""
+    return user.securing_since is None and policies.rules_for(user.pk).app_passwords
+
+
+def issue(
+    user: User, context: Context, *, name: str, program: str, network: str = "", ends_at: datetime | None = None
+) -> str:
+    """Make an app password and give it, in groups, for the one time it is shown.
+
+    Errors: `Off` when the person may make none; `Full` at the limit, also when several are made at once.
+    """
+    if not may_make(user):
+        raise Off
+    secret = tokens.draw()
+    with transaction.atomic():
+        # Holds the person's row, so that two requests at once count one after another, and a clearing comes first.
+        unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
+        if not unchanged.update(grants_epoch=F("grants_epoch")):
+            raise Off
+        if of_person(user).count() >= MOST:
+            raise Full
+        AppPassword.objects.create(
+            user=user,
+            name=name,
+            program=program,
+            digest=tokens.digest(DIGEST_PURPOSE, secret),
+            grants_epoch=user.grants_epoch,
+            network=network,
+            made_at=context.now,
+            ends_at=ends_at,
+        )
+        audit.record("app_password.made", user_id=user.pk, context=context, name=name, program=program)
+        opens = str(programs.program(program).label)
+        notices.tell(user, "app_password_made", now=context.now, context=context, name=name, service=opens)
+    return grouped(secret)
+
+
+def of_person(user: User) -> QuerySet[AppPassword]:
+    """List a person's app passwords, the newest first; those of an older epoch are gone."""
+    return AppPassword.objects.filter(user=user, grants_epoch=user.grants_epoch).order_by("-made_at", "-pk")
+
+
+def revoke(user: User, context: Context, *, ref: str = "") -> int:
+    """Delete one app password of a person, or all. Their programs are refused at their next request."""
+    with transaction.atomic():
+        row_locks.hold_person(user.pk)
+        rows = AppPassword.objects.filter(user=user)
+        gone = list((rows.filter(ref=ref) if ref else rows).values_list("pk", "name"))
+        AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()
+        for _pk, name in gone:
+            audit.record("app_password.deleted", user_id=user.pk, context=context, name=name)
+    return len(gone)
+
+
+def clear(user: User) -> int:
+    """Delete all app passwords of a person, and any that is being made. Inside the deed's transaction."""
+    User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch") + 1)
+    return AppPassword.objects.filter(user=user).delete()[0]
+
+
+def end_with(user: User, new: AppPasswordsEnd) -> bool:
+    """Tell whether policy ends a person's app passwords with a new password of this kind."""
+    return policies.rules_for(user.pk).app_passwords_end >= new

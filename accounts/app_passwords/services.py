@@ -1,0 +1,52 @@
+"""The services that ask about app passwords: their keys, and what they ask."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Service
+from verification import audit
+from verification.context import Context
+from verification.db.ttl_cache import TTLCache
+from verification.keys import tokens
+
+_SERVICE_LIFE = 5.0  # seconds a process goes on believing a service's key that it has just looked up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a service wants to know, and about whom. Shape: `network` is the program's address as the service saw it."""
+
+    service: Service
+    username: str
+    password: str
+    network: str
+    protocol: str
+    now: datetime
+
+
+def service_of(key: str) -> Service | None:
+    """Find the service that holds a key. A key that was taken away dies within seconds, an app password at once."""
+    if not key:
+        return None
+    return _services.read(*tokens.digests("service", key))
+
+
+def _find_service(*digests: str) -> Service | None:
+    return Service.objects.filter(key_digest__in=digests, is_active=True).first()
+
+
+_services = TTLCache(_find_service, seconds=lambda: _SERVICE_LIFE)
+
+
+def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:
+    """Give a service a new key; the older one dies. Returned once, kept as a digest. `detail` is for the record."""
+    key = tokens.draw() + tokens.draw()
+    with transaction.atomic():
+        kind = "service.key_renewed" if service.pk else "service.made"
+        service.key_digest = tokens.digest("service", key)
+        service.save(update_fields=["key_digest"] if service.pk else None)
+        audit.record(kind, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
+    return key

@@ -1,0 +1,92 @@
+"""A program that keeps failing is named to its person; nothing is locked."""
+
+from typing import Any
+
+from accounts import app_passwords
+from accounts.models import SecondStep, StaleClient, User
+from tests import doors
+from tests.doors import Door
+from tests.people import Clock, Person
+from verification.models import Message
+
+WRONG = "wrong-lamp-on-friday"
+
+
+def _change(person: Person, **fields: Any) -> None:
+    User.objects.filter(pk=person.user.pk).update(**fields)
+
+
+def _without_second_step(person: Person) -> Person:
+    _change(person, second_step=SecondStep.DISABLED)
+    return person
+
+
+def _told(kind: str) -> list[Message]:
+    return list(Message.objects.filter(template__contains=kind))
+
+
+def _fail(door: Door, times: int, clock: Clock, password: str = "a" * 24) -> None:
+    for _ in range(times):
+        door.knock("ana", password)
+        clock.forward(minutes=5)
+
+
+def test_names_a_failing_program(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 3, clock)
+
+    (row,) = app_passwords.stale_of(ana.user, now=clock.now)
+    assert (row.service, row.network, row.n_failures) == (strict.service, doors.HOME, 3)
+
+
+def test_tells_its_person_once_at_the_tenth(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 9, clock)
+    assert not _told("app_password_failing")
+
+    _fail(strict, 1, clock)
+    told = len(_told("app_password_failing"))
+    _fail(strict, 20, clock)
+
+    assert told == len(_told("app_password_failing")) == 1
+
+
+def test_never_locks_the_account(ana: Person, mail: Door, clock: Clock) -> None:
+    _fail(mail, 60, clock)
+
+    assert mail.opens("ana", doors.make(ana.user))
+    assert ana.give_password().path == "/sign-in/verify/"
+
+
+def test_never_locks_the_account_of_whoever_needs_no_second_step(ana: Person, mail: Door, clock: Clock) -> None:
+    _without_second_step(ana)
+    for _ in range(60):
+        mail.knock("ana", WRONG)
+
+    assert ana.give_password().path == "/"
+
+
+def test_tells_three_times_a_day_however_many_places_a_stranger_fails_from(
+    ana: Person, strict: Door, clock: Clock
+) -> None:
+    for place in range(30):
+        for _ in range(11):
+            strict.seen_from(f"198.51.100.{place}").knock("ana", WRONG)
+
+    assert len(_told("app_password_failing")) == 3
+    assert StaleClient.objects.filter(user=ana.user).count() <= 20
+
+
+def test_begins_anew_after_a_quiet_day(ana: Person, strict: Door, clock: Clock) -> None:
+    _fail(strict, 9, clock)
+    clock.forward(days=1)
+
+    _fail(strict, 1, clock)
+
+    assert StaleClient.objects.get().n_failures == 1
+    assert not app_passwords.stale_of(ana.user, now=clock.now)
+
+
+def test_counts_nothing_for_a_name_that_nobody_has(strict: Door, clock: Clock) -> None:
+    for _ in range(12):
+        strict.knock("nobody", WRONG)
+
+    assert not StaleClient.objects.exists()

@@ -1,0 +1,90 @@
+"""An app password is shown once, and a person has at most forty."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from accounts import app_passwords
+from accounts.app_passwords import MOST
+from accounts.models import AppPassword, User
+from tests import doors
+from tests.people import Person
+from verification.models import Policy
+
+FAR = datetime(2051, 1, 1, tzinfo=UTC)
+
+
+def _change(person: Person, **fields: Any) -> None:
+    User.objects.filter(pk=person.user.pk).update(**fields)
+
+
+def test_is_24_base32_letters_in_groups_of_four(ana: Person) -> None:
+    assert re.fullmatch(r"([a-z2-7]{4} ){5}[a-z2-7]{4}", doors.make(ana.user))
+
+
+def test_is_kept_as_a_digest_only(ana: Person) -> None:
+    secret = doors.make(ana.user)
+
+    kept = " ".join(str(value) for row in AppPassword.objects.values() for value in row.values())
+    assert secret not in kept
+    assert secret.replace(" ", "") not in kept
+
+
+def test_refuses_the_41st(ana: Person) -> None:
+    for _ in range(MOST):
+        doors.make(ana.user)
+
+    with pytest.raises(app_passwords.Full):
+        doors.make(ana.user)
+
+
+def test_counts_only_those_that_live(ana: Person) -> None:
+    for _ in range(MOST):
+        doors.make(ana.user)
+    _change(ana, grants_epoch=2)
+    ana.user.refresh_from_db()
+
+    doors.make(ana.user)
+
+    assert app_passwords.of_person(ana.user).count() == 1
+
+
+def test_makes_none_while_the_policy_forbids_it(ana: Person) -> None:
+    Policy.objects.create(app_passwords=False)
+
+    with pytest.raises(app_passwords.Off):
+        doors.make(ana.user)
+
+
+def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
+    _change(ana, securing_since=FAR)  # by another request, since ours read its person
+
+    with pytest.raises(app_passwords.Off):
+        doors.make(ana.user)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_never_makes_a_41st_by_many_requests_at_once() -> None:
+    user = User.objects.create(username="ana", email="ana@example.org")
+    for _ in range(MOST - 1):
+        doors.make(user)
+
+    def make(_: int) -> bool:
+        try:
+            doors.make(user)
+        except app_passwords.Full:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(make, range(16)))
+
+    assert sum(made) == 1
+    assert app_passwords.of_person(user).count() == MOST
