@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 
 from tests.pages import Page
@@ -34,22 +35,38 @@ class Crowd:
         self._pool.shutdown()
 
 
-def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:
-    """Send several forms at the same time, in one session."""
-    start, answers = Barrier(len(forms)), list[Page]()
+def together(*deeds: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment, each in a thread of its own; return what each returned or raised."""
+    start, found = Barrier(len(deeds)), dict[int, object]()
 
-    def send(fields: dict[str, str]) -> None:
-        client = Client(headers={"User-Agent": "a browser of the tests"}, REMOTE_ADDR="192.0.2.7")
-        client.cookies = deepcopy(person.browser.client.cookies)
+    def run(number: int, deed: Callable[[], object]) -> None:
         start.wait()
         try:
-            answers.append(Page(client.post(address, fields, follow=True)))
+            found[number] = deed()
+        except Exception as error:  # noqa: BLE001 - the test names them
+            found[number] = error
         finally:
-            connection.close()
+            connections.close_all()
 
-    threads = [Thread(target=send, args=(fields,)) for fields in forms]
+    threads = [Thread(target=run, args=each) for each in enumerate(deeds)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return answers
+    return [found[number] for number in range(len(deeds))]
+
+
+def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:
+    """Send several forms at the same time, in one session."""
+
+    pages = list[Page]()
+
+    def send(fields: dict[str, str]) -> None:
+        client = Client(headers={"User-Agent": "a browser of the tests"}, REMOTE_ADDR="192.0.2.7")
+        client.cookies = deepcopy(person.browser.client.cookies)
+        pages.append(Page(client.post(address, fields, follow=True)))
+
+    for wrong in filter(None, together(*(partial(send, fields) for fields in forms))):
+        assert isinstance(wrong, Exception)
+        raise wrong
+    return pages

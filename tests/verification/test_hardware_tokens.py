@@ -1,6 +1,5 @@
 """The stock of hardware tokens: who has one, who may have it, and what is kept of it."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -8,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from tests.crowd import together
 from tests.verification.conftest import Desk
 from verification import challenges, enrolments, hardware_tokens
 from verification.context import Context
@@ -205,24 +205,12 @@ def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: Non
 
 
 def at_once(*calls: Callable[[], object]) -> list[str]:
-    """Do several things at the same moment; says what became of each."""
-    start, said = threading.Barrier(len(calls)), list[str]()
-
-    def run(call: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            said.append(str(call()))
-        except (hardware_tokens.NotInStock, DatabaseError) as error:
-            said.append(type(error).__name__)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(said)
+    """Do several things at the same moment; say what became of each."""
+    found = together(*calls)
+    for each in found:
+        if isinstance(each, Exception) and not isinstance(each, hardware_tokens.NotInStock | DatabaseError):
+            raise each
+    return sorted(type(each).__name__ if isinstance(each, Exception) else str(each) for each in found)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,17 +4,17 @@ Each statement that locks rows is followed by a short rest, so that transactions
 """
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
@@ -24,6 +24,7 @@ from accounts.models import PasswordReset, Session, User
 from accounts.sessions import SessionStore
 from accounts.support.actions import erasure, perform
 from accounts.support.actions.perform import Deed, Unneeded
+from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
 from verification.context import Context
@@ -171,26 +172,12 @@ def _slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, cont
 
 
 def _at_once(*runs: Run) -> list[Exception]:
-    start, faults = threading.Barrier(len(runs)), list[Exception]()
+    def slow(run: Run) -> None:
+        with connection.execute_wrapper(_slowly):
+            run()
 
-    def step(run: Run) -> None:
-        try:
-            with connection.execute_wrapper(_slowly):
-                start.wait()
-                run()
-        except Unneeded:
-            pass
-        except Exception as fault:  # noqa: BLE001 - the test names them
-            faults.append(fault)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=step, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return faults
+    found = together(*(partial(slow, run) for run in runs))
+    return [each for each in found if isinstance(each, Exception) and not isinstance(each, Unneeded)]
 
 
 def _race(deed: str, action: str, staff: User) -> list[Exception]:

@@ -1,13 +1,11 @@
 """The same form sent twenty times at once: each action is done once, with one event and one mail; on real threads."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from django.db import close_old_connections, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import hotp
 
@@ -17,6 +15,7 @@ from accounts.support import caller_verification
 from accounts.support.actions import approvals, authorise
 from accounts.support.actions.authorise import Order, State
 from accounts.support.actions.registry import ACTIONS
+from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import browsers, hardware_tokens, limits
 from verification.context import Context
@@ -112,28 +111,6 @@ def scene() -> Scene:
     return Scene(ana, fay, context)
 
 
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Do several things at the same moment; gives what each came to."""
-    start, found = threading.Barrier(len(deeds)), list[object]()
-
-    def run(one: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            found.append(one())
-        except Exception as error:  # noqa: BLE001 - the test names them
-            found.append(error)
-        finally:
-            close_old_connections()
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(one,)) for one in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
 def _prepare(name: str, scene: Scene) -> None:
     if name.endswith(("_token", "_token_back")):
         holder = None if name == "assign_token" else scene.ana.user
@@ -152,7 +129,7 @@ def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> 
     _prepare(name, scene)
     token = authorise.new_token()
 
-    found = at_once(*[lambda: scene.place(name, token)] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, token)] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert len(scene.events()) == 1
@@ -167,7 +144,7 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """
     _prepare(name, scene)
 
-    found = at_once(*[lambda: scene.place(name, authorise.new_token())] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, authorise.new_token())] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
@@ -179,7 +156,7 @@ def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
     token, user_id = authorise.new_token(), scene.ana.user.pk
     order = scene.order("erase", token)
 
-    found = at_once(*[lambda: authorise.place(order, scene.context).state] * AT_ONCE)
+    found = together(*[lambda: authorise.place(order, scene.context).state] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
@@ -189,7 +166,7 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
     """Without the token the race is lost: so it proves something."""
     monkeypatch.setattr(authorise, "_spend", lambda _order: True)
 
-    found = at_once(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
+    found = together(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
 
     assert Counter(found)[State.DONE] > 1
     assert len(scene.events()) > 1
@@ -219,7 +196,7 @@ def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
             for person in User.objects.filter(pk__in=pks).order_by("pk")
         ]
 
-    found = at_once(*[submit] * 10)
+    found = together(*[submit] * 10)
 
     assert not [each for each in found if isinstance(each, Exception)]
     events = AuditEvent.objects.filter(kind="support.settings_cleared").order_by("user_id")
@@ -235,7 +212,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     Policy.objects.update(second_person=["issue_pass"])
     with transaction.atomic():
         sam = hire("sam", "Senior support")
-    asked = at_once(*[lambda: scene.place("issue_pass", authorise.new_token())] * AT_ONCE)
+    asked = together(*[lambda: scene.place("issue_pass", authorise.new_token())] * AT_ONCE)
     assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
@@ -247,8 +224,8 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     def collect() -> State:
         return authorise.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.context).state
 
-    decided = at_once(*[decide] * AT_ONCE)
-    done = at_once(*[collect] * AT_ONCE)
+    decided = together(*[decide] * AT_ONCE)
+    done = together(*[collect] * AT_ONCE)
 
     assert Counter(decided) == {True: 1, False: AT_ONCE - 1}
     assert Counter(done) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
@@ -263,8 +240,8 @@ def test_caller_is_asked_and_vouched_for_once(scene: Scene) -> None:
     def people() -> tuple[User, User]:
         return User.objects.get(pk=scene.fay.user.pk), User.objects.get(pk=scene.ana.user.pk)
 
-    begun = at_once(*[lambda: caller_verification.begin(*people(), ref, scene.context)] * AT_ONCE)
-    vouched = at_once(*[lambda: caller_verification.vouch(*people(), "known voice", scene.context)] * AT_ONCE)
+    begun = together(*[lambda: caller_verification.begin(*people(), ref, scene.context)] * AT_ONCE)
+    vouched = together(*[lambda: caller_verification.vouch(*people(), "known voice", scene.context)] * AT_ONCE)
 
     assert {type(each) for each in [*begun, *vouched]} == {CallerCheck}
     assert sorted(scene.events()) == ["support.caller_asked", "support.caller_vouched"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import app_passwords, session_assurance
@@ -20,6 +20,7 @@ from accounts.support.actions.authorise import Order, State
 from accounts.support.actions.perform import Deed, Unneeded
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
+from tests.crowd import together
 from tests.people import PASSWORD, Person, hire, join, work
 from tests.support import WHY, case
 from verification import audit, browsers, challenges, limits, policies
@@ -295,27 +296,6 @@ def test_page_says_what_goes_and_stays_and_wants_the_name_typed(zora: Person, fa
 # A sign-in at the same moment -----------------------------------------------------------------------------------
 
 
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    start, found = threading.Barrier(len(deeds)), list[object]()
-
-    def run(one: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            found.append(one())
-        except Exception as error:  # noqa: BLE001 - the test names them
-            found.append(error)
-        finally:
-            close_old_connections()
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(one,)) for one in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("stage", ["the password", "the code"])
 def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) -> None:
@@ -339,7 +319,7 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
         def erase(zora: Person = zora, here: Context = here) -> State:
             return authorise.place(order(fay, zora), here).state
 
-        found = at_once(sign_in, erase)
+        found = together(sign_in, erase)
 
         assert not [each for each in found if isinstance(each, Exception)]
         assert State.DONE in found
@@ -375,7 +355,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
 
     monkeypatch.setattr(limits, "reserve", count_and_wait)
     monkeypatch.setattr(row_locks, "_let_others_finish", meet)
-    found = at_once(lambda: zora.verify(code).status, erase)
+    found = together(lambda: zora.verify(code).status, erase)
 
     assert not [each for each in found if isinstance(each, Exception)]
     assert State.DONE in found

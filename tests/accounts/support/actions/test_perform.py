@@ -1,18 +1,18 @@
 """Deeds that meet: a clearing, a sign-in and a registration at once, each on the real database."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import close_old_connections, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.signin import flow
 from accounts.support.actions import perform
 from accounts.support.actions.perform import Deed, Unneeded
+from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
 from verification.context import Context
@@ -26,27 +26,9 @@ def deed(staff: User) -> Deed:
 
 
 def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
-    """Do several things at the same moment; gives what went wrong."""
-    start, wrong = threading.Barrier(len(deeds)), list[BaseException]()
-
-    def run(one: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            one()
-        except (Unneeded, enrolments.NotAssigned):
-            pass
-        except Exception as error:  # noqa: BLE001 - the test names them
-            wrong.append(error)
-        finally:
-            close_old_connections()
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(one,)) for one in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
+    """Do several things at the same moment; return what went wrong."""
+    told = (Unneeded, enrolments.NotAssigned)
+    return [each for each in together(*deeds) if isinstance(each, BaseException) and not isinstance(each, told)]
 
 
 @pytest.fixture
