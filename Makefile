@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lint types check clean
+.PHONY: help demo test test-all bench lint lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,15 +41,23 @@ lint: $(STAMPS)/tests ## Check style, templates, types, import arrows and missin
 	@$(BIN)/mypy
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
+lock: $(STAMPS)/tests ## Write both lock files from the lists beside them (ARGS=--upgrade for newer indirect packages)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(LOCK) requirements.txt -o requirements.lock
+	@$(LOCK) tests/requirements.txt -c requirements.lock -o tests/requirements.lock
+
+# For every platform at once, with the hash of each file that the index has of a version.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' $(ARGS)
+
 clean: ## Remove what was installed and what the demo keeps
 	rm -rf $(VENV) $(STAMPS) .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache static
 
 # A stamp holds the checksum of what it was made from, so a touched file costs nothing and a changed one is installed.
 $(STAMPS)/service: FORCE
-	@$(call install,requirements.txt,requirements.txt)
+	@$(call install,requirements.lock,requirements.lock)
 
 $(STAMPS)/tests: FORCE
-	@$(call install,tests/requirements.txt,requirements.txt tests/requirements.txt)
+	@$(call install,tests/requirements.lock,tests/requirements.lock)
 
 FORCE:
 
