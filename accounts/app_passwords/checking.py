@@ -72,15 +72,16 @@ def check(ask: Ask) -> Checked:
     plain = _plain(ask.password)
     if len(plain) == tokens.LETTERS:
         digests = tokens.digests(DIGEST_PURPOSE, plain)
-        found = _by_digest(len(digests)).first(**{f"digest{at}": digest for at, digest in enumerate(digests)})
-        if found is not None and found.user.username == fold(ask.username):
-            return _use(found, ask)
+        named = {f"digest{at}": digest for at, digest in enumerate(digests)}
+        for found, read in _by_digest(len(digests)).annotated(**named):  # one at most
+            if found.user.username == fold(ask.username):
+                return _use(found, ask, is_allowed=read["is_allowed"])
     return _without(ask)
 
 
-def _use(found: AppPassword, ask: Ask) -> Checked:
+def _use(found: AppPassword, ask: Ask, *, is_allowed: bool) -> Checked:
     user = found.user
-    if _rests(user, ask.now) or not found.is_allowed:  # type: ignore[attr-defined]  # annotated by `_by_digest`
+    if _rests(user, ask.now) or not is_allowed:
         return Checked(Answer.WRONG)
     if not _fits(found, ask):
         failures.count(user, ask)

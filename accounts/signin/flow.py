@@ -21,6 +21,7 @@ from verification import audit, browsers, challenges, limits, policies, registry
 from verification.browsers import known_browsers
 from verification.context import Context
 from verification.db.compiled_queries import Select, Slot
+from verification.enrolments import Option
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
@@ -91,7 +92,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
     )
     if decision.default is None:
         return Begun(decision=decision, pending=pending)
-    outcome = ask(user, pending, decision.default.enrolment, context, decision)
+    outcome = ask(user, pending, decision.default, context, decision)
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
@@ -132,11 +133,11 @@ def _spend_bypass(user: User, context: Context) -> bool:
 
 
 def ask(
-    user: User, pending: Pending, enrolment: Enrolment, context: Context, decision: Decision, *, mode: str = ""
+    user: User, pending: Pending, option: Option, context: Context, decision: Decision, *, mode: str = ""
 ) -> Outcome:
     """Ask for one option, in place of the one asked so far."""
     return challenges.start(
-        enrolment,
+        option.enrolment,
         user=user,
         purpose=Purpose(pending.purpose),
         binding=pending.id,
@@ -144,6 +145,7 @@ def ask(
         rules=decision.rules,
         mode=mode,
         replaces=pending.handle,
+        known=option.limits,
     )
 
 

@@ -17,7 +17,7 @@ from verification.browsers import user_agents
 from verification.context import Context
 from verification.delivery import message_status
 from verification.delivery.message_status import Report
-from verification.enrolments import Option
+from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models import AuditEvent, Browser, Enrolment, Message
 from verification.policies import Decision, Source, Step, Why
 
@@ -114,7 +114,7 @@ def of(person: User, staff: User, context: Context) -> Case:
         locks=locks,
         expected=expected(decision),
         sources=tuple(policies.sources(person.pk)),
-        methods=tuple(_held(enrolment, decision, now) for enrolment in mine),
+        methods=tuple(_held(each, decision, now) for each in mine),
         n_codes=enrolments.vouchers_left(person.pk),
         attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
         messages=messages,
@@ -178,16 +178,18 @@ def expected(decision: Decision) -> str:
     return table.get(decision.reason, fallback)
 
 
-def _held(enrolment: Enrolment, decision: Decision, now: datetime) -> Held:
+def _held(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> Held:
+    enrolment = confirmed.enrolment
     is_known = registry.is_installed(enrolment.method)
     icon = registry.method(enrolment.method).icon if is_known else "key"
-    note, kind = _note(enrolment, decision, now)
+    note, kind = _note(confirmed, decision, now)
     return Held(enrolment, enrolments.label(enrolment), icon, note, kind)
 
 
-def _note(enrolment: Enrolment, decision: Decision, now: datetime) -> tuple[str, str]:
+def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> tuple[str, str]:
+    enrolment = confirmed.enrolment
     allowed = {option.ref for option in decision.options}
-    if enrolments.is_off(enrolment):
+    if confirmed.limits.is_locked:
         return _("Switched off"), "bad"
     if not enrolment.opens:
         return _("Cannot be read: remove it, so that it can be set up again"), "bad"
@@ -236,7 +238,7 @@ def _suggest(
     """Name the next step that most likely helps, by what keeps the person out."""
     by_name = {button.action.name: button for button in buttons}
     newest = messages[0] if messages else None
-    is_stopped = any(getattr(option.enrolment, "stopped_at", None) for option in decision.options)
+    is_stopped = any(option.limits.is_all_locked for option in decision.options)
     table = [
         (
             decision.reason is Why.BLOCKED,

@@ -143,14 +143,15 @@ class Player:
         from verification.models import Purpose  # noqa: PLC0415
 
         self.sessions += 1
-        mine = {enrolment.method: enrolment for enrolment in enrolments.confirmed(self.user.pk)}
+        mine = {each.enrolment.method: each for each in enrolments.confirmed(self.user.pk)}
         outcome = challenges.start(
-            mine[method],
+            mine[method].enrolment,
             user=self.user,
             purpose=Purpose.SIGN_IN,
             binding=self._binding(),
             context=self.context(),
             rules=policies.rules_for(self.user.pk),
+            known=mine[method].limits,
         )
         self.n_sent += outcome.issued and method in {"text", "call"}
         return outcome

@@ -26,6 +26,7 @@ from verification import challenges, enrolments, phone_numbers, policies
 from verification.context import Context
 from verification.delivery import publisher
 from verification.delivery.providers.gateway import conf, signature
+from verification.enrolments import ConfirmedEnrolment
 from verification.keys import crypto
 from verification.models import Cap, Challenge, Enrolment, Kind, Message, Purpose
 
@@ -166,27 +167,28 @@ def put_out(n: int, rate: float = 0) -> list[str]:
         place = next(networks)
         context = Context(now=timezone.now(), network=f"10.{place >> 8 & 255}.{place & 255}.7", agent="bench")
         outcome = challenges.start(
-            options[user.pk],
+            options[user.pk].enrolment,
             user=user,
             purpose=Purpose.SIGN_IN,
             binding=secrets.token_urlsafe(24),
             context=context,
             rules=rules,
+            known=options[user.pk].limits,
         )
         return outcome.handle
 
     return _at_rate(one, users, rate)
 
 
-def _askers(n: int) -> tuple[list[User], dict[int, Enrolment]]:
+def _askers(n: int) -> tuple[list[User], dict[int, ConfirmedEnrolment]]:
     """Make people, and give each one's option as the sign-in has it at hand."""
     users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
     return users, {user.pk: enrolments.confirmed(user.pk)[0] for user in users}
 
 
-def _lay_out(users: list[User], options: dict[int, Enrolment], due: list[float]) -> list[Message]:
+def _lay_out(users: list[User], options: dict[int, ConfirmedEnrolment], due: list[float]) -> list[Message]:
     """Write the rows of challenges and of their messages, and wake nobody. Units: `due` in epoch seconds."""
-    open_challenges = Challenge.objects.bulk_create(_challenge(user, options[user.pk]) for user in users)
+    open_challenges = Challenge.objects.bulk_create(_challenge(user, options[user.pk].enrolment) for user in users)
     rows = [_message(challenge, at) for challenge, at in zip(open_challenges, due, strict=True)]
     return Message.objects.bulk_create(rows)
 

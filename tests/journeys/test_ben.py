@@ -14,7 +14,7 @@ WALL = "/sign-in/register/"
 
 
 def methods(ben: Person) -> list[str]:
-    return [enrolment.method for enrolment in enrolments.confirmed(ben.user.pk)]
+    return [each.enrolment.method for each in enrolments.confirmed(ben.user.pk)]
 
 
 def to_second(ben: Person) -> None:

@@ -45,9 +45,9 @@ def _count_late() -> None:
 
     count, wrong = limits.reserve, attempts.wrong
 
-    def late(challenge: Any, context: Any, **more: Any) -> Any:
+    def late(challenge: Any, gate: Any, context: Any, **more: Any) -> Any:
         count(challenge.user.pk, challenge.enrolment.method, now=context.now)
-        return wrong(challenge, context, **more)
+        return wrong(challenge, gate, context, **more)
 
     limits.reserve = lambda user_id, method, *, now, **_: limits.gate(user_id, method, now=now)
     attempts.wrong = late

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from verification import enrolments, registry
+from verification import enrolments, limits, registry
 from verification.challenges import attempts, input_mistakes, proofs, row
 from verification.context import Context
 from verification.keys import codes
@@ -28,11 +28,12 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
     if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > context.now:
         note = input_mistakes.words(challenge.user, method, text)
         return row.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
-    if refusal := attempts.take_try(challenge, context):
-        return refusal
+    gate = attempts.take_try(challenge, context)
+    if isinstance(gate, Outcome):
+        return gate
     _follow(challenge, method.names(read))
     check = method.check(row.ask(challenge, now=context.now), read)
-    return _settle(challenge, check, text=read, context=context)
+    return _settle(challenge, check, gate, text=read, context=context)
 
 
 def _follow(challenge: Challenge, address: str) -> None:
@@ -45,21 +46,20 @@ def _follow(challenge: Challenge, address: str) -> None:
         Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
 
 
-def _settle(challenge: Challenge, check: Check, *, text: str, context: Context) -> Outcome:
+def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str, context: Context) -> Outcome:
     """Turn a method's judgement into rows, in one transaction, and into an outcome."""
     if check.verdict is Verdict.PROVEN:
-        is_taken = _is_taken(challenge, check.draft)
-        return (
-            attempts.wrong(challenge, context, cause="taken") if is_taken else proofs.prove(challenge, check, context)
-        )
+        if _is_taken(challenge, check.draft):
+            return attempts.wrong(challenge, gate, context, cause="taken")
+        return proofs.prove(challenge, check, context)
     if check.verdict is Verdict.USED:
         return attempts.costs_nothing(challenge, Verdict.USED, context)
     if check.verdict is Verdict.DRIFTED:
         enrolments.note(challenge.enrolment, check.learned)
-        return attempts.wrong(challenge, context, verdict=Verdict.DRIFTED, cause=check.cause)
+        return attempts.wrong(challenge, gate, context, verdict=Verdict.DRIFTED, cause=check.cause)
     if _was_replaced(challenge, text, context.now):
         return attempts.costs_nothing(challenge, Verdict.REPLACED, context)
-    return attempts.wrong(challenge, context, cause=check.cause)
+    return attempts.wrong(challenge, gate, context, cause=check.cause)
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:

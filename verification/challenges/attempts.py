@@ -39,8 +39,11 @@ def _is_counted(challenge: Challenge) -> bool:
     return challenge.purpose not in _SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
 
 
-def take_try(challenge: Challenge, context: Context) -> Outcome | None:
-    """Take a try of the challenge and count a failure of the person, both before the answer is looked at."""
+def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
+    """Take a try of the challenge and count a failure of the person, both before the answer is looked at.
+
+    Gives the failures as counted, or the outcome of a refusal.
+    """
     with transaction.atomic():
         if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=context.now):
             return closing.why_closed(challenge, context.now)
@@ -52,8 +55,7 @@ def take_try(challenge: Challenge, context: Context) -> Outcome | None:
             verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
             return row.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
     challenge.tries_left -= 1
-    challenge.gate = gate  # type: ignore[attr-defined]  # carried to `wrong` within this answer
-    return None
+    return gate
 
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
@@ -92,8 +94,9 @@ def retry_at(challenge: Challenge, now: datetime) -> datetime | None:
     return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
 
 
-def wrong(challenge: Challenge, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = "") -> Outcome:
-    gate: limits.Gate = getattr(challenge, "gate", limits.OPEN)
+def wrong(
+    challenge: Challenge, gate: limits.Gate, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = ""
+) -> Outcome:
     n_failures = gate.n_failures
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(

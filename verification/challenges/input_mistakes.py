@@ -12,7 +12,7 @@ from verification.method import Method
 
 def words(user: Any, method: Method, text: str) -> str:
     """Name what was pasted by its shape alone: nothing is looked up, so nobody learns whether it is right."""
-    others = {found.method for found in enrolments.confirmed(user.pk)} - {method.name}
+    others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:
         return _("These are the digits of a text, call, app or token. Choose that option to type them.")

@@ -12,7 +12,7 @@ from verification.delivery import rendering
 from verification.delivery.provider import Speech
 from verification.keys import codes
 from verification.models import Challenge, Kind, Message, State
-from verification.outcomes import Verdict
+from verification.outcomes import Outcome, Verdict
 
 
 def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
@@ -36,12 +36,13 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         return rendering.speech(message, method.check(row.ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
-    if refusal := attempts.take_try(challenge, context):
-        return rendering.speech(message, check.say, refusal.verdict)
+    gate = attempts.take_try(challenge, context)
+    if isinstance(gate, Outcome):
+        return rendering.speech(message, check.say, gate.verdict)
     if check.verdict is Verdict.PROVEN:
         outcome = proofs.prove(challenge, check, context, by_phone=True)
     else:
-        outcome = attempts.wrong(challenge, context)
+        outcome = attempts.wrong(challenge, gate, context)
     verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
     return rendering.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
 

@@ -9,19 +9,22 @@ from verification import audit, enrolments, guard, limits, notices, registry
 from verification.challenges import attempts, row
 from verification.context import Context
 from verification.delivery import outbox
+from verification.enrolments import EnrolmentLimits
 from verification.models import Challenge, Enrolment, Kind, Purpose
 from verification.outcomes import Outcome, Verdict
 
 
-def refusal(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
+def refusal(
+    enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
+) -> Outcome | None:
     """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
 
     Setting up waits for nothing. What is off is not tried out either: it must be set up again.
     """
     method = registry.method(enrolment.method)
     if purpose != Purpose.ENROL:
-        if hasattr(enrolment, "off_at"):
-            is_off, retry_at = enrolments.is_off(enrolment), getattr(enrolment, "next_at", None)
+        if known is not None:
+            is_off, retry_at = known.is_locked, known.retry_at
         else:
             gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
             is_off, retry_at = gate.is_off, gate.retry_at
@@ -29,17 +32,19 @@ def refusal(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpo
             return Outcome(verdict=Verdict.OFF, method=method.name)
         if retry_at and retry_at > context.now and purpose not in attempts.NON_GRANTING:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
-    return _refused_sending(enrolment, user=user, context=context, purpose=purpose) if method.needs_delivery else None
+    if not method.needs_delivery:
+        return None
+    return _refused_sending(enrolment, user=user, context=context, purpose=purpose, known=known)
 
 
-def _refused_sending(enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose) -> Outcome | None:
+def _refused_sending(
+    enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose, known: EnrolmentLimits | None
+) -> Outcome | None:
     """Spend one message, and tell why it must not go out if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
-    is_opted_out = getattr(enrolment, "is_opted_out", None)
-    if is_opted_out is None and kind == Kind.TEXT:
-        is_opted_out = guard.has_stopped(address)
-    if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=bool(is_opted_out)):
+    is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and guard.has_stopped(address)
+    if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record("message.refused", why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
     if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):

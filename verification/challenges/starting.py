@@ -12,6 +12,7 @@ from verification import audit, conf, enrolments, guard, phone_numbers, registry
 from verification.challenges import closing, resending, row, sending
 from verification.context import Context
 from verification.db.compiled_queries import Insert
+from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.method import Method
 from verification.models import Challenge, Enrolment, MessageState, Purpose, State
@@ -34,11 +35,13 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     mode: str = "",
     replaces: str = "",
     nonce: str = "",
+    known: EnrolmentLimits | None = None,
 ) -> Outcome:
     """Ask a person to prove one enrolment: spend a limit, replace the session's older challenge, put the message out.
 
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
-    `nonce` is that of an invitation which this challenge takes up.
+    `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits where they were
+    read just now; without it they are read here.
     """
     if enrolments.away(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
@@ -48,7 +51,7 @@ def start(  # noqa: PLR0913  (one deed, its circumstances named)
     chosen = _mode(enrolment, mode, rules)
     if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
         return _go_back(running, replaces, now=context.now)
-    if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose):
+    if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose, known=known):
         return refusal
     challenge = Challenge(
         user=user,

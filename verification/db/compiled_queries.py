@@ -7,7 +7,7 @@ Here it composes it once a process, and afterwards only the values are put in. R
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from django.db import connections, router, transaction
 from django.db.models import Expression, Model, QuerySet
@@ -74,8 +74,8 @@ class _Shape(Generic[M]):
         columns = [column for column, *_ in compiler.select]
         self._converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
 
-    def model(self, row: Any, connection: Any) -> M:
-        """Make the model of one row, and those that it names, by Django's own hand."""
+    def read(self, row: Any, connection: Any) -> tuple[M, dict[str, Any]]:
+        """Make the model of one row, and those that it names, by Django's own hand; and give its annotations."""
         values = list(row)
         for at, converters, column in self._converters:
             for convert in converters:
@@ -83,9 +83,7 @@ class _Shape(Generic[M]):
         made = self._model.from_db(self._db, self._names, values[self._own])
         for related in self._related:
             related.populate(values, made)
-        for name, at in self._annotations.items():
-            setattr(made, name, values[at])
-        return cast("M", made)
+        return made, {name: values[at] for name, at in self._annotations.items()}
 
 
 class Select(_Statement, Generic[M]):
@@ -100,7 +98,11 @@ class Select(_Statement, Generic[M]):
         return queryset.query.get_compiler(using=queryset.db)
 
     def all(self, **values: Any) -> list[M]:
-        """Run it and give its rows."""
+        """Run it and give its rows, without their annotations."""
+        return [row for row, _annotations in self.annotated(**values)]
+
+    def annotated(self, **values: Any) -> list[tuple[M, dict[str, Any]]]:
+        """Run it and give its rows, each with its annotations beside it: a model holds nothing but its fields."""
         compiler, sql, parameters = self._filled(values)
         if self._shape is None:
             self._shape = _Shape(compiler)
@@ -108,7 +110,7 @@ class Select(_Statement, Generic[M]):
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             rows = cursor.fetchall()
-        return [self._shape.model(row, connection) for row in rows]
+        return [self._shape.read(row, connection) for row in rows]
 
     def first(self, **values: Any) -> M | None:
         """Run it and give its first row, none without rows. It sets no limit of its own: ask by what is unique."""

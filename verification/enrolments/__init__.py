@@ -16,6 +16,8 @@ from verification.enrolments.handout import (
 )
 from verification.enrolments.locks import hold, hold_all
 from verification.enrolments.lookup import (
+    ConfirmedEnrolment,
+    EnrolmentLimits,
     addresses,
     confirmed,
     count,
@@ -33,10 +35,12 @@ from verification.enrolments.recovery_codes import issue_vouchers, reserve_metho
 from verification.enrolments.removal import clear, remove
 from verification.enrolments.setup import companions_words, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers
-from verification.enrolments.signin_options import Option, away, choices, default, is_off, options
+from verification.enrolments.signin_options import Option, away, choices, default, options
 from verification.enrolments.spending import note, spend_voucher, use
 
 __all__ = [
+    "ConfirmedEnrolment",
+    "EnrolmentLimits",
     "InUse",
     "NotAssigned",
     "Offer",
@@ -62,7 +66,6 @@ __all__ = [
     "hold",
     "hold_all",
     "holders",
-    "is_off",
     "is_rebound",
     "issue_vouchers",
     "label",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,9 +26,51 @@ def _confirmed() -> Any:
 _CONFIRMED: Select[Enrolment] = Select(_confirmed)
 
 
-def confirmed(user_id: int) -> list[Enrolment]:
-    """Read a person's proven enrolments with the state of their limits. One statement."""
-    return _CONFIRMED.all(user=user_id)
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentLimits:
+    """What keeps an enrolment from being used, as it was read beside the row.
+
+    `is_locked` after too many wrong codes, its own or all together; `is_all_locked` when all together were too many.
+    `retry_at` is the end of the last wait, which may be over.
+    """
+
+    is_locked: bool = False
+    is_all_locked: bool = False
+    retry_at: datetime | None = None
+    is_opted_out: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmedEnrolment:
+    """A confirmed enrolment and its limits."""
+
+    enrolment: Enrolment
+    limits: EnrolmentLimits
+
+
+def confirmed(user_id: int) -> list[ConfirmedEnrolment]:
+    """Read a person's confirmed enrolments with their limits, the oldest first. One statement."""
+    return [
+        ConfirmedEnrolment(enrolment=row, limits=_limits(row, **read))
+        for row, read in _CONFIRMED.annotated(user=user_id)
+    ]
+
+
+def _limits(
+    enrolment: Enrolment,
+    *,
+    off_at: datetime | None,
+    next_at: datetime | None,
+    stopped_at: datetime | None,
+    is_opted_out: bool,
+) -> EnrolmentLimits:
+    is_counted = registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
+    return EnrolmentLimits(
+        is_locked=off_at is not None or (stopped_at is not None and is_counted),
+        is_all_locked=stopped_at is not None,
+        retry_at=next_at,
+        is_opted_out=is_opted_out,
+    )
 
 
 def label(enrolment: Enrolment) -> str:
@@ -70,7 +113,8 @@ def count(user_id: int, method: str) -> int:
 
 def is_rebound(user_id: int, *, since: datetime | None) -> bool:
     """Tell whether a person set everything up after an instant that can be guessed, so that it was bound again."""
-    mine = [e for e in confirmed(user_id) if registry.is_installed(e.method) and registry.method(e.method).is_counted]
+    mine = [c.enrolment for c in confirmed(user_id)]
+    mine = [e for e in mine if registry.is_installed(e.method) and registry.method(e.method).is_counted]
     return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 

@@ -49,7 +49,8 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
     """
     with transaction.atomic():
         locks.hold(enrolment.user)
-        ways = [e for e in lookup.confirmed(enrolment.user.pk) if e.pk != enrolment.pk and e.method in allowed]
+        mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
+        ways = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
         left = [e for e in ways if lookup.is_way(e)]
         if must_keep_one and lookup.is_way(enrolment) and not left:
             return False

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from verification import audit, limits, notices, registry
 from verification.context import Context
 from verification.delivery.routing import routes
-from verification.enrolments import handout, locks, lookup, signin_options, storage
+from verification.enrolments import handout, locks, lookup, storage
 from verification.keys import crypto
 from verification.method import Draft, Method
 from verification.models import Enrolment, Kind
@@ -65,9 +65,10 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
 
     What the organisation handed out waits to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
     """
-    off = [e for e in lookup.confirmed(enrolment.user.pk) if signin_options.is_off(e) and e.pk != enrolment.pk]
-    is_stopped = any(getattr(e, "stopped_at", None) for e in off)
-    gone = [e for e in off if is_stopped or e.method == enrolment.method]
+    mine = lookup.confirmed(enrolment.user.pk)
+    off = [c for c in mine if c.limits.is_locked and c.enrolment.pk != enrolment.pk]
+    is_stopped = any(c.limits.is_all_locked for c in off)
+    gone = [c.enrolment for c in off if is_stopped or c.enrolment.method == enrolment.method]
     if gone:
         rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])
         assigned = [method.name for method in registry.methods().values() if method.is_assigned]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from verification import decryption_failures, guard, registry
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
+from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
 from verification.method import Mode
 from verification.models import Enrolment
 
@@ -22,6 +23,7 @@ class Option:
 
     ref: str
     enrolment: Enrolment
+    limits: EnrolmentLimits
     method: str
     label: str
     explain: str
@@ -38,14 +40,14 @@ class Option:
     modes: tuple[Mode, ...] = ()
 
 
-def options(enrolments: Iterable[Enrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
+def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
     """Turn enrolments into options, in the order of the methods.
 
     Those that the policy forbids, and those whose span has not begun or is over, are left out.
     """
     order = {name: place for place, name in enumerate(registry.methods())}
-    usable = [e for e in enrolments if e.method in order and _is_usable(e, allowed, now)]
-    return tuple(_option(e, now) for e in sorted(usable, key=lambda e: order[e.method]))
+    usable = [c for c in confirmed if c.enrolment.method in order and _is_usable(c.enrolment, allowed, now)]
+    return tuple(_option(c, now) for c in sorted(usable, key=lambda c: order[c.enrolment.method]))
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
@@ -53,35 +55,28 @@ def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> b
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
 
 
-def _option(enrolment: Enrolment, now: datetime) -> Option:
+def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
+    enrolment, limits = confirmed.enrolment, confirmed.limits
     method = registry.method(enrolment.method)
-    next_at = getattr(enrolment, "next_at", None)
     return Option(
         ref=enrolment.ref,
         enrolment=enrolment,
+        limits=limits,
         method=method.name,
         label=lookup.label(enrolment),
         explain=str(method.explain),
         icon=method.icon,
         is_default=enrolment.is_default,
         is_reserve=method.is_reserve,
-        is_off=is_off(enrolment),
+        is_off=limits.is_locked,
         needs_delivery=method.needs_delivery,
         strength=method.strength,
         is_temporary=method.is_temporary,
         is_on_phone=method.is_on_phone,
-        out=away(enrolment, now) or _refused(enrolment, method.kind, now),
-        retry_at=next_at if next_at and next_at > now else None,
+        out=away(enrolment, now) or _refused(confirmed, method.kind, now),
+        retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
         modes=method.modes,
     )
-
-
-def is_off(enrolment: Enrolment) -> bool:
-    """Tell whether wrong codes switched off what was enrolled, alone or with all the rest. As `confirmed` read it."""
-    if getattr(enrolment, "off_at", None):
-        return True
-    is_stopped = getattr(enrolment, "stopped_at", None) is not None
-    return is_stopped and registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
 
 
 def away(enrolment: Enrolment, now: datetime) -> str:
@@ -96,12 +91,12 @@ def away(enrolment: Enrolment, now: datetime) -> str:
     return availability.why(kind, now, enrolment.address) if kind else ""
 
 
-def _refused(enrolment: Enrolment, kind: str, now: datetime) -> str:
+def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
     """Say why the guard lets no message through to what was enrolled; empty if it does."""
     if not guard.costs(kind):
         return ""
-    is_opted_out = bool(getattr(enrolment, "is_opted_out", False))
-    verdict = guard.refusal(kind, enrolment.address, now=now, is_opted_out=is_opted_out)
+    address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
+    verdict = guard.refusal(kind, address, now=now, is_opted_out=is_opted_out)
     return guard.words(verdict) if verdict else ""
 
 

@@ -35,7 +35,7 @@ def settle(user: Any) -> None:
 
     The person is held: of two changes at once the second counts what the first left.
     """
-    left = [e for e in lookup.confirmed(user.pk) if lookup.is_way(e)]
+    left = [c.enrolment for c in lookup.confirmed(user.pk) if lookup.is_way(c.enrolment)]
     if left and not any(e.is_default for e in left):
         Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
     things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one

@@ -8,8 +8,7 @@ from typing import Protocol
 
 from verification import enrolments, registry
 from verification.context import Context
-from verification.enrolments import Option
-from verification.models import Enrolment
+from verification.enrolments import ConfirmedEnrolment, Option
 from verification.policies.in_force import rules_for
 from verification.policies.rules import Rules, for_staff, is_trusted
 
@@ -117,7 +116,7 @@ def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
     return max(0, _PUT_OFFS - user.n_put_off)
 
 
-def _none_allowed(user: Person, mine: Sequence[Enrolment], rules: Rules, *, now: datetime) -> Decision:
+def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
     """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
 
     Without that proof a policy that forbids a method would let whoever knows the password set up one of their own.

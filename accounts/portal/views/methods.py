@@ -39,7 +39,11 @@ def index(request: AuthedRequest) -> HttpResponse:
     context = {
         "ways": [option for option in mine if not option.is_reserve],
         "announced": challenges.announce(request.user.pk),
-        "forbidden": [(e.ref, enrolments.label(e)) for e in everything if e.method not in rules.methods],
+        "forbidden": [
+            (c.enrolment.ref, enrolments.label(c.enrolment))
+            for c in everything
+            if c.enrolment.method not in rules.methods
+        ],
         "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
         "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,

@@ -29,7 +29,7 @@ def again(request: AuthedRequest) -> HttpResponse:
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
         pending = flow.ask_again(request, request.user, now, purpose=Purpose.FRESH, next_url=next_url)
-        outcome = flow.ask(request.user, pending, chosen.enrolment, now, decision, mode=request.POST.get("mode", ""))
+        outcome = flow.ask(request.user, pending, chosen, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             stages.asked(request, pending, outcome, now)
             return redirect("signin:verify")

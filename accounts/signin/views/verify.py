@@ -170,7 +170,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     if decision.step is Step.DENY:
         return stages.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
-        outcome = flow.ask(user, pending, chosen.enrolment, context, decision, mode=request.POST.get("mode", ""))
+        outcome = flow.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             stages.asked(request, pending, outcome, context)
             return redirect("signin:verify")

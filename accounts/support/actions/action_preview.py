@@ -39,7 +39,7 @@ def of_person(person: User, *, now: datetime) -> Holdings:
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     n_app_passwords = app_passwords.of_person(person).count()
     return Holdings(
-        labels=tuple(enrolments.label(enrolment) for enrolment in mine),
+        labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
         n_sessions=Session.objects.filter(user=person, expire_date__gt=now).count(),
         n_app_passwords=n_app_passwords,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.portal import recommendations
-from verification.enrolments import Option
+from verification.enrolments import EnrolmentLimits, Option
 from verification.models import Enrolment
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -32,6 +32,7 @@ class Way:
         return Option(
             ref=str(number),
             enrolment=row,
+            limits=EnrolmentLimits(),
             method=self.method,
             label=self.method.title(),
             is_off=self.is_off,

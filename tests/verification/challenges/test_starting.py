@@ -132,7 +132,7 @@ def test_enrolling_is_worth_nothing_until_it_is_proven(desk: Desk) -> None:
 
     assert enrolments.confirmed(desk.user.pk) == []
     assert desk.answer(issued, desk.code(issued)).proven
-    assert [e.method for e in enrolments.confirmed(desk.user.pk)] == ["text", "call"]
+    assert [e.enrolment.method for e in enrolments.confirmed(desk.user.pk)] == ["text", "call"]
 
 
 def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_office_phone_with_extension_can_only_be_called(desk: Desk) -> None:
     challenges.keyed(call.message_id, f"{desk.match(issued)}#", now=desk.context.now)
 
     assert desk.collect(issued).proven
-    assert [e.method for e in enrolments.confirmed(desk.user.pk)] == ["call"]
+    assert [e.enrolment.method for e in enrolments.confirmed(desk.user.pk)] == ["call"]
     assert call.extension == "123"
 
 

@@ -54,6 +54,16 @@ def test_asks_one_statement(counters: list[Counter]) -> None:
     assert len(captured) == 1
 
 
+def test_gives_annotations_beside_the_row(counters: list[Counter]) -> None:
+    """What belongs to no field is never set on the model."""
+    doubled = Select(lambda: Counter.objects.annotate(twice=F("count") * 2).filter(count=Slot("count")))
+
+    [(row, read)] = doubled.annotated(count=3)
+
+    assert (row, read) == (counters[3], {"twice": 6})
+    assert "twice" not in vars(row)
+
+
 def test_brings_related_rows_along() -> None:
     user = get_user_model().objects.create_user(username="ana")
     challenges = Select(lambda: Challenge.objects.select_related("user", "enrolment").filter(handle=Slot("handle")))

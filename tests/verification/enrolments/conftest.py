@@ -26,7 +26,7 @@ def prove(desk: Desk, issued: Outcome, binding: str = BINDING) -> None:
 
 
 def methods(desk: Desk) -> list[str]:
-    return [enrolment.method for enrolment in enrolments.confirmed(desk.user.pk)]
+    return [each.enrolment.method for each in enrolments.confirmed(desk.user.pk)]
 
 
 def fail(desk: Desk, method: str, *, off_at: datetime | None = None, next_at: datetime | None = None) -> None:

@@ -44,6 +44,17 @@ def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
     assert found == {"text": (True, None), "call": (False, None), "totp": (False, later)}
 
 
+def test_row_holds_nothing_but_its_fields(ana: Desk) -> None:
+    """What was read beside an enrolment travels beside it, so that no behaviour depends on how a row was loaded."""
+    fail(ana, "text", off_at=ana.context.now)
+
+    found = {option.method: option for option in options(ana)}
+
+    columns = {field.attname for field in Enrolment._meta.concrete_fields} | {"_state"}
+    assert set(vars(found["text"].enrolment)) <= columns
+    assert found["text"].limits == enrolments.EnrolmentLimits(is_locked=True)
+
+
 def test_wait_that_is_over_is_not_told(ana: Desk) -> None:
     fail(ana, "totp", next_at=ana.context.now)
 

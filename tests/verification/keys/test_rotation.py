@@ -70,8 +70,8 @@ def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -
 
     list(rotation.run())
 
-    assert [e.method for e in enrolments.confirmed(rotated.user.pk)].count("text") == 1
-    assert [e.method for e in enrolments.confirmed(rotated.user.pk)].count("call") == 1
+    assert [e.enrolment.method for e in enrolments.confirmed(rotated.user.pk)].count("text") == 1
+    assert [e.enrolment.method for e in enrolments.confirmed(rotated.user.pk)].count("call") == 1
 
 
 def test_command_counts_the_values_of_each_key(rotated: Desk, capsys: pytest.CaptureFixture[str]) -> None:
