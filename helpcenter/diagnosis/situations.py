@@ -1,0 +1,86 @@
+"""The situations that people choose from, and what is found in each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from helpcenter.diagnosis.app_passwords import app_password
+from helpcenter.diagnosis.codes import code_refused, lost_phone
+from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.messages import new_number, no_message
+from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
+from verification import challenges, policies
+from verification.context import Context
+from verification.models import Kind, Message, MessageState, State
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a person says is wrong."""
+
+    key: str
+    label: Any
+    look: Callable[[View], Iterator[Finding]]
+
+
+def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> View:
+    """Gather what the rules look at. `binding`: the sign-in under way, of whose messages alone it tells."""
+    sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
+    if is_half:
+        never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~Q(challenge__state=State.OPEN)
+        sent = sent.filter(challenge__in=challenges.of_binding(user, binding)).exclude(never_sent)
+    decision = policies.decide(user, Context(now=context.now))
+    return View(
+        user=user, context=context, decision=decision, message=sent.order_by("-created_at").first(), is_half=is_half
+    )
+
+
+def find(situation: Situation, seen: View) -> list[Finding]:
+    """Say what is found, the most pressing first. There is always an answer."""
+    found = [*closed(seen), *situation.look(seen)]
+    return found or [_nothing()]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A text or call that a person can send themselves from here, to see whether it arrives."""
+
+    ref: str
+    label: str
+
+
+def trials(situation: Situation, seen: View) -> list[Trial]:
+    """Offer whoever is signed in a trial of each option that needs a message, where the question is about those."""
+    if situation.key not in {"no-message", "new-number"} or seen.is_half:
+        return []
+    return [
+        Trial(option.ref, option.label)
+        for option in seen.decision.options
+        if option.needs_delivery and not option.out and not option.is_off
+    ]
+
+
+def _nothing() -> Finding:
+    sees = _("Nothing is wrong on our side: no lock, no limit, no failed message.")
+    return Finding(
+        kind="good", sees=sees, does=_("Try it once more. If it fails, ask company support."), slug="still-stuck"
+    )
+
+
+SITUATIONS = {
+    each.key: each
+    for each in (
+        Situation("no-message", gettext_lazy("I am not receiving a text or call"), no_message),
+        Situation("code-refused", gettext_lazy("My code is refused"), code_refused),
+        Situation("lost-phone", gettext_lazy("I lost my phone"), lost_phone),
+        Situation("new-number", gettext_lazy("I got a new number"), new_number),
+        Situation("app-password", gettext_lazy("My app password does not work"), app_password),
+        Situation("asked-again", gettext_lazy("I am asked again and again, or not asked"), asked_again),
+        Situation("strange", gettext_lazy("I see a prompt that I did not start"), strange),
+    )
+}
