@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import activity, app_passwords
 from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
 from accounts.support import caller_verification
-from accounts.support.actions import action_preview, authorise, rights
-from accounts.support.actions.perform import FOREVER
+from accounts.support.actions import FOREVER, action_preview, authorise, rights
 from accounts.support.actions.registry import ACTIONS, Action
 from verification import audit, browsers, enrolments, policies, registry, time_format
 from verification.browsers import user_agents

@@ -13,8 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import Scope, Session, User
-from accounts.support.actions import perform
-from accounts.support.actions.perform import Deed
+from accounts.support import actions
+from accounts.support.actions import Deed
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
@@ -255,7 +255,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     root = hire("root", "Administrators")
     enter(desk, root)
     verified = Deed(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
-    perform.set_state(ana.user, verified, state="enforced")
+    actions.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
     pages = {

@@ -8,8 +8,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AppPassword, StaleClient, User
-from accounts.support.actions import perform
-from accounts.support.actions.perform import Deed
+from accounts.support import actions
+from accounts.support.actions import Deed
 from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
@@ -222,7 +222,7 @@ def test_all_switched_off_is_named_by_the_reference(cleo: Person) -> None:
 
 @pytest.mark.parametrize("name", ["block", "lock"])
 def test_closed_account_leads_to_its_article(name: str, ana: Person) -> None:
-    changes = {"block": {"blocked_until": perform.FOREVER}, "lock": {"second_step_locked_at": timezone.now()}}
+    changes = {"block": {"blocked_until": actions.FOREVER}, "lock": {"second_step_locked_at": timezone.now()}}
     User.objects.filter(pk=ana.user.pk).update(**changes[name])
 
     assert ana.give_password().link("My account is blocked or locked") == "/help/blocked-account/"
@@ -374,7 +374,7 @@ def test_support_s_deed_solves_what_the_diagnosis_named(ana: Person) -> None:
     dora = hire("dora", "Support desk")
     deed = Deed(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
-    perform.unlock(ana.user, deed)
+    actions.unlock(ana.user, deed)
 
     assert limits.gate(ana.user.pk, "text", now=timezone.now()).is_open
     assert Enrolment.objects.filter(user=ana.user).exists()

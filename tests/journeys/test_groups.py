@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.admin_changes import Refused
 from accounts.management import make_roles
 from accounts.models import GroupRequest, Scope, Session, User
-from accounts.support.actions import groups
-from accounts.support.actions.groups import Wanted
-from accounts.support.actions.perform import Deed
+from accounts.support import groups
+from accounts.support.actions import Deed
+from accounts.support.groups import Wanted
 from accounts.support.roles import permissions, rights_of
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join

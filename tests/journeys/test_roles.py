@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from accounts.support.actions import perform
-from accounts.support.actions.perform import Deed, Unneeded
+from accounts.support import actions
+from accounts.support.actions import Deed, Unneeded
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
 from verification.context import Context
@@ -134,6 +134,6 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     assert "not one of the available choices" in fay.browser.press("Give roles", **WHY)
     assert User.objects.get(pk=ana.user.pk).is_staff
     with pytest.raises(Unneeded, match="is gone"):
-        perform.give_roles(
+        actions.give_roles(
             ana.user, Deed(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"), roles=["Night desk"]
         )

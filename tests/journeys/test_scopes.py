@@ -5,11 +5,12 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Scope, User
-from accounts.support.actions import authorise, groups, rights
+from accounts.support import groups
+from accounts.support.actions import authorise, rights
 from accounts.support.actions.authorise import Order, State
-from accounts.support.actions.groups import Wanted
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Refusal
+from accounts.support.groups import Wanted
 from accounts.support.imports import jobs
 from accounts.support.roles import rights_of
 from tests.people import Person, hire, join

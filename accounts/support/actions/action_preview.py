@@ -1,8 +1,9 @@
 """What hangs on people: methods, browsers, sign-ins, app passwords, locks; for the preview of a deed."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
@@ -31,6 +32,9 @@ class Holdings:
     n_app_passwords_ending: int = 0
     has_pass: bool = False
     locks: tuple[str, ...] = ()
+
+
+Preview = Callable[[Holdings], list[str]]
 
 
 def of_person(person: User, *, now: datetime) -> Holdings:
@@ -99,3 +103,77 @@ def _ending(people: QuerySet[User]) -> int:
     rules = policies.rules_of_many(list(people.values_list("pk", flat=True)))
     ends = [pk for pk, each in rules.items() if each.app_passwords_end >= AppPasswordsEnd.REPLACED]
     return AppPassword.objects.filter(user__in=ends).count()
+
+
+# In words, line by line ------------------------------------------------------------------------------------------
+
+
+def _count(n: int, words: str) -> list[str]:
+    """Give the words of a number of things, in the form that `ngettext` chose; nothing for none."""
+    return [words % {"n": n}] if n else []
+
+
+def _methods(held: Holdings) -> list[str]:
+    return [str(_("Removes %(label)s.") % {"label": label}) for label in held.labels]
+
+
+def ended_sessions(held: Holdings) -> list[str]:
+    return _count(held.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", held.n_sessions))
+
+
+def forgotten_browsers(held: Holdings) -> list[str]:
+    return _count(
+        held.n_browsers,
+        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
+    )
+
+
+def closing(held: Holdings) -> list[str]:
+    return [*ended_sessions(held), *forgotten_browsers(held)]
+
+
+def or_none(lines: list[str]) -> list[str]:
+    return lines or [str(_("There is none."))]
+
+
+def deleted_app_passwords(n_app_passwords: int) -> list[str]:
+    words = ngettext("Deletes %(n)d app password.", "Deletes %(n)d app passwords.", n_app_passwords)
+    return _count(n_app_passwords, words)
+
+
+def clear_settings(held: Holdings) -> list[str]:
+    return [
+        *(_methods(held) or [str(_("No method is set up."))]),
+        *closing(held),
+        str(_("The next sign-in asks to register again.")),
+    ]
+
+
+def phone_lost(held: Holdings) -> list[str]:
+    return [
+        *_methods(held),
+        *deleted_app_passwords(held.n_app_passwords),
+        *closing(held),
+        str(_("The next sign-in asks to register again.")),
+    ]
+
+
+def erase(held: Holdings) -> list[str]:
+    lines = [
+        _("Removes the account: user name, name, mail address, password, groups and roles."),
+        *_methods(held),
+        *deleted_app_passwords(held.n_app_passwords),
+        *closing(held),
+        _("Removes the texts, calls and mails that were sent, requests about them, and caller checks."),
+        _("Removes the reasons, notes and names of methods from the record of what happened to them."),
+        _("Takes them out of files that were brought in. A file that would bring them back must be sent again."),
+        _("Stays by law: the record of what happened, under a number: when, what, from which network and program."),
+        _("Stays: a masked number that said STOP, and what staff wrote about other people."),
+        _("Stays elsewhere until it runs out: backups, log files, and what the carrier keeps."),
+        _("The person is not told by mail, because no address is left: tell them yourself."),
+    ]
+    return [str(line) for line in lines]
+
+
+def lines(*texts: Any) -> Preview:
+    return lambda _held: [str(text) for text in texts]

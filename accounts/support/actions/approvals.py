@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support.actions import rights
-from accounts.support.actions.perform import Deed
+from accounts.support.actions.base import Deed
 from verification import audit, policies
 from verification.context import Context
 

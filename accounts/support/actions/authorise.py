@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
 from accounts.support.actions import approvals, rights
-from accounts.support.actions.perform import Deed, Unneeded
+from accounts.support.actions.base import Deed, Unneeded
 from accounts.support.actions.registry import Action
 from accounts.support.actions.rights import Bounds, Refusal
 from verification import audit, limits, policies

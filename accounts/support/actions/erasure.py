@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import GroupRequest, Import, User
-from accounts.support.actions.perform import Deed, Done, Unneeded
+from accounts.support.actions.base import Deed, Done, Unneeded
 from verification import audit, erasure, hardware_tokens
 from verification.db import row_locks
 from verification.keys import uploads

@@ -6,16 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.support.actions import erasure, forms, perform
-from accounts.support.actions.action_preview import Holdings
-from accounts.support.actions.perform import Deed, Done
+from accounts.support.actions import (
+    access,
+    action_preview,
+    app_passwords,
+    browsers,
+    credentials,
+    erasure,
+    forms,
+    hardware_tokens,
+    roles,
+)
+from accounts.support.actions.base import Deed, Done
 from accounts.support.actions.rights import Effect, Wish
 
 Run = Callable[[User, Deed, Mapping[str, Any]], Done]
-Preview = Callable[[Holdings], list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +39,7 @@ class Action:
     icon: str
     permission: str
     run: Run
-    preview: Preview
+    preview: action_preview.Preview
     form_class: type[forms.DeedForm] = forms.DeedForm
     effect: Effect = Effect.OPENS
     is_risky: bool = False
@@ -44,81 +51,6 @@ class Action:
     @property
     def wish(self) -> Wish:
         return Wish(name=self.name, permission=self.permission, is_risky=self.is_risky, effect=self.effect)
-
-
-def _forgets(n_browsers: int) -> list[str]:
-    words = ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", n_browsers)
-    return _count(n_browsers, words)
-
-
-def _count(n: int, words: str) -> list[str]:
-    """Give the words of a number of things, in the form that `ngettext` chose; nothing for none."""
-    return [words % {"n": n}] if n else []
-
-
-def _methods(held: Holdings) -> list[str]:
-    return [str(_("Removes %(label)s.") % {"label": label}) for label in held.labels]
-
-
-def _sessions(held: Holdings) -> list[str]:
-    return _count(held.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", held.n_sessions))
-
-
-def _browsers(held: Holdings) -> list[str]:
-    return _count(
-        held.n_browsers,
-        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
-    )
-
-
-def _closing(held: Holdings) -> list[str]:
-    return [*_sessions(held), *_browsers(held)]
-
-
-def _or_none(lines: list[str]) -> list[str]:
-    return lines or [str(_("There is none."))]
-
-
-def _app_passwords(held: Holdings) -> list[str]:
-    return _deletes(held.n_app_passwords)
-
-
-def _deletes(n_app_passwords: int) -> list[str]:
-    words = ngettext("Deletes %(n)d app password.", "Deletes %(n)d app passwords.", n_app_passwords)
-    return _count(n_app_passwords, words)
-
-
-def _clear(held: Holdings) -> list[str]:
-    return [
-        *(_methods(held) or [str(_("No method is set up."))]),
-        *_closing(held),
-        str(_("The next sign-in asks to register again.")),
-    ]
-
-
-def _lost(held: Holdings) -> list[str]:
-    return [*_methods(held), *_app_passwords(held), *_closing(held), str(_("The next sign-in asks to register again."))]
-
-
-def _erases(held: Holdings) -> list[str]:
-    lines = [
-        _("Removes the account: user name, name, mail address, password, groups and roles."),
-        *_methods(held),
-        *_app_passwords(held),
-        *_closing(held),
-        _("Removes the texts, calls and mails that were sent, requests about them, and caller checks."),
-        _("Removes the reasons, notes and names of methods from the record of what happened to them."),
-        _("Takes them out of files that were brought in. A file that would bring them back must be sent again."),
-        _("Stays by law: the record of what happened, under a number: when, what, from which network and program."),
-        _("Stays: a masked number that said STOP, and what staff wrote about other people."),
-        _("Stays elsewhere until it runs out: backups, log files, and what the carrier keeps."),
-        _("The person is not told by mail, because no address is left: tell them yourself."),
-    ]
-    return [str(line) for line in lines]
-
-
-def _words(*lines: Any) -> Preview:
-    return lambda _held: [str(line) for line in lines]
 
 
 def _begins(value: str) -> datetime | None:
@@ -133,8 +65,8 @@ _ALL = (
         icon="remove",
         permission="clear_settings",
         form_class=forms.ClearForm,
-        run=lambda person, deed, o: perform.clear_settings(person, deed, app_passwords_too=o["app_passwords_too"]),
-        preview=_clear,
+        run=lambda person, deed, o: credentials.clear_settings(person, deed, app_passwords_too=o["app_passwords_too"]),
+        preview=action_preview.clear_settings,
         is_risky=True,
         is_grave=True,
     ),
@@ -144,8 +76,8 @@ _ALL = (
         explain=_("All that a lost phone calls for, in one: methods, app passwords, remembered browsers, sign-ins."),
         icon="phone",
         permission="clear_settings",
-        run=lambda person, deed, _o: perform.phone_lost(person, deed),
-        preview=_lost,
+        run=lambda person, deed, _o: credentials.phone_lost(person, deed),
+        preview=action_preview.phone_lost,
         is_risky=True,
         is_grave=True,
     ),
@@ -156,10 +88,10 @@ _ALL = (
         icon="totp",
         permission="reset_device",
         form_class=forms.MethodForm,
-        run=lambda person, deed, o: perform.reset_device(person, deed, ref=o["ref"]),
+        run=lambda person, deed, o: credentials.reset_device(person, deed, ref=o["ref"]),
         preview=lambda held: [
-            *_words(_("Removes the method that you choose, and what shares its number."))(held),
-            *_closing(held),
+            *action_preview.lines(_("Removes the method that you choose, and what shares its number."))(held),
+            *action_preview.closing(held),
         ],
         is_risky=True,
         for_many=False,
@@ -173,8 +105,8 @@ _ALL = (
         permission="assign_token",
         form_class=forms.SerialForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: perform.assign_token(person, deed, serial=o["serial"]),
-        preview=_words(_("It opens nothing until they have signed in and typed its code.")),
+        run=lambda person, deed, o: hardware_tokens.assign_token(person, deed, serial=o["serial"]),
+        preview=action_preview.lines(_("It opens nothing until they have signed in and typed its code.")),
         for_many=False,
     ),
     Action(
@@ -185,10 +117,10 @@ _ALL = (
         permission="resync_token",
         form_class=forms.ResyncForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: perform.resync_token(
+        run=lambda person, deed, o: hardware_tokens.resync_token(
             person, deed, token_ref=o["token_ref"], first=o["first"], second=o["second"]
         ),
-        preview=_words(_("The two codes are used up. Nobody is signed in by them.")),
+        preview=action_preview.lines(_("The two codes are used up. Nobody is signed in by them.")),
         for_many=False,
         can_wait=False,
     ),
@@ -200,10 +132,10 @@ _ALL = (
         permission="assign_token",
         form_class=forms.TakeBackForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: perform.take_token_back(
+        run=lambda person, deed, o: hardware_tokens.take_token_back(
             person, deed, token_ref=o["token_ref"], is_worn=o["is_worn"]
         ),
-        preview=lambda held: [str(_("Its codes open nothing any more.")), *_closing(held)],
+        preview=lambda held: [str(_("Its codes open nothing any more.")), *action_preview.closing(held)],
         is_risky=True,
         for_many=False,
         is_grave=True,
@@ -215,7 +147,7 @@ _ALL = (
         icon="pass",
         permission="issue_pass",
         form_class=forms.PassForm,
-        run=lambda person, deed, o: perform.issue_pass(
+        run=lambda person, deed, o: credentials.issue_pass(
             person,
             deed,
             length=o["length"],
@@ -237,8 +169,8 @@ _ALL = (
         icon="clock",
         permission="bypass_once",
         form_class=forms.BypassForm,
-        run=lambda person, deed, o: perform.bypass_once(person, deed, life=timedelta(seconds=o["seconds"])),
-        preview=_words(_("One sign-in asks for the password only. They can change no method in it.")),
+        run=lambda person, deed, o: access.bypass_once(person, deed, life=timedelta(seconds=o["seconds"])),
+        preview=action_preview.lines(_("One sign-in asks for the password only. They can change no method in it.")),
         is_risky=True,
         for_many=False,
     ),
@@ -248,7 +180,7 @@ _ALL = (
         explain=_("End waits and locks after wrong codes or a fraud report. Methods stay."),
         icon="key",
         permission="unlock_person",
-        run=lambda person, deed, _o: perform.unlock(person, deed),
+        run=lambda person, deed, _o: access.unlock(person, deed),
         preview=lambda held: [*held.locks, str(_("What they set up works again at once."))],
         is_risky=True,
     ),
@@ -258,8 +190,8 @@ _ALL = (
         explain=_("Reset the count of thirty days, after their methods were set up again."),
         icon="key",
         permission="unlock_person",
-        run=lambda person, deed, _o: perform.reset_wrong_codes(person, deed),
-        preview=_words(_("The wrong codes so far count no more.")),
+        run=lambda person, deed, _o: access.reset_wrong_codes(person, deed),
+        preview=action_preview.lines(_("The wrong codes so far count no more.")),
         is_risky=True,
         for_many=False,
     ),
@@ -270,8 +202,8 @@ _ALL = (
         icon="key",
         permission="delete_app_passwords",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: perform.delete_app_passwords(person, deed),
-        preview=lambda held: _or_none(_app_passwords(held)),
+        run=lambda person, deed, _o: app_passwords.delete_app_passwords(person, deed),
+        preview=lambda held: action_preview.or_none(action_preview.deleted_app_passwords(held.n_app_passwords)),
     ),
     Action(
         name="forget_browsers",
@@ -280,14 +212,8 @@ _ALL = (
         icon="browser",
         permission="forget_browsers",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: perform.forget_browsers(person, deed),
-        preview=lambda held: (
-            _count(
-                held.n_browsers,
-                ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
-            )
-            or [str(_("There is none."))]
-        ),
+        run=lambda person, deed, _o: browsers.forget_browsers(person, deed),
+        preview=lambda held: action_preview.or_none(action_preview.forgotten_browsers(held)),
     ),
     Action(
         name="end_sessions",
@@ -296,8 +222,8 @@ _ALL = (
         icon="leave",
         permission="end_sessions",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: perform.end_sessions(person, deed),
-        preview=lambda held: _or_none(_sessions(held)),
+        run=lambda person, deed, _o: browsers.end_sessions(person, deed),
+        preview=lambda held: action_preview.or_none(action_preview.ended_sessions(held)),
     ),
     Action(
         name="block",
@@ -307,8 +233,8 @@ _ALL = (
         permission="block_person",
         form_class=forms.BlockForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: perform.block(person, deed, days=o["days"] or None),
-        preview=lambda held: [str(_("Refuses every sign-in and app password.")), *_closing(held)],
+        run=lambda person, deed, o: access.block(person, deed, days=o["days"] or None),
+        preview=lambda held: [str(_("Refuses every sign-in and app password.")), *action_preview.closing(held)],
         is_grave=True,
     ),
     Action(
@@ -317,8 +243,8 @@ _ALL = (
         explain=_("Let a blocked person sign in again."),
         icon="check",
         permission="block_person",
-        run=lambda person, deed, _o: perform.unblock(person, deed),
-        preview=_words(_("They can sign in again at once.")),
+        run=lambda person, deed, _o: access.unblock(person, deed),
+        preview=action_preview.lines(_("They can sign in again at once.")),
         is_risky=True,
     ),
     Action(
@@ -328,8 +254,8 @@ _ALL = (
         icon="shield",
         permission="set_state",
         form_class=forms.StateForm,
-        run=lambda person, deed, o: perform.set_state(person, deed, state=o["state"]),
-        preview=lambda held: [*_closing(held), str(_("It counts from the next sign-in."))],
+        run=lambda person, deed, o: access.set_state(person, deed, state=o["state"]),
+        preview=lambda held: [*action_preview.closing(held), str(_("It counts from the next sign-in."))],
         is_risky=True,
     ),
     Action(
@@ -340,10 +266,10 @@ _ALL = (
         permission="give_role",
         form_class=forms.RolesForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: perform.give_roles(person, deed, roles=o["roles"]),
+        run=lambda person, deed, o: roles.give_roles(person, deed, roles=o["roles"]),
         preview=lambda held: [
             str(_("With a role they may enter the admin, and the second step is always asked of them.")),
-            *_closing(held),
+            *action_preview.closing(held),
         ],
         for_many=False,
         is_grave=True,
@@ -355,10 +281,10 @@ _ALL = (
         icon="edit",
         permission="require_password",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: perform.require_password(person, deed),
+        run=lambda person, deed, _o: access.require_password(person, deed),
         preview=lambda held: [
-            *_deletes(held.n_app_passwords_ending),
-            *_closing(held),
+            *action_preview.deleted_app_passwords(held.n_app_passwords_ending),
+            *action_preview.closing(held),
             str(_("It counts from the next sign-in.")),
         ],
     ),
@@ -370,8 +296,8 @@ _ALL = (
         permission="resend_message",
         form_class=forms.NumberForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: perform.try_message(person, deed, ref=o["ref"]),
-        preview=_words(_("The code in it opens nothing.")),
+        run=lambda person, deed, o: credentials.try_message(person, deed, ref=o["ref"]),
+        preview=action_preview.lines(_("The code in it opens nothing.")),
         for_many=False,
     ),
     Action(
@@ -383,7 +309,7 @@ _ALL = (
         permission="erase_person",
         form_class=forms.EraseForm,
         run=lambda person, deed, _o: erasure.erase(person, deed),
-        preview=_erases,
+        preview=action_preview.erase,
         for_many=False,
         is_grave=True,
         tells=False,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangeForm
 from accounts.models import User
-from accounts.support.actions import groups
+from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_preview import Effect

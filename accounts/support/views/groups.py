@@ -11,11 +11,10 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support import roles
-from accounts.support.actions import groups, rights
-from accounts.support.actions.forms import GroupForm
-from accounts.support.actions.groups import Plan, Wanted
-from accounts.support.actions.perform import Deed
+from accounts.support import groups, roles
+from accounts.support.actions import Deed, rights
+from accounts.support.groups import Plan, Wanted
+from accounts.support.groups.forms import GroupForm
 from accounts.support.views import layout
 
 _SHOWN = 100  # members

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from accounts import app_passwords, passwords
 from accounts.models import User
-from accounts.support.actions import action_preview, perform
-from accounts.support.actions.perform import Deed
+from accounts.support import actions
+from accounts.support.actions import Deed, action_preview
 from accounts.support.actions.registry import ACTIONS
 from tests.doors import Door, make
 from tests.people import PASSWORD, Person, join
@@ -36,7 +36,7 @@ def renew(how: str, user: User, here: Context) -> None:
         passwords.change(user, NEW, here, how=how)
         return
     deed = Deed(staff=join("fay").user, context=here, reason="asked", ticket="1")
-    perform.require_password(user, deed)
+    actions.require_password(user, deed)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)

@@ -22,8 +22,8 @@ from pytest_django import Settings
 from accounts import app_passwords, passwords, secure_account
 from accounts.models import PasswordReset, Session, User
 from accounts.sessions import SessionStore
-from accounts.support.actions import erasure, perform
-from accounts.support.actions.perform import Deed, Unneeded
+from accounts.support import actions
+from accounts.support.actions import Deed, Unneeded, erasure
 from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
@@ -121,14 +121,14 @@ def _remove(desk: Desk, _deed: Deed) -> None:
 
 
 ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
-    "clear settings": lambda desk, deed: perform.clear_settings(desk.user, deed, app_passwords_too=True),
-    "phone lost": lambda desk, deed: perform.phone_lost(desk.user, deed),
-    "reset device": lambda desk, deed: perform.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
-    "block": lambda desk, deed: perform.block(desk.user, deed),
-    "unlock": lambda desk, deed: perform.unlock(desk.user, deed),
-    "new password": lambda desk, deed: perform.require_password(desk.user, deed),
-    "forget browsers": lambda desk, deed: perform.forget_browsers(desk.user, deed),
-    "end sign-ins": lambda desk, deed: perform.end_sessions(desk.user, deed),
+    "clear settings": lambda desk, deed: actions.clear_settings(desk.user, deed, app_passwords_too=True),
+    "phone lost": lambda desk, deed: actions.phone_lost(desk.user, deed),
+    "reset device": lambda desk, deed: actions.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
+    "block": lambda desk, deed: actions.block(desk.user, deed),
+    "unlock": lambda desk, deed: actions.unlock(desk.user, deed),
+    "new password": lambda desk, deed: actions.require_password(desk.user, deed),
+    "forget browsers": lambda desk, deed: actions.forget_browsers(desk.user, deed),
+    "end sign-ins": lambda desk, deed: actions.end_sessions(desk.user, deed),
     "lockdown": lambda desk, _deed: secure_account.begin(desk.user, desk.context, about="x"),
     "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery"),
     "remove": _remove,

@@ -15,9 +15,8 @@ from accounts.models import GroupRequest, Import, SupportRequest, User
 from accounts.models.people import fold
 from accounts.signin import flow
 from accounts.support import caller_verification
-from accounts.support.actions import approvals, authorise, erasure
+from accounts.support.actions import Deed, Unneeded, approvals, authorise, erasure
 from accounts.support.actions.authorise import Order, State
-from accounts.support.actions.perform import Deed, Unneeded
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
 from tests.crowd import together

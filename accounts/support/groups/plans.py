@@ -1,38 +1,22 @@
-"""Roles and groups: made, renamed, filled, given rights and deleted, by somebody who has these rights and is no member.
-
-A group with rights is a role and makes its members staff; others sort people, for policies, desks and contacts.
-"""
+"""What a change of a role or group would do to whom, and why it is refused."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import transaction
-from django.db.models import Count, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, Scope, User
 from accounts.support import roles
-from accounts.support.actions import perform, rights
-from accounts.support.actions.perform import Deed
+from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
-from verification import audit, limits, policies
-from verification.context import Context
-from verification.db import row_locks
 from verification.models import Policy
-from verification.policies import revocation
 
-CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # as policy names it
-_GIVE_ROLES = "give_roles"  # what the same is called where it is done for one person
 MAX_PEOPLE = 500  # whom one change may concern
-_LIFE = timedelta(hours=24)  # of a request
 _SHOWN = 20  # names that a preview gives
-_State = GroupRequest.State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,16 +66,6 @@ class Plan:
     def seen(self) -> str:
         """Name what was shown, so that a confirmation counts for that and nothing else."""
         return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()
-
-
-def listed() -> QuerySet[Group]:
-    """List the groups with how many are in each and how many rights it gives."""
-    return Group.objects.annotate(
-        n_people=Count("user", distinct=True), n_rights=Count("permissions", distinct=True)
-    ).order_by("name")
-
-
-# What a change means ----------------------------------------------------------------------------------------------
 
 
 def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
@@ -246,179 +220,3 @@ def _others() -> list[Any]:
     known = {User, Policy, Scope, GroupRequest}
     related = Group._meta.related_objects  # noqa: SLF001  (the public name of Django's model API)
     return [rel for rel in related if rel.related_model not in known and not rel.field.many_to_many]
-
-
-# Doing it ---------------------------------------------------------------------------------------------------------
-
-
-def wants_second(staff: User, found: Plan) -> bool:
-    """Tell whether a second one of the staff must agree to a change: as policy says, and as it is for one person."""
-    if CHANGE[0] in policies.rules_for(staff.pk).second_person:
-        return True
-    rules = policies.rules_of_many([each.pk for each in found.people])
-    return any(
-        _GIVE_ROLES in rules[each.pk].second_person or rights.rank(each, staff) is Rank.EQUAL for each in found.people
-    )
-
-
-def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str) -> str:
-    """Change a group, or leave it for a second person where one must agree. Returns the result, in words.
-
-    Errors: `Refused`. Inside the transaction of the form.
-    """
-    found = _checked(group, wanted, deed, seen)
-    most = policies.rules_for(deed.staff.pk).staff_quota
-    if not limits.spend_deed(deed.staff.pk, most=most, context=deed.context).is_open:
-        raise Refused(rights.words(Refusal.QUOTA))
-    if wants_second(deed.staff, found):
-        _ask(group, wanted, deed)
-        return _("A second person must agree. It waits on the page of the groups.")
-    return _do(group, wanted, deed)
-
-
-def _checked(group: Group | None, wanted: Wanted | None, deed: Deed, seen: str) -> Plan:
-    if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
-        raise Refused(_("This group is gone."))
-    found = plan(deed.staff, group, wanted)
-    if found.refusal:
-        raise Refused(found.refusal)
-    if seen != found.seen:
-        raise Refused(_("Something changed meanwhile. Look at the list again before you confirm."))
-    return found
-
-
-def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
-    found = plan(deed.staff, group, wanted)
-    kind = "group.deleted" if wanted is None else "group.changed" if group else "group.made"
-    former_name = group.name if group else ""
-    people = {each.pk: each for each in found.people}
-    held = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
-    before = {
-        each.pk: sorted(roles.groups_of_staff().filter(user=each).values_list("name", flat=True)) for each in held
-    }
-    n_members = group.user_set.count() if group and wanted is None else None
-    group = _write(group, wanted, found)
-    name = group.name if group else former_name
-    for each in held:
-        perform.settle_roles(each, deed, former=before[each.pk])
-    revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
-    changes: dict[str, list[Any]] = {
-        "name": [former_name, name if wanted else ""],
-        "rights": [sorted(found.former), sorted(found.wanted)],
-    }
-    audit.record(
-        kind,
-        user_id=None,
-        context=deed.context,
-        actor_id=deed.staff.pk,
-        group=name,
-        reason=deed.reason,
-        approver=deed.approver,
-        changes={field: pair for field, pair in changes.items() if pair[0] != pair[1]},
-        joined=[each.pk for each in found.joining],
-        left=[each.pk for each in found.leaving],
-        **({"n_members": n_members} if n_members is not None else {}),
-    )
-    words = {
-        "group.made": _("%(name)s was made."),
-        "group.changed": _("%(name)s was changed."),
-        "group.deleted": _("%(name)s was deleted."),
-    }
-    return words[kind] % {"name": name}
-
-
-def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
-    if wanted is None:
-        if group:
-            row_locks.take(Group.objects.filter(pk=group.pk))
-            group.delete()
-        return None
-    if group is None:
-        group = Group.objects.create(name=wanted.name)
-    elif group.name != wanted.name:
-        group.name = wanted.name
-        group.save(update_fields=["name"])
-    group.permissions.remove(*roles.permissions(found.former - found.wanted))
-    group.permissions.add(*roles.permissions(found.wanted - found.former))
-    group.user_set.add(*found.joining)
-    group.user_set.remove(*found.leaving)
-    return group
-
-
-# A second person --------------------------------------------------------------------------------------------------
-
-
-def _ask(group: Group | None, wanted: Wanted | None, deed: Deed) -> None:
-    request = GroupRequest.objects.create(
-        group=group,
-        name=wanted.name if wanted else group.name if group else "",
-        wanted=wanted.as_json() if wanted else None,
-        reason=deed.reason,
-        asked_by=deed.staff,
-        asked_at=deed.context.now,
-        ends_at=deed.context.now + _LIFE,
-    )
-    _record("group.requested", request, deed.staff, deed.context, request.reason)
-
-
-def waiting(now: datetime) -> QuerySet[GroupRequest]:
-    """List what waits for a second person."""
-    return GroupRequest.objects.filter(state=_State.WAITING, ends_at__gt=now).select_related("group", "asked_by")
-
-
-def wanted_by(request: GroupRequest) -> Wanted | None:
-    """Give what a request wants; none where it wants the group deleted."""
-    return Wanted.from_json(request.wanted) if request.wanted else None
-
-
-def may_decide(request: GroupRequest, staff: User) -> bool:
-    """Tell whether one of the staff may speak as the second person: another one, who could make the change."""
-    return staff.pk != request.asked_by_id and not plan(staff, request.group, wanted_by(request)).refusal
-
-
-def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
-    """Agree to a request, which is done at once, or refuse it. Errors: `Refused`. Inside the form's transaction."""
-    if not may_decide(request, staff):
-        raise Refused(_("This is not yours to decide. Somebody else who may do all of it can."))
-    state = _State.DONE if agrees else _State.REFUSED
-    open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
-    if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
-        raise Refused(_("This was decided already, or waited too long."))
-    _record("group.request_agreed" if agrees else "group.request_refused", request, staff, context, reason)
-    if not agrees:
-        return _("Refused.")
-    wanted = wanted_by(request)
-    asker = User.objects.get(pk=request.asked_by_id)
-    if not asker.is_staff or policies.refusal(asker, context.now):
-        raise Refused(_("The person who asked for it may not do so any more."))
-    deed = Deed(
-        staff=asker,
-        context=context,
-        reason=request.reason,
-        ticket=_("none"),
-        approver=staff.pk,
-    )
-    _checked(request.group, wanted, deed, seen)
-    return _do(request.group, wanted, deed)
-
-
-def _record(kind: str, request: GroupRequest, staff: User, context: Context, reason: str) -> None:
-    about = {"group": request.name, "request": request.ref, "wanted": _by_number(request), "reason": reason}
-    audit.record(kind, user_id=None, context=context, actor_id=staff.pk, **about)
-
-
-def _by_number(request: GroupRequest) -> dict[str, Any]:
-    """Give what a request wants with people by number: the record keeps no names, so that a person can be erased."""
-    wanted = wanted_by(request)
-    if wanted is None:
-        return {}
-    numbers = dict(User.objects.filter(username__in=[*wanted.joining, *wanted.leaving]).values_list("username", "pk"))
-    people = {"joining": wanted.joining, "leaving": wanted.leaving}
-    return wanted.as_json() | {way: [numbers[n] for n in names if n in numbers] for way, names in people.items()}
-
-
-def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Context, why: str) -> None:
-    """Write a refused attempt down: it is how an abuse of the admin begins."""
-    with transaction.atomic():
-        name = wanted.name if wanted else group.name if group else ""
-        audit.record("group.refused", user_id=None, context=context, actor_id=staff.pk, group=name, why=why)

@@ -1,0 +1,126 @@
+"""Support actions that close and open an account: block, unlock, let in once, second step, new password."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts import app_passwords
+from accounts.models import SecondStep, User
+from accounts.support.actions.base import Deed, Done, Unneeded, close, record, tell
+from verification import enrolments, limits
+from verification.models import AppPasswordsEnd
+
+_SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
+
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
+
+
+def bypass_once(person: User, deed: Deed, *, life: timedelta) -> Done:
+    """Let a person sign in once by the password alone, from now and for a short while. Staff are asked always."""
+    if person.is_staff:
+        raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
+    with transaction.atomic():
+        until = deed.context.now + life
+        lasting = Q(bypass_until__gt=deed.context.now, bypass_until__gte=until - _SAME)
+        if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
+            raise Unneeded(_("They can sign in once already, for as long as that."))
+        record("support.bypass_given", person, deed, seconds=int(life.total_seconds()))
+        tell(person, "bypass_given", deed)
+    return Done(
+        _("They can sign in once without the second step, if they begin within %(n)d seconds.")
+        % {"n": int(life.total_seconds())}
+    )
+
+
+def block(person: User, deed: Deed, *, days: int | None = 90) -> Done:
+    """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
+    until = FOREVER if days is None else deed.context.now + timedelta(days=days)
+    with transaction.atomic():
+        others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
+        if not others.update(blocked_until=until, blocked_reason=deed.reason[:200], bypass_until=None):
+            raise Unneeded(_("They are blocked for as long as that already."))
+        tell(person, "blocked", deed)
+        enrolments.raise_epoch(person)
+        record("support.person_blocked", person, deed, days=days, **close(person))
+    return Done(
+        _("Blocked until somebody unblocks them.") if days is None else _("Blocked for %(n)d days.") % {"n": days}
+    )
+
+
+def unblock(person: User, deed: Deed) -> Done:
+    """Let a blocked person sign in again."""
+    with transaction.atomic():
+        rows = User.objects.filter(pk=person.pk, blocked_until__gt=deed.context.now)
+        if not rows.update(blocked_until=None, blocked_reason=""):
+            raise Unneeded(_("They are not blocked."))
+        record("support.person_unblocked", person, deed)
+        tell(person, "unblocked", deed)
+    return Done(_("They can sign in again."))
+
+
+def unlock(person: User, deed: Deed) -> Done:
+    """End every wait and lock of a person without a reset: what they set up works again.
+
+    Not the stop after too many wrong codes of all methods: what was guessed at so often is set up again.
+    """
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
+        limits.switch_on(person.pk)
+        limits.forget_passwords(person.username)
+        record("support.person_unlocked", person, deed)
+        tell(person, "unlocked", deed)
+    return Done(_("All waits and locks are lifted."))
+
+
+def reset_wrong_codes(person: User, deed: Deed) -> Done:
+    """Reset the count of a person's wrong codes, once all that could be guessed is set up again."""
+    with transaction.atomic():
+        found = limits.wrong_codes(person.pk, now=deed.context.now)
+        if not found.n and not found.stopped_at:
+            raise Unneeded(_("No wrong code is counted."))
+        if not enrolments.is_rebound(person.pk, since=found.stopped_at or found.last_at):
+            raise Unneeded(
+                _(
+                    "They still have what was guessed at. Clear their settings or reset the methods first, so that "
+                    "they are set up again."
+                )
+            )
+        limits.forget_wrong_codes(person.pk)
+        record("support.wrong_codes_reset", person, deed, n=found.n)
+        tell(person, "wrong_codes_reset", deed)
+    return Done(_("The count was reset."))
+
+
+def set_state(person: User, deed: Deed, *, state: str) -> Done:
+    """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always.
+
+    Sign-ins and remembered browsers end: what opened under one state opens nothing under another.
+    """
+    if person.is_staff and state == SecondStep.DISABLED:
+        raise Unneeded(_("The second step cannot be switched off for staff."))
+    with transaction.atomic():
+        if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
+            raise Unneeded(_("It is set so already."))
+        enrolments.raise_epoch(person)
+        record("support.state_set", person, deed, state=str(state), **close(person))
+        tell(person, "state_set", deed, state=str(SecondStep(state).label))
+    return Done(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+
+
+def require_password(person: User, deed: Deed) -> Done:
+    """Have a person choose a new password after the next sign-in, before anything else.
+
+    Sign-ins and remembered browsers end, and app passwords where policy says so.
+    """
+    with transaction.atomic():
+        if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):
+            raise Unneeded(_("It is asked for already."))
+        enrolments.raise_epoch(person)
+        ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
+        n_gone = app_passwords.clear(person) if ends else 0
+        record("support.password_required", person, deed, n_app_passwords=n_gone, **close(person))
+        tell(person, "password_required", deed)
+    return Done(_("The next sign-in asks for a new password."))

@@ -1,0 +1,21 @@
+"""The support action that deletes a person's app passwords."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import app_passwords
+from accounts.models import User
+from accounts.support.actions.base import Deed, Done, record, tell, unless_nothing
+
+
+def delete_app_passwords(person: User, deed: Deed) -> Done:
+    """Delete all app passwords of a person: the programs are refused at their next request."""
+    with transaction.atomic():
+        tell(person, "app_passwords_deleted", deed)
+        n_gone = app_passwords.clear(person)
+        unless_nothing(_("They have no app password."), n_gone)
+        record("support.app_passwords_deleted", person, deed, n_app_passwords=n_gone)
+    return Done(
+        ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
+    )

@@ -1,0 +1,98 @@
+"""Support actions on what a person set up: methods and Temporary Access Passes."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import app_passwords
+from accounts.models import User
+from accounts.support.actions.base import Deed, Done, Unneeded, close, record, tell, unless_nothing
+from verification import challenges, enrolments, policies, registry
+from verification.models import Purpose
+from verification.models.handles import new_handle
+
+
+def clear_settings(person: User, deed: Deed, *, app_passwords_too: bool = False) -> Done:
+    """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
+    with transaction.atomic():
+        enrolments.hold_all(person)
+        tell(person, "settings_cleared", deed)  # first, so that the former phone hears of it as well
+        gone = enrolments.clear(person, deed.context)
+        n_gone = app_passwords.clear(person) if app_passwords_too else 0
+        closed = close(person)
+        unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
+        record("support.settings_cleared", person, deed, methods=gone, n_app_passwords=n_gone, **closed)
+    words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
+    return Done(f"{words} {_('The next sign-in asks to register again.')}")
+
+
+def phone_lost(person: User, deed: Deed) -> Done:
+    """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
+    with transaction.atomic():
+        enrolments.hold_all(person)
+        tell(person, "phone_lost", deed)
+        gone = enrolments.clear(person, deed.context)
+        n_gone = app_passwords.clear(person)
+        closed = close(person)
+        unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
+        record("support.phone_lost", person, deed, methods=gone, n_app_passwords=n_gone, **closed)
+    return Done(
+        _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
+    )
+
+
+def reset_device(person: User, deed: Deed, *, ref: str) -> Done:
+    """Remove one method of a person, and with it the other methods of the same number."""
+    with transaction.atomic():
+        found = enrolments.of_person(person.pk, ref)
+        if found is None:
+            raise Unneeded(_("This method is gone already."))
+        label = enrolments.label(found)
+        enrolments.hold_all(person)
+        tell(person, "device_reset", deed, label=label)
+        gone = enrolments.clear(person, deed.context, only=found)
+        record("support.device_reset", person, deed, methods=gone, **close(person))
+    return Done(_("%(label)s was removed.") % {"label": label})
+
+
+def issue_pass(
+    person: User, deed: Deed, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
+) -> Done:
+    """Hand out a Temporary Access Pass, shown once; an older one dies.
+
+    Units: `life` 10 minutes to 30 days from the start.
+    """
+    begins = max(starts_at or deed.context.now, deed.context.now)
+    ends = begins + life
+    with transaction.atomic():
+        secret = enrolments.hand_out(
+            person,
+            next(name for name, method in registry.methods().items() if method.is_temporary),
+            {"length": length, "once": once},
+            deed.context,
+            starts_at=begins,
+            ends_at=ends,
+            actor_id=deed.staff.pk,
+        )
+        record("support.pass_issued", person, deed, starts_at=begins.isoformat(), ends_at=ends.isoformat(), once=once)
+        tell(person, "pass_issued", deed)
+    return Done(_("The pass is good now.") if begins == deed.context.now else _("The pass begins later."), secret)
+
+
+def try_message(person: User, deed: Deed, *, ref: str) -> Done:
+    """Send a trial text or call to a number that the person proved. What became of it is seen on the case page."""
+    found = enrolments.of_person(person.pk, ref)
+    if found is None:
+        raise Unneeded(_("This method is gone."))
+    rules = policies.rules_for(person.pk)
+    outcome = challenges.start(
+        found, user=person, purpose=Purpose.SELF_TEST, binding=new_handle(), context=deed.context, rules=rules
+    )
+    label = enrolments.label(found)
+    if not outcome.issued:
+        raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
+    with transaction.atomic():
+        record("support.message_tried", person, deed, method=found.method, label=label)
+    return Done(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})

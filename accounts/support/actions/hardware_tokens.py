@@ -1,0 +1,76 @@
+"""Support actions on hardware tokens: assign, take back, resynchronise."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.support.actions.base import Deed, Done, Unneeded, close, record, tell
+from verification import challenges, enrolments, hardware_tokens
+from verification.models import HardwareToken
+
+
+def assign_token(person: User, deed: Deed, *, serial: str) -> Done:
+    """Hand a token of the stock to a person: it waits until they activate it with its code."""
+    with transaction.atomic():
+        token = hardware_tokens.named(serial)
+        if token is None:
+            raise Unneeded(_("There is no token of this serial number. Bring the maker’s file in first."))
+        if token.enrolment is not None and token.enrolment.user_id == person.pk:
+            raise Unneeded(_("They have this token already."))
+        if not token.is_good(deed.context.now):
+            raise Unneeded(_("Its maker says that it is not to be used now."))
+        try:
+            hardware_tokens.assign(token, person, deed.context, actor_id=deed.staff.pk)
+        except hardware_tokens.NotInStock:
+            raise Unneeded(_("Somebody else has this token, or it is retired.")) from None
+        except hardware_tokens.Damaged:
+            raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
+        label = _label(token)
+        record("support.token_assigned", person, deed, label=label, token=token.ref)
+        tell(person, "token_assigned", deed, label=label)
+    return Done(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
+
+
+def take_token_back(person: User, deed: Deed, *, token_ref: str, is_worn: bool) -> Done:
+    """Take a token back from a person: into the stock, or out of use when it is lost or broken. Their sign-ins end."""
+    with transaction.atomic():
+        token = _token_of(person, token_ref)
+        label = _label(token)
+        enrolments.hold_all(person)
+        tell(person, "token_taken_back", deed, label=label)
+        if not hardware_tokens.take_back(token, deed.context, actor_id=deed.staff.pk):
+            raise Unneeded(_("They do not have this token any more."))
+        if is_worn:
+            hardware_tokens.retire(token, deed.context, actor_id=deed.staff.pk, reason=deed.reason, ticket=deed.ticket)
+        closed = close(person)
+        record("support.token_taken_back", person, deed, label=label, token=token.ref, is_retired=is_worn, **closed)
+    words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
+    return Done(words % {"label": label})
+
+
+def resync_token(person: User, deed: Deed, *, token_ref: str, first: str, second: str) -> Done:
+    """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
+    with transaction.atomic():
+        token = _token_of(person, token_ref)
+        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=deed.context):
+            raise Unneeded(
+                _(
+                    "These are not two new codes in a row of this token. Check its serial number, "
+                    "and ask for the next two."
+                )
+            )
+        label = _label(token)
+        record("support.token_resynchronised", person, deed, label=label, token=token.ref)
+        tell(person, "token_resynchronised", deed, label=label)
+    return Done(_("%(label)s is in step again.") % {"label": label})
+
+
+def _token_of(person: User, token_ref: str) -> HardwareToken:
+    found = next((token for token in hardware_tokens.of_person(person.pk) if token.ref == token_ref), None)
+    if found is None:
+        raise Unneeded(_("They do not have this token any more."))
+    return found
+
+
+def _label(token: HardwareToken) -> str:
+    return _("Token %(hint)s") % {"hint": token.hint}

@@ -1,0 +1,74 @@
+"""The form of a role or group: its name, its rights, and who joins or leaves."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.models.people import fold
+from accounts.support import roles
+from accounts.support.groups import plans
+from verification.inputs.fields import LineField
+
+
+class Names(forms.CharField):
+    """User names, one a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=80_000, widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        lines = [fold(line) for line in super().clean(value).replace(",", "\n").splitlines()]
+        names = tuple(dict.fromkeys(line for line in lines if line))
+        if len(names) > plans.MAX_PEOPLE:
+            raise forms.ValidationError(_("At most %(n)d people at once.") % {"n": plans.MAX_PEOPLE})
+        found = set(User.objects.filter(username__in=names).values_list("username", flat=True))
+        if unknown := [name for name in names if name not in found]:
+            raise forms.ValidationError(_("Nobody has the user name %(names)s.") % {"names": ", ".join(unknown[:5])})
+        return names
+
+
+class GroupForm(forms.Form):
+    """A role or group as it should be. It offers the rights that the member of staff has, and no others."""
+
+    name = LineField(
+        label=_("Name"),
+        max_length=150,
+        error_messages={"required": _("Give the group a name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    joining = Names(label=_("Add people"), help_text=_("User names, one a line."))
+    leaving = Names(label=_("Remove people"), help_text=_("User names, one a line."))
+    rights = forms.MultipleChoiceField(
+        label=_("Rights"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "With any of these the group is a role: its members are staff. Only rights of your own are offered."
+        ),
+    )
+
+    def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = roles.rights_of([group]) if group else set()
+        mine = {right for right in roles.RIGHTS if staff.has_perm(right)}
+        found = roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
+        cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
+            (f"{each.content_type.app_label}.{each.codename}", each.name) for each in found
+        ]
+        self.initial.update({"name": group.name if group else "", "rights": sorted(held)})
+
+    def wanted(self) -> plans.Wanted:
+        """Give the group as it should be."""
+        said = self.cleaned_data
+        return plans.Wanted(
+            name=said["name"], rights=frozenset(said["rights"]), joining=said["joining"], leaving=said["leaving"]
+        )
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """Give what was typed as fields that can be sent again."""
+        said = self.cleaned_data
+        lines = {"joining": "\n".join(said["joining"]), "leaving": "\n".join(said["leaving"])}
+        return (("name", said["name"]), *lines.items(), *(("rights", right) for right in said["rights"]))
