@@ -27,9 +27,11 @@ from mfasite.demo.launcher import Stack
 from tests import databases
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
-from verification import guard, guards, policies
+from verification import policies
+from verification.audit import triggers
 from verification.delivery.routing import outages
 from verification.keys import crypto
+from verification.limits import toll_fraud
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -72,11 +74,11 @@ def _record_may_be_emptied() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # not in the stubs
 
     def lifted(case: TransactionTestCase) -> None:
-        guards.lift(connection)
+        triggers.lift(connection)
         try:
             flush(case)
         finally:
-            guards.put(connection)
+            triggers.put(connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
@@ -197,8 +199,8 @@ def switches_known(db: None, settings: Any) -> Iterator[None]:
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()
-    guard.caps()
+    toll_fraud.caps()
     yield
     outages.forget()
     policies.forget()
-    guard.forget()
+    toll_fraud.forget()

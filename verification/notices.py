@@ -9,11 +9,12 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, conf, decryption_failures, guard, limits, registry, time_format
+from verification import audit, conf, decryption_failures, limits, registry, time_format
 from verification.context import Context
 from verification.db import row_locks
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
+from verification.limits import toll_fraud
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
 from verification.models.policies import strongest
 
@@ -99,7 +100,7 @@ def alert(user: Any, kind: str, *, now: datetime, **values: str) -> None:
 
 def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
     """Tell operators, and the record, of caps whose alarm this request set off; of one that stops it, once a day."""
-    for cap in guard.caps():
+    for cap in toll_fraud.caps():
         scope = f"{limits.SPENT}{cap.span}"
         if scope in gate.alarms:
             audit.record("spend.alarmed", user_id=None, context=context, scope=scope)
@@ -139,8 +140,8 @@ def tell_of_circuits(now: datetime) -> None:
             _tell_operators(notice, now=now, right="change_route", **said)
 
 
-def _about(cap: guard.Bound) -> dict[str, str]:
-    alarm, stop = (f"{at / guard.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
+def _about(cap: toll_fraud.Bound) -> dict[str, str]:
+    alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
     return {"span": str(cap.span), "alarm": alarm, "stop": stop}
 
 

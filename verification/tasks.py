@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from verification import audit, challenges, conf, guard, limits, notices
+from verification import audit, challenges, conf, limits, notices
 from verification.db import row_locks
 from verification.delivery import dispatch, publisher
 from verification.delivery.routing import circuit_breaker, routes
+from verification.limits import toll_fraud
 from verification.models import Browser, Challenge, Message
 from verification.policies import revocation
 
@@ -35,7 +36,7 @@ def evaluate(**_more: Any) -> None:
     circuit_breaker.evaluate(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
-    notices.tell_of_pauses(guard.evaluate(now=now), now=now)
+    notices.tell_of_pauses(toll_fraud.evaluate(now=now), now=now)
 
 
 _BATCH = 500
@@ -55,7 +56,7 @@ def purge(**_more: Any) -> None:
     old = now - timedelta(days=conf.retention_days())
     _remove(Challenge.objects.filter(expires_at__lt=old))
     _remove(Message.objects.filter(challenge=None, created_at__lt=old))
-    guard.purge(now, keep=timedelta(days=conf.retention_days()))
+    toll_fraud.purge(now, keep=timedelta(days=conf.retention_days()))
     _remove(Browser.objects.filter(ends_at__lt=now))
     revocation.settle()  # for groups and policies that were changed by hand
     limits.purge(now)

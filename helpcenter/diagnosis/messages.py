@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
-from verification import audit, guard, time_format
+from verification import audit, time_format
 from verification.delivery import message_status
+from verification.limits import toll_fraud
 from verification.models import Kind, Message, MessageState
 from verification.outcomes import Verdict
 
@@ -63,7 +64,7 @@ def _closed_options(seen: View) -> Iterator[Finding]:
     for option in seen.decision.options:
         if option.out and option.out not in told:
             told.add(option.out)
-            slug = next((slug for verdict, slug in _GUARDED.items() if guard.words(verdict) == option.out), "")
+            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.words(verdict) == option.out), "")
             does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
             yield Finding(kind="bad", sees=option.out, does=does, slug=slug, to=way_on(seen))

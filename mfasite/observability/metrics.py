@@ -17,8 +17,9 @@ from prometheus_client.registry import Collector
 from accounts import request_context
 from mfasite import conf
 from mfasite.observability import request_metrics
-from verification import audit, decryption_failures, guard, limits
+from verification import audit, decryption_failures, limits
 from verification.delivery import statistics
+from verification.limits import toll_fraud
 
 _WINDOW = timedelta(minutes=5)
 _RESULTS = {
@@ -68,13 +69,13 @@ class _Figures(Collector):
         yield circuits
         spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
         stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
-        for cap in guard.caps():
-            spent.add_metric([cap.span], limits.spent(cap.span, cap.window, now=now) / guard.UNIT)
+        for cap in toll_fraud.caps():
+            spent.add_metric([cap.span], limits.spent(cap.span, cap.window, now=now) / toll_fraud.UNIT)
             if cap.stop_at is not None:
-                stops.add_metric([cap.span], cap.stop_at / guard.UNIT)
+                stops.add_metric([cap.span], cap.stop_at / toll_fraud.UNIT)
         yield spent
         yield stops
-        yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(guard.paused(now)))
+        yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.paused(now)))
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         happened = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
         found = dict(happened.order_by("kind"))

@@ -21,9 +21,10 @@ from tests import doors
 from tests.doors import Door
 from tests.pages import Browser
 from tests.people import Person
-from verification import audit, browsers, challenges, checks, enrolments, guard, limits, management, policies
+from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
 from verification.context import Context
 from verification.keys import crypto, key_uses, tokens
+from verification.limits import toll_fraud
 from verification.models import Counter, DigestKey, Enrolment, Failure, HardwareToken, Message, Purpose
 
 OLD, NEW = ("t1", bytes(32)), ("t2", bytes(range(7, 39)))
@@ -76,7 +77,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too
     passwords.ask_reset("ana", context, path="/password-reset/")
     handle = PasswordReset.objects.get().handle
-    guard.stop(STOPPED, provider="virtual", now=now)
+    toll_fraud.stop(STOPPED, provider="virtual", now=now)
     in_stock = HardwareToken(serial="T1")
     in_stock.secret = b"s" * 20
     in_stock.save()
@@ -123,7 +124,7 @@ def test_recovery_code_pass_and_app_outlive_the_old_key(rotated: Possessions) ->
 def test_remembered_browser_link_and_stop_outlive_the_old_key(rotated: Possessions) -> None:
     assert browsers.recognise(rotated.person.user, rotated.context())[0]
     assert passwords.open_reset(*rotated.link, rotated.context()) is not None
-    assert guard.has_stopped(STOPPED)
+    assert toll_fraud.has_stopped(STOPPED)
 
 
 def test_import_and_messages_outlive_the_old_key(rotated: Possessions) -> None:

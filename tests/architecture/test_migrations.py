@@ -45,10 +45,10 @@ def test_migration_imports_nothing_of_ours(path: Path) -> None:
     "source",
     [
         "import accounts.models.people",
-        "from verification import guards",
+        "from verification.audit import triggers",
         "def run(apps, editor):\n    from helpcenter import articles",
         "from . import words",
-        "importlib.import_module('verification.guards')",
+        "importlib.import_module('verification.audit.triggers')",
     ],
 )
 def test_import_of_ours_is_found(source: str) -> None:

@@ -70,7 +70,7 @@ class World:
 
     def run(self, until: datetime) -> None:
         """Let time pass, and have the ranges evaluated each minute, as the clock of the product does."""
-        from verification import guard  # noqa: PLC0415 - Django is ready only now
+        from verification.limits import toll_fraud  # noqa: PLC0415 - Django is ready only now
 
         minute = self.now
         while minute < until:
@@ -80,8 +80,8 @@ class World:
                 self.move(when)
                 deed()
             self.move(minute)
-            guard.evaluate(now=minute)
-            guard.forget()
+            toll_fraud.evaluate(now=minute)
+            toll_fraud.forget()
 
 
 @dataclass
@@ -378,7 +378,7 @@ def measure() -> Iterator[tuple[str, Result]]:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
-    from verification import guard  # noqa: PLC0415
+    from verification.limits import toll_fraud  # noqa: PLC0415
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VERIFICATION_CACHE_SECONDS = 3600  # what changes here is read anew by `World`
@@ -386,7 +386,7 @@ def measure() -> Iterator[tuple[str, Result]]:
     call_command("migrate", verbosity=0)
     for name, play in SCENARIOS.items():
         _empty()
-        guard.forget()
+        toll_fraud.forget()
         with time_machine.travel(START, tick=False) as traveller:
             yield name, play(World(traveller))
 

@@ -18,8 +18,9 @@ from accounts.support.actions import Deed
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
-from verification import browsers, guard
+from verification import browsers
 from verification.context import Context
+from verification.limits import toll_fraud
 from verification.models import AuditEvent, Enrolment, Message, OptOut, Pause, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -275,7 +276,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         look.at(f"desk-{name}")
     now = timezone.now()
     Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
-    guard.stop("+41795551234", provider="twilio", now=now)
+    toll_fraud.stop("+41795551234", provider="twilio", now=now)
     tables = {
         "policy": "/admin/verification/policy/add/",
         "tables": "/admin/",

@@ -13,9 +13,10 @@ from accounts.support.actions import Deed
 from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
-from verification import guard, limits
+from verification import limits
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
+from verification.limits import toll_fraud
 from verification.models import Browser as Remembered
 from verification.models import Country, Enrolment, Failure, Message, Policy, Reason
 
@@ -115,7 +116,7 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
     ("cause", "words", "article"),
     [
         (lambda ana: Country.objects.create(code="CH", texts=False), "does not send to this country", "country-closed"),
-        (lambda ana: guard.stop(ana.phone.number, provider="x", now=timezone.now()), "STOP", "messages-blocked"),
+        (lambda ana: toll_fraud.stop(ana.phone.number, provider="x", now=timezone.now()), "STOP", "messages-blocked"),
     ],
 )
 def test_what_the_guard_stopped_is_named(
@@ -123,12 +124,12 @@ def test_what_the_guard_stopped_is_named(
 ) -> None:
     ana.give_password()
     cause(ana)
-    guard.forget()
+    toll_fraud.forget()
     page = ask(ana, "no-message")
 
     assert words in page
     assert page.link("If that fails") == f"/help/{article}/"
-    guard.forget()
+    toll_fraud.forget()
 
 
 def test_trial_is_sent_from_here_and_shows_what_becomes_of_it(ana: Person) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages import Page
 from tests.people import Clock, Person, hire
-from verification import guard
+from verification.limits import toll_fraud
 from verification.models import AuditEvent, Cap, Country, OptOut, Pause
 
 PRICES = {"text_price": "0.075", "call_price": ""}
@@ -63,7 +63,7 @@ def test_cap_that_tells_after_it_stops_is_said(opal: Person) -> None:
 
 def test_list_of_caps_says_what_was_spent(opal: Person) -> None:
     Cap.objects.update_or_create(span="day", defaults={"alarm_at": 10, "stop_at": 50})
-    guard.forget()
+    toll_fraud.forget()
 
     assert "0.00" in opal.browser.go("/admin/verification/cap/")
 
@@ -84,7 +84,7 @@ def test_lifts_a_pause_with_a_reason(opal: Person, clock: Clock) -> None:
 
 
 def test_lets_a_number_be_texted_again(opal: Person, clock: Clock) -> None:
-    guard.stop("+41795551234", provider="twilio", now=clock.now)
+    toll_fraud.stop("+41795551234", provider="twilio", now=clock.now)
     path = f"/admin/verification/optout/{OptOut.objects.get().pk}/"
     assert "+41 XX XXX XX 34" in opal.browser.go("/admin/verification/optout/")
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group  # noqa: E402
 from accounts.support.roles import ROLES  # noqa: E402
 from helpcenter import bundled  # noqa: E402
 from helpcenter.models import Article  # noqa: E402
-from verification import guards  # noqa: E402
+from verification.audit import triggers  # noqa: E402
 from verification.models import Cap, DigestKey  # noqa: E402
 
 for step in sys.argv[1:]:
@@ -25,4 +25,4 @@ given = {group.name: group.permissions.count() for group in Group.objects.all()}
 assert given == {name: len(rights) for name, rights in ROLES.items()}, given
 assert (Cap.objects.count(), DigestKey.objects.count()) == (2, 1)
 assert Article.objects.count() == len(bundled.articles())
-assert list(guards._missing(connection)) == []
+assert list(triggers._missing(connection)) == []

@@ -11,14 +11,15 @@ from django.db import connection
 from django.db.migrations.state import ProjectState
 from django.test.utils import CaptureQueriesContext
 
-from verification import guards, management
+from verification import management
+from verification.audit import triggers
 from verification.keys import crypto
 from verification.models import AuditEvent, Cap, DigestKey
 
 pytestmark = pytest.mark.django_db
 
 IS_SQLITE = connection.vendor == "sqlite"
-TRIGGERS = guards._ON_SQLITE if IS_SQLITE else guards._ON_POSTGRESQL
+TRIGGERS = triggers._ON_SQLITE if IS_SQLITE else triggers._ON_POSTGRESQL
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_passes_by_a_table_of_an_older_state(empty: None) -> None:
 
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_trigger_that_is_missing_is_put_again(name: str) -> None:
-    execute(f"DROP TRIGGER {name}" + ("" if IS_SQLITE else f" ON {guards._table(TRIGGERS[name])}"))
+    execute(f"DROP TRIGGER {name}" + ("" if IS_SQLITE else f" ON {triggers._table(TRIGGERS[name])}"))
 
     assert any(f"CREATE TRIGGER {name} " in statement for statement in statements())
     assert statements() == []
@@ -102,16 +103,16 @@ def test_trigger_that_is_missing_is_put_again(name: str) -> None:
 def test_trigger_that_differs_is_replaced(name: str) -> None:
     if IS_SQLITE:
         execute(f"DROP TRIGGER {name}")
-        execute(f"CREATE TRIGGER {name} BEFORE UPDATE ON {guards.EVENTS} BEGIN SELECT 1; END")
+        execute(f"CREATE TRIGGER {name} BEFORE UPDATE ON {triggers.EVENTS} BEGIN SELECT 1; END")
     else:
-        execute(f"ALTER TABLE {guards._table(TRIGGERS[name])} DISABLE TRIGGER {name}")
+        execute(f"ALTER TABLE {triggers._table(TRIGGERS[name])} DISABLE TRIGGER {name}")
 
     assert any(f"CREATE TRIGGER {name} " in statement for statement in statements())
     assert statements() == []
 
 
 @pytest.mark.skipif(IS_SQLITE, reason="triggers of SQLite have no functions")
-@pytest.mark.parametrize("name", guards._FUNCTIONS)
+@pytest.mark.parametrize("name", triggers._FUNCTIONS)
 def test_function_that_differs_is_replaced(name: str) -> None:
     execute(f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$")
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from verification import audit, enrolments, guard, limits, notices, registry
+from verification import audit, enrolments, limits, notices, registry
 from verification.challenges import attempts, row
 from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
+from verification.limits import toll_fraud
 from verification.models import Challenge, Enrolment, Kind, Purpose
 from verification.outcomes import Outcome, Verdict
 
@@ -43,8 +44,8 @@ def _refused_sending(
     """Spend one message, and tell why it must not go out if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
-    is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and guard.has_stopped(address)
-    if verdict := guard.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
+    is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
+    if verdict := toll_fraud.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record("message.refused", why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
     if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
@@ -54,10 +55,10 @@ def _refused_sending(
         user.pk,
         address,
         context,
-        area=guard.area_abroad(kind, address),
-        is_trial=guard.is_on_trial(kind, address, now=context.now),
-        cost=guard.cost(kind, address),
-        caps=guard.caps() if guard.costs(kind) else (),
+        area=toll_fraud.area_abroad(kind, address),
+        is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
+        cost=toll_fraud.cost(kind, address),
+        caps=toll_fraud.caps() if toll_fraud.costs(kind) else (),
     )
     if gate.alarms or not gate.is_open:
         notices.tell_of_cost(gate, context=context)

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from verification import audit, conf, enrolments, guard, phone_numbers, registry
+from verification import audit, conf, enrolments, phone_numbers, registry
 from verification.challenges import closing, resending, row, sending
 from verification.context import Context
 from verification.db.compiled_queries import Insert
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
+from verification.limits import toll_fraud
 from verification.method import Method
 from verification.models import Challenge, Enrolment, MessageState, Purpose, State
 from verification.models.handles import new_handle
@@ -110,8 +111,8 @@ def enrol(
             problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
-        if closed := guard.refusal(method.kind, str(cleaned.get("number", "")), now=context.now):
-            problems = {"number": (guard.words(closed),)}
+        if closed := toll_fraud.refusal(method.kind, str(cleaned.get("number", "")), now=context.now):
+            problems = {"number": (toll_fraud.words(closed),)}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
         outcome = resending.resend(again.handle, binding=binding, context=context)

@@ -9,12 +9,13 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from verification import decryption_failures, guard, inputs
+from verification import decryption_failures, inputs
 from verification.db.compiled_queries import Select, Slot, Update
 from verification.delivery import conf, rendering
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
 from verification.delivery.routing.routes import Hop
+from verification.limits import toll_fraud
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
@@ -167,7 +168,7 @@ class _Turn:
         except Refused as refusal:
             message.reason, message.code = refusal.reason, refusal.code
             if refusal.reason == Reason.OPTED_OUT and message.kind == Kind.TEXT:
-                guard.stop(message.address, provider=message.provider, now=timezone.now())
+                toll_fraud.stop(message.address, provider=message.provider, now=timezone.now())
             self._note(Result.REFUSED, refusal.reason, refusal.code)
             self.wait(refusal.after)
             if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):

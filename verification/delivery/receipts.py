@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification import guard
 from verification.delivery import dispatch, publisher
 from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.delivery.routing import cache, circuit_breaker, routes
+from verification.limits import toll_fraud
 from verification.models import Attempt, HeardReply, Kind, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK
 
@@ -70,7 +70,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
     message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Kind.TEXT).first()
     if message is not None and message.opens:
-        guard.stop(message.address, provider=provider, now=now)
+        toll_fraud.stop(message.address, provider=provider, now=now)
 
 
 def reply(word: Reply, *, provider: str, now: datetime) -> bool:
@@ -83,8 +83,8 @@ def reply(word: Reply, *, provider: str, now: datetime) -> bool:
         if not is_new:
             return False
         if word.stops:
-            return guard.stop(word.number, provider=provider, now=now)
-        return guard.start(word.number, now=now)
+            return toll_fraud.stop(word.number, provider=provider, now=now)
+        return toll_fraud.start(word.number, now=now)
 
 
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:

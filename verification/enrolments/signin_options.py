@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from verification import decryption_failures, guard, registry
+from verification import decryption_failures, registry
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
+from verification.limits import toll_fraud
 from verification.method import Mode
 from verification.models import Enrolment
 
@@ -93,11 +94,11 @@ def away(enrolment: Enrolment, now: datetime) -> str:
 
 def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
     """Say why the guard lets no message through to what was enrolled; empty if it does."""
-    if not guard.costs(kind):
+    if not toll_fraud.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
-    verdict = guard.refusal(kind, address, now=now, is_opted_out=is_opted_out)
-    return guard.words(verdict) if verdict else ""
+    verdict = toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out)
+    return toll_fraud.words(verdict) if verdict else ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

@@ -12,7 +12,7 @@ from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.models import Model
 
-from verification import guards
+from verification.audit import triggers
 from verification.keys import crypto, key_uses
 from verification.models import AuditEvent, AuditSeal, Cap, DigestKey
 
@@ -39,7 +39,7 @@ def _columns(model: type[Model]) -> set[str | None]:
 def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
     """Put the triggers that are missing or differ, also where a migration made their table again."""
     if are_migrated(using, apps, AuditEvent, AuditSeal):
-        guards.put(connections[using])
+        triggers.put(connections[using])
 
 
 def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:

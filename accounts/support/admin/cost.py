@@ -13,7 +13,8 @@ from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, spend
 from accounts.admin_site import ROOMS, Room
 from accounts.session_assurance import AuthedRequest
-from verification import guard, limits
+from verification import limits
+from verification.limits import toll_fraud
 from verification.models import Cap, Country, OptOut, Pause
 
 # One room for four tables: they answer one question, and a menu has no place for all.
@@ -31,7 +32,7 @@ class _Guarded(ChangesAdmin):
         super().record(request, kind, f"{self.guards} {row}", reason, **detail)
 
     def forget(self) -> None:
-        guard.forget()
+        toll_fraud.forget()
 
 
 @admin.register(Country)
@@ -54,11 +55,11 @@ class CapAdmin(_Guarded):
 
     @admin.display(description=gettext_lazy("spent so far"))
     def spent(self, obj: Cap) -> str:
-        bound = next((each for each in guard.caps() if each.span == obj.span), None)
+        bound = next((each for each in toll_fraud.caps() if each.span == obj.span), None)
         if bound is None:
             return "–"
         thousandths = limits.spent(bound.span, bound.window, now=timezone.now())
-        return f"{Decimal(thousandths) / guard.UNIT:.2f}"
+        return f"{Decimal(thousandths) / toll_fraud.UNIT:.2f}"
 
 
 @admin.register(Pause)
@@ -92,7 +93,9 @@ class PauseAdmin(_Guarded):
     def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
         spend(form)
         who = cast("AuthedRequest", request).user
-        if not guard.lift(obj, staff_id=who.pk, why=form.cleaned_data["reason"], context=request_context.read(request)):
+        if not toll_fraud.lift(
+            obj, staff_id=who.pk, why=form.cleaned_data["reason"], context=request_context.read(request)
+        ):
             messages.warning(request, _("This pause was over already."))
 
 

@@ -1,83 +1,16 @@
-"""The record: written once, sealed in a chain, and what was changed, removed, put in or reordered is named."""
+"""The chain names every event that was changed, removed, put in or reordered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
+from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import Desk
-from verification import audit, guards
-from verification.models import AuditEvent, AuditSeal
-
-
-def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
-    for kind in kinds:
-        audit.record(kind, user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
-    return list(AuditEvent.objects.order_by("id"))
-
-
-@pytest.fixture
-def sealed(desk: Desk) -> Desk:
-    """Give a record of six events under two seals."""
-    write(desk, "a.done", "b.done", "c.done")
-    audit.seal(desk.context.now)
-    write(desk, "d.done", "e.done", "f.done")
-    audit.seal(desk.context.now)
-    return desk
-
-
-@pytest.fixture
-def lifted(db: None) -> Iterator[None]:
-    """Take the triggers away, as somebody with the database's own rights would."""
-    guards.lift(connection)
-    yield
-    guards.put(connection)
-
-
-def faults() -> list[str]:
-    return [fault.text for fault in audit.verify()]
-
-
-def events(**fields: Any) -> Any:
-    return AuditEvent.objects.filter(**fields)
-
-
-def test_keeps_who_whom_what_and_from_where(desk: Desk) -> None:
-    audit.record("enrolment.removed", user_id=desk.user.pk, context=desk.context, actor_id=77, method="text")
-
-    event = events().get()
-    assert (event.kind, event.user_id, event.actor_id, event.at) == (
-        "enrolment.removed",
-        desk.user.pk,
-        77,
-        desk.context.now,
-    )
-    assert (event.network, event.agent, event.detail) == ("192.0.2.7", "a test", {"method": "text"})
-
-
-def test_deed_and_record_fall_together(desk: Desk) -> None:
-    with transaction.atomic():
-        write(desk, "a.done")
-        transaction.set_rollback(True)
-
-    assert not AuditEvent.objects.exists()
-
-
-@pytest.mark.parametrize("model", [AuditEvent, AuditSeal])
-@pytest.mark.parametrize("verb", ["update", "delete", "save"])
-def test_database_refuses_to_change_the_record(sealed: Desk, model: Any, verb: str) -> None:
-    row = model.objects.first()
-    deeds: dict[str, Callable[[], Any]] = {
-        "update": lambda: model.objects.filter(pk=row.pk).update(digest="0" * 64),
-        "delete": lambda: model.objects.filter(pk=row.pk).delete(),
-        "save": row.save,
-    }
-
-    with pytest.raises(DatabaseError), transaction.atomic():
-        deeds[verb]()
+from verification import audit
+from verification.models import AuditSeal
 
 
 def test_untouched_record_holds(sealed: Desk) -> None:
@@ -246,32 +179,6 @@ def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: p
     assert f"seal 1, event {ref}: the event was changed" in capsys.readouterr().err
 
 
-# Personal words ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def worded(sealed: Desk) -> Desk:
-    """Give a sealed record one of whose events says why."""
-    audit.record("support.tried", user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1")
-    audit.seal(sealed.context.now)
-    return sealed
-
-
-def test_personal_words_stand_apart_and_are_read_together(worded: Desk) -> None:
-    event = events(kind="support.tried").get()
-
-    assert event.said == {"reason": "lost it", "ticket": "INC-1"}
-    assert "lost it" not in str(event.detail)
-
-
-def test_words_of_an_event_about_nobody_stay_in_it(desk: Desk) -> None:
-    audit.record(
-        "range.lifted", user_id=None, context=desk.context, actor_id=desk.user.pk, reason="People at an event."
-    )
-
-    assert events().get().detail == {"reason": "People at an event."}
-
-
 def erase(desk: Desk) -> int:
     n_words = audit.erase_words(desk.user.pk)
     audit.record(audit.ERASED, user_id=desk.user.pk, context=desk.context, actor_id=7, reason="asked to")
@@ -288,6 +195,8 @@ def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
 
 
 REMOVED = "the personal words of the event were changed or removed"
+
+
 WORDS_TAMPERINGS: dict[str, Callable[[Desk], object]] = {
     "removed without an erasure": lambda desk: audit.erase_words(desk.user.pk),
     "changed": lambda desk: events(kind="support.tried").update(words={"reason": "found it"}),
@@ -306,15 +215,3 @@ def test_names_words_that_were_tampered_with(how: str, worded: Desk, lifted: Non
     WORDS_TAMPERINGS[how](worded)
 
     assert REMOVED in faults()
-
-
-@pytest.mark.parametrize(
-    "change", [{"digest": "0" * 64}, {"words": {"reason": "found it"}}, {"kind": "x", "words": {}}]
-)
-def test_database_lets_words_be_emptied_and_nothing_else(change: dict[str, Any], worded: Desk) -> None:
-    with pytest.raises(DatabaseError), transaction.atomic():
-        events(kind="support.tried").update(**change)
-
-    assert events(kind="support.tried").update(words={}) == 1
-    with pytest.raises(DatabaseError), transaction.atomic():
-        events(kind="support.tried").update(words={})

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
-from verification import challenges, enrolments, guard, limits, phone_numbers, policies, tasks
+from verification import challenges, enrolments, limits, phone_numbers, policies, tasks
 from verification.context import Context
 from verification.delivery import dispatch, receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.rendering import compose
+from verification.limits import toll_fraud, windows
 from verification.models import (
     AuditEvent,
     Cap,
@@ -43,7 +44,7 @@ SWISS, FRENCH, LATVIAN = "+41795551234", "+33612345678", "+37120000000"
 @pytest.fixture(autouse=True)
 def read_anew() -> Iterator[None]:
     yield
-    guard.forget()
+    toll_fraud.forget()
 
 
 def move(desk: Desk, number: str) -> None:
@@ -149,7 +150,7 @@ def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
     settings.SENDS_PER_RANGE_HOUR, settings.SENDS_PER_SITE_HOUR = 40, 60
     settings.VERIFICATION_CACHE_SECONDS = 3600
     Country.objects.create(code="LV")
-    guard.forget()
+    toll_fraud.forget()
     n_people = rounds(60, 250)
     pumps = [_pump(n) for n in range(n_people)]
     for n in range(4 * n_people):
@@ -245,7 +246,7 @@ def test_range_whose_codes_nobody_types_in_is_paused(n: int, n_proven: int, is_p
     sent("+371200", n, n_proven=n_proven)
     sent("+41795", 40, n_proven=30)
 
-    made = guard.evaluate(now=timezone.now())
+    made = toll_fraud.evaluate(now=timezone.now())
 
     assert [pause.range for pause in made] == (["+371200"] if is_paused else [])
     assert ("range.paused" in kinds()) is is_paused
@@ -255,7 +256,7 @@ def test_three_passwords_close_no_range(opal: str) -> None:
     """Three people of one range asked for thirty texts, and the whole range was closed for four hours."""
     sent("+371200", 45, n_proven=0, n_people=3)
 
-    assert guard.evaluate(now=timezone.now()) == []
+    assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
 def test_one_network_closes_no_range() -> None:
@@ -265,14 +266,14 @@ def test_one_network_closes_no_range() -> None:
     Challenge.objects.filter(messages__range="+371300").update(network="2001:db8::1")
     Challenge.objects.filter(messages__range="+371300", pk__gt=60).update(network="2001:db8::2")
 
-    assert guard.evaluate(now=timezone.now()) == []
+    assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
 @pytest.mark.parametrize("state", [MessageState.UNDELIVERED, MessageState.UNKNOWN, MessageState.LOST])
 def test_carriers_bad_hour_is_no_fraud(state: MessageState) -> None:
     sent("+371200", 40, n_proven=0, state=state)
 
-    assert guard.evaluate(now=timezone.now()) == []
+    assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
 def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None:
@@ -283,7 +284,7 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None
     tasks.evaluate()
 
     assert ana.start("text").issued
-    assert guard.paused(timezone.now()) == []
+    assert toll_fraud.paused(timezone.now()) == []
     assert kinds().count("range.warned") == 1
     assert mails() == [(opal, "range_warned.txt")]
     assert "Texts and calls go on" in compose(Message.objects.get(template__contains="range_warned")).words
@@ -296,18 +297,18 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
     pause = Pause.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
-    closed = [guard.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
+    closed = [toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
     assert [bool(verdict) for verdict in closed] == [True, True, False, False, True]
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
-    guard.evaluate(now=now)
-    assert guard.paused(now) == [pause]
+    toll_fraud.evaluate(now=now)
+    assert toll_fraud.paused(now) == [pause]
     sent("+371200", 4, n_proven=3, ago=timedelta(minutes=6))
-    guard.evaluate(now=timezone.now())
+    toll_fraud.evaluate(now=timezone.now())
 
-    assert guard.paused(now) == []
+    assert toll_fraud.paused(now) == []
     assert kinds().count("range.lifted") == 1
-    assert guard.refusal(Kind.TEXT, LATVIAN, now=now) is None
+    assert toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now) is None
 
 
 def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
@@ -325,7 +326,7 @@ def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
 def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
     sent("+371200", 40, n_proven=0, ago=timedelta(minutes=3))
 
-    assert guard.evaluate(now=timezone.now()) == []
+    assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
 def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
@@ -341,14 +342,14 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
     Country.objects.create(code="LV")
     move(ana, LATVIAN)
     sent("+371200", 40, n_proven=0)
-    (pause,) = guard.evaluate(now=timezone.now())
+    (pause,) = toll_fraud.evaluate(now=timezone.now())
     context = replace(ana.context, now=timezone.now())
     assert ana.start("text", binding="before").verdict is Verdict.PAUSED
 
-    assert guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
-    assert not guard.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
+    assert toll_fraud.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
+    assert not toll_fraud.lift(pause, staff_id=ana.user.pk, why="an event", context=context)
 
-    assert guard.evaluate(now=timezone.now()) == []
+    assert toll_fraud.evaluate(now=timezone.now()) == []
     assert ana.start("text").issued
     assert kinds().count("range.lifted") == 1
 
@@ -415,7 +416,7 @@ def test_day_begins_anew(ana: Desk, day: Cap) -> None:
 def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of thirty days away after two."""
     month = timedelta(days=30)
-    begun = limits._Bound("", "", month, 0).window_at(ana.context.now)
+    begun = windows.Bound("", "", month, 0).window_at(ana.context.now)
     spent = limits.spent("month", month, now=ana.context.now)
     assert spent == 80
 
@@ -459,11 +460,11 @@ def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
 
 
 def test_start_opens_the_number_again(ana: Desk) -> None:
-    assert guard.stop(SWISS, provider="twilio", now=ana.context.now)
-    assert not guard.stop(SWISS, provider="twilio", now=ana.context.now)
+    assert toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
+    assert not toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
 
-    assert guard.start(SWISS, now=ana.context.now)
-    assert not guard.start(SWISS, now=ana.context.now)
+    assert toll_fraud.start(SWISS, now=ana.context.now)
+    assert not toll_fraud.start(SWISS, now=ana.context.now)
 
     assert ana.start("text").issued
     assert [kind for kind in kinds() if kind.startswith("number.")] == ["number.stopped", "number.started"]
@@ -471,7 +472,7 @@ def test_start_opens_the_number_again(ana: Desk) -> None:
 
 def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_queries: Any, settings: Any) -> None:
     rules = ana.rules
-    guard.stop(SWISS, provider="twilio", now=ana.context.now)
+    toll_fraud.stop(SWISS, provider="twilio", now=ana.context.now)
     settings.VERIFICATION_CACHE_SECONDS = 3600
     enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 

@@ -1,90 +1,19 @@
-"""Records deeds in their own transaction, seals the record in a chain beside it, and finds what was tampered with."""
+"""Seals the audit log in a chain of digests, and finds events that were changed, removed or put in."""
 
-import hashlib
-import json
-import secrets
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 
-from verification.context import Context
-from verification.db.compiled_queries import Insert
+from verification.audit.log import ERASED, digest_of, digest_of_words
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
-from verification.models.audit import NONCE, WORDS_DIGEST
+from verification.models.audit import WORDS_DIGEST
 
 _BATCH = 500  # events a seal covers at most
-
-
-_ADD = Insert(AuditEvent)
-
-
-def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
-    """Write down one deed. Call it inside the deed's transaction.
-
-    Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
-    What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.
-    """
-    detail, words = _parted(detail) if user_id is not None else (detail, {})
-    event = AuditEvent(
-        at=context.now,
-        kind=kind,
-        actor_id=actor_id if actor_id is not None else user_id,
-        user_id=user_id,
-        network=context.network,
-        agent=context.agent,
-        detail=detail,
-        words=words,
-        key_id=crypto.digest_key(),
-    )
-    event.digest = _digest(event)
-    _ADD.run(event)
-
-
-PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "methods"})
-ERASED = "person.erased"
-
-
-def _parted(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Part what an event says of a person into what stays and what can be erased. A digest ties the two."""
-    words = {name: value for name, value in said.items() if name in PERSONAL and value}
-    if not words:
-        return said, {}
-    words[NONCE] = secrets.token_hex(16)
-    stays = {name: value for name, value in said.items() if name not in words}
-    return {**stays, WORDS_DIGEST: _words_digest(words)}, words
-
-
-def _words_digest(words: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
-
-
-def erase_words(user_id: int) -> int:
-    """Erase the personal words of all events of a person; returns of how many. The chain holds without them."""
-    return AuditEvent.objects.filter(user_id=user_id).exclude(words={}).update(words={})
-
-
-def _digest(event: AuditEvent) -> str:
-    body = json.dumps(
-        [
-            event.ref,
-            event.at.isoformat(),
-            event.kind,
-            event.actor_id,
-            event.user_id,
-            event.network,
-            event.agent,
-            event.detail,
-        ],
-        sort_keys=True,
-        ensure_ascii=True,
-    )
-    return crypto.mac("audit.event", body, key_id=event.key_id).hex()
 
 
 def _link(number: int, previous: str, events: list[AuditEvent], key_id: str) -> str:
@@ -150,7 +79,7 @@ def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
     Personal words may be missing, of a person who was erased.
     """
     try:
-        if _digest(event) != event.digest:
+        if digest_of(event) != event.digest:
             return words
     except crypto.KeyMissing:
         return _missing(event.key_id)
@@ -161,7 +90,7 @@ def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
 
 def _words_fit(event: AuditEvent) -> bool:
     expected = event.detail.get(WORDS_DIGEST, "")
-    return bool(expected == (_words_digest(event.words) if event.words else ""))
+    return bool(expected == (digest_of_words(event.words) if event.words else ""))
 
 
 def _erased() -> set[int]:
@@ -169,7 +98,7 @@ def _erased() -> set[int]:
     found = set()
     for event in AuditEvent.objects.filter(kind=ERASED):
         with suppress(crypto.KeyMissing):
-            if event.user_id is not None and _digest(event) == event.digest:
+            if event.user_id is not None and digest_of(event) == event.digest:
                 found.add(event.user_id)
     return found
 
@@ -229,35 +158,3 @@ def _loose(sealed: set[str], erased: Collection[int]) -> Iterator[Fault]:
             yield Fault(0, event.ref, fault)
         elif event.id < oldest_recent:
             yield Fault(0, event.ref, "the event was put in after its time")
-
-
-def since(moment: datetime, *, kinds: Collection[str] = (), prefix: str = "") -> QuerySet[AuditEvent]:
-    """Give the events of some kinds since a moment, for figures."""
-    events = AuditEvent.objects.filter(at__gte=moment)
-    if kinds:
-        events = events.filter(kind__in=kinds)
-    return events.filter(kind__startswith=prefix) if prefix else events
-
-
-def size() -> tuple[int, int]:
-    """Count the events and the seals."""
-    return AuditEvent.objects.count(), AuditSeal.objects.count()
-
-
-def newest() -> datetime | None:
-    """Give when the newest event happened; none without events."""
-    return AuditEvent.objects.order_by("-id").values_list("at", flat=True).first()
-
-
-def of_person(
-    user_id: int, *, kinds: Collection[str] = (), prefix: str = "", before: int = 0, most: int = 30
-) -> list[AuditEvent]:
-    """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
-    events = AuditEvent.objects.filter(user_id=user_id)
-    if prefix:
-        events = events.filter(kind__startswith=prefix)
-    if kinds:
-        events = events.filter(kind__in=kinds)
-    if before:
-        events = events.filter(id__lt=before)
-    return list(events.order_by("-id")[:most])

@@ -1,0 +1,52 @@
+"""An audit log of six events under two seals, and what tells of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.verification.conftest import Desk
+from verification import audit
+from verification.audit import triggers
+from verification.models import AuditEvent
+
+
+def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
+    for kind in kinds:
+        audit.record(kind, user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
+    return list(AuditEvent.objects.order_by("id"))
+
+
+@pytest.fixture
+def sealed(desk: Desk) -> Desk:
+    """Give a record of six events under two seals."""
+    write(desk, "a.done", "b.done", "c.done")
+    audit.seal(desk.context.now)
+    write(desk, "d.done", "e.done", "f.done")
+    audit.seal(desk.context.now)
+    return desk
+
+
+@pytest.fixture
+def lifted(db: None) -> Iterator[None]:
+    """Take the triggers away, as somebody with the database's own rights would."""
+    triggers.lift(connection)
+    yield
+    triggers.put(connection)
+
+
+def faults() -> list[str]:
+    return [fault.text for fault in audit.verify()]
+
+
+def events(**fields: Any) -> Any:
+    return AuditEvent.objects.filter(**fields)
+
+
+@pytest.fixture
+def worded(sealed: Desk) -> Desk:
+    """Give a sealed record one of whose events says why."""
+    audit.record("support.tried", user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1")
+    audit.seal(sealed.context.now)
+    return sealed

@@ -1,0 +1,98 @@
+"""Wrong codes are limited: five are free, then waits double, at thirty the method is locked."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from tests.verification.conftest import Desk
+from verification import limits
+from verification.models import Failure
+
+MINUTE = timedelta(minutes=1)
+
+
+def fail(desk: Desk, times: int, *, method: str = "totp") -> tuple[Failure, datetime]:
+    """Fail so often, each time as soon as it is looked at; gives the row and the instant of the last failure."""
+    now = desk.context.now
+    for _ in range(times):
+        row = Failure.objects.filter(user=desk.user, method=method).first()
+        now = row.next_at if row and row.next_at else now
+        assert limits.reserve(desk.user.pk, method, now=now).is_open
+    return Failure.objects.get(user=desk.user, method=method), now
+
+
+@pytest.mark.parametrize(
+    ("times", "minutes"),
+    [(1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60), (12, 60), (29, 60)],
+)
+def test_waits_double_after_five_failures(desk: Desk, times: int, minutes: int) -> None:
+    row, now = fail(desk, times)
+
+    assert row.next_at == (now + minutes * MINUTE if minutes else None)
+
+
+def test_is_off_at_thirty(desk: Desk) -> None:
+    row, now = fail(desk, 30)
+
+    assert row.off_at == now
+    gate = limits.reserve(desk.user.pk, "totp", now=now + timedelta(days=365))
+    assert (gate.is_open, gate.is_off, gate.retry_at) == (False, True, None)
+
+
+def test_closed_gate_counts_nothing(desk: Desk) -> None:
+    row, now = fail(desk, 5)
+
+    gate = limits.reserve(desk.user.pk, "totp", now=now + timedelta(seconds=59))
+
+    row.refresh_from_db()
+    assert (gate.is_open, gate.retry_at, row.consecutive) == (False, now + MINUTE, 5)
+
+
+def test_wait_is_over_at_its_instant(desk: Desk) -> None:
+    _, now = fail(desk, 5)
+
+    assert limits.gate(desk.user.pk, "totp", now=now + MINUTE).is_open
+
+
+def test_methods_and_people_are_counted_apart(desk: Desk) -> None:
+    other = get_user_model().objects.create(username="eve")
+    _, now = fail(desk, 5)
+
+    assert limits.gate(desk.user.pk, "text", now=now).is_open
+    assert limits.gate(other.pk, "totp", now=now).is_open
+
+
+def test_right_answer_ends_the_count(desk: Desk) -> None:
+    _, now = fail(desk, 5)
+
+    limits.clear(desk.user.pk, "totp", now=now)
+
+    assert limits.reserve(desk.user.pk, "totp", now=now).n_failures == 1
+
+
+def test_switching_on_without_a_method_switches_all_on(desk: Desk) -> None:
+    fail(desk, 30)
+    _, now = fail(desk, 5, method="text")
+
+    limits.switch_on(desk.user.pk)
+
+    assert [limits.gate(desk.user.pk, name, now=now).is_open for name in ("totp", "text")] == [True, True]
+
+
+def test_refund_takes_back_the_failure_and_the_wait_it_began(desk: Desk) -> None:
+    row, _ = fail(desk, 5)
+
+    limits.refund(desk.user.pk, "totp", now=desk.context.now)
+
+    row.refresh_from_db()
+    assert (row.consecutive, row.next_at) == (4, None)
+
+
+def test_refund_switches_nothing_on_again(desk: Desk) -> None:
+    row, _ = fail(desk, 30)
+
+    limits.refund(desk.user.pk, "totp", now=desk.context.now)
+
+    row.refresh_from_db()
+    assert (row.consecutive, row.off_at is None) == (30, False)

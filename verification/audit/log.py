@@ -1,0 +1,113 @@
+"""The audit log: writes one event for each action, in the action's own transaction, and reads events back."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from verification.context import Context
+from verification.db.compiled_queries import Insert
+from verification.keys import crypto
+from verification.models import AuditEvent, AuditSeal
+from verification.models.audit import NONCE, WORDS_DIGEST
+
+_ADD = Insert(AuditEvent)
+
+
+def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
+    """Write down one deed. Call it inside the deed's transaction.
+
+    Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
+    What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.
+    """
+    detail, words = _parted(detail) if user_id is not None else (detail, {})
+    event = AuditEvent(
+        at=context.now,
+        kind=kind,
+        actor_id=actor_id if actor_id is not None else user_id,
+        user_id=user_id,
+        network=context.network,
+        agent=context.agent,
+        detail=detail,
+        words=words,
+        key_id=crypto.digest_key(),
+    )
+    event.digest = digest_of(event)
+    _ADD.run(event)
+
+
+PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "methods"})
+ERASED = "person.erased"
+
+
+def _parted(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what an event says of a person into what stays and what can be erased. A digest ties the two."""
+    words = {name: value for name, value in said.items() if name in PERSONAL and value}
+    if not words:
+        return said, {}
+    words[NONCE] = secrets.token_hex(16)
+    stays = {name: value for name, value in said.items() if name not in words}
+    return {**stays, WORDS_DIGEST: digest_of_words(words)}, words
+
+
+def digest_of_words(words: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
+
+
+def erase_words(user_id: int) -> int:
+    """Erase the personal words of all events of a person; returns of how many. The chain holds without them."""
+    return AuditEvent.objects.filter(user_id=user_id).exclude(words={}).update(words={})
+
+
+def digest_of(event: AuditEvent) -> str:
+    body = json.dumps(
+        [
+            event.ref,
+            event.at.isoformat(),
+            event.kind,
+            event.actor_id,
+            event.user_id,
+            event.network,
+            event.agent,
+            event.detail,
+        ],
+        sort_keys=True,
+        ensure_ascii=True,
+    )
+    return crypto.mac("audit.event", body, key_id=event.key_id).hex()
+
+
+def since(moment: datetime, *, kinds: Collection[str] = (), prefix: str = "") -> QuerySet[AuditEvent]:
+    """Give the events of some kinds since a moment, for figures."""
+    events = AuditEvent.objects.filter(at__gte=moment)
+    if kinds:
+        events = events.filter(kind__in=kinds)
+    return events.filter(kind__startswith=prefix) if prefix else events
+
+
+def size() -> tuple[int, int]:
+    """Count the events and the seals."""
+    return AuditEvent.objects.count(), AuditSeal.objects.count()
+
+
+def newest() -> datetime | None:
+    """Give when the newest event happened; none without events."""
+    return AuditEvent.objects.order_by("-id").values_list("at", flat=True).first()
+
+
+def of_person(
+    user_id: int, *, kinds: Collection[str] = (), prefix: str = "", before: int = 0, most: int = 30
+) -> list[AuditEvent]:
+    """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
+    events = AuditEvent.objects.filter(user_id=user_id)
+    if prefix:
+        events = events.filter(kind__startswith=prefix)
+    if kinds:
+        events = events.filter(kind__in=kinds)
+    if before:
+        events = events.filter(id__lt=before)
+    return list(events.order_by("-id")[:most])

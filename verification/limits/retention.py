@@ -1,0 +1,17 @@
+"""Removes counters that no limit reads any more."""
+
+from datetime import datetime
+
+from verification.limits.gates import DAY, EPOCH, MAX_WINDOW
+from verification.limits.guessing import DAYS, day_name
+from verification.limits.windows import SPENT
+from verification.models import Counter, Failure
+
+
+def purge(now: datetime) -> int:
+    """Remove counters whose window is long over."""
+    old = Counter.objects.exclude(window_at=EPOCH).filter(window_at__lt=now - 2 * DAY)
+    old = old.exclude(scope__startswith=SPENT, window_at__gte=now - MAX_WINDOW)
+    stale = Counter.objects.filter(window_at=EPOCH, until_at__lt=now - DAY)
+    days = Failure.objects.filter(method__startswith=DAYS, method__lt=day_name(now - MAX_WINDOW))
+    return old.delete()[0] + stale.delete()[0] + days.delete()[0]

@@ -1,0 +1,95 @@
+"""Limits messages that nobody answers: too many texts, calls or mails in a row without a right code."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Case, F, Q, Value, When
+
+from verification import conf
+from verification.limits.gates import DAY, Gate, db_time
+from verification.models import Failure, Kind, Message, MessageState, Reason
+
+PROMPTS = "prompt."  # how the rows begin that count messages which nobody answered
+PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Kind.values)
+
+
+def spend_prompt(user_id: int, kind: str, *, now: datetime) -> Gate:
+    """Count one text, call or mail of a person that nobody has answered yet; closed when they were too many in a row.
+
+    A right answer by whichever method ends the row, and so does a quarter of an hour without another one. Messages that
+    never arrived disturbed nobody: they do not close it.
+    """
+    name, most = f"{PROMPTS}{kind}", conf.unanswered(kind)
+    gate = _count_prompt(user_id, name, most=most, now=now)
+    if gate.is_open or gate.n_failures - _never_arrived(user_id, kind, gate.n_failures, now) >= most:
+        return gate
+    rows = Failure.objects.filter(user_id=user_id, method=name, consecutive=gate.n_failures)
+    if rows.update(consecutive=F("consecutive") + 1, next_at=now + conf.unanswered_wait()):
+        return Gate(is_open=True, n_failures=gate.n_failures + 1)
+    return gate
+
+
+_DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
+
+
+def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
+    """Count those of the last so many messages that did not arrive. A call that nobody answers did ring."""
+    since = now - conf.unanswered_wait() - conf.unanswered_window() * n
+    recent = Message.objects.filter(user_id=user_id, kind=kind, challenge__isnull=False, created_at__gte=since)
+    last = recent.order_by("-created_at", "-pk").values_list("state", "reason")[:n]
+    return sum(state in NOT_ARRIVED and reason not in _DISTURBED for state, reason in last)
+
+
+def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
+    """Raise the count in one statement. One that closed goes on for a day: each wait lets a single message through."""
+    cast = "" if connection.vendor == "sqlite" else "::timestamptz"
+    table = "verification_failure"
+    is_over = (
+        f"({table}.next_at IS NULL OR {table}.next_at <= %s AND {table}.consecutive < %s OR {table}.next_at <= %s)"
+    )
+    over = [db_time(now), most, db_time(now - DAY)]
+    sql = f"""
+        INSERT INTO {table} (user_id, method, consecutive, next_at, off_at) VALUES (%s, %s, 1, %s, NULL)
+        ON CONFLICT (user_id, method) DO UPDATE SET
+            consecutive = CASE WHEN {is_over} THEN 1 ELSE {table}.consecutive + 1 END,
+            next_at = (CASE WHEN NOT {is_over} AND {table}.consecutive + 1 >= %s THEN %s ELSE %s END){cast},
+            off_at = CASE WHEN {is_over} THEN NULL ELSE {table}.off_at END
+        WHERE {table}.next_at IS NULL OR {table}.next_at <= %s OR {table}.consecutive < %s
+        RETURNING consecutive
+    """  # noqa: S608  (only placeholders are put in)
+    span, wait = db_time(now + conf.unanswered_window()), db_time(now + conf.unanswered_wait())
+    arguments = [user_id, name, span, *over, *over, most, wait, span, *over, db_time(now), most]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        row = cursor.fetchone()
+    if row:
+        return Gate(is_open=True, n_failures=row[0])
+    found = Failure.objects.filter(user_id=user_id, method=name).first()
+    return Gate(
+        is_open=False,
+        retry_at=found.next_at if found else now + conf.unanswered_wait(),
+        n_failures=found.consecutive if found else 0,
+    )
+
+
+def give_prompt_back(user_id: int, kind: str, *, now: datetime) -> None:
+    """Take back one counted message that did not go out after all: nobody was asked, so nobody left it unanswered."""
+    rows = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", consecutive__gt=0)
+    is_closed = Q(consecutive__gt=conf.unanswered(kind))
+    until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_window()))
+    rows.update(consecutive=F("consecutive") - 1, next_at=until)
+
+
+def tell_of_prompts(user_id: int, kind: str, *, now: datetime) -> bool:
+    """Tell whether the person is still to be told that no more messages go out; True once for each time."""
+    row = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", off_at=None)
+    return bool(row.update(off_at=now))
+
+
+NOT_ARRIVED = (
+    MessageState.UNKNOWN,
+    MessageState.LOST,
+    MessageState.UNDELIVERED,
+    MessageState.FAILED,
+    MessageState.EXPIRED,
+)
