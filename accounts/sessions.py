@@ -18,15 +18,17 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from verification.db import row_locks
-from verification.db.compiled_queries import Insert, Select, Slot, Update
+from verification.db.compiled_queries import BindParam, Insert, Select, Update
 
 PLACE = "place"  # where a session keeps what program and network it was made from
 
 
 _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
-_READ = Select(lambda: Session.objects.filter(session_key=Slot("key"), expire_date__gt=Slot("now")))
+_READ = Select(lambda: Session.objects.filter(session_key=BindParam("key"), expire_date__gt=BindParam("now")))
 _ADD = Insert(Session)
-_WRITE = Update(lambda: (Session.objects.filter(session_key=Slot("key")), {name: Slot(name) for name in _COLUMNS}))
+_WRITE = Update(
+    lambda: (Session.objects.filter(session_key=BindParam("key")), {name: BindParam(name) for name in _COLUMNS})
+)
 
 
 def row_key(key: str) -> str:

@@ -18,7 +18,7 @@ from accounts.models import AppPassword, SecondStep, User
 from accounts.models.people import fold
 from verification import audit, limits, policies
 from verification.context import Context
-from verification.db.compiled_queries import Select, Slot
+from verification.db.compiled_queries import BindParam, Select
 from verification.inputs import digits
 from verification.keys import tokens
 from verification.policies import Why
@@ -57,7 +57,7 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
 
     def build() -> QuerySet[AppPassword]:
         is_allowed = policies.app_passwords_of(OuterRef("user"))
-        digests = [Slot(f"digest{at}") for at in range(n_keys)]
+        digests = [BindParam(f"digest{at}") for at in range(n_keys)]
         return AppPassword.objects.select_related("user").annotate(is_allowed=is_allowed).filter(digest__in=digests)
 
     return Select(build)

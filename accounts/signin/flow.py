@@ -20,7 +20,7 @@ from accounts.signin.login_stage import Pending
 from verification import audit, browsers, challenges, limits, policies, registry
 from verification.browsers import known_browsers
 from verification.context import Context
-from verification.db.compiled_queries import Select, Slot
+from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
@@ -30,8 +30,8 @@ from verification.policies import Decision, Step, Why
 _BACKEND = "accounts.backends.RightsBackend"
 _DEVICE_DAYS = 180
 
-_NAMED = Select(lambda: User.objects.filter(username=Slot("name")))
-_UNCHANGED = Select(lambda: User.objects.filter(pk=Slot("pk"), epoch=Slot("epoch")))
+_NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
+_UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")))
 
 
 def check_password(name: str, password: str, context: Context) -> tuple[User | None, Gate]:

@@ -8,14 +8,14 @@ from django.db.models import F
 from verification import audit, conf, limits, notices, registry
 from verification.challenges import closing, row
 from verification.context import Context
-from verification.db.compiled_queries import Slot, Update
+from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
 from verification.outcomes import Outcome, Verdict, Words
 
 NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # a proof for these lets nobody in
 # Counted apart, so that nobody's guesses there close a person's own sign-in.
 _SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
-_ROW, _NOW, _GENERATION = Slot("pk"), Slot("now"), Slot("generation")
+_ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generation")
 _TAKE_TRY = Update(
     lambda: (
         Challenge.objects.filter(

@@ -7,16 +7,16 @@ from django.db import transaction
 from verification import audit, browsers, enrolments, notices, registry
 from verification.challenges import attempts, closing, row
 from verification.context import Context
-from verification.db.compiled_queries import Slot, Update
+from verification.db.compiled_queries import BindParam, Update
 from verification.method import Check, Draft
 from verification.models import Challenge, Purpose, State
 from verification.outcomes import Outcome, Verdict
 
-_ROW, _GENERATION, _STATE = Slot("pk"), Slot("generation"), Slot("state")
+_ROW, _GENERATION, _STATE = BindParam("pk"), BindParam("generation"), BindParam("state")
 _SPEND = Update(
     lambda: (
         Challenge.objects.filter(pk=_ROW, state=State.OPEN, generation=_GENERATION),
-        {"state": _STATE, "ended_at": Slot("ended_at")},
+        {"state": _STATE, "ended_at": BindParam("ended_at")},
     )
 )
 

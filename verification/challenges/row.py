@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from verification import enrolments, notices
 from verification.context import Context
-from verification.db.compiled_queries import Select, Slot
+from verification.db.compiled_queries import BindParam, Select
 from verification.keys import codes, crypto
 from verification.method import Ask, Found
 from verification.models import Challenge, Message, Voucher
@@ -17,9 +17,9 @@ from verification.outcomes import Outcome, Verdict
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
-_HANDLE, _BINDING = Slot("handle"), Slot("binding")
+_HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
-NEWEST = Select(lambda: Message.objects.filter(challenge=Slot("challenge")).order_by("-generation", "-id")[:1])
+NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
 
 
 def of_binding(user: Any, binding: str) -> QuerySet[Challenge]:

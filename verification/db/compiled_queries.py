@@ -1,7 +1,7 @@
-"""Statements that are written once, for the few that every sign-in runs; what they ask stands where they are used.
+"""Compiled queries: SQL that Django builds once in a process, for the few statements that every sign-in runs.
 
-Django composes a statement anew at each call, which takes it five to fifteen times as long as the rest of the call.
-Here it composes it once a process, and afterwards only the values are put in. Rows become models by Django's own hand.
+Django builds a statement again at each call, which takes five to fifteen times as long as the rest of the call. Here it
+builds it once, and each call only fills in its values. Django's own code still turns rows into models.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,13 +11,14 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connections, router, transaction
 from django.db.models import Expression, Model, QuerySet
-from django.db.models.query import get_related_populators
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
+
+from verification.db import django_internals
 
 M = TypeVar("M", bound=Model)
 
 
-class Slot(Expression):
+class BindParam(Expression):
     """A place in a statement for a value that is known at the call: a word, a number, an instant or none."""
 
     def __init__(self, name: str) -> None:
@@ -36,7 +37,7 @@ class Slot(Expression):
 
 
 class _Statement:
-    """A statement and its slots. Two threads that compose it at the same time come to the same."""
+    """A statement and its parameters. Two threads that compose it at the same time come to the same."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self._build = build
@@ -46,7 +47,7 @@ class _Statement:
         raise NotImplementedError
 
     def _filled(self, values: dict[str, Any]) -> tuple[Any, str, tuple[Any, ...]]:
-        """Give a compiler, the statement and its values. Errors: `KeyError` when a slot's value is missing."""
+        """Give a compiler, the statement and its values. Errors: `KeyError` when a parameter's value is missing."""
         if self._composed is None:
             compiler = self._compose()
             self._composed = (compiler, *compiler.as_sql())
@@ -55,7 +56,7 @@ class _Statement:
         return (
             compiler,
             sql,
-            tuple(slot.fill(values, operations) if isinstance(slot, Slot) else slot for slot in slots),
+            tuple(slot.fill(values, operations) if isinstance(slot, BindParam) else slot for slot in slots),
         )
 
 
@@ -68,8 +69,7 @@ class _Shape(Generic[M]):
         fields = compiler.klass_info["select_fields"]
         self._own = slice(fields[0], fields[-1] + 1)
         self._names = [column.target.attname for column, *_ in compiler.select[self._own]]
-        populators: Any = get_related_populators  # the stubs are of a later Django
-        self._related = populators(compiler.klass_info, compiler.select, compiler.using)
+        self._related = django_internals.related_populators(compiler)
         self._annotations = dict(compiler.annotation_col_map or {})
         columns = [column for column, *_ in compiler.select]
         self._converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
@@ -87,7 +87,7 @@ class _Shape(Generic[M]):
 
 
 class Select(_Statement, Generic[M]):
-    """A select of models. `build` gives its queryset, with a `Slot` wherever a value belongs."""
+    """A select of models. `build` gives its queryset, with a `BindParam` wherever a value belongs."""
 
     def __init__(self, build: "Callable[[], QuerySet[M]]") -> None:
         super().__init__(build)
@@ -128,7 +128,7 @@ class _Change(_Statement):
 
 
 class Update(_Change):
-    """A guarded update. `build` gives the rows and the changes, with a `Slot` wherever a value belongs."""
+    """A guarded update. `build` gives the rows and the changes, with a `BindParam` wherever a value belongs."""
 
     def __init__(self, build: "Callable[[], tuple[QuerySet[Any], dict[str, Any]]]") -> None:
         super().__init__(build)
@@ -141,7 +141,7 @@ class Update(_Change):
 
 
 class Delete(_Change):
-    """A delete of rows that no other row names. `build` gives them, with a `Slot` wherever a value belongs."""
+    """A delete of rows that no other row names. `build` gives them, with a `BindParam` wherever a value belongs."""
 
     def __init__(self, build: "Callable[[], QuerySet[Any]]") -> None:
         super().__init__(build)
@@ -178,5 +178,5 @@ class Insert(Generic[M]):
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             if compiler.returning_fields:
-                row.pk = connection.ops.fetch_returned_insert_columns(cursor, compiler.returning_params)[0]
+                [row.pk] = cursor.fetchone()
         row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001  (as `save` does)

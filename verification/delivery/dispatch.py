@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
-from verification.db.compiled_queries import Select, Slot, Update
+from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, rendering
 from verification.delivery.provider import MAX_REFERENCE, Lost, Provider, Refused
 from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
@@ -34,10 +34,10 @@ def _waiting(challenge: Any, generation: Any, now: Any) -> QuerySet[Challenge]:
     return Challenge.objects.filter(pk=challenge, state=State.OPEN, generation=generation, expires_at__gt=now)
 
 
-_ROW, _CLAIMS, _NOW = Slot("pk"), Slot("claims"), Slot("now")
+_ROW, _CLAIMS, _NOW = BindParam("pk"), BindParam("claims"), BindParam("now")
 # The same for one message that is known: asked by the challenge's key, so that no plan ever reads the whole table.
-_WAITS = _waiting(Slot("challenge"), Slot("generation"), _NOW)
-_NAMED = {"provider": Slot("provider"), "lease_until": Slot("lease_until")}
+_WAITS = _waiting(BindParam("challenge"), BindParam("generation"), _NOW)
+_NAMED = {"provider": BindParam("provider"), "lease_until": BindParam("lease_until")}
 # What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
 _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
@@ -60,7 +60,7 @@ _WRITTEN = ("state", "reference", "reason", "code", "handed_at", "ended_at")
 _WRITE = Update(
     lambda: (
         Message.objects.filter(pk=_ROW, state__in=[MessageState.SENDING, MessageState.UNKNOWN], claims=_CLAIMS),
-        {name: Slot(name) for name in _WRITTEN} | {"lease_until": None},
+        {name: BindParam(name) for name in _WRITTEN} | {"lease_until": None},
     )
 )
 

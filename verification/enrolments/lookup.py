@@ -9,14 +9,14 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from verification import limits, phone_numbers, registry
-from verification.db.compiled_queries import Select, Slot
+from verification.db.compiled_queries import BindParam, Select
 from verification.keys import crypto
 from verification.models import Enrolment, Failure, OptOut
 
 
 def _confirmed() -> Any:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
-    rows = Enrolment.objects.filter(user=Slot("user"), confirmed=True)
+    rows = Enrolment.objects.filter(user=BindParam("user"), confirmed=True)
     limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
     stopped = limits.stopped(OuterRef("user"))
     opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))

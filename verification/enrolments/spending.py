@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from verification.db.compiled_queries import Slot, Update
+from verification.db.compiled_queries import BindParam, Update
 from verification.models import Enrolment, Voucher
 
-_ROW, _NOW, _COUNTER = Slot("pk"), Slot("now"), Slot("counter")
+_ROW, _NOW, _COUNTER = BindParam("pk"), BindParam("now"), BindParam("counter")
 
 
 _USE = Update(lambda: (Enrolment.objects.filter(pk=_ROW), {"last_used_at": _NOW}))

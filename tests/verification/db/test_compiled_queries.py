@@ -12,17 +12,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Session
-from verification.db.compiled_queries import Delete, Insert, Select, Slot, Update
+from verification.db.compiled_queries import BindParam, Delete, Insert, Select, Update
 from verification.models import AuditEvent, Challenge, Counter, State
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 
-AFTER = Select(lambda: Counter.objects.filter(scope=Slot("scope"), window_at__gte=Slot("since")).order_by("count"))
+AFTER = Select(
+    lambda: Counter.objects.filter(scope=BindParam("scope"), window_at__gte=BindParam("since")).order_by("count")
+)
 RAISE = Update(
     lambda: (
-        Counter.objects.filter(scope=Slot("scope"), count__lt=Slot("most")),
-        {"count": F("count") + 1, "until_at": Slot("until")},
+        Counter.objects.filter(scope=BindParam("scope"), count__lt=BindParam("most")),
+        {"count": F("count") + 1, "until_at": BindParam("until")},
     )
 )
 
@@ -56,7 +58,7 @@ def test_asks_one_statement(counters: list[Counter]) -> None:
 
 def test_gives_annotations_beside_the_row(counters: list[Counter]) -> None:
     """What belongs to no field is never set on the model."""
-    doubled = Select(lambda: Counter.objects.annotate(twice=F("count") * 2).filter(count=Slot("count")))
+    doubled = Select(lambda: Counter.objects.annotate(twice=F("count") * 2).filter(count=BindParam("count")))
 
     [(row, read)] = doubled.annotated(count=3)
 
@@ -66,7 +68,9 @@ def test_gives_annotations_beside_the_row(counters: list[Counter]) -> None:
 
 def test_brings_related_rows_along() -> None:
     user = get_user_model().objects.create_user(username="ana")
-    challenges = Select(lambda: Challenge.objects.select_related("user", "enrolment").filter(handle=Slot("handle")))
+    challenges = Select(
+        lambda: Challenge.objects.select_related("user", "enrolment").filter(handle=BindParam("handle"))
+    )
     challenge = _challenge(user)
 
     with CaptureQueriesContext(connection) as captured:
@@ -106,7 +110,7 @@ def test_updates_and_counts(counters: list[Counter]) -> None:
 
 
 def test_deletes_and_counts(counters: list[Counter]) -> None:
-    remove = Delete(lambda: Counter.objects.filter(scope=Slot("scope"), count__gte=Slot("least")))
+    remove = Delete(lambda: Counter.objects.filter(scope=BindParam("scope"), count__gte=BindParam("least")))
 
     assert remove.run(scope="a", least=2) == 2
     assert remove.run(scope="b", least=0) == 0
@@ -115,7 +119,7 @@ def test_deletes_and_counts(counters: list[Counter]) -> None:
 
 def test_takes_a_choice_for_its_value() -> None:
     challenge = _challenge(get_user_model().objects.create_user(username="ana"))
-    move = Update(lambda: (Challenge.objects.filter(state=Slot("old")), {"state": Slot("new")}))
+    move = Update(lambda: (Challenge.objects.filter(state=BindParam("old")), {"state": BindParam("new")}))
 
     assert move.run(old=State.OPEN, new=State.PROVEN) == 1
     challenge.refresh_from_db()
@@ -154,7 +158,7 @@ def test_refuses_to_guess_a_value(counters: list[Counter]) -> None:
 
 
 def test_spoils_the_transaction_it_fails_in(counters: list[Counter]) -> None:
-    name = Update(lambda: (Counter.objects.filter(scope=Slot("scope")), {"key": Slot("key")}))
+    name = Update(lambda: (Counter.objects.filter(scope=BindParam("scope")), {"key": BindParam("key")}))
 
     with transaction.atomic():
         with pytest.raises(DatabaseError):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from verification.db.compiled_queries import Select, Slot
+from verification.db.compiled_queries import BindParam, Select
 from verification.delivery.provider import Outgoing
 from verification.models.messages import Kind, Reason
 
@@ -51,7 +51,7 @@ class Step(NamedTuple):
     at: datetime
 
 
-_TREATED = Select(lambda: Behaviour.objects.filter(number__in=("", Slot("number"))).order_by("-number"))
+_TREATED = Select(lambda: Behaviour.objects.filter(number__in=("", BindParam("number"))).order_by("-number"))
 
 
 def behaviour(number: str) -> Behaviour:

@@ -1,0 +1,32 @@
+"""The one place that calls what Django does not promise to keep, so that an upgrade has one file to look at.
+
+Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. What else leans on Django's insides, and what
+that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import django
+from django.db.models import query
+
+
+class Populator(Protocol):
+    """Fills the models that a select joins, from one row."""
+
+    def populate(self, row: Sequence[Any], from_obj: Any) -> None:
+        """Make the related model from a row and hang it on `from_obj`."""
+
+
+def related_populators(compiler: Any) -> list[Populator]:
+    """Return what makes the models of `select_related` from a row of this compiler's statement.
+
+    Source: `RelatedPopulator` of django/db/models/query.py; since 6.1 it takes the mode of fetching deferred fields.
+    """
+    arguments = [compiler.klass_info, compiler.select, compiler.using]
+    if django.VERSION >= (6, 1):
+        from django.db.models.fetch_modes import FETCH_ONE  # noqa: PLC0415  (older versions have no such module)
+
+        arguments.append(FETCH_ONE)
+    make: Any = query.get_related_populators  # the stubs describe one version's arguments
+    return list(make(*arguments))
