@@ -95,7 +95,7 @@ def _recorded_in(function: ast.AST) -> Iterator[str]:
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         if (owner, name) == ("self", "record"):  # of a table in the admin, after the request
             yield from _said(call.args[1])
-        elif (owner, name) == ("audit", "record") or name == "_record":
+        elif name.strip("_") == "record" and call.args:
             kind = call.args[0]
             yield from _assigned(kind.id, function) if isinstance(kind, ast.Name) else _said(kind)
 
