@@ -11,7 +11,8 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from mfasite import conf, env
+    from mfasite import conf
+    from mfasite.environment import env
     from verification import conf as engine
 
     # Anyone who has set one of these means a real installation: the demo must not come on automatically there.

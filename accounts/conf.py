@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from verification import formats
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
 
 SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_"))
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from mfasite import declared, env, key_strength
+from mfasite.environment import declared, env, key_strength
 from verification import conf as engine
 from verification.checks import keys_fit, keys_work
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mfasite import logs, server_addresses
-from verification import formats
+from mfasite import logs
+from mfasite.environment import server_addresses
 from verification.conf import ORGANISATION, START, public_url
-from verification.setting import Section, Setting, Values
+from verification.setting import Section, Setting, Values, formats
 
 BASE_DIR: Path = Path(__file__).resolve().parent.parent
 

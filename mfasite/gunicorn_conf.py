@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mfasite import conf, env, logs
+from mfasite import conf, logs
+from mfasite.environment import env
 
 _COUNTS = "mfa-counts-"
 _SETTINGS = """

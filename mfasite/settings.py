@@ -13,8 +13,9 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from accounts import conf as accounts_conf
-from mfasite import conf, declared, env, logs, server_addresses
+from mfasite import conf, logs
 from mfasite.demo import users
+from mfasite.environment import declared, env, server_addresses
 from verification import conf as engine
 
 BASE_DIR = conf.BASE_DIR

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from verification import challenges, conf, inputs
-from verification.delivery import receipts
+from verification.delivery.inbound import receipts
 from verification.delivery.provider import Callback, Forged, Speech
 from verification.delivery.routing import routes
 

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from verification import formats
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
 
 ORGANISATION = Section(
     "Organisation and support",

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfasite import conf, demo_database, env
+from mfasite import conf, demo_database
 from mfasite.demo import broker, child_processes
 from mfasite.demo.child_processes import Crew
+from mfasite.environment import env
 from verification import conf as engine
 
 # A demo lives by what it makes itself; what a real installation is told must not leak into it.

@@ -15,15 +15,14 @@ from django.conf import global_settings, settings
 from django.core.management import call_command
 
 from mfasite import conf as site_conf
-from mfasite import declared, env
-from verification import formats
-from verification.setting import Section, Setting
+from mfasite.environment import declared, env
+from verification.setting import Section, Setting, formats
 
 HOME = Path(settings.BASE_DIR)
 SECTIONS = declared.sections(declared.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
 APPS = ("mfasite", "accounts", "verification", "helpcenter")
-READER = "mfasite/env.py"
+READER = "mfasite/environment/env.py"
 REQUIRED = {
     "SECRET_KEY": "a-key-of-these-tests",
     "MFA_KEYS": f"k1:{'A' * 43}=",
@@ -200,7 +199,10 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     }
 
     assert undeclared == set()
-    assert {place.partition(":")[0] for place in by_name} <= {"verification/setting.py", "verification/conf.py"}
+    assert {place.partition(":")[0] for place in by_name} <= {
+        "verification/setting/declaration.py",
+        "verification/conf.py",
+    }
 
 
 # Everything declared is used --------------------------------------------------------------------------------------

@@ -179,7 +179,8 @@ class Player:
 
     def deliver(self, *, arrives: bool) -> None:
         """Let the carrier take what waits, and tell what became of it."""
-        from verification.delivery import dispatch, receipts  # noqa: PLC0415
+        from verification.delivery import dispatch  # noqa: PLC0415
+        from verification.delivery.inbound import receipts  # noqa: PLC0415
         from verification.delivery.provider import Receipt  # noqa: PLC0415
         from verification.models import Message, MessageState, Reason  # noqa: PLC0415
 

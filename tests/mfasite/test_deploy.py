@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.test import Client
 
-from mfasite import declared
 from mfasite.demo import launcher
+from mfasite.environment import declared
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 FIGURE = re.compile(r"\bmfa_[a-z0-9_]+?(?=_bucket|\b)")

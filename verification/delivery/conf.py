@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from verification import formats
 from verification.conf import DELIVERY
-from verification.setting import Setting
+from verification.setting import Setting, formats
 
 circuit_failures: Setting[int] = Setting(
     DELIVERY,

@@ -18,9 +18,10 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from mfasite import conf, demo_database, env
+from mfasite import conf, demo_database
 from mfasite.demo import broker, child_processes, launcher, provider_pages, users
 from mfasite.demo.child_processes import Failed
+from mfasite.environment import env
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

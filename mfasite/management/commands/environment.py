@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand
 
-from mfasite import declared, settings_table
+from mfasite import settings_table
+from mfasite.environment import declared
 from verification import conf
 
 

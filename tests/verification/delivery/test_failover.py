@@ -9,7 +9,8 @@ import pytest
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
 from verification.challenges import resending
-from verification.delivery import dispatch, receipts
+from verification.delivery import dispatch
+from verification.delivery.inbound import receipts
 from verification.delivery.provider import Lost, Outgoing, Receipt, Refused
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result
 from verification.outcomes import Verdict

@@ -14,7 +14,8 @@ from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
 from verification import challenges, enrolments, limits, phone_numbers, policies, tasks
 from verification.context import Context
-from verification.delivery import dispatch, receipts
+from verification.delivery import dispatch
+from verification.delivery.inbound import receipts
 from verification.delivery.provider import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.delivery.rendering import compose

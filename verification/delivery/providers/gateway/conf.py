@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from verification import formats
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
 
 REQUEST = '{"to": "{to}", "text": "{words}", "from": "{sender}", "id": "{id}", "callback": "{receipt_url}"}'
 _STATES = ("accepted", "sent", "delivered", "undelivered", "failed")

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from verification.delivery import callback_bodies
 from verification.delivery.error_meanings import HTTP, tidy
 from verification.delivery.http_pool import Answer
+from verification.delivery.inbound import callback_bodies
 from verification.delivery.provider import MAX_REFERENCE, Callback, Forged, Heard, Lost, Outgoing, Receipt, Refused
 from verification.models.messages import Kind, MessageState, Reason
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from verification import formats
 from verification.conf import support_email
-from verification.setting import Section, Setting, Values
+from verification.setting import Section, Setting, Values, formats
 
 _IMPLICIT_TLS: Final = 465  # RFC 8314, 7.3
 

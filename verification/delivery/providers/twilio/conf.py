@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from verification import formats
 from verification.delivery import sender_settings
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
 
 TWILIO = Section(
     "Twilio",

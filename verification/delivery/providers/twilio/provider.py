@@ -8,8 +8,9 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
-from verification.delivery import callback_bodies, opt_out_keywords, sender_ids
+from verification.delivery import sender_ids
 from verification.delivery.error_meanings import Meaning, tidy
+from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import (
     Callback,
     Forged,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from verification.delivery import callback_bodies
+from verification.delivery.inbound import callback_bodies
 from verification.delivery.provider import (
     Callback,
     Forged,

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from verification import formats
 from verification.delivery import sender_settings
-from verification.formats import Format
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
+from verification.setting.formats import Format
 
 VONAGE = Section(
     "Vonage",

@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification.delivery import callback_bodies, opt_out_keywords, sender_ids
+from verification.delivery import sender_ids
 from verification.delivery.error_meanings import Meaning, tidy
+from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider import Callback, Forged, Heard, KeyPress, Lost, Outgoing, Receipt, Refused, Speech
 from verification.models.messages import Kind, MessageState, Reason
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import conf, env
-from mfasite.env import Environment
+from mfasite import conf
+from mfasite.environment import env
+from mfasite.environment.env import Environment
 from verification import conf as engine
-from verification import formats
-from verification.setting import Section, Setting, Values
+from verification.setting import Section, Setting, Values, formats
 
 KEY = base64.b64encode(b"k" * 32).decode()
 

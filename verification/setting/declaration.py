@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from django.conf import settings
 
-from verification.formats import Format
+from verification.setting.formats import Format
 
 T = TypeVar("T")
 

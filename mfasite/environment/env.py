@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from mfasite import conf
-from verification.formats import Wrong
 from verification.setting import Section, Setting
+from verification.setting.formats import Wrong
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfasite import declared
+from mfasite.environment import declared
 
 
 def warned(*names: str) -> list[str]:

@@ -7,7 +7,8 @@ import secrets
 import pytest
 from pytest_django import Settings
 
-from mfasite import checks, key_strength
+from mfasite import checks
+from mfasite.environment import key_strength
 
 GOOD = "T4w-ds7Gk2_pQx9Lm-Vz3Rb8Nc6Yf1Hj5Ke0Ua-Wi_So7Dt2Ep"
 KEY = hashlib.sha256(b"a key of these tests").digest()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from verification import formats
-from verification.formats import Format, Wrong
+from verification.setting import formats
+from verification.setting.formats import Format, Wrong
 
 KEY = base64.b64encode(b"k" * 32).decode()
 

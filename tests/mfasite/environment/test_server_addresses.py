@@ -5,10 +5,11 @@ import re
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from mfasite import conf, server_addresses
-from mfasite.env import Environment
-from verification.formats import Wrong
+from mfasite import conf
+from mfasite.environment import server_addresses
+from mfasite.environment.env import Environment
 from verification.setting import Section, Setting
+from verification.setting.formats import Wrong
 
 WRONG_ADDRESSES = (
     "postgres://user:s3cr/et@host/name",

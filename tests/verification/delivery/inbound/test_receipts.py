@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from tests.verification.conftest import Desk
-from verification.delivery import receipts
+from verification.delivery.inbound import receipts
 from verification.delivery.provider import Forged, Heard, Receipt, Reply
 from verification.models import Attempt, Message, MessageState, Reason, Result
 from verification.models.messages import FINAL, RANK

@@ -1,0 +1,1 @@
+"""What providers send us: bodies of callbacks, delivery receipts, replies such as STOP."""
