@@ -1,4 +1,4 @@
-"""Asks a signed-in person to prove themselves again before a deed, and comes back to what they were doing."""
+"""Asks a signed-in person to prove themselves again before a action, and comes back to what they were doing."""
 
 from collections.abc import Callable
 from datetime import timedelta

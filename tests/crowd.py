@@ -23,10 +23,10 @@ class Crowd:
         self._pool = ThreadPoolExecutor(size)
         self._gate = threading.Barrier(size)
 
-    def rush(self, deed: Callable[[int], Any]) -> list[Any]:
+    def rush(self, action: Callable[[int], Any]) -> list[Any]:
         def step(number: int) -> Any:
             self._gate.wait()
-            return deed(number)
+            return action(number)
 
         return list(self._pool.map(step, range(self.size)))
 
@@ -35,25 +35,25 @@ class Crowd:
         self._pool.shutdown()
 
 
-def together(*deeds: Callable[[], object]) -> list[object]:
+def together(*actions: Callable[[], object]) -> list[object]:
     """Do several things at the same moment, each in a thread of its own; return what each returned or raised."""
-    start, found = Barrier(len(deeds)), dict[int, object]()
+    start, found = Barrier(len(actions)), dict[int, object]()
 
-    def run(number: int, deed: Callable[[], object]) -> None:
+    def run(number: int, action: Callable[[], object]) -> None:
         start.wait()
         try:
-            found[number] = deed()
+            found[number] = action()
         except Exception as error:  # noqa: BLE001 - the test names them
             found[number] = error
         finally:
             connections.close_all()
 
-    threads = [Thread(target=run, args=each) for each in enumerate(deeds)]
+    threads = [Thread(target=run, args=each) for each in enumerate(actions)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return [found[number] for number in range(len(deeds))]
+    return [found[number] for number in range(len(actions))]
 
 
 def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:

@@ -55,28 +55,28 @@ class Phone:
 
     def answer(self) -> str:
         """Pick up the ringing call and hear its first words."""
-        return self._deed("answer")
+        return self._action("answer")
 
     def press(self, keys: str) -> str:
         """Press keys in the call, and hear what the caller says to them."""
-        return self._deed("keys", keys=keys)
+        return self._action("keys", keys=keys)
 
     def decline(self) -> None:
         """Refuse the ringing call."""
-        self._deed("decline")
+        self._action("decline")
 
     def hang_up(self) -> None:
         """End the call."""
-        self._deed("hang-up")
+        self._action("hang-up")
 
     def heard(self) -> str:
         """Repeat the last words of the caller in the newest call."""
         said = [line["words"] for line in self.newest("call")["transcript"] if line["voice"] == "caller"]
         return said[-1] if said else ""
 
-    def _deed(self, deed: str, **fields: str) -> str:
+    def _action(self, action: str, **fields: str) -> str:
         call = self.newest("call")["call"]
-        response = self.client.post(f"/phone/api/calls/{call}/{deed}/", fields, headers=JSON)
-        assert response.json() == {"done": True}, f"{deed}: the call is {self.newest('call')['state']}"
+        response = self.client.post(f"/phone/api/calls/{call}/{action}/", fields, headers=JSON)
+        assert response.json() == {"done": True}, f"{action}: the call is {self.newest('call')['state']}"
         self.bring()
         return self.heard()

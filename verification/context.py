@@ -1,4 +1,4 @@
-"""What an entrance knows about the moment of a deed: time, place, program. Plain values, no request."""
+"""What an entrance knows about the moment of a action: time, place, program. Plain values, no request."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The circumstances of one deed, read once at the entrance and handed down.
+    """The circumstances of one action, read once at the entrance and handed down.
 
     Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie;
     `device` the raw cookie by which `devices` knows a browser.

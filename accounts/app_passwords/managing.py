@@ -87,7 +87,7 @@ def revoke(user: User, context: Context, *, ref: str = "") -> int:
 
 
 def clear(user: User) -> int:
-    """Delete all app passwords of a person, and any that is being made. Inside the deed's transaction."""
+    """Delete all app passwords of a person, and any that is being made. Inside the action's transaction."""
     User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch") + 1)
     return AppPassword.objects.filter(user=user).delete()[0]
 

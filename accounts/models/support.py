@@ -1,4 +1,4 @@
-"""What the support desk keeps: whom a desk helps, which callers were verified, which deeds wait for a second person."""
+"""What the support desk keeps: whom a desk helps, verified callers, and which actions wait for a second person."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -76,7 +76,7 @@ class GroupRequest(models.Model):
 
 
 class SupportRequest(models.Model):
-    """A risky deed that one of the staff asked for and that waits for the word of a second one."""
+    """A risky action that one of the staff asked for and that waits for the word of a second one."""
 
     class State(models.TextChoices):
         """How it ended."""

@@ -27,7 +27,7 @@ def _public(*secret: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A person who has yet to prove something: after the right password, or as a signed-in person for one deed.
+    """A person who has yet to prove something: after the right password, or as a signed-in person for one action.
 
     Shape: `id` binds challenges to this sign-in; `has_proven_former` tells that a method was proven which the policy no
     longer allows: it opens the registration and nothing else.

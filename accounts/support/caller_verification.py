@@ -1,4 +1,4 @@
-"""Verifies that a caller is who they say, before a risky deed. A proof counts for one person and one of the staff.
+"""Verifies that a caller is who they say, before a risky action. A proof counts for one person and one of the staff.
 
 For a person who is staff themselves a call back counts for every colleague but the one who rang: nobody both vouches
 for a colleague and acts on it.

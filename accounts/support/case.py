@@ -46,7 +46,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Button:
-    """One deed on the case page; `closed` says why it cannot be done now, and what would open it."""
+    """One action on the case page; `closed` says why it cannot be done now, and what would open it."""
 
     action: Action
     closed: str
@@ -54,7 +54,7 @@ class Button:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to do next, and with which deed."""
+    """What to do next, and with which action."""
 
     words: str
     button: Button | None
@@ -87,7 +87,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Line:
-    """One deed of the staff, for the case page."""
+    """One action of the staff, for the case page."""
 
     at: datetime
     words: str
@@ -221,7 +221,7 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
 
 
 def _buttons(person: User, staff: User, context: Context) -> list[Button]:
-    """List the deeds of the staff member's role; the others are not shown at all."""
+    """List the actions of the staff member's role; the others are not shown at all."""
     mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
     here = authorise.bounds(staff, person, context)
     found = []

@@ -100,7 +100,7 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("requests/<slug:ref>/decide/", helps(approvals.decide), name="support-request-decide"),
         path("requests/<slug:ref>/do/", helps(approvals.collect), name="support-request-do"),
         path("<int:pk>/change/", shows_people(case.show), name="accounts_user_change"),
-        path("<int:pk>/do/<slug:name>/", helps(actions.one), name="support-deed"),
+        path("<int:pk>/do/<slug:name>/", helps(actions.one), name="support-action"),
         path("<int:pk>/caller/", helps(caller_verification.choose), name="support-caller-choose"),
         path("<int:pk>/caller/<slug:ref>/", helps(caller_verification.prove), name="support-caller"),
     ]

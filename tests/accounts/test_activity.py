@@ -167,7 +167,7 @@ def test_support_reads_about_somebody_else(kind: str) -> None:
     assert not [e for e in told if re.search(r"\b(you|your|yours)\b", f"{e.title} {e.text}", re.IGNORECASE)]
 
 
-def test_own_deeds_cannot_be_denied() -> None:
+def test_own_actions_cannot_be_denied() -> None:
     kinds = ("account.securing_begun", "session.ended", "sign_in.completed", "enrolment.removed")
 
     deniable = [activity.entries([event(kind)])[0].is_mine_to_deny for kind in kinds]

@@ -153,7 +153,7 @@ def test_spaces_at_the_ends_belong_to_a_password(ana: Person) -> None:
 
 
 def test_failing_notice_leaves_the_password_as_it_was(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mail is part of the deed: one transaction."""
+    """The mail is part of the action: one transaction."""
     _break_mail(monkeypatch)
 
     with pytest.raises(OSError, match="outbox"):

@@ -254,8 +254,8 @@ def test_token_of_the_form_is_not_held(stale: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/x/usual/"])
-def test_deeds_without_a_page_of_their_own_come_back_too(stale: Person, clock: Clock, path: str) -> None:
-    """After the proof a GET led to a deed that takes a POST only, and ended on an error page (seen)."""
+def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock: Clock, path: str) -> None:
+    """After the proof a GET led to a action that takes a POST only, and ended on an error page (seen)."""
     path = path.replace("/x/", f"/{stale.enrolment('totp').ref}/")
     stale.browser.send(path)
 
@@ -267,7 +267,7 @@ def test_deeds_without_a_page_of_their_own_come_back_too(stale: Person, clock: C
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/add/"])
 def test_way_back_leads_out(stale: Person, path: str) -> None:
-    """It led to the very deed, and from there to the same question again (seen)."""
+    """It led to the very action, and from there to the same question again (seen)."""
     stale.browser.send(path)
 
     assert stale.browser.follow("Back").path == "/"

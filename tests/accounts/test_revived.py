@@ -12,7 +12,7 @@ from accounts import passwords, secure_account
 from accounts.models import SecondStep, User
 from accounts.signin import flow
 from accounts.support import actions
-from accounts.support.actions import Deed
+from accounts.support.actions import Actor
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies
@@ -34,7 +34,7 @@ class Desk:
 
     def do(self, action: Callable[..., object], **options: object) -> None:
         """Do an action of support."""
-        action(self.person, Deed(staff=self.staff, context=self.here, reason="asked", ticket="1"), **options)
+        action(self.person, Actor(staff=self.staff, context=self.here, reason="asked", ticket="1"), **options)
 
     def policy(self, group: Group | None = None, **rules: object) -> None:
         """Save a policy."""

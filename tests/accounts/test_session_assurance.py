@@ -48,7 +48,7 @@ def test_comes_back_to_the_page_that_was_asked_for(cleo: Person) -> None:
     assert "next=" in page.query
 
 
-def test_takes_no_deed_from_a_session_that_is_over(cleo: Person) -> None:
+def test_takes_no_action_from_a_session_that_is_over(cleo: Person) -> None:
     cleo.sign_in()
     _change(cleo, epoch=2)
 

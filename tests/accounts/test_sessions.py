@@ -126,12 +126,12 @@ def test_never_takes_over_a_key_that_it_did_not_give() -> None:
     assert not Session.objects.filter(session_key=row_key("a" * 32)).exists()
 
 
-@pytest.mark.parametrize("deed", ["flush", "cycle_key"])
-def test_does_not_come_back_once_it_was_ended_elsewhere(deed: str) -> None:
+@pytest.mark.parametrize("action", ["flush", "cycle_key"])
+def test_does_not_come_back_once_it_was_ended_elsewhere(action: str) -> None:
     mine = _kept(seen=1)
     assert mine["seen"] == 1
     elsewhere = SessionStore(mine.session_key)
-    getattr(elsewhere, deed)()
+    getattr(elsewhere, action)()
     elsewhere.save()
 
     mine["seen"] = 2

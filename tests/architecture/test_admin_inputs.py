@@ -149,9 +149,11 @@ def test_odd_forms_are_answered(staff: Person, ana: Person) -> None:
         faults.append(_ask(staff, reverse("admin:support-many"), many | {"all": "on", "action": odd}))
         wide = dict.fromkeys(("name", "joining", "leaving", "rights", "reason", "form_ref", "seen"), odd)
         faults.append(_ask(staff, reverse("admin:auth_group_change", args=[group.pk]), wide))
-        deed = dict.fromkeys(("reason", "ticket", "seen", "life", "length", "starts_at", "days", "ref", "seconds"), odd)
+        action = dict.fromkeys(
+            ("reason", "ticket", "seen", "life", "length", "starts_at", "days", "ref", "seconds"), odd
+        )
         for name in ("issue_pass", "block", "bypass_once", "reset_device", "give_roles", "set_state"):
-            faults.append(_ask(staff, reverse("admin:support-deed", args=[ana.user.pk, name]), deed))
+            faults.append(_ask(staff, reverse("admin:support-action", args=[ana.user.pk, name]), action))
 
     assert [fault for fault in faults if fault] == []
 

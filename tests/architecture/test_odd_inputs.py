@@ -213,7 +213,7 @@ def site(
         "number": BENS,
     }
     table = [_mine(address, mine.ref if mine else odd.REF) for address in addresses.every(values)]
-    table += [Address(f"admin:deed {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
+    table += [Address(f"admin:action {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
     site = Site(browser, values, table)
     logging.disable(logging.CRITICAL)  # thousands of refusals
     try:

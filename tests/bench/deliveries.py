@@ -13,7 +13,7 @@ _LATENCY = 200  # milliseconds
 class Rate:
     """One steady rate. Units: `rate` a second; milliseconds; `cpu` those of the workers' processors a message.
 
-    `took` counts from the wake-up, `whole` from the beginning of the deed that asks, which runs on the same cores.
+    `took` counts from the wake-up, `whole` from the beginning of the action that asks, which runs on the same cores.
     """
 
     rate: int

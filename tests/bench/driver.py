@@ -114,9 +114,9 @@ class Driver:
         client = Client(headers={"host": "127.0.0.1", "x-forwarded-for": _network()})
         counts = []
 
-        def note(name: str, deed: Callable[[], Any]) -> None:
+        def note(name: str, action: Callable[[], Any]) -> None:
             with CaptureQueriesContext(connection) as captured:
-                status = deed().status_code
+                status = action().status_code
             assert status in {200, 302}, f"{name}: {status}"
             control = sum(query["sql"].startswith(_CONTROL) for query in captured.captured_queries)
             counts.append((name, len(captured) - control, control))
@@ -146,8 +146,8 @@ def main() -> None:
     print("ready", flush=True)  # noqa: T201 - the answer's line
     for line in sys.stdin:
         order = json.loads(line)
-        deed = getattr(driver, order.pop("do"))
-        print(json.dumps(deed(**order)), flush=True)  # noqa: T201
+        action = getattr(driver, order.pop("do"))
+        print(json.dumps(action(**order)), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -56,12 +56,12 @@ class World:
         self.now = START
         self._n = 0
 
-    def at(self, when: datetime, deed: Callable[[], object]) -> None:
+    def at(self, when: datetime, action: Callable[[], object]) -> None:
         self._n += 1
-        heapq.heappush(self._events, (when, self._n, deed))
+        heapq.heappush(self._events, (when, self._n, action))
 
-    def later(self, deed: Callable[[], None], **span: float) -> None:
-        self.at(self.now + timedelta(**span), deed)
+    def later(self, action: Callable[[], None], **span: float) -> None:
+        self.at(self.now + timedelta(**span), action)
 
     def move(self, when: datetime) -> None:
         """Let time pass in which nothing is sent."""
@@ -76,9 +76,9 @@ class World:
         while minute < until:
             minute += timedelta(minutes=1)
             while self._events and self._events[0][0] <= minute:
-                when, _, deed = heapq.heappop(self._events)
+                when, _, action = heapq.heappop(self._events)
                 self.move(when)
-                deed()
+                action()
             self.move(minute)
             toll_fraud.evaluate(now=minute)
             toll_fraud.forget()

@@ -139,7 +139,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 def ask(n: int, rate: float) -> list[float]:
     """Have messages asked for at a steady rate, and measure each until the carrier has it.
 
-    Units: as `enqueue`, but from the beginning of the deed that asks, which checks limits and writes its rows.
+    Units: as `enqueue`, but from the beginning of the action that asks, which checks limits and writes its rows.
     """
     asked = Message.objects.filter(challenge__handle__in=put_out(n, rate)).values_list("handle", "created_at")
     return _ways({handle: created_at.timestamp() for handle, created_at in asked})
@@ -228,14 +228,14 @@ def _message(challenge: Challenge, due: float) -> Message:
     return row
 
 
-def _at_rate(deed: Callable[[Any], Any], things: list[Any], rate: float) -> list[Any]:
+def _at_rate(action: Callable[[Any], Any], things: list[Any], rate: float) -> list[Any]:
     """Do it with each thing in four threads, at a steady rate or as fast as it goes. Units: `rate` a second."""
     begun = time.monotonic()
 
     def one(place: int, thing: Any) -> Any:
         if rate and (pause := begun + place / rate - time.monotonic()) > 0:
             time.sleep(pause)
-        result = deed(thing)
+        result = action(thing)
         close_old_connections()
         return result
 

@@ -37,11 +37,11 @@ class Hand:
     process: subprocess.Popen[str]
     log: Path
 
-    def order(self, deed: str, /, **more: Any) -> Any:
+    def order(self, action: str, /, **more: Any) -> Any:
         """Have one thing done and give the driver's answer. Errors: `Broken`."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps({"do": deed} | more) + "\n")
+            self.process.stdin.write(json.dumps({"do": action} | more) + "\n")
             self.process.stdin.flush()
         return self.answer()
 
@@ -62,10 +62,10 @@ class Site:
     hand: Hand
     web: tuple[int, ...]
 
-    def order(self, deed: str, /, **more: Any) -> tuple[Any, float]:
+    def order(self, action: str, /, **more: Any) -> tuple[Any, float]:
         """Have one thing done; gives the answer and the milliseconds of processor time that the web used for it."""
         before = meter.cpu(self.web)
-        answer = self.hand.order(deed, **more)
+        answer = self.hand.order(action, **more)
         return answer, meter.cpu(self.web) - before
 
 

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support import actions
-from accounts.support.actions import Deed
+from accounts.support.actions import Actor
 from tests.browser import hands
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
@@ -87,7 +87,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     hands.expect_heading(page, "Prove that it works")
 
 
-def test_closed_deeds_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
+def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
     enter(page, dora)
     open_case(page, ana)
 
@@ -132,14 +132,14 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
     hands.press(desk, "Look at what would happen")
     hands.expect_heading(desk, "Clear settings: 200 people")
     fill_in(desk)
-    desk.set_default_timeout(60_000)  # two hundred deeds, each with its record and notice
+    desk.set_default_timeout(60_000)  # two hundred actions, each with its record and notice
     hands.press(desk, "Clear settings for 200 people")
 
     expect(desk.locator(".chip.good")).to_have_count(200, timeout=60_000)
     assert not Enrolment.objects.filter(user__username__startswith="many").exists()
 
 
-DEEDS = {
+ACTIONS = {
     "Phone lost": {},
     "Unlock": {},
     "Delete app passwords": {},
@@ -154,10 +154,10 @@ DEEDS = {
 }
 
 
-def test_each_deed_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
+def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     enter(desk, dora)
-    for label, more in DEEDS.items():
+    for label, more in ACTIONS.items():
         dress(ana)
         desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
         hands.follow(desk, label)
@@ -168,7 +168,7 @@ def test_each_deed_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
         hands.expect_said(desk, f"{label}: ")
 
     kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
-    assert len(set(kinds)) == len(DEEDS)
+    assert len(set(kinds)) == len(ACTIONS)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def refused(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 
 def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Person) -> None:
-    """Own account, an administrator, another desk's people, a guessed address, a deed of another role, no caller."""
+    """Own account, an administrator, another desk's people, a guessed address, a action of another role, no caller."""
     desk, desk_group = refused, Group.objects.get_or_create(name="North")[0]
     dora, root = hire("dora", "Support desk"), join("root", is_staff=True, is_superuser=True)
     far = join("far")
@@ -188,13 +188,13 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
     Scope.objects.create(desk=Group.objects.get(name="Support desk")).people.add(desk_group)
     enter(desk, dora)
 
-    for person, deed, words in (
+    for person, action, words in (
         (dora, "end_sessions", "Nobody helps themselves"),
         (root, "end_sessions", "more rights than you"),
         (ana, "block", "Your role does not include this"),
         (ana, "clear_settings", "Verify the caller first"),
     ):
-        desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{deed}/")
+        desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{action}/")
         hands.expect_said(desk, words)
         status = desk.evaluate(
             """async (address) => {
@@ -255,7 +255,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     """Axe finds nothing at both widths, light and dark, and no page scrolls sideways."""
     root = hire("root", "Administrators")
     enter(desk, root)
-    verified = Deed(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
+    verified = Actor(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
     actions.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
@@ -263,7 +263,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         "people": "",
         "case": f"{ana.user.pk}/change/",
         "caller": f"{ana.user.pk}/caller/",
-        "deed": f"{ana.user.pk}/do/end_sessions/",
+        "action": f"{ana.user.pk}/do/end_sessions/",
         "requests": "requests/",
         "deliveries": "deliveries/",
         "delivery": f"deliveries/{Message.objects.latest('pk').handle}/",

@@ -1,4 +1,4 @@
-"""The portal in Chromium, on a telephone and on a desk: each deed of a signed-in person, from the page it begins on."""
+"""The portal in Chromium, on a telephone and a desk: each action of a signed-in person, from the page it begins on."""
 
 import contextlib
 import re

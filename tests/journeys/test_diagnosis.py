@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import AppPassword, StaleClient, User
 from accounts.support import actions
-from accounts.support.actions import Deed
+from accounts.support.actions import Actor
 from tests.doors import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
@@ -370,12 +370,12 @@ def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, 
     assert dora.browser.go("/help/diagnose/1-strange-000000/").status == 404
 
 
-def test_support_s_deed_solves_what_the_diagnosis_named(ana: Person) -> None:
+def test_support_s_action_solves_what_the_diagnosis_named(ana: Person) -> None:
     Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
     dora = hire("dora", "Support desk")
-    deed = Deed(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
+    actor = Actor(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
-    actions.unlock(ana.user, deed)
+    actions.unlock(ana.user, actor)
 
     assert limits.gate(ana.user.pk, "text", now=timezone.now()).is_open
     assert Enrolment.objects.filter(user=ana.user).exists()

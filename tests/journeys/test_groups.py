@@ -13,7 +13,7 @@ from accounts.admin_changes import Refused
 from accounts.management import make_roles
 from accounts.models import GroupRequest, Scope, Session, User
 from accounts.support import groups
-from accounts.support.actions import Deed
+from accounts.support.actions import Actor
 from accounts.support.groups import Wanted
 from accounts.support.roles import permissions, rights_of
 from tests.pages import Page
@@ -142,14 +142,14 @@ def test_little_right_gives_no_more(is_bare: bool, db: None, clock: Clock) -> No
     assert User.objects.get(pk=ida.user.pk).get_all_permissions() == {"auth.view_group", "auth.change_group"}
 
 
-def _deed(person: Person) -> Deed:
-    return Deed(staff=person.user, context=Context(now=timezone.now()), reason="r", ticket="none")
+def _actor(person: Person) -> Actor:
+    return Actor(staff=person.user, context=Context(now=timezone.now()), reason="r", ticket="none")
 
 
 def _try(person: Person, group: Group | None, wanted: Wanted | None) -> str:
     found = groups.plan(person.user, group, wanted)
     with pytest.raises(Refused):
-        groups.change(group, wanted, _deed(person), seen=found.seen)
+        groups.change(group, wanted, _actor(person), seen=found.seen)
     return found.why
 
 
@@ -288,10 +288,10 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
         "delete": None,
     }[verb]
     plan = groups.plan(fay.user, role, wanted)
-    deed = Deed(staff=fay.user, context=Context(now=timezone.now()), reason="r", ticket="none")
+    actor = Actor(staff=fay.user, context=Context(now=timezone.now()), reason="r", ticket="none")
 
     with transaction.atomic():
-        words = groups.change(role, wanted, deed, seen=plan.seen)
+        words = groups.change(role, wanted, actor, seen=plan.seen)
 
     assert "A second person must agree" in words
     assert GroupRequest.objects.count() == 1

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
 from accounts.support import actions
-from accounts.support.actions import Deed, Unneeded
+from accounts.support.actions import Actor, Unneeded
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
 from verification.context import Context
@@ -98,10 +98,10 @@ def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
 
 
 def test_nobody_gives_themselves_a_role(fay: Person) -> None:
-    deed = f"/admin/accounts/user/{fay.user.pk}/do/give_roles/"
+    actor = f"/admin/accounts/user/{fay.user.pk}/do/give_roles/"
 
-    assert "Nobody helps themselves" in fay.browser.go(deed)
-    assert fay.browser.send(deed, roles="Operators", reason="x", ticket="1").status == 403
+    assert "Nobody helps themselves" in fay.browser.go(actor)
+    assert fay.browser.send(actor, roles="Operators", reason="x", ticket="1").status == 403
     assert roles(fay) == (True, ["Administrators"])
 
 
@@ -135,5 +135,7 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     assert User.objects.get(pk=ana.user.pk).is_staff
     with pytest.raises(Unneeded, match="is gone"):
         actions.give_roles(
-            ana.user, Deed(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"), roles=["Night desk"]
+            ana.user,
+            Actor(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"),
+            roles=["Night desk"],
         )

@@ -103,7 +103,7 @@ def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:
         ("Let in once", "support.bypass_given", {"seconds": "300"}),
     ],
 )
-def test_each_deed_is_done_told_and_written_down(
+def test_each_action_is_done_told_and_written_down(
     label: str, kind: str, fields: dict[str, str], ana: Person, sam: Person
 ) -> None:
     settle(ana)
@@ -209,7 +209,7 @@ def no_check(db: None) -> None:
 
 
 def post(staff: Person, person: Person, name: str) -> Page:
-    """Send a deed by hand, as somebody would who goes past the buttons."""
+    """Send a action by hand, as somebody would who goes past the buttons."""
     staff.browser.go("/admin/")
     return staff.browser.send(f"/admin/accounts/user/{person.user.pk}/do/{name}/", **WHY)
 
@@ -248,7 +248,7 @@ def test_desk_finds_its_own_people_only(ana: Person, ben: Person, sam: Person) -
     assert post(sam, ben, "end_sessions").status == 404
 
 
-def test_role_that_lacks_a_deed_is_refused(ana: Person, dora: Person) -> None:
+def test_role_that_lacks_a_action_is_refused(ana: Person, dora: Person) -> None:
     page = case(dora, ana)
     assert not page.offers("Block")
 
@@ -261,7 +261,7 @@ def test_role_that_lacks_a_deed_is_refused(ana: Person, dora: Person) -> None:
     assert refused(dora)[-1] == "not_allowed"
 
 
-def test_risky_deed_wants_a_verified_caller(ana: Person, dora: Person) -> None:
+def test_risky_action_wants_a_verified_caller(ana: Person, dora: Person) -> None:
     page = post(dora, ana, "clear_settings")
 
     assert "Verify the caller first" in page
@@ -310,7 +310,7 @@ def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Perso
     assert AuditEvent.objects.get(kind="support.settings_cleared").detail["approver"] == sam.user.pk
 
 
-def test_old_proof_opens_the_case_and_no_deed(ana: Person, dora: Person, clock: Clock) -> None:
+def test_old_proof_opens_the_case_and_no_action(ana: Person, dora: Person, clock: Clock) -> None:
     clock.forward(minutes=11)
 
     assert "They are asked for" in case(dora, ana)

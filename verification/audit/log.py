@@ -19,7 +19,7 @@ _ADD = Insert(AuditEvent)
 
 
 def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
-    """Write down one deed. Call it inside the deed's transaction.
+    """Write down one action. Call it inside the action's transaction.
 
     Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
     What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.

@@ -25,7 +25,7 @@ _NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EX
 _ADD = Insert(Challenge)
 
 
-def start(  # noqa: PLR0913  (one deed, its circumstances named)
+def start(  # noqa: PLR0913  (one action, its circumstances named)
     enrolment: Enrolment,
     *,
     user: Any,

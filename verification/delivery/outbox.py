@@ -1,4 +1,4 @@
-"""Puts messages into the outbox inside the deed's transaction, and wakes a worker after commit."""
+"""Puts messages into the outbox inside the action's transaction, and wakes a worker after commit."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ _ADD = Insert(Message)
 
 
 def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Message:
-    """Leave the message of a challenge in the outbox, inside the deed's transaction. It holds no code."""
+    """Leave the message of a challenge in the outbox, inside the action's transaction. It holds no code."""
     enrolment = challenge.enrolment
     message = Message(
         user=challenge.user,

@@ -153,7 +153,7 @@ def hand_out(
 ) -> str:
     """Hand out a secret that opens for a span; an older one of the method dies. Returns it, for the one time it shows.
 
-    Inside the deed's transaction, which records and tells.
+    Inside the action's transaction, which records and tells.
     """
     method = registry.method(method_name)
     plan = method.enrol(fields, account=str(user.get_username()))

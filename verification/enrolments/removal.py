@@ -17,7 +17,7 @@ def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list
     """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
 
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
-    browsers end. Inside the deed's transaction, which records and tells.
+    browsers end. Inside the action's transaction, which records and tells.
     """
     locks.hold(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)

@@ -19,9 +19,9 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether a deed may go on, and if not, when it may be tried again.
+    """Whether a action may go on, and if not, when it may be tried again.
 
-    `scope` names the bound that it broke, `alarms` those whose alarm this very deed set off.
+    `scope` names the bound that it broke, `alarms` those whose alarm this very action set off.
     """
 
     is_open: bool

@@ -18,9 +18,9 @@ from verification.models import Counter, Message, State
 
 @dataclass(frozen=True)
 class Bound:
-    """At most `most` of something within a window, which each deed raises `by` so much.
+    """At most `most` of something within a window, which each action raises `by` so much.
 
-    What `is_given_back` is so when any bound refuses the deed: refused requests use up nothing that all share, and no
+    What `is_given_back` is so when any bound refuses the action: refused requests use up nothing that all share, and no
     messages of anybody.
     """
 
@@ -87,7 +87,7 @@ def spend_send(
     Shape: `area` is the range, empty at home; `is_trial` tells that it is paused and a few are let through;
     `caps` as `guard.caps` gives them. Units: `cost` as theirs.
 
-    Runs in a statement of its own, before the deed's transaction: the organisation's row is everybody's, and to hold
+    Runs in a statement of its own, before the action's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
     """
     bounds = [
@@ -180,8 +180,8 @@ def spend_notice(address: str, *, now: datetime) -> bool:
     return _count([Bound("notice.number", address, DAY, conf.notices_per_number_day())], now).is_open
 
 
-def spend_deed(staff_id: int, *, most: int, context: Context) -> Gate:
-    """Spend one of the deeds that a member of the support desk may do for others in a day."""
+def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:
+    """Spend one of the actions that a member of the support desk may do for others in a day."""
     return _count([Bound("support.staff", str(staff_id), DAY, most)], context.now)
 
 

@@ -1,4 +1,4 @@
-"""The record of every deed. Rows are written once; triggers refuse to change or remove them, but for personal words."""
+"""The record of every action. Rows are written once; triggers refuse to change or remove them, but personal words."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NONCE = "nonce"  # among the words, so that nobody finds short ones by trying on
 
 
 class AuditEvent(models.Model):
-    """One deed: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database.
+    """One action: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database.
 
     People stand in it by number. `words` holds what names or describes the person, such as a reason; it can be emptied,
     and nothing else. `detail` holds a digest of it, so that a change is found.

@@ -15,8 +15,8 @@ class Rules:
     """The policy in force for one person, each field decided.
 
     Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
-    those that cannot be phished; `second_person` names the support desk's deeds that a second one must agree to.
-    Units: `grace_days` for which a registration may be put off; `staff_quota` in deeds of one of the staff in a day.
+    those that cannot be phished; `second_person` names the support desk's actions that a second one must agree to.
+    Units: `grace_days` for which a registration may be put off; `staff_quota` in actions of one of the staff in a day.
     """
 
     methods: tuple[str, ...]

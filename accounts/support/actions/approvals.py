@@ -1,4 +1,4 @@
-"""Risky deeds that wait for a second person: asked, agreed to or refused, and done once by whoever asked."""
+"""Risky actions that wait for a second person: asked, agreed to or refused, and done once by whoever asked."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support.actions import rights
-from accounts.support.actions.base import Deed
+from accounts.support.actions.base import Actor
 from verification import audit, policies
 from verification.context import Context
 
@@ -18,30 +18,30 @@ _State = SupportRequest.State
 
 
 def ask(
-    action: str, deed: Deed, person: User, options: Mapping[str, Any], proof: CallerCheck | None = None
+    action: str, actor: Actor, person: User, options: Mapping[str, Any], proof: CallerCheck | None = None
 ) -> SupportRequest | None:
-    """Leave a deed for a second person; none when the same one waits already. The person is held by the caller."""
+    """Leave a action for a second person; none when the same one waits already. The person is held by the caller."""
     same = SupportRequest.objects.filter(
-        action=action, person=person, asked_by=deed.staff, state=_State.WAITING, epoch=person.epoch
+        action=action, person=person, asked_by=actor.staff, state=_State.WAITING, epoch=person.epoch
     )
-    if any(each.options == dict(options) for each in same.filter(ends_at__gt=deed.context.now)):
+    if any(each.options == dict(options) for each in same.filter(ends_at__gt=actor.context.now)):
         return None
     request = SupportRequest(
         action=action,
         person=person,
         options=dict(options),
-        reason=deed.reason,
-        ticket=deed.ticket,
-        asked_by=deed.staff,
-        asked_at=deed.context.now,
-        ends_at=deed.context.now + _LIFE,
+        reason=actor.reason,
+        ticket=actor.ticket,
+        asked_by=actor.staff,
+        asked_at=actor.context.now,
+        ends_at=actor.context.now + _LIFE,
         epoch=person.epoch,
-        caller_checked=deed.caller,
-        vouched_by=proof.staff if proof and proof.staff_id != deed.staff.pk else None,
+        caller_checked=actor.caller,
+        vouched_by=proof.staff if proof and proof.staff_id != actor.staff.pk else None,
     )
     with transaction.atomic():
         request.save()
-        _record("support.requested", request, deed.staff, deed.context)
+        _record("support.requested", request, actor.staff, actor.context)
     return request
 
 

@@ -1,4 +1,4 @@
-"""Takes what staff want done for a person: the right, the quota, a second person; then the deed. Refusals are kept."""
+"""Takes what staff want done for a person: the right, the quota, a second person; then does it. Keeps refusals."""
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
 from accounts.support.actions import approvals, rights
-from accounts.support.actions.base import Deed, Unneeded
+from accounts.support.actions.base import Actor, Unneeded
 from accounts.support.actions.registry import Action
 from accounts.support.actions.rights import Bounds, Refusal
 from verification import audit, limits, policies
@@ -43,9 +43,9 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A deed that one of the staff wants for a person.
+    """A action that one of the staff wants for a person.
 
-    Shape: `options` as the deed's form gives them; `token` as `new_token` gave it for the form that was sent.
+    Shape: `options` as the action's form gives them; `token` as `new_token` gave it for the form that was sent.
     """
 
     action: Action
@@ -155,8 +155,8 @@ def _place(order: Order, context: Context) -> Answer:
         return _refuse(order, refusal, context)
     proof = caller_verification.proof(order.staff, order.person, now=context.now)
     if not here.wants_second(order.action.wish):
-        return _do(order, _deed(order, context, proof))
-    if approvals.ask(order.action.name, _deed(order, context, proof), order.person, order.options, proof) is None:
+        return _do(order, _actor(order, context, proof))
+    if approvals.ask(order.action.name, _actor(order, context, proof), order.person, order.options, proof) is None:
         return Answer(State.UNNEEDED, _("You asked for this already. It waits under Requests."))
     return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
 
@@ -181,7 +181,7 @@ def _collect(request: SupportRequest, order: Order, context: Context) -> Answer:
         return Answer(State.UNNEEDED, _("Who agreed to it may not do so any more. Ask again."))
     if not approvals.take(request, order.staff, context):
         return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask again."))
-    deed = Deed(
+    actor = Actor(
         staff=order.staff,
         context=context,
         reason=order.reason,
@@ -189,11 +189,11 @@ def _collect(request: SupportRequest, order: Order, context: Context) -> Answer:
         caller=request.caller_checked,
         approver=request.decided_by_id,
     )
-    return _do(order, deed)
+    return _do(order, actor)
 
 
-def _deed(order: Order, context: Context, proof: CallerCheck | None) -> Deed:
-    return Deed(
+def _actor(order: Order, context: Context, proof: CallerCheck | None) -> Actor:
+    return Actor(
         staff=order.staff,
         context=context,
         reason=order.reason,
@@ -202,9 +202,9 @@ def _deed(order: Order, context: Context, proof: CallerCheck | None) -> Deed:
     )
 
 
-def _do(order: Order, deed: Deed) -> Answer:
+def _do(order: Order, actor: Actor) -> Answer:
     try:
-        done = order.action.run(order.person, deed, order.options)
+        done = order.action.run(order.person, actor, order.options)
     except Unneeded as why:
         return Answer(State.UNNEEDED, str(why))
     return Answer(State.DONE, done.words, done.secret)
@@ -212,7 +212,7 @@ def _do(order: Order, deed: Deed) -> Answer:
 
 def _over_quota(staff: User, context: Context) -> Refusal | None:
     most = policies.rules_for(staff.pk).staff_quota
-    return None if limits.spend_deed(staff.pk, most=most, context=context).is_open else Refusal.QUOTA
+    return None if limits.spend_action(staff.pk, most=most, context=context).is_open else Refusal.QUOTA
 
 
 def _refuse(order: Order, refusal: Refusal, context: Context) -> Answer:

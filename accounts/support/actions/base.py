@@ -10,7 +10,7 @@ from verification.db import row_locks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class Actor:
     """Who of the staff acts, from where, and why. `caller` says how the caller was verified, `approver` who agreed."""
 
     staff: User
@@ -23,7 +23,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Done:
-    """What a deed changed, in words for the staff. `secret` is shown once and kept nowhere."""
+    """What a action changed, in words for the staff. `secret` is shown once and kept nowhere."""
 
     words: str
     secret: str = ""
@@ -33,25 +33,25 @@ class Unneeded(Exception):
     """There was nothing to do, for instance because somebody else did it just before. The message says so."""
 
 
-def record(kind: str, person: User, deed: Deed, **detail: Any) -> None:
+def record(kind: str, person: User, actor: Actor, **detail: Any) -> None:
     audit.record(
         kind,
         user_id=person.pk,
-        context=deed.context,
-        actor_id=deed.staff.pk,
-        reason=deed.reason,
-        ticket=deed.ticket,
-        caller=deed.caller,
-        approver=deed.approver,
+        context=actor.context,
+        actor_id=actor.staff.pk,
+        reason=actor.reason,
+        ticket=actor.ticket,
+        caller=actor.caller,
+        approver=actor.approver,
         **detail,
     )
 
 
-def tell(person: User, notice: str, deed: Deed, **values: str) -> None:
-    staff = deed.staff.get_full_name()
-    values |= {"staff": staff, "ticket": deed.ticket}
+def tell(person: User, notice: str, actor: Actor, **values: str) -> None:
+    staff = actor.staff.get_full_name()
+    values |= {"staff": staff, "ticket": actor.ticket}
     notices.tell(
-        person, f"support_{notice}", now=deed.context.now, context=Context(now=deed.context.now), until=None, **values
+        person, f"support_{notice}", now=actor.context.now, context=Context(now=actor.context.now), until=None, **values
     )
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import GroupRequest, Import, User
-from accounts.support.actions.base import Deed, Done, Unneeded
+from accounts.support.actions.base import Actor, Done, Unneeded
 from verification import audit, erasure, hardware_tokens
 from verification.db import row_locks
 from verification.keys import uploads
@@ -26,7 +26,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.@-]){re.escape(name)}(?![\w@-])", re.IGNORECASE)
 
 
-def erase(person: User, deed: Deed) -> Done:
+def erase(person: User, actor: Actor) -> Done:
     """Remove a person for good. Events about them stay in the record, by number and without personal words.
 
     Whatever of them is written down at the same moment, such as a challenge of a sign-in, is refused by the database:
@@ -37,18 +37,18 @@ def erase(person: User, deed: Deed) -> Done:
         _leave_imports(person)
         _leave_requests(person)
         for token in hardware_tokens.of_person(person.pk):
-            hardware_tokens.take_back(token, deed.context, actor_id=deed.staff.pk)
+            hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk)
         erasure.erase(person, names=names_of(person))
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
         audit.record(
             audit.ERASED,
             user_id=pk,
-            context=deed.context,
-            actor_id=deed.staff.pk,
-            reason=deed.reason,
-            ticket=deed.ticket,
-            approver=deed.approver,
+            context=actor.context,
+            actor_id=actor.staff.pk,
+            reason=actor.reason,
+            ticket=actor.ticket,
+            approver=actor.approver,
             rows={label.partition(".")[2].lower(): n for label, n in sorted(rows.items()) if n},
         )
     return Done(_("They are erased. The record knows them as number %(n)d.") % {"n": pk})

@@ -1,4 +1,4 @@
-"""What staff fill in before a deed: always a reason and a ticket, and what the deed itself wants to know."""
+"""What staff fill in before a action: always a reason and a ticket, and what the action itself wants to know."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -26,15 +26,15 @@ _PASS_LIVES = (
 
 _ROLES = {
     "Support desk": _("find, verify and help people"),
-    "Senior support": _("also block, let in once, and agree to others’ deeds"),
+    "Senior support": _("also block, let in once, and agree to others’ actions"),
     "Operators": _("deliveries, routes, outages and cost"),
     "Auditors": _("the record and the reports, to read"),
     "Administrators": _("all of it, and policies, imports and roles"),
 }
 
 
-class DeedForm(forms.Form):
-    """Why something is done. `options` gives what the deed's function takes beside it."""
+class ActionForm(forms.Form):
+    """Why something is done. `options` gives what the action's function takes beside it."""
 
     reason = LineField(
         label=_("Reason"),
@@ -56,20 +56,20 @@ class DeedForm(forms.Form):
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
-        """Offer what this person has to choose from, where the deed wants to know."""
+        """Offer what this person has to choose from, where the action wants to know."""
 
     def options(self) -> dict[str, Any]:
-        """Give what the deed takes, as plain values that a request can keep."""
+        """Give what the action takes, as plain values that a request can keep."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
 
 
-class ClearForm(DeedForm):
+class ClearForm(ActionForm):
     """What goes with the methods. Sign-ins and remembered browsers always do."""
 
     app_passwords_too = forms.BooleanField(label=_("Delete the app passwords as well"), required=False, initial=True)
 
 
-class MethodForm(DeedForm):
+class MethodForm(ActionForm):
     """Which of a person's methods."""
 
     field_order = ["ref", "reason", "ticket"]
@@ -95,7 +95,7 @@ class NumberForm(MethodForm):
     only_numbers = True
 
 
-class PassForm(DeedForm):
+class PassForm(ActionForm):
     """How long a pass is, how long it is good, and whether once."""
 
     field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
@@ -136,7 +136,7 @@ class PassForm(DeedForm):
         return kept | {"starts_at": begins.isoformat() if begins else ""}
 
 
-class BypassForm(DeedForm):
+class BypassForm(ActionForm):
     """How long a person has for their one sign-in."""
 
     field_order = ["seconds", "reason", "ticket"]
@@ -152,7 +152,7 @@ class BypassForm(DeedForm):
     )
 
 
-class BlockForm(DeedForm):
+class BlockForm(ActionForm):
     """For how long a person is blocked."""
 
     field_order = ["days", "reason", "ticket"]
@@ -165,7 +165,7 @@ class BlockForm(DeedForm):
     )
 
 
-class StateForm(DeedForm):
+class StateForm(ActionForm):
     """What is asked of a person from now on."""
 
     field_order = ["state", "reason", "ticket"]
@@ -181,7 +181,7 @@ class StateForm(DeedForm):
     )
 
 
-class RolesForm(DeedForm):
+class RolesForm(ActionForm):
     """What of the staff a person is."""
 
     field_order = ["roles", "reason", "ticket"]
@@ -200,7 +200,7 @@ class RolesForm(DeedForm):
         self.initial["roles"] = list(groups_of_staff().filter(user=person).values_list("name", flat=True))
 
 
-class SerialForm(DeedForm):
+class SerialForm(ActionForm):
     """Which token of the stock."""
 
     field_order = ["serial", "reason", "ticket"]
@@ -213,7 +213,7 @@ class SerialForm(DeedForm):
     )
 
 
-class TokenForm(DeedForm):
+class TokenForm(ActionForm):
     """Which of the tokens that a person has."""
 
     field_order = ["token_ref", "reason", "ticket"]
@@ -264,7 +264,7 @@ class ResyncForm(TokenForm):
     )
 
 
-class EraseForm(DeedForm):
+class EraseForm(ActionForm):
     """Who is meant, typed once more; and a reason that may stay."""
 
     field_order = ["confirm", "reason", "ticket"]

@@ -4,12 +4,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.support.actions.base import Deed, Done, Unneeded, close, record, tell
+from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell
 from verification import challenges, enrolments, hardware_tokens
 from verification.models import HardwareToken
 
 
-def assign_token(person: User, deed: Deed, *, serial: str) -> Done:
+def assign_token(person: User, actor: Actor, *, serial: str) -> Done:
     """Hand a token of the stock to a person: it waits until they activate it with its code."""
     with transaction.atomic():
         token = hardware_tokens.named(serial)
@@ -17,42 +17,44 @@ def assign_token(person: User, deed: Deed, *, serial: str) -> Done:
             raise Unneeded(_("There is no token of this serial number. Bring the maker’s file in first."))
         if token.enrolment is not None and token.enrolment.user_id == person.pk:
             raise Unneeded(_("They have this token already."))
-        if not token.is_good(deed.context.now):
+        if not token.is_good(actor.context.now):
             raise Unneeded(_("Its maker says that it is not to be used now."))
         try:
-            hardware_tokens.assign(token, person, deed.context, actor_id=deed.staff.pk)
+            hardware_tokens.assign(token, person, actor.context, actor_id=actor.staff.pk)
         except hardware_tokens.NotInStock:
             raise Unneeded(_("Somebody else has this token, or it is retired.")) from None
         except hardware_tokens.Damaged:
             raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
         label = _label(token)
-        record("support.token_assigned", person, deed, label=label, token=token.ref)
-        tell(person, "token_assigned", deed, label=label)
+        record("support.token_assigned", person, actor, label=label, token=token.ref)
+        tell(person, "token_assigned", actor, label=label)
     return Done(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
 
 
-def take_token_back(person: User, deed: Deed, *, token_ref: str, is_worn: bool) -> Done:
+def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Done:
     """Take a token back from a person: into the stock, or out of use when it is lost or broken. Their sign-ins end."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
         label = _label(token)
         enrolments.hold_all(person)
-        tell(person, "token_taken_back", deed, label=label)
-        if not hardware_tokens.take_back(token, deed.context, actor_id=deed.staff.pk):
+        tell(person, "token_taken_back", actor, label=label)
+        if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
             raise Unneeded(_("They do not have this token any more."))
         if is_worn:
-            hardware_tokens.retire(token, deed.context, actor_id=deed.staff.pk, reason=deed.reason, ticket=deed.ticket)
+            hardware_tokens.retire(
+                token, actor.context, actor_id=actor.staff.pk, reason=actor.reason, ticket=actor.ticket
+            )
         closed = close(person)
-        record("support.token_taken_back", person, deed, label=label, token=token.ref, is_retired=is_worn, **closed)
+        record("support.token_taken_back", person, actor, label=label, token=token.ref, is_retired=is_worn, **closed)
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
     return Done(words % {"label": label})
 
 
-def resync_token(person: User, deed: Deed, *, token_ref: str, first: str, second: str) -> Done:
+def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Done:
     """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
-        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=deed.context):
+        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=actor.context):
             raise Unneeded(
                 _(
                     "These are not two new codes in a row of this token. Check its serial number, "
@@ -60,8 +62,8 @@ def resync_token(person: User, deed: Deed, *, token_ref: str, first: str, second
                 )
             )
         label = _label(token)
-        record("support.token_resynchronised", person, deed, label=label, token=token.ref)
-        tell(person, "token_resynchronised", deed, label=label)
+        record("support.token_resynchronised", person, actor, label=label, token=token.ref)
+        tell(person, "token_resynchronised", actor, label=label)
     return Done(_("%(label)s is in step again.") % {"label": label})
 
 

@@ -19,15 +19,15 @@ from accounts.support.actions import (
     hardware_tokens,
     roles,
 )
-from accounts.support.actions.base import Deed, Done
+from accounts.support.actions.base import Actor, Done
 from accounts.support.actions.rights import Effect, Wish
 
-Run = Callable[[User, Deed, Mapping[str, Any]], Done]
+Run = Callable[[User, Actor, Mapping[str, Any]], Done]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One deed on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
+    """One action on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
 
     `effect` decides who may do it alone to one of the staff; with `tells` the person hears of it by mail.
     What takes codes that are good for seconds `can_wait` for no second person.
@@ -40,7 +40,7 @@ class Action:
     permission: str
     run: Run
     preview: action_preview.Preview
-    form_class: type[forms.DeedForm] = forms.DeedForm
+    form_class: type[forms.ActionForm] = forms.ActionForm
     effect: Effect = Effect.OPENS
     is_risky: bool = False
     for_many: bool = True
@@ -65,7 +65,9 @@ _ALL = (
         icon="remove",
         permission="clear_settings",
         form_class=forms.ClearForm,
-        run=lambda person, deed, o: credentials.clear_settings(person, deed, app_passwords_too=o["app_passwords_too"]),
+        run=lambda person, actor, o: credentials.clear_settings(
+            person, actor, app_passwords_too=o["app_passwords_too"]
+        ),
         preview=action_preview.clear_settings,
         is_risky=True,
         is_grave=True,
@@ -76,7 +78,7 @@ _ALL = (
         explain=_("All that a lost phone calls for, in one: methods, app passwords, remembered browsers, sign-ins."),
         icon="phone",
         permission="clear_settings",
-        run=lambda person, deed, _o: credentials.phone_lost(person, deed),
+        run=lambda person, actor, _o: credentials.phone_lost(person, actor),
         preview=action_preview.phone_lost,
         is_risky=True,
         is_grave=True,
@@ -88,7 +90,7 @@ _ALL = (
         icon="totp",
         permission="reset_device",
         form_class=forms.MethodForm,
-        run=lambda person, deed, o: credentials.reset_device(person, deed, ref=o["ref"]),
+        run=lambda person, actor, o: credentials.reset_device(person, actor, ref=o["ref"]),
         preview=lambda held: [
             *action_preview.lines(_("Removes the method that you choose, and what shares its number."))(held),
             *action_preview.closing(held),
@@ -105,7 +107,7 @@ _ALL = (
         permission="assign_token",
         form_class=forms.SerialForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: hardware_tokens.assign_token(person, deed, serial=o["serial"]),
+        run=lambda person, actor, o: hardware_tokens.assign_token(person, actor, serial=o["serial"]),
         preview=action_preview.lines(_("It opens nothing until they have signed in and typed its code.")),
         for_many=False,
     ),
@@ -117,8 +119,8 @@ _ALL = (
         permission="resync_token",
         form_class=forms.ResyncForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: hardware_tokens.resync_token(
-            person, deed, token_ref=o["token_ref"], first=o["first"], second=o["second"]
+        run=lambda person, actor, o: hardware_tokens.resync_token(
+            person, actor, token_ref=o["token_ref"], first=o["first"], second=o["second"]
         ),
         preview=action_preview.lines(_("The two codes are used up. Nobody is signed in by them.")),
         for_many=False,
@@ -132,8 +134,8 @@ _ALL = (
         permission="assign_token",
         form_class=forms.TakeBackForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: hardware_tokens.take_token_back(
-            person, deed, token_ref=o["token_ref"], is_worn=o["is_worn"]
+        run=lambda person, actor, o: hardware_tokens.take_token_back(
+            person, actor, token_ref=o["token_ref"], is_worn=o["is_worn"]
         ),
         preview=lambda held: [str(_("Its codes open nothing any more.")), *action_preview.closing(held)],
         is_risky=True,
@@ -147,9 +149,9 @@ _ALL = (
         icon="pass",
         permission="issue_pass",
         form_class=forms.PassForm,
-        run=lambda person, deed, o: credentials.issue_pass(
+        run=lambda person, actor, o: credentials.issue_pass(
             person,
-            deed,
+            actor,
             length=o["length"],
             life=timedelta(minutes=o["life"]),
             once=o["once"],
@@ -169,7 +171,7 @@ _ALL = (
         icon="clock",
         permission="bypass_once",
         form_class=forms.BypassForm,
-        run=lambda person, deed, o: access.bypass_once(person, deed, life=timedelta(seconds=o["seconds"])),
+        run=lambda person, actor, o: access.bypass_once(person, actor, life=timedelta(seconds=o["seconds"])),
         preview=action_preview.lines(_("One sign-in asks for the password only. They can change no method in it.")),
         is_risky=True,
         for_many=False,
@@ -180,7 +182,7 @@ _ALL = (
         explain=_("End waits and locks after wrong codes or a fraud report. Methods stay."),
         icon="key",
         permission="unlock_person",
-        run=lambda person, deed, _o: access.unlock(person, deed),
+        run=lambda person, actor, _o: access.unlock(person, actor),
         preview=lambda held: [*held.locks, str(_("What they set up works again at once."))],
         is_risky=True,
     ),
@@ -190,7 +192,7 @@ _ALL = (
         explain=_("Reset the count of thirty days, after their methods were set up again."),
         icon="key",
         permission="unlock_person",
-        run=lambda person, deed, _o: access.reset_wrong_codes(person, deed),
+        run=lambda person, actor, _o: access.reset_wrong_codes(person, actor),
         preview=action_preview.lines(_("The wrong codes so far count no more.")),
         is_risky=True,
         for_many=False,
@@ -202,7 +204,7 @@ _ALL = (
         icon="key",
         permission="delete_app_passwords",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: app_passwords.delete_app_passwords(person, deed),
+        run=lambda person, actor, _o: app_passwords.delete_app_passwords(person, actor),
         preview=lambda held: action_preview.or_none(action_preview.deleted_app_passwords(held.n_app_passwords)),
     ),
     Action(
@@ -212,7 +214,7 @@ _ALL = (
         icon="browser",
         permission="forget_browsers",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: browsers.forget_browsers(person, deed),
+        run=lambda person, actor, _o: browsers.forget_browsers(person, actor),
         preview=lambda held: action_preview.or_none(action_preview.forgotten_browsers(held)),
     ),
     Action(
@@ -222,7 +224,7 @@ _ALL = (
         icon="leave",
         permission="end_sessions",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: browsers.end_sessions(person, deed),
+        run=lambda person, actor, _o: browsers.end_sessions(person, actor),
         preview=lambda held: action_preview.or_none(action_preview.ended_sessions(held)),
     ),
     Action(
@@ -233,7 +235,7 @@ _ALL = (
         permission="block_person",
         form_class=forms.BlockForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: access.block(person, deed, days=o["days"] or None),
+        run=lambda person, actor, o: access.block(person, actor, days=o["days"] or None),
         preview=lambda held: [str(_("Refuses every sign-in and app password.")), *action_preview.closing(held)],
         is_grave=True,
     ),
@@ -243,7 +245,7 @@ _ALL = (
         explain=_("Let a blocked person sign in again."),
         icon="check",
         permission="block_person",
-        run=lambda person, deed, _o: access.unblock(person, deed),
+        run=lambda person, actor, _o: access.unblock(person, actor),
         preview=action_preview.lines(_("They can sign in again at once.")),
         is_risky=True,
     ),
@@ -254,7 +256,7 @@ _ALL = (
         icon="shield",
         permission="set_state",
         form_class=forms.StateForm,
-        run=lambda person, deed, o: access.set_state(person, deed, state=o["state"]),
+        run=lambda person, actor, o: access.set_state(person, actor, state=o["state"]),
         preview=lambda held: [*action_preview.closing(held), str(_("It counts from the next sign-in."))],
         is_risky=True,
     ),
@@ -266,7 +268,7 @@ _ALL = (
         permission="give_role",
         form_class=forms.RolesForm,
         effect=Effect.CLOSES,
-        run=lambda person, deed, o: roles.give_roles(person, deed, roles=o["roles"]),
+        run=lambda person, actor, o: roles.give_roles(person, actor, roles=o["roles"]),
         preview=lambda held: [
             str(_("With a role they may enter the admin, and the second step is always asked of them.")),
             *action_preview.closing(held),
@@ -281,7 +283,7 @@ _ALL = (
         icon="edit",
         permission="require_password",
         effect=Effect.CLOSES,
-        run=lambda person, deed, _o: access.require_password(person, deed),
+        run=lambda person, actor, _o: access.require_password(person, actor),
         preview=lambda held: [
             *action_preview.deleted_app_passwords(held.n_app_passwords_ending),
             *action_preview.closing(held),
@@ -296,7 +298,7 @@ _ALL = (
         permission="resend_message",
         form_class=forms.NumberForm,
         effect=Effect.TRIES,
-        run=lambda person, deed, o: credentials.try_message(person, deed, ref=o["ref"]),
+        run=lambda person, actor, o: credentials.try_message(person, actor, ref=o["ref"]),
         preview=action_preview.lines(_("The code in it opens nothing.")),
         for_many=False,
     ),
@@ -308,7 +310,7 @@ _ALL = (
         effect=Effect.ERASES,
         permission="erase_person",
         form_class=forms.EraseForm,
-        run=lambda person, deed, _o: erasure.erase(person, deed),
+        run=lambda person, actor, _o: erasure.erase(person, actor),
         preview=action_preview.erase,
         for_many=False,
         is_grave=True,

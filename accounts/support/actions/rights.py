@@ -14,7 +14,7 @@ from verification.policies import Rules
 
 
 class Refusal(StrEnum):
-    """Why a deed is refused; recorded with each attempt."""
+    """Why a action is refused; recorded with each attempt."""
 
     NOT_ALLOWED = "not_allowed"
     ONESELF = "oneself"
@@ -53,7 +53,7 @@ _NEVER_ALONE = {
 
 
 def words(refusal: Refusal) -> str:
-    """Say why a deed is closed and what would open it."""
+    """Say why a action is closed and what would open it."""
     table = {
         Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
         Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),
@@ -61,7 +61,7 @@ def words(refusal: Refusal) -> str:
         Refusal.EQUAL: _("They have the same rights as you. Somebody with more ends their roles first."),
         Refusal.OTHER_SCOPE: _("This person belongs to another desk."),
         Refusal.WIDER_SCOPE: _("They would help people whom you may not help. Ask somebody who helps everybody."),
-        Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this deed."),
+        Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this action."),
         Refusal.QUOTA: _("You have done as much as one may do in a day. Ask a colleague or an administrator."),
     }
     return table[refusal]
@@ -100,7 +100,7 @@ def reaches_further(staff: User, desks: Collection[Group]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A deed that somebody wants to do: the right it takes, whether it is risky, and what it does to a way in."""
+    """A action that somebody wants to do: the right it takes, whether it is risky, and what it does to a way in."""
 
     name: str
     permission: str
@@ -110,7 +110,7 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What bounds one of the staff in helping one person, whatever the deed; read once for all of them."""
+    """What bounds one of the staff in helping one person, whatever the action; read once for all of them."""
 
     staff: User
     rank: Rank
@@ -119,7 +119,7 @@ class Bounds:
     second_person: tuple[str, ...]
 
     def refusal(self, wish: Wish) -> Refusal | None:
-        """Tell why a deed is closed; none if it is open. The quota is spent apart."""
+        """Tell why a action is closed; none if it is open. The quota is spent apart."""
         if not self.staff.has_perm(f"accounts.{wish.permission}"):
             return Refusal.NOT_ALLOWED
         if self.whole:

@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.support.actions import rights
-from accounts.support.actions.base import Deed, Done, Unneeded, close, record, tell
+from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell
 from accounts.support.actions.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
 from verification import enrolments
 
 
-def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
+def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Done:
     """Make a person one of the staff with exactly these roles; with none they are staff no more. Sign-ins end.
 
     Nobody gives a role that may more than they do themselves, or that helps people whom they may not help.
@@ -25,19 +25,19 @@ def give_roles(person: User, deed: Deed, *, roles: Sequence[str]) -> Done:
             raise Unneeded(_("One of these roles is gone. Look at the list again."))
         if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
             raise Unneeded(_("It is so already."))
-        if not deed.staff.is_superuser and not rights_of(wanted | former) <= deed.staff.get_all_permissions():
+        if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
             raise Unneeded(_("This role may more than you. Ask somebody who has it."))
-        if wanted and rights.reaches_further(deed.staff, {*person.groups.all()} - former | wanted):
+        if wanted and rights.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
             raise Unneeded(rights.words(Refusal.WIDER_SCOPE))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
-        names = settle_roles(person, deed, former=sorted(group.name for group in former))
+        names = settle_roles(person, actor, former=sorted(group.name for group in former))
     if not names:
         return Done(_("They are staff no more."))
     return Done(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
 
 
-def settle_roles(person: User, deed: Deed, *, former: Sequence[str]) -> list[str]:
+def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[str]:
     """Make a person staff or not, as the groups they are in now say; end their sign-ins, record it and tell them.
 
     Inside the transaction that changed the groups, which holds the person. Returns the names of their roles.
@@ -50,8 +50,8 @@ def settle_roles(person: User, deed: Deed, *, former: Sequence[str]) -> list[str
         person.second_step = SecondStep.ENABLED  # staff are always asked
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
-    record("support.roles_given", person, deed, roles=names, former=list(former), **close(person))
-    tell(person, "roles_given", deed, roles=", ".join(names))
+    record("support.roles_given", person, actor, roles=names, former=list(former), **close(person))
+    tell(person, "roles_given", actor, roles=", ".join(names))
     return names
 
 

@@ -14,7 +14,7 @@ from accounts.models import GroupRequest, User
 from accounts.support import roles
 from accounts.support.actions import rights
 from accounts.support.actions import roles as action_roles
-from accounts.support.actions.base import Deed
+from accounts.support.actions.base import Actor
 from accounts.support.actions.rights import Rank, Refusal
 from accounts.support.groups.plans import Plan, Wanted, plan
 from verification import audit, limits, policies
@@ -38,25 +38,25 @@ def wants_second(staff: User, found: Plan) -> bool:
     )
 
 
-def change(group: Group | None, wanted: Wanted | None, deed: Deed, *, seen: str) -> str:
+def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: str) -> str:
     """Change a group, or leave it for a second person where one must agree. Returns the result, in words.
 
     Errors: `Refused`. Inside the transaction of the form.
     """
-    found = _checked(group, wanted, deed, seen)
-    most = policies.rules_for(deed.staff.pk).staff_quota
-    if not limits.spend_deed(deed.staff.pk, most=most, context=deed.context).is_open:
+    found = _checked(group, wanted, actor, seen)
+    most = policies.rules_for(actor.staff.pk).staff_quota
+    if not limits.spend_action(actor.staff.pk, most=most, context=actor.context).is_open:
         raise Refused(rights.words(Refusal.QUOTA))
-    if wants_second(deed.staff, found):
-        _ask(group, wanted, deed)
+    if wants_second(actor.staff, found):
+        _ask(group, wanted, actor)
         return _("A second person must agree. It waits on the page of the groups.")
-    return _do(group, wanted, deed)
+    return _do(group, wanted, actor)
 
 
-def _checked(group: Group | None, wanted: Wanted | None, deed: Deed, seen: str) -> Plan:
+def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str) -> Plan:
     if group and not Group.objects.select_for_update(no_key=True).filter(pk=group.pk).exists():
         raise Refused(_("This group is gone."))
-    found = plan(deed.staff, group, wanted)
+    found = plan(actor.staff, group, wanted)
     if found.refusal:
         raise Refused(found.refusal)
     if seen != found.seen:
@@ -64,8 +64,8 @@ def _checked(group: Group | None, wanted: Wanted | None, deed: Deed, seen: str) 
     return found
 
 
-def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
-    found = plan(deed.staff, group, wanted)
+def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
+    found = plan(actor.staff, group, wanted)
     kind = "group.deleted" if wanted is None else "group.changed" if group else "group.made"
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
@@ -77,7 +77,7 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
     group = _write(group, wanted, found)
     name = group.name if group else former_name
     for each in held:
-        action_roles.settle_roles(each, deed, former=before[each.pk])
+        action_roles.settle_roles(each, actor, former=before[each.pk])
     revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
     changes: dict[str, list[Any]] = {
         "name": [former_name, name if wanted else ""],
@@ -86,11 +86,11 @@ def _do(group: Group | None, wanted: Wanted | None, deed: Deed) -> str:
     audit.record(
         kind,
         user_id=None,
-        context=deed.context,
-        actor_id=deed.staff.pk,
+        context=actor.context,
+        actor_id=actor.staff.pk,
         group=name,
-        reason=deed.reason,
-        approver=deed.approver,
+        reason=actor.reason,
+        approver=actor.approver,
         changes={field: pair for field, pair in changes.items() if pair[0] != pair[1]},
         joined=[each.pk for each in found.joining],
         left=[each.pk for each in found.leaving],
@@ -122,17 +122,17 @@ def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | N
     return group
 
 
-def _ask(group: Group | None, wanted: Wanted | None, deed: Deed) -> None:
+def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
     request = GroupRequest.objects.create(
         group=group,
         name=wanted.name if wanted else group.name if group else "",
         wanted=wanted.as_json() if wanted else None,
-        reason=deed.reason,
-        asked_by=deed.staff,
-        asked_at=deed.context.now,
-        ends_at=deed.context.now + _LIFE,
+        reason=actor.reason,
+        asked_by=actor.staff,
+        asked_at=actor.context.now,
+        ends_at=actor.context.now + _LIFE,
     )
-    _record("group.requested", request, deed.staff, deed.context, request.reason)
+    _record("group.requested", request, actor.staff, actor.context, request.reason)
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
@@ -165,15 +165,15 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     asker = User.objects.get(pk=request.asked_by_id)
     if not asker.is_staff or policies.refusal(asker, context.now):
         raise Refused(_("The person who asked for it may not do so any more."))
-    deed = Deed(
+    actor = Actor(
         staff=asker,
         context=context,
         reason=request.reason,
         ticket=_("none"),
         approver=staff.pk,
     )
-    _checked(request.group, wanted, deed, seen)
-    return _do(request.group, wanted, deed)
+    _checked(request.group, wanted, actor, seen)
+    return _do(request.group, wanted, actor)
 
 
 def _record(kind: str, request: GroupRequest, staff: User, context: Context, reason: str) -> None:

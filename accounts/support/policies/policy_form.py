@@ -125,11 +125,11 @@ class PolicyForm(ChangeForm):
         help_text=_("With “always”, a person’s programs ask again after each change of the password."),
     )
     second_person = Marks(
-        label=_("Deeds that a second person must agree to"),
+        label=_("Actions that a second person must agree to"),
         choices=[*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE],
     )
     staff_quota = forms.IntegerField(
-        label=_("Deeds of one of the staff in a day"), required=False, min_value=1, max_value=10_000
+        label=_("Actions of one of the staff in a day"), required=False, min_value=1, max_value=10_000
     )
 
     class Meta:

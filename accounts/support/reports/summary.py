@@ -42,7 +42,7 @@ REPORTS = {
     "sign-ins": gettext_lazy("Sign-ins by day"),
     "reasons": gettext_lazy("Sign-ins by what was asked"),
     "trouble": gettext_lazy("Fraud, blocks, passes, bypasses"),
-    "staff": gettext_lazy("Deeds of the support desk"),
+    "staff": gettext_lazy("Actions of the support desk"),
 }
 
 
@@ -117,7 +117,7 @@ _TROUBLE = {
     "support.person_unblocked": gettext_lazy("People unblocked"),
     "support.pass_issued": gettext_lazy("Passes issued"),
     "support.bypass_given": gettext_lazy("Sign-ins without the second step given"),
-    "support.refused": gettext_lazy("Deeds of the desk refused"),
+    "support.refused": gettext_lazy("Actions of the desk refused"),
 }
 
 

@@ -14,7 +14,7 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import people_search
 from accounts.support.actions import action_preview, authorise, rights
 from accounts.support.actions.authorise import Answer, Order, State
-from accounts.support.actions.forms import DeedForm
+from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.registry import ACTIONS, Action
 from accounts.support.actions.rights import Effect
 from accounts.support.views import layout, search_filters
@@ -55,7 +55,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "token": authorise.new_token(),
         "is_asked_of_a_second": here.wants_second(action.wish),
     }
-    return layout.page(request, "deed.html", context)
+    return layout.page(request, "action.html", context)
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _name(preview: list[str]) -> str:
     return hashlib.sha256("\n".join(preview).encode()).hexdigest()
 
 
-def _order(request: AuthedRequest, action: Action, person: User, form: DeedForm) -> Order:
+def _order(request: AuthedRequest, action: Action, person: User, form: ActionForm) -> Order:
     return Order(
         action=action,
         staff=request.user,
@@ -85,7 +85,7 @@ def _token_is_good(request: AuthedRequest) -> bool:
 
 
 def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -> HttpResponse:
-    """Say what became of a deed. A secret stands in this answer and nowhere else."""
+    """Say what became of a action. A secret stands in this answer and nowhere else."""
     if answer.secret:
         context = {"person": person, "secret": answer.secret, "words": answer.words}
         return layout.page(request, "pass_shown.html", context)

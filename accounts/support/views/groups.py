@@ -12,7 +12,7 @@ from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
 from accounts.support import groups, roles
-from accounts.support.actions import Deed, rights
+from accounts.support.actions import Actor, rights
 from accounts.support.groups import Plan, Wanted
 from accounts.support.groups.forms import GroupForm
 from accounts.support.views import layout
@@ -91,8 +91,8 @@ def _confirmed(
     kept: tuple[tuple[str, str], ...],
 ) -> HttpResponseBase:
     def run(reason: str) -> HttpResponse:
-        deed = Deed(staff=request.user, context=request_context.read(request), reason=reason, ticket=_("none"))
-        messages.success(request, groups.change(group, wanted, deed, seen=request.POST.get("seen", "")))
+        actor = Actor(staff=request.user, context=request_context.read(request), reason=reason, ticket=_("none"))
+        messages.success(request, groups.change(group, wanted, actor, seen=request.POST.get("seen", "")))
         return redirect("admin:auth_group_changelist")
 
     note = _("A second person must agree. It waits on the page of the groups until then.")

@@ -1,4 +1,4 @@
-"""Finding people: one box, a few filters, and deeds for many at once."""
+"""Finding people: one box, a few filters, and actions for many at once."""
 
 import time
 from functools import lru_cache

@@ -96,7 +96,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         name = form.cleaned_data["user"]
         person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
         if person is not None:
-            address = resolve_url("admin:support-deed", person.pk, "assign_token")
+            address = resolve_url("admin:support-action", person.pk, "assign_token")
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
         form.add_error("user", _("There is nobody of this name or mail address whom you may help."))
     context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": row.person is not None}

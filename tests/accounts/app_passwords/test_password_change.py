@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts import app_passwords, passwords
 from accounts.models import User
 from accounts.support import actions
-from accounts.support.actions import Deed, action_preview
+from accounts.support.actions import Actor, action_preview
 from accounts.support.actions.registry import ACTIONS
 from tests.doors import Door, make
 from tests.people import PASSWORD, Person, join
@@ -35,8 +35,8 @@ def renew(how: str, user: User, here: Context) -> None:
     if how != "required":
         passwords.change(user, NEW, here, how=how)
         return
-    deed = Deed(staff=join("fay").user, context=here, reason="asked", ticket="1")
-    actions.require_password(user, deed)
+    actor = Actor(staff=join("fay").user, context=here, reason="asked", ticket="1")
+    actions.require_password(user, actor)
 
 
 @pytest.mark.parametrize(("says", "ends"), TABLE)

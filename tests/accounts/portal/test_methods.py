@@ -1,4 +1,4 @@
-"""A person's methods: each deed once, proven where it counts, refused with the reason where it must be."""
+"""A person's methods: each action once, proven where it counts, refused with the reason where it must be."""
 
 import re
 from collections.abc import Callable
@@ -397,7 +397,7 @@ def test_removed_twice_is_removed_once(ana: Person) -> None:
     assert mails(ana) == ["method_removed"]
 
 
-def test_removing_what_one_signed_in_with_wants_a_new_proof_for_the_next_deed(ana: Person) -> None:
+def test_removing_what_one_signed_in_with_wants_a_new_proof_for_the_next_action(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Remove Authenticator app")
     ana.browser.press("Remove it")
@@ -664,7 +664,7 @@ def _renew(person: Person) -> object:
     return enrolments.issue_vouchers(person.user, _context(), method_name="recovery")
 
 
-DEEDS: dict[str, Callable[[Person], object]] = {
+ACTIONS: dict[str, Callable[[Person], object]] = {
     "method_added": _add,
     "method_removed": _remove,
     "codes_renewed": _renew,
@@ -672,18 +672,18 @@ DEEDS: dict[str, Callable[[Person], object]] = {
 }
 
 
-@pytest.mark.parametrize("notice", DEEDS)
-def test_deed_leaves_one_mail(ana: Person, notice: str) -> None:
+@pytest.mark.parametrize("notice", ACTIONS)
+def test_action_leaves_one_mail(ana: Person, notice: str) -> None:
     ana.print_codes()
 
-    DEEDS[notice](ana)
+    ACTIONS[notice](ana)
 
     assert mails(ana) == [notice]
 
 
-@pytest.mark.parametrize("notice", DEEDS)
-def test_deed_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mail and deed are one transaction: if one fails, neither happened."""
+@pytest.mark.parametrize("notice", ACTIONS)
+def test_action_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail and action are one transaction: if one fails, neither happened."""
     ana.print_codes()
     before = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
 
@@ -692,7 +692,7 @@ def test_deed_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch
 
     monkeypatch.setattr("verification.delivery.outbox.notice", broken)
     with pytest.raises(OSError, match="outbox"):
-        DEEDS[notice](ana)
+        ACTIONS[notice](ana)
 
     after = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
     assert after == before
@@ -705,8 +705,8 @@ def test_person_without_a_mail_address_can_do_everything(ana: Person, address: s
     ana.user.refresh_from_db()
     ana.print_codes()
 
-    for deed in DEEDS.values():
-        assert deed(ana)
+    for action in ACTIONS.values():
+        assert action(ana)
 
 
 def test_codes_that_are_shown_survive_a_reload_of_their_page(ana: Person) -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support import actions
-from accounts.support.actions import Deed, Done
+from accounts.support.actions import Actor, Done
 from tests.crowd import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
@@ -29,7 +29,7 @@ from verification.enrolments import locks, preferences, removal, storage
 from verification.models import AuditEvent, Enrolment, Message, Voucher
 from verification.outcomes import Verdict
 
-DEEDS, AT_ONCE = rounds(100, 200), 25
+N_ACTIONS, AT_ONCE = rounds(100, 200), 25
 ALLOWED = ("totp",)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -44,7 +44,7 @@ def crowd() -> Iterator[Crowd]:
 
 @dataclass
 class Holder:
-    """One person with many apps. Each deed reads its row first, as a request does, and then takes its time."""
+    """One person with many apps. Each action reads its row first, as a request does, and then takes its time."""
 
     user: User
     context: Context
@@ -88,40 +88,40 @@ def holder(transactional_db: None) -> Holder:
     return Holder(user, Context(now=timezone.now(), network="192.0.2.7"))
 
 
-def _caught(deed: Callable[[], None]) -> Exception | None:
+def _caught(run: Callable[[], None]) -> Exception | None:
     try:
-        deed()
+        run()
     except DatabaseError as error:
         return error
     return None
 
 
-def _rush(crowd: Crowd, deeds: list[Callable[[], None]]) -> list[Exception]:
-    """Do all deeds, twenty-five at a time without a pause; gives what went wrong."""
+def _rush(crowd: Crowd, runs: list[Callable[[], None]]) -> list[Exception]:
+    """Do all actions, twenty-five at a time without a pause; gives what went wrong."""
 
     def turn(number: int) -> list[Exception | None]:
-        return [_caught(deed) for deed in deeds[number::AT_ONCE]]
+        return [_caught(run) for run in runs[number::AT_ONCE]]
 
     return [error for errors in crowd.rush(turn) for error in errors if error is not None]
 
 
 def _mixed(holder: Holder) -> list[Callable[[], None]]:
     """Registrations, removals and choices, about as many of each, shuffled: many of them meet on the same rows."""
-    most, rest = DEEDS * 35 // 100, DEEDS * 30 // 100
+    most, rest = N_ACTIONS * 35 // 100, N_ACTIONS * 30 // 100
     there = holder.make(10, confirmed=True)
     Enrolment.objects.filter(pk=there[0]).update(is_default=True)
     coming = holder.make(most, confirmed=False)
     every = there + coming
     dice = random.Random(20260302)  # noqa: S311  (a shuffle, no secret)
-    deeds: list[Callable[[], None]] = [lambda pk=pk: holder.confirm(pk) for pk in coming]  # type: ignore[misc]  # bound early
-    deeds += [lambda pk=pk: holder.remove(pk) for pk in dice.choices(every, k=most)]  # type: ignore[misc]  # the same
-    deeds += [lambda pk=pk: holder.prefer(pk) for pk in dice.choices(every, k=rest)]  # type: ignore[misc]  # the same
-    dice.shuffle(deeds)
-    assert len(deeds) == DEEDS
-    return deeds
+    runs: list[Callable[[], None]] = [lambda pk=pk: holder.confirm(pk) for pk in coming]  # type: ignore[misc]  # bound early
+    runs += [lambda pk=pk: holder.remove(pk) for pk in dice.choices(every, k=most)]  # type: ignore[misc]  # the same
+    runs += [lambda pk=pk: holder.prefer(pk) for pk in dice.choices(every, k=rest)]  # type: ignore[misc]  # the same
+    dice.shuffle(runs)
+    assert len(runs) == N_ACTIONS
+    return runs
 
 
-def test_many_deeds_leave_one_usual_method_and_a_way_in(holder: Holder, crowd: Crowd) -> None:
+def test_many_actions_leave_one_usual_method_and_a_way_in(holder: Holder, crowd: Crowd) -> None:
     errors = _rush(crowd, _mixed(holder))
 
     assert errors == []
@@ -133,7 +133,7 @@ def test_many_deeds_leave_one_usual_method_and_a_way_in(holder: Holder, crowd: C
 
 
 def _all_go(holder: Holder) -> list[Callable[[], None]]:
-    pks = holder.make(DEEDS, confirmed=True)
+    pks = holder.make(N_ACTIONS, confirmed=True)
     Enrolment.objects.filter(pk=pks[0]).update(is_default=True)
     return [lambda pk=pk: holder.remove(pk) for pk in pks]  # type: ignore[misc]  # bound early
 
@@ -145,13 +145,13 @@ def test_many_removals_leave_the_last_one(holder: Holder, crowd: Crowd) -> None:
 
 
 def _all_come(holder: Holder) -> list[Callable[[], None]]:
-    return [lambda pk=pk: holder.confirm(pk) for pk in holder.make(DEEDS, confirmed=False)]  # type: ignore[misc]  # bound early
+    return [lambda pk=pk: holder.confirm(pk) for pk in holder.make(N_ACTIONS, confirmed=False)]  # type: ignore[misc]  # bound early
 
 
 def test_many_registrations_make_one_usual_method(holder: Holder, crowd: Crowd) -> None:
     errors = _rush(crowd, _all_come(holder))
 
-    assert (errors, holder.ways(), holder.usual()) == ([], DEEDS, 1)
+    assert (errors, holder.ways(), holder.usual()) == ([], N_ACTIONS, 1)
 
 
 # Without the guard ---------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     def unlock() -> Done:
         try:
             has_failures.wait(5)
-            return actions.unlock(holder.user, Deed(staff=staff, context=holder.context, reason="asked", ticket="1"))
+            return actions.unlock(holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1"))
         finally:
             connection.close()
 

@@ -14,10 +14,10 @@ PASSWORD_STEP, CODE_STEP = 10, 12
 _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
 
 
-def statements(deed: Callable[[], Any]) -> list[str]:
-    """Give the statements of a deed, without those that only frame a transaction."""
+def statements(action: Callable[[], Any]) -> list[str]:
+    """Give the statements of a action, without those that only frame a transaction."""
     with CaptureQueriesContext(connection) as captured:
-        deed()
+        action()
     return [query["sql"] for query in captured if query["sql"].split()[0] not in _FRAME]
 
 

@@ -23,7 +23,7 @@ from accounts import app_passwords, passwords, secure_account
 from accounts.models import PasswordReset, Session, User
 from accounts.sessions import SessionStore
 from accounts.support import actions
-from accounts.support.actions import Deed, Unneeded, erasure
+from accounts.support.actions import Actor, Unneeded, erasure
 from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
@@ -97,7 +97,7 @@ def _settle() -> None:
 
 
 # What a person, their phone or a task does, as `prepare`, which gives what then runs beside the other.
-DEEDS: dict[str, Callable[[Desk], Run]] = {
+STEPS: dict[str, Callable[[Desk], Run]] = {
     "another option": _again,
     "wrong code": _wrong,
     "right code": _right,
@@ -115,24 +115,24 @@ DEEDS: dict[str, Callable[[Desk], Run]] = {
 }
 
 
-def _remove(desk: Desk, _deed: Deed) -> None:
+def _remove(desk: Desk, _actor: Actor) -> None:
     found = Enrolment.objects.get(user=desk.user, method="totp", confirmed=True)
     enrolments.remove(found, desk.context, allowed=("totp", "text"), must_keep_one=False)
 
 
-ACTIONS: dict[str, Callable[[Desk, Deed], object]] = {
-    "clear settings": lambda desk, deed: actions.clear_settings(desk.user, deed, app_passwords_too=True),
-    "phone lost": lambda desk, deed: actions.phone_lost(desk.user, deed),
-    "reset device": lambda desk, deed: actions.reset_device(desk.user, deed, ref=desk.enrolment("text").ref),
-    "block": lambda desk, deed: actions.block(desk.user, deed),
-    "unlock": lambda desk, deed: actions.unlock(desk.user, deed),
-    "new password": lambda desk, deed: actions.require_password(desk.user, deed),
-    "forget browsers": lambda desk, deed: actions.forget_browsers(desk.user, deed),
-    "end sign-ins": lambda desk, deed: actions.end_sessions(desk.user, deed),
-    "lockdown": lambda desk, _deed: secure_account.begin(desk.user, desk.context, about="x"),
-    "recovery codes": lambda desk, _deed: enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery"),
+ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
+    "clear settings": lambda desk, actor: actions.clear_settings(desk.user, actor, app_passwords_too=True),
+    "phone lost": lambda desk, actor: actions.phone_lost(desk.user, actor),
+    "reset device": lambda desk, actor: actions.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
+    "block": lambda desk, actor: actions.block(desk.user, actor),
+    "unlock": lambda desk, actor: actions.unlock(desk.user, actor),
+    "new password": lambda desk, actor: actions.require_password(desk.user, actor),
+    "forget browsers": lambda desk, actor: actions.forget_browsers(desk.user, actor),
+    "end sign-ins": lambda desk, actor: actions.end_sessions(desk.user, actor),
+    "lockdown": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
+    "recovery codes": lambda desk, _actor: enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery"),
     "remove": _remove,
-    "erase": lambda desk, deed: erasure.erase(desk.user, deed),
+    "erase": lambda desk, actor: erasure.erase(desk.user, actor),
 }
 
 
@@ -180,10 +180,10 @@ def _at_once(*runs: Run) -> list[Exception]:
     return [each for each in found if isinstance(each, Exception) and not isinstance(each, Unneeded)]
 
 
-def _race(deed: str, action: str, staff: User) -> list[Exception]:
+def _race(step: str, action: str, staff: User) -> list[Exception]:
     desk = _arrive()
-    run = DEEDS[deed](desk)
-    why = Deed(staff=staff, context=desk.context, reason="asked to", ticket="1")
+    run = STEPS[step](desk)
+    why = Actor(staff=staff, context=desk.context, reason="asked to", ticket="1")
 
     def act() -> None:
         with transaction.atomic():
@@ -198,7 +198,7 @@ def _race(deed: str, action: str, staff: User) -> list[Exception]:
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_nothing_deadlocks_with(action: str, staff: User) -> None:
-    faults = {deed: found for deed in DEEDS for _ in range(ROUNDS) if (found := _race(deed, action, staff))}
+    faults = {step: found for step in STEPS for _ in range(ROUNDS) if (found := _race(step, action, staff))}
 
     assert faults == {}
 

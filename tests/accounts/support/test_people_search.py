@@ -59,5 +59,5 @@ def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["sean@people.example", "oneil", "sean@people.ex", "+41795551234"])
-def test_deeds_for_many_reach_those_whom_the_page_shows(staff: User, sean: User, text: str) -> None:
+def test_actions_for_many_reach_those_whom_the_page_shows(staff: User, sean: User, text: str) -> None:
     assert list(people_search.matching(staff, Search(text=text), now=timezone.now())) == [sean]

@@ -6,7 +6,7 @@ import pytest
 from django_otp.oath import totp
 
 from accounts.support import actions, case
-from accounts.support.actions import Deed, Unneeded, action_preview
+from accounts.support.actions import Actor, Unneeded, action_preview
 from tests.people import Clock, Person
 from verification import challenges, limits, policies
 from verification.context import Context
@@ -28,8 +28,8 @@ def guess(person: Person, n: int, clock: Clock, *, method: str = "totp") -> list
     return [challenges.answer(issued.handle, "000000", binding=binding, context=context).verdict for _ in range(n)]
 
 
-def deed(staff: Person, clock: Clock) -> Deed:
-    return Deed(staff=staff.user, context=Context(now=clock.now), reason="asked", ticket="1")
+def actor(staff: Person, clock: Clock) -> Actor:
+    return Actor(staff=staff.user, context=Context(now=clock.now), reason="asked", ticket="1")
 
 
 def locks(person: Person, staff: Person, clock: Clock) -> str:
@@ -47,27 +47,27 @@ def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock)
 def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dora: Person, clock: Clock) -> None:
     guess(ana, 4, clock)
     with pytest.raises(Unneeded, match="still have what was guessed at"):
-        actions.reset_wrong_codes(ana.user, deed(dora, clock))
+        actions.reset_wrong_codes(ana.user, actor(dora, clock))
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 4
 
     clock.forward(hours=1)
     for enrolment in ana.user.enrolments.all():
         enrolment.delete()
     ana.set_up("totp")
-    actions.reset_wrong_codes(ana.user, deed(dora, clock))
+    actions.reset_wrong_codes(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
     assert AuditEvent.objects.filter(kind="support.wrong_codes_reset", actor_id=dora.user.pk).exists()
     assert Message.objects.filter(template__contains="wrong_codes_reset").exists()
     with pytest.raises(Unneeded, match="No wrong code"):
-        actions.reset_wrong_codes(ana.user, deed(dora, clock))
+        actions.reset_wrong_codes(ana.user, actor(dora, clock))
 
 
 def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest) -> None:
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    actions.unlock(ana.user, deed(dora, clock))
+    actions.unlock(ana.user, actor(dora, clock))
 
     assert "The second step is off" in locks(ana, dora, clock)
     found = case.of(ana.user, dora.user, Context(now=clock.now))
@@ -81,7 +81,7 @@ def test_clearing_the_settings_ends_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    actions.clear_settings(ana.user, deed(dora, clock))
+    actions.clear_settings(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now) == limits.WrongCodes()
     ana.give_password()
@@ -95,7 +95,7 @@ def test_pass_leads_to_a_new_method_after_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
-    done = actions.issue_pass(ana.user, deed(dora, clock), length=8, life=timedelta(hours=1), once=True)
+    done = actions.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
 
     ana.give_password()
     page = ana.verify(done.secret)

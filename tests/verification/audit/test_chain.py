@@ -128,9 +128,9 @@ TAMPERINGS: dict[str, tuple[Callable[[], None], str]] = {
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_names_what_was_tampered_with(sealed: Desk, lifted: None, tampering: str) -> None:
-    deed, words = TAMPERINGS[tampering]
+    action, words = TAMPERINGS[tampering]
 
-    deed()
+    action()
 
     assert words in faults()[0]
 

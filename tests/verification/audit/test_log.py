@@ -21,7 +21,7 @@ def test_keeps_who_whom_what_and_from_where(desk: Desk) -> None:
     assert (event.network, event.agent, event.detail) == ("192.0.2.7", "a test", {"method": "text"})
 
 
-def test_deed_and_record_fall_together(desk: Desk) -> None:
+def test_action_and_record_fall_together(desk: Desk) -> None:
     with transaction.atomic():
         write(desk, "a.done")
         transaction.set_rollback(True)

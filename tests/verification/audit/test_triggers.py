@@ -15,14 +15,14 @@ from verification.models import AuditEvent, AuditSeal
 @pytest.mark.parametrize("verb", ["update", "delete", "save"])
 def test_database_refuses_to_change_the_record(sealed: Desk, model: Any, verb: str) -> None:
     row = model.objects.first()
-    deeds: dict[str, Callable[[], Any]] = {
+    actions: dict[str, Callable[[], Any]] = {
         "update": lambda: model.objects.filter(pk=row.pk).update(digest="0" * 64),
         "delete": lambda: model.objects.filter(pk=row.pk).delete(),
         "save": row.save,
     }
 
     with pytest.raises(DatabaseError), transaction.atomic():
-        deeds[verb]()
+        actions[verb]()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A message is left in the deed's transaction, holds no code, and its number rests sealed."""
+"""A message is left in the action's transaction, holds no code, and its number rests sealed."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def test_leaves_a_message_with_its_challenge(ana: Desk) -> None:
     assert (message.useful_until, message.hint) == (ana.later(minutes=5).context.now, "+41 XX XXX XX 34")
 
 
-def test_message_and_deed_fall_together(ana: Desk) -> None:
+def test_message_and_action_fall_together(ana: Desk) -> None:
     with transaction.atomic():
         ana.start("text")
         transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""Deeds that meet: a clearing, a sign-in and a registration at once, each on the real database."""
+"""Actions that meet: a clearing, a sign-in and a registration at once, each on the real database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.signin import flow
 from accounts.support import actions
-from accounts.support.actions import Deed, Unneeded
+from accounts.support.actions import Actor, Unneeded
 from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
@@ -21,14 +21,14 @@ from verification.models import Enrolment, Message, Purpose
 _ROUNDS = 20
 
 
-def deed(staff: User) -> Deed:
-    return Deed(staff=staff, context=Context(now=timezone.now()), reason="asked", ticket="1")
+def actor(staff: User) -> Actor:
+    return Actor(staff=staff, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
 
-def at_once(*deeds: Callable[[], object]) -> list[BaseException]:
+def at_once(*runs: Callable[[], object]) -> list[BaseException]:
     """Do several things at the same moment; return what went wrong."""
     told = (Unneeded, enrolments.NotAssigned)
-    return [each for each in together(*deeds) if isinstance(each, BaseException) and not isinstance(each, told)]
+    return [each for each in together(*runs) if isinstance(each, BaseException) and not isinstance(each, told)]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def equipped(name: str, *methods: str) -> Person:
 
 
 def clear(person: Person, staff: Person) -> None:
-    actions.clear_settings(person.user, deed(staff.user))
+    actions.clear_settings(person.user, actor(staff.user))
 
 
 def confirm(draft: Enrolment) -> None:
@@ -106,7 +106,7 @@ def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
     """Seen failing with the guarded update replaced by a look and a write."""
     for n in range(_ROUNDS):
         ben = equipped(f"ben{n}", "totp")
-        actions.bypass_once(ben.user, deed(sam.user), life=timedelta(seconds=300))
+        actions.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:
@@ -128,7 +128,7 @@ def test_half_done_clearing_is_undone(sam: Person, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
-        actions.clear_settings(ana.user, deed(sam.user), app_passwords_too=True)
+        actions.clear_settings(ana.user, actor(sam.user), app_passwords_too=True)
 
     assert Enrolment.objects.filter(user=ana.user).count() == 3
     assert Session.objects.filter(user=ana.user).exists()

@@ -15,7 +15,7 @@ from accounts.models import GroupRequest, Import, SupportRequest, User
 from accounts.models.people import fold
 from accounts.signin import flow
 from accounts.support import caller_verification
-from accounts.support.actions import Deed, Unneeded, approvals, authorise, erasure
+from accounts.support.actions import Actor, Unneeded, approvals, authorise, erasure
 from accounts.support.actions.authorise import Order, State
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
@@ -67,8 +67,8 @@ def order(staff: Person, person: Person, **more: Any) -> Order:
     )
 
 
-def deed(staff: Person, here: Context) -> Deed:
-    return Deed(staff=staff.user, context=here, reason="asked to", ticket="INC-9")
+def actor(staff: Person, here: Context) -> Actor:
+    return Actor(staff=staff.user, context=here, reason="asked to", ticket="INC-9")
 
 
 def live(zora: Person, fay: Person, here: Context) -> None:
@@ -83,7 +83,7 @@ def live(zora: Person, fay: Person, here: Context) -> None:
     Enrolment.objects.filter(user=zora.user).update(confirmed_at=here.now - timedelta(days=30), name=f"{FULL} phone")
     caller_verification.vouch(fay.user, zora.user, f"{FULL} has a known voice", here)
     caller_verification.begin(fay.user, zora.user, zora.enrolment("totp").ref, here)
-    noted = Deed(staff=fay.user, context=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
+    noted = Actor(staff=fay.user, context=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
     ACTIONS["unlock"].run(zora.user, noted, {})
     ACTIONS["reset_device"].run(zora.user, noted, {"ref": zora.enrolment("text").ref})
     approvals.ask("issue_pass", noted, zora.user, {})
@@ -137,7 +137,7 @@ def test_no_trace_is_left_in_any_table_and_the_chain_holds(zora: Person, fay: Pe
     assert len({trace.partition(".")[0] for trace in traces(*words())}) > 8
     n_events = AuditEvent.objects.filter(user_id=zora.user.pk).count()
 
-    erasure.erase(zora.user, deed(fay, here))
+    erasure.erase(zora.user, actor(fay, here))
     audit.seal(timezone.now())
 
     assert traces(*words()) == []
@@ -163,18 +163,18 @@ def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Per
     events = AuditEvent.objects.filter(kind="export.made").order_by("id")
     assert [event.detail["what"] for event in events] == ["people", "record", "bad-rows"]
 
-    erasure.erase(zora.user, deed(fay, here))
+    erasure.erase(zora.user, actor(fay, here))
 
     assert traces(*words()) == []
     assert fold(name) != NAME or events[1].detail["search"]["person"] == f"number {zora.user.pk}"
 
 
 def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Context) -> None:
-    noted = Deed(staff=fay.user, context=here, reason="lost it", ticket="1")
+    noted = Actor(staff=fay.user, context=here, reason="lost it", ticket="1")
     ACTIONS["phone_lost"].run(ana.user, noted, {})
     ana.set_up("totp")
 
-    erasure.erase(zora.user, deed(fay, here))
+    erasure.erase(zora.user, actor(fay, here))
 
     assert AuditEvent.objects.get(kind="support.phone_lost").said["reason"] == "lost it"
     assert User.objects.filter(pk=ana.user.pk).exists()
@@ -183,9 +183,9 @@ def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here
 
 def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, here: Context) -> None:
     dora = hire("dora", "Support desk")
-    ACTIONS["phone_lost"].run(ana.user, Deed(staff=dora.user, context=here, reason="lost it", ticket="1"), {})
+    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"), {})
 
-    erasure.erase(dora.user, deed(fay, here))
+    erasure.erase(dora.user, actor(fay, here))
 
     event = AuditEvent.objects.get(kind="support.phone_lost")
     assert (event.actor_id, event.said["reason"]) == (dora.user.pk, "lost it")
@@ -198,7 +198,7 @@ def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Conte
     jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=False)
 
     with pytest.raises(Unneeded):
-        erasure.erase(zora.user, deed(fay, here))
+        erasure.erase(zora.user, actor(fay, here))
 
     assert User.objects.filter(pk=zora.user.pk).exists()
 
@@ -209,7 +209,7 @@ def test_file_of_others_stays(zora: Person, fay: Person, here: Context) -> None:
     jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=True)
     jobs.work(timezone.now())
 
-    erasure.erase(zora.user, deed(fay, here))
+    erasure.erase(zora.user, actor(fay, here))
 
     assert Import.objects.get().sealed
 
@@ -383,7 +383,7 @@ def test_sign_in_within_which_the_person_is_erased_ends_in_words(moment: str, mo
 
     def erase_first(*args: Any, **kwargs: Any) -> Any:
         if User.objects.filter(pk=zora.user.pk).exists():
-            erasure.erase(zora.user, deed(fay, Context(now=timezone.now())))
+            erasure.erase(zora.user, actor(fay, Context(now=timezone.now())))
         return usual(*args, **kwargs)
 
     monkeypatch.setattr(module, name, erase_first)
@@ -401,7 +401,7 @@ def test_challenge_that_comes_too_late_is_refused() -> None:
         fay, zora = hire("fay", "Administrators"), arrive()
     here, enrolment = Context(now=timezone.now()), zora.enrolment("text")
     rules, stale = policies.rules_for(zora.user.pk), User.objects.get(pk=zora.user.pk)
-    erasure.erase(zora.user, deed(fay, here))
+    erasure.erase(zora.user, actor(fay, here))
 
     with pytest.raises(Exception, match=r"(?i)foreign key|matching query|constraint"):
         challenges.start(enrolment, user=stale, purpose=Purpose.SIGN_IN, binding="b", context=here, rules=rules)
@@ -415,7 +415,7 @@ def test_signed_in_browser_of_an_erased_person_is_out() -> None:
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
     zora.sign_in()
-    erasure.erase(zora.user, deed(fay, Context(now=timezone.now())))
+    erasure.erase(zora.user, actor(fay, Context(now=timezone.now())))
 
     assert zora.browser.go("/methods/").path == "/sign-in/"
     assert zora.give_password().status == 200

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import actions, caller_verification
-from accounts.support.actions import Deed, approvals, authorise, erasure, rights
+from accounts.support.actions import Actor, approvals, authorise, erasure, rights
 from accounts.support.actions.authorise import Order, State
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Rank
@@ -175,7 +175,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     finn = hire("finn", "Senior support")
     request = ask(sam, dora, here, "phone_lost")
     assert approvals.decide(request, finn.user, here, agrees=True)
-    ours = Deed(staff=root.user, context=here, reason="stolen", ticket="1")
+    ours = Actor(staff=root.user, context=here, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "blocked": lambda: actions.block(finn.user, ours),
@@ -231,12 +231,12 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
     """What was asked for a person counts for the rank that they had."""
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
-    deed = Deed(staff=sam.user, context=here, reason="asked", ticket="1")
-    request = approvals.ask("issue_pass", deed, ana.user, OPTIONS["issue_pass"])
+    actor = Actor(staff=sam.user, context=here, reason="asked", ticket="1")
+    request = approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
     assert request is not None
     approvals.decide(request, root.user, here, agrees=True)
     actions.give_roles(
-        ana.user, Deed(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
+        ana.user, Actor(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
     )
 
     assert not approvals.take(SupportRequest.objects.get(), sam.user, here)
@@ -244,10 +244,10 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
 
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
     """Else one person alone took the roles away, issued a pass and gave the roles back."""
-    deed = Deed(staff=root.user, context=here, reason="asked", ticket="1")
-    actions.issue_pass(ana.user, deed, length=8, life=timedelta(hours=1), once=False)
+    actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
+    actions.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 
-    actions.give_roles(ana.user, deed, roles=["Support desk"])
+    actions.give_roles(ana.user, actor, roles=["Support desk"])
 
     assert not Enrolment.objects.filter(user=ana.user, method="access_pass").exists()
 

@@ -1,4 +1,4 @@
-"""The pages of the virtual phone and the few deeds a person does on it. Strangers may: it exists in the demo only."""
+"""The pages of the virtual phone and the few actions a person does on it. Strangers may: it exists in the demo only."""
 
 import re
 from datetime import datetime
@@ -23,7 +23,7 @@ _PAGE = "virtual/telephone.html"
 _NUMBER_OR_ALL = re.compile(r"(\+[0-9]{3,15})?")  # of which a telephone has an address
 
 
-class Deed(Protocol):
+class Action(Protocol):
     """Something a person does in a call; false when the call is no longer there for it."""
 
     def __call__(self, delivery_id: int, /, *, now: datetime) -> bool: ...
@@ -129,28 +129,28 @@ def behaviour(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def answer(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Pick up."""
-    return _deed(request, call_id, switchboard.answer)
+    return _action(request, call_id, switchboard.answer)
 
 
 @login_not_required
 @require_POST
 def decline(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Refuse a ringing call."""
-    return _deed(request, call_id, switchboard.decline)
+    return _action(request, call_id, switchboard.decline)
 
 
 @login_not_required
 @require_POST
 def hang_up(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """End the call."""
-    return _deed(request, call_id, switchboard.hang_up)
+    return _action(request, call_id, switchboard.hang_up)
 
 
 @login_not_required
 @require_POST
 def put_away(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Take an ended call from the screen."""
-    return _deed(request, call_id, switchboard.put_away)
+    return _action(request, call_id, switchboard.put_away)
 
 
 @login_not_required
@@ -158,10 +158,10 @@ def put_away(request: HttpRequest, call_id: int) -> HttpResponseBase:
 def keys(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Press one or more keys."""
     pressed = request.POST.get("keys", "")
-    return _deed(request, call_id, partial(switchboard.press, keys=pressed))
+    return _action(request, call_id, partial(switchboard.press, keys=pressed))
 
 
-def _deed(request: HttpRequest, call_id: int, do: Deed) -> HttpResponseBase:
+def _action(request: HttpRequest, call_id: int, do: Action) -> HttpResponseBase:
     call = get_object_or_404(Delivery, pk=call_id, kind=Kind.CALL)
     return _back(request, call.to, do(call.pk, now=timezone.now()))
 

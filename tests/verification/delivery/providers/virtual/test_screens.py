@@ -66,9 +66,9 @@ def test_does_not_show_what_failed() -> None:
 def test_rings_then_talks_then_rests() -> None:
     faces = []
     call = ring()
-    for deed in (None, switchboard.answer, switchboard.hang_up):
-        if deed:
-            deed(call.pk, now=soon())
+    for action in (None, switchboard.answer, switchboard.hang_up):
+        if action:
+            action(call.pk, now=soon())
         faces.append(screens.screen(NUMBER, now=soon()).face)
 
     assert faces == ["ringing", "call", "rest"]

@@ -12,7 +12,7 @@ JSON = {"Accept": "application/json"}
 PHONE = f"/phone/{NUMBER}/"
 
 
-def deed(page: Client, call: Delivery, name: str, **fields: str) -> int:
+def action(page: Client, call: Delivery, name: str, **fields: str) -> int:
     return page.post(f"/phone/api/calls/{call.pk}/{name}/", fields, headers=JSON).status_code
 
 
@@ -89,7 +89,9 @@ def test_gives_the_screen_alone_with_its_version(page: Client) -> None:
 def test_takes_a_call_through_its_buttons(page: Client) -> None:
     call = ring()
 
-    assert [deed(page, call, "answer"), deed(page, call, "keys", keys="47#"), deed(page, call, "hang-up")] == [200] * 3
+    assert [action(page, call, "answer"), action(page, call, "keys", keys="47#"), action(page, call, "hang-up")] == [
+        200
+    ] * 3
 
     call.refresh_from_db()
     assert call.state == State.HUNG_UP
@@ -98,9 +100,9 @@ def test_takes_a_call_through_its_buttons(page: Client) -> None:
 
 def test_says_when_a_call_is_no_longer_there(page: Client) -> None:
     call = ring()
-    deed(page, call, "decline")
+    action(page, call, "decline")
 
-    assert deed(page, call, "answer") == 409
+    assert action(page, call, "answer") == 409
 
 
 def test_leads_back_to_the_telephone_without_a_script(page: Client) -> None:
@@ -119,7 +121,7 @@ def test_changes_nothing_by_get(page: Client, name: str) -> None:
 def test_wants_the_token_of_its_own_page(db: None) -> None:
     call = ring()
 
-    assert deed(Client(enforce_csrf_checks=True), call, "answer") == 403
+    assert action(Client(enforce_csrf_checks=True), call, "answer") == 403
 
 
 def test_sets_how_the_network_behaves(page: Client) -> None:

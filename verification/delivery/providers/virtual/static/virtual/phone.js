@@ -1,5 +1,5 @@
-// Makes the phone alive: looks every second whether its screen has changed, sends deeds without a reload, copies
-// codes, speaks a call's words. Without this script every deed is a form and every change a reload.
+// Makes the phone alive: looks every second whether its screen has changed, sends actions without a reload, copies
+// codes, speaks a call's words. Without this script every action is a form and every change a reload.
 
 const POLL = 1000; // milliseconds
 const POLL_IN_CALL = 350; // the person waits for an answer
@@ -111,7 +111,7 @@ function changeFace(face, hadFocus) {
   if (idle && first) document.getElementById(first)?.focus({ preventScroll: true });
 }
 
-// --- Deeds ---
+// --- Actions ---
 
 const waiting = []; // keys pressed and not yet sent; one post at a time, so that they cannot overtake each other
 let sending = false;
