@@ -35,7 +35,7 @@ REQUIRED = {
 _SAY_ALL = """
 import json
 from django.conf import settings
-from mfasite import declared
+from mfasite.environment import declared
 found = (setting for section in declared.sections(declared.ours()) for setting in section.settings)
 print(json.dumps({setting.name: repr(setting()) for setting in found}))
 """
