@@ -249,8 +249,8 @@ def test_code_uses(name: str) -> None:
 # One file a setting -----------------------------------------------------------------------------------------------
 
 PIGEON = """
-from verification import formats
-from verification import formats
+from verification.setting import formats
+from verification.setting import formats
 from verification.setting import Section, Setting
 
 PIGEONS = Section("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
