@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification import registry
 from verification.browsers import user_agents
+from verification.capabilities import Passwordless
 from verification.models import AuditEvent, Purpose
 
 
@@ -60,7 +61,7 @@ def _occasion(detail: dict[str, Any]) -> tuple[str, str]:
     }
     if purpose in table:
         return table[purpose], "info"
-    if registry.is_installed(name) and registry.method(name).stands_alone:
+    if registry.has(name, Passwordless):
         return _("By %(method)s, at a sign-in.") % method, "bad"
     return _("By %(method)s. The password was right.") % method, "bad"
 

@@ -9,6 +9,7 @@ from django.core.checks import Warning as Caution
 from django.db import DatabaseError, transaction
 
 from verification import conf, registry
+from verification.capabilities import SLOTS, Delivered
 from verification.delivery.routing import routes
 from verification.keys import crypto, key_uses
 from verification.models import Kind
@@ -69,13 +70,22 @@ def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
     return [Error("No method is installed.", hint="Name packages in VERIFICATION_METHODS.", id="verification.E003")]
 
 
+@register(Tags.compatibility)
+def places_are_filled_once(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """The stock, support's pass and the offer on the first page are one each: two methods would contend for them."""
+    rivals = [names for names in map(registry.names, SLOTS) if len(names) > 1]
+    hint = "Leave one of them in VERIFICATION_METHODS."
+    return [
+        Error(f"These methods exclude each other: {', '.join(n)}.", hint=hint, id="verification.E004") for n in rivals
+    ]
+
+
 @register(Tags.compatibility, deploy=True)
 def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """A method whose messages nobody carries is offered to nobody; without mail, nobody hears of a change."""
     if not routes.providers():
         return []  # that is said by another check
-    needy = [method for method in registry.methods().values() if method.kind]
-    idle = [str(method.label) for method in needy if not routes.able(Kind(method.kind))]
+    idle = [str(method.label) for method in registry.having(Delivered) if not routes.able(method.kind)]
     found: list[CheckMessage] = []
     if idle:
         what = f"No provider carries what these need, so they are offered to nobody: {', '.join(idle)}."

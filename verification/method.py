@@ -1,4 +1,16 @@
-"""The contract of a method: three verbs over plain values. The engine saves, counts, locks, records and sends."""
+"""The contract of a method, for anyone who writes a new one: three verbs over plain values.
+
+A method is a folder in `verification/methods/` with a module `method.py`, whose `method` is one instance of a subclass
+of `Method`, and one line in the setting VERIFICATION_METHODS. Nothing else names it:
+
+- `enrol` proposes what is set up, from the fields of the method's form;
+- `issue` says what the page of a challenge shows, and which message goes out;
+- `check` judges an answer.
+
+The engine does the rest for every method: it saves and seals, counts attempts, locks, writes the audit log and sends.
+What only some methods have, such as a message or single-use codes, are classes in `verification.capabilities`.
+Words that a person reads are the method's own. `tests/contracts/test_methods.py` tests it as soon as it is installed.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +26,7 @@ from verification.outcomes import Verdict
 
 @dataclass(frozen=True)
 class Found:
-    """A single-use secret that the engine looked up for a method."""
+    """A single-use secret that the engine looked up for a method, by its first part."""
 
     id: int
     hash: str
@@ -43,7 +55,6 @@ class Ask:
     data: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     is_enrolment: bool = False
-    by_keys: bool = False
     find: Callable[[str], Found | None] = lambda _: None
     others: Callable[[], tuple[str, ...]] = tuple
 
@@ -67,13 +78,16 @@ class Draft:
 class Issue:
     """What a challenge needs: what the page shows, and the kind and template of a message if one goes out.
 
-    `is_approval` marks challenges that are answered on the phone, not on the page; `is_own_form` those whose `page`
-    brings the form along.
+    `fields` are further columns of that message, such as the extension of a number. `is_approval` marks challenges
+    that are answered on the phone, not on the page; `match_code` is what the page then shows to be keyed.
+    `is_own_form` marks those whose `page` brings the form along.
     """
 
     kind: str = ""
     template: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
     is_approval: bool = False
+    match_code: str = ""
     page: str = ""
     is_own_form: bool = False
     show: Mapping[str, Any] = field(default_factory=dict)
@@ -101,55 +115,36 @@ class Check:
 
 @dataclass(frozen=True)
 class Mode:
-    """A way in which one option can be asked: approve by key, or read a code out."""
+    """One of several ways to ask the same option, such as approving a call, or hearing a code in it."""
 
     key: str
     label: Any
 
 
 class Method:
-    """A kind of proof. One module-level instance named `method` in `verification/methods/<name>/method.py`.
+    """A method of verification: what it is called, how strong it is, and its three verbs.
 
-    Never saves, counts, locks, records, sends, or sees a request.
+    It never saves, counts, locks, records, sends, or sees a request.
     """
 
-    name: ClassVar[str]
-    icon: ClassVar[str]
+    name: ClassVar[str]  # that of its folder
+    icon: ClassVar[str]  # of mfasite/static/mfasite/icons.svg
     label: Any
-    explain: Any
+    explain: Any  # one sentence: what the person does
     code_label: Any = ""  # of the field for its code; empty where the enrolment's own label says it
     causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text by the `cause` of a wrong answer
-    if_refused: Any = ""  # what to type where a right code is refused
-    strength: ClassVar[int] = 1
-    needs_delivery: ClassVar[bool] = False
-    kind: ClassVar[str] = ""  # of the message that it needs
-    needs_proof: ClassVar[bool] = True
-    is_reserve: ClassVar[bool] = False
-    is_numeric: ClassVar[bool] = True
-    code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits, where an answer is numeric
-    is_typed: ClassVar[bool] = True  # by the person; a program's answer has no shape that they could mistake
-    is_one_option: ClassVar[bool] = False  # any of a person's enrolments answers a challenge for one of them
-    stands_alone: ClassVar[bool] = False  # may replace the password as well, where the policy says so
-    is_guessable: ClassVar[bool] = True  # a wrong answer may be a guess; not where it takes the holder's key
-    is_allowed_by_default: ClassVar[bool] = True
-    most: ClassVar[int] = 5  # a person
-    is_assigned: ClassVar[bool] = False  # handed out by the organisation; the person only activates it
-    is_temporary: ClassVar[bool] = False  # handed out for a span, whatever the policy; no lasting way in
+    strength: ClassVar[int] = 1  # 1 to 3: the strongest is recommended, and policies ask staff for one
+    amr: ClassVar[str] = "otp"  # what other systems are told of a proof. Source: RFC 8176, 2
+    kind: ClassVar[str] = ""  # of its messages; set where it is `Delivered`
+    code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer; none where it is not numeric
+    max_enrolments: ClassVar[int] = 5  # of one person
+    is_allowed_by_default: ClassVar[bool] = True  # where no policy says otherwise
     is_on_phone: ClassVar[bool] = False  # usually lives on the very phone that takes texts and calls
-    amr: ClassVar[str] = "otp"  # Source: RFC 8176, 2
-    address_kind: ClassVar[str] = ""
-    form_class: type[forms.Form] | None = None
+    may_be_remembered: ClassVar[bool] = True  # a proof may let a browser skip the next ones for some days
+    is_counted: ClassVar[bool] = True  # wrong answers count for the person over all methods
+    form_class: type[forms.Form] | None = None  # what is asked to set it up
+    address_field: ClassVar[str] = ""  # of that form: the number, address or serial number, where refusals of it stand
     modes: tuple[Mode, ...] = ()
-
-    @property
-    def may_be_remembered(self) -> bool:
-        """Tell whether a proof may spare the next ones for some days; those for a bad day, or for a span, never do."""
-        return not self.is_reserve and not self.is_temporary
-
-    @property
-    def is_counted(self) -> bool:
-        """Tell whether wrong answers count for the person over all methods. What support hands out is bound later."""
-        return self.is_guessable and not self.is_temporary
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         """Propose an enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""
@@ -160,8 +155,13 @@ class Method:
         raise NotImplementedError
 
     def check(self, ask: Ask, answer: str) -> Check:
-        """Judge an answer: what was typed, or with `by_keys` what was keyed on the phone."""
+        """Judge what was typed, or what a page's script sent. An answer may be anything: it is never an error."""
         raise NotImplementedError
+
+    @property
+    def is_numeric(self) -> bool:
+        """Tell whether an answer is digits alone."""
+        return bool(self.code_lengths)
 
     def read(self, text: str) -> str:
         """Fold what was typed or pasted before it is judged."""
@@ -170,15 +170,3 @@ class Method:
     def fits(self, answer: str) -> bool:
         """Tell whether a folded answer has the shape of a right one. Of any other shape it is not judged."""
         return not self.is_numeric or (answer.isdecimal() and len(answer) in self.code_lengths)
-
-    def names(self, answer: str) -> str:
-        """Give the address of the enrolment that an answer itself names; empty if answers name none."""
-        return ""
-
-    def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
-        """Say what a page of the person's methods tells their browser; nothing unless it has a `page`."""
-        return Issue()
-
-    def accepts(self, draft: Draft) -> bool:
-        """Tell whether an address of this method's kind, proven by another method, also serves this one."""
-        return False

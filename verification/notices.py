@@ -49,7 +49,7 @@ def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, values
     if policy is None or not policy.text_notices:
         return
     values = {**values, "notice": _template(kind)}
-    takes_texts = [method.name for method in registry.methods().values() if method.amr == "sms"]
+    takes_texts = [method.name for method in registry.sending(Kind.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
         if not phone.opens or not limits.spend_notice(phone.address, now=now):
             continue

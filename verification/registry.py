@@ -1,11 +1,18 @@
-"""Finds methods by name from the ordered settings tuple. One of the two importers by string; the other is `routes`."""
+"""Finds the installed methods, by name or by capability. They come from a setting, in the order of offer.
+
+One of the two modules that import by string; the other is `delivery.routing.routes`.
+"""
 
 from functools import lru_cache
 from importlib import import_module
-from typing import cast
+from typing import TypeVar, cast
 
 from verification import conf
+from verification.capabilities import Delivered
 from verification.method import Method
+from verification.models.messages import Kind
+
+_Capability = TypeVar("_Capability", bound=Method)
 
 
 @lru_cache(maxsize=8)
@@ -27,3 +34,28 @@ def method(name: str) -> Method:
 def is_installed(name: str) -> bool:
     """Tell whether a method of this name is installed."""
     return name in methods()
+
+
+def having(capability: type[_Capability]) -> tuple[_Capability, ...]:
+    """Give the installed methods that have a capability, in the order of offer."""
+    return tuple(each for each in methods().values() if isinstance(each, capability))
+
+
+def names(capability: type[Method]) -> tuple[str, ...]:
+    """Name the installed methods that have a capability."""
+    return tuple(each.name for each in having(capability))
+
+
+def has(name: str, capability: type[Method]) -> bool:
+    """Tell whether a method is installed and has a capability."""
+    return isinstance(methods().get(name), capability)
+
+
+def only(capability: type[_Capability]) -> _Capability | None:
+    """Give the one method that fills a place of the engine, see `capabilities.SLOTS`; none if none is installed."""
+    return next(iter(having(capability)), None)
+
+
+def sending(kind: Kind) -> tuple[Delivered, ...]:
+    """Give the methods whose challenges go out as messages of a kind."""
+    return tuple(each for each in having(Delivered) if each.kind == kind)

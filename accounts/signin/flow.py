@@ -19,6 +19,7 @@ from accounts.signin import login_stage
 from accounts.signin.login_stage import Pending
 from verification import audit, browsers, challenges, limits, policies, registry
 from verification.browsers import known_browsers
+from verification.capabilities import Temporary
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
@@ -167,7 +168,7 @@ def must_register(user: User, outcome: Outcome, pending: Pending, context: Conte
     something that support handed out for a while to a person who has no lasting way in."""
     if pending.why == Why.METHOD_NOT_ALLOWED:
         return True
-    if outcome.enrolment is None or not registry.method(outcome.enrolment.method).is_temporary:
+    if outcome.enrolment is None or not registry.has(outcome.enrolment.method, Temporary):
         return False
     return not policies.decide(user, context).has_lasting_way
 

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
 from verification import audit, registry, time_format
+from verification.capabilities import Delivered
 
 
 def code_refused(seen: View) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
         return Finding(kind="info", sees=sees, does=_("Wait for the next code."), slug="code-refused")
     label = str(registry.method(method).label) if registry.is_installed(method) else method
     sees = _("At %(at)s a wrong code was typed for: %(label)s.") % {"at": when, "label": label}
-    is_app = registry.is_installed(method) and not registry.method(method).needs_delivery
+    is_app = registry.is_installed(method) and not registry.has(method, Delivered)
     does = (
         _("Check the clock of the device, and that it is the right entry.")
         if is_app

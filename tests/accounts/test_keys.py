@@ -71,7 +71,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     context = Context(now=now, network="192.0.2.7")
     ana.print_codes()
     access_pass = enrolments.hand_out(
-        ana.user, "access_pass", {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
+        ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
     )
     token = browsers.remember(ana.user, context, days=14)
     _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too

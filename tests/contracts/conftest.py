@@ -1,5 +1,60 @@
-"""The cast, for contracts that are met through HTTP."""
+"""What every contract is tried with: the cast, the methods by capability, and each method's challenges."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from tests.people import ana, ben, clock
+from verification import registry
+from verification.method import Ask, Method
 
 __all__ = ["ana", "ben", "clock"]
+
+METHODS = list(registry.methods())
+# What a person may type, by the names of the fields; a method with a field of another name adds it here.
+TYPED = {
+    "country": "CH",
+    "number": "079 555 01 23",
+    "extension": "",
+    "address": "ana@example.org",
+    "serial": "TK-0042",
+    "name": "blue",
+    "word": "lamp",
+}
+JUNK = ["", " ", "0", "#", "0#", "000000", "ABCDEFGH", "{}", "[]", "null", '{"id": 1}', '{"id": {}}', "\x00", "é" * 300]
+
+every = pytest.mark.parametrize("name", METHODS)
+
+
+def each(capability: type[Method]) -> pytest.MarkDecorator:
+    """Take up every installed method that has a capability."""
+    return pytest.mark.parametrize("name", registry.names(capability))
+
+
+def fields(method: Method) -> dict[str, Any]:
+    """Fill the method's form in; gives what it makes of that."""
+    if method.form_class is None:
+        return {}
+    form = method.form_class({field: TYPED[field] for field in method.form_class.base_fields})
+    assert form.is_valid(), form.errors
+    return dict(form.cleaned_data)
+
+
+def asks(method: Method) -> list[Ask]:
+    """Give the method's challenges: each mode, for an enrolment that is proven and one that is not."""
+    plan = method.enrol(fields(method), account="ana")
+    given_to: dict[str, Any] = {
+        "reference": "K4",
+        "now": datetime(2026, 3, 2, 8, tzinfo=UTC),
+        "code": "012345",
+        "match_code": "47",
+        "random": b"r" * 32,
+        "person": b"p" * 32,
+        "address": plan.address or "QUFBQQ",
+        "secret": plan.secret or b"s" * 20,
+        "data": plan.data,
+        "account": "ana",
+    }
+    modes = [mode.key for mode in method.modes] or [""]
+    return [Ask(**given_to, mode=mode, is_enrolment=is_enrolment) for mode in modes for is_enrolment in (False, True)]

@@ -1,9 +1,7 @@
 """Every installed method keeps the contract, whichever it is. A new one is taken up by its settings line."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,61 +14,22 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from tests.contracts.conftest import JUNK, METHODS, asks, every, fields
 from verification import challenges, enrolments, policies, registry
+from verification.capabilities import (
+    Delivered,
+    HandedOut,
+    KeyedOnPhone,
+    PublicKey,
+    SingleUse,
+)
 from verification.context import Context
-from verification.method import Ask, Draft, Method
+from verification.method import Draft
 from verification.models import Challenge, Enrolment, Failure, Kind, Message, Purpose
 from verification.outcomes import Outcome, Verdict
 
-METHODS = list(registry.methods())
-# What a person may type, by the names of the fields; a method with a field of another name adds it here.
-TYPED = {
-    "country": "CH",
-    "number": "079 555 01 23",
-    "extension": "",
-    "address": "ana@example.org",
-    "serial": "TK-0042",
-    "name": "blue",
-    "word": "lamp",
-}
-JUNK = ["", " ", "0", "#", "0#", "000000", "ABCDEFGH", "{}", "[]", "null", '{"id": 1}', '{"id": {}}', "\x00", "é" * 300]
 # Source: RFC 8176, 2.
 AMR = {"fpt", "geo", "hwk", "iris", "kba", "otp", "pin", "pop", "rba", "sms", "swk", "tel", "vbm", "wia"}
-
-every = pytest.mark.parametrize("name", METHODS)
-
-
-def fields(method: Method) -> dict[str, Any]:
-    """Fill the method's form in; gives what it makes of that."""
-    if method.form_class is None:
-        return {}
-    form = method.form_class({field: TYPED[field] for field in method.form_class.base_fields})
-    assert form.is_valid(), form.errors
-    return dict(form.cleaned_data)
-
-
-def asks(method: Method) -> list[Ask]:
-    """Give the method's challenges: each mode, typed and keyed, for an enrolment that is proven and one that is not."""
-    plan = method.enrol(fields(method), account="ana")
-    given_to: dict[str, Any] = {
-        "reference": "K4",
-        "now": datetime(2026, 3, 2, 8, tzinfo=UTC),
-        "code": "012345",
-        "match_code": "47",
-        "random": b"r" * 32,
-        "person": b"p" * 32,
-        "address": plan.address or "QUFBQQ",
-        "secret": plan.secret or b"s" * 20,
-        "data": plan.data,
-        "account": "ana",
-    }
-    modes = [mode.key for mode in method.modes] or [""]
-    return [
-        Ask(**given_to, mode=mode, by_keys=by_keys, is_enrolment=is_enrolment)
-        for mode in modes
-        for by_keys in (False, True)
-        for is_enrolment in (False, True)
-    ]
 
 
 @every
@@ -124,7 +83,10 @@ def test_verbs_ask_the_database_nothing(name: str, db: None) -> None:
         for ask in asks(method):
             method.issue(ask)
             method.check(ask, method.read("000000"))
-            method.names(method.read("000000"))
+            if isinstance(method, KeyedOnPhone):
+                method.check_keys(ask, "47#")
+            if isinstance(method, PublicKey):
+                method.names(method.read("000000"))
 
     assert captured.captured_queries == []
 
@@ -154,9 +116,7 @@ def test_junk_proves_nothing_and_is_no_error(name: str, junk: str) -> None:
     method = registry.method(name)
 
     for ask in asks(method):
-        # A bare key is the whole answer of a call that asks for no digits.
-        if junk != "#":
-            assert method.check(ask, method.read(junk)).verdict is not Verdict.PROVEN
+        assert method.check(ask, method.read(junk)).verdict is not Verdict.PROVEN
 
 
 @every
@@ -175,7 +135,6 @@ def test_nothing_typed_at_random_is_an_error(name: str, text: str) -> None:
     method = registry.method(name)
 
     for ask in asks(method):
-        method.names(method.read(text))
         method.check(ask, method.read(text))
 
 
@@ -195,9 +154,9 @@ def test_templates_are_there(name: str) -> None:
 
     for ask in asks(method):
         issue = method.issue(ask)
-        assert bool(issue.kind) == bool(issue.template) == method.needs_delivery
+        assert bool(issue.kind) == bool(issue.template) == isinstance(method, Delivered)
         assert not issue.kind or issue.kind in Kind.values
-        for template in filter(None, (issue.page, issue.template, method.check(ask, "").say)):
+        for template in filter(None, (issue.page, issue.template)):
             get_template(template)
 
 
@@ -215,12 +174,12 @@ class Desk:
         self.enrolment = self._set_up()
 
     def _set_up(self) -> Enrolment:
-        if not self.method.needs_proof:
+        if isinstance(self.method, SingleUse):
             enrolments.issue_vouchers(self.user, self.context, method_name=self.method.name)
             made: Enrolment = Enrolment.objects.get(user=self.user, method=self.method.name)
             return made
         plan = self.method.enrol(fields(self.method), account="ana")
-        if self.method.is_assigned:
+        if isinstance(self.method, HandedOut):
             enrolments.assign(self.user, self.method.name, Draft(address=plan.address, secret=b"s" * 20), self.context)
         draft = enrolments.draft(self.user, self.method, fields(self.method))
         missing = Draft(address="QUFBQQ", secret=b"s" * 20) if not (draft.address or draft.secret) else None
@@ -247,7 +206,7 @@ def test_challenge_sends_what_the_method_says_and_nothing_else(name: str, db: No
     desk = Desk(name)
 
     assert desk.start().issued
-    assert Message.objects.count() == int(desk.method.needs_delivery)
+    assert Message.objects.count() == int(isinstance(desk.method, Delivered))
 
 
 @every
@@ -262,7 +221,7 @@ def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: Non
     assert (outcome.verdict, outcome.tries_left) == (Verdict.WRONG, 4)
     counted = {row.method.partition(".")[0] for row in Failure.objects.filter(consecutive=1)} - {"prompt"}
     expected = {name, "day"} if desk.method.is_counted else {name}
-    assert counted == (expected if desk.method.is_guessable else set())
+    assert counted == (set() if isinstance(desk.method, PublicKey) else expected)
     assert Challenge.objects.get().tries_left == 4
 
 
@@ -286,7 +245,7 @@ def test_page_of_a_challenge_shows_no_secret(name: str, db: None) -> None:
     shown = str(challenges.show(issued.handle, binding="a session", now=desk.context.now))
 
     assert not desk.enrolment.secret or desk.enrolment.secret.hex() not in shown
-    assert not desk.enrolment.address or desk.method.stands_alone or desk.enrolment.address not in shown
+    assert not desk.enrolment.address or isinstance(desk.method, PublicKey) or desk.enrolment.address not in shown
 
 
 @every
@@ -298,7 +257,7 @@ def test_option_and_offer_have_words(name: str, db: None) -> None:
     offers = {offer.name: offer for offer in enrolments.offers(METHODS, user_id=desk.user.pk)}
 
     assert option.label.startswith(str(desk.method.label))
-    assert name in offers or desk.method.is_assigned
+    assert name in offers or isinstance(desk.method, HandedOut)
 
 
 @every

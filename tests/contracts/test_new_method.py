@@ -12,7 +12,7 @@ from verification import enrolments, policies, registry
 from verification.models import AuditEvent, Failure, Policy
 
 # The one line.
-LINE = "tests.riddle"
+LINE = "tests.example_method"
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +23,14 @@ def _installed() -> Iterator[None]:
 
 def register(ben: Person, word: str = "lamp") -> None:
     ben.give_password()
-    ben.browser.press("Riddle")
+    ben.browser.press("Backwards word")
     ben.browser.press("Continue", word=word)
 
 
 def test_is_offered(ben: Person) -> None:
     page = ben.give_password()
 
-    assert page.offers("Riddle")
+    assert page.offers("Backwards word")
     assert "Type your word backwards." in page
 
 
@@ -50,27 +50,27 @@ def test_is_set_up_and_signs_in(ben: Person) -> None:
 def test_refuses_what_its_form_refuses(ben: Person) -> None:
     register(ben, word="no")
 
-    assert ben.page.path == "/sign-in/register/set-up/riddle/"
+    assert ben.page.path == "/sign-in/register/set-up/example_method/"
     assert "at least 3 characters" in ben.page
 
 
 def test_is_counted_and_limited_like_any_other(ana: Person) -> None:
-    draft = enrolments.draft(ana.user, registry.method("riddle"), {"word": "lamp"})
+    draft = enrolments.draft(ana.user, registry.method("example_method"), {"word": "lamp"})
     enrolments.confirm(draft, now=ana.user.date_joined)
     ana.give_password()
-    ana.choose("Riddle")
+    ana.choose("Backwards word")
     for _ in range(5):
         ana.verify("lamp")
 
     assert "Too many wrong codes" in ana.page
-    assert Failure.objects.get(user=ana.user, method="riddle").consecutive == 5
+    assert Failure.objects.get(user=ana.user, method="example_method").consecutive == 5
     assert not Session.objects.filter(user=ana.user).exists()
 
 
 def test_keeps_its_secret_sealed(ben: Person) -> None:
     register(ben)
 
-    row = ben.enrolment("riddle")
+    row = ben.enrolment("example_method")
     assert row.secret == b"LAMP"
     assert "LAMP" not in row.sealed_secret
 
@@ -78,8 +78,8 @@ def test_keeps_its_secret_sealed(ben: Person) -> None:
 def test_may_be_forbidden_by_policy(ben: Person) -> None:
     Policy.objects.create(methods=["totp"])
 
-    assert not ben.give_password().offers("Riddle")
-    ben.browser.send("/sign-in/register/set-up/riddle/", word="lamp")
+    assert not ben.give_password().offers("Backwards word")
+    ben.browser.send("/sign-in/register/set-up/example_method/", word="lamp")
     assert not ben.user.enrolments.exists()
 
 
@@ -87,11 +87,11 @@ def test_stands_in_record_and_session_by_its_own_means(ben: Person) -> None:
     register(ben)
     ben.verify("pmal")
 
-    assert AuditEvent.objects.get(kind="enrolment.confirmed").detail["method"] == "riddle"
-    assert "riddle" in policies.rules_for(ben.user.pk).methods
+    assert AuditEvent.objects.get(kind="enrolment.confirmed").detail["method"] == "example_method"
+    assert "example_method" in policies.rules_for(ben.user.pk).methods
 
 
 def test_does_not_exist_without_its_line(ben: Person) -> None:
     with override_settings(VERIFICATION_METHODS=settings.VERIFICATION_METHODS[:-1]):
-        assert not registry.is_installed("riddle")
-        assert not ben.give_password().offers("Riddle")
+        assert not registry.is_installed("example_method")
+        assert not ben.give_password().offers("Backwards word")

@@ -183,7 +183,7 @@ def test_a_pass_is_never_remembered(ana: Person) -> None:
     now = timezone.now()
     context = Context(now=now)
     code = enrolments.hand_out(
-        ana.user, "access_pass", {}, context, starts_at=now, ends_at=now + timedelta(minutes=10), actor_id=ana.user.pk
+        ana.user, {}, context, starts_at=now, ends_at=now + timedelta(minutes=10), actor_id=ana.user.pk
     )
     ana.give_password()
     if "Temporary Access Pass" not in ana.page:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from verification import enrolments, limits, registry
+from verification.capabilities import Delivered, PublicKey
 from verification.challenges import attempts, input_mistakes, proofs, row
 from verification.context import Context
 from verification.keys import codes
@@ -31,7 +32,8 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
     gate = attempts.take_try(challenge, context)
     if isinstance(gate, Outcome):
         return gate
-    _follow(challenge, method.names(read))
+    if isinstance(method, PublicKey):
+        _follow(challenge, method.names(read))
     check = method.check(row.ask(challenge, now=context.now), read)
     return _settle(challenge, check, gate, text=read, context=context)
 
@@ -78,14 +80,13 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
     An older request ends by it, and nobody goes back to it. Otherwise somebody with many requests open at once would
     learn by one free guess whether it opens any of them.
     """
-    sent = [name for name, method in registry.methods().items() if method.needs_delivery]
     recent = Challenge.objects.filter(
         user=challenge.user,
         purpose=challenge.purpose,
         pk__lte=challenge.pk,
         issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # the index stops there
         resend_at__gt=now - _OLDER_CODE_WINDOW,
-        enrolment__method__in=sent,
+        enrolment__method__in=registry.names(Delivered),
     )
     for old in recent.order_by("-issued_at", "-pk")[:_MAX_OLDER_REQUESTS]:
         newest = old.generation if old.pk != challenge.pk else challenge.generation - 1

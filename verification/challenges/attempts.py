@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from verification import audit, conf, limits, notices, registry
+from verification.capabilities import PublicKey
 from verification.challenges import closing, row
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
@@ -60,7 +61,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
     """Count a failure before the look. What takes the holder's key is no guess: strangers could only close it."""
-    if not registry.method(challenge.enrolment.method).is_guessable:
+    if registry.has(challenge.enrolment.method, PublicKey):
         return limits.OPEN
     return limits.reserve(
         challenge.user.pk,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, registry
+from verification.capabilities import Delivered, Resynchronised
 from verification.challenges import attempts, row
 from verification.method import Mode
 from verification.models import Message, Purpose, State
@@ -57,8 +58,8 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         return None
     method = registry.method(challenge.enrolment.method)
     ask = row.ask(challenge, now=now)
-    issue = method.issue(ask)
-    newest = row.NEWEST.first(challenge=challenge.pk) if method.needs_delivery else None
+    issue, is_delivered = method.issue(ask), isinstance(method, Delivered)
+    newest = row.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,
@@ -72,11 +73,11 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         mode=challenge.mode,
         is_approval=issue.is_approval,
         is_enrolment=challenge.purpose == Purpose.ENROL,
-        needs_delivery=method.needs_delivery,
+        needs_delivery=is_delivered,
         is_numeric=method.is_numeric,
         explain=str(method.explain),
         icon=method.icon,
-        match_code=ask.match_code if issue.is_approval and challenge.mode == "approve" else "",
+        match_code=issue.match_code,
         issued_at=challenge.issued_at,
         expires_at=challenge.expires_at,
         resend_at=challenge.resend_at,
@@ -89,7 +90,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         is_own_form=issue.is_own_form,
         may_be_remembered=method.may_be_remembered and not ask.is_enrolment,
         code_label=str(method.code_label),
-        if_refused=str(method.if_refused),
+        if_refused=str(method.if_refused) if isinstance(method, Resynchronised) else "",
         show=issue.show,
         enrol=issue.show if ask.is_enrolment else {},
         message=newest,

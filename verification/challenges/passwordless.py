@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, registry
+from verification.capabilities import Passwordless, PublicKey
 from verification.challenges import row
 from verification.keys import crypto
 from verification.method import Ask, Issue
@@ -17,7 +18,7 @@ def announce(user_id: int) -> tuple[Issue, ...]:
     """Say what the page of a person's methods tells their browser, such as which passkeys still count."""
     told = (
         method.announce(row.person_handle(user_id), enrolments.addresses(user_id, method.name))
-        for method in registry.methods().values()
+        for method in registry.having(PublicKey)
     )
     return tuple(issue for issue in told if issue.page)
 
@@ -34,7 +35,7 @@ class Invitation:
 
 def invite(now: datetime) -> Invitation | None:
     """Invite whoever holds a proof that stands alone. The session keeps the nonce, once, until an answer comes."""
-    alone = next((method for method in registry.methods().values() if method.stands_alone), None)
+    alone = registry.only(Passwordless)
     if alone is None:
         return None
     nonce = new_handle()
@@ -45,7 +46,6 @@ def invite(now: datetime) -> Invitation | None:
 
 def holder(text: str) -> Enrolment | None:
     """Find whose proof an answer to an invitation names. It proves nothing yet."""
-    for method in registry.methods().values():
-        if method.stands_alone and (address := method.names(method.read(text))):
-            return enrolments.named(address, method=method.name)
-    return None
+    method = registry.only(Passwordless)
+    address = method.names(method.read(text)) if method is not None else ""
+    return enrolments.named(address, method=method.name) if method is not None and address else None

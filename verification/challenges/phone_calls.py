@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from verification import audit, enrolments, notices, registry
+from verification.capabilities import KeyedOnPhone
 from verification.challenges import attempts, proofs, row
 from verification.context import Context
 from verification.delivery import rendering
@@ -26,14 +27,16 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         return None
     challenge = message.challenge
     context = Context(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
-    method = registry.method(challenge.enrolment.method)
-    check = method.check(row.ask(challenge, now=now, by_keys=True), codes.tidy(keys))
+    method = registry.methods().get(challenge.enrolment.method)
+    if not isinstance(method, KeyedOnPhone):
+        return None
+    check = method.check_keys(row.ask(challenge, now=now), codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
         _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return rendering.speech(message, method.check(row.ask(challenge, now=now, by_keys=True), "").say, Verdict.GONE)
+        return rendering.speech(message, method.check_keys(row.ask(challenge, now=now), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     gate = attempts.take_try(challenge, context)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, browsers, enrolments, notices, registry
+from verification.capabilities import Temporary
 from verification.challenges import attempts, closing, row
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
@@ -74,7 +75,7 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
 
 def _after_voucher(challenge: Challenge, context: Context) -> None:
     """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
-    if registry.method(challenge.enrolment.method).is_temporary:
+    if registry.has(challenge.enrolment.method, Temporary):
         enrolments.end(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.vouchers_left(challenge.user.pk)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from verification import audit, conf, enrolments, registry
+from verification.capabilities import Delivered
 from verification.challenges import closing, row, sending
 from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
@@ -23,7 +24,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     challenge = row.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    if not registry.method(challenge.enrolment.method).needs_delivery:
+    if not registry.has(challenge.enrolment.method, Delivered):
         return row.outcome(challenge, Verdict.UNREACHABLE)
     if enrolments.away(challenge.enrolment, context.now):
         return row.outcome(challenge, Verdict.UNREACHABLE)

@@ -1,6 +1,7 @@
 """Sets a token right whose clock or counter has drifted."""
 
 from verification import enrolments, registry
+from verification.capabilities import Resynchronised
 from verification.context import Context
 from verification.method import Ask
 from verification.models import Enrolment
@@ -9,9 +10,9 @@ from verification.outcomes import Verdict
 
 def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -> bool:
     """Set a token right by two of its codes in a row, which are used up. It proves nothing and opens nothing."""
-    if not enrolment.opens:
+    method = registry.methods().get(enrolment.method)
+    if not isinstance(method, Resynchronised) or not enrolment.opens:
         return False
-    method = registry.method(enrolment.method)
     ask = Ask(
         reference="",
         mode="",
@@ -22,7 +23,7 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
         counter=enrolment.counter,
         data=enrolment.data,
     )
-    check = method.check(ask, method.read(f"{first} {second}"))
+    check = method.resynchronise(ask, first, second)
     if check.verdict is not Verdict.PROVEN:
         return False
     return enrolments.use(enrolment, counter=check.counter, now=context.now, learned=check.learned)

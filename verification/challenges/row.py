@@ -69,7 +69,7 @@ def tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = ""
     notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
 
 
-def ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: bool = False) -> Ask:
+def ask(challenge: Challenge, *, now: datetime, generation: int = 0) -> Ask:
     enrolment = challenge.enrolment
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
     return Ask(
@@ -87,7 +87,6 @@ def ask(challenge: Challenge, *, now: datetime, generation: int = 0, by_keys: bo
         data=enrolment.data,
         account=str(challenge.user.get_username()),
         is_enrolment=not enrolment.confirmed,
-        by_keys=by_keys,
         find=lambda first: _find(enrolment.pk, first),
     )
 

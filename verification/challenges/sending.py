@@ -33,7 +33,7 @@ def refusal(
             return Outcome(verdict=Verdict.OFF, method=method.name)
         if retry_at and retry_at > context.now and purpose not in attempts.NON_GRANTING:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
-    if not method.needs_delivery:
+    if not method.kind:
         return None
     return _refused_sending(enrolment, user=user, context=context, purpose=purpose, known=known)
 
@@ -73,7 +73,7 @@ def _refused_sending(
 def no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, context: Context) -> None:
     """Count as unanswered no message that did not go out."""
     method = registry.method(enrolment.method)
-    if method.needs_delivery and purpose != Purpose.SELF_TEST:
+    if method.kind and purpose != Purpose.SELF_TEST:
         limits.give_prompt_back(user.pk, method.kind, now=context.now)
 
 
@@ -95,4 +95,4 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, context: Context)
 def send(challenge: Challenge, context: Context) -> None:
     issue = registry.method(challenge.enrolment.method).issue(row.ask(challenge, now=context.now))
     if issue.kind:
-        outbox.add(challenge, kind=issue.kind, template=issue.template, now=context.now)
+        outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

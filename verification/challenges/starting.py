@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from verification import audit, conf, enrolments, phone_numbers, registry
+from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import closing, resending, row, sending
 from verification.context import Context
 from verification.db.compiled_queries import Insert
@@ -16,7 +16,7 @@ from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import toll_fraud
 from verification.method import Method
-from verification.models import Challenge, Enrolment, MessageState, Purpose, State
+from verification.models import Challenge, Enrolment, Kind, MessageState, Purpose, State
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
@@ -47,7 +47,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     if enrolments.away(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
-    if not _may_call(enrolment, rules) or (is_tried and registry.method(enrolment.method).is_temporary):
+    if not _may_call(enrolment, rules) or (is_tried and registry.has(enrolment.method, Temporary)):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     chosen = _mode(enrolment, mode, rules)
     if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
@@ -102,7 +102,7 @@ def enrol(
     if method_name not in rules.methods or not registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
     method = registry.method(method_name)
-    if enrolments.count(user.pk, method_name) >= method.most:
+    if enrolments.count(user.pk, method_name) >= method.max_enrolments:
         return Outcome(verdict=Verdict.FULL, method=method_name)
     cleaned: dict[str, Any] = {}
     if method.form_class is not None:
@@ -111,8 +111,9 @@ def enrol(
             problems = {name: tuple(str(e) for e in errors) for name, errors in form.errors.items()}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
-        if closed := toll_fraud.refusal(method.kind, str(cleaned.get("number", "")), now=context.now):
-            problems = {"number": (toll_fraud.words(closed),)}
+        address = str(cleaned.get(method.address_field, ""))
+        if closed := toll_fraud.refusal(method.kind, address, now=context.now):
+            problems = {method.address_field: (toll_fraud.words(closed),)}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
         outcome = resending.resend(again.handle, binding=binding, context=context)
@@ -124,9 +125,9 @@ def enrol(
             if replaces:
                 closing.supersede(replaces, binding=row.bind(binding), purpose=Purpose.ENROL, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
-    except enrolments.NotAssigned:
-        words = _("No token of this number waits for you. Check the number, or ask your company support.")
-        return Outcome(verdict=Verdict.REFUSED, method=method_name, problems={next(iter(cleaned)): (words,)})
+    except enrolments.NotAssigned as refusal:
+        problems = {method.address_field: (str(refusal),)}
+        return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     mode = str(cleaned.get("mode", ""))
     return start(draft, user=user, purpose=Purpose.ENROL, binding=binding, context=context, rules=rules, mode=mode)
 
@@ -135,7 +136,7 @@ def _same_address(
     method: Method, cleaned: dict[str, Any], *, user: Any, replaces: str, binding: str
 ) -> Challenge | None:
     """Find the session's open request to set up the very same number or address: it is sent again, not begun anew."""
-    found = row.load(replaces, binding) if method.needs_delivery else None
+    found = row.load(replaces, binding) if isinstance(method, Delivered) else None
     if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
         return None
     plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
@@ -145,16 +146,19 @@ def _same_address(
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
     """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
-    if not rules.voice_countries or registry.method(enrolment.method).amr != "tel":
+    if not rules.voice_countries or registry.method(enrolment.method).kind != Kind.CALL:
         return True
     return phone_numbers.country(enrolment.address) in rules.voice_countries
 
 
 def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
     """Settle how the option is asked: the wanted mode if the method knows it, else its first."""
-    modes = [mode.key for mode in registry.method(enrolment.method).modes]
+    method = registry.method(enrolment.method)
+    modes = [mode.key for mode in method.modes]
     chosen = wanted if wanted in modes else next(iter(modes), "")
-    return chosen if rules.number_matching or chosen != "approve" else "press"
+    if rules.number_matching or not isinstance(method, KeyedOnPhone):
+        return chosen
+    return method.without_number_matching(chosen)
 
 
 def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
@@ -173,7 +177,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
         tries_left__gt=0,
     )
     found = rows.order_by("-pk").first()
-    if found is None or not registry.method(enrolment.method).needs_delivery:
+    if found is None or not registry.has(enrolment.method, Delivered):
         return found
     newest = row.NEWEST.first(challenge=found.pk)
     return None if newest is None or newest.state in _NOT_DELIVERED else found

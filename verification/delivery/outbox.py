@@ -1,5 +1,6 @@
 """Puts messages into the outbox inside the action's transaction, and wakes a worker after commit."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ _NOTICE_LIFE = timedelta(days=2)
 _ADD = Insert(Message)
 
 
-def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Message:
+def add(challenge: Challenge, *, kind: str, template: str, now: datetime, fields: Mapping[str, str]) -> Message:
     """Leave the message of a challenge in the outbox, inside the action's transaction. It holds no code."""
     enrolment = challenge.enrolment
     message = Message(
@@ -26,11 +27,11 @@ def add(challenge: Challenge, *, kind: str, template: str, now: datetime) -> Mes
         kind=kind,
         template=template,
         hint=enrolment.hint,
-        extension=str(enrolment.data.get("extension", "")),
         language=challenge.language,
         created_at=now,
         not_before=now,
         useful_until=challenge.expires_at,
+        **fields,
     )
     return _put(message, enrolment.address)
 

@@ -8,11 +8,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import audit, decryption_failures, limits, registry
+from verification.capabilities import HandedOut, Stocked, Temporary
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import locks, lookup, storage
 from verification.keys import crypto
-from verification.method import Draft, Method
+from verification.method import Draft
 from verification.models import Enrolment, HardwareToken, Voucher
 
 
@@ -90,9 +91,12 @@ def handed_out(address: str) -> Enrolment | None:
     return found
 
 
-def token_method() -> Method:
+def token_method() -> Stocked:
     """Give the method of what the organisation hands out to keep. Errors: `LookupError` when none is installed."""
-    return next(m for m in registry.methods().values() if m.is_assigned and not m.is_temporary)
+    method = registry.only(Stocked)
+    if method is None:
+        raise LookupError("no installed method comes from the stock")
+    return method
 
 
 def token_plan(token: HardwareToken, **more: Any) -> Draft:
@@ -101,17 +105,17 @@ def token_plan(token: HardwareToken, **more: Any) -> Draft:
     return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
 
 
-def claim(user: Any, method: Method, serial: str, now: datetime) -> Enrolment:
+def claim(user: Any, method: HandedOut, serial: str, now: datetime) -> Enrolment:
     """Draft what a person says to have taken from the stock. It is theirs once they have proven it.
 
     Errors: `NotAssigned` when there is no such token in the stock.
     """
     token = HardwareToken.objects.in_stock().filter(serial=serial).first()
     if token is None or not token.is_good(now):
-        raise NotAssigned
+        raise NotAssigned(method.not_assigned)
     if not token.opens:
         decryption_failures.report("hardware token", token.ref, now=now)
-        raise NotAssigned
+        raise NotAssigned(method.not_assigned)
     locks.hold(user)
     storage.drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=CLAIM))
     plan = token_plan(token, **{CLAIM: True})
@@ -143,7 +147,6 @@ def end_handing_out(enrolment: Enrolment) -> None:
 
 def hand_out(
     user: Any,
-    method_name: str,
     fields: Mapping[str, Any],
     context: Context,
     *,
@@ -155,7 +158,9 @@ def hand_out(
 
     Inside the action's transaction, which records and tells.
     """
-    method = registry.method(method_name)
+    method = registry.only(Temporary)
+    if method is None:
+        raise LookupError("no installed method is handed out for a span")
     plan = method.enrol(fields, account=str(user.get_username()))
     ((first, whole),) = plan.vouchers
     kept = make_password(whole)
@@ -181,8 +186,7 @@ def hand_out(
 
 def drop_temporary(user: Any) -> None:
     """Remove what was handed out to a person for a while. Inside the action's transaction."""
-    temporary = [method.name for method in registry.methods().values() if method.is_temporary]
-    storage.drop(Enrolment.objects.filter(user=user, method__in=temporary))
+    storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
 
 
 def end(enrolment_id: int, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from verification import limits, phone_numbers, registry
+from verification.capabilities import Backup, Temporary
 from verification.db.compiled_queries import BindParam, Select
 from verification.keys import crypto
 from verification.models import Enrolment, Failure, OptOut
@@ -152,7 +153,7 @@ def is_way(enrolment: Enrolment) -> bool:
     if not registry.is_installed(enrolment.method):
         return False
     method = registry.method(enrolment.method)
-    return not method.is_reserve and not method.is_temporary
+    return not isinstance(method, Backup | Temporary)
 
 
 def proven(user_id: int, enrolment_id: int) -> Enrolment | None:

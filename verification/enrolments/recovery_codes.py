@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import limits, notices, registry
+from verification.capabilities import Backup
 from verification.context import Context
 from verification.enrolments import locks, storage
 from verification.keys import crypto
@@ -45,12 +46,12 @@ def issue_vouchers(user: Any, context: Context, *, method_name: str, replaces: s
 
 def reserve_method(allowed: Sequence[str]) -> str:
     """Name the allowed method that hands out single-use codes for bad days; empty if there is none."""
-    usable = (m.name for m in registry.methods().values() if m.is_reserve and not m.needs_proof and m.name in allowed)
-    return next(usable, "")
+    return next((name for name in registry.names(Backup) if name in allowed), "")
 
 
 def vouchers_left(user_id: int) -> int:
     """Count the recovery codes that still work. A pass is of single use as well, but is none of them."""
-    reserves = [method.name for method in registry.methods().values() if method.is_reserve]
-    rows = Voucher.objects.filter(enrolment__user_id=user_id, enrolment__method__in=reserves, enrolment__confirmed=True)
+    rows = Voucher.objects.filter(
+        enrolment__user_id=user_id, enrolment__method__in=registry.names(Backup), enrolment__confirmed=True
+    )
     return rows.filter(used_at=None).count()

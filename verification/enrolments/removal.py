@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import limits, notices, registry
+from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import epochs, handout, locks, lookup, storage
@@ -22,7 +23,7 @@ def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list
     locks.hold(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
-    lasting = [m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary]
+    lasting = registry.names(Stocked)
     storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=handout.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     storage.settle(user)

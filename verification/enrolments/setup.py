@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, limits, notices, registry
+from verification.capabilities import HandedOut, SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import handout, locks, lookup, storage
@@ -24,12 +25,12 @@ def draft(
     """
     plan = method.enrol(fields, account=str(user.get_username()))
     drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
-    if method.is_assigned:
+    if isinstance(method, HandedOut):
         waiting: Enrolment | None = drafts.filter(address_digest__in=crypto.digests("address", plan.address)).first()
         if waiting is not None:
             return waiting
         if not may_claim:
-            raise handout.NotAssigned
+            raise handout.NotAssigned(method.not_assigned)
         return handout.claim(user, method, plan.address, now or timezone.now())
     locks.hold(user)
     storage.drop(drafts)
@@ -71,7 +72,7 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
     gone = [c.enrolment for c in off if is_stopped or c.enrolment.method == enrolment.method]
     if gone:
         rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])
-        assigned = [method.name for method in registry.methods().values() if method.is_assigned]
+        assigned = registry.names(HandedOut)
         storage.drop(rows.exclude(method__in=assigned))
         rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
         labels = [lookup.label(e) for e in gone]
@@ -107,10 +108,12 @@ def _complete(enrolment: Enrolment, draft: Draft) -> None:
 
 def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     """A number that takes a text also takes a call: one proof, two options."""
-    kind = registry.method(enrolment.method).address_kind
+    proven = registry.method(enrolment.method)
+    if not isinstance(proven, SharesAddress):
+        return
     plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
-    for method in registry.methods().values():
-        if not kind or method.name == enrolment.method or method.address_kind != kind or not method.accepts(plan):
+    for method in registry.having(SharesAddress):
+        if method is proven or method.address_kind != proven.address_kind or not method.accepts(plan):
             continue
         if method.kind and not routes.able(Kind(method.kind)):
             continue  # it would be an option that nobody carries

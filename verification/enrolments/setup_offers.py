@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from verification import registry
+from verification.capabilities import Backup, HandedOut
 from verification.delivery.routing import availability
 from verification.models import Enrolment
 
@@ -34,12 +35,12 @@ def offers(
     """
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     if may_claim:
-        waiting |= {method.name for method in registry.methods().values() if method.is_assigned}
+        waiting |= set(registry.names(HandedOut))
     known = (method for method in registry.methods().values() if method.name in allowed)
-    usable = [method for method in known if not method.is_assigned or method.name in waiting]
+    usable = [method for method in known if not isinstance(method, HandedOut) or method.name in waiting]
     now = now or timezone.now()
     usable = [method for method in usable if not availability.why(method.kind, now)]
-    best = max((method.strength for method in usable if not method.is_reserve), default=0)
+    best = max((method.strength for method in usable if not isinstance(method, Backup)), default=0)
     return tuple(
         Offer(
             name=method.name,
@@ -47,8 +48,8 @@ def offers(
             explain=str(method.explain),
             icon=method.icon,
             form_class=method.form_class,
-            is_recommended=not method.is_reserve and method.strength == best,
-            is_reserve=method.is_reserve,
+            is_recommended=not isinstance(method, Backup) and method.strength == best,
+            is_reserve=isinstance(method, Backup),
         )
         for method in usable
     )

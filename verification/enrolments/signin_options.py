@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from verification import decryption_failures, registry
+from verification.capabilities import Backup, Delivered, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
@@ -53,7 +54,7 @@ def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
     """What support hands out for a while is good whatever the policy says of methods."""
-    return enrolment.is_good(now) and (enrolment.method in allowed or registry.method(enrolment.method).is_temporary)
+    return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
 
 
 def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
@@ -68,11 +69,11 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         explain=str(method.explain),
         icon=method.icon,
         is_default=enrolment.is_default,
-        is_reserve=method.is_reserve,
+        is_reserve=isinstance(method, Backup),
         is_off=limits.is_locked,
-        needs_delivery=method.needs_delivery,
+        needs_delivery=isinstance(method, Delivered),
         strength=method.strength,
-        is_temporary=method.is_temporary,
+        is_temporary=isinstance(method, Temporary),
         is_on_phone=method.is_on_phone,
         out=away(enrolment, now) or _refused(confirmed, method.kind, now),
         retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
@@ -106,7 +107,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
     seen: set[str] = set()
     kept = []
     for option in sorted(options, key=lambda o: (bool(o.out), not o.is_default)):
-        if registry.method(option.method).is_one_option and option.method in seen:
+        if registry.has(option.method, PublicKey) and option.method in seen:
             continue
         seen.add(option.method)
         kept.append(option)

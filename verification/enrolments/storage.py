@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from verification import audit, registry
+from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import lookup
@@ -23,7 +24,7 @@ def fill(enrolment: Enrolment, plan: Draft) -> None:
 
 def keep_counters(enrolments: Iterable[Enrolment]) -> None:
     """Keep, for the next person who gets a token, how far it has counted and how its clock goes."""
-    lasting = {m.name for m in registry.methods().values() if m.is_assigned and not m.is_temporary}
+    lasting = registry.names(Stocked)
     for enrolment in enrolments:
         if enrolment.method in lasting:
             rows = HardwareToken.objects.filter(enrolment=enrolment.pk)

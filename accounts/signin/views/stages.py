@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.login_stage import Pending
 from verification import outcomes, policies, registry
+from verification.capabilities import Delivered
 from verification.context import Context
 from verification.models import Purpose
 from verification.outcomes import Outcome, Verdict
@@ -95,7 +96,7 @@ def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
     """Go on with a request that was issued; if it runs already, say that nothing new was sent."""
     login_stage.keep(request, pending.with_(handle=outcome.handle))
-    if outcome.retry_at and registry.method(outcome.method).needs_delivery:
+    if outcome.retry_at and registry.has(outcome.method, Delivered):
         tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 

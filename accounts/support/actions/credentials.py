@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from accounts import app_passwords
 from accounts.models import User
 from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell, unless_nothing
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, policies
 from verification.models import Purpose
 from verification.models.handles import new_handle
 
@@ -69,7 +69,6 @@ def issue_pass(
     with transaction.atomic():
         secret = enrolments.hand_out(
             person,
-            next(name for name, method in registry.methods().items() if method.is_temporary),
             {"length": length, "once": once},
             actor.context,
             starts_at=begins,

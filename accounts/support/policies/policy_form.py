@@ -15,6 +15,7 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_preview import Effect
 from verification import phone_numbers, policies, registry
+from verification.capabilities import Temporary
 from verification.context import Context
 from verification.models import AppPasswordsEnd, Policy
 
@@ -79,7 +80,7 @@ class Marks(forms.MultipleChoiceField):
 
 
 def _offered() -> list[tuple[str, Any]]:
-    return [(name, method.label) for name, method in registry.methods().items() if not method.is_temporary]
+    return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
 
 
 class PolicyForm(ChangeForm):

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
+from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import Rules
 
@@ -53,7 +54,7 @@ class _Person:
 
     def has_way(self, rules: Rules) -> bool:
         """Tell whether something that they set up is still an option."""
-        return any(name in rules.methods or registry.method(name).is_temporary for name in self.methods)
+        return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
 
 
 def _is_asked(person: _Person) -> bool:
@@ -63,7 +64,7 @@ def _is_asked(person: _Person) -> bool:
 def _can_register(rules: Rules, person: _Person) -> bool:
     """Tell whether there is anything left that they could set up."""
     known = [registry.method(name) for name in rules.methods]
-    return any(not m.is_reserve and (not m.is_assigned or m.name in person.waiting) for m in known)
+    return any(not isinstance(m, Backup) and (not isinstance(m, HandedOut) or m.name in person.waiting) for m in known)
 
 
 def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person, Rules]]:

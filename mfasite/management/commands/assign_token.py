@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from verification import hardware_tokens, registry
+from verification.capabilities import Stocked
 from verification.context import Context
 from verification.hardware_tokens import Seed
 from verification.method import Draft, Method
@@ -57,9 +58,7 @@ class Command(BaseCommand):
 
 
 def _method() -> Method:
-    found = next(
-        (method for method in registry.methods().values() if method.is_assigned and not method.is_temporary), None
-    )
+    found = registry.only(Stocked)
     if found is None:
         raise CommandError("No method is installed that is handed out. See VERIFICATION_METHODS.")
     return found

@@ -14,7 +14,8 @@ from django.db import transaction
 
 from accounts.models import User
 from verification import registry
-from verification.models import Enrolment
+from verification.capabilities import Delivered, HandedOut
+from verification.models import Enrolment, Kind
 
 _BATCH = 5_000
 _FIRST = (
@@ -92,10 +93,8 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 @cache
 def _kinds() -> tuple[str, str]:
     """Name a method that texts and one whose code is shown by a thing."""
-    known = registry.methods().values()
-    texted = next(method.name for method in known if method.amr == "sms")
-    shown = next(m.name for m in known if m.is_numeric and not (m.needs_delivery or m.is_assigned or m.stands_alone))
-    return texted, shown
+    shown = (m for m in registry.methods().values() if m.is_numeric and not isinstance(m, Delivered | HandedOut))
+    return registry.sending(Kind.TEXT)[0].name, next(shown).name
 
 
 def _batches(people: Iterator[User]) -> Iterator[list[User]]:

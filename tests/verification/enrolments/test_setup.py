@@ -79,7 +79,7 @@ def test_two_people_may_share_a_number(ana: Desk) -> None:
 
 
 def test_method_has_a_limit_for_each_person(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(registry.method("totp")), "most", 0)
+    monkeypatch.setattr(type(registry.method("totp")), "max_enrolments", 0)
 
     assert enrol(desk, "totp").verdict is Verdict.FULL
 

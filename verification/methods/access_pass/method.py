@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.capabilities import Temporary
+from verification.method import Ask, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 SHORTEST, LONGEST = 8, 48  # characters
@@ -18,17 +19,14 @@ _FIRST = 4
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
 
 
-class AccessPass(Method):
+class AccessPass(Temporary):
     name = "access_pass"
     icon = "pass"
     label = _("Temporary Access Pass")
     explain = _("Type the pass that your company support gave you.")
     strength = 2
-    is_numeric = False
-    needs_proof = False
-    is_assigned = True
-    is_temporary = True
-    most = 1
+    code_lengths = frozenset()
+    max_enrolments = 1
 
     def fits(self, answer: str) -> bool:
         return SHORTEST <= len(answer) <= LONGEST and set(answer) <= set(_ALPHABET)

@@ -10,14 +10,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
+from verification.capabilities import KeyedOnPhone, SharesAddress
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue, Method, Mode
+from verification.method import Ask, Check, Draft, Issue, Mode
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 from verification.phone_numbers.form import NumberForm
 
 _FRAUD = "0#"
 _READ = "1"
+_APPROVE, _PRESS, _CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
 _SPEECH = "verification/methods/call/speech.txt"
 
 
@@ -40,19 +42,19 @@ class CallForm(NumberForm):
             raise forms.ValidationError(str(error)) from error
 
 
-class Call(Method):
+class Call(KeyedOnPhone, SharesAddress):
     name = "call"
     icon = "call"
     label = _("Call")
     explain = _("We call you. You key two digits and press #.")
-    needs_delivery = True
     kind = Kind.CALL
     address_kind = "phone"
     amr = "tel"
     form_class = CallForm
+    address_field = "number"
     modes = (
-        Mode("approve", _("Call me, I approve on the phone")),
-        Mode("code", _("Call me and read a code to me")),
+        Mode(_APPROVE, _("Call me, I approve on the phone")),
+        Mode(_CODE, _("Call me and read a code to me")),
     )
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
@@ -61,21 +63,31 @@ class Call(Method):
         return Draft(address=number, hint=hint, data={"extension": extension} if extension else {})
 
     def issue(self, ask: Ask) -> Issue:
-        return Issue(kind=Kind.CALL, template="verification/methods/call/message.txt", is_approval=ask.mode != "code")
+        return Issue(
+            kind=Kind.CALL,
+            template="verification/methods/call/message.txt",
+            fields={"extension": str(ask.data.get("extension", ""))},
+            is_approval=ask.mode != _CODE,
+            match_code=ask.match_code if ask.mode == _APPROVE else "",
+        )
 
     def check(self, ask: Ask, answer: str) -> Check:
-        if not ask.by_keys:
-            right = ask.mode == "code" and codes.same(answer, ask.code)
-            return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
-        if answer == _FRAUD:
+        right = ask.mode == _CODE and codes.same(answer, ask.code)
+        return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
+
+    def check_keys(self, ask: Ask, keys: str) -> Check:
+        if keys == _FRAUD:
             return Check(verdict=Verdict.DENIED, say=_SPEECH)
-        if ask.mode == "code":
-            is_wanted = answer in {_READ, f"{_READ}#"}
+        if ask.mode == _CODE:
+            is_wanted = keys in {_READ, f"{_READ}#"}
             return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
-        if not answer.endswith("#"):
+        if not keys.endswith("#"):
             return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
-        wanted = f"{ask.match_code}#" if ask.mode == "approve" else "#"
-        return Check(verdict=Verdict.PROVEN if codes.same(answer, wanted) else Verdict.WRONG, say=_SPEECH)
+        wanted = f"{ask.match_code}#" if ask.mode == _APPROVE else "#"
+        return Check(verdict=Verdict.PROVEN if codes.same(keys, wanted) else Verdict.WRONG, say=_SPEECH)
+
+    def without_number_matching(self, mode: str) -> str:
+        return _PRESS if mode == _APPROVE else mode
 
     def accepts(self, draft: Draft) -> bool:
         return True

@@ -9,8 +9,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from verification.capabilities import Delivered
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import Ask, Check, Draft, Issue
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 
@@ -32,17 +33,16 @@ def mask(address: str) -> str:
     return f"{name[:1]}…@{host}"
 
 
-class Email(Method):
+class Email(Delivered):
     name = "email"
     icon = "mail"
     label = _("Mail")
     explain = _("We mail you a six-digit code.")
-    needs_delivery = True
     kind = Kind.MAIL
     is_allowed_by_default = False
-    address_kind = "mail"
-    most = 2
+    max_enrolments = 2
     form_class = EmailForm
+    address_field = "address"
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(address=fields["address"], hint=mask(fields["address"]))

@@ -18,8 +18,9 @@ from webauthn.helpers.structs import (
 )
 
 from verification import conf, inputs
+from verification.capabilities import Passwordless
 from verification.inputs.fields import LineField
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import Ask, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 _PAGE = "verification/methods/passkey/prompt.html"
@@ -121,19 +122,14 @@ def _cause(ask: Ask, answer: str) -> str:
     return "counter" if went_back else ""
 
 
-class Passkey(Method):
+class Passkey(Passwordless):
     name = "passkey"
     icon = "passkey"
     label = _("Passkey")
     explain = _("Use your fingerprint, face, device PIN or security key.")
     strength = 3
-    is_one_option = True
-    is_typed = False
-    is_numeric = False
-    stands_alone = True
-    is_guessable = False
     amr = "hwk"
-    most = 10
+    max_enrolments = 10
     form_class = PasskeyForm
     causes = _CAUSES
 

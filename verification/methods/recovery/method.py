@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
+from verification.capabilities import Backup
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import Ask, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 _CODES = 10
@@ -24,14 +25,12 @@ def _part() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(_PART))
 
 
-class Recovery(Method):
+class Recovery(Backup):
     name = "recovery"
     icon = "recovery"
     label = _("Recovery code")
     explain = _("Type one of the codes that you printed or kept.")
-    is_reserve = True
-    is_numeric = False
-    needs_proof = False
+    code_lengths = frozenset()
 
     def read(self, text: str) -> str:
         """Take the one code out of a pasted line, such as `3. ABCD EFGH JKLM NPQR`."""

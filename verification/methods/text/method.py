@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
+from verification.capabilities import Delivered, SharesAddress
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import Ask, Check, Draft, Issue
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 from verification.phone_numbers.form import NumberForm
@@ -25,16 +26,16 @@ class TextForm(NumberForm):
         return cleaned
 
 
-class Text(Method):
+class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
     label = _("Text")
     explain = _("We text you a six-digit code.")
-    needs_delivery = True
     kind = Kind.TEXT
     address_kind = "phone"
     amr = "sms"
     form_class = TextForm
+    address_field = "number"
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         number = fields["number"]

@@ -10,8 +10,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from verification.capabilities import Resynchronised, Stocked
 from verification.inputs import digits
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import Ask, Check, Draft, Issue
 from verification.otp import clock_drift, resync
 from verification.otp.oath import Scheme
 
@@ -29,7 +30,7 @@ class TokenForm(forms.Form):
     )
 
 
-class Token(Method):
+class Token(Stocked, Resynchronised):
     name = "token"
     icon = "token"
     label = _("Hardware token")
@@ -37,10 +38,10 @@ class Token(Method):
     code_label = _("Code from your token")
     if_refused = _("Is a right code refused? Type two codes here, one right after the other: the token is set right.")
     strength = 2
-    address_kind = "serial"
-    is_assigned = True
+    not_assigned = _("No token of this number waits for you. Check the number, or ask your company support.")
     code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm
+    address_field = "serial"
     causes = MappingProxyType(
         {
             resync.AHEAD: (
@@ -75,6 +76,9 @@ class Token(Method):
         if scheme.is_counted:
             return resync.by_counter(code_at, ask, answer)
         return clock_drift.check(code_at, ask, answer, seconds=scheme.step)
+
+    def resynchronise(self, ask: Ask, first: str, second: str) -> Check:
+        return self.check(ask, self.read(f"{first} {second}"))
 
 
 method = Token()

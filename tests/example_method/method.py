@@ -1,4 +1,4 @@
-"""A word that a person chose, asked backwards. It proves little, and shows what a method takes to be added."""
+"""An example of a method: a word that a person chose, asked backwards. It shows all that a new method takes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,19 +9,19 @@ from verification.method import Ask, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
 
-class RiddleForm(forms.Form):
+class BackwardsWordForm(forms.Form):
     """The word."""
 
     word = forms.CharField(label="Your word", min_length=3, max_length=40)
 
 
-class Riddle(Method):
-    name = "riddle"
+class BackwardsWord(Method):
+    name = "example_method"
     icon = "help"
-    label = "Riddle"
+    label = "Backwards word"
     explain = "Type your word backwards."
-    is_numeric = False
-    form_class = RiddleForm
+    code_lengths = frozenset()
+    form_class = BackwardsWordForm
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=self.read(fields["word"]).encode(), hint="a word")
@@ -33,4 +33,4 @@ class Riddle(Method):
         return Check(verdict=Verdict.PROVEN if answer == ask.secret.decode()[::-1] else Verdict.WRONG)
 
 
-method = Riddle()
+method = BackwardsWord()

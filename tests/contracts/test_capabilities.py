@@ -1,0 +1,194 @@
+"""Every installed method keeps the contracts of its capabilities. Those of a new method are found automatically."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from django.template.loader import get_template
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from tests.contracts.conftest import JUNK, METHODS, asks, each, fields
+from verification import capabilities, registry
+from verification.capabilities import (
+    Backup,
+    Delivered,
+    KeyedOnPhone,
+    Passwordless,
+    PublicKey,
+    Resynchronised,
+    SharesAddress,
+    SingleUse,
+    Stocked,
+    Temporary,
+)
+from verification.method import Ask, Method
+from verification.models import Message
+from verification.outcomes import Verdict
+
+
+def test_every_capability_is_tried() -> None:
+    """A capability that no installed method has would be tested by nothing."""
+    mine = [c for c in vars(capabilities).values() if isinstance(c, type) and c.__module__ == capabilities.__name__]
+
+    assert [capability.__name__ for capability in mine if not registry.having(capability)] == []
+
+
+@pytest.mark.parametrize("capability", capabilities.SLOTS)
+def test_one_method_fills_each_place(capability: type[Method]) -> None:
+    assert len(registry.having(capability)) == 1
+
+
+@each(Delivered)
+def test_delivered_method_sends_messages_of_one_kind(name: str) -> None:
+    method = registry.method(name)
+    columns = {field.name for field in Message._meta.get_fields()}
+
+    for ask in asks(method):
+        issue = method.issue(ask)
+        assert issue.kind == method.kind
+        assert set(issue.fields) <= columns
+
+
+@each(Method)
+def test_only_a_delivered_method_names_a_kind(name: str) -> None:
+    method = registry.method(name)
+
+    assert bool(method.kind) == isinstance(method, Delivered)
+
+
+@each(KeyedOnPhone)
+def test_keys_are_answered_with_words(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, KeyedOnPhone)
+
+    for ask in asks(method):
+        for keys in ("", "#", "0#", "47#", "1", *JUNK):
+            get_template(method.check_keys(ask, keys).say)
+
+
+@each(KeyedOnPhone)
+@pytest.mark.parametrize("junk", [keys for keys in JUNK if keys != "#"])
+def test_junk_that_is_keyed_proves_nothing(name: str, junk: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, KeyedOnPhone)
+
+    assert not [ask for ask in asks(method) if method.check_keys(ask, junk).verdict is Verdict.PROVEN]
+
+
+@each(KeyedOnPhone)
+def test_every_mode_has_one_without_number_matching(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, KeyedOnPhone)
+
+    for ask in asks(method):
+        without = replace(ask, mode=method.without_number_matching(ask.mode))
+        assert not method.issue(without).match_code
+        assert method.issue(without).is_approval == method.issue(ask).is_approval
+
+
+@each(SharesAddress)
+def test_address_is_shared_by_kind(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, SharesAddress)
+
+    assert method.address_kind
+    assert method.accepts(method.enrol(fields(method), account="ana"))
+
+
+@each(SingleUse)
+def test_single_use_secrets_come_in_two_parts(name: str) -> None:
+    vouchers = registry.method(name).enrol({}, account="ana").vouchers
+
+    assert vouchers
+    assert all(first and whole.startswith(first) and whole != first for first, whole in vouchers)
+    assert len({first for first, _ in vouchers}) == len(vouchers)
+
+
+@each(SingleUse)
+def test_single_use_secret_is_its_own_answer(name: str) -> None:
+    method = registry.method(name)
+    ((_, whole), *_) = method.enrol({}, account="ana").vouchers
+
+    assert method.read(whole) == whole
+    assert method.fits(whole)
+
+
+@each(Backup)
+def test_backup_spares_no_later_proof(name: str) -> None:
+    assert not registry.method(name).may_be_remembered
+
+
+@each(Stocked)
+def test_stocked_method_says_what_is_not_assigned(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, Stocked)
+
+    assert str(method.not_assigned).endswith(".")
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if registry.method(name).form_class is not None])
+def test_address_stands_in_a_field_of_the_form(name: str) -> None:
+    method = registry.method(name)
+    plan = method.enrol(fields(method), account="ana")
+
+    assert bool(plan.address) == bool(method.address_field)
+    assert not plan.address or str(fields(method)[method.address_field]).upper() == plan.address.upper()
+
+
+@each(Temporary)
+def test_temporary_method_is_bound_by_its_span(name: str) -> None:
+    method = registry.method(name)
+
+    assert not method.may_be_remembered
+    assert not method.is_counted
+
+
+@each(PublicKey)
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_names_nobody_and_is_no_error(name: str, junk: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, PublicKey)
+
+    assert isinstance(method.names(method.read(junk)), str)
+    assert method.fits(method.read(junk))
+
+
+@each(PublicKey)
+@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@given(text=st.text(max_size=60))
+def test_nothing_at_random_names_anybody(name: str, text: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, PublicKey)
+
+    assert isinstance(method.names(method.read(text)), str)
+
+
+@each(PublicKey)
+def test_announcement_has_its_template(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, PublicKey)
+    issue = method.announce(b"p" * 32, ("QUFBQQ",))
+
+    if issue.page:
+        get_template(issue.page)
+
+
+@each(Passwordless)
+def test_passwordless_challenge_names_nobody(name: str) -> None:
+    method = registry.method(name)
+    ask = Ask(reference="", mode="", now=datetime(2026, 3, 2, 8, tzinfo=UTC), code="", match_code="", random=b"r" * 32)
+
+    get_template(method.issue(ask).page)
+
+
+@each(Resynchronised)
+def test_wrong_codes_in_a_row_set_nothing_right(name: str) -> None:
+    method = registry.method(name)
+    assert isinstance(method, Resynchronised)
+
+    assert str(method.if_refused)
+    for ask in asks(method):
+        for first, second in (("000000", "000000"), ("", ""), ("x", "y")):
+            assert method.resynchronise(ask, first, second).verdict is not Verdict.PROVEN

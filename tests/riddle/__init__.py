@@ -1,1 +1,0 @@
-"""A method of the tests' own, outside the tree, as an organisation might bring one."""
