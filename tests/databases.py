@@ -10,8 +10,11 @@ from pathlib import Path
 
 import django
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
+from accounts import management as account_rows
+from verification import management as verification_rows
+from verification.audit import triggers
 from verification.keys import crypto
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +42,29 @@ def take(folder: Path) -> str:
 def drop(former: str) -> None:
     """Drop the database of this process."""
     connection.creation.destroy_test_db(former, verbosity=0)
+
+
+_KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # tests change none of these
+
+
+def empty() -> None:
+    """Empty what a test with real transactions filled, and make the rows again that a migrated database has.
+
+    Django's `flush` costs ten times as much: on PostgreSQL it truncates every table, and permissions are made again.
+    """
+    quote = connection.ops.quote_name
+    tables = sorted({*connection.introspection.django_table_names()} - _KEPT)
+    asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})" for table in tables)
+    triggers.lift(connection)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are looked at when it ends
+            cursor.execute(asked)
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"DELETE FROM {quote(table)}")
+    finally:
+        triggers.put(connection)
+    account_rows.make_roles()
+    verification_rows.make_first_rows()
 
 
 def _copy_file(folder: Path, mine: str) -> None:
