@@ -86,7 +86,7 @@ class Person:
     def print_codes(self) -> "Person":
         """Have recovery codes made."""
         context = Context(now=timezone.now())
-        self.codes = list(enrolments.issue_vouchers(self.user, context, method_name="recovery"))
+        self.codes = list(enrolments.issue_recovery_codes(self.user, context, method_name="recovery"))
         Message.objects.all().delete()
         return self
 

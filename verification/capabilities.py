@@ -40,7 +40,7 @@ class SharesAddress(Method):
 class SingleUse(Method):
     """Secrets that are made and shown at once, each good for one use, and kept as hashes.
 
-    `enrol` gives them as `Draft.vouchers`; setting it up takes no proof. `check` finds them by `Ask.find`.
+    `enrol` gives them as `Draft.single_use_codes`; setting it up takes no proof. `check` finds them by `Ask.find`.
     """
 
 

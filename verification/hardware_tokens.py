@@ -67,7 +67,7 @@ def bring_in(
         token = HardwareToken.objects.select_for_update(of=("self",)).filter(serial=seed.serial).first()
         if token is not None and token.retired_at:
             raise Retired
-        held = token.enrolment if token is not None else enrolments.handed_out(seed.serial)
+        held = token.enrolment if token is not None else enrolments.find_token(seed.serial)
         if held is not None and held.confirmed:
             if user is not None and held.user_id != user.pk:
                 raise InUse
@@ -80,7 +80,7 @@ def bring_in(
             return verdict, token
         owner = user or (held.user if held is not None else None)
         if held is not None:
-            enrolments.end_handing_out(held)  # which keeps in the stock how far it has counted
+            enrolments.take_back(held)  # which keeps in the stock how far it has counted
         if token is None:
             token = _made(seed if held is None else _counted_on(seed, held))
         else:
@@ -156,7 +156,7 @@ def _hand_out(token: HardwareToken, user: Any, context: Context, *, actor_id: in
         enrolment = enrolments.assign(
             user,
             enrolments.token_method().name,
-            enrolments.token_plan(token),
+            enrolments.token_draft(token),
             context,
             actor_id=actor_id,
             counter=token.counter,
@@ -184,7 +184,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
             return False
         if held.confirmed:
             enrolments.clear(held.user, context, only=held)
-        enrolments.end_handing_out(held)
+        enrolments.take_back(held)
         audit.record(
             "token.taken_back",
             user_id=held.user_id,

@@ -63,7 +63,7 @@ class Ask:
 class Draft:
     """An enrolment that a method proposes: the engine seals and saves it.
 
-    Shape: `hint` is the masked form; `vouchers` pairs of first part and whole of single-use secrets.
+    Shape: `hint` is the masked form; `single_use_codes` pairs of first part and whole of single-use secrets.
     """
 
     address: str = ""
@@ -71,7 +71,7 @@ class Draft:
     hint: str = ""
     name: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
-    vouchers: tuple[tuple[str, str], ...] = ()
+    single_use_codes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ class Issue:
 class Check:
     """What a method makes of an answer.
 
-    `counter` is the step that a right answer uses up, `voucher` the single-use secret; the engine spends them by
+    `counter` is the step that a right answer uses up, `single_use_code` the key of the row; the engine spends both by
     guarded updates. `draft` is what only the proof made known of an enrolment. `learned` is what the engine keeps in
     the enrolment's data, be the answer right or not; what is none there is forgotten. `say` is the template that a
     called person hears next. `cause` tells why an answer is wrong, as far as the method knows: a key of its `causes`.
@@ -105,7 +105,7 @@ class Check:
 
     verdict: Verdict
     counter: int | None = None
-    voucher: int | None = None
+    single_use_code: int | None = None
     draft: Draft | None = None
     learned: Mapping[str, Any] = field(default_factory=dict)
     cause: str = ""

@@ -29,13 +29,13 @@ def ways_in(options: Sequence[Option]) -> set[str]:
     return {
         option.enrolment.address_digest or option.ref
         for option in options
-        if not option.is_reserve and not option.is_temporary and not option.is_off
+        if not option.is_backup and not option.is_temporary and not option.is_locked
     }
 
 
 def is_one_phone(options: Sequence[Option]) -> bool:
     """Tell whether one lost phone may take all of it: a number of it, and an app that usually lives on it."""
-    lasting = [o for o in options if not o.is_reserve and not o.is_temporary and not o.is_off]
+    lasting = [o for o in options if not o.is_backup and not o.is_temporary and not o.is_locked]
     elsewhere = {o.enrolment.address_digest or o.ref for o in lasting if not o.is_on_phone}
     return (
         any(o.is_on_phone for o in lasting)
@@ -51,9 +51,9 @@ def comfort(options: Sequence[Option]) -> str:
     return _("If you lost one of these, another one would do.")
 
 
-def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: datetime) -> list[Mark]:
+def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
     """List what is worth doing, the most pressing first; empty if all is well."""
-    found = [_off(option) for option in options if option.is_off]
+    found = [_off(option) for option in options if option.is_locked]
     ways = ways_in(options)
     if len(ways) < 2:
         found.append(
@@ -75,7 +75,7 @@ def marks(options: Sequence[Option], *, n_codes: int, has_reserve: bool, now: da
                 _("Add a method"),
             )
         )
-    if has_reserve and n_codes <= _FEW_CODES:
+    if has_backup and n_codes <= _FEW_CODES:
         found.append(_codes(n_codes))
     found += [_untried(option) for option in options if _is_untried(option, now)]
     return found
@@ -98,7 +98,7 @@ def _codes(n_codes: int) -> Mark:
 
 def _is_untried(option: Option, now: datetime) -> bool:
     used = option.enrolment.last_used_at or option.enrolment.confirmed_at
-    return option.needs_delivery and not option.is_off and used is not None and now - used > _UNTRIED
+    return option.needs_delivery and not option.is_locked and used is not None and now - used > _UNTRIED
 
 
 def _untried(option: Option) -> Mark:

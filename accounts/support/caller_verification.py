@@ -47,13 +47,13 @@ def ways(person: User, *, now: datetime) -> list[Way]:
 
 def _can_be_read_out(option: Option) -> bool:
     method = registry.method(option.method)
-    return method.is_numeric and not option.is_reserve and not option.is_temporary
+    return method.is_numeric and not option.is_backup and not option.is_temporary
 
 
 def _way(option: Option, now: datetime) -> Way:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
     closed = _("Set up less than a week ago.") if now - since < SETTLED else ""
-    closed = closed or (_("Switched off after wrong codes.") if option.is_off else option.out)
+    closed = closed or (_("Switched off after wrong codes.") if option.is_locked else option.unavailable_reason)
     explain = (
         _("A code goes there; the caller reads it to you.")
         if option.needs_delivery
@@ -67,7 +67,7 @@ def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck 
     way = next((way for way in ways(person, now=context.now) if way.key == key and not way.closed), None)
     if way is None or way.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
-    enrolment = enrolments.of_person(person.pk, key)
+    enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)
     with transaction.atomic():

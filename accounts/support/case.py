@@ -114,7 +114,7 @@ def of(person: User, staff: User, context: Context) -> Case:
         expected=expected(decision),
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_held(each, decision, now) for each in mine),
-        n_codes=enrolments.vouchers_left(person.pk),
+        n_codes=enrolments.recovery_codes_left(person.pk),
         attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
         messages=messages,
         browsers=tuple((b, user_agents.name(b.agent)) for b in browsers.of_person(person, now=now)),

@@ -113,7 +113,7 @@ def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
     if not text:
         return [people]
     if _NUMBER.fullmatch(text):
-        return [people.filter(pk__in=enrolments.holders(text))]
+        return [people.filter(pk__in=enrolments.people_of_address(text))]
     words = Q()
     for word in text.split():
         words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
@@ -121,7 +121,7 @@ def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
     if _MAIL.fullmatch(text):
         return [people.alias(mail=Upper("email")).filter(mail=text.upper()), by_words]
     if _SERIAL.fullmatch(text):
-        return [people.filter(pk__in=enrolments.holders(text)), by_words]
+        return [people.filter(pk__in=enrolments.people_of_address(text)), by_words]
     return [by_words]
 
 

@@ -13,7 +13,7 @@ from verification.capabilities import Delivered
 
 def code_refused(seen: View) -> Iterator[Finding]:
     for option in seen.decision.options:
-        if option.is_off:
+        if option.is_locked:
             sees = _("%(label)s is switched off after too many wrong codes.") % {"label": option.label}
             does = _("Sign in by another way and set it up again; or company support can help.")
             yield Finding(
@@ -57,7 +57,7 @@ def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
 
 
 def lost_phone(seen: View) -> Iterator[Finding]:
-    apart = [o for o in seen.decision.options if not o.is_off and not o.needs_delivery and not o.is_temporary]
+    apart = [o for o in seen.decision.options if not o.is_locked and not o.needs_delivery and not o.is_temporary]
     if apart:
         labels = ", ".join(option.label for option in apart)
         sees = _("You have ways that may not hang on that phone: %(labels)s.") % {"labels": labels}

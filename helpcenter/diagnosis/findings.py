@@ -62,7 +62,9 @@ class View:
         """The options beside the one that the newest message went to."""
         used = self.message.hint if self.message else ""
         return [
-            o for o in self.decision.options if not o.is_off and not o.out and (not used or o.enrolment.hint != used)
+            o
+            for o in self.decision.options
+            if not o.is_locked and not o.unavailable_reason and (not used or o.enrolment.hint != used)
         ]
 
 

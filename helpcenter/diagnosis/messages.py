@@ -62,12 +62,13 @@ def _closed_options(seen: View) -> Iterator[Finding]:
     """Tell which of the person's texts and calls are closed, be it by an outage or by the guard, and why."""
     told = set()
     for option in seen.decision.options:
-        if option.out and option.out not in told:
-            told.add(option.out)
-            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.words(verdict) == option.out), "")
+        reason = option.unavailable_reason
+        if reason and reason not in told:
+            told.add(reason)
+            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.words(verdict) == reason), "")
             does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
-            yield Finding(kind="bad", sees=option.out, does=does, slug=slug, to=way_on(seen))
+            yield Finding(kind="bad", sees=reason, does=does, slug=slug, to=way_on(seen))
 
 
 _GUARDED = {

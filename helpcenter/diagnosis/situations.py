@@ -61,7 +61,7 @@ def trials(situation: Situation, seen: View) -> list[Trial]:
     return [
         Trial(option.ref, option.label)
         for option in seen.decision.options
-        if option.needs_delivery and not option.out and not option.is_off
+        if option.needs_delivery and not option.unavailable_reason and not option.is_locked
     ]
 
 

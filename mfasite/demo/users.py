@@ -17,7 +17,7 @@ class Person:
     about: str
     number: str = ""
     methods: tuple[str, ...] = ()
-    has_reserve: bool = False
+    has_backup: bool = False
     groups: tuple[str, ...] = ()
     is_staff: bool = False
     is_superuser: bool = False
@@ -30,7 +30,7 @@ CAST = (
         about="signs in by text, call, authenticator app or recovery code",
         number="+41795550123",
         methods=("text", "totp"),
-        has_reserve=True,
+        has_backup=True,
     ),
     Person(
         name="ben",
@@ -49,7 +49,7 @@ CAST = (
         full_name="Dev Patel",
         about="works at the support desk (app, recovery codes; /admin/)",
         methods=("totp",),
-        has_reserve=True,
+        has_backup=True,
         groups=("Support desk",),
         is_staff=True,
     ),
@@ -58,7 +58,7 @@ CAST = (
         full_name="Fay Huber",
         about="administers everything (app, recovery codes; /admin/)",
         methods=("totp",),
-        has_reserve=True,
+        has_backup=True,
         is_staff=True,
         is_superuser=True,
     ),
@@ -67,7 +67,7 @@ CAST = (
         full_name="Opal Frei",
         about="operates the service (app, recovery codes; /admin/)",
         methods=("totp",),
-        has_reserve=True,
+        has_backup=True,
         groups=("Operators",),
         is_staff=True,
     ),

@@ -70,7 +70,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")
     ana.print_codes()
-    access_pass = enrolments.hand_out(
+    access_pass = enrolments.issue_pass(
         ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
     )
     token = browsers.remember(ana.user, context, days=14)

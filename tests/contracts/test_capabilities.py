@@ -99,17 +99,17 @@ def test_address_is_shared_by_kind(name: str) -> None:
 
 @each(SingleUse)
 def test_single_use_secrets_come_in_two_parts(name: str) -> None:
-    vouchers = registry.method(name).enrol({}, account="ana").vouchers
+    single_use_codes = registry.method(name).enrol({}, account="ana").single_use_codes
 
-    assert vouchers
-    assert all(first and whole.startswith(first) and whole != first for first, whole in vouchers)
-    assert len({first for first, _ in vouchers}) == len(vouchers)
+    assert single_use_codes
+    assert all(first and whole.startswith(first) and whole != first for first, whole in single_use_codes)
+    assert len({first for first, _ in single_use_codes}) == len(single_use_codes)
 
 
 @each(SingleUse)
 def test_single_use_secret_is_its_own_answer(name: str) -> None:
     method = registry.method(name)
-    ((_, whole), *_) = method.enrol({}, account="ana").vouchers
+    ((_, whole), *_) = method.enrol({}, account="ana").single_use_codes
 
     assert method.read(whole) == whole
     assert method.fits(whole)

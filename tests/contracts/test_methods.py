@@ -107,7 +107,7 @@ def test_draft_holds_no_secret_where_it_is_not_sealed(name: str) -> None:
     open_to_see = f"{plan.hint} {plan.name} {plan.data}"
 
     assert not plan.secret or plan.secret.hex() not in open_to_see
-    assert not [whole for _, whole in plan.vouchers if whole in open_to_see]
+    assert not [whole for _, whole in plan.single_use_codes if whole in open_to_see]
 
 
 @every
@@ -175,7 +175,7 @@ class Desk:
 
     def _set_up(self) -> Enrolment:
         if isinstance(self.method, SingleUse):
-            enrolments.issue_vouchers(self.user, self.context, method_name=self.method.name)
+            enrolments.issue_recovery_codes(self.user, self.context, method_name=self.method.name)
             made: Enrolment = Enrolment.objects.get(user=self.user, method=self.method.name)
             return made
         plan = self.method.enrol(fields(self.method), account="ana")

@@ -140,7 +140,7 @@ def test_one_of_several_passkeys_hides_no_other(ana: Person) -> None:
         enrolments.confirmed(ana.user.pk), policies.rules_for(ana.user.pk).methods, now=timezone.now()
     )
     text = next(option for option in options if option.method == "text")
-    broken = replace(text, method="passkey", ref="one", is_default=True, out=GONE)
+    broken = replace(text, method="passkey", ref="one", is_default=True, unavailable_reason=GONE)
     good = replace(text, method="passkey", ref="two", is_default=False)
 
     assert [option.ref for option in enrolments.choices((broken, good))] == ["two"]

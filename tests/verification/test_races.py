@@ -29,7 +29,7 @@ from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
 from verification.challenges import attempts, proofs, row
 from verification.context import Context
-from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, State, Voucher
+from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, SingleUseCode, State
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
@@ -52,7 +52,7 @@ def racer(transactional_db: None, settings: Settings) -> Desk:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
-    enrolments.issue_vouchers(user, desk.context, method_name="recovery")
+    enrolments.issue_recovery_codes(user, desk.context, method_name="recovery")
     return desk
 
 
@@ -106,7 +106,7 @@ def _totp(desk: Desk) -> Callable[[int], Outcome]:
 
 def _recovery(desk: Desk) -> Callable[[int], Outcome]:
     Enrolment.objects.filter(user=desk.user, method="recovery").delete()
-    code = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")[0]
+    code = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")[0]
     issued, binding = _sessions(desk, "recovery", AT_ONCE)
     return lambda n: desk.answer(issued[n], code, binding=binding(n))
 
@@ -157,11 +157,11 @@ def _unguarded_use(enrolment: Enrolment, *, counter: int | None, now: Any, **_: 
     return True
 
 
-def _unguarded_voucher(voucher_id: int, *, now: Any) -> bool:
-    if Voucher.objects.get(pk=voucher_id).used_at:
+def _unguarded_code(code_id: int, *, now: Any) -> bool:
+    if SingleUseCode.objects.get(pk=code_id).used_at:
         return False
     time.sleep(_PAUSE)
-    Voucher.objects.filter(pk=voucher_id).update(used_at=now)
+    SingleUseCode.objects.filter(pk=code_id).update(used_at=now)
     return True
 
 
@@ -200,8 +200,8 @@ def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcom
 GUARDS: dict[str, tuple[str, Any]] = {
     "text": ("verification.challenges.proofs.prove", _unguarded_prove),
     "call": ("verification.challenges.collect", _unguarded_collect),
-    "totp": ("verification.enrolments.use", _unguarded_use),
-    "recovery": ("verification.enrolments.spend_voucher", _unguarded_voucher),
+    "totp": ("verification.enrolments.mark_used", _unguarded_use),
+    "recovery": ("verification.enrolments.spend_single_use_code", _unguarded_code),
 }
 
 

@@ -42,7 +42,7 @@ def _follow(challenge: Challenge, address: str) -> None:
     """Turn to the enrolment that an answer names, if it is the person's and of the method that was asked."""
     if not address or not challenge.enrolment.confirmed:
         return
-    named = enrolments.named(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
+    named = enrolments.of_address(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
     if named is not None and named.pk != challenge.enrolment.pk and named.opens:
         challenge.enrolment = named
         Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
@@ -57,7 +57,7 @@ def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str,
     if check.verdict is Verdict.USED:
         return attempts.costs_nothing(challenge, Verdict.USED, context)
     if check.verdict is Verdict.DRIFTED:
-        enrolments.note(challenge.enrolment, check.learned)
+        enrolments.save_learned(challenge.enrolment, check.learned)
         return attempts.wrong(challenge, gate, context, verdict=Verdict.DRIFTED, cause=check.cause)
     if _was_replaced(challenge, text, context.now):
         return attempts.costs_nothing(challenge, Verdict.REPLACED, context)
@@ -71,7 +71,7 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
     """
     if draft is None or not draft.address:
         return False
-    return enrolments.named(draft.address, method=challenge.enrolment.method) is not None
+    return enrolments.of_address(draft.address, method=challenge.enrolment.method) is not None
 
 
 def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:

@@ -48,4 +48,4 @@ def holder(text: str) -> Enrolment | None:
     """Find whose proof an answer to an invitation names. It proves nothing yet."""
     method = registry.only(Passwordless)
     address = method.names(method.read(text)) if method is not None else ""
-    return enrolments.named(address, method=method.name) if method is not None and address else None
+    return enrolments.of_address(address, method=method.name) if method is not None and address else None

@@ -56,7 +56,7 @@ def _deny(challenge: Challenge, context: Context) -> None:
     One report of a challenge counts, however often it is repeated.
     """
     with transaction.atomic():
-        enrolments.hold(challenge.user)
+        enrolments.lock_person(challenge.user)
         rows = Challenge.objects.filter(pk=challenge.pk).exclude(state=State.DENIED)
         if not rows.update(state=State.DENIED, ended_at=context.now):
             return

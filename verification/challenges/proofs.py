@@ -25,8 +25,8 @@ _SPEND = Update(
 def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
-            enrolments.hold(challenge.user)  # before their failures, in the order of everyone who changes both
-        if challenge.purpose == Purpose.ENROL and not enrolments.take_claimed(challenge.enrolment):
+            enrolments.lock_person(challenge.user)  # before their failures, in the order of everyone who changes both
+        if challenge.purpose == Purpose.ENROL and not enrolments.take_from_stock(challenge.enrolment):
             attempts.give_back(challenge, context)
             return row.outcome(challenge, Verdict.GONE)
         if not _spend(challenge, check, context.now):
@@ -39,8 +39,8 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             attempts.give_back(challenge, context)
             return closing.why_closed(challenge, context.now)
         attempts.forget_failures(challenge, context)
-        if check.voucher is not None:
-            _after_voucher(challenge, context)
+        if check.single_use_code is not None:
+            _after_single_use_code(challenge, context)
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
@@ -56,7 +56,7 @@ def collect(handle: str, *, binding: str, context: Context) -> Outcome:
     approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
-            enrolments.hold(challenge.user)
+            enrolments.lock_person(challenge.user)
         if approved.update(state=State.PROVEN, ended_at=context.now):
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
@@ -68,17 +68,17 @@ def collect(handle: str, *, binding: str, context: Context) -> Outcome:
 
 
 def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
-    if check.voucher is not None and not enrolments.spend_voucher(check.voucher, now=now):
+    if check.single_use_code is not None and not enrolments.spend_single_use_code(check.single_use_code, now=now):
         return False
-    return enrolments.use(challenge.enrolment, counter=check.counter, now=now, learned=check.learned)
+    return enrolments.mark_used(challenge.enrolment, counter=check.counter, now=now, learned=check.learned)
 
 
-def _after_voucher(challenge: Challenge, context: Context) -> None:
+def _after_single_use_code(challenge: Challenge, context: Context) -> None:
     """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
     if registry.has(challenge.enrolment.method, Temporary):
-        enrolments.end(challenge.enrolment.pk, now=context.now)
+        enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
-        left = enrolments.vouchers_left(challenge.user.pk)
+        left = enrolments.recovery_codes_left(challenge.user.pk)
         notices.tell(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
 
 

@@ -26,7 +26,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     if not registry.has(challenge.enrolment.method, Delivered):
         return row.outcome(challenge, Verdict.UNREACHABLE)
-    if enrolments.away(challenge.enrolment, context.now):
+    if enrolments.unavailable_reason(challenge.enrolment, context.now):
         return row.outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
         return row.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)

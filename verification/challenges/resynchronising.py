@@ -26,4 +26,4 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
     check = method.resynchronise(ask, first, second)
     if check.verdict is not Verdict.PROVEN:
         return False
-    return enrolments.use(enrolment, counter=check.counter, now=context.now, learned=check.learned)
+    return enrolments.mark_used(enrolment, counter=check.counter, now=context.now, learned=check.learned)

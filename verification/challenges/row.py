@@ -12,7 +12,7 @@ from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.keys import codes, crypto
 from verification.method import Ask, Found
-from verification.models import Challenge, Message, Voucher
+from verification.models import Challenge, Message, SingleUseCode
 from verification.outcomes import Outcome, Verdict
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
@@ -97,6 +97,6 @@ def person_handle(user_id: int) -> bytes:
 
 
 def _find(enrolment_id: int, first: str) -> Found | None:
-    lookups = crypto.digests("voucher", first)
-    row = Voucher.objects.filter(enrolment_id=enrolment_id, lookup__in=lookups).first()
+    prefixes = crypto.digests("single_use_code", first)
+    row = SingleUseCode.objects.filter(enrolment_id=enrolment_id, prefix_digest__in=prefixes).first()
     return Found(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None

@@ -44,7 +44,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits where they were
     read just now; without it they are read here.
     """
-    if enrolments.away(enrolment, context.now):
+    if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.has(enrolment.method, Temporary)):
@@ -121,7 +121,7 @@ def enrol(
         return replace(outcome, verdict=Verdict.ISSUED) if is_running else outcome
     try:
         with transaction.atomic():
-            enrolments.hold(user)
+            enrolments.lock_person(user)
             if replaces:
                 closing.supersede(replaces, binding=row.bind(binding), purpose=Purpose.ENROL, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)

@@ -1,42 +1,47 @@
 """The methods that people have set up: set up, offered at sign-in, handed out, renamed and removed."""
 
-from verification.enrolments.epochs import close, raise_epoch
+from verification.enrolments.epochs import raise_epoch, raise_epochs
 from verification.enrolments.handout import (
     InUse,
     NotAssigned,
     assign,
-    drop_temporary,
-    end,
-    end_handing_out,
-    hand_out,
-    handed_out,
-    take_claimed,
+    end_validity,
+    find_token,
+    issue_pass,
+    remove_passes,
+    take_back,
+    take_from_stock,
+    token_draft,
     token_method,
-    token_plan,
 )
-from verification.enrolments.locks import hold, hold_all
+from verification.enrolments.locks import lock_person, lock_person_and_methods
 from verification.enrolments.lookup import (
     ConfirmedEnrolment,
     EnrolmentLimits,
     addresses,
+    all_of_many,
+    by_id,
+    by_ref,
     confirmed,
     count,
-    everything_of,
-    holders,
     is_rebound,
     label,
-    named,
+    of_address,
     of_many,
-    of_person,
-    proven,
+    people_of_address,
 )
 from verification.enrolments.preferences import make_default, rename
-from verification.enrolments.recovery_codes import issue_vouchers, reserve_method, set_of_vouchers, vouchers_left
+from verification.enrolments.recovery_codes import (
+    backup_method,
+    issue_recovery_codes,
+    recovery_code_set,
+    recovery_codes_left,
+)
 from verification.enrolments.removal import clear, remove
-from verification.enrolments.setup import companions_words, confirm, draft
+from verification.enrolments.setup import companions_text, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers
-from verification.enrolments.signin_options import Option, away, choices, default, options
-from verification.enrolments.spending import note, spend_voucher, use
+from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
+from verification.enrolments.spending import mark_used, save_learned, spend_single_use_code
 
 __all__ = [
     "ConfirmedEnrolment",
@@ -46,46 +51,46 @@ __all__ = [
     "Offer",
     "Option",
     "addresses",
+    "all_of_many",
     "assign",
-    "away",
+    "backup_method",
+    "by_id",
+    "by_ref",
     "choices",
     "clear",
-    "close",
-    "companions_words",
+    "companions_text",
     "confirm",
     "confirmed",
     "count",
     "default",
     "draft",
-    "drop_temporary",
-    "end",
-    "end_handing_out",
-    "everything_of",
-    "hand_out",
-    "handed_out",
-    "hold",
-    "hold_all",
-    "holders",
+    "end_validity",
+    "find_token",
     "is_rebound",
-    "issue_vouchers",
+    "issue_pass",
+    "issue_recovery_codes",
     "label",
+    "lock_person",
+    "lock_person_and_methods",
     "make_default",
-    "named",
-    "note",
+    "mark_used",
+    "of_address",
     "of_many",
-    "of_person",
     "offers",
     "options",
-    "proven",
+    "people_of_address",
     "raise_epoch",
+    "raise_epochs",
+    "recovery_code_set",
+    "recovery_codes_left",
     "remove",
+    "remove_passes",
     "rename",
-    "reserve_method",
-    "set_of_vouchers",
-    "spend_voucher",
-    "take_claimed",
+    "save_learned",
+    "spend_single_use_code",
+    "take_back",
+    "take_from_stock",
+    "token_draft",
     "token_method",
-    "token_plan",
-    "use",
-    "vouchers_left",
+    "unavailable_reason",
 ]

@@ -13,6 +13,6 @@ def raise_epoch(user: Any) -> None:
     user.refresh_from_db(fields=["epoch"])
 
 
-def close(people: Collection[int]) -> None:
+def raise_epochs(people: Collection[int]) -> None:
     """End all sessions and remembered browsers of many people, as `raise_epoch` does of one."""
     get_user_model().objects.filter(pk__in=people).update(epoch=F("epoch") + 1)

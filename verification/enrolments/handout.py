@@ -14,7 +14,7 @@ from verification.db import row_locks
 from verification.enrolments import locks, lookup, storage
 from verification.keys import crypto
 from verification.method import Draft
-from verification.models import Enrolment, HardwareToken, Voucher
+from verification.models import Enrolment, HardwareToken, SingleUseCode
 
 
 class NotAssigned(ValueError):
@@ -48,7 +48,7 @@ def assign(
     Errors: `InUse` when somebody uses it already.
     """
     with transaction.atomic():
-        if lookup.named(plan.address, method=method_name) is not None:
+        if lookup.of_address(plan.address, method=method_name) is not None:
             raise InUse
         drafts = Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
@@ -78,7 +78,7 @@ def assign(
     return enrolment
 
 
-def handed_out(address: str) -> Enrolment | None:
+def find_token(address: str) -> Enrolment | None:
     """Find what was handed out under a serial number, be it activated or waiting."""
     digests = crypto.digests("address", address)
     found: Enrolment | None = (
@@ -99,7 +99,7 @@ def token_method() -> Stocked:
     return method
 
 
-def token_plan(token: HardwareToken, **more: Any) -> Draft:
+def token_draft(token: HardwareToken, **more: Any) -> Draft:
     """Propose the enrolment of a hardware token."""
     data = {**token.data, **more}
     return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
@@ -116,9 +116,9 @@ def claim(user: Any, method: HandedOut, serial: str, now: datetime) -> Enrolment
     if not token.opens:
         decryption_failures.report("hardware token", token.ref, now=now)
         raise NotAssigned(method.not_assigned)
-    locks.hold(user)
+    locks.lock_person(user)
     storage.drop(Enrolment.objects.filter(user=user, method=method.name, confirmed=False, data__has_key=CLAIM))
-    plan = token_plan(token, **{CLAIM: True})
+    plan = token_draft(token, **{CLAIM: True})
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name, counter=token.counter)
     enrolment.starts_at, enrolment.ends_at = token.starts_at, token.ends_at
     storage.fill(enrolment, plan)
@@ -126,7 +126,7 @@ def claim(user: Any, method: HandedOut, serial: str, now: datetime) -> Enrolment
     return enrolment
 
 
-def take_claimed(enrolment: Enrolment) -> bool:
+def take_from_stock(enrolment: Enrolment) -> bool:
     """Take out of the stock what a person claims and has proven; False if somebody else has it by now.
 
     Inside the proof's transaction.
@@ -140,12 +140,12 @@ def take_claimed(enrolment: Enrolment) -> bool:
     return bool(Enrolment.objects.filter(pk=enrolment.pk).update(data=enrolment.data))
 
 
-def end_handing_out(enrolment: Enrolment) -> None:
+def take_back(enrolment: Enrolment) -> None:
     """Remove what waits for a person: it was taken back. Inside the action's transaction, which records."""
     storage.drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
 
 
-def hand_out(
+def issue_pass(
     user: Any,
     fields: Mapping[str, Any],
     context: Context,
@@ -162,16 +162,16 @@ def hand_out(
     if method is None:
         raise LookupError("no installed method is handed out for a span")
     plan = method.enrol(fields, account=str(user.get_username()))
-    ((first, whole),) = plan.vouchers
+    ((first, whole),) = plan.single_use_codes
     kept = make_password(whole)
-    locks.hold(user)
+    locks.lock_person(user)
     storage.drop(Enrolment.objects.filter(user=user, method=method.name))
     enrolment = Enrolment(
         user=user, method=method.name, confirmed=True, confirmed_at=context.now, starts_at=starts_at, ends_at=ends_at
     )
     storage.fill(enrolment, plan)
     enrolment.save(force_insert=True)
-    Voucher.objects.create(enrolment=enrolment, lookup=crypto.digest("voucher", first), hash=kept)
+    SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=crypto.digest("single_use_code", first), hash=kept)
     limits.switch_on(user.pk, method.name)
     audit.record(
         "enrolment.handed_out",
@@ -184,11 +184,11 @@ def hand_out(
     return whole
 
 
-def drop_temporary(user: Any) -> None:
+def remove_passes(user: Any) -> None:
     """Remove what was handed out to a person for a while. Inside the action's transaction."""
     storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
 
 
-def end(enrolment_id: int, *, now: datetime) -> None:
+def end_validity(enrolment_id: int, *, now: datetime) -> None:
     """End the span of what was handed out: it was good once, and is used."""
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)

@@ -98,7 +98,7 @@ def addresses(user_id: int, method: str) -> tuple[str, ...]:
     return tuple(enrolment.address for enrolment in rows if enrolment.opens)
 
 
-def named(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
+def of_address(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
     """Find the proven enrolment of an address, of one person or of anybody."""
     rows = Enrolment.objects.select_related("user").filter(
         method=method, address_digest__in=crypto.digests("address", address), confirmed=True
@@ -125,19 +125,19 @@ def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
     return rows
 
 
-def everything_of(people: Collection[int]) -> QuerySet[Enrolment]:
+def all_of_many(people: Collection[int]) -> QuerySet[Enrolment]:
     """Give all that people have, proven or not, without what is sealed."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people)
     return rows.only("user_id", "method", "confirmed", "starts_at", "ends_at")
 
 
-def of_person(user_id: int, ref: str) -> Enrolment | None:
+def by_ref(user_id: int, ref: str) -> Enrolment | None:
     """Give one proven enrolment of a person by its public name; a stranger's is none."""
     found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, ref=ref, confirmed=True).first()
     return found
 
 
-def holders(text: str) -> QuerySet[Enrolment]:
+def people_of_address(text: str) -> QuerySet[Enrolment]:
     """Find whose number or serial a text is, whole. Shape: the keys of people, to be put into another statement."""
     spellings = {text.strip(), text.strip().upper()}
     with suppress(phone_numbers.Impossible):
@@ -156,7 +156,7 @@ def is_way(enrolment: Enrolment) -> bool:
     return not isinstance(method, Backup | Temporary)
 
 
-def proven(user_id: int, enrolment_id: int) -> Enrolment | None:
+def by_id(user_id: int, enrolment_id: int) -> Enrolment | None:
     """Give one proven enrolment of a person."""
     found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()
     return found

@@ -17,7 +17,7 @@ def rename(enrolment: Enrolment, name: str, context: Context) -> None:
 def make_default(enrolment: Enrolment, context: Context) -> None:
     """Make an enrolment the one that is asked first."""
     with transaction.atomic():
-        locks.hold(enrolment.user)
+        locks.lock_person(enrolment.user)
         if not (lookup.is_way(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
             return  # it was removed meanwhile, or is none for every day
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)

@@ -11,15 +11,17 @@ from verification.capabilities import Backup
 from verification.context import Context
 from verification.enrolments import locks, storage
 from verification.keys import crypto
-from verification.models import Enrolment, Voucher
+from verification.models import Enrolment, SingleUseCode
 
 
-def set_of_vouchers(user_id: int, method_name: str) -> str:
+def recovery_code_set(user_id: int, method_name: str) -> str:
     """Name the present set of single-use codes; empty when there is none."""
     return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
 
 
-def issue_vouchers(user: Any, context: Context, *, method_name: str, replaces: str | None = None) -> tuple[str, ...]:
+def issue_recovery_codes(
+    user: Any, context: Context, *, method_name: str, replaces: str | None = None
+) -> tuple[str, ...]:
     """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again.
 
     With `replaces` it does so only while that is the present set, and else returns none: a page that is loaded again
@@ -28,30 +30,35 @@ def issue_vouchers(user: Any, context: Context, *, method_name: str, replaces: s
     method = registry.method(method_name)
     plan = method.enrol({}, account=str(user.get_username()))
     # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
-    vouchers = [(crypto.digest("voucher", first), make_password(whole)) for first, whole in plan.vouchers]
+    hashed = [
+        SingleUseCode(prefix_digest=crypto.digest("single_use_code", first), hash=make_password(whole))
+        for first, whole in plan.single_use_codes
+    ]
     with transaction.atomic():
-        locks.hold(user)  # of two sets made at once one dies
-        if replaces is not None and set_of_vouchers(user.pk, method.name) != replaces:
+        locks.lock_person(user)  # of two sets made at once one dies
+        if replaces is not None and recovery_code_set(user.pk, method.name) != replaces:
             return ()
         storage.drop(Enrolment.objects.filter(user=user, method=method.name))
         enrolment = Enrolment(user=user, method=method.name, confirmed=True, confirmed_at=context.now, name=plan.name)
         storage.fill(enrolment, plan)
         enrolment.save(force_insert=True)
-        Voucher.objects.bulk_create(Voucher(enrolment=enrolment, lookup=at, hash=kept) for at, kept in vouchers)
+        for code in hashed:
+            code.enrolment = enrolment
+        SingleUseCode.objects.bulk_create(hashed)
         limits.switch_on(user.pk, method.name)
         storage.record("enrolment.confirmed", enrolment, context)
         notices.tell(user, "codes_renewed", now=context.now, context=context)
-    return tuple(whole for _first, whole in plan.vouchers)
+    return tuple(whole for _first, whole in plan.single_use_codes)
 
 
-def reserve_method(allowed: Sequence[str]) -> str:
+def backup_method(allowed: Sequence[str]) -> str:
     """Name the allowed method that hands out single-use codes for bad days; empty if there is none."""
     return next((name for name in registry.names(Backup) if name in allowed), "")
 
 
-def vouchers_left(user_id: int) -> int:
+def recovery_codes_left(user_id: int) -> int:
     """Count the recovery codes that still work. A pass is of single use as well, but is none of them."""
-    rows = Voucher.objects.filter(
+    rows = SingleUseCode.objects.filter(
         enrolment__user_id=user_id, enrolment__method__in=registry.names(Backup), enrolment__confirmed=True
     )
     return rows.filter(used_at=None).count()

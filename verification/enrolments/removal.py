@@ -20,7 +20,7 @@ def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
     browsers end. Inside the action's transaction, which records and tells.
     """
-    locks.hold(user)
+    locks.lock_person(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = registry.names(Stocked)
@@ -49,7 +49,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
     The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
     """
     with transaction.atomic():
-        locks.hold(enrolment.user)
+        locks.lock_person(enrolment.user)
         mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
         ways = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
         left = [e for e in ways if lookup.is_way(e)]

@@ -32,7 +32,7 @@ def draft(
         if not may_claim:
             raise handout.NotAssigned(method.not_assigned)
         return handout.claim(user, method, plan.address, now or timezone.now())
-    locks.hold(user)
+    locks.lock_person(user)
     storage.drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)
     storage.fill(enrolment, plan)
@@ -45,7 +45,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
 
     Inside the proof's transaction. Answers False if it counted already.
     """
-    locks.hold(enrolment.user)
+    locks.lock_person(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
     _drop_what_is_off(enrolment, now)
@@ -87,7 +87,7 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
         limits.forget_wrong_codes(enrolment.user.pk)
 
 
-def companions_words(enrolment: Enrolment | None) -> str:
+def companions_text(enrolment: Enrolment | None) -> str:
     """Say that the proof of one method set up others of the same phone; empty if it did not."""
     if enrolment is None or not enrolment.address_digest:
         return ""

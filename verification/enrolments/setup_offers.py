@@ -23,7 +23,7 @@ class Offer:
     icon: str
     form_class: type[forms.Form] | None
     is_recommended: bool
-    is_reserve: bool
+    is_backup: bool
 
 
 def offers(
@@ -49,7 +49,7 @@ def offers(
             icon=method.icon,
             form_class=method.form_class,
             is_recommended=not isinstance(method, Backup) and method.strength == best,
-            is_reserve=isinstance(method, Backup),
+            is_backup=isinstance(method, Backup),
         )
         for method in usable
     )

@@ -20,7 +20,8 @@ from verification.models import Enrolment
 class Option:
     """An enrolment as the sign-in page offers it.
 
-    Shape: `retry_at` is set while wrong answers make it wait; `out` says why what it needs is switched off.
+    Shape: `retry_at` is set while wrong answers make it wait; `is_locked` after too many; `unavailable_reason` is empty
+    if nothing else stands in the way.
     """
 
     ref: str
@@ -31,13 +32,13 @@ class Option:
     explain: str
     icon: str
     is_default: bool
-    is_reserve: bool
-    is_off: bool
+    is_backup: bool
+    is_locked: bool
     needs_delivery: bool
     strength: int
     is_temporary: bool = False
     is_on_phone: bool = False
-    out: str = ""
+    unavailable_reason: str = ""
     retry_at: datetime | None = None
     modes: tuple[Mode, ...] = ()
 
@@ -69,19 +70,19 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         explain=str(method.explain),
         icon=method.icon,
         is_default=enrolment.is_default,
-        is_reserve=isinstance(method, Backup),
-        is_off=limits.is_locked,
+        is_backup=isinstance(method, Backup),
+        is_locked=limits.is_locked,
         needs_delivery=isinstance(method, Delivered),
         strength=method.strength,
         is_temporary=isinstance(method, Temporary),
         is_on_phone=method.is_on_phone,
-        out=away(enrolment, now) or _refused(confirmed, method.kind, now),
+        unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
         retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
         modes=method.modes,
     )
 
 
-def away(enrolment: Enrolment, now: datetime) -> str:
+def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     """Say why what was enrolled cannot be used now; empty if it can.
 
     Nobody carries a message to it, or what is sealed there does not open.
@@ -106,7 +107,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
     """Fold enrolments that answer for one another, such as several passkeys, into one option."""
     seen: set[str] = set()
     kept = []
-    for option in sorted(options, key=lambda o: (bool(o.out), not o.is_default)):
+    for option in sorted(options, key=lambda o: (bool(o.unavailable_reason), not o.is_default)):
         if registry.has(option.method, PublicKey) and option.method in seen:
             continue
         seen.add(option.method)
@@ -116,16 +117,16 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
 
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:
     """Choose the option that is asked first: what support handed out for now, else the person's own default."""
-    usable = [option for option in options if not option.is_off]
+    usable = [option for option in options if not option.is_locked]
     ranked = sorted(usable, key=_rank)
     return ranked[0] if ranked else None
 
 
 def _rank(option: Option) -> tuple[bool, ...]:
     return (
-        bool(option.out),
+        bool(option.unavailable_reason),
         option.retry_at is not None,
         not option.is_temporary,
-        option.is_reserve,
+        option.is_backup,
         not option.is_default,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from verification.db.compiled_queries import BindParam, Update
-from verification.models import Enrolment, Voucher
+from verification.models import Enrolment, SingleUseCode
 
 _ROW, _NOW, _COUNTER = BindParam("pk"), BindParam("now"), BindParam("counter")
 
@@ -18,7 +18,9 @@ _USE_STEP = Update(
 )
 
 
-def use(enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None) -> bool:
+def mark_used(
+    enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None
+) -> bool:
     """Spend the step of a right answer by one guarded update; False means that this step was spent before.
 
     What was learned is kept in the same update, so that of two answers the one that counts is believed.
@@ -32,7 +34,7 @@ def use(enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Ma
     return bool(rows.update(counter=counter, last_used_at=now, data=data))
 
 
-def note(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
+def save_learned(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
     """Keep what an answer told of an enrolment though it did not open, unless a right one came in between."""
     rows = Enrolment.objects.filter(pk=enrolment.pk, counter=enrolment.counter)
     rows.update(data=_with(enrolment, learned))
@@ -42,6 +44,6 @@ def _with(enrolment: Enrolment, learned: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**enrolment.data, **learned}.items() if value is not None}
 
 
-def spend_voucher(voucher_id: int, *, now: datetime) -> bool:
+def spend_single_use_code(code_id: int, *, now: datetime) -> bool:
     """Spend a single-use secret by one guarded update; False means that it was spent before."""
-    return bool(Voucher.objects.filter(pk=voucher_id, used_at=None).update(used_at=now))
+    return bool(SingleUseCode.objects.filter(pk=code_id, used_at=None).update(used_at=now))

@@ -120,7 +120,12 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
     Digested(model="verification.Enrolment", column="address_digest", purpose="address", what="numbers set up"),
     Digested(model="verification.Message", column="address_digest", purpose="address", what="numbers sent to"),
     Digested(model="verification.OptOut", column="address_digest", purpose="address", what="the STOP list"),
-    Digested(model="verification.Voucher", column="lookup", purpose="voucher", what="recovery codes and passes"),
+    Digested(
+        model="verification.SingleUseCode",
+        column="prefix_digest",
+        purpose="single_use_code",
+        what="recovery codes and passes",
+    ),
     Digested(model="verification.Browser", column="digest", purpose="browser", what="remembered browsers"),
     Digested(model="verification.Browser", column="previous_digest", purpose="browser", what="remembered browsers"),
     Digested(model="verification.Counter", column="key", purpose="limit.", what="limits and wrong passwords"),

@@ -382,16 +382,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Voucher',
+            name='SingleUseCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lookup', models.CharField(editable=False, max_length=64)),
+                ('prefix_digest', models.CharField(editable=False, max_length=64)),
                 ('hash', models.CharField(editable=False, max_length=128)),
                 ('used_at', models.DateTimeField(editable=False, null=True)),
-                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vouchers', to='verification.enrolment')),
+                ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='single_use_codes', to='verification.enrolment')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('enrolment', 'lookup'), name='one_voucher_a_lookup')],
+                'constraints': [models.UniqueConstraint(fields=('enrolment', 'prefix_digest'), name='one_code_a_prefix')],
             },
         ),
     ]

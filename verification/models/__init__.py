@@ -4,7 +4,7 @@ from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.costs import Cap, Country, HeardReply, OptOut, Pause, Span
-from verification.models.enrolments import Enrolment, Voucher
+from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey
 from verification.models.limits import Counter, Failure
@@ -41,7 +41,7 @@ __all__ = [
     "Reason",
     "Result",
     "Route",
+    "SingleUseCode",
     "Span",
     "State",
-    "Voucher",
 ]

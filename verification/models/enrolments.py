@@ -91,16 +91,16 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         self.sealed_secret = crypto.seal(value, purpose="secret", bound=self.bound("secret")) if value else ""
 
 
-class Voucher(models.Model):
-    """A secret that works once: the first part finds the row, the whole is checked against its hash."""
+class SingleUseCode(models.Model):
+    """A code that works once: the digest of its first part finds the row, its hash checks the whole."""
 
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="vouchers")
-    lookup = models.CharField(max_length=64, editable=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="single_use_codes")
+    prefix_digest = models.CharField(max_length=64, editable=False)
     hash = models.CharField(max_length=128, editable=False)
     used_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["enrolment", "lookup"], name="one_voucher_a_lookup"),)
+        constraints = (models.UniqueConstraint(fields=["enrolment", "prefix_digest"], name="one_code_a_prefix"),)
 
     def __str__(self) -> str:
-        return f"voucher {self.pk}"
+        return f"single-use code {self.pk}"

@@ -67,7 +67,7 @@ class Decision:
     @property
     def has_lasting_way(self) -> bool:
         """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
-        return any(not (option.is_reserve or option.is_temporary or option.is_off) for option in self.options)
+        return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
 
 
 def refusal(user: Person, now: datetime) -> Why | None:

@@ -17,12 +17,12 @@ def home(request: AuthedRequest) -> HttpResponse:
     now = timezone.now()
     rules = policies.rules_for(request.user.pk)
     mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=now)
-    n_codes = enrolments.vouchers_left(request.user.pk)
-    has_reserve = bool(enrolments.reserve_method(rules.methods))
+    n_codes = enrolments.recovery_codes_left(request.user.pk)
+    has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
         "assurance": session_assurance.of(request),
         "ways": mine,
-        "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "n_codes": n_codes,
         "askers": caller_checks.just_now(request.user, now=now),
         "here": "home",

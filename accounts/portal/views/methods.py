@@ -34,20 +34,20 @@ def index(request: AuthedRequest) -> HttpResponse:
     rules = policies.rules_for(request.user.pk)
     everything = enrolments.confirmed(request.user.pk)
     mine = enrolments.options(everything, rules.methods, now=now)
-    n_codes = enrolments.vouchers_left(request.user.pk)
-    has_reserve = bool(enrolments.reserve_method(rules.methods))
+    n_codes = enrolments.recovery_codes_left(request.user.pk)
+    has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
-        "ways": [option for option in mine if not option.is_reserve],
+        "ways": [option for option in mine if not option.is_backup],
         "announced": challenges.announce(request.user.pk),
         "forbidden": [
             (c.enrolment.ref, enrolments.label(c.enrolment))
             for c in everything
             if c.enrolment.method not in rules.methods
         ],
-        "marks": recommendations.marks(mine, n_codes=n_codes, has_reserve=has_reserve, now=now),
+        "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
-        "has_reserve": has_reserve,
+        "has_backup": has_backup,
         "here": "methods",
     }
     return render(request, "accounts/portal/methods.html", context)
@@ -56,7 +56,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
     rules = policies.rules_for(request.user.pk)
     offers = enrolments.offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)
-    return rules, [offer for offer in offers if not offer.is_reserve]
+    return rules, [offer for offer in offers if not offer.is_backup]
 
 
 @require_http_methods(["GET", "POST"])
@@ -111,7 +111,7 @@ def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Hand a view the person's own enrolment; a stranger's does not exist."""
 
     def found(request: AuthedRequest, ref: str) -> HttpResponse:
-        enrolment = enrolments.of_person(request.user.pk, ref)
+        enrolment = enrolments.by_ref(request.user.pk, ref)
         if enrolment is None:
             raise Http404
         enrolment.user = request.user
@@ -225,19 +225,19 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 def codes(request: AuthedRequest) -> HttpResponse:
     """Make a new set of recovery codes; they stand in the answer to the POST and nowhere else."""
     rules = policies.rules_for(request.user.pk)
-    reserve = enrolments.reserve_method(rules.methods)
-    if not reserve:
+    backup = enrolments.backup_method(rules.methods)
+    if not backup:
         raise Http404
-    present = enrolments.set_of_vouchers(request.user.pk, reserve)
+    present = enrolments.recovery_code_set(request.user.pk, backup)
     context: dict[str, Any] = {
-        "n_codes": enrolments.vouchers_left(request.user.pk),
+        "n_codes": enrolments.recovery_codes_left(request.user.pk),
         "replaces": present,
         "here": "methods",
     }
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
-        fresh = enrolments.issue_vouchers(
-            request.user, request_context.read(request), method_name=reserve, replaces=replaces
+        fresh = enrolments.issue_recovery_codes(
+            request.user, request_context.read(request), method_name=backup, replaces=replaces
         )
         if not fresh:
             messages.info(request, _("Your new codes were shown once, and they work. Nothing was changed."))
@@ -252,7 +252,7 @@ def new_phone(request: AuthedRequest) -> HttpResponse:
     """Lead to a new phone in one go: set it up, prove it, then remove what was on the old one."""
     now = timezone.now()
     rules, offers = _offers(request)
-    mine = [o for o in _options(request, rules) if not o.is_reserve]
+    mine = [o for o in _options(request, rules) if not o.is_backup]
     started = _move(request, now)
     if request.method == "POST" and "begin" in request.POST:
         request.session[_MOVING] = now.timestamp()

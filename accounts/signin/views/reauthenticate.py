@@ -22,7 +22,7 @@ def again(request: AuthedRequest) -> HttpResponse:
     now = request_context.read(request)
     next_url = redirects.wanted(request)
     decision = policies.decide(request.user, now)
-    options = [option for option in decision.options if not option.is_off and not option.out]
+    options = [option for option in decision.options if not option.is_locked and not option.unavailable_reason]
     if not options:
         messages.info(request, _("Please sign in again to go on."))
         return redirect(redirects.asking("sign-out", next_url))

@@ -35,7 +35,7 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
 
 def _offers(decision: Decision, user_id: int) -> list[Offer]:
     offers = enrolments.offers(decision.rules.methods, user_id=user_id, may_claim=decision.rules.stock_tokens)
-    return [offer for offer in offers if not offer.is_reserve]
+    return [offer for offer in offers if not offer.is_backup]
 
 
 def _steps() -> list[str]:
@@ -147,10 +147,10 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
     values = {
         "mine": mine,
-        "also": enrolments.companions_words(enrolments.proven(user.pk, pending.enrolment_id)),
+        "also": enrolments.companions_text(enrolments.by_id(user.pk, pending.enrolment_id)),
         "offers": offers,
         "have": have,
-        "has_reserve": bool(enrolments.reserve_method(decision.rules.methods)),
+        "has_backup": bool(enrolments.backup_method(decision.rules.methods)),
         "steps": _steps(),
         "current": 3,
         "pending": pending,
@@ -169,14 +169,14 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     user, decision = opened
     if not pending.is_proven:
         return redirect("signin:register")
-    reserve = enrolments.reserve_method(decision.rules.methods)
-    if not reserve:
+    backup = enrolments.backup_method(decision.rules.methods)
+    if not backup:
         return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
-    present = enrolments.set_of_vouchers(user.pk, reserve)
+    present = enrolments.recovery_code_set(user.pk, backup)
     values: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
-        fresh = enrolments.issue_vouchers(user, context, method_name=reserve, replaces=replaces)
+        fresh = enrolments.issue_recovery_codes(user, context, method_name=backup, replaces=replaces)
         if not fresh:
             words = _("Your codes were shown once, and they work. Make new ones if you did not keep them.")
             messages.info(request, words)
@@ -197,7 +197,7 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 
 
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
-    proven = enrolments.proven(user.pk, pending.enrolment_id)
+    proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
         return stages.out(request, _("Please sign in again: what you set up was removed meanwhile."))
     return flow.finish(request, user, context, next_url=pending.next, why=pending.why, enrolment=proven)

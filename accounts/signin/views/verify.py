@@ -61,7 +61,7 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
         flow.freshen(request, user, context, outcome.enrolment)
         return redirects.go_on(pending.next)
     login_stage.wipe(request)
-    also = enrolments.companions_words(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
+    also = enrolments.companions_text(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
     messages.success(request, f"{_('It works.')} {also}".strip())
     return redirects.go_on(pending.next)
 
@@ -89,9 +89,9 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     decision = policies.decide(user, context)
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
-    values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_off]
+    values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_locked]
     # Why another way is asked than usual; of the rest, the page of all ways tells.
-    values["outages"] = [o.out for o in decision.options if o.out and o.is_default]
+    values["outages"] = [o.unavailable_reason for o in decision.options if o.unavailable_reason and o.is_default]
     return render(request, "accounts/signin/verify.html", values)
 
 

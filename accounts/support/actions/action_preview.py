@@ -59,7 +59,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
     if person.second_step_locked_at:
         found.append(_("The second step is locked since a sign-in was reported as fraud."))
     for option in options:
-        if option.is_off:
+        if option.is_locked:
             found.append(_("%(label)s is switched off after too many wrong codes.") % {"label": option.label})
         elif option.retry_at:
             minutes = -(-int((option.retry_at - now).total_seconds()) // 60)

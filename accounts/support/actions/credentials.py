@@ -17,7 +17,7 @@ from verification.models.handles import new_handle
 def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> Done:
     """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
     with transaction.atomic():
-        enrolments.hold_all(person)
+        enrolments.lock_person_and_methods(person)
         tell(person, "settings_cleared", actor)  # first, so that the former phone hears of it as well
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
@@ -31,7 +31,7 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
 def phone_lost(person: User, actor: Actor) -> Done:
     """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
     with transaction.atomic():
-        enrolments.hold_all(person)
+        enrolments.lock_person_and_methods(person)
         tell(person, "phone_lost", actor)
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person)
@@ -46,11 +46,11 @@ def phone_lost(person: User, actor: Actor) -> Done:
 def reset_device(person: User, actor: Actor, *, ref: str) -> Done:
     """Remove one method of a person, and with it the other methods of the same number."""
     with transaction.atomic():
-        found = enrolments.of_person(person.pk, ref)
+        found = enrolments.by_ref(person.pk, ref)
         if found is None:
             raise Unneeded(_("This method is gone already."))
         label = enrolments.label(found)
-        enrolments.hold_all(person)
+        enrolments.lock_person_and_methods(person)
         tell(person, "device_reset", actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
         record("support.device_reset", person, actor, methods=gone, **close(person))
@@ -67,7 +67,7 @@ def issue_pass(
     begins = max(starts_at or actor.context.now, actor.context.now)
     ends = begins + life
     with transaction.atomic():
-        secret = enrolments.hand_out(
+        secret = enrolments.issue_pass(
             person,
             {"length": length, "once": once},
             actor.context,
@@ -82,7 +82,7 @@ def issue_pass(
 
 def try_message(person: User, actor: Actor, *, ref: str) -> Done:
     """Send a trial text or call to a number that the person proved. What became of it is seen on the case page."""
-    found = enrolments.of_person(person.pk, ref)
+    found = enrolments.by_ref(person.pk, ref)
     if found is None:
         raise Unneeded(_("This method is gone."))
     rules = policies.rules_for(person.pk)

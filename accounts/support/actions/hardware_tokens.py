@@ -36,7 +36,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
     with transaction.atomic():
         token = _token_of(person, token_ref)
         label = _label(token)
-        enrolments.hold_all(person)
+        enrolments.lock_person_and_methods(person)
         tell(person, "token_taken_back", actor, label=label)
         if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
             raise Unneeded(_("They do not have this token any more."))

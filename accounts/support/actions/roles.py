@@ -57,5 +57,5 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
 
 def _end_handouts(person: User) -> None:
     """End what one alone may hand out to people who are not staff, and nobody alone to those who are."""
-    enrolments.drop_temporary(person)
+    enrolments.remove_passes(person)
     person.bypass_until = None

@@ -220,5 +220,5 @@ def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups
     through.objects.bulk_create(
         through(user_id=user.pk, group_id=groups[name]) for user, wanted in pairs for name in sorted(wanted.groups)
     )
-    enrolments.close(of_another_state)
+    enrolments.raise_epochs(of_another_state)
     revocation.settle([user.pk for user, _wanted in changed])

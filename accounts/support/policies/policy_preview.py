@@ -109,7 +109,7 @@ def _methods(keys: list[int], now: datetime) -> tuple[dict[int, list[str]], dict
     """Give the methods that people proved, and those that wait for them to be activated."""
     proven: dict[int, list[str]] = defaultdict(list)
     waiting: dict[int, list[str]] = defaultdict(list)
-    for enrolment in enrolments.everything_of(keys):
+    for enrolment in enrolments.all_of_many(keys):
         if registry.is_installed(enrolment.method) and enrolment.is_good(now):
             (proven if enrolment.confirmed else waiting)[enrolment.user_id].append(enrolment.method)
     return proven, waiting

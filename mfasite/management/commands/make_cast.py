@@ -58,9 +58,9 @@ def _make(person: users.Person) -> None:
     for name in person.methods:
         draft = enrolments.draft(user, registry.method(name), {"number": person.number})
         enrolments.confirm(draft, now=context.now - _SETTLED)
-    reserve = enrolments.reserve_method(tuple(registry.methods()))
-    if person.has_reserve and reserve:
-        _write_down(person.name, enrolments.issue_vouchers(user, context, method_name=reserve))
+    backup = enrolments.backup_method(tuple(registry.methods()))
+    if person.has_backup and backup:
+        _write_down(person.name, enrolments.issue_recovery_codes(user, context, method_name=backup))
 
 
 def _write_down(name: str, codes: tuple[str, ...]) -> None:

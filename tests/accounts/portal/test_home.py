@@ -42,9 +42,9 @@ def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
 
 def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
     ana.print_codes()
-    for voucher in ana.enrolment("recovery").vouchers.all()[:7]:
-        voucher.used_at = clock.now
-        voucher.save(update_fields=["used_at"])
+    for single_use_code in ana.enrolment("recovery").single_use_codes.all()[:7]:
+        single_use_code.used_at = clock.now
+        single_use_code.save(update_fields=["used_at"])
 
     assert "3 recovery codes are left" in ana.sign_in()
 

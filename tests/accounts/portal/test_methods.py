@@ -15,7 +15,7 @@ from tests.pages import Browser, Page
 from tests.people import ANAS, BENS, Clock, Person, join
 from verification import challenges, enrolments, policies, registry
 from verification.context import Context
-from verification.models import AuditEvent, Enrolment, Failure, Policy, Purpose, Voucher
+from verification.models import AuditEvent, Enrolment, Failure, Policy, Purpose, SingleUseCode
 from verification.models import Browser as Remembered
 
 
@@ -493,7 +493,7 @@ def test_failed_rehearsals_never_count_against_sign_in(ana: Person, clock: Clock
                 break
             ana.verify("000000")
     assert not Failure.objects.filter(method="totp", consecutive__gt=0).exists()
-    assert Failure.objects.get(method="rehearsal.totp").next_at is not None
+    assert Failure.objects.get(method="self_test.totp").next_at is not None
 
     ana.browser.go("/")
     ana.browser.press("Sign out")
@@ -555,15 +555,15 @@ def test_codes_are_shown_by_the_post_alone(ana: Person) -> None:
     codes = shown_codes(ana.browser.press("Make new codes"))
 
     assert shown_codes(ana.browser.reload()) == []
-    assert codes[0].replace(" ", "") not in str(list(Voucher.objects.values()))
+    assert codes[0].replace(" ", "") not in str(list(SingleUseCode.objects.values()))
     assert ana.browser.client.get("/methods/recovery-codes/")["Cache-Control"].count("no-store")
 
 
 @pytest.mark.parametrize(("left", "is_told"), [(4, False), (3, True), (1, True), (0, True)])
 def test_nudges_at_three(ana: Person, left: int, is_told: bool) -> None:
     ana.print_codes()
-    spent = Voucher.objects.order_by("pk")[: 10 - left]
-    Voucher.objects.filter(pk__in=[row.pk for row in spent]).update(used_at=timezone.now())
+    spent = SingleUseCode.objects.order_by("pk")[: 10 - left]
+    SingleUseCode.objects.filter(pk__in=[row.pk for row in spent]).update(used_at=timezone.now())
 
     page = at_methods(ana)
 
@@ -586,7 +586,7 @@ def test_ways_of_others_are_not_touched(ana: Person, cleo: Person) -> None:
     ana.browser.follow("Get new codes")
     ana.browser.press("Make new codes")
 
-    assert enrolments.vouchers_left(cleo.user.pk) == 10
+    assert enrolments.recovery_codes_left(cleo.user.pk) == 10
     assert methods_of(cleo) == ["totp", "recovery"]
 
 
@@ -661,7 +661,7 @@ def _remove(person: Person) -> object:
 
 
 def _renew(person: Person) -> object:
-    return enrolments.issue_vouchers(person.user, _context(), method_name="recovery")
+    return enrolments.issue_recovery_codes(person.user, _context(), method_name="recovery")
 
 
 ACTIONS: dict[str, Callable[[Person], object]] = {
@@ -685,7 +685,7 @@ def test_action_leaves_one_mail(ana: Person, notice: str) -> None:
 def test_action_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mail and action are one transaction: if one fails, neither happened."""
     ana.print_codes()
-    before = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
+    before = (methods_of(ana), enrolments.recovery_codes_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
 
     def broken(*_: object, **__: object) -> None:
         raise OSError("no outbox")
@@ -694,7 +694,7 @@ def test_action_is_not_done_without_its_mail(ana: Person, notice: str, monkeypat
     with pytest.raises(OSError, match="outbox"):
         ACTIONS[notice](ana)
 
-    after = (methods_of(ana), enrolments.vouchers_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
+    after = (methods_of(ana), enrolments.recovery_codes_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
     assert after == before
     assert AuditEvent.objects.exclude(kind="challenge.issued").count() == 1  # the codes that were printed
 

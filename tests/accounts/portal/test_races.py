@@ -26,7 +26,7 @@ from verification import challenges, enrolments, policies
 from verification.challenges import proofs
 from verification.context import Context
 from verification.enrolments import locks, preferences, removal, storage
-from verification.models import AuditEvent, Enrolment, Message, Voucher
+from verification.models import AuditEvent, Enrolment, Message, SingleUseCode
 from verification.outcomes import Verdict
 
 N_ACTIONS, AT_ONCE = rounds(100, 200), 25
@@ -172,7 +172,7 @@ def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(_PAUSE)
         keep(rows)
 
-    monkeypatch.setattr(locks, "hold", lambda user: None)
+    monkeypatch.setattr(locks, "lock_person", lambda user: None)
     monkeypatch.setattr(storage, "keep_counters", late)
     if connection.vendor == "sqlite":
 
@@ -233,12 +233,12 @@ def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, setti
 
     def renew(_: int) -> None:
         user = User.objects.get(pk=holder.user.pk)
-        enrolments.issue_vouchers(user, holder.context, method_name="recovery")
+        enrolments.issue_recovery_codes(user, holder.context, method_name="recovery")
 
     crowd.rush(renew)
 
     assert Enrolment.objects.filter(method="recovery").count() == 1
-    assert Voucher.objects.count() == 10
+    assert SingleUseCode.objects.count() == 10
 
 
 def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ class Way:
     method: str
     phone: str = ""
     used: timedelta = timedelta(days=1)
-    is_off: bool = False
-    is_reserve: bool = False
+    is_locked: bool = False
+    is_backup: bool = False
     needs_delivery: bool = False
     is_on_phone: bool = False
 
@@ -35,8 +35,8 @@ class Way:
             limits=EnrolmentLimits(),
             method=self.method,
             label=self.method.title(),
-            is_off=self.is_off,
-            is_reserve=self.is_reserve,
+            is_locked=self.is_locked,
+            is_backup=self.is_backup,
             needs_delivery=self.needs_delivery,
             is_on_phone=self.is_on_phone,
             **more,
@@ -47,10 +47,10 @@ TEXT = Way("text", phone="a", needs_delivery=True)
 CALL = Way("call", phone="a", needs_delivery=True)
 OFFICE = Way("call", phone="b", needs_delivery=True)
 APP, KEY = Way("totp", is_on_phone=True), Way("passkey")
-CODES = Way("recovery", is_reserve=True)
+CODES = Way("recovery", is_backup=True)
 OLD = Way("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delivery=True)
 OLD_APP = Way("totp", used=10 * HALF_YEAR, is_on_phone=True)
-OFF = Way("totp", is_off=True)
+OFF = Way("totp", is_locked=True)
 
 ONE, NONE, FEW = "One way in is not enough", "You have no recovery codes", "3 recovery codes are left"
 PHONE = "All of these may be on one phone"
@@ -81,10 +81,10 @@ TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_says(case: str) -> None:
-    ways, n_codes, has_reserve, expected = TABLE[case]
+    ways, n_codes, has_backup, expected = TABLE[case]
 
     options = [way.option(number) for number, way in enumerate(ways)]
-    marks = recommendations.marks(options, n_codes=n_codes, has_reserve=has_reserve, now=NOW)
+    marks = recommendations.marks(options, n_codes=n_codes, has_backup=has_backup, now=NOW)
 
     assert [mark.title for mark in marks] == expected
 
@@ -93,13 +93,13 @@ def test_says(case: str) -> None:
 def test_asks_after_half_a_year(used: timedelta, is_said: bool) -> None:
     options = [Way("text", phone="a", used=used, needs_delivery=True).option(1), APP.option(2)]
 
-    assert bool(recommendations.marks(options, n_codes=10, has_reserve=True, now=NOW)) is is_said
+    assert bool(recommendations.marks(options, n_codes=10, has_backup=True, now=NOW)) is is_said
 
 
 def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
     options = [way.option(number) for number, way in enumerate([OLD, OFF])]
 
-    for mark in recommendations.marks(options, n_codes=0, has_reserve=True, now=NOW):
+    for mark in recommendations.marks(options, n_codes=0, has_backup=True, now=NOW):
         assert mark.text
         assert bool(mark.url) == bool(mark.label)
 

@@ -130,7 +130,9 @@ ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
     "forget browsers": lambda desk, actor: actions.forget_browsers(desk.user, actor),
     "end sign-ins": lambda desk, actor: actions.end_sessions(desk.user, actor),
     "lockdown": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
-    "recovery codes": lambda desk, _actor: enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery"),
+    "recovery codes": lambda desk, _actor: enrolments.issue_recovery_codes(
+        desk.user, desk.context, method_name="recovery"
+    ),
     "remove": _remove,
     "erase": lambda desk, actor: erasure.erase(desk.user, actor),
 }

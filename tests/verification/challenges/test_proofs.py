@@ -28,7 +28,7 @@ def test_app_code_works_once_in_all_sessions(ana: Desk) -> None:
 
 
 def test_recovery_code_works_once(desk: Desk) -> None:
-    codes = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+    codes = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
     first, second = desk.start("recovery", binding="one"), desk.start("recovery", binding="two")
 
     assert desk.answer(first, codes[0].lower(), binding="one").proven

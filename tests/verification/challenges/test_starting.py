@@ -112,8 +112,8 @@ def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
 
 
 def test_new_recovery_codes_kill_the_old_ones(desk: Desk) -> None:
-    old = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
-    enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+    old = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+    enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
 
     assert desk.answer(desk.start("recovery"), old[0]).verdict is Verdict.WRONG
 

@@ -28,5 +28,5 @@ def test_sealed_values_cannot_be_moved_to_another_row(ana: Desk) -> None:
 def test_nobody_finds_anothers_enrolment(ana: Desk) -> None:
     eve = get_user_model().objects.create(username="eve")
 
-    assert enrolments.of_person(eve.pk, ana.enrolment("totp").ref) is None
-    assert enrolments.proven(eve.pk, ana.enrolment("totp").pk) is None
+    assert enrolments.by_ref(eve.pk, ana.enrolment("totp").ref) is None
+    assert enrolments.by_id(eve.pk, ana.enrolment("totp").pk) is None

@@ -4,34 +4,34 @@ from datetime import timedelta
 
 from tests.verification.conftest import Desk
 from verification import enrolments
-from verification.models import Enrolment, Voucher
+from verification.models import Enrolment, SingleUseCode
 
 
 def test_pass_is_no_recovery_code(desk: Desk) -> None:
     """Seen failing with the single-use codes of every method counted."""
     ends = desk.context.now + timedelta(minutes=10)
-    enrolments.hand_out(desk.user, {}, desk.context, starts_at=desk.context.now, ends_at=ends, actor_id=desk.user.pk)
+    enrolments.issue_pass(desk.user, {}, desk.context, starts_at=desk.context.now, ends_at=ends, actor_id=desk.user.pk)
 
-    assert enrolments.vouchers_left(desk.user.pk) == 0
+    assert enrolments.recovery_codes_left(desk.user.pk) == 0
 
 
 def test_new_codes_kill_the_old_set(desk: Desk) -> None:
-    old = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
-    new = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
+    old = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+    new = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
 
     assert not set(old) & set(new)
-    assert enrolments.vouchers_left(desk.user.pk) == 10
+    assert enrolments.recovery_codes_left(desk.user.pk) == 10
     assert Enrolment.objects.count() == 1
 
 
 def test_codes_rest_as_hashes(desk: Desk) -> None:
-    codes = enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
-    rows = str(list(Voucher.objects.values()))
+    codes = enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+    rows = str(list(SingleUseCode.objects.values()))
 
     assert all(code not in rows and code[:8] not in rows for code in codes)
     assert "argon2" in rows
 
 
-def test_reserve_is_named_where_it_is_allowed() -> None:
-    assert enrolments.reserve_method(["totp", "recovery"]) == "recovery"
-    assert enrolments.reserve_method(["totp"]) == ""
+def test_backup_method_is_named_where_it_is_allowed() -> None:
+    assert enrolments.backup_method(["totp", "recovery"]) == "recovery"
+    assert enrolments.backup_method(["totp"]) == ""

@@ -36,7 +36,7 @@ def test_last_way_in_stays_where_one_is_required(ana: Desk) -> None:
 
 
 def test_codes_for_bad_days_are_no_way_in(ana: Desk) -> None:
-    enrolments.issue_vouchers(ana.user, ana.context, method_name="recovery")
+    enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
     remove(ana, "text")
     remove(ana, "call")
 

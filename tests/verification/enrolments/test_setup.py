@@ -25,8 +25,8 @@ def test_draft_cannot_be_asked_for_at_sign_in(desk: Desk) -> None:
     """R19: what was typed and not proven opens nothing."""
     enrol(desk, "totp")
 
-    assert enrolments.of_person(desk.user.pk, desk.enrolment("totp").ref) is None
-    assert enrolments.proven(desk.user.pk, desk.enrolment("totp").pk) is None
+    assert enrolments.by_ref(desk.user.pk, desk.enrolment("totp").ref) is None
+    assert enrolments.by_id(desk.user.pk, desk.enrolment("totp").pk) is None
 
 
 def test_newer_draft_replaces_the_older_one(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from verification.models import Enrolment
 
 
 def test_options_stand_in_the_order_of_the_methods(ana: Desk) -> None:
-    enrolments.issue_vouchers(ana.user, ana.context, method_name="recovery")
+    enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
 
     assert [option.method for option in options(ana)] == ["text", "call", "totp", "recovery"]
 
@@ -39,7 +39,7 @@ def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
     fail(ana, "text", off_at=ana.context.now)
     fail(ana, "totp", next_at=later)
 
-    found = {option.method: (option.is_off, option.retry_at) for option in options(ana)}
+    found = {option.method: (option.is_locked, option.retry_at) for option in options(ana)}
 
     assert found == {"text": (True, None), "call": (False, None), "totp": (False, later)}
 
@@ -87,7 +87,7 @@ def test_what_is_off_is_not_asked(ana: Desk) -> None:
 
 
 def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -> None:
-    enrolments.issue_vouchers(ana.user, ana.context, method_name="recovery")
+    enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
     for name in ("text", "call"):
         fail(ana, name, off_at=ana.context.now)
     assert default(ana) == "totp"

@@ -2,20 +2,20 @@
 
 from tests.verification.conftest import Desk
 from verification import enrolments
-from verification.models import Voucher
+from verification.models import SingleUseCode
 
 
 def test_step_is_spent_once(ana: Desk) -> None:
     app = ana.enrolment("totp")
 
-    assert [enrolments.use(app, counter=90_000_000, now=ana.context.now) for _ in range(2)] == [True, False]
-    assert enrolments.use(app, counter=89_999_999, now=ana.context.now) is False
-    assert enrolments.use(app, counter=90_000_001, now=ana.context.now) is True
+    assert [enrolments.mark_used(app, counter=90_000_000, now=ana.context.now) for _ in range(2)] == [True, False]
+    assert enrolments.mark_used(app, counter=89_999_999, now=ana.context.now) is False
+    assert enrolments.mark_used(app, counter=90_000_001, now=ana.context.now) is True
 
 
-def test_voucher_is_spent_once(desk: Desk) -> None:
-    enrolments.issue_vouchers(desk.user, desk.context, method_name="recovery")
-    pk = Voucher.objects.order_by("pk")[0].pk
+def test_single_use_code_is_spent_once(desk: Desk) -> None:
+    enrolments.issue_recovery_codes(desk.user, desk.context, method_name="recovery")
+    pk = SingleUseCode.objects.order_by("pk")[0].pk
 
-    assert [enrolments.spend_voucher(pk, now=desk.context.now) for _ in range(2)] == [True, False]
-    assert enrolments.vouchers_left(desk.user.pk) == 9
+    assert [enrolments.spend_single_use_code(pk, now=desk.context.now) for _ in range(2)] == [True, False]
+    assert enrolments.recovery_codes_left(desk.user.pk) == 9

@@ -134,7 +134,7 @@ def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
 
     assert decision.default is not None
     assert decision.default.method == "totp"
-    assert {option.method: bool(option.out) for option in decision.options} == {
+    assert {option.method: bool(option.unavailable_reason) for option in decision.options} == {
         "text": True,
         "call": True,
         "totp": False,
@@ -447,7 +447,7 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
     assert ana.start("call", binding="c").issued
     (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
-    assert text.out.startswith("This number answered STOP.")
+    assert text.unavailable_reason.startswith("This number answered STOP.")
 
 
 def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
@@ -480,4 +480,4 @@ def test_reading_options_takes_no_statement_for_it(ana: Desk, django_assert_num_
     with django_assert_num_queries(1):
         found = enrolments.options(enrolments.confirmed(ana.user.pk), rules.methods, now=ana.context.now)
 
-    assert [bool(option.out) for option in found if option.method == "text"] == [True]
+    assert [bool(option.unavailable_reason) for option in found if option.method == "text"] == [True]

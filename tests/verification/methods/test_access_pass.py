@@ -26,19 +26,19 @@ def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:
 
 @pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, SHORTEST), (99, LONGEST)])
 def test_draws_a_pass_of_the_wanted_length(wanted: int, given: int) -> None:
-    ((first, whole),) = method.enrol({"length": wanted}, account="ana").vouchers
+    ((first, whole),) = method.enrol({"length": wanted}, account="ana").single_use_codes
 
     assert len(whole) == given
     assert whole.startswith(first)
 
 
 def test_draws_another_one_each_time() -> None:
-    assert len({method.enrol({}, account="ana").vouchers for _ in range(50)}) == 50
+    assert len({method.enrol({}, account="ana").single_use_codes for _ in range(50)}) == 50
 
 
 def test_works_again_and_again_unless_it_is_good_once() -> None:
-    assert method.check(ask(kept()), PASS).voucher is None
-    assert method.check(ask(kept(), once=True), PASS).voucher == 7
+    assert method.check(ask(kept()), PASS).single_use_code is None
+    assert method.check(ask(kept(), once=True), PASS).single_use_code == 7
 
 
 def test_says_that_one_was_used_to_whoever_has_it() -> None:

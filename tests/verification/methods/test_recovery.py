@@ -25,14 +25,14 @@ def kept(code: str, *, is_used: bool = False) -> Callable[[str], Found | None]:
 
 
 def test_makes_ten_codes_that_differ() -> None:
-    vouchers = method.enrol({}, account="ana").vouchers
+    single_use_codes = method.enrol({}, account="ana").single_use_codes
 
-    assert len({whole for _, whole in vouchers}) == len({first for first, _ in vouchers}) == 10
-    assert all(whole.startswith(first) and len(whole) == 16 for first, whole in vouchers)
+    assert len({whole for _, whole in single_use_codes}) == len({first for first, _ in single_use_codes}) == 10
+    assert all(whole.startswith(first) and len(whole) == 16 for first, whole in single_use_codes)
 
 
 def test_uses_signs_that_cannot_be_taken_for_one_another() -> None:
-    signs = {sign for _ in range(30) for _, whole in method.enrol({}, account="ana").vouchers for sign in whole}
+    signs = {sign for _ in range(30) for _, whole in method.enrol({}, account="ana").single_use_codes for sign in whole}
 
     assert not signs & set("0O1I")
     assert len(signs) == 32
@@ -41,7 +41,7 @@ def test_uses_signs_that_cannot_be_taken_for_one_another() -> None:
 def test_takes_a_code_and_names_what_it_uses_up() -> None:
     check = method.check(ask(kept(CODE)), CODE)
 
-    assert (check.verdict, check.voucher) == (Verdict.PROVEN, 7)
+    assert (check.verdict, check.single_use_code) == (Verdict.PROVEN, 7)
 
 
 def test_says_that_a_code_was_used() -> None:

@@ -35,7 +35,7 @@ class AccessPass(Temporary):
         """Draw a pass. Shape: `length` 8 to 48 characters; `once` makes it good for one sign-in."""
         length = min(max(int(fields.get("length", SHORTEST)), SHORTEST), LONGEST)
         code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
-        return Draft(vouchers=((code[:_FIRST], code),), data={"once": bool(fields.get("once"))})
+        return Draft(single_use_codes=((code[:_FIRST], code),), data={"once": bool(fields.get("once"))})
 
     def issue(self, ask: Ask) -> Issue:
         return Issue()
@@ -46,7 +46,7 @@ class AccessPass(Temporary):
             return Check(verdict=Verdict.WRONG)
         if found.is_used:
             return Check(verdict=Verdict.USED)
-        return Check(verdict=Verdict.PROVEN, voucher=found.id if ask.data.get("once") else None)
+        return Check(verdict=Verdict.PROVEN, single_use_code=found.id if ask.data.get("once") else None)
 
 
 method = AccessPass()

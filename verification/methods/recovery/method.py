@@ -42,7 +42,7 @@ class Recovery(Backup):
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         pairs = [(_part(), _part()) for _ in range(_CODES)]
-        return Draft(vouchers=tuple((first, f"{first}{second}") for first, second in pairs))
+        return Draft(single_use_codes=tuple((first, f"{first}{second}") for first, second in pairs))
 
     def issue(self, ask: Ask) -> Issue:
         return Issue()
@@ -51,7 +51,7 @@ class Recovery(Backup):
         found = ask.find(answer[:_PART])
         if found is None or not check_password(answer, found.hash):
             return Check(verdict=Verdict.WRONG)
-        return Check(verdict=Verdict.USED if found.is_used else Verdict.PROVEN, voucher=found.id)
+        return Check(verdict=Verdict.USED if found.is_used else Verdict.PROVEN, single_use_code=found.id)
 
 
 method = Recovery()

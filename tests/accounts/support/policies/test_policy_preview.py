@@ -33,7 +33,7 @@ def outcome(user: User) -> str:
     if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
         return "in"
     offers = enrolments.offers(decision.rules.methods, user_id=user.pk)
-    return "registers" if [offer for offer in offers if not offer.is_reserve] else "locked out"
+    return "registers" if [offer for offer in offers if not offer.is_backup] else "locked out"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
