@@ -249,9 +249,7 @@ def test_code_uses(name: str) -> None:
 # One file a setting -----------------------------------------------------------------------------------------------
 
 PIGEON = """
-from verification.setting import formats
-from verification.setting import formats
-from verification.setting import Section, Setting
+from verification.setting import Section, Setting, formats
 
 PIGEONS = Section("Pigeons", "Texts by pigeon.", families=("PIGEON_",))
 flock: Setting[int] = Setting(
