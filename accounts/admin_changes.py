@@ -173,7 +173,7 @@ class Asked:
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
-    is_grave: bool = False
+    is_destructive: bool = False
 
 
 def with_reason(

@@ -1,7 +1,10 @@
 """What staff do at the support desk, through HTTP."""
 
+from accounts.support.actions import Result, authorise, execution
+from accounts.support.actions.execution import ActionRequest
 from tests.pages import Page
 from tests.people import Person
+from verification.context import Context
 
 WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
 
@@ -17,3 +20,8 @@ def do(staff: Person, person: Person, label: str, press: str = "", **fields: str
     case(staff, person)
     staff.browser.follow(label)
     return staff.browser.press(press or label, **(WHY | fields))
+
+
+def perform(asked: ActionRequest, context: Context) -> Result:
+    """Ask for an action as the page does: authorise it, then carry it out."""
+    return execution.execute(asked, authorise.authorise(asked.staff, asked.person, asked.action, context), context)

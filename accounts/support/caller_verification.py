@@ -167,6 +167,7 @@ def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
     return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=now - LIFE)
 
 
-def verified(staff: User, people: Collection[User], *, now: datetime) -> set[int]:
-    """Tell whom of many this member of the staff verified within the last minutes."""
-    return set(_good(staff, now).filter(person__in=people).values_list("person", flat=True))
+def proofs(staff: User, people: Collection[User], *, now: datetime) -> dict[int, CallerCheck]:
+    """Give the newest proof that counts for each of many people whom this member of the staff verified."""
+    found = _good(staff, now).filter(person__in=people).order_by("passed_at")
+    return {check.person_id: check for check in found}

@@ -10,7 +10,9 @@ from accounts import activity, app_passwords
 from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
 from accounts.support import caller_verification
 from accounts.support.actions import FOREVER, action_preview, authorise, rights
+from accounts.support.actions.authorise import StaffAccess
 from accounts.support.actions.registry import ACTIONS, Action
+from accounts.support.actions.rights import Refusal
 from verification import audit, browsers, enrolments, policies, registry, time_format
 from verification.browsers import user_agents
 from verification.context import Context
@@ -25,7 +27,7 @@ _MESSAGES = 10
 
 
 @dataclass(frozen=True)
-class Held:
+class CaseMethod:
     """One method of a person, as staff see it."""
 
     enrolment: Enrolment
@@ -70,7 +72,7 @@ class Case:
     locks: tuple[str, ...]
     expected: str
     sources: tuple[Source, ...]
-    methods: tuple[Held, ...]
+    methods: tuple[CaseMethod, ...]
     n_codes: int
     attempts: tuple[activity.Entry, ...]
     messages: tuple[Sent, ...]
@@ -103,8 +105,8 @@ def of(person: User, staff: User, context: Context) -> Case:
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     locks = (*action_preview.locks(person, options, now=now), *action_preview.wrong_codes(person, now=now))
-    buttons = tuple(_buttons(person, staff, context))
-    proof = caller_verification.proof(staff, person, now=now)
+    access = authorise.access(staff, person, context)
+    buttons, proof = tuple(_buttons(access)), access.proof
     messages = tuple(_messages(person))
     return Case(
         person=person,
@@ -113,7 +115,7 @@ def of(person: User, staff: User, context: Context) -> Case:
         locks=locks,
         expected=expected(decision),
         sources=tuple(policies.sources(person.pk)),
-        methods=tuple(_held(each, decision, now) for each in mine),
+        methods=tuple(_method(each, decision, now) for each in mine),
         n_codes=enrolments.recovery_codes_left(person.pk),
         attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
         messages=messages,
@@ -177,12 +179,12 @@ def expected(decision: Decision) -> str:
     return table.get(decision.reason, fallback)
 
 
-def _held(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> Held:
+def _method(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> CaseMethod:
     enrolment = confirmed.enrolment
     is_known = registry.is_installed(enrolment.method)
     icon = registry.method(enrolment.method).icon if is_known else "key"
     note, kind = _note(confirmed, decision, now)
-    return Held(enrolment, enrolments.label(enrolment), icon, note, kind)
+    return CaseMethod(enrolment, enrolments.label(enrolment), icon, note, kind)
 
 
 def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> tuple[str, str]:
@@ -215,19 +217,18 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == "support.refused":
-        words = f"{words}: {rights.words(rights.Refusal(detail['why']))}"
+        words = f"{words}: {rights.explain(Refusal(detail['why']))}"
     staff = names.get(event.actor_id or 0, _("somebody who left"))
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))
 
 
-def _buttons(person: User, staff: User, context: Context) -> list[Button]:
+def _buttons(access: StaffAccess) -> list[Button]:
     """List the actions of the staff member's role; the others are not shown at all."""
-    mine = [action for action in ACTIONS.values() if staff.has_perm(f"accounts.{action.permission}")]
-    here = authorise.bounds(staff, person, context)
+    mine = [action for action in ACTIONS.values() if access.staff.has_perm(f"accounts.{action.permission}")]
     found = []
     for action in mine:
-        refusal = here.refusal(action.wish)
-        found.append(Button(action, rights.words(refusal) if refusal else ""))
+        permit = access.permit(action)
+        found.append(Button(action, rights.explain(permit) if isinstance(permit, Refusal) else ""))
     return found
 
 

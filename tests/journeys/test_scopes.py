@@ -6,14 +6,15 @@ from django.utils import timezone
 
 from accounts.models import Scope, User
 from accounts.support import groups
-from accounts.support.actions import authorise, rights
-from accounts.support.actions.authorise import Order, State
+from accounts.support.actions import State, execution, rights
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Refusal
 from accounts.support.groups import Wanted
 from accounts.support.imports import jobs
 from accounts.support.roles import rights_of
 from tests.people import Person, hire, join
+from tests.support import perform
 from verification.context import Context
 from verification.models import HardwareToken
 
@@ -64,17 +65,17 @@ def sue(db: None) -> Person:
 
 
 def give(fay: Person, person: Person, *names: str) -> tuple[State, str]:
-    order = Order(
+    order = ActionRequest(
         action=ACTIONS["give_roles"],
         staff=staff(fay),
         person=staff(person),
         reason="r",
         ticket="1",
         options={"roles": list(names)},
-        token=authorise.new_token(),
+        token=execution.new_token(),
     )
-    answer = authorise.place(order, Context(now=timezone.now()))
-    return answer.state, answer.words
+    answer = perform(order, Context(now=timezone.now()))
+    return answer.state, answer.text
 
 
 def why(fay: Person, changed: Group | None, wanted: Wanted | None) -> str:
@@ -110,7 +111,7 @@ def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Perso
 
 def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
     """Seen: an administrator of one desk made one of all desks."""
-    assert give(fay, nora, "Administrators") == (State.UNNEEDED, rights.words(Refusal.WIDER_SCOPE))
+    assert give(fay, nora, "Administrators") == (State.UNNEEDED, rights.explain(Refusal.WIDER_SCOPE))
     assert not staff(nora).is_staff
 
     nora.user.groups.add(group("North desk"))
@@ -161,7 +162,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     jobs.work(now)
 
     job.refresh_from_db()
-    assert job.faults == [[2, rights.words(Refusal.OTHER_SCOPE)]]
+    assert job.faults == [[2, rights.explain(Refusal.OTHER_SCOPE)]]
     changed = staff(sue)
     assert (changed.email, changed.second_step, list(changed.groups.all())) == (
         "sue@example.org",

@@ -11,7 +11,7 @@ from accounts.support.actions.access import (
     unlock,
 )
 from accounts.support.actions.app_passwords import delete_app_passwords
-from accounts.support.actions.base import Actor, Done, Unneeded
+from accounts.support.actions.base import Actor, Result, State, Unneeded
 from accounts.support.actions.browsers import end_sessions, forget_browsers
 from accounts.support.actions.credentials import clear_settings, issue_pass, phone_lost, reset_device, try_message
 from accounts.support.actions.erasure import erase
@@ -21,7 +21,8 @@ from accounts.support.actions.roles import give_roles
 __all__ = [
     "FOREVER",
     "Actor",
-    "Done",
+    "Result",
+    "State",
     "Unneeded",
     "assign_token",
     "block",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
-from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell
+from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 
@@ -18,7 +18,7 @@ _SAME = timedelta(minutes=1)  # what would end within so long of what is there i
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
 
 
-def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Done:
+def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
     """Let a person sign in once by the password alone, from now and for a short while. Staff are asked always."""
     if person.is_staff:
         raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
@@ -28,40 +28,40 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Done:
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
             raise Unneeded(_("They can sign in once already, for as long as that."))
         record("support.bypass_given", person, actor, seconds=int(life.total_seconds()))
-        tell(person, "bypass_given", actor)
-    return Done(
+        notify(person, "bypass_given", actor)
+    return Result(
         _("They can sign in once without the second step, if they begin within %(n)d seconds.")
         % {"n": int(life.total_seconds())}
     )
 
 
-def block(person: User, actor: Actor, *, days: int | None = 90) -> Done:
+def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
     until = FOREVER if days is None else actor.context.now + timedelta(days=days)
     with transaction.atomic():
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
             raise Unneeded(_("They are blocked for as long as that already."))
-        tell(person, "blocked", actor)
+        notify(person, "blocked", actor)
         enrolments.raise_epoch(person)
         record("support.person_blocked", person, actor, days=days, **close(person))
-    return Done(
+    return Result(
         _("Blocked until somebody unblocks them.") if days is None else _("Blocked for %(n)d days.") % {"n": days}
     )
 
 
-def unblock(person: User, actor: Actor) -> Done:
+def unblock(person: User, actor: Actor) -> Result:
     """Let a blocked person sign in again."""
     with transaction.atomic():
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
             raise Unneeded(_("They are not blocked."))
         record("support.person_unblocked", person, actor)
-        tell(person, "unblocked", actor)
-    return Done(_("They can sign in again."))
+        notify(person, "unblocked", actor)
+    return Result(_("They can sign in again."))
 
 
-def unlock(person: User, actor: Actor) -> Done:
+def unlock(person: User, actor: Actor) -> Result:
     """End every wait and lock of a person without a reset: what they set up works again.
 
     Not the stop after too many wrong codes of all methods: what was guessed at so often is set up again.
@@ -71,11 +71,11 @@ def unlock(person: User, actor: Actor) -> Done:
         limits.switch_on(person.pk)
         limits.forget_passwords(person.username)
         record("support.person_unlocked", person, actor)
-        tell(person, "unlocked", actor)
-    return Done(_("All waits and locks are lifted."))
+        notify(person, "unlocked", actor)
+    return Result(_("All waits and locks are lifted."))
 
 
-def reset_wrong_codes(person: User, actor: Actor) -> Done:
+def reset_wrong_codes(person: User, actor: Actor) -> Result:
     """Reset the count of a person's wrong codes, once all that could be guessed is set up again."""
     with transaction.atomic():
         found = limits.wrong_codes(person.pk, now=actor.context.now)
@@ -90,11 +90,11 @@ def reset_wrong_codes(person: User, actor: Actor) -> Done:
             )
         limits.forget_wrong_codes(person.pk)
         record("support.wrong_codes_reset", person, actor, n=found.n)
-        tell(person, "wrong_codes_reset", actor)
-    return Done(_("The count was reset."))
+        notify(person, "wrong_codes_reset", actor)
+    return Result(_("The count was reset."))
 
 
-def set_state(person: User, actor: Actor, *, state: str) -> Done:
+def set_state(person: User, actor: Actor, *, state: str) -> Result:
     """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always.
 
     Sign-ins and remembered browsers end: what opened under one state opens nothing under another.
@@ -106,11 +106,11 @@ def set_state(person: User, actor: Actor, *, state: str) -> Done:
             raise Unneeded(_("It is set so already."))
         enrolments.raise_epoch(person)
         record("support.state_set", person, actor, state=str(state), **close(person))
-        tell(person, "state_set", actor, state=str(SecondStep(state).label))
-    return Done(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+        notify(person, "state_set", actor, state=str(SecondStep(state).label))
+    return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
 
-def require_password(person: User, actor: Actor) -> Done:
+def require_password(person: User, actor: Actor) -> Result:
     """Have a person choose a new password after the next sign-in, before anything else.
 
     Sign-ins and remembered browsers end, and app passwords where policy says so.
@@ -122,5 +122,5 @@ def require_password(person: User, actor: Actor) -> Done:
         ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
         n_gone = app_passwords.clear(person) if ends else 0
         record("support.password_required", person, actor, n_app_passwords=n_gone, **close(person))
-        tell(person, "password_required", actor)
-    return Done(_("The next sign-in asks for a new password."))
+        notify(person, "password_required", actor)
+    return Result(_("The next sign-in asks for a new password."))

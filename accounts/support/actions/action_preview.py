@@ -19,7 +19,7 @@ _ODD = 3  # wrong codes that are worth a line
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holdings:
+class Impact:
     """What one person has, or many people together.
 
     Shape: `labels` name methods, `locks` are sentences; `n_app_passwords_ending` end with a password that is required.
@@ -34,15 +34,15 @@ class Holdings:
     locks: tuple[str, ...] = ()
 
 
-Preview = Callable[[Holdings], list[str]]
+Preview = Callable[[Impact], list[str]]
 
 
-def of_person(person: User, *, now: datetime) -> Holdings:
+def of_person(person: User, *, now: datetime) -> Impact:
     """Read what a person has now."""
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     n_app_passwords = app_passwords.of_person(person).count()
-    return Holdings(
+    return Impact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
         n_browsers=len(browsers.of_person(person, now=now)),
         n_sessions=Session.objects.filter(user=person, expire_date__gt=now).count(),
@@ -84,12 +84,12 @@ def wrong_codes(person: User, *, now: datetime) -> list[str]:
     return [words % {"n": found.n, "most": most, "at": f"{found.last_at:%d.%m.%Y}"}]
 
 
-def of_many(people: QuerySet[User], *, now: datetime) -> Holdings:
+def of_many(people: QuerySet[User], *, now: datetime) -> Impact:
     """Count what many people have together, by seven statements whatever their number. Methods are counted by kind."""
     rows = enrolments.of_many(people)
     known = {name: str(method.label) for name, method in registry.methods().items()}
     kinds = rows.values_list("method").annotate(n=Count("pk")).order_by("method")
-    return Holdings(
+    return Impact(
         labels=tuple(f"{known.get(name, name)} × {n}" for name, n in kinds),
         n_browsers=browsers.of_many(people, now=now),
         n_sessions=Session.objects.filter(user__in=people, expire_date__gt=now).count(),
@@ -113,23 +113,23 @@ def _count(n: int, words: str) -> list[str]:
     return [words % {"n": n}] if n else []
 
 
-def _methods(held: Holdings) -> list[str]:
-    return [str(_("Removes %(label)s.") % {"label": label}) for label in held.labels]
+def _methods(impact: Impact) -> list[str]:
+    return [str(_("Removes %(label)s.") % {"label": label}) for label in impact.labels]
 
 
-def ended_sessions(held: Holdings) -> list[str]:
-    return _count(held.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", held.n_sessions))
+def ended_sessions(impact: Impact) -> list[str]:
+    return _count(impact.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", impact.n_sessions))
 
 
-def forgotten_browsers(held: Holdings) -> list[str]:
+def forgotten_browsers(impact: Impact) -> list[str]:
     return _count(
-        held.n_browsers,
-        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", held.n_browsers),
+        impact.n_browsers,
+        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", impact.n_browsers),
     )
 
 
-def closing(held: Holdings) -> list[str]:
-    return [*ended_sessions(held), *forgotten_browsers(held)]
+def closing(impact: Impact) -> list[str]:
+    return [*ended_sessions(impact), *forgotten_browsers(impact)]
 
 
 def or_none(lines: list[str]) -> list[str]:
@@ -141,29 +141,29 @@ def deleted_app_passwords(n_app_passwords: int) -> list[str]:
     return _count(n_app_passwords, words)
 
 
-def clear_settings(held: Holdings) -> list[str]:
+def clear_settings(impact: Impact) -> list[str]:
     return [
-        *(_methods(held) or [str(_("No method is set up."))]),
-        *closing(held),
+        *(_methods(impact) or [str(_("No method is set up."))]),
+        *closing(impact),
         str(_("The next sign-in asks to register again.")),
     ]
 
 
-def phone_lost(held: Holdings) -> list[str]:
+def phone_lost(impact: Impact) -> list[str]:
     return [
-        *_methods(held),
-        *deleted_app_passwords(held.n_app_passwords),
-        *closing(held),
+        *_methods(impact),
+        *deleted_app_passwords(impact.n_app_passwords),
+        *closing(impact),
         str(_("The next sign-in asks to register again.")),
     ]
 
 
-def erase(held: Holdings) -> list[str]:
+def erase(impact: Impact) -> list[str]:
     lines = [
         _("Removes the account: user name, name, mail address, password, groups and roles."),
-        *_methods(held),
-        *deleted_app_passwords(held.n_app_passwords),
-        *closing(held),
+        *_methods(impact),
+        *deleted_app_passwords(impact.n_app_passwords),
+        *closing(impact),
         _("Removes the texts, calls and mails that were sent, requests about them, and caller checks."),
         _("Removes the reasons, notes and names of methods from the record of what happened to them."),
         _("Takes them out of files that were brought in. A file that would bring them back must be sent again."),
@@ -176,4 +176,4 @@ def erase(held: Holdings) -> list[str]:
 
 
 def lines(*texts: Any) -> Preview:
-    return lambda _held: [str(text) for text in texts]
+    return lambda _impact: [str(text) for text in texts]

@@ -6,16 +6,16 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from accounts.support.actions.base import Actor, Done, record, tell, unless_nothing
+from accounts.support.actions.base import Actor, Result, notify, record, unless_nothing
 
 
-def delete_app_passwords(person: User, actor: Actor) -> Done:
+def delete_app_passwords(person: User, actor: Actor) -> Result:
     """Delete all app passwords of a person: the programs are refused at their next request."""
     with transaction.atomic():
-        tell(person, "app_passwords_deleted", actor)
+        notify(person, "app_passwords_deleted", actor)
         n_gone = app_passwords.clear(person)
         unless_nothing(_("They have no app password."), n_gone)
         record("support.app_passwords_deleted", person, actor, n_app_passwords=n_gone)
-    return Done(
+    return Result(
         ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import CallerCheck, SupportRequest, User
+from accounts.models import SupportRequest, User
 from accounts.support.actions import rights
 from accounts.support.actions.base import Actor
 from verification import audit, policies
@@ -18,7 +18,7 @@ _State = SupportRequest.State
 
 
 def ask(
-    action: str, actor: Actor, person: User, options: Mapping[str, Any], proof: CallerCheck | None = None
+    action: str, actor: Actor, person: User, options: Mapping[str, Any], *, vouched_by: User | None = None
 ) -> SupportRequest | None:
     """Leave a action for a second person; none when the same one waits already. The person is held by the caller."""
     same = SupportRequest.objects.filter(
@@ -37,7 +37,7 @@ def ask(
         ends_at=actor.context.now + _LIFE,
         epoch=person.epoch,
         caller_checked=actor.caller,
-        vouched_by=proof.staff if proof and proof.staff_id != actor.staff.pk else None,
+        vouched_by=vouched_by,
     )
     with transaction.atomic():
         request.save()
@@ -61,7 +61,7 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
 def may_decide(request: SupportRequest, staff: User) -> bool:
     """Tell whether one of the staff may speak as the second person."""
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
-    may = staff.has_perm("accounts.approve_request") and rights.sees(staff, request.person)
+    may = staff.has_perm("accounts.approve_request") and rights.can_view(staff, request.person)
     return is_other and may and rights.may_speak_for(request.person, staff)
 
 

@@ -1,229 +1,135 @@
-"""Takes what staff want done for a person: the right, the quota, a second person; then does it. Keeps refusals."""
+"""Authorises support actions: what one of the staff may do for a person, once for each request.
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from functools import wraps
-from typing import Any, ParamSpec
+`authorise` gives a `Permit`, which the preview shows and `execution` carries out, or the `Refusal`.
+"""
 
-from django.core import signing
-from django.db import IntegrityError, OperationalError, transaction
-from django.utils.translation import gettext as _
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from accounts.models import CallerCheck, SupportRequest, User
+from accounts.models import CallerCheck, User
 from accounts.support import caller_verification
-from accounts.support.actions import approvals, rights
-from accounts.support.actions.base import Actor, Unneeded
+from accounts.support.actions import rights
 from accounts.support.actions.registry import Action
-from accounts.support.actions.rights import Bounds, Refusal
-from verification import audit, limits, policies
+from accounts.support.actions.rights import Effect, Rank, Refusal
+from verification import policies
 from verification.context import Context
-from verification.models.handles import new_handle
+from verification.policies import Rules
 
-
-class State(StrEnum):
-    """What became of an order."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    UNNEEDED = "unneeded"
-    ASKED = "asked"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of an order, in words. `secret` is shown once."""
-
-    state: State
-    words: str
-    secret: str = ""
+# What nobody does alone for a member of staff, whatever the policy says. Above and oneself are refused altogether.
+_NEVER_ALONE = {
+    Rank.BELOW: {Effect.OPENS, Effect.ERASES},
+    Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """A action that one of the staff wants for a person.
+class Permit:
+    """That one of the staff may do an action for a person, and on what terms.
 
-    Shape: `options` as the action's form gives them; `token` as `new_token` gave it for the form that was sent.
+    `caller` says how the caller was verified, `vouched_by` which colleague did. Units: `staff_quota` in actions a day.
     """
 
-    action: Action
+    person: User
+    caller: str
+    vouched_by: User | None
+    needs_second: bool
+    staff_quota: int
+
+    def still_holds(self, person: User) -> bool:
+        """Tell whether the person, as just locked, is as they were: a change of their rights raises the epoch."""
+        return _status(person) == _status(self.person)
+
+
+def _status(person: User) -> tuple[int, bool, bool]:
+    return person.epoch, person.is_staff, person.is_superuser
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffAccess:
+    """What one of the staff may do for one person, whatever the action: policy and caller check, read once for all."""
+
     staff: User
     person: User
-    reason: str
-    ticket: str
-    options: Mapping[str, Any]
-    token: str = ""
+    rank: Rank
+    is_visible: bool
+    rules: Rules
+    staff_quota: int
+    proof: CallerCheck | None = None
+    caller: str = ""
+
+    def permit(self, action: Action) -> Permit | Refusal:
+        """Permit an action, or say why it is refused. The quota is spent when it is done."""
+        return self._refusal(action) or Permit(
+            person=self.person,
+            caller=self.proof.label if self.proof else self.caller,
+            vouched_by=self.proof.staff if self.proof and self.proof.staff_id != self.staff.pk else None,
+            needs_second=self._needs_second(action),
+            staff_quota=self.staff_quota,
+        )
+
+    def _refusal(self, action: Action) -> Refusal | None:
+        if not self.staff.has_perm(f"accounts.{action.permission}"):
+            return Refusal.NOT_ALLOWED
+        if self.rank is Rank.SELF:
+            return Refusal.ONESELF
+        if not self.is_visible:
+            return Refusal.OTHER_SCOPE
+        if self.rank is Rank.ABOVE:
+            return Refusal.MORE_RIGHTS
+        if self.rank is Rank.EQUAL and action.effect is Effect.ERASES:
+            return Refusal.EQUAL
+        is_verified = self.proof is not None or bool(self.caller)
+        return (
+            Refusal.NO_CALLER if action.requires_caller_check and self.rules.caller_check and not is_verified else None
+        )
+
+    def _needs_second(self, action: Action) -> bool:
+        """Tell whether a second member of staff must agree: policy says so, or the person is one of the staff."""
+        return action.name in self.rules.second_person or action.effect in _NEVER_ALONE.get(self.rank, ())
 
 
-_TOKEN_LIFE = timedelta(days=1)
-_signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
+def access(staff: User, person: User, context: Context) -> StaffAccess:
+    """Read what one of the staff may do for a person now."""
+    return _access(staff, person, caller_verification.proof(staff, person, now=context.now))
 
 
-def new_token() -> str:
-    """Name one sending of a form, so that the same form sent again, or many times at once, is done once."""
-    return _signer.sign(new_handle())
-
-
-def token_is_good(token: str) -> bool:
-    """Tell whether we gave this token with a form, not long ago."""
-    with suppress(signing.BadSignature):
-        _signer.unsign(token, max_age=_TOKEN_LIFE)
-        return True
-    return False
-
-
-def was_sent(order: Order) -> bool:
-    """Tell whether this form was sent before."""
-    value, until = _sending(order)
-    return limits.is_spent("order", value, until=until)
-
-
-def _spend(order: Order) -> bool:
-    """Use the token of a form up for one person; False when it was used, also by a request at the same instant."""
-    value, until = _sending(order)
-    return limits.spend_once("order", value, until=until)
-
-
-def _sending(order: Order) -> tuple[str, datetime]:
-    _value, signed_at, _digest = order.token.rsplit(":", 2)
-    given_at = datetime.fromtimestamp(signing.b62_decode(signed_at), tz=UTC)
-    return f"{order.token}:{order.action.name}:{order.person.pk}", given_at + _TOKEN_LIFE
-
-
-def _held(order: Order) -> Order | None:
-    """Let the orders for one person be done one after another, each with the person as the one before left them."""
-    person = User.objects.select_for_update(no_key=True).filter(pk=order.person.pk).first()
-    return replace(order, person=person) if person else None
-
-
-def bounds(staff: User, person: User, context: Context) -> Bounds:
-    """Read what bounds one of the staff in helping this person now."""
-    rules = policies.rules_for(person.pk)
-    is_verified = caller_verification.proof(staff, person, now=context.now) is not None
-    return rights.bounds(staff, person, rules=rules, is_caller_verified=is_verified)
-
-
-def bounds_of_many(staff: User, people: Collection[User], context: Context) -> dict[int, Bounds]:
-    """Read what bounds one of the staff in helping each of many whom they see: few statements for all of them."""
-    rules = policies.rules_of_many([person.pk for person in people])
-    verified = caller_verification.verified(staff, people, now=context.now)
+def access_to_many(staff: User, people: Collection[User], context: Context) -> dict[int, StaffAccess]:
+    """Read the same for many whom this member of the staff sees, by as many statements as for one."""
+    rules = policies.rules_of_many([staff.pk, *(person.pk for person in people)])
+    proofs = caller_verification.proofs(staff, people, now=context.now)
     return {
-        person.pk: rights.bounds_of_seen(
-            staff, person, rules=rules[person.pk], is_caller_verified=person.pk in verified
+        person.pk: StaffAccess(
+            staff=staff,
+            person=person,
+            rank=rights.rank(person, staff),
+            is_visible=True,
+            rules=rules[person.pk],
+            staff_quota=rules[staff.pk].staff_quota,
+            proof=proofs.get(person.pk),
         )
         for person in people
     }
 
 
-P = ParamSpec("P")
-_TRIES = 3
+def authorise(staff: User, person: User, action: Action, context: Context) -> Permit | Refusal:
+    """Permit one action for one person, or say why it is refused."""
+    return access(staff, person, context).permit(action)
 
 
-def _again(run: Callable[P, Answer]) -> Callable[P, Answer]:
-    """Try again what the database undid, because others wrote rows of the same person at the same moment."""
-
-    @wraps(run)
-    def tried(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        for _turn in range(_TRIES - 1):
-            if transaction.get_connection().in_atomic_block:
-                break
-            with suppress(IntegrityError, OperationalError):
-                return run(*args, **kwargs)
-        return run(*args, **kwargs)
-
-    return tried
+def authorise_agreed(staff: User, person: User, action: Action, *, caller: str) -> Permit | Refusal:
+    """Permit what a second person agreed to. The caller counts as verified if they were when it was asked for."""
+    return _access(staff, person, None, caller=caller).permit(action)
 
 
-@_again
-def place(order: Order, context: Context) -> Answer:
-    """Do what was ordered, or leave it for a second person where one must agree, or say why not. Once for each form."""
-    with transaction.atomic():
-        found = _held(order)
-        if found is None:
-            return Answer(State.UNNEEDED, _("This person is gone."))
-        if not _spend(found):
-            return Answer(State.UNNEEDED, _("This form was sent before. What it asked for was done once."))
-        return _place(found, context)
-
-
-def _place(order: Order, context: Context) -> Answer:
-    here = bounds(order.staff, order.person, context)
-    refusal = here.refusal(order.action.wish) or _over_quota(order.staff, context)
-    if refusal:
-        return _refuse(order, refusal, context)
-    proof = caller_verification.proof(order.staff, order.person, now=context.now)
-    if not here.wants_second(order.action.wish):
-        return _do(order, _actor(order, context, proof))
-    if approvals.ask(order.action.name, _actor(order, context, proof), order.person, order.options, proof) is None:
-        return Answer(State.UNNEEDED, _("You asked for this already. It waits under Requests."))
-    return Answer(State.ASKED, _("A second person must agree. It waits under Requests."))
-
-
-@_again
-def collect(request: SupportRequest, order: Order, context: Context) -> Answer:
-    """Do what a second person agreed to: once, by whoever asked, as it was asked."""
-    with transaction.atomic():
-        found = _held(order)
-        if found is None:
-            return Answer(State.UNNEEDED, _("This person is gone."))
-        return _collect(request, found, context)
-
-
-def _collect(request: SupportRequest, order: Order, context: Context) -> Answer:
-    rules, is_verified = policies.rules_for(order.person.pk), bool(request.caller_checked)
-    here = rights.bounds(order.staff, order.person, rules=rules, is_caller_verified=is_verified)
-    refusal = here.refusal(order.action.wish)
-    if refusal:
-        return _refuse(order, refusal, context)
-    if not approvals.is_agreed_still(request, now=context.now):
-        return Answer(State.UNNEEDED, _("Who agreed to it may not do so any more. Ask again."))
-    if not approvals.take(request, order.staff, context):
-        return Answer(State.UNNEEDED, _("This was done already, or took too long. Ask again."))
-    actor = Actor(
-        staff=order.staff,
-        context=context,
-        reason=order.reason,
-        ticket=order.ticket,
-        caller=request.caller_checked,
-        approver=request.decided_by_id,
+def _access(staff: User, person: User, proof: CallerCheck | None, *, caller: str = "") -> StaffAccess:
+    rules = policies.rules_of_many([staff.pk, person.pk])
+    return StaffAccess(
+        staff=staff,
+        person=person,
+        rank=rights.rank(person, staff),
+        is_visible=rights.can_view(staff, person),
+        rules=rules[person.pk],
+        staff_quota=rules[staff.pk].staff_quota,
+        proof=proof,
+        caller=caller,
     )
-    return _do(order, actor)
-
-
-def _actor(order: Order, context: Context, proof: CallerCheck | None) -> Actor:
-    return Actor(
-        staff=order.staff,
-        context=context,
-        reason=order.reason,
-        ticket=order.ticket,
-        caller=proof.label if proof else "",
-    )
-
-
-def _do(order: Order, actor: Actor) -> Answer:
-    try:
-        done = order.action.run(order.person, actor, order.options)
-    except Unneeded as why:
-        return Answer(State.UNNEEDED, str(why))
-    return Answer(State.DONE, done.words, done.secret)
-
-
-def _over_quota(staff: User, context: Context) -> Refusal | None:
-    most = policies.rules_for(staff.pk).staff_quota
-    return None if limits.spend_action(staff.pk, most=most, context=context).is_open else Refusal.QUOTA
-
-
-def _refuse(order: Order, refusal: Refusal, context: Context) -> Answer:
-    """Write a refused attempt down: it is how an abuse of the desk begins."""
-    audit.record(
-        "support.refused",
-        user_id=order.person.pk,
-        context=context,
-        actor_id=order.staff.pk,
-        action=order.action.name,
-        why=str(refusal),
-        ticket=order.ticket,
-    )
-    return Answer(State.REFUSED, rights.words(refusal))

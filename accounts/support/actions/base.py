@@ -1,6 +1,7 @@
 """What all support actions share: who acts and why, the result, the audit event and the notice."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from accounts.models import Session, User
@@ -21,12 +22,22 @@ class Actor:
     approver: int | None = None
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a action changed, in words for the staff. `secret` is shown once and kept nowhere."""
+class State(StrEnum):
+    """What became of a support action."""
 
-    words: str
+    DONE = "done"
+    REFUSED = "refused"
+    UNNEEDED = "unneeded"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a support action, in words for the staff. `secret` is shown once and kept nowhere."""
+
+    text: str
     secret: str = ""
+    state: State = State.DONE
 
 
 class Unneeded(Exception):
@@ -47,7 +58,7 @@ def record(kind: str, person: User, actor: Actor, **detail: Any) -> None:
     )
 
 
-def tell(person: User, notice: str, actor: Actor, **values: str) -> None:
+def notify(person: User, notice: str, actor: Actor, **values: str) -> None:
     staff = actor.staff.get_full_name()
     values |= {"staff": staff, "ticket": actor.ticket}
     notices.tell(
@@ -64,7 +75,7 @@ def end_all_sessions(person: User) -> int:
     return row_locks.in_order(Session.objects.filter(user=person)).delete()[0]
 
 
-def unless_nothing(words: str, *counts: object) -> None:
+def unless_nothing(text: str, *counts: object) -> None:
     """Undo an action that found nothing to do, for instance because somebody else did it just before."""
     if not any(counts):
-        raise Unneeded(words)
+        raise Unneeded(text)

@@ -5,25 +5,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.support.actions.base import Actor, Done, end_all_sessions, record, tell, unless_nothing
+from accounts.support.actions.base import Actor, Result, end_all_sessions, notify, record, unless_nothing
 from verification import browsers
 
 
-def forget_browsers(person: User, actor: Actor) -> Done:
+def forget_browsers(person: User, actor: Actor) -> Result:
     """Forget the browsers that are remembered for a person."""
     with transaction.atomic():
-        tell(person, "browsers_forgotten", actor)
+        notify(person, "browsers_forgotten", actor)
         n_gone = browsers.forget(person)
         unless_nothing(_("No browser is remembered."), n_gone)
         record("support.browsers_forgotten", person, actor, n_browsers=n_gone)
-    return Done(ngettext("%(n)d browser was forgotten.", "%(n)d browsers were forgotten.", n_gone) % {"n": n_gone})
+    return Result(ngettext("%(n)d browser was forgotten.", "%(n)d browsers were forgotten.", n_gone) % {"n": n_gone})
 
 
-def end_sessions(person: User, actor: Actor) -> Done:
+def end_sessions(person: User, actor: Actor) -> Result:
     """End the sign-ins of a person everywhere. Remembered browsers stay."""
     with transaction.atomic():
-        tell(person, "sessions_ended", actor)
+        notify(person, "sessions_ended", actor)
         n_gone = end_all_sessions(person)
         unless_nothing(_("They are signed in nowhere."), n_gone)
         record("support.sessions_ended", person, actor, n_sessions=n_gone)
-    return Done(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})
+    return Result(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})

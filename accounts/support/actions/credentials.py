@@ -8,42 +8,42 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import User
-from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell, unless_nothing
+from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record, unless_nothing
 from verification import challenges, enrolments, policies
 from verification.models import Purpose
 from verification.models.handles import new_handle
 
 
-def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> Done:
+def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> Result:
     """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        tell(person, "settings_cleared", actor)  # first, so that the former phone hears of it as well
+        notify(person, "settings_cleared", actor)  # first, so that the former phone hears of it as well
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         closed = close(person)
         unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
         record("support.settings_cleared", person, actor, methods=gone, n_app_passwords=n_gone, **closed)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
-    return Done(f"{words} {_('The next sign-in asks to register again.')}")
+    return Result(f"{words} {_('The next sign-in asks to register again.')}")
 
 
-def phone_lost(person: User, actor: Actor) -> Done:
+def phone_lost(person: User, actor: Actor) -> Result:
     """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        tell(person, "phone_lost", actor)
+        notify(person, "phone_lost", actor)
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person)
         closed = close(person)
         unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
         record("support.phone_lost", person, actor, methods=gone, n_app_passwords=n_gone, **closed)
-    return Done(
+    return Result(
         _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
     )
 
 
-def reset_device(person: User, actor: Actor, *, ref: str) -> Done:
+def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
     """Remove one method of a person, and with it the other methods of the same number."""
     with transaction.atomic():
         found = enrolments.by_ref(person.pk, ref)
@@ -51,15 +51,15 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Done:
             raise Unneeded(_("This method is gone already."))
         label = enrolments.label(found)
         enrolments.lock_person_and_methods(person)
-        tell(person, "device_reset", actor, label=label)
+        notify(person, "device_reset", actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
         record("support.device_reset", person, actor, methods=gone, **close(person))
-    return Done(_("%(label)s was removed.") % {"label": label})
+    return Result(_("%(label)s was removed.") % {"label": label})
 
 
 def issue_pass(
     person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
-) -> Done:
+) -> Result:
     """Hand out a Temporary Access Pass, shown once; an older one dies.
 
     Units: `life` 10 minutes to 30 days from the start.
@@ -76,11 +76,11 @@ def issue_pass(
             actor_id=actor.staff.pk,
         )
         record("support.pass_issued", person, actor, starts_at=begins.isoformat(), ends_at=ends.isoformat(), once=once)
-        tell(person, "pass_issued", actor)
-    return Done(_("The pass is good now.") if begins == actor.context.now else _("The pass begins later."), secret)
+        notify(person, "pass_issued", actor)
+    return Result(_("The pass is good now.") if begins == actor.context.now else _("The pass begins later."), secret)
 
 
-def try_message(person: User, actor: Actor, *, ref: str) -> Done:
+def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     """Send a trial text or call to a number that the person proved. What became of it is seen on the case page."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
@@ -94,4 +94,4 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Done:
         raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
     with transaction.atomic():
         record("support.message_tried", person, actor, method=found.method, label=label)
-    return Done(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})
+    return Result(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})

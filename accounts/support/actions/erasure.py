@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import GroupRequest, Import, User
-from accounts.support.actions.base import Actor, Done, Unneeded
+from accounts.support.actions.base import Actor, Result, Unneeded
 from verification import audit, erasure, hardware_tokens
 from verification.db import row_locks
 from verification.keys import uploads
@@ -26,7 +26,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.@-]){re.escape(name)}(?![\w@-])", re.IGNORECASE)
 
 
-def erase(person: User, actor: Actor) -> Done:
+def erase(person: User, actor: Actor) -> Result:
     """Remove a person for good. Events about them stay in the record, by number and without personal words.
 
     Whatever of them is written down at the same moment, such as a challenge of a sign-in, is refused by the database:
@@ -51,7 +51,7 @@ def erase(person: User, actor: Actor) -> Done:
             approver=actor.approver,
             rows={label.partition(".")[2].lower(): n for label, n in sorted(rows.items()) if n},
         )
-    return Done(_("They are erased. The record knows them as number %(n)d.") % {"n": pk})
+    return Result(_("They are erased. The record knows them as number %(n)d.") % {"n": pk})
 
 
 def _leave_imports(person: User) -> None:

@@ -4,12 +4,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell
+from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from verification import challenges, enrolments, hardware_tokens
 from verification.models import HardwareToken
 
 
-def assign_token(person: User, actor: Actor, *, serial: str) -> Done:
+def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
     """Hand a token of the stock to a person: it waits until they activate it with its code."""
     with transaction.atomic():
         token = hardware_tokens.named(serial)
@@ -27,17 +27,17 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Done:
             raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
         label = _label(token)
         record("support.token_assigned", person, actor, label=label, token=token.ref)
-        tell(person, "token_assigned", actor, label=label)
-    return Done(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
+        notify(person, "token_assigned", actor, label=label)
+    return Result(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
 
 
-def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Done:
+def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Result:
     """Take a token back from a person: into the stock, or out of use when it is lost or broken. Their sign-ins end."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
         label = _label(token)
         enrolments.lock_person_and_methods(person)
-        tell(person, "token_taken_back", actor, label=label)
+        notify(person, "token_taken_back", actor, label=label)
         if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
             raise Unneeded(_("They do not have this token any more."))
         if is_worn:
@@ -47,10 +47,10 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
         closed = close(person)
         record("support.token_taken_back", person, actor, label=label, token=token.ref, is_retired=is_worn, **closed)
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
-    return Done(words % {"label": label})
+    return Result(words % {"label": label})
 
 
-def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Done:
+def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Result:
     """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
@@ -63,8 +63,8 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
             )
         label = _label(token)
         record("support.token_resynchronised", person, actor, label=label, token=token.ref)
-        tell(person, "token_resynchronised", actor, label=label)
-    return Done(_("%(label)s is in step again.") % {"label": label})
+        notify(person, "token_resynchronised", actor, label=label)
+    return Result(_("%(label)s is in step again.") % {"label": label})
 
 
 def _token_of(person: User, token_ref: str) -> HardwareToken:

@@ -1,4 +1,4 @@
-"""What support may do, as a table: label, right, risk, form, and the function of `actions` that does it."""
+"""The registry of support actions: label, permission, risk, form, preview, and the function that does it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,18 +19,19 @@ from accounts.support.actions import (
     hardware_tokens,
     roles,
 )
-from accounts.support.actions.base import Actor, Done
-from accounts.support.actions.rights import Effect, Wish
+from accounts.support.actions.base import Actor, Result
+from accounts.support.actions.rights import Effect
 
-Run = Callable[[User, Actor, Mapping[str, Any]], Done]
+Run = Callable[[User, Actor, Mapping[str, Any]], Result]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One action on the menu. `is_risky` ones may want a verified caller; `for_many` ones can be done from the list.
+    """One support action, as the table declares it.
 
-    `effect` decides who may do it alone to one of the staff; with `tells` the person hears of it by mail.
-    What takes codes that are good for seconds `can_wait` for no second person.
+    `effect` decides who may do it alone to one of the staff. Where policy asks for it, `requires_caller_check` needs a
+    verified caller. With `supports_bulk` it can be done from the list; with `notifies_person` the person gets a mail.
+    What takes codes that are good for seconds cannot wait for a second person: `can_wait`.
     """
 
     name: str
@@ -42,15 +43,11 @@ class Action:
     preview: action_preview.Preview
     form_class: type[forms.ActionForm] = forms.ActionForm
     effect: Effect = Effect.OPENS
-    is_risky: bool = False
-    for_many: bool = True
-    is_grave: bool = False
-    tells: bool = True
+    requires_caller_check: bool = False
+    supports_bulk: bool = True
+    is_destructive: bool = False
+    notifies_person: bool = True
     can_wait: bool = True
-
-    @property
-    def wish(self) -> Wish:
-        return Wish(name=self.name, permission=self.permission, is_risky=self.is_risky, effect=self.effect)
 
 
 def _begins(value: str) -> datetime | None:
@@ -69,8 +66,8 @@ _ALL = (
             person, actor, app_passwords_too=o["app_passwords_too"]
         ),
         preview=action_preview.clear_settings,
-        is_risky=True,
-        is_grave=True,
+        requires_caller_check=True,
+        is_destructive=True,
     ),
     Action(
         name="phone_lost",
@@ -80,8 +77,8 @@ _ALL = (
         permission="clear_settings",
         run=lambda person, actor, _o: credentials.phone_lost(person, actor),
         preview=action_preview.phone_lost,
-        is_risky=True,
-        is_grave=True,
+        requires_caller_check=True,
+        is_destructive=True,
     ),
     Action(
         name="reset_device",
@@ -91,13 +88,13 @@ _ALL = (
         permission="reset_device",
         form_class=forms.MethodForm,
         run=lambda person, actor, o: credentials.reset_device(person, actor, ref=o["ref"]),
-        preview=lambda held: [
-            *action_preview.lines(_("Removes the method that you choose, and what shares its number."))(held),
-            *action_preview.closing(held),
+        preview=lambda impact: [
+            *action_preview.lines(_("Removes the method that you choose, and what shares its number."))(impact),
+            *action_preview.closing(impact),
         ],
-        is_risky=True,
-        for_many=False,
-        is_grave=True,
+        requires_caller_check=True,
+        supports_bulk=False,
+        is_destructive=True,
     ),
     Action(
         name="assign_token",
@@ -109,7 +106,7 @@ _ALL = (
         effect=Effect.TRIES,
         run=lambda person, actor, o: hardware_tokens.assign_token(person, actor, serial=o["serial"]),
         preview=action_preview.lines(_("It opens nothing until they have signed in and typed its code.")),
-        for_many=False,
+        supports_bulk=False,
     ),
     Action(
         name="resync_token",
@@ -123,7 +120,7 @@ _ALL = (
             person, actor, token_ref=o["token_ref"], first=o["first"], second=o["second"]
         ),
         preview=action_preview.lines(_("The two codes are used up. Nobody is signed in by them.")),
-        for_many=False,
+        supports_bulk=False,
         can_wait=False,
     ),
     Action(
@@ -137,10 +134,10 @@ _ALL = (
         run=lambda person, actor, o: hardware_tokens.take_token_back(
             person, actor, token_ref=o["token_ref"], is_worn=o["is_worn"]
         ),
-        preview=lambda held: [str(_("Its codes open nothing any more.")), *action_preview.closing(held)],
-        is_risky=True,
-        for_many=False,
-        is_grave=True,
+        preview=lambda impact: [str(_("Its codes open nothing any more.")), *action_preview.closing(impact)],
+        requires_caller_check=True,
+        supports_bulk=False,
+        is_destructive=True,
     ),
     Action(
         name="issue_pass",
@@ -157,12 +154,12 @@ _ALL = (
             once=o["once"],
             starts_at=_begins(o["starts_at"]),
         ),
-        preview=lambda held: [
-            *([str(_("The pass they have now stops working."))] if held.has_pass else []),
+        preview=lambda impact: [
+            *([str(_("The pass they have now stops working."))] if impact.has_pass else []),
             str(_("The pass is shown to you once. Read it to them; do not mail it.")),
         ],
-        is_risky=True,
-        for_many=False,
+        requires_caller_check=True,
+        supports_bulk=False,
     ),
     Action(
         name="bypass_once",
@@ -173,8 +170,8 @@ _ALL = (
         form_class=forms.BypassForm,
         run=lambda person, actor, o: access.bypass_once(person, actor, life=timedelta(seconds=o["seconds"])),
         preview=action_preview.lines(_("One sign-in asks for the password only. They can change no method in it.")),
-        is_risky=True,
-        for_many=False,
+        requires_caller_check=True,
+        supports_bulk=False,
     ),
     Action(
         name="unlock",
@@ -183,8 +180,8 @@ _ALL = (
         icon="key",
         permission="unlock_person",
         run=lambda person, actor, _o: access.unlock(person, actor),
-        preview=lambda held: [*held.locks, str(_("What they set up works again at once."))],
-        is_risky=True,
+        preview=lambda impact: [*impact.locks, str(_("What they set up works again at once."))],
+        requires_caller_check=True,
     ),
     Action(
         name="reset_wrong_codes",
@@ -194,8 +191,8 @@ _ALL = (
         permission="unlock_person",
         run=lambda person, actor, _o: access.reset_wrong_codes(person, actor),
         preview=action_preview.lines(_("The wrong codes so far count no more.")),
-        is_risky=True,
-        for_many=False,
+        requires_caller_check=True,
+        supports_bulk=False,
     ),
     Action(
         name="delete_app_passwords",
@@ -205,7 +202,7 @@ _ALL = (
         permission="delete_app_passwords",
         effect=Effect.CLOSES,
         run=lambda person, actor, _o: app_passwords.delete_app_passwords(person, actor),
-        preview=lambda held: action_preview.or_none(action_preview.deleted_app_passwords(held.n_app_passwords)),
+        preview=lambda impact: action_preview.or_none(action_preview.deleted_app_passwords(impact.n_app_passwords)),
     ),
     Action(
         name="forget_browsers",
@@ -215,7 +212,7 @@ _ALL = (
         permission="forget_browsers",
         effect=Effect.CLOSES,
         run=lambda person, actor, _o: browsers.forget_browsers(person, actor),
-        preview=lambda held: action_preview.or_none(action_preview.forgotten_browsers(held)),
+        preview=lambda impact: action_preview.or_none(action_preview.forgotten_browsers(impact)),
     ),
     Action(
         name="end_sessions",
@@ -225,7 +222,7 @@ _ALL = (
         permission="end_sessions",
         effect=Effect.CLOSES,
         run=lambda person, actor, _o: browsers.end_sessions(person, actor),
-        preview=lambda held: action_preview.or_none(action_preview.ended_sessions(held)),
+        preview=lambda impact: action_preview.or_none(action_preview.ended_sessions(impact)),
     ),
     Action(
         name="block",
@@ -236,8 +233,8 @@ _ALL = (
         form_class=forms.BlockForm,
         effect=Effect.CLOSES,
         run=lambda person, actor, o: access.block(person, actor, days=o["days"] or None),
-        preview=lambda held: [str(_("Refuses every sign-in and app password.")), *action_preview.closing(held)],
-        is_grave=True,
+        preview=lambda impact: [str(_("Refuses every sign-in and app password.")), *action_preview.closing(impact)],
+        is_destructive=True,
     ),
     Action(
         name="unblock",
@@ -247,7 +244,7 @@ _ALL = (
         permission="block_person",
         run=lambda person, actor, _o: access.unblock(person, actor),
         preview=action_preview.lines(_("They can sign in again at once.")),
-        is_risky=True,
+        requires_caller_check=True,
     ),
     Action(
         name="set_state",
@@ -257,8 +254,8 @@ _ALL = (
         permission="set_state",
         form_class=forms.StateForm,
         run=lambda person, actor, o: access.set_state(person, actor, state=o["state"]),
-        preview=lambda held: [*action_preview.closing(held), str(_("It counts from the next sign-in."))],
-        is_risky=True,
+        preview=lambda impact: [*action_preview.closing(impact), str(_("It counts from the next sign-in."))],
+        requires_caller_check=True,
     ),
     Action(
         name="give_roles",
@@ -269,12 +266,12 @@ _ALL = (
         form_class=forms.RolesForm,
         effect=Effect.CLOSES,
         run=lambda person, actor, o: roles.give_roles(person, actor, roles=o["roles"]),
-        preview=lambda held: [
+        preview=lambda impact: [
             str(_("With a role they may enter the admin, and the second step is always asked of them.")),
-            *action_preview.closing(held),
+            *action_preview.closing(impact),
         ],
-        for_many=False,
-        is_grave=True,
+        supports_bulk=False,
+        is_destructive=True,
     ),
     Action(
         name="require_password",
@@ -284,9 +281,9 @@ _ALL = (
         permission="require_password",
         effect=Effect.CLOSES,
         run=lambda person, actor, _o: access.require_password(person, actor),
-        preview=lambda held: [
-            *action_preview.deleted_app_passwords(held.n_app_passwords_ending),
-            *action_preview.closing(held),
+        preview=lambda impact: [
+            *action_preview.deleted_app_passwords(impact.n_app_passwords_ending),
+            *action_preview.closing(impact),
             str(_("It counts from the next sign-in.")),
         ],
     ),
@@ -300,7 +297,7 @@ _ALL = (
         effect=Effect.TRIES,
         run=lambda person, actor, o: credentials.try_message(person, actor, ref=o["ref"]),
         preview=action_preview.lines(_("The code in it opens nothing.")),
-        for_many=False,
+        supports_bulk=False,
     ),
     Action(
         name="erase",
@@ -312,9 +309,9 @@ _ALL = (
         form_class=forms.EraseForm,
         run=lambda person, actor, _o: erasure.erase(person, actor),
         preview=action_preview.erase,
-        for_many=False,
-        is_grave=True,
-        tells=False,
+        supports_bulk=False,
+        is_destructive=True,
+        notifies_person=False,
     ),
 )
 

@@ -1,7 +1,6 @@
-"""Whom one of the staff may help, and with what. Every refusal has words that say what to do."""
+"""Who may help whom: what staff see, how their permissions compare, and why an action is refused."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.contrib.auth.models import Group
@@ -10,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from accounts import backends
 from accounts.models import Scope, User
-from verification.policies import Rules
 
 
 class Refusal(StrEnum):
@@ -52,7 +50,7 @@ _NEVER_ALONE = {
 }
 
 
-def words(refusal: Refusal) -> str:
+def explain(refusal: Refusal) -> str:
     """Say why a action is closed and what would open it."""
     table = {
         Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
@@ -76,7 +74,7 @@ def visible(staff: User) -> QuerySet[User]:
     return User.objects.filter(~Exists(scopes) | Exists(members))
 
 
-def sees(staff: User, person: User) -> bool:
+def can_view(staff: User, person: User) -> bool:
     """Tell whether a person is one of those whom this member of the staff may see."""
     return visible(staff).filter(pk=person.pk).exists()
 
@@ -96,61 +94,6 @@ def reaches_further(staff: User, desks: Collection[Group]) -> bool:
     theirs, mine = Scope.objects.filter(desk__in=desks), Scope.objects.filter(desk__user=staff)
     seen = Scope.people.through.objects.filter(scope__in=theirs)
     return not theirs.exists() or seen.exclude(group__in=mine.values("people")).exists()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """A action that somebody wants to do: the right it takes, whether it is risky, and what it does to a way in."""
-
-    name: str
-    permission: str
-    is_risky: bool
-    effect: Effect
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """What bounds one of the staff in helping one person, whatever the action; read once for all of them."""
-
-    staff: User
-    rank: Rank
-    whole: Refusal | None
-    wants_caller: bool
-    second_person: tuple[str, ...]
-
-    def refusal(self, wish: Wish) -> Refusal | None:
-        """Tell why a action is closed; none if it is open. The quota is spent apart."""
-        if not self.staff.has_perm(f"accounts.{wish.permission}"):
-            return Refusal.NOT_ALLOWED
-        if self.whole:
-            return self.whole
-        if self.rank is Rank.EQUAL and wish.effect is Effect.ERASES:
-            return Refusal.EQUAL
-        return Refusal.NO_CALLER if wish.is_risky and self.wants_caller else None
-
-    def wants_second(self, wish: Wish) -> bool:
-        """Tell whether a second member of staff must agree: policy says so, or the person is one of the staff."""
-        return wish.name in self.second_person or wish.effect in _NEVER_ALONE.get(self.rank, ())
-
-
-def bounds_of_seen(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
-    """Read the same of somebody who was found among those whom this member of the staff sees."""
-    found = rank(person, staff)
-    return Bounds(
-        staff=staff,
-        rank=found,
-        whole={Rank.SELF: Refusal.ONESELF, Rank.ABOVE: Refusal.MORE_RIGHTS}.get(found),
-        wants_caller=rules.caller_check and not is_caller_verified,
-        second_person=rules.second_person,
-    )
-
-
-def bounds(staff: User, person: User, *, rules: Rules, is_caller_verified: bool) -> Bounds:
-    """Read what bounds one of the staff in helping a person."""
-    found = bounds_of_seen(staff, person, rules=rules, is_caller_verified=is_caller_verified)
-    if found.rank is Rank.SELF or sees(staff, person):
-        return found
-    return replace(found, whole=Refusal.OTHER_SCOPE)
 
 
 def rank(person: User, staff: User) -> Rank:

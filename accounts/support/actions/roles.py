@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.support.actions import rights
-from accounts.support.actions.base import Actor, Done, Unneeded, close, record, tell
+from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from accounts.support.actions.rights import Refusal
 from accounts.support.roles import groups_of_staff, rights_of
 from verification import enrolments
 
 
-def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Done:
+def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
     """Make a person one of the staff with exactly these roles; with none they are staff no more. Sign-ins end.
 
     Nobody gives a role that may more than they do themselves, or that helps people whom they may not help.
@@ -28,13 +28,13 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Done:
         if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
             raise Unneeded(_("This role may more than you. Ask somebody who has it."))
         if wanted and rights.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
-            raise Unneeded(rights.words(Refusal.WIDER_SCOPE))
+            raise Unneeded(rights.explain(Refusal.WIDER_SCOPE))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))
     if not names:
-        return Done(_("They are staff no more."))
-    return Done(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
+        return Result(_("They are staff no more."))
+    return Result(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
 
 
 def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[str]:
@@ -51,7 +51,7 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
     record("support.roles_given", person, actor, roles=names, former=list(former), **close(person))
-    tell(person, "roles_given", actor, roles=", ".join(names))
+    notify(person, "roles_given", actor, roles=", ".join(names))
     return names
 
 

@@ -46,7 +46,7 @@ def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: st
     found = _checked(group, wanted, actor, seen)
     most = policies.rules_for(actor.staff.pk).staff_quota
     if not limits.spend_action(actor.staff.pk, most=most, context=actor.context).is_open:
-        raise Refused(rights.words(Refusal.QUOTA))
+        raise Refused(rights.explain(Refusal.QUOTA))
     if wants_second(actor.staff, found):
         _ask(group, wanted, actor)
         return _("A second person must agree. It waits on the page of the groups.")

@@ -163,10 +163,10 @@ def _refusal(
     verb = "delete" if wanted is None else "change" if group else "add"
     moving = [*draft.joining, *draft.leaving]
     if not staff.has_perm(f"auth.{verb}_group"):
-        return Refusal.NOT_ALLOWED, rights.words(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, rights.explain(Refusal.NOT_ALLOWED)
     is_role = bool(draft.former or draft.wanted)
     if is_role and moving and not staff.has_perm("accounts.give_role"):
-        return Refusal.NOT_ALLOWED, rights.words(Refusal.NOT_ALLOWED)
+        return Refusal.NOT_ALLOWED, rights.explain(Refusal.NOT_ALLOWED)
     is_own = is_role and group is not None and members.filter(pk=staff.pk).exists()
     if is_own or any(each.pk == staff.pk for each in moving):
         return Refusal.ONESELF, _("This is a group of your own. A colleague who is not in it can change it.")
@@ -178,11 +178,11 @@ def _refusal(
         }
     concerned = {*draft.people, *moving}
     if rights.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
-        return Refusal.OTHER_SCOPE, rights.words(Refusal.OTHER_SCOPE)
+        return Refusal.OTHER_SCOPE, rights.explain(Refusal.OTHER_SCOPE)
     if any(rights.rank(each, staff) is Rank.ABOVE for each in concerned):
-        return Refusal.MORE_RIGHTS, rights.words(Refusal.MORE_RIGHTS)
+        return Refusal.MORE_RIGHTS, rights.explain(Refusal.MORE_RIGHTS)
     if _reaches_further(staff, group, wanted, draft, concerned):
-        return Refusal.WIDER_SCOPE, rights.words(Refusal.WIDER_SCOPE)
+        return Refusal.WIDER_SCOPE, rights.explain(Refusal.WIDER_SCOPE)
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
         return "taken", _("There is a group of this name already.")
     return _kept_by(group) if wanted is None and group else ("", "")

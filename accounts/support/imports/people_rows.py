@@ -121,7 +121,7 @@ def _refusal(user: User, seen: Collection[int]) -> str:
     """Say why a file may not change a person; empty if it may."""
     if rights.is_staff(user):
         return _("This is one of the staff, whom no import changes. End their roles first.")
-    return "" if user.pk in seen else rights.words(Refusal.OTHER_SCOPE)
+    return "" if user.pk in seen else rights.explain(Refusal.OTHER_SCOPE)
 
 
 _PASSWORD_ALONE = gettext_lazy(

@@ -106,10 +106,10 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
         raise ValueError(_("The person who brought the file in is gone."))
     wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
     refusal = wrong.get(rights.rank(user, staff))
-    if refusal is None and not rights.sees(staff, user):
+    if refusal is None and not rights.can_view(staff, user):
         refusal = rights.Refusal.OTHER_SCOPE
     if refusal:
-        raise ValueError(rights.words(refusal))
+        raise ValueError(rights.explain(refusal))
     return user
 
 

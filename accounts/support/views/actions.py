@@ -12,11 +12,13 @@ from accounts import redirects, request_context
 from accounts.models import User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import people_search
-from accounts.support.actions import action_preview, authorise, rights
-from accounts.support.actions.authorise import Answer, Order, State
+from accounts.support.actions import action_preview, authorise, execution, rights
+from accounts.support.actions.authorise import Permit
+from accounts.support.actions.base import Result, State
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.registry import ACTIONS, Action
-from accounts.support.actions.rights import Effect
+from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.views import layout, search_filters
 from verification import inputs
 from verification.context import Context
@@ -37,13 +39,12 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     form = action.form_class(request.POST or None, initial=_suggested(request))
     form.offer(person, now=now.now)
     preview = action.preview(action_preview.of_person(person, now=now.now))
-    here = authorise.bounds(request.user, person, now)
-    closed = here.refusal(action.wish)
+    permit = authorise.authorise(request.user, person, action, now)
     if request.method == "POST" and form.is_valid():
-        order = _order(request, action, person, form)
+        asked = _asked(request, action, person, form)
         is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
-        if is_same or closed or authorise.was_sent(order):
-            return told(request, person, action, authorise.place(order, now))
+        if is_same or isinstance(permit, Refusal) or execution.was_sent(asked):
+            return render_result(request, person, action, execution.execute(asked, permit, now))
         messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
     context = {
         "action": action,
@@ -51,9 +52,9 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "form": form,
         "preview": preview,
         "seen": _name(preview),
-        "closed": rights.words(closed) if closed else "",
-        "token": authorise.new_token(),
-        "is_asked_of_a_second": here.wants_second(action.wish),
+        "closed": rights.explain(permit) if isinstance(permit, Refusal) else "",
+        "token": execution.new_token(),
+        "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
     return layout.page(request, "action.html", context)
 
@@ -68,33 +69,33 @@ def _name(preview: list[str]) -> str:
     return hashlib.sha256("\n".join(preview).encode()).hexdigest()
 
 
-def _order(request: AuthedRequest, action: Action, person: User, form: ActionForm) -> Order:
-    return Order(
+def _asked(request: AuthedRequest, action: Action, person: User, form: ActionForm) -> ActionRequest:
+    return ActionRequest(
         action=action,
         staff=request.user,
         person=person,
         reason=form.cleaned_data["reason"],
         ticket=form.cleaned_data["ticket"],
         options=form.options(),
-        token=request.POST["token"] if _token_is_good(request) else authorise.new_token(),
+        token=request.POST["token"] if _token_is_good(request) else execution.new_token(),
     )
 
 
 def _token_is_good(request: AuthedRequest) -> bool:
-    return authorise.token_is_good(request.POST.get("token", ""))
+    return execution.token_is_good(request.POST.get("token", ""))
 
 
-def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -> HttpResponse:
-    """Say what became of a action. A secret stands in this answer and nowhere else."""
-    if answer.secret:
-        context = {"person": person, "secret": answer.secret, "words": answer.words}
+def render_result(request: AuthedRequest, person: User, action: Action, result: Result) -> HttpResponse:
+    """Say what became of a action. A secret stands in this result and nowhere else."""
+    if result.secret:
+        context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "pass_shown.html", context)
-    if answer.state is State.REFUSED:
-        context = {"action": action, "person": person, "closed": answer.words}
+    if result.state is State.REFUSED:
+        context = {"action": action, "person": person, "closed": result.text}
         return layout.page(request, "refused.html", context, status=403)
-    say = messages.success if answer.state is State.DONE else messages.info
-    say(request, f"{action.label}: {answer.words}")
-    if action.effect is Effect.ERASES and answer.state is State.DONE:
+    say = messages.success if result.state is State.DONE else messages.info
+    say(request, f"{action.label}: {result.text}")
+    if action.effect is Effect.ERASES and result.state is State.DONE:
         return redirect("admin:accounts_user_changelist")
     return redirect("admin:accounts_user_change", person.pk)
 
@@ -104,19 +105,22 @@ def told(request: AuthedRequest, person: User, action: Action, answer: Answer) -
 def many(request: AuthedRequest) -> HttpResponse:
     """Show what would happen to the people who were chosen on the list, and do it when it is confirmed."""
     now, action = request_context.read(request), _action(request.POST.get("action", ""))
-    if not action.for_many:
+    if not action.supports_bulk:
         raise Http404
     chosen = _chosen(request, now)
     if not chosen:
         messages.warning(request, _("Choose somebody on the list first."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
+    permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, now).items()}
     form = action.form_class(request.POST if is_confirmed else None)
     if is_confirmed and form.is_valid() and _token_is_good(request):
-        answers = [(person, authorise.place(_order(request, action, person, form), now)) for person in chosen]
-        return layout.page(request, "many_done.html", {"action": action, "answers": answers})
-    bounds = authorise.bounds_of_many(request.user, chosen, now)
-    kept_out = [(p, rights.words(why)) for p in chosen if (why := bounds[p.pk].refusal(action.wish))]
+        results = [
+            (person, execution.execute(_asked(request, action, person, form), permits[person.pk], now))
+            for person in chosen
+        ]
+        return layout.page(request, "many_done.html", {"action": action, "results": results})
+    kept_out = [(p, rights.explain(why)) for p in chosen if isinstance(why := permits[p.pk], Refusal)]
     context = {
         "action": action,
         "people": chosen,
@@ -127,7 +131,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         "chosen": ",".join(str(person.pk) for person in chosen),
         "kept_out": kept_out,
         "n_open": len(chosen) - len(kept_out),
-        "token": authorise.new_token(),
+        "token": execution.new_token(),
     }
     return layout.page(request, "many.html", context)
 

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import redirects, request_context
 from accounts.models import SupportRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support.actions import approvals, authorise
-from accounts.support.actions.authorise import Order
+from accounts.support.actions import approvals, execution
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.views import layout
-from accounts.support.views.actions import told
+from accounts.support.views.actions import render_result
 
 
 @require_GET
@@ -52,7 +52,7 @@ def collect(request: AuthedRequest, ref: str) -> HttpResponse:
     found = _one(request, ref)
     if found.action not in ACTIONS or found.asked_by != request.user:
         raise Http404
-    order = Order(
+    asked = ActionRequest(
         action=ACTIONS[found.action],
         staff=request.user,
         person=found.person,
@@ -60,4 +60,6 @@ def collect(request: AuthedRequest, ref: str) -> HttpResponse:
         ticket=found.ticket,
         options=found.options,
     )
-    return told(request, found.person, order.action, authorise.collect(found, order, request_context.read(request)))
+    return render_result(
+        request, found.person, asked.action, execution.collect(found, asked, request_context.read(request))
+    )

@@ -104,7 +104,7 @@ def _confirmed(
         lines=plan.lines,
         notes=(note,) if groups.wants_second(request.user, plan) else (),
         kept=(*kept, ("seen", plan.seen)),
-        is_grave=wanted is None,
+        is_destructive=wanted is None,
     )
     return admin_changes.with_reason(request, asked, run)
 

@@ -38,7 +38,9 @@ def index(request: AuthedRequest) -> HttpResponse:
         "groups": _groups(),
         "states": SecondStep.choices,
         "troubles": people_search.TROUBLES.items(),
-        "actions": [a for a in ACTIONS.values() if a.for_many and request.user.has_perm(f"accounts.{a.permission}")],
+        "actions": [
+            a for a in ACTIONS.values() if a.supports_bulk and request.user.has_perm(f"accounts.{a.permission}")
+        ],
         "after": urlencode(kept | {"after": found.after}) if found.after else "",
         "before": urlencode(kept | {"before": found.before}) if found.before else "",
         "kept": kept,

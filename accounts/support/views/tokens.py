@@ -115,7 +115,7 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
             messages.info(request, _("Nothing was done: somebody has this token, or it is retired already."))
 
     lines = (_("Nobody can be given this token any more."), _("It can be brought back into the stock later."))
-    return admin_changes.with_reason(request, _asked(token, _("Retire"), lines, is_grave=True), run)
+    return admin_changes.with_reason(request, _asked(token, _("Retire"), lines, is_destructive=True), run)
 
 
 def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -133,12 +133,12 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
     return admin_changes.with_reason(request, _asked(token, _("Bring back"), lines), run)
 
 
-def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_grave: bool = False) -> Asked:
+def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> Asked:
     return Asked(
         title=f"{button}: {token.serial}",
         button=button,
         back=resolve_url("admin:token", token.ref),
         here="tokens",
         lines=lines,
-        is_grave=is_grave,
+        is_destructive=is_destructive,
     )

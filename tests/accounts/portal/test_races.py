@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.support import actions
-from accounts.support.actions import Actor, Done
+from accounts.support.actions import Actor, Result
 from tests.crowd import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
@@ -265,7 +265,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
         finally:
             connection.close()
 
-    def unlock() -> Done:
+    def unlock() -> Result:
         try:
             has_failures.wait(5)
             return actions.unlock(holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1"))
@@ -276,4 +276,4 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
         registered, unlocked = pool.submit(register), pool.submit(unlock)
 
         assert registered.result() is Verdict.PROVEN
-        assert unlocked.result().words
+        assert unlocked.result().text

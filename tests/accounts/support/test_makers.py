@@ -262,7 +262,7 @@ def test_makers_file_hands_out_no_more_than_a_list_of_people_does(root: Person, 
     job = bring(f"upn,serial number,secret key\n{rows}", fay.user, here)
 
     refused = (Refusal.ONESELF, Refusal.MORE_RIGHTS, Refusal.OTHER_SCOPE)
-    assert job.faults == [[n + 2, f"Token T-{n}: {rights.words(why)}"] for n, why in enumerate(refused)]
+    assert job.faults == [[n + 2, f"Token T-{n}: {rights.explain(why)}"] for n, why in enumerate(refused)]
     assert list(Enrolment.objects.filter(method="token").values_list("user__username", flat=True)) == ["ann"]
 
 

@@ -12,11 +12,12 @@ from django_otp.oath import hotp
 from accounts import app_passwords
 from accounts.models import CallerCheck, Session, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import approvals, authorise
-from accounts.support.actions.authorise import Order, State
+from accounts.support.actions import State, approvals, execution
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from tests.crowd import together
 from tests.people import Person, hire, join
+from tests.support import perform
 from verification import browsers, hardware_tokens, limits
 from verification.context import Context
 from verification.hardware_tokens import Seed
@@ -48,10 +49,10 @@ class Scene:
     fay: Person
     context: Context
 
-    def order(self, name: str, token: str) -> Order:
+    def order(self, name: str, token: str) -> ActionRequest:
         """Word an order as one request reads it: with rows of its own."""
         needs_ref = name in {"reset_device", "try_message"}
-        return Order(
+        return ActionRequest(
             action=ACTIONS[name],
             staff=User.objects.get(pk=self.fay.user.pk),
             person=User.objects.get(pk=self.ana.user.pk),
@@ -79,7 +80,7 @@ class Scene:
         return table.get(name, {})
 
     def place(self, name: str, token: str) -> State:
-        return authorise.place(self.order(name, token), self.context).state
+        return perform(self.order(name, token), self.context).state
 
     def events(self) -> list[str]:
         found = AuditEvent.objects.filter(user_id=self.ana.user.pk, kind__startswith="support.")
@@ -127,7 +128,7 @@ def _prepare(name: str, scene: Scene) -> None:
 def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> None:
     """Seen failing with the token left unspent: a pass was issued twenty times."""
     _prepare(name, scene)
-    token = authorise.new_token()
+    token = execution.new_token()
 
     found = together(*[lambda: scene.place(name, token)] * AT_ONCE)
 
@@ -144,7 +145,7 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
     """
     _prepare(name, scene)
 
-    found = together(*[lambda: scene.place(name, authorise.new_token())] * AT_ONCE)
+    found = together(*[lambda: scene.place(name, execution.new_token())] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert (len(scene.events()), scene.mails()) == (1, 1)
@@ -153,10 +154,10 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
 def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
     """One mail less than elsewhere: no address is left."""
     Policy.objects.update(second_person=["issue_pass"])
-    token, user_id = authorise.new_token(), scene.ana.user.pk
+    token, user_id = execution.new_token(), scene.ana.user.pk
     order = scene.order("erase", token)
 
-    found = together(*[lambda: authorise.place(order, scene.context).state] * AT_ONCE)
+    found = together(*[lambda: perform(order, scene.context).state] * AT_ONCE)
 
     assert Counter(found) == {State.DONE: 1, State.UNNEEDED: AT_ONCE - 1}
     assert AuditEvent.objects.filter(user_id=user_id, kind="person.erased").count() == 1
@@ -164,7 +165,7 @@ def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the token the race is lost: so it proves something."""
-    monkeypatch.setattr(authorise, "_spend", lambda _order: True)
+    monkeypatch.setattr(execution, "_spend", lambda _order: True)
 
     found = together(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)
 
@@ -175,14 +176,14 @@ def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> N
 def test_form_for_many_sent_at_once_counts_once_for_each(scene: Scene) -> None:
     with transaction.atomic():
         others = [join(f"p{n}").set_up("totp") for n in range(3)]
-    token, people = authorise.new_token(), [scene.ana, *others]
+    token, people = execution.new_token(), [scene.ana, *others]
     pks = [person.user.pk for person in people]
 
     def submit() -> list[State]:
         staff, action = User.objects.get(pk=scene.fay.user.pk), ACTIONS["clear_settings"]
         return [
-            authorise.place(
-                Order(
+            perform(
+                ActionRequest(
                     action=action,
                     staff=staff,
                     person=person,
@@ -212,7 +213,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
     Policy.objects.update(second_person=["issue_pass"])
     with transaction.atomic():
         sam = hire("sam", "Senior support")
-    asked = together(*[lambda: scene.place("issue_pass", authorise.new_token())] * AT_ONCE)
+    asked = together(*[lambda: scene.place("issue_pass", execution.new_token())] * AT_ONCE)
     assert Counter(asked) == {State.ASKED: 1, State.UNNEEDED: AT_ONCE - 1}
     pk = SupportRequest.objects.get().pk
 
@@ -222,7 +223,7 @@ def test_request_of_a_second_person_is_asked_decided_and_done_once(scene: Scene)
         )
 
     def collect() -> State:
-        return authorise.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.context).state
+        return execution.collect(SupportRequest.objects.get(pk=pk), scene.order("issue_pass", ""), scene.context).state
 
     decided = together(*[decide] * AT_ONCE)
     done = together(*[collect] * AT_ONCE)

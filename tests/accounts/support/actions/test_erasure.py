@@ -15,13 +15,13 @@ from accounts.models import GroupRequest, Import, SupportRequest, User
 from accounts.models.people import fold
 from accounts.signin import flow
 from accounts.support import caller_verification
-from accounts.support.actions import Actor, Unneeded, approvals, authorise, erasure
-from accounts.support.actions.authorise import Order, State
+from accounts.support.actions import Actor, State, Unneeded, approvals, erasure, execution
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.imports import jobs
 from tests.crowd import together
 from tests.people import PASSWORD, Person, hire, join, work
-from tests.support import WHY, case
+from tests.support import WHY, case, perform
 from verification import audit, browsers, challenges, limits, policies
 from verification.context import Context
 from verification.db import row_locks
@@ -54,15 +54,15 @@ def zora(db: None, clock: object) -> Person:
     return arrive()
 
 
-def order(staff: Person, person: Person, **more: Any) -> Order:
-    return Order(
+def order(staff: Person, person: Person, **more: Any) -> ActionRequest:
+    return ActionRequest(
         action=ACTIONS["erase"],
         staff=User.objects.get(pk=staff.user.pk),
         person=person.user,
         reason="the law",
         ticket="1",
         options={},
-        token=authorise.new_token(),
+        token=execution.new_token(),
         **more,
     )
 
@@ -220,13 +220,13 @@ def test_file_of_others_stays(zora: Person, fay: Person, here: Context) -> None:
 def test_second_person_must_agree_unless_policy_says_otherwise(
     zora: Person, fay: Person, sam: Person, here: Context
 ) -> None:
-    assert authorise.place(order(fay, zora), here).state is State.ASKED
+    assert perform(order(fay, zora), here).state is State.ASKED
     request = SupportRequest.objects.get()
     assert not approvals.decide(request, fay.user, here, agrees=True)
     assert approvals.decide(request, sam.user, here, agrees=True)
     request.refresh_from_db()
 
-    answer = authorise.collect(request, order(fay, zora), here)
+    answer = execution.collect(request, order(fay, zora), here)
 
     assert answer.state is State.DONE
     assert not User.objects.filter(pk=zora.user.pk).exists()
@@ -236,7 +236,7 @@ def test_second_person_must_agree_unless_policy_says_otherwise(
 def test_policy_may_let_one_alone(zora: Person, fay: Person, here: Context) -> None:
     Policy.objects.create(second_person=["issue_pass"])
 
-    assert authorise.place(order(fay, zora), here).state is State.DONE
+    assert perform(order(fay, zora), here).state is State.DONE
 
 
 REFUSED: dict[str, tuple[Callable[[], Person], Callable[[Person], Person], str]] = {
@@ -262,7 +262,7 @@ def test_refuses(why: str, db: None, here: Context) -> None:
     staff = make_staff()
     person = make_person(staff)
 
-    answer = authorise.place(order(staff, person), here)
+    answer = perform(order(staff, person), here)
 
     assert answer.state is State.REFUSED
     assert AuditEvent.objects.get(kind="support.refused").detail["why"] == refusal
@@ -316,7 +316,7 @@ def test_sign_in_beside_an_erasure_ends_in_words_and_leaves_nothing(stage: str) 
             return page.status
 
         def erase(zora: Person = zora, here: Context = here) -> State:
-            return authorise.place(order(fay, zora), here).state
+            return perform(order(fay, zora), here).state
 
         found = together(sign_in, erase)
 
@@ -350,7 +350,7 @@ def test_erasure_lets_a_sign_in_finish_that_holds_rows_already(monkeypatch: pyte
 
     def erase() -> State:
         is_counted.wait(30)
-        return authorise.place(order(fay, zora), Context(now=timezone.now(), network="192.0.2.9")).state
+        return perform(order(fay, zora), Context(now=timezone.now(), network="192.0.2.9")).state
 
     monkeypatch.setattr(limits, "reserve", count_and_wait)
     monkeypatch.setattr(row_locks, "_let_others_finish", meet)

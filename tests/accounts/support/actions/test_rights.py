@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import actions, caller_verification
-from accounts.support.actions import Actor, approvals, authorise, erasure, rights
-from accounts.support.actions.authorise import Order, State
+from accounts.support.actions import Actor, State, approvals, erasure, execution, rights
+from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Rank
 from tests.people import Person, hire, join
+from tests.support import perform
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment
 
@@ -83,18 +84,18 @@ def make(rank: str, name: str) -> Person:
     return join(name, number="+41795550123", **flags).set_up("text", "totp")
 
 
-def order(name: str, staff: User, person: Person) -> Order:
+def order(name: str, staff: User, person: Person) -> ActionRequest:
     """Word an order as the form of the action gives it."""
     needs_ref = name in {"reset_device", "try_message"}
     options = {"ref": person.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {})
-    return Order(
+    return ActionRequest(
         action=ACTIONS[name],
         staff=staff,
         person=person.user,
         reason="asked",
         ticket="1",
         options=options,
-        token=authorise.new_token(),
+        token=execution.new_token(),
     )
 
 
@@ -131,7 +132,7 @@ def test_table_of_who_may_do_what_to_whom(actor: str, target: str, here: Context
         may = staff.user.has_perm(f"accounts.{action.permission}")
         wanted[name] = WANTED[rank][_group(name)] if may else "refused"
         with undone():
-            found[name] = _became(authorise.place(order(name, staff.user, person), here).state)
+            found[name] = _became(perform(order(name, staff.user, person), here).state)
 
     assert rights.rank(person.user, staff.user) is Rank(rank)
     assert found == wanted
@@ -148,8 +149,8 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context
 
 
 def ask(staff: Person, person: Person, here: Context, name: str = "issue_pass") -> SupportRequest:
-    """Order something that a second person must agree to."""
-    assert authorise.place(order(name, staff.user, person), here).state is State.ASKED
+    """Ask for something that a second person must agree to."""
+    assert perform(order(name, staff.user, person), here).state is State.ASKED
     return SupportRequest.objects.get()
 
 
@@ -186,7 +187,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     }
     changes[what]()
 
-    answer = authorise.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
+    answer = execution.collect(SupportRequest.objects.get(), order("phone_lost", sam.user, dora), here)
 
     assert answer.state is (State.DONE if what == "nothing" else State.UNNEEDED)
     assert Enrolment.objects.filter(user=dora.user).exists() is (what != "nothing")
@@ -201,7 +202,7 @@ def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: C
     ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
     vouch(ben, ana, here)
 
-    alone = authorise.place(order("issue_pass", ben.user, ana), here)
+    alone = perform(order("issue_pass", ben.user, ana), here)
     request = ask(cas, ana, here)
 
     assert alone.state is State.REFUSED
@@ -215,7 +216,7 @@ def test_call_back_counts_for_whoever_rang_where_the_person_is_not_staff(
 ) -> None:
     vouch(sam, ana, here)
 
-    assert authorise.place(order("issue_pass", sam.user, ana), here).state is State.DONE
+    assert perform(order("issue_pass", sam.user, ana), here).state is State.DONE
 
 
 def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, sam: Person, here: Context) -> None:
@@ -224,7 +225,7 @@ def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, s
     assert isinstance(check, CallerCheck)
     caller_verification.answer(check, dora.read_app(), here)
 
-    assert authorise.place(order("issue_pass", sam.user, dora), here).state is State.ASKED
+    assert perform(order("issue_pass", sam.user, dora), here).state is State.ASKED
 
 
 def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Context) -> None:

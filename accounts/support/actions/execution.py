@@ -1,0 +1,186 @@
+"""Carries out a support action once it is permitted: alone, or when a second person agrees. Refusals are recorded."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec
+
+from django.core import signing
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import SupportRequest, User
+from accounts.support.actions import approvals, authorise, rights
+from accounts.support.actions.authorise import Permit
+from accounts.support.actions.base import Actor, Result, State, Unneeded
+from accounts.support.actions.registry import Action
+from accounts.support.actions.rights import Refusal
+from verification import audit, limits
+from verification.context import Context
+from verification.models.handles import new_handle
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRequest:
+    """An action that one of the staff asks for, for one person.
+
+    Shape: `options` as the action's form gives them; `token` as `new_token` gave it for the form that was sent.
+    """
+
+    action: Action
+    staff: User
+    person: User
+    reason: str
+    ticket: str
+    options: Mapping[str, Any]
+    token: str = ""
+
+
+# One sending of a form ------------------------------------------------------------------------------------------
+
+_TOKEN_LIFE = timedelta(days=1)
+_signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
+
+
+def new_token() -> str:
+    """Name one sending of a form, so that the same form sent again, or many times at once, is done once."""
+    return _signer.sign(new_handle())
+
+
+def token_is_good(token: str) -> bool:
+    """Tell whether we gave this token with a form, not long ago."""
+    with suppress(signing.BadSignature):
+        _signer.unsign(token, max_age=_TOKEN_LIFE)
+        return True
+    return False
+
+
+def was_sent(asked: ActionRequest) -> bool:
+    """Tell whether this form was sent before."""
+    value, until = _sending(asked)
+    return limits.is_spent("order", value, until=until)
+
+
+def _spend(asked: ActionRequest) -> bool:
+    """Use the token of a form up for one person; False when it was used, also by a request at the same instant."""
+    value, until = _sending(asked)
+    return limits.spend_once("order", value, until=until)
+
+
+def _sending(asked: ActionRequest) -> tuple[str, datetime]:
+    _value, signed_at, _digest = asked.token.rsplit(":", 2)
+    given_at = datetime.fromtimestamp(signing.b62_decode(signed_at), tz=UTC)
+    return f"{asked.token}:{asked.action.name}:{asked.person.pk}", given_at + _TOKEN_LIFE
+
+
+# Carrying it out ------------------------------------------------------------------------------------------------
+
+P = ParamSpec("P")
+_TRIES = 3
+
+
+def _again(run: Callable[P, Result]) -> Callable[P, Result]:
+    """Try again what the database undid, because others wrote rows of the same person at the same moment."""
+
+    @wraps(run)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> Result:
+        for _turn in range(_TRIES - 1):
+            if transaction.get_connection().in_atomic_block:
+                break
+            with suppress(IntegrityError, OperationalError):
+                return run(*args, **kwargs)
+        return run(*args, **kwargs)
+
+    return tried
+
+
+def _locked(asked: ActionRequest) -> ActionRequest | None:
+    """Do the actions for one person one after another, each with the person as the one before left them."""
+    person = User.objects.select_for_update(no_key=True).filter(pk=asked.person.pk).first()
+    return replace(asked, person=person) if person else None
+
+
+def _unneeded(text: str) -> Result:
+    return Result(text, state=State.UNNEEDED)
+
+
+@_again
+def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
+    """Do what was asked for, or leave it for a second person where one must agree, or say why not. Once for each form.
+
+    The permit is the one of this request. It is made again only if the person changed before they were locked.
+    """
+    with transaction.atomic():
+        found = _locked(asked)
+        if found is None:
+            return _unneeded(_("This person is gone."))
+        if not _spend(found):
+            return _unneeded(_("This form was sent before. What it asked for was done once."))
+        if isinstance(permit, Permit) and not permit.still_holds(found.person):
+            permit = authorise.authorise(found.staff, found.person, found.action, context)
+        return _execute(found, permit, context)
+
+
+def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
+    if isinstance(permit, Refusal):
+        return _refuse(asked, permit, context)
+    if not limits.spend_action(asked.staff.pk, most=permit.staff_quota, context=context).is_open:
+        return _refuse(asked, Refusal.QUOTA, context)
+    actor = Actor(staff=asked.staff, context=context, reason=asked.reason, ticket=asked.ticket, caller=permit.caller)
+    if not permit.needs_second:
+        return _run(asked, actor)
+    if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
+        return _unneeded(_("You asked for this already. It waits under Requests."))
+    return Result(_("A second person must agree. It waits under Requests."), state=State.ASKED)
+
+
+@_again
+def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
+    """Do what a second person agreed to: once, by whoever asked, as it was asked. It is authorised again."""
+    with transaction.atomic():
+        found = _locked(asked)
+        if found is None:
+            return _unneeded(_("This person is gone."))
+        return _collect(request, found, context)
+
+
+def _collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
+    permit = authorise.authorise_agreed(asked.staff, asked.person, asked.action, caller=request.caller_checked)
+    if isinstance(permit, Refusal):
+        return _refuse(asked, permit, context)
+    if not approvals.is_agreed_still(request, now=context.now):
+        return _unneeded(_("Who agreed to it may not do so any more. Ask again."))
+    if not approvals.take(request, asked.staff, context):
+        return _unneeded(_("This was done already, or took too long. Ask again."))
+    actor = Actor(
+        staff=asked.staff,
+        context=context,
+        reason=asked.reason,
+        ticket=asked.ticket,
+        caller=request.caller_checked,
+        approver=request.decided_by_id,
+    )
+    return _run(asked, actor)
+
+
+def _run(asked: ActionRequest, actor: Actor) -> Result:
+    try:
+        return asked.action.run(asked.person, actor, asked.options)
+    except Unneeded as why:
+        return _unneeded(str(why))
+
+
+def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
+    """Write a refused attempt down: it is how an abuse of the desk begins."""
+    audit.record(
+        "support.refused",
+        user_id=asked.person.pk,
+        context=context,
+        actor_id=asked.staff.pk,
+        action=asked.action.name,
+        why=str(refusal),
+        ticket=asked.ticket,
+    )
+    return Result(rights.explain(refusal), state=State.REFUSED)
