@@ -37,6 +37,13 @@ class SharesAddress(Method):
         raise NotImplementedError
 
 
+class AppGenerated(Method):
+    """An app computes its codes from a secret that the page shows while it is set up.
+
+    It usually lives on the very phone that takes texts and calls, and is lost with it.
+    """
+
+
 class SingleUse(Method):
     """Secrets that are made and shown at once, each good for one use, and kept as hashes.
 

@@ -119,6 +119,7 @@ class Mode:
 
     key: str
     label: Any
+    gives_code: bool = True  # which the person types, or reads to support; not where they approve on the phone
 
 
 class Method:
@@ -139,7 +140,6 @@ class Method:
     code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer; none where it is not numeric
     max_enrolments: ClassVar[int] = 5  # of one person
     is_allowed_by_default: ClassVar[bool] = True  # where no policy says otherwise
-    is_on_phone: ClassVar[bool] = False  # usually lives on the very phone that takes texts and calls
     may_be_remembered: ClassVar[bool] = True  # a proof may let a browser skip the next ones for some days
     is_counted: ClassVar[bool] = True  # wrong answers count for the person over all methods
     form_class: type[forms.Form] | None = None  # what is asked to set it up

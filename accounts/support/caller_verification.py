@@ -89,7 +89,6 @@ def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, context: C
         binding=check.binding,
         context=context,
         rules=policies.rules_for(person.pk),
-        mode="code",
     )
     if not outcome.issued:
         return outcome

@@ -156,6 +156,99 @@ def test_no_template_or_script_asks_which_one_it_is(name: str) -> None:
     assert asking == set()
 
 
+AMR = {method.amr for method in registry.methods().values()}
+MODES = {mode.key for method in registry.methods().values() for mode in method.modes}
+
+
+def _asks_for(tree: ast.AST, attribute: str, values: set[str]) -> bool:
+    """Tell whether code compares an attribute with one of some words, or gives it one as an argument."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            asked = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
+            said = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+            if attribute in asked and said & values:
+                return True
+        if isinstance(node, ast.keyword) and node.arg == attribute and getattr(node.value, "value", None) in values:
+            return True
+    return False
+
+
+def _filters_methods(node: ast.AST) -> bool:
+    """Tell whether a generator lists the methods that a condition is true of."""
+    return any(
+        generator.ifs and {"methods", "having"} & {getattr(n, "attr", "") for n in ast.walk(generator.iter)}
+        for each in ast.walk(node)
+        if isinstance(each, ast.GeneratorExp | ast.ListComp)
+        for generator in each.generators
+    )
+
+
+def _picks_one(tree: ast.AST) -> bool:
+    """Tell whether code takes the first method that a condition is true of: a name in disguise."""
+    found = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and _filters_methods(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return any(
+        getattr(node.func, "id", "") == "next"
+        and (_filters_methods(node.args[0]) or getattr(node.args[0], "id", "") in found)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    )
+
+
+@pytest.mark.parametrize(("attribute", "values"), [("amr", AMR), ("mode", MODES - {""})])
+def test_no_code_asks_for_a_word_of_a_method(attribute: str, values: set[str]) -> None:
+    """Seen failing with `mode="code"` where a caller is asked, and with `amr == "sms"` in the notices."""
+    asking = {
+        relative
+        for relative, _ in _elsewhere("verification/methods", ".py")
+        if "/providers/" not in relative and _asks_for(tree(relative), attribute, values)
+    }
+
+    assert asking == set()
+
+
+def test_no_template_asks_for_a_mode_of_a_method() -> None:
+    asked = re.compile(rf"""\bmode\s*[!=]=\s*["']({"|".join(MODES)})["']""")
+
+    asking = {relative for relative, text in _elsewhere("verification/methods", ".html") if asked.search(text)}
+
+    assert asking == set()
+
+
+def test_no_code_picks_a_method_by_a_condition() -> None:
+    """Methods are found by name or by capability. Seen failing with the pass that was "the" temporary method."""
+    picking = {
+        relative
+        for relative, _ in _elsewhere("verification/methods", ".py")
+        if relative != "verification/registry.py" and _picks_one(tree(relative))
+    }
+
+    assert picking == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def f(): return next(n for n, m in registry.methods().items() if m.is_temporary)",
+        "def f():\n    usable = (m for m in registry.having(HandedOut) if m.most > 1)\n    return next(usable, None)",
+        "run = lambda: next(m for m in registry.methods().values() if m.kind)",
+    ],
+)
+def test_finds_a_method_that_is_picked(code: str) -> None:
+    assert _picks_one(ast.parse(code))
+
+
+def test_finds_a_word_of_a_method() -> None:
+    asked = ['method.amr == "sms"', 'method.amr in {"tel", "sms"}', 'f(amr="sms")']
+
+    assert [_asks_for(ast.parse(code), "amr", {"sms"}) for code in asked] == [True] * 3
+
+
 def test_finds_a_question_when_there_is_one() -> None:
     asked = [
         'if option.method == "text": pass',

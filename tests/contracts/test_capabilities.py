@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.contracts.conftest import JUNK, METHODS, asks, each, fields
 from verification import capabilities, registry
 from verification.capabilities import (
+    AppGenerated,
     Backup,
     Delivered,
     KeyedOnPhone,
@@ -95,6 +96,26 @@ def test_address_is_shared_by_kind(name: str) -> None:
 
     assert method.address_kind
     assert method.accepts(method.enrol(fields(method), account="ana"))
+
+
+@each(AppGenerated)
+def test_app_is_shown_its_secret_while_it_is_set_up(name: str) -> None:
+    method = registry.method(name)
+
+    for ask in asks(method):
+        assert bool(method.issue(ask).page) == ask.is_enrolment
+    assert method.enrol({}, account="ana").secret
+
+
+@each(KeyedOnPhone)
+def test_call_can_give_a_caller_a_code(name: str) -> None:
+    """A caller reads a code to support: approving on the phone would prove nothing to the one who asks."""
+    method = registry.method(name)
+
+    assert [mode for mode in method.modes if mode.gives_code]
+    for ask in asks(method):
+        (mode,) = (mode for mode in method.modes if mode.key == ask.mode)
+        assert method.issue(ask).is_approval != mode.gives_code
 
 
 @each(SingleUse)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, registry
-from verification.capabilities import Delivered, Resynchronised
+from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.challenges import attempts, row
 from verification.method import Mode
 from verification.models import Message, Purpose, State
@@ -27,6 +27,7 @@ class Shown:
     state: State
     mode: str
     is_approval: bool
+    is_call: bool
     is_enrolment: bool
     needs_delivery: bool
     is_numeric: bool
@@ -72,6 +73,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         state=State(challenge.state),
         mode=challenge.mode,
         is_approval=issue.is_approval,
+        is_call=isinstance(method, KeyedOnPhone),
         is_enrolment=challenge.purpose == Purpose.ENROL,
         needs_delivery=is_delivered,
         is_numeric=method.is_numeric,

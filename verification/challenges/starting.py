@@ -49,7 +49,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
     if not _may_call(enrolment, rules) or (is_tried and registry.has(enrolment.method, Temporary)):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
-    chosen = _mode(enrolment, mode, rules)
+    chosen = _mode(enrolment, mode, purpose=purpose, rules=rules)
     if replaces and (running := _running(enrolment, binding=binding, purpose=purpose, mode=chosen, now=context.now)):
         return _go_back(running, replaces, now=context.now)
     if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose, known=known):
@@ -151,10 +151,13 @@ def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
     return phone_numbers.country(enrolment.address) in rules.voice_countries
 
 
-def _mode(enrolment: Enrolment, wanted: str, rules: Rules) -> str:
-    """Settle how the option is asked: the wanted mode if the method knows it, else its first."""
+def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) -> str:
+    """Choose how the option is asked: in the wanted mode if the method has it, else in its first.
+
+    A caller is asked in a mode that gives a code, since they read it to support.
+    """
     method = registry.method(enrolment.method)
-    modes = [mode.key for mode in method.modes]
+    modes = [mode.key for mode in method.modes if mode.gives_code or purpose != Purpose.CALLER]
     chosen = wanted if wanted in modes else next(iter(modes), "")
     if rules.number_matching or not isinstance(method, KeyedOnPhone):
         return chosen

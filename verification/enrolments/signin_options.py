@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from verification import decryption_failures, registry
-from verification.capabilities import Backup, Delivered, PublicKey, Temporary
+from verification.capabilities import AppGenerated, Backup, Delivered, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
@@ -75,7 +75,7 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         needs_delivery=isinstance(method, Delivered),
         strength=method.strength,
         is_temporary=isinstance(method, Temporary),
-        is_on_phone=method.is_on_phone,
+        is_on_phone=isinstance(method, AppGenerated),
         unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
         retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
         modes=method.modes,

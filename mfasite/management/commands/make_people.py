@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from verification import registry
-from verification.capabilities import Delivered, HandedOut
+from verification.capabilities import AppGenerated
 from verification.models import Enrolment, Kind
 
 _BATCH = 5_000
@@ -92,9 +92,8 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 
 @cache
 def _kinds() -> tuple[str, str]:
-    """Name a method that texts and one whose code is shown by a thing."""
-    shown = (m for m in registry.methods().values() if m.is_numeric and not isinstance(m, Delivered | HandedOut))
-    return registry.sending(Kind.TEXT)[0].name, next(shown).name
+    """Name a method that texts and one whose codes an app shows."""
+    return registry.sending(Kind.TEXT)[0].name, registry.names(AppGenerated)[0]
 
 
 def _batches(people: Iterator[User]) -> Iterator[list[User]]:

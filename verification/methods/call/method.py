@@ -53,7 +53,7 @@ class Call(KeyedOnPhone, SharesAddress):
     form_class = CallForm
     address_field = "number"
     modes = (
-        Mode(_APPROVE, _("Call me, I approve on the phone")),
+        Mode(_APPROVE, _("Call me, I approve on the phone"), gives_code=False),
         Mode(_CODE, _("Call me and read a code to me")),
     )
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.oath import TOTP
 
 from verification import conf
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.capabilities import AppGenerated
+from verification.method import Ask, Check, Draft, Issue
 from verification.otp import clock_drift
 
 _STEP = 30  # seconds
@@ -34,14 +35,13 @@ def _label(text: str) -> str:
     return quote(text.replace(":", " ").strip(), safe="")
 
 
-class Totp(Method):
+class Totp(AppGenerated):
     name = "totp"
     icon = "app"
     label = _("Authenticator app")
     explain = _("Type the code that your app shows. It needs no signal.")
     code_label = _("Code from your app")
     strength = 2
-    is_on_phone = True
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=secrets.token_bytes(_SECRET))
