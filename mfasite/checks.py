@@ -153,7 +153,7 @@ def tell_of_database() -> None:
 def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Refuse keys that can be guessed; the demo makes random ones, and needs no check.
 
-    `manage.py reseal` runs without this check: that is the way to be rid of such a key of MFA_KEYS.
+    `manage.py reencrypt` runs without this check: that is the way to be rid of such a key of MFA_KEYS.
     """
     if settings.DEMO:
         return []

@@ -155,7 +155,7 @@ def _listens(path: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Give the whole service as real processes with the demo's cast, on a database and queues of its own."""
+    """Give the whole service as real processes with the demo users, on a database and queues of its own."""
     home = tmp_path_factory.mktemp("stack")
     with (
         their_database() as theirs,

@@ -1,4 +1,4 @@
-"""The cast of the tests: each with a browser and a telephone, equipped by the engine, met through HTTP."""
+"""The people of the tests: each with a browser and a telephone, equipped by the engine, met through HTTP."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ DIFFERENT = "Use a different verification option"
 
 @cache
 def _hashed() -> str:
-    """Hash the cast's password once: 24 ms a person are better spent on the sign-in itself."""
+    """Hash the test people's password once: 24 ms a person are better spent on the sign-in itself."""
     return make_password(PASSWORD)
 
 
@@ -64,7 +64,7 @@ def work() -> None:
 
 @dataclass
 class Person:
-    """Somebody of the cast. `codes` are their recovery codes."""
+    """One of the test people. `codes` are their recovery codes."""
 
     user: User
     phone: Phone

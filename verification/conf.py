@@ -387,7 +387,7 @@ keys: Setting[tuple[tuple[str, bytes], ...]] = Setting(
     "MFA_KEYS",
     formats.keys,
     default=(),
-    meaning="keys that seal secrets; the first seals, all open. `manage.py reseal` says when an older one may go",
+    meaning="keys that seal secrets; the first seals, all open. `manage.py reencrypt` says when an older one may go",
     is_required=True,
     is_secret=True,
 )

@@ -96,7 +96,7 @@ def up(
             if folder:
                 crew.start("broker", broker.command(folder))
             say("preparing the database")
-            crew.run("prepare", child_processes.manage("make_cast", "--migrate"))
+            crew.run("prepare", child_processes.manage("make_demo_users", "--migrate"))
             say("starting web, worker, clock and carrier")
             crew.start("web", child_processes.web())
             crew.start("worker", child_processes.worker())

@@ -7,7 +7,7 @@ PASSWORD = "blue-lamp-on-monday"  # noqa: S105 - everybody's in the demo, printe
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One of the cast.
+    """One demo user.
 
     Shape: `number` E.164; `methods` are set up with it or with a new secret; `groups` are made when missing.
     """
@@ -78,5 +78,5 @@ OFFICE = ("+41445550167", "Office, ext. 12")
 
 
 def phones() -> tuple[tuple[str, str], ...]:
-    """Return the telephones of the cast: number and whose it is."""
+    """Return the telephones of the demo users: number and whose it is."""
     return (*((person.number, person.full_name) for person in CAST if person.number), OFFICE)

@@ -1,4 +1,4 @@
-"""The cast is at hand, and the doors that app passwords open."""
+"""The test people are available, and the doors that app passwords open."""
 
 from tests.doors import _no_keys_kept, files, mail, no_hash, strict
 from tests.people import ana, ben, cleo, clock, dev, stranger

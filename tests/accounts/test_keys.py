@@ -96,9 +96,9 @@ def held(ana: Person, mail: Door) -> Possessions:
 
 @pytest.fixture
 def rotated(held: Possessions, restart: Restart) -> Possessions:
-    """Rotate and retire: old; new and old; reseal; new alone."""
+    """Rotate and retire: old; new and old; reencrypt; new alone."""
     restart(NEW, OLD)
-    call_command("reseal")
+    call_command("reencrypt")
     restart(NEW)
     return held
 
@@ -151,7 +151,7 @@ def test_nothing_is_missing_afterwards(rotated: Possessions) -> None:
 def test_command_says_when_a_key_may_go(held: Possessions, restart: Restart, capsys: Any) -> None:
     restart(NEW, OLD)
 
-    call_command("reseal")
+    call_command("reencrypt")
 
     told = capsys.readouterr().out
     assert "key t1: may leave MFA_KEYS" in told

@@ -1,4 +1,4 @@
-"""The cast, and somebody in each state that a session can be in."""
+"""The test people, and somebody in each state that a session can be in."""
 
 from collections.abc import Callable
 

@@ -14,7 +14,7 @@ from verification.delivery.routing import routes
 
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
-# Where the composition and the demo's cast name what they are made of.
+# Where the composition and the demo users name what they are made of.
 NAMING = {"mfasite/settings.py", "mfasite/demo/users.py", "mfasite/management/commands/code.py"}
 
 

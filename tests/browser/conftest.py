@@ -1,4 +1,4 @@
-"""The cast before a real browser, on a clock that goes on by itself and can be moved forward."""
+"""The test people before a real browser, on a clock that goes on by itself and can be moved forward."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What every contract is tried with: the cast, the methods by capability, and each method's challenges."""
+"""What every contract is tried with: the test people, the methods by capability, and each method's challenges."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -160,7 +160,7 @@ def test_long_walks_work_behind_a_pooler(database: servers.Postgres) -> None:
         with others(url):
             walked = manage("shell", "-c", _WALKS, **behind)
             verified = manage("verify_audit", **behind)
-            renewed = manage("reseal", **behind)
+            renewed = manage("reencrypt", **behind)
 
     assert "rows 300" in walked.stdout, walked.stderr
     assert verified.returncode == 0, verified.stderr

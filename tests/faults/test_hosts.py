@@ -72,7 +72,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         }
         shared = launcher.environment(tmp_path, port=port, broker_url=broker_url, more=more)
         with child_processes.crew(tmp_path, shared) as crew:
-            crew.run("prepare", child_processes.manage("make_cast", "--migrate"))
+            crew.run("prepare", child_processes.manage("make_demo_users", "--migrate"))
             for name, host in made.items():
                 command = child_processes.web() if name.startswith("web") else child_processes.worker(name, threads=16)
                 place = ("env", f"BIND={host.address}:{port}", f"DEMO_DIR={tmp_path}")

@@ -167,7 +167,7 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
         asked = clock.submit(knock, pool)
         for value in (ring("old", "new"), ring("new", "old")):  # first known everywhere, then the one that seals
             reload_with(crew, web, url, keys, value)
-        told = manage(environment, "reseal")
+        told = manage(environment, "reencrypt")
         reload_with(crew, web, url, keys, ring("new"))
         is_over = True
         pages = [future.result() for future in asked.result()]

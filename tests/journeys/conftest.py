@@ -1,4 +1,4 @@
-"""The cast is at hand, and carriers that answer as the real ones do."""
+"""The test people are available, and carriers that answer as the real ones do."""
 
 from tests.exchange import exchange, gateway, vonage
 from tests.people import ana, ben, cleo, clock, dev, stranger

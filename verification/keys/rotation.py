@@ -20,13 +20,13 @@ def run() -> Iterator[tuple[str, int]]:
         stale = use.rows().exclude(**{f"{use.column}__startswith": current}).order_by("pk")
         while rows := list(stale.filter(pk__gt=last)[:_BATCH]):
             last = rows[-1].pk
-            done += sum(_reseal(use, row) for row in rows)
+            done += sum(_reencrypt(use, row) for row in rows)
             yield f"{use.model}.{use.column}", done
         if not last:
             yield f"{use.model}.{use.column}", 0
 
 
-def _reseal(use: Sealed, row: object) -> int:
+def _reencrypt(use: Sealed, row: object) -> int:
     before = getattr(row, use.column)
     bound = use.bound(row)
     try:

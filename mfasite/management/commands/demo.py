@@ -1,4 +1,4 @@
-"""Runs the whole service on this machine with a cast of people and a virtual phone, until it is stopped."""
+"""Runs the whole service on this machine with demo users and a virtual phone, until it is stopped."""
 
 import base64
 import contextlib

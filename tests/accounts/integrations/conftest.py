@@ -78,7 +78,7 @@ class Visit:
 
 @dataclass
 class Visitor:
-    """Somebody of the demo's cast, signed in by the authenticator app."""
+    """Somebody of the demo users, signed in by the authenticator app."""
 
     name: str
     stack: Stack

@@ -1,4 +1,4 @@
-"""The cast at hand, and what all tests of the portal look at: mails, the record, a proof on demand."""
+"""The test people, and what all tests of the portal look at: mails, the record, a proof on demand."""
 
 from pathlib import PurePath
 

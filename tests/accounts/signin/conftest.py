@@ -1,4 +1,4 @@
-"""The cast is at hand."""
+"""The test people are available."""
 
 from tests.people import ana, ben, cleo, clock, dev, stranger
 

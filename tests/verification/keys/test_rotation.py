@@ -55,12 +55,12 @@ def test_leaves_a_row_that_changed_meanwhile(rotated: Desk) -> None:
 
     use = next(use for use in key_uses.sealed() if use.column == "sealed_secret")
 
-    assert rotation._reseal(use, stale) == 0
+    assert rotation._reencrypt(use, stale) == 0
     assert rotated.enrolment("totp").secret == b"a newer secret"
 
 
 def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -> None:
-    """Under the newer key the same number looked like another one, and resealing broke off at the double (seen)."""
+    """Under the newer key the same number looked like another one, and re-encrypting broke off at the double (seen)."""
     later = rotated.later(minutes=6)
     fields = {"country": "CH", "number": NUMBER}
     issued = challenges.enrol(
@@ -75,6 +75,6 @@ def test_number_set_up_again_while_keys_change_is_one_enrolment(rotated: Desk) -
 
 
 def test_command_counts_the_values_of_each_key(rotated: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("reseal")
+    call_command("reencrypt")
 
     assert "key t2: " in capsys.readouterr().out

@@ -147,7 +147,7 @@ def _mark(*shown: object) -> str:
 
 
 def shelf() -> tuple[Telephone, ...]:
-    """List the telephones: those of the cast first, then every number that was ever written to or called."""
+    """List the telephones: those of the demo users first, then every number that was ever written to or called."""
     known = {number: Telephone(number, name) for number, name in _names().items()}
     reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
     for number in reached:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def _made(settings: Settings, tmp_path: Path) -> None:
     settings.DEMO_DIR = tmp_path
-    call_command("make_cast")
+    call_command("make_demo_users")
 
 
 def methods_of(name: str) -> set[str]:
@@ -55,7 +55,7 @@ def test_leaves_whoever_is_there_as_they_are(tmp_path: Path) -> None:
     before = list(Enrolment.objects.order_by("pk").values())
     written = (tmp_path / "recovery-codes").read_text()
 
-    call_command("make_cast")
+    call_command("make_demo_users")
 
     assert list(Enrolment.objects.order_by("pk").values()) == before
     assert (tmp_path / "recovery-codes").read_text() == written
@@ -73,4 +73,4 @@ def test_is_for_the_demo_only(settings: Settings) -> None:
     settings.DEMO = False
 
     with pytest.raises(CommandError, match="demo only"):
-        call_command("make_cast")
+        call_command("make_demo_users")

@@ -28,5 +28,5 @@ class Command(BaseCommand):
 
 def _fate(*, is_needed: bool) -> str:
     if is_needed:
-        return "is still needed. Run reseal again; if that does not help, check_restore names what does not open."
+        return "is still needed. Run reencrypt again; if that does not help, check_restore names what does not open."
     return "may leave MFA_KEYS, once no process runs that has it as its first key."

@@ -20,7 +20,7 @@ _SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to t
 
 
 class Command(BaseCommand):
-    """The cast."""
+    """The demo users."""
 
     help = "Make the demo's people and default policy (demo only)."
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, migrate: bool, **options: Any) -> None:
         """Make who is missing."""
         if not settings.DEMO:
-            raise CommandError("The cast shares one known password: it is for the demo only (DEMO=1).")
+            raise CommandError("The demo users share one known password: it is for the demo only (DEMO=1).")
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
@@ -44,7 +44,7 @@ def _make(person: users.Person) -> None:
     people = get_user_model().objects
     if people.filter(username=person.name).exists():
         return
-    context = Context(now=timezone.now(), agent="manage.py make_cast")
+    context = Context(now=timezone.now(), agent="manage.py make_demo_users")
     user = people.create_user(
         username=person.name,
         email=f"{person.name}@example.org",
