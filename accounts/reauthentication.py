@@ -1,4 +1,4 @@
-"""Asks a signed-in person to prove themselves again before a action, and comes back to what they were doing."""
+"""Re-authentication: a signed-in person verifies again before a sensitive change, then goes on where they were."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,13 +13,13 @@ from accounts import redirects, session_assurance
 from accounts.session_assurance import AuthedRequest
 
 P = ParamSpec("P")
-SPAN = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
-OWN_SPAN = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
-_HELD = "held"
-_UNHELD = "password"  # a form with such a field is not held: it is typed again
+MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
+OWN_MAX_AGE = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
+_STASHED_POST = "stashed_post"
+_NEVER_STASHED = "password"  # a form with such a field is not kept: people type it again
 
 
-def is_fresh(request: HttpRequest, *, within: timedelta = SPAN) -> bool:
+def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
     """Tell whether the person proved the second step, or their password where no second step is asked, just now."""
     here = session_assurance.of(request)
     return here.proven_at is not None and timezone.now() - here.proven_at < within and _is_strong(here)
@@ -32,15 +32,15 @@ def _is_strong(here: session_assurance.Assurance) -> bool:
 def required(
     view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
 ) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
-    """Open a view to a fresh proof only. What was posted is held and offered again after it: nothing is typed twice."""
-    return _required(view, SPAN)
+    """Let a view run only after a recent verification. A posted form is kept meanwhile, so nobody types it twice."""
+    return _required(view, MAX_AGE)
 
 
 def required_for_own(
     view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
 ) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
-    """Open a change to one's own account likewise, to a proof that is fresher still."""
-    return _required(view, OWN_SPAN)
+    """Do the same for a change to one's own account, which asks for a more recent verification."""
+    return _required(view, OWN_MAX_AGE)
 
 
 def _required(
@@ -49,19 +49,21 @@ def _required(
     @wraps(view)
     def guarded(request: AuthedRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if is_fresh(request, within=within):
-            held = request.session.pop(_HELD, None)
-            if request.method == "GET" and held and held["path"] == request.path:
+            stashed = request.session.pop(_STASHED_POST, None)
+            if request.method == "GET" and stashed and stashed["path"] == request.path:
                 return render(
-                    request, "accounts/signin/go_on.html", {"fields": _fields(held), "action": request.get_full_path()}
+                    request,
+                    "accounts/signin/go_on.html",
+                    {"fields": _fields(stashed), "action": request.get_full_path()},
                 )
             return view(request, *args, **kwargs)
-        if request.method == "POST" and not any(_UNHELD in name for name in request.POST):
+        if request.method == "POST" and not any(_NEVER_STASHED in name for name in request.POST):
             kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-            request.session[_HELD] = {"path": request.path, "fields": kept}
+            request.session[_STASHED_POST] = {"path": request.path, "fields": kept}
         return redirect(redirects.asking("signin:again", request.get_full_path()))
 
     return guarded
 
 
-def _fields(held: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in held["fields"].items() for value in values]
+def _fields(stashed: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in stashed["fields"].items() for value in values]

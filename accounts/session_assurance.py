@@ -153,7 +153,7 @@ class NewPasswordMiddleware:
 
 
 def carry_over(request: HttpRequest, user: User) -> None:
-    """Take this very session into the person's new epoch, after a action of theirs that ends all others."""
+    """Take this very session into the person's new epoch, after an action of theirs that ends all others."""
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well
     request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}

@@ -55,8 +55,8 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
     return [
         Error(
             f"Keys are missing. {'; '.join(missing)}.",
-            hint="Put the old key back at the end of MFA_KEYS, run manage.py reencrypt, and remove the key when it says "
-            "that you may. After a restore, run manage.py check_restore.",
+            hint="Put the old key back at the end of MFA_KEYS, run manage.py reencrypt, and remove the key when it "
+            "says that you may. After a restore, run manage.py check_restore.",
             id="verification.E006",
         )
     ]

@@ -1,4 +1,4 @@
-"""What an entrance knows about the moment of a action: time, place, program. Plain values, no request."""
+"""What an entrance knows about the moment of an action: time, place, program. Plain values, no request."""
 
 import ipaddress
 from dataclasses import dataclass

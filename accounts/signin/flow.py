@@ -264,7 +264,7 @@ def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrol
 
 
 def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:
-    """Begin a proof of a signed-in person: for a action that wants a fresh one, or to try a method out."""
+    """Begin a proof of a signed-in person: for an action that wants a fresh one, or to try a method out."""
     carried = _carried(login_stage.read(request, now=context.now), user, purpose, context)
     pending = Pending(
         user_id=user.pk, epoch=user.epoch, started=context.now.timestamp(), purpose=purpose, next=next_url, **carried

@@ -255,7 +255,7 @@ def test_token_of_the_form_is_not_held(stale: Person) -> None:
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/x/usual/"])
 def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock: Clock, path: str) -> None:
-    """After the proof a GET led to a action that takes a POST only, and ended on an error page (seen)."""
+    """After the proof a GET led to an action that takes a POST only, and ended on an error page (seen)."""
     path = path.replace("/x/", f"/{stale.enrolment('totp').ref}/")
     stale.browser.send(path)
 

@@ -179,7 +179,7 @@ def refused(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 
 def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Person) -> None:
-    """Own account, an administrator, another desk's people, a guessed address, a action of another role, no caller."""
+    """Own account, an administrator, another desk's people, a guessed address, an action of another role, no caller."""
     desk, desk_group = refused, Group.objects.get_or_create(name="North")[0]
     dora, root = hire("dora", "Support desk"), join("root", is_staff=True, is_superuser=True)
     far = join("far")

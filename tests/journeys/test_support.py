@@ -209,7 +209,7 @@ def no_check(db: None) -> None:
 
 
 def post(staff: Person, person: Person, name: str) -> Page:
-    """Send a action by hand, as somebody would who goes past the buttons."""
+    """Send an action by hand, as somebody would who goes past the buttons."""
     staff.browser.go("/admin/")
     return staff.browser.send(f"/admin/accounts/user/{person.user.pk}/do/{name}/", **WHY)
 

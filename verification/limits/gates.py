@@ -19,7 +19,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether a action may go on, and if not, when it may be tried again.
+    """Whether an action may go on, and if not, when it may be tried again.
 
     `scope` names the bound that it broke, `alarms` those whose alarm this very action set off.
     """

@@ -47,7 +47,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
     changed = any(event.at >= begun for event in newest if begun)
     context = {
         "begun": begun,
-        "is_fresh": reauthentication.is_fresh(request, within=reauthentication.OWN_SPAN),
+        "is_fresh": reauthentication.is_fresh(request, within=reauthentication.OWN_MAX_AGE),
         "has_new_password": changed,
         "here": "activity",
     }

@@ -1,4 +1,4 @@
-"""A signed-in person proves themselves again, for a action that wants a fresh proof."""
+"""A signed-in person proves themselves again, for an action that wants a fresh proof."""
 
 from django.contrib import messages
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""What hangs on people: methods, browsers, sign-ins, app passwords, locks; for the preview of a action."""
+"""What hangs on people: methods, browsers, sign-ins, app passwords, locks; for the preview of an action."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

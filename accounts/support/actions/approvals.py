@@ -20,7 +20,7 @@ _State = SupportRequest.State
 def ask(
     action: str, actor: Actor, person: User, options: Mapping[str, Any], *, vouched_by: User | None = None
 ) -> SupportRequest | None:
-    """Leave a action for a second person; none when the same one waits already. The person is held by the caller."""
+    """Leave an action for a second person; none when the same one waits already. The person is held by the caller."""
     same = SupportRequest.objects.filter(
         action=action, person=person, asked_by=actor.staff, state=_State.WAITING, epoch=person.epoch
     )

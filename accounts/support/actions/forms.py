@@ -1,4 +1,4 @@
-"""What staff fill in before a action: always a reason and a ticket, and what the action itself wants to know."""
+"""What staff fill in before an action: always a reason and a ticket, and what the action itself wants to know."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast

@@ -12,7 +12,7 @@ from accounts.models import Scope, User
 
 
 class Refusal(StrEnum):
-    """Why a action is refused; recorded with each attempt."""
+    """Why an action is refused; recorded with each attempt."""
 
     NOT_ALLOWED = "not_allowed"
     ONESELF = "oneself"
@@ -51,7 +51,7 @@ _NEVER_ALONE = {
 
 
 def explain(refusal: Refusal) -> str:
-    """Say why a action is closed and what would open it."""
+    """Say why an action is closed and what would open it."""
     table = {
         Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
         Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),

@@ -86,7 +86,7 @@ def _token_is_good(request: AuthedRequest) -> bool:
 
 
 def render_result(request: AuthedRequest, person: User, action: Action, result: Result) -> HttpResponse:
-    """Say what became of a action. A secret stands in this result and nowhere else."""
+    """Say what became of an action. A secret stands in this result and nowhere else."""
     if result.secret:
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "pass_shown.html", context)

@@ -1,4 +1,4 @@
-// What pages gain with a script. Everything works without it; elements ask for a action by a data- attribute.
+// What pages gain with a script. Everything works without it; elements ask for an action by a data- attribute.
 
 const page = document.documentElement;
 // Countdowns follow the server's clock: a browser's own may be wrong by minutes.

@@ -15,7 +15,7 @@ _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
 
 
 def statements(action: Callable[[], Any]) -> list[str]:
-    """Give the statements of a action, without those that only frame a transaction."""
+    """Give the statements of an action, without those that only frame a transaction."""
     with CaptureQueriesContext(connection) as captured:
         action()
     return [query["sql"] for query in captured if query["sql"].split()[0] not in _FRAME]

@@ -14,7 +14,7 @@ from verification.models import Enrolment, Policy
 
 @pytest.fixture
 def here(clock: Clock) -> Context:
-    """Give the circumstances of a action of the desk."""
+    """Give the circumstances of an action of the desk."""
     return Context(now=clock.now, network="192.0.2.9")
 
 

@@ -132,7 +132,7 @@ def trip(
 def news(now: datetime) -> Iterator[Circuit]:
     """Give the circuits of which operators do not know yet, once each: those not whole, and those whole for a while.
 
-    One that opens and closes all the time is told of once. Each is a action of the caller's transaction.
+    One that opens and closes all the time is told of once. Each is an action of the caller's transaction.
     """
     unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
     steady = Circuit.objects.exclude(told_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
