@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import redirects, session_assurance
 from accounts.session_assurance import AuthedRequest
+from verification.policies import Why
 
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
@@ -26,7 +27,7 @@ def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
 
 
 def _is_strong(here: session_assurance.Assurance) -> bool:
-    return here.is_proven or here.why == "not_required"
+    return here.is_proven or here.why == Why.NOT_REQUIRED
 
 
 def required(

@@ -1,22 +1,22 @@
 """Erases what the engine holds of a person beside the rows that go with their account."""
 
 from collections.abc import Collection
-from typing import Any
 
 from verification import audit
 from verification.delivery.provider import Keeper
 from verification.delivery.routing import routes
 from verification.models import Message
+from verification.person import Person
 
 _GONE = "–"
 
 
-def erase(user: Any, *, names: Collection[str]) -> int:
+def erase(user: Person, *, names: Collection[str]) -> int:
     """Erase the personal words of a person's events, and their names in mails to others; returns of how many events.
 
     Inside the transaction that removes the account and records it as `audit.ERASED`.
     """
-    messages = list(Message.objects.filter(user=user).values_list("handle", flat=True))
+    messages = list(Message.objects.filter(user=user.pk).values_list("handle", flat=True))
     for provider in routes.providers().values():
         if isinstance(provider, Keeper):
             provider.forget(messages)
@@ -25,8 +25,8 @@ def erase(user: Any, *, names: Collection[str]) -> int:
     return audit.erase_words(user.pk)
 
 
-def _take_out(user: Any, name: str) -> None:
+def _take_out(user: Person, name: str) -> None:
     """Take a name out of what mails to others say, such as the one of support who helped them."""
-    for message in Message.objects.exclude(user=user).filter(context__icontains=name):
+    for message in Message.objects.exclude(user=user.pk).filter(context__icontains=name):
         context = {key: _GONE if value == name else value for key, value in message.context.items()}
         Message.objects.filter(pk=message.pk).update(context=context)

@@ -17,6 +17,7 @@ from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
 from verification.otp.clock_drift import LEAD
 from verification.otp.oath import Scheme
+from verification.person import Person
 
 
 class Retired(ValueError):
@@ -54,7 +55,7 @@ class Seed:
 
 
 def bring_in(
-    seed: Seed, user: Any, context: Context, *, actor_id: int | None, is_rehearsal: bool = False
+    seed: Seed, user: Person | None, context: Context, *, actor_id: int | None, is_rehearsal: bool = False
 ) -> tuple[str, HardwareToken | None]:
     """Take a token into the stock, or hand it out to a person if one is named.
 
@@ -135,7 +136,7 @@ def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken 
     return token
 
 
-def assign(token: HardwareToken, user: Any, context: Context, *, actor_id: int | None) -> Enrolment:
+def assign(token: HardwareToken, user: Person, context: Context, *, actor_id: int | None) -> Enrolment:
     """Hand a token out of the stock: it waits until the person activates it with its code.
 
     Errors: `NotInStock`, as for the second of two who assign it at once.
@@ -149,7 +150,7 @@ def assign(token: HardwareToken, user: Any, context: Context, *, actor_id: int |
         return _hand_out(found, user, context, actor_id=actor_id)
 
 
-def _hand_out(token: HardwareToken, user: Any, context: Context, *, actor_id: int | None) -> Enrolment:
+def _hand_out(token: HardwareToken, user: Person, context: Context, *, actor_id: int | None) -> Enrolment:
     """Draft the enrolment and take the token out of the stock by one guarded update."""
     former = token.enrolment_id
     try:

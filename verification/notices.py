@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -17,13 +16,20 @@ from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
 from verification.models.policies import strongest
+from verification.person import Person
 
 _BATCH = 200
 _ONE_DAY = timedelta(days=1)
 
 
 def tell(
-    user: Any, kind: str, *, now: datetime, context: Context | None = None, until: datetime | None = None, **values: str
+    user: Person,
+    kind: str,
+    *,
+    now: datetime,
+    context: Context | None = None,
+    until: datetime | None = None,
+    **values: str,
 ) -> None:
     """Leave a notice for a person, inside the action's transaction. `kind` names a template of `verification/notices`.
 
@@ -43,7 +49,7 @@ def circumstances(context: Context) -> dict[str, str]:
     return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
 
 
-def _text(user: Any, kind: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
+def _text(user: Person, kind: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
     """Text a notice to the person's proven numbers, where the policy in force for them says so."""
     policy = strongest(user.pk, "text_notices").first()
     if policy is None or not policy.text_notices:
@@ -91,7 +97,7 @@ def tell_of_copies(now: datetime) -> int:
     return told
 
 
-def alert(user: Any, kind: str, *, now: datetime, **values: str) -> None:
+def alert(user: Person, kind: str, *, now: datetime, **values: str) -> None:
     """Leave a notice for company support about a person."""
     if address := conf.support_email():
         values |= {"person": user.get_username()}
@@ -160,7 +166,7 @@ class Writer(StrEnum):
     NOBODY = "nobody"
 
 
-def tell_support(user: Any, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
+def tell_support(user: Person, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
     """Pass a person's own words on to company support, who learn whether the second step was passed."""
     said = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text, "how": how}
     outbox.notice(user, address, template=_template("to_support"), context=said, now=now)

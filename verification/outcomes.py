@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
-
     from verification.models import Enrolment
+    from verification.person import Person
 
 
 class Verdict(StrEnum):
@@ -56,7 +55,7 @@ class Outcome:
     tries_left: int | None = None
     retry_at: datetime | None = None
     enrolment: "Enrolment | None" = None
-    user: "AbstractBaseUser | None" = None
+    user: "Person | None" = None
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     said: "Words | None" = None  # a method's own words for a wrong answer

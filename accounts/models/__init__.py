@@ -2,12 +2,13 @@
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.imports import Import
-from accounts.models.people import SecondStep, User
+from accounts.models.people import User
 from accounts.models.resets import PasswordReset
 from accounts.models.roles import ShippedRole
 from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
+from verification.person import SecondStep
 
 __all__ = [
     "AppPassword",

@@ -13,19 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers
+from verification.person import SecondStep
 
 
 def fold(name: str) -> str:
     """Fold a user name, so that no spelling of it counts as another person. Source: PRECIS, RFC 8265, 3.3."""
     return unicodedata.normalize("NFKC", name or "").casefold().strip()
-
-
-class SecondStep(models.TextChoices):
-    """What is asked of a person: nothing, to register at the next sign-in, or the second step always."""
-
-    DISABLED = "disabled", _("disabled")
-    ENABLED = "enabled", _("enabled")
-    ENFORCED = "enforced", _("enforced")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -6,7 +6,7 @@ Shape of the cookie: up to five tokens with dots between them, because several p
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -16,17 +16,11 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
 from verification.models import Browser
+from verification.person import Person
 
 _GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
 _PURPOSE = "browser"
 _MOST = 5  # people of one browser
-
-
-class Person(Protocol):
-    """What a browser is bound to."""
-
-    pk: int
-    epoch: int
 
 
 def remember(user: Person, context: Context, *, days: int, method: str = "") -> str:

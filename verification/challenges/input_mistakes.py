@@ -1,7 +1,5 @@
 """Says what a person typed or pasted into the field of a code that cannot be such a code."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -9,9 +7,10 @@ from verification import enrolments, registry
 from verification.capabilities import PublicKey
 from verification.keys import codes, tokens
 from verification.method import Method
+from verification.person import Person
 
 
-def words(user: Any, method: Method, text: str) -> str:
+def words(user: Person, method: Method, text: str) -> str:
     """Name what was pasted by its shape alone: nothing is looked up, so nobody learns whether it is right."""
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)

@@ -14,6 +14,7 @@ from verification.keys import codes, crypto
 from verification.method import Ask, Found
 from verification.models import Challenge, Message, SingleUseCode
 from verification.outcomes import Outcome, Verdict
+from verification.person import Person
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
@@ -22,9 +23,9 @@ _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").fil
 NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge")).order_by("-generation", "-id")[:1])
 
 
-def of_binding(user: Any, binding: str) -> QuerySet[Challenge]:
+def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
     """Give what a person was asked in one sign-in, or in one session."""
-    return Challenge.objects.filter(user=user, binding=bind(binding))
+    return Challenge.objects.filter(user=user.pk, binding=bind(binding))
 
 
 def bind(binding: str) -> str:

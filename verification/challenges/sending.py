@@ -13,10 +13,11 @@ from verification.enrolments import EnrolmentLimits
 from verification.limits import toll_fraud
 from verification.models import Challenge, Enrolment, Kind, Purpose
 from verification.outcomes import Outcome, Verdict
+from verification.person import Person
 
 
 def refusal(
-    enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
+    enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
     """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
 
@@ -39,7 +40,7 @@ def refusal(
 
 
 def _refused_sending(
-    enrolment: Enrolment, *, user: Any, context: Context, purpose: Purpose, known: EnrolmentLimits | None
+    enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None
 ) -> Outcome | None:
     """Spend one message, and tell why it must not go out if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
@@ -70,14 +71,14 @@ def _refused_sending(
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 
-def no_message(enrolment: Enrolment, *, user: Any, purpose: Purpose, context: Context) -> None:
+def no_message(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
     """Count as unanswered no message that did not go out."""
     method = registry.method(enrolment.method)
     if method.kind and purpose != Purpose.SELF_TEST:
         limits.give_prompt_back(user.pk, method.kind, now=context.now)
 
 
-def _unanswered(enrolment: Enrolment, kind: str, *, user: Any, context: Context) -> datetime | None:
+def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Context) -> datetime | None:
     """Count a message that nobody has answered yet; after too many in a row say until when none goes out.
 
     Somebody who knows the password could otherwise ring a person until they give in. They are told once.

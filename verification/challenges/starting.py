@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 
@@ -19,6 +19,7 @@ from verification.method import Method
 from verification.models import Challenge, Enrolment, Kind, MessageState, Purpose, State
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
+from verification.person import Person
 from verification.policies import Rules
 
 _NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
@@ -28,7 +29,7 @@ _ADD = Insert(Challenge)
 def start(  # noqa: PLR0913  (one action, its circumstances named)
     enrolment: Enrolment,
     *,
-    user: Any,
+    user: Person,
     purpose: Purpose,
     binding: str,
     context: Context,
@@ -55,7 +56,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose, known=known):
         return refusal
     challenge = Challenge(
-        user=user,
+        user=cast("Any", user),  # the instance at hand, of whatever user model the site has
         enrolment=enrolment,
         purpose=purpose,
         mode=chosen,
@@ -86,7 +87,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
 
 
 def enrol(
-    user: Any,
+    user: Person,
     method_name: str,
     fields: Mapping[str, Any],
     *,
@@ -133,7 +134,7 @@ def enrol(
 
 
 def _same_address(
-    method: Method, cleaned: dict[str, Any], *, user: Any, replaces: str, binding: str
+    method: Method, cleaned: dict[str, Any], *, user: Person, replaces: str, binding: str
 ) -> Challenge | None:
     """Find the session's open request to set up the very same number or address: it is sent again, not begun anew."""
     found = row.load(replaces, binding) if isinstance(method, Delivered) else None

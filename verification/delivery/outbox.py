@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -10,6 +9,7 @@ from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import publisher
 from verification.models import Challenge, Kind, Message
+from verification.person import Person
 
 _NOTICE_LIFE = timedelta(days=2)
 
@@ -37,7 +37,7 @@ def add(challenge: Challenge, *, kind: str, template: str, now: datetime, fields
 
 
 def notice(
-    user: Any,
+    user: Person | None,
     address: str,
     *,
     template: str,
@@ -49,12 +49,12 @@ def notice(
 ) -> None:
     """Leave a notice in the outbox, by mail unless told otherwise. Its context holds no secret."""
     message = Message(
-        user=user,
+        user_id=user.pk if user is not None else None,
         kind=kind,
         template=template,
         context=context,
         hint=hint,
-        language=getattr(user, "language", "") or "en",
+        language=(user.language if user is not None else "") or "en",
         created_at=now,
         not_before=now,
         useful_until=until or now + _NOTICE_LIFE,

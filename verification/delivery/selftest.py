@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import urllib3
 from django.utils import timezone
@@ -14,6 +13,7 @@ from verification.delivery import dispatch
 from verification.delivery.routing import routes
 from verification.models import Kind, Message, MessageState
 from verification.models.messages import FINAL
+from verification.person import Person
 
 _TEMPLATE = "verification/delivery/selftest.txt"
 _TRIED = (Kind.TEXT, Kind.CALL)
@@ -49,7 +49,7 @@ def callbacks() -> Iterator[Line]:
         yield Line(f"{name} callbacks", is_ours, words)
 
 
-def sendings(user: Any, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[Line]:
+def sendings(user: Person, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[Line]:
     """Send by each provider each kind that it carries, and wait for its receipts."""
     for name, provider in routes.providers().items():
         for kind in _TRIED:
@@ -59,10 +59,10 @@ def sendings(user: Any, number: str, *, seconds: float, pause: Callable[[float],
                 yield _judge(f"{name} {kind}", message, seconds=seconds, pause=pause)
 
 
-def _message(user: Any, number: str, kind: Kind) -> Message:
+def _message(user: Person, number: str, kind: Kind) -> Message:
     now = timezone.now()
     message = Message(
-        user=user,
+        user_id=user.pk,
         kind=kind,
         template=_TEMPLATE,
         hint=phone_numbers.mask(number),

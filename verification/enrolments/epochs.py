@@ -1,16 +1,18 @@
 """End every session, remembered browser and pass of a person by raising their epoch."""
 
 from collections.abc import Collection
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import F
 
+from verification.person import Person
 
-def raise_epoch(user: Any) -> None:
+
+def raise_epoch(user: Person) -> None:
     """End all sessions, remembered browsers and passes of a person, from the next request on."""
-    get_user_model().objects.filter(pk=user.pk).update(epoch=F("epoch") + 1)
-    user.refresh_from_db(fields=["epoch"])
+    rows = get_user_model().objects.filter(pk=user.pk)
+    rows.update(epoch=F("epoch") + 1)
+    user.epoch = rows.values_list("epoch", flat=True).get()
 
 
 def raise_epochs(people: Collection[int]) -> None:

@@ -15,6 +15,7 @@ from verification.enrolments import locks, lookup, storage
 from verification.keys import crypto
 from verification.method import Draft
 from verification.models import Enrolment, HardwareToken, SingleUseCode
+from verification.person import Person
 
 
 class NotAssigned(ValueError):
@@ -29,7 +30,7 @@ CLAIM = "claim"  # marks, in an enrolment's data, a token that nobody handed out
 
 
 def assign(
-    user: Any,
+    user: Person,
     method_name: str,
     plan: Draft,
     context: Context,
@@ -105,7 +106,7 @@ def token_draft(token: HardwareToken, **more: Any) -> Draft:
     return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
 
 
-def claim(user: Any, method: HandedOut, serial: str, now: datetime) -> Enrolment:
+def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolment:
     """Draft what a person says to have taken from the stock. It is theirs once they have proven it.
 
     Errors: `NotAssigned` when there is no such token in the stock.
@@ -146,7 +147,7 @@ def take_back(enrolment: Enrolment) -> None:
 
 
 def issue_pass(
-    user: Any,
+    user: Person,
     fields: Mapping[str, Any],
     context: Context,
     *,
@@ -184,7 +185,7 @@ def issue_pass(
     return whole
 
 
-def remove_passes(user: Any) -> None:
+def remove_passes(user: Person) -> None:
     """Remove what was handed out to a person for a while. Inside the action's transaction."""
     storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
 

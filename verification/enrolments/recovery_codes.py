@@ -1,7 +1,6 @@
 """Sets of single-use recovery codes: made, counted and replaced."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -12,6 +11,7 @@ from verification.context import Context
 from verification.enrolments import locks, storage
 from verification.keys import crypto
 from verification.models import Enrolment, SingleUseCode
+from verification.person import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:
@@ -20,7 +20,7 @@ def recovery_code_set(user_id: int, method_name: str) -> str:
 
 
 def issue_recovery_codes(
-    user: Any, context: Context, *, method_name: str, replaces: str | None = None
+    user: Person, context: Context, *, method_name: str, replaces: str | None = None
 ) -> tuple[str, ...]:
     """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again.
 

@@ -1,7 +1,6 @@
 """Remove one method or all of them without locking the person out by accident."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,9 +11,10 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import epochs, handout, locks, lookup, storage
 from verification.models import Enrolment
+from verification.person import Person
 
 
-def clear(user: Any, context: Context, *, only: Enrolment | None = None) -> list[str]:
+def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> list[str]:
     """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
 
     What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered

@@ -14,10 +14,11 @@ from verification.enrolments import handout, locks, lookup, storage
 from verification.keys import crypto
 from verification.method import Draft, Method
 from verification.models import Enrolment, Kind
+from verification.person import Person
 
 
 def draft(
-    user: Any, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
+    user: Person, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
 ) -> Enrolment:
     """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
 

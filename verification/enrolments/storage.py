@@ -1,7 +1,6 @@
 """Write and remove enrolment rows, and keep each person's default and count of methods right."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -13,6 +12,7 @@ from verification.db import row_locks
 from verification.enrolments import lookup
 from verification.method import Draft
 from verification.models import Enrolment, HardwareToken
+from verification.person import Person
 
 
 def fill(enrolment: Enrolment, plan: Draft) -> None:
@@ -31,7 +31,7 @@ def keep_counters(enrolments: Iterable[Enrolment]) -> None:
             rows.update(counter=enrolment.counter, data=enrolment.data)
 
 
-def settle(user: Any) -> None:
+def settle(user: Person) -> None:
     """Ask the oldest lasting way first where the one that was asked first is gone, and count the ways that are left.
 
     The person is held: of two changes at once the second counts what the first left.

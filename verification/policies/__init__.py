@@ -1,6 +1,6 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
-from verification.policies.decision import Decision, Person, Step, Why, decide, refusal
+from verification.policies.decision import Decision, Step, Why, decide, refusal
 from verification.policies.in_force import (
     Source,
     app_passwords_of,
@@ -14,7 +14,6 @@ from verification.policies.rules import Rules, default, for_staff, is_trusted, m
 
 __all__ = [
     "Decision",
-    "Person",
     "Rules",
     "Source",
     "Step",

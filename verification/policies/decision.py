@@ -4,28 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from verification import enrolments, registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
+from verification.person import Person, SecondStep
 from verification.policies.in_force import rules_for
 from verification.policies.rules import Rules, for_staff, is_trusted
-
-
-class Person(Protocol):
-    """What the engine reads of a person."""
-
-    pk: int
-    is_staff: bool
-    is_active: bool
-    second_step: str
-    blocked_until: datetime | None
-    second_step_locked_at: datetime | None
-    securing_since: datetime | None
-    bypass_until: datetime | None
-    n_put_off: int
-    grace_ends_at: datetime | None
 
 
 class Step(StrEnum):
@@ -86,7 +71,7 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
     if why := refusal(user, context.now):
         return Decision(step=Step.DENY, reason=why, rules=rules)
-    if user.second_step == "disabled" and not user.is_staff:
+    if user.second_step == SecondStep.DISABLED and not user.is_staff:
         return Decision(step=Step.ALLOW, reason=Why.NOT_REQUIRED, rules=rules)
     if user.bypass_until and user.bypass_until > context.now and not user.is_staff and not user.securing_since:
         return Decision(step=Step.ALLOW, reason=Why.BYPASSED, rules=rules)
@@ -111,7 +96,7 @@ _PUT_OFFS = 3
 def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
     """Tell how often somebody who is asked to register may still put it off. Staff, and whoever must, may not."""
     is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
-    if user.second_step != "enabled" or user.is_staff or is_over or not rules.grace_days:
+    if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
         return 0
     return max(0, _PUT_OFFS - user.n_put_off)
 

@@ -15,6 +15,7 @@ from mfasite.demo import users
 from verification import enrolments, registry
 from verification.context import Context
 from verification.models import Policy
+from verification.person import SecondStep
 
 _SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to the support desk
 
@@ -52,7 +53,7 @@ def _make(person: users.Person) -> None:
         name=person.full_name,
         is_staff=person.is_staff,
         is_superuser=person.is_superuser,
-        second_step="enforced" if person.methods else "enabled",
+        second_step=SecondStep.ENFORCED if person.methods else SecondStep.ENABLED,
     )
     user.groups.set(Group.objects.filter(name__in=person.groups))
     for name in person.methods:

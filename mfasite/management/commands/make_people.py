@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import SecondStep, User
 from verification import registry
 from verification.capabilities import AppGenerated
 from verification.models import Enrolment, Kind
@@ -27,7 +27,7 @@ _LAST = (
     "Suter Kaufmann Kunz Lang Marti Nguyen Okafor Pereira Quiroga Rossi Sato Tanaka Ueda Varga Wong Yilmaz Zhang Dubois"
 )
 _GROUPS = ("Finance", "Sales", "Research", "Works", "Offices")
-_STATES = ("enforced", "enforced", "enforced", "enabled", "disabled")
+_STATES = (*[SecondStep.ENFORCED] * 3, SecondStep.ENABLED, SecondStep.DISABLED)
 _SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 _MARK = "@people.example"  # by which a second run knows how many there are
 
