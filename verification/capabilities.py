@@ -1,4 +1,4 @@
-"""Capabilities of methods: what some have beyond `Method`, each a small class that a method inherits beside it.
+"""Capabilities of methods: what only some of them have. Each is a small class that a method inherits from.
 
 The engine asks `isinstance(method, Delivered)`, or finds all by `registry.having(Delivered)`. It never asks for a name.
 """
@@ -52,7 +52,7 @@ class SingleUse(Method):
 
 
 class Backup(SingleUse):
-    """Codes for a bad day. They are no lasting method: nobody is offered them first, nor remembered by them."""
+    """Kept for when nothing else works, such as recovery codes. Asked last, and no browser is remembered by it."""
 
     may_be_remembered = False
 
@@ -71,7 +71,7 @@ class Stocked(HandedOut):
 
 
 class Temporary(HandedOut, SingleUse):
-    """Handed out by support for a span, whatever the policy says of methods. It proves no caller and is no trial.
+    """Handed out by support for a time, whatever methods the policy allows. It verifies no caller, and is never tested.
 
     One installed method at most has this capability, since support hands out one kind of pass.
     """

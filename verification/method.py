@@ -35,11 +35,17 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One challenge as its method sees it.
+    """One challenge, as its method sees it.
 
-    Shape: `address` E.164, credential id or serial; `code` six digits; `match` two digits; `random` 32 bytes that only
-    this challenge has; `person` 32 bytes that stand for the person. `others` gives the addresses of the person's
-    proven enrolments of this method.
+    - `code` is what a message carries; `match_code` what a page shows to be keyed during a call
+    - `random` is of this challenge alone, `person` an opaque user handle
+    - `address`, `secret`, `counter` and `data` are the enrolment's; `account` is the person's user name
+    - `is_enrolment`: the enrolment is being set up, so this is its first proof
+    - `find` looks a single-use secret up by its first part
+    - `others` lists the addresses of the person's proven enrolments of this method
+
+    Shape: `code` six digits; `match_code` two digits; `random` and `person` 32 bytes; `address` E.164, mail address,
+    credential id or serial number.
     """
 
     reference: str
@@ -61,9 +67,9 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """An enrolment that a method proposes: the engine seals and saves it.
+    """A proposed enrolment. The engine encrypts `address` and `secret` and saves it.
 
-    Shape: `hint` is the masked form; `single_use_codes` pairs of first part and whole of single-use secrets.
+    Shape: `hint` is the masked address; `single_use_codes` pairs of first part and whole of single-use secrets.
     """
 
     address: str = ""
@@ -95,12 +101,13 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What a method makes of an answer.
+    """The result of checking an answer.
 
-    `counter` is the step that a right answer uses up, `single_use_code` the key of the row; the engine spends both by
-    guarded updates. `draft` is what only the proof made known of an enrolment. `learned` is what the engine keeps in
-    the enrolment's data, be the answer right or not; what is none there is forgotten. `say` is the template that a
-    called person hears next. `cause` tells why an answer is wrong, as far as the method knows: a key of its `causes`.
+    - `counter` is the step that a right answer uses up, `single_use_code` the row; the engine spends both once
+    - `draft` is what only the proof revealed, such as a public key
+    - `learned` is saved in the enrolment's data, whether the answer is right or wrong; a value of None deletes its key
+    - `cause` says why an answer is wrong, if the method knows: a key of its `causes`
+    - `say` is the template of what a called person hears next; `goes_on` if more keys are awaited
     """
 
     verdict: Verdict

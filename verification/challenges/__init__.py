@@ -1,4 +1,7 @@
-"""Starts, answers, resends and shows challenges: the only way in. Guarded updates decide, never read-then-write."""
+"""Challenges: requests to verify, each for one purpose, bound to one session, and answered once.
+
+Everything that proves a second step goes through here. Guarded updates decide, never a read and then a write.
+"""
 
 from verification.challenges.answering import answer
 from verification.challenges.closing import abandon, expire

@@ -1,4 +1,4 @@
-"""Judges what a person typed in answer to a challenge."""
+"""Answers to challenges: checks what a person typed."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ _MAX_OLDER_REQUESTS = 20  # requests of one person that are looked at for it
 
 
 def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
-    """Judge what a person typed.
+    """Check what a person typed, and spend the challenge if it is right.
 
     A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
     then the method compares, outside any transaction; then one guarded update spends the challenge.
@@ -39,7 +39,7 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
 
 
 def _follow(challenge: Challenge, address: str) -> None:
-    """Turn to the enrolment that an answer names, if it is the person's and of the method that was asked."""
+    """Switch to the enrolment that an answer names, if it belongs to the person and to the method that was asked."""
     if not address or not challenge.enrolment.confirmed:
         return
     named = enrolments.of_address(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
@@ -49,7 +49,7 @@ def _follow(challenge: Challenge, address: str) -> None:
 
 
 def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str, context: Context) -> Outcome:
-    """Turn a method's judgement into rows, in one transaction, and into an outcome."""
+    """Save what a method found, in one transaction, and return the outcome."""
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
             return attempts.wrong(challenge, gate, context, cause="taken")
@@ -65,7 +65,7 @@ def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str,
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
-    """Tell whether what a proof made known is set up already: a proof that names its holder must name one person.
+    """Tell whether a new credential is set up already: it must belong to one person only, because it names its holder.
 
     Source: WebAuthn L3, 7.1, step 26.
     """
@@ -75,7 +75,7 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
 
 
 def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
-    """Tell whether an answer is an older code of this person: of a former sending, or of an older request.
+    """Tell whether an answer is an older code of this person: sent before the newest one, or for an older request.
 
     An older request ends by it, and nobody goes back to it. Otherwise somebody with many requests open at once would
     learn by one free guess whether it opens any of them.

@@ -1,4 +1,4 @@
-"""What an answer costs: tries of a challenge, and failures that count for the person."""
+"""Attempts: tries of a challenge, failures that count towards a lockout, and notices of wrong codes."""
 
 from datetime import datetime
 
@@ -30,18 +30,18 @@ _NOTIFY_AT_IN_MONTH = (10, 25, 50, 75)  # of a month: one who tries twice a day 
 
 
 def _scope(challenge: Challenge) -> str:
-    """Name what wrong answers are counted under. Trying a method out, or setting it up, is no attempt to get in."""
+    """Name the counter of wrong answers. Self-tests, set-ups and callers have counters of their own."""
     method = challenge.enrolment.method
     return f"{challenge.purpose}.{method}" if challenge.purpose in _SEPARATE_COUNTERS else method
 
 
 def _is_counted(challenge: Challenge) -> bool:
-    """Tell whether a wrong answer is an attempt to get in, which counts for the person over all methods."""
+    """Tell whether a wrong answer counts for the person over all methods, as an attempt to sign in does."""
     return challenge.purpose not in _SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
 
 
 def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
-    """Take a try of the challenge and count a failure of the person, both before the answer is looked at.
+    """Take a try and count a failure, both before the answer is checked.
 
     Gives the failures as counted, or the outcome of a refusal.
     """
@@ -60,7 +60,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
-    """Count a failure before the look. What takes the holder's key is no guess: strangers could only close it."""
+    """Count a failure in advance. A wrong key is none: nobody guesses keys, so counting would only lock people out."""
     if registry.has(challenge.enrolment.method, PublicKey):
         return limits.OPEN
     return limits.reserve(
@@ -85,13 +85,13 @@ def costs_nothing(challenge: Challenge, verdict: Verdict, context: Context) -> O
 
 
 def forget_failures(challenge: Challenge, context: Context) -> None:
-    """A right answer ends the run of failures, and a passed trial the method's wait. It switches nothing on again."""
+    """Reset the failures in a row after a right answer, and after a self-test the method's wait. A lockout stays."""
     tried = challenge.enrolment.method if challenge.purpose in NON_GRANTING else ""
     limits.clear(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge), tried=tried)
 
 
 def retry_at(challenge: Challenge, now: datetime) -> datetime | None:
-    """Give when the option of a challenge may be asked again; none if it may be now."""
+    """Return when the option may be asked again; none if it may be now."""
     return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
 
 
@@ -126,7 +126,7 @@ def wrong(
 
 
 def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
-    """Tell the owner of odd bursts, even if they sign in between; at the bound switch everything off.
+    """Notify the owner of many wrong codes, even if they sign in between; at the monthly limit lock every option.
 
     Only somebody who knows the password gets here.
     """

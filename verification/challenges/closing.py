@@ -11,14 +11,14 @@ from verification.outcomes import Outcome, Verdict
 
 
 def abandon(handle: str, *, binding: str, now: datetime) -> None:
-    """End a request that its session gives up: its code is worth nothing any more, and a late text is not sent."""
+    """End a challenge that its session gives up: its code no longer works, and a message still waiting is not sent."""
     rows = Challenge.objects.filter(handle=handle, binding=row.bind(binding), state__in=ALIVE)
     if handle:
         rows.update(state=State.SUPERSEDED, ended_at=now)
 
 
 def expire(now: datetime) -> int:
-    """Close the challenges whose time is over."""
+    """Mark challenges as expired whose time is over. Returns how many."""
     over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
     with transaction.atomic():
         free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets what somebody holds now

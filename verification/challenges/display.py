@@ -1,4 +1,4 @@
-"""What a page shows of a challenge."""
+"""What pages show of a challenge; looking at it changes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

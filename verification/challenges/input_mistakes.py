@@ -1,4 +1,4 @@
-"""Says what a person typed or pasted into the field of a code that cannot be such a code."""
+"""Hints for input that cannot be a code: too few digits, a code of another option, or a password."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +11,7 @@ from verification.person import Person
 
 
 def words(user: Person, method: Method, text: str) -> str:
-    """Name what was pasted by its shape alone: nothing is looked up, so nobody learns whether it is right."""
+    """Say what was typed, judged by its shape alone: nothing is looked up, so nobody learns whether it is right."""
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:

@@ -1,4 +1,4 @@
-"""Judges what a called person keyed: an approval, a request to hear the code, or a fraud report."""
+"""Key presses during a call: an approval, a request to hear the code, or a fraud report."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from verification.outcomes import Outcome, Verdict
 
 
 def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
-    """Judge what a called person keyed, and give what they hear next; none if the call is not ours."""
+    """Check the keys that were pressed, and return what the person hears next; none if the call is not ours."""
     message = (
         Message.objects.select_related("challenge__enrolment", "challenge__user")
         .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
@@ -51,7 +51,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
 
 
 def _deny(challenge: Challenge, context: Context) -> None:
-    """The called person says that it was not them: stop the sign-in, lock the second step, tell everybody concerned.
+    """Handle a fraud report: stop the sign-in, lock the person's second step, notify the person and support.
 
     One report of a challenge counts, however often it is repeated.
     """

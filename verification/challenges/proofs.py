@@ -1,4 +1,4 @@
-"""What a right answer does: it spends the challenge once, and confirms what was being set up."""
+"""Right answers: the challenge is spent once, and an enrolment that was being set up is confirmed."""
 
 from datetime import datetime
 
@@ -49,7 +49,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
 
 
 def collect(handle: str, *, binding: str, context: Context) -> Outcome:
-    """Take up, once, a challenge that was approved on the phone."""
+    """Finish a challenge that was approved on the phone; it works once."""
     challenge = row.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
@@ -74,7 +74,7 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
 
 
 def _after_single_use_code(challenge: Challenge, context: Context) -> None:
-    """A pass that is good once ends with its use; of a recovery code the person is told how many are left."""
+    """End a pass that is good once; after a recovery code, notify the person how many are left."""
     if registry.has(challenge.enrolment.method, Temporary):
         enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:

@@ -17,7 +17,7 @@ _MIN_CODE_LIFE_LEFT = timedelta(minutes=1)  # what must be left of a code's life
 
 
 def resend(handle: str, *, binding: str, context: Context) -> Outcome:
-    """Send a new code for a challenge. The older codes die; the tries that were taken stay taken.
+    """Send a new code for a challenge. Older codes stop working; tries that were used stay used.
 
     While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
     """
@@ -68,7 +68,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
-    """Give how long a code lives on of which nobody knows whether it went out; none if a new one is due.
+    """Return how long to keep a code that may or may not have gone out; none if a new code is due.
 
     A person whose provider did not answer might else get two codes: the old one late, and the new one.
     """

@@ -1,4 +1,4 @@
-"""Sets a token right whose clock or counter has drifted."""
+"""Resynchronisation of a token whose clock or counter has drifted."""
 
 from verification import enrolments, registry
 from verification.capabilities import Resynchronised
@@ -9,7 +9,7 @@ from verification.outcomes import Verdict
 
 
 def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -> bool:
-    """Set a token right by two of its codes in a row, which are used up. It proves nothing and opens nothing."""
+    """Resynchronise a token by two of its codes in a row, which are used up. It signs nobody in."""
     method = registry.methods().get(enrolment.method)
     if not isinstance(method, Resynchronised) or not enrolment.opens:
         return False

@@ -1,4 +1,4 @@
-"""A challenge's row: bound to a session, told apart by a short reference, loaded with its enrolment."""
+"""The row of a challenge: its session binding and reference, how it is loaded, and what its method is given."""
 
 import hashlib
 import secrets
@@ -24,7 +24,7 @@ NEWEST = Select(lambda: Message.objects.filter(challenge=BindParam("challenge"))
 
 
 def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
-    """Give what a person was asked in one sign-in, or in one session."""
+    """Return the challenges of one sign-in or one session."""
     return Challenge.objects.filter(user=user.pk, binding=bind(binding))
 
 
@@ -33,13 +33,13 @@ def bind(binding: str) -> str:
 
 
 def load(handle: str, binding: str) -> Challenge | None:
-    """Find a challenge of this session; none as well when its option does not open any more."""
+    """Load a challenge of this session; none also if its enrolment can no longer be decrypted."""
     found = _LOAD.first(handle=handle, binding=bind(binding)) if handle else None
     return found if found is not None and found.enrolment.opens else None
 
 
 def new_reference(*, former: str = "") -> str:
-    """Draw the short name by which page and message agree on which sending is meant. Shape: `K4`."""
+    """Choose a short reference, which page and message both show. Shape: one letter and one digit, such as `K4`."""
     names = [letter + digit for letter in _REFERENCE_LETTERS for digit in _REFERENCE_DIGITS]
     return secrets.choice([name for name in names if name != former])
 
@@ -93,7 +93,7 @@ def ask(challenge: Challenge, *, now: datetime, generation: int = 0) -> Ask:
 
 
 def person_handle(user_id: int) -> bytes:
-    """Give bytes that stand for a person and say nothing about them. Shape: 32 bytes. Source: WebAuthn L3, 14.6.1."""
+    """Return a person's opaque user handle. Shape: 32 bytes. Source: WebAuthn L3, 14.6.1."""
     return hashlib.sha256(f"person:{user_id}".encode()).digest()
 
 

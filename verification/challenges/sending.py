@@ -19,7 +19,7 @@ from verification.person import Person
 def refusal(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
-    """Tell whether a challenge must not start: the method is off or waits, or no more messages may go out.
+    """Return why a challenge must not start: the method is locked or must wait, or no more messages may go out.
 
     Setting up waits for nothing. What is off is not tried out either: it must be set up again.
     """
@@ -42,7 +42,7 @@ def refusal(
 def _refused_sending(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None
 ) -> Outcome | None:
-    """Spend one message, and tell why it must not go out if so."""
+    """Count one message against the limits, and return why it must not go out, if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
     is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
@@ -72,14 +72,14 @@ def _refused_sending(
 
 
 def no_message(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
-    """Count as unanswered no message that did not go out."""
+    """Take back the count of an unanswered message, because it did not go out."""
     method = registry.method(enrolment.method)
     if method.kind and purpose != Purpose.SELF_TEST:
         limits.give_prompt_back(user.pk, method.kind, now=context.now)
 
 
 def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Context) -> datetime | None:
-    """Count a message that nobody has answered yet; after too many in a row say until when none goes out.
+    """Count a message that nobody has answered yet; after too many in a row, return until when none goes out.
 
     Somebody who knows the password could otherwise ring a person until they give in. They are told once.
     """

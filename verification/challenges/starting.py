@@ -1,4 +1,4 @@
-"""Starts challenges: for an enrolment that exists, or for one that is being set up."""
+"""Starting challenges: for an enrolment that exists, or for one that is being set up."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -39,7 +39,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     nonce: str = "",
     known: EnrolmentLimits | None = None,
 ) -> Outcome:
-    """Ask a person to prove one enrolment: spend a limit, replace the session's older challenge, put the message out.
+    """Start a challenge for one enrolment: count it, replace the session's older one, queue its message.
 
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
     `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits where they were
@@ -96,7 +96,7 @@ def enrol(
     rules: Rules,
     replaces: str = "",
 ) -> Outcome:
-    """Begin to set up a method: check the fields, save a draft, and ask to prove it like any other challenge.
+    """Start to set up a method: check the fields, save a draft, and start a challenge for it.
 
     Errors: an `Outcome` REFUSED carries the problems by field; the policy's refusal is UNREACHABLE.
     """
@@ -136,7 +136,7 @@ def enrol(
 def _same_address(
     method: Method, cleaned: dict[str, Any], *, user: Person, replaces: str, binding: str
 ) -> Challenge | None:
-    """Find the session's open request to set up the very same number or address: it is sent again, not begun anew."""
+    """Find the session's open challenge for this very number or address: its code is sent again."""
     found = row.load(replaces, binding) if isinstance(method, Delivered) else None
     if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
         return None
@@ -146,7 +146,7 @@ def _same_address(
 
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
-    """Tell whether policy lets a call go to this number's country; other methods it does not concern."""
+    """Tell whether policy allows calls to this number's country. Other methods are always allowed."""
     if not rules.voice_countries or registry.method(enrolment.method).kind != Kind.CALL:
         return True
     return phone_numbers.country(enrolment.address) in rules.voice_countries
@@ -166,7 +166,7 @@ def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) 
 
 
 def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
-    """Find the session's request for the same option, sent just now: choosing it again sends nothing new.
+    """Find the session's challenge for the same option that was sent just now: choosing it again sends nothing.
 
     Also one that another option replaced meanwhile. One whose message failed is of no use.
     """
@@ -188,7 +188,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
 
 
 def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
-    """Show a request again that is running already; `retry_at` says when another message may be asked for."""
+    """Return to a challenge that is still open; `retry_at` says when another message may be sent."""
     outcome = Outcome(
         verdict=Verdict.ISSUED, handle=running.handle, method=running.enrolment.method, retry_at=running.resend_at
     )

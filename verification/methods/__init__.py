@@ -1,1 +1,1 @@
-"""One folder a method. Each is installed by one line in the settings; nothing else names it."""
+"""The methods of verification, one folder each. A line in the settings installs one; nothing else names it."""

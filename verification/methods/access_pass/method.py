@@ -1,4 +1,4 @@
-"""A Temporary Access Pass that support hands out: good for a span, once or several times.
+"""Temporary Access Pass: a secret that support issues, valid for some time, once or several times.
 
 Source: NIST SP 800-63B-4, 3.1.2 (look-up secrets), 4.2.2 (issued on account recovery).
 """

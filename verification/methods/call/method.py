@@ -1,4 +1,4 @@
-"""A call that is approved with two digits from the page and #, or that reads a code out. 0# reports fraud.
+"""Phone call: approved by keying two digits from the page and #, or reading a code aloud. 0# reports fraud.
 
 Source: NIST SP 800-63B-4, 3.1.3 (a bare approval is no proof: the digits tie the phone to the page).
 """

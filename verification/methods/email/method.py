@@ -1,4 +1,4 @@
-"""Six digits by mail. Off unless a policy allows it: mail is often open on the very device that signs in.
+"""Mail: a six-digit code. Off unless a policy allows it, because mail is often open on the device that signs in.
 
 Source: NIST SP 800-63B-4, 3.1.3.1 (mail is no out-of-band channel).
 """

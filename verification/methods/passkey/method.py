@@ -1,4 +1,4 @@
-"""A passkey or security key. Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
+"""Passkeys and security keys (WebAuthn). Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from verification.outcomes import Verdict
 
 _PAGE = "verification/methods/passkey/prompt.html"
 _SIGNAL = "verification/methods/passkey/signal.html"
-_LONGEST = 16_384  # characters of an answer
+_MAX_ANSWER_LENGTH = 16_384  # characters of an answer
 
 
 class PasskeyForm(forms.Form):
@@ -105,7 +105,7 @@ _CAUSES = {
 
 
 def _cause(ask: Ask, answer: str) -> str:
-    """Tell why an answer was refused, as far as it shows. It decides nothing."""
+    """Find out why an answer was refused, for the words on the page only."""
     try:
         response = _response(answer)
         told = inputs.parse_json(base64url_to_bytes(response["clientDataJSON"]).decode())
@@ -137,7 +137,7 @@ class Passkey(Passwordless):
         return Draft(name=fields.get("name", ""))
 
     def read(self, text: str) -> str:
-        return text.strip()[:_LONGEST]
+        return text.strip()[:_MAX_ANSWER_LENGTH]
 
     def names(self, answer: str) -> str:
         told = inputs.parse_json(answer)

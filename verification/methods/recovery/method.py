@@ -1,4 +1,4 @@
-"""Ten codes to print or keep, each good once. Source: NIST SP 800-63B-4, 4.2.1.1 (64 bits and more)."""
+"""Recovery codes: ten to print or keep, each works once. Source: NIST SP 800-63B-4, 4.2.1.1 (64 bits and more)."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""A text with six digits to a phone that the person holds. Source: NIST SP 800-63B-4, 3.1.3."""
+"""Text message (SMS) with a six-digit code. Source: NIST SP 800-63B-4, 3.1.3."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""A code from a hardware token of the organisation, by counter or by time. Source: RFC 4226, RFC 6238."""
+"""Hardware token of the organisation: codes by counter (HOTP) or by time (TOTP). Source: RFC 4226, RFC 6238."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -65,7 +65,7 @@ class Token(Stocked, Resynchronised):
         return Issue()
 
     def check(self, ask: Ask, answer: str) -> Check:
-        """Judge a code, or two in a row, by the token's own way of making them."""
+        """Check a code, or two in a row, by the token's own scheme."""
         scheme = Scheme.read(ask.data)
         code_at = partial(scheme.code, ask.secret)
         # A token's steps need not begin in 1970; what judges clocks reckons from where they do.

@@ -1,4 +1,7 @@
-"""Six digits from an authenticator app. Source: RFC 6238 with SHA-1, six digits, 30 s, as every app supports."""
+"""Authenticator app: a six-digit code by time (TOTP).
+
+Source: RFC 6238 with SHA-1, six digits, 30 s, as every app supports.
+"""
 
 import base64
 import secrets
