@@ -201,7 +201,7 @@ def with_reason(
             form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
         else:
             return answer or redirect(asked.back)
-    frame = {"rooms": admin_site.rooms(request), "here": asked.here, "now": timezone.now()}
+    frame = {"nav_items": admin_site.nav_items(request), "here": asked.here, "now": timezone.now()}
     return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})
 
 

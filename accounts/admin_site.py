@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from accounts import redirects, session_assurance
@@ -19,25 +20,41 @@ from verification import inputs
 
 
 @dataclass(frozen=True)
-class Room:
-    """One place of the staff's menu, and the right that opens it."""
+class NavItem:
+    """One entry of the navigation for staff, and the permission that shows it."""
 
     name: str
     label: Any
-    address: str
+    view: str
     permission: str
+    args: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
-        return resolve_url(self.address)
+        return resolve_url(self.view, *self.args)
 
 
-ROOMS: list[Room] = []  # filled by the apps whose pages these are, in the order of the menu
+# In the order of the navigation. Cost has one entry for its four tables: they answer one question.
+NAV_ITEMS = (
+    NavItem("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
+    NavItem("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
+    NavItem("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
+    NavItem("tokens", _("Tokens"), "admin:tokens", "accounts.view_tokens"),
+    NavItem("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
+    NavItem("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
+    NavItem("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"),
+    NavItem("outages", _("Outages"), "admin:verification_outage_changelist", "verification.view_outage"),
+    NavItem("cost", _("Cost"), "admin:app_list", "verification.view_country", ("verification",)),
+    NavItem("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
+    NavItem("imports", _("Import"), "admin:imports", "accounts.import_people"),
+    NavItem("record", _("Record"), "admin:record", "verification.view_auditevent"),
+    NavItem("articles", _("Articles"), "admin:helpcenter_article_changelist", "helpcenter.change_article"),
+)
 
 
-def rooms(request: HttpRequest) -> list[Room]:
-    """List the rooms that a member of the staff may enter."""
-    return [room for room in ROOMS if not room.permission or request.user.has_perm(room.permission)]
+def nav_items(request: HttpRequest) -> list[NavItem]:
+    """List the entries whose pages this member of the staff may open."""
+    return [item for item in NAV_ITEMS if request.user.has_perm(item.permission)]
 
 
 class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
@@ -91,8 +108,8 @@ class VerifiedSite(admin.AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Give every page of the site the rooms that this member of the staff may enter."""
-        return super().each_context(request) | {"rooms": rooms(request)}
+        """Give every page of the site the navigation of this member of the staff."""
+        return super().each_context(request) | {"nav_items": nav_items(request)}
 
     def has_permission(self, request: HttpRequest) -> bool:
         here = session_assurance.of(request)

@@ -11,11 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_changes import ChangesAdmin, RowAction
-from accounts.admin_site import ROOMS, Room
 from helpcenter import articles
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
-
-ROOMS.append(Room("articles", "Articles", "admin:helpcenter_article_changelist", "helpcenter.change_article"))
 
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for the checker only

@@ -11,14 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, spend
-from accounts.admin_site import ROOMS, Room
 from accounts.session_assurance import AuthedRequest
 from verification import limits
 from verification.limits import toll_fraud
 from verification.models import Cap, Country, OptOut, Pause
-
-# One room for four tables: they answer one question, and a menu has no place for all.
-ROOMS.append(Room("cost", gettext_lazy("Cost"), "/admin/verification/", "verification.view_country"))
 
 
 class _Guarded(ChangesAdmin):

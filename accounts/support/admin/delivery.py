@@ -9,16 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
-from accounts.admin_site import ROOMS, Room
 from accounts.session_assurance import AuthedRequest
 from verification import conf
 from verification.delivery.routing import outages
 from verification.models import Circuit, Outage, Route
-
-ROOMS += [
-    Room("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"),
-    Room("outages", _("Outages"), "admin:verification_outage_changelist", "verification.view_outage"),
-]
 
 
 @admin.register(Route)

@@ -7,11 +7,9 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils.translation import gettext_lazy as _
 
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
-from accounts.admin_site import ROOMS, Room
 from accounts.models import Scope, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import urls
@@ -21,18 +19,6 @@ from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
 from verification.models import Policy
 from verification.policies import forget, revocation
-
-ROOMS += [
-    Room("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
-    Room("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
-    Room("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
-    Room("tokens", _("Tokens"), "admin:tokens", "accounts.view_tokens"),
-    Room("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
-    Room("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
-    Room("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
-    Room("imports", _("Import"), "admin:imports", "accounts.import_people"),
-    Room("record", _("Record"), "admin:record", "verification.view_auditevent"),
-]
 
 
 @admin.register(User)

@@ -22,5 +22,5 @@ def page(
     request: AuthedRequest, template: str, context: Mapping[str, Any], *, here: str = "people", status: int = 200
 ) -> HttpResponse:
     """Show a page of the desk with the staff's menu."""
-    frame = {"rooms": admin_site.rooms(request), "here": here, "now": timezone.now()}
+    frame = {"nav_items": admin_site.nav_items(request), "here": here, "now": timezone.now()}
     return render(request, f"accounts/support/{template}", frame | dict(context), status=status)
