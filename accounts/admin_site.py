@@ -47,7 +47,7 @@ NAV_ITEMS = (
     NavItem("cost", _("Cost"), "admin:app_list", "verification.view_country", ("verification",)),
     NavItem("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
     NavItem("imports", _("Import"), "admin:imports", "accounts.import_people"),
-    NavItem("record", _("Record"), "admin:record", "verification.view_auditevent"),
+    NavItem("audit-log", _("Record"), "admin:audit-log", "verification.view_auditevent"),
     NavItem("articles", _("Articles"), "admin:helpcenter_article_changelist", "helpcenter.change_article"),
 )
 

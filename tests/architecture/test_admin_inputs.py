@@ -33,9 +33,9 @@ LOOKUPS = ("", "__in", "__gt", "__year")
 SEARCHES = {
     "admin:accounts_user_changelist": ("q", "group", "state", "trouble", "after", "before"),
     "admin:people-export": ("q", "group", "state", "trouble", "after", "before"),
-    "admin:record": ("kind", "person", "actor", "network", "since", "until", "before"),
-    "admin:record-export": ("kind", "person", "actor", "network", "since", "until", "before"),
-    "admin:record-check": ("x",),
+    "admin:audit-log": ("kind", "person", "actor", "network", "since", "until", "before"),
+    "admin:audit-log-export": ("kind", "person", "actor", "network", "since", "until", "before"),
+    "admin:audit-log-check": ("x",),
     "admin:reports": ("x",),
     "admin:deliveries": ("x",),
     "admin:imports": ("x",),

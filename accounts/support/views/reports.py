@@ -51,7 +51,7 @@ def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
     return search, kept | {name: day.isoformat() for name, day in days.items() if day}
 
 
-def record(request: AuthedRequest) -> HttpResponse:
+def audit_log(request: AuthedRequest) -> HttpResponse:
     """Show the record, narrowed and page by page."""
     _may_read(request)
     search, kept = _search(request)
@@ -63,14 +63,14 @@ def record(request: AuthedRequest) -> HttpResponse:
         "more": urlencode(kept | {"before": before}) if before else "",
         "kept": urlencode(kept),
     }
-    return layout.page(request, "record.html", context, here="record")
+    return layout.page(request, "audit_log.html", context, here="audit-log")
 
 
-def record_export(request: AuthedRequest) -> HttpResponseBase:
+def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
     """Give what the search finds of the record as a file."""
     _may_read(request)
     search, kept = _search(request)
-    back = f"{resolve_url('admin:record')}?{urlencode(kept)}"
+    back = f"{resolve_url('admin:audit-log')}?{urlencode(kept)}"
     return exports.give(
         request,
         "record",
@@ -78,7 +78,7 @@ def record_export(request: AuthedRequest) -> HttpResponseBase:
         title=_("The record, as a file"),
         search=kept,
         back=back,
-        here="record",
+        here="audit-log",
     )
 
 
@@ -87,7 +87,7 @@ def _may_read(request: AuthedRequest) -> None:
         raise PermissionDenied
 
 
-def check(request: AuthedRequest) -> HttpResponse:
+def audit_log_check(request: AuthedRequest) -> HttpResponse:
     """Walk the chain of the record and name the first places where it does not hold."""
     _may_read(request)
     faults = []
@@ -97,4 +97,4 @@ def check(request: AuthedRequest) -> HttpResponse:
             break
     n_events, n_seals = audit.size()
     context = {"faults": faults, "n_events": n_events, "n_seals": n_seals}
-    return layout.page(request, "record_checked.html", context, here="record")
+    return layout.page(request, "audit_log_check.html", context, here="audit-log")
