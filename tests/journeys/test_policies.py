@@ -77,7 +77,7 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
 
     case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
-    assert "Remember days 3 Policy for North" in case
+    assert "Days that a browser is remembered 3 Policy for North" in case
 
 
 def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> None:

@@ -1,6 +1,7 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
 from verification.policies.decision import Decision, Step, Why, decide, refusal
+from verification.policies.declaration import Rule, words
 from verification.policies.in_force import (
     Source,
     app_passwords_of,
@@ -10,10 +11,12 @@ from verification.policies.in_force import (
     rules_of_many,
     sources,
 )
-from verification.policies.rules import Rules, default, for_staff, is_trusted, merge, ranked
+from verification.policies.rules import RULES, Rules, default, for_staff, is_trusted, merge, ranked
 
 __all__ = [
+    "RULES",
     "Decision",
+    "Rule",
     "Rules",
     "Source",
     "Step",
@@ -31,4 +34,5 @@ __all__ = [
     "rules_for",
     "rules_of_many",
     "sources",
+    "words",
 ]

@@ -2,19 +2,16 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import BooleanField, OuterRef, Subquery, Value
+from django.db.models import OuterRef
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from verification.db.ttl_cache import TTLCache
-from verification.models import AppPasswordsEnd, Policy
-from verification.models.policies import strongest
-from verification.policies.rules import Rules, default, merge, ranked
+from verification.models import Policy
+from verification.policies.declaration import Rule, words
+from verification.policies.rules import RULES, Rules, in_statement, merge, ranked
 
 
 @dataclass(frozen=True)
@@ -85,27 +82,17 @@ def _with_everybody(groups: Iterable[int]) -> frozenset[int | None]:
 class Source:
     """Where one rule of a person comes from. Shape: `whose` names a policy, empty for the product's own default."""
 
-    field: str
+    rule: Rule
     value: Any
     whose: str
 
     @property
     def label(self) -> str:
-        return self.field.replace("_", " ").capitalize()
+        return str(self.rule.label)
 
     @property
     def words(self) -> str:
-        """Say the value as a person reads it."""
-        if isinstance(self.value, bool):
-            return _("yes") if self.value else _("no")
-        if isinstance(self.value, AppPasswordsEnd):
-            return str(self.value.label)
-        if isinstance(self.value, timedelta):
-            minutes = int(self.value.total_seconds() // 60)
-            return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
-        if isinstance(self.value, tuple):
-            return ", ".join(str(each) for each in self.value) or _("none")
-        return str(self.value)
+        return words(self.value)
 
 
 def sources(user_id: int) -> list[Source]:
@@ -114,8 +101,8 @@ def sources(user_id: int) -> list[Source]:
     mine = _groups(user_id, book)
     found, rules = book.of(mine), book.rules(mine)
     return [
-        Source(name, getattr(rules, name), next((str(p) for p in found if getattr(p, name) is not None), ""))
-        for name in Rules.__dataclass_fields__
+        Source(rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), ""))
+        for rule in RULES
     ]
 
 
@@ -124,8 +111,7 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
     It decides as `rules_for` does; what asks at every login of every mail program is spared a statement of its own.
     """
-    decides = strongest(user, "app_passwords").values("app_passwords")[:1]
-    return Coalesce(Subquery(decides), Value(default("app_passwords")), output_field=BooleanField())
+    return in_statement(user, "app_passwords")
 
 
 def is_alone_open() -> bool:

@@ -10,12 +10,11 @@ from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from verification.models import Browser, Policy
 from verification.models.policies import strongest
-from verification.policies.rules import default, merge
+from verification.policies.rules import default, in_statement
 
 
 def settle(people: Collection[int] | None = None) -> int:
@@ -33,31 +32,27 @@ def settle(people: Collection[int] | None = None) -> int:
         return sum(each.delete()[0] for each in gone)
 
 
-def _deciding(field: str, value: str) -> Subquery:
-    return Subquery(strongest(OuterRef("user"), field).values(value)[:1])
-
-
-def _days() -> Any:
-    usual = default("remember_days")
-    return Coalesce(_deciding("remember_days", "remember_days"), Value(usual), output_field=IntegerField())
-
-
 def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     """Find browsers where none is remembered now."""
-    yield rows.annotate(days=_days()).filter(days=0)
+    yield rows.annotate(days=in_statement(OuterRef("user"), "remember_days")).filter(days=0)
 
 
 def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Browser], Any]]:
     """Find browsers that are remembered for longer than they would be now, and until when that is."""
+    rows = rows.annotate(days=in_statement(OuterRef("user"), "remember_days"))
     known = Policy.objects.filter(remember_days__gt=0).values_list("remember_days", flat=True)
     for each in {default("remember_days"), *known}:
         ends = F("made_at") + timedelta(days=each)
-        yield rows.annotate(days=_days()).filter(days=each, ends_at__gt=ends), ends
+        yield (
+            rows.filter(days=each, ends_at__gt=ends),
+            ends,
+        )
 
 
 def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     """Find browsers whose method is not allowed now: by each policy that names methods, and by the default."""
-    rows = rows.annotate(decides=_deciding("methods", "pk")).exclude(method="")
+    decides = Subquery(strongest(OuterRef("user"), "methods").values("pk")[:1])
+    rows = rows.annotate(decides=decides).exclude(method="")
     for policy in Policy.objects.filter(methods__isnull=False):
         yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
-    yield rows.filter(decides=None).exclude(method__in=merge(()).methods)
+    yield rows.filter(decides=None).exclude(method__in=default("methods"))

@@ -1,96 +1,156 @@
-"""The rules that a policy can set, their defaults, and how policies merge into one."""
+"""The rules that a policy can set, each declared once, and how policies merge into one."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
+from django import forms
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
 from verification import registry
+from verification.capabilities import Temporary
 from verification.models import AppPasswordsEnd, Policy
+from verification.models.policies import strongest
+from verification.policies.declaration import declared, rule
+from verification.policies.fields import Countries, Level, Marks, Minutes, Networks
+
+_NEXT_POLICY = ("", _("left to the next policy"))
+
+
+def _usual_methods() -> tuple[str, ...]:
+    return tuple(name for name, method in registry.methods().items() if method.is_allowed_by_default)
+
+
+def _installed(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in registry.methods() if name in names)
+
+
+def _offered_methods() -> list[tuple[str, Any]]:
+    return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The policy in force for one person, each field decided.
+    """The policy in force for one person, each rule decided; without arguments, what counts where no policy says more.
+
+    To add a rule, declare it here and give `models.Policy` a column of the same name. The form, the case page, the
+    preview of a change and the order of policies follow.
 
     Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
-    those that cannot be phished; `second_person` names the support desk's actions that a second one must agree to.
+    those that cannot be phished; `second_person` names the actions of support that a second one must agree to.
     Units: `grace_days` for which a registration may be put off; `staff_quota` in actions of one of the staff in a day.
     """
 
-    methods: tuple[str, ...]
-    remember_days: int
-    code_life: timedelta
-    number_matching: bool
-    alone_allowed: bool
-    app_passwords: bool
-    app_passwords_end: AppPasswordsEnd
-    trusted_networks: tuple[str, ...]
-    grace_days: int
-    voice_countries: tuple[str, ...]
-    staff_strength: int
-    caller_check: bool
-    second_person: tuple[str, ...]
-    staff_quota: int
-    stock_tokens: bool
-
-
-_DEFAULTS: dict[str, Any] = {
-    "remember_days": 14,
-    "code_life": timedelta(minutes=5),
-    "number_matching": True,
-    "alone_allowed": False,
-    "app_passwords": True,
-    "app_passwords_end": AppPasswordsEnd.ALWAYS,
-    "trusted_networks": [],
-    "grace_days": 0,
-    "voice_countries": [],
-    "staff_strength": 1,
-    "caller_check": True,
-    "second_person": ["erase"],
-    "staff_quota": 200,
-    "stock_tokens": False,
-}
-
-
-def merge(policies: Sequence[Policy]) -> Rules:
-    """Decide each field by the first policy that fills it; the sequence runs from the strongest to the weakest."""
-
-    def first(name: str) -> Any:
-        values = (getattr(policy, name) for policy in policies)
-        return next((value for value in values if value is not None), _DEFAULTS.get(name))
-
-    allowed = first("methods")
-    return Rules(
-        methods=tuple(
-            n for n, m in registry.methods().items() if (m.is_allowed_by_default if allowed is None else n in allowed)
+    methods: tuple[str, ...] = rule(
+        default=_usual_methods,
+        read=_installed,
+        label=_("Methods allowed"),
+        help_text=_("None marked: left to the next policy."),
+        field=partial(Marks, choices=_offered_methods),
+    )
+    remember_days: int = rule(
+        default=14,
+        label=_("Days that a browser is remembered"),
+        help_text=_("0 to 365."),
+        field=partial(forms.IntegerField, min_value=0, max_value=365),
+    )
+    code_life: timedelta = rule(
+        default=timedelta(minutes=5),
+        label=_("Minutes that a code works"),
+        field=partial(Minutes, min_value=3, max_value=10),
+    )
+    number_matching: bool = rule(default=True, label=_("Number matching"), field=forms.NullBooleanField)
+    alone_allowed: bool = rule(default=False, label=_("Sign-in without a password"), field=forms.NullBooleanField)
+    app_passwords: bool = rule(default=True, label=_("App passwords"), field=forms.NullBooleanField)
+    app_passwords_end: AppPasswordsEnd = rule(
+        default=AppPasswordsEnd.ALWAYS,
+        read=AppPasswordsEnd,
+        label=_("App passwords end with a new password"),
+        help_text=_("With “always”, a person’s programs ask again after each change of the password."),
+        field=partial(Level, choices=(_NEXT_POLICY, *AppPasswordsEnd.choices)),
+    )
+    trusted_networks: tuple[str, ...] = rule(
+        default=(),
+        read=tuple,
+        label=_("Trusted networks"),
+        help_text=_("One a line, such as 192.0.2.0/24 or 2001:db8::/48. Nothing is asked there."),
+        field=Networks,
+    )
+    text_notices: bool = rule(default=False, label=_("Notices by text as well"), field=forms.NullBooleanField)
+    voice_countries: tuple[str, ...] = rule(
+        default=(),
+        read=tuple,
+        label=_("Countries that calls may go to"),
+        help_text=_("Codes such as CH or DE, one a line."),
+        field=Countries,
+    )
+    grace_days: int = rule(
+        default=0,
+        label=_("Days that a registration may be put off"),
+        field=partial(forms.IntegerField, min_value=0, max_value=14),
+    )
+    stock_tokens: bool = rule(
+        default=False,
+        label=_("People may take a hardware token from the stock"),
+        help_text=_("With its serial number and its code."),
+        field=forms.NullBooleanField,
+    )
+    staff_strength: int = rule(
+        default=1,
+        label=_("Strength wanted of staff"),
+        field=partial(
+            Level,
+            choices=(_NEXT_POLICY, (1, _("any method")), (2, _("no text, call or mail")), (3, _("passkeys only"))),
         ),
-        remember_days=first("remember_days"),
-        code_life=first("code_life"),
-        number_matching=first("number_matching"),
-        alone_allowed=first("alone_allowed"),
-        app_passwords=first("app_passwords"),
-        app_passwords_end=AppPasswordsEnd(first("app_passwords_end")),
-        trusted_networks=tuple(first("trusted_networks")),
-        grace_days=first("grace_days"),
-        voice_countries=tuple(first("voice_countries")),
-        staff_strength=first("staff_strength"),
-        caller_check=first("caller_check"),
-        second_person=tuple(first("second_person")),
-        staff_quota=first("staff_quota"),
-        stock_tokens=first("stock_tokens"),
+    )
+    caller_check: bool = rule(default=True, label=_("Caller check"), field=forms.NullBooleanField)
+    second_person: tuple[str, ...] = rule(
+        default=("erase",),
+        read=tuple,
+        label=_("Actions that a second person must agree to"),
+        field=Marks,
+    )
+    staff_quota: int = rule(
+        default=200,
+        label=_("Actions of one of the staff in a day"),
+        field=partial(forms.IntegerField, min_value=1, max_value=10_000),
     )
 
 
+RULES = declared(Rules)
+
+
+def merge(policies: Sequence[Policy]) -> Rules:
+    """Decide each rule by the first policy that fills it; the sequence runs from the strongest to the weakest."""
+    decided = {}
+    for each in RULES:
+        values = (getattr(policy, each.name) for policy in policies)
+        if (value := next((value for value in values if value is not None), None)) is not None:
+            decided[each.name] = each.read(value)
+    return Rules(**decided)
+
+
 def ranked(found: Iterable[Policy]) -> list[Policy]:
-    """Order policies from the strongest to the weakest: those of groups by rank, then the one for everybody."""
-    return sorted(found, key=lambda policy: (policy.group_id is None, policy.rank, policy.pk or 0))
+    """Order policies from the strongest to the weakest."""
+    return sorted(found, key=attrgetter("precedence"))
 
 
-def default(field: str) -> Any:
-    """Give what counts for one field where no policy fills it."""
-    return _DEFAULTS[field]
+def default(name: str) -> Any:
+    """Give what counts for one rule where no policy fills it."""
+    return getattr(Rules(), name)
+
+
+def in_statement(user: OuterRef, name: str) -> Coalesce:
+    """Decide one rule within a statement that reads something of a person, as `merge` does. Only for plain values."""
+    column: Any = Policy._meta.get_field(name)  # noqa: SLF001  (the public name of Django's model API)
+    decides = strongest(user, name).values(name)[:1]
+    return Coalesce(Subquery(decides), Value(default(name)), output_field=column)
 
 
 def is_trusted(network: str, rules: Rules) -> bool:

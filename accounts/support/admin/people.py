@@ -14,7 +14,7 @@ from accounts.models import Scope, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import urls
 from accounts.support.actions import rights
-from accounts.support.policies import policy_form
+from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
 from verification.models import Policy
@@ -87,6 +87,7 @@ class PolicyAdmin(ChangesAdmin):
         before, after = policy_form.effect(form.instance, now)
         sent = [(n, v) for n, values in request.POST.lists() if n != "csrfmiddlewaretoken" for v in values]
         context = {
+            "differences": policy_preview.differences(form.instance),
             "before": before,
             "after": after,
             "sent": sent,

@@ -1,12 +1,9 @@
-"""What administrators decide in the admin: the form of a policy, and its rehearsal."""
+"""The form of a policy in the admin, with a field for each declared rule; and what a change of it would mean."""
 
-import ipaddress
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangeForm
 from accounts.models import User
@@ -14,155 +11,28 @@ from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_preview import Effect
-from verification import phone_numbers, policies, registry
-from verification.capabilities import Temporary
+from verification import policies
 from verification.context import Context
-from verification.models import AppPasswordsEnd, Policy
-
-_WIDEST = {4: 8, 6: 32}  # a network wider than this is most of the internet
-_FIELDS = (
-    "group",
-    "rank",
-    "methods",
-    "remember_days",
-    "code_life",
-    "number_matching",
-    "alone_allowed",
-    "app_passwords",
-    "app_passwords_end",
-    "trusted_networks",
-    "text_notices",
-    "voice_countries",
-    "grace_days",
-    "stock_tokens",
-    "staff_strength",
-    "caller_check",
-    "second_person",
-    "staff_quota",
-)
+from verification.models import Policy
+from verification.policies import RULES
 
 
-class Lines(forms.CharField):
-    """Several values, one a line; none leaves the rule to the next policy."""
-
-    widget = forms.Textarea
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        lines = [line.strip() for line in str(value or "").replace(",", "\n").splitlines()]
-        return [line for line in lines if line] or None
+def _fields() -> dict[str, forms.Field]:
+    """Make a field for each rule that is declared. Which actions there are is known to this app alone."""
+    found: dict[str, Any] = {rule.name: rule.formfield() for rule in RULES}
+    found["second_person"].choices = [*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE]
+    return found
 
 
-class Minutes(forms.IntegerField):
-    """A span in whole minutes."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return int(value.total_seconds() // 60) if isinstance(value, timedelta) else value
-
-    def clean(self, value: Any) -> Any:
-        minutes = super().clean(value)
-        return None if minutes is None else timedelta(minutes=minutes)
+_RuleFields = type("_RuleFields", (forms.Form,), _fields())
 
 
-class Marks(forms.MultipleChoiceField):
-    """Marks in a list; none leaves the rule to the next policy."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, widget=forms.CheckboxSelectMultiple, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        return super().clean(value) or None
-
-
-def _offered() -> list[tuple[str, Any]]:
-    return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
-
-
-class PolicyForm(ChangeForm):
+class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # a class made of what is declared
     """A policy, every rule of which may be left to the next one."""
-
-    methods = Marks(label=_("Methods allowed"), choices=_offered, help_text=_("None marked: left to the next policy."))
-    remember_days = forms.IntegerField(
-        label=_("Days that a browser is remembered"),
-        required=False,
-        min_value=0,
-        max_value=365,
-        help_text=_("0 to 365."),
-    )
-    code_life = Minutes(label=_("Minutes that a code works"), required=False, min_value=3, max_value=10)
-    trusted_networks = Lines(
-        label=_("Trusted networks"),
-        help_text=_("One a line, such as 192.0.2.0/24 or 2001:db8::/48. Nothing is asked there."),
-    )
-    voice_countries = Lines(
-        label=_("Countries that calls may go to"), help_text=_("Codes such as CH or DE, one a line.")
-    )
-    grace_days = forms.IntegerField(
-        label=_("Days that a registration may be put off"), required=False, min_value=0, max_value=14
-    )
-    staff_strength = forms.TypedChoiceField(
-        label=_("Strength wanted of staff"),
-        required=False,
-        empty_value=None,
-        coerce=int,
-        choices=(
-            ("", _("left to the next policy")),
-            (1, _("any method")),
-            (2, _("no text, call or mail")),
-            (3, _("passkeys only")),
-        ),
-    )
-    app_passwords_end = forms.TypedChoiceField(
-        label=_("App passwords end with a new password"),
-        required=False,
-        empty_value=None,
-        coerce=int,
-        choices=(("", _("left to the next policy")), *AppPasswordsEnd.choices),
-        help_text=_("With “always”, a person’s programs ask again after each change of the password."),
-    )
-    second_person = Marks(
-        label=_("Actions that a second person must agree to"),
-        choices=[*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE],
-    )
-    staff_quota = forms.IntegerField(
-        label=_("Actions of one of the staff in a day"), required=False, min_value=1, max_value=10_000
-    )
 
     class Meta:
         model = Policy
-        fields = _FIELDS
-        labels = {"stock_tokens": _("People may take a hardware token from the stock")}
-        help_texts = {"stock_tokens": _("With its serial number and its code.")}
-
-    def clean_trusted_networks(self) -> list[str] | None:
-        networks: list[str] | None = self.cleaned_data["trusted_networks"]
-        return [_network(text) for text in networks] if networks else None
-
-    def clean_voice_countries(self) -> list[str] | None:
-        countries: list[str] | None = self.cleaned_data["voice_countries"]
-        unknown = [text for text in countries or [] if not phone_numbers.is_country(text)]
-        if unknown:
-            raise forms.ValidationError(
-                _("Not a country: %(names)s. Use codes such as CH.") % {"names": ", ".join(unknown)}
-            )
-        return [text.upper() for text in countries] if countries else None
-
-
-def _network(text: str) -> str:
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise forms.ValidationError(_("%(text)s is no network. Write it as 192.0.2.0/24.") % {"text": text}) from None
-    if network.prefixlen < _WIDEST[network.version]:
-        raise forms.ValidationError(
-            _("%(text)s is most of the internet: nothing would be asked there.") % {"text": text}
-        )
-    return str(network)
+        fields = ("group", "rank", *(rule.name for rule in RULES))
 
 
 def effect(changed: Policy, context: Context, *, is_gone: bool = False) -> tuple[Effect, Effect]:

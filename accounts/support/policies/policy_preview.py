@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
 from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
-from verification.policies import Rules
+from verification.policies import Rule, Rules
 
 _NAMED = 50  # people named of each kind
 _CHUNK = 2_000
@@ -24,6 +26,28 @@ class Effect:
     n_locked_out: int
     registering: tuple[str, ...]
     locked_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One rule that a policy would set otherwise than now."""
+
+    label: str
+    now: str
+    then: str
+
+
+def differences(changed: Policy) -> list[Difference]:
+    """List the rules that a policy would set otherwise than its row does, in the order of the form."""
+    former = Policy.objects.filter(pk=changed.pk).first() or Policy()
+    pairs = [(rule, getattr(former, rule.name), getattr(changed, rule.name)) for rule in policies.RULES]
+    return [
+        Difference(str(rule.label), _words(rule, now), _words(rule, then)) for rule, now, then in pairs if now != then
+    ]
+
+
+def _words(rule: Rule, value: object) -> str:
+    return _("left to the next policy") if value is None else policies.words(rule.read(value))
 
 
 def rehearse(rules: Sequence[Policy], *, now: datetime) -> Effect:

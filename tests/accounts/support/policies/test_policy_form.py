@@ -1,0 +1,92 @@
+"""What is declared of a rule is all that the form, the case page and the preview of a change need."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.support.policies import policy_preview
+from accounts.support.policies.policy_form import PolicyForm
+from tests.people import Clock, Person, hire
+from verification import policies
+from verification.models import Policy
+
+ADD = "/admin/verification/policy/add/"
+every_rule = pytest.mark.parametrize("rule", policies.RULES, ids=[rule.name for rule in policies.RULES])
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """Give an administrator, at work."""
+    person = hire("fay", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+def some_value(rule: policies.Rule) -> Any:
+    """Give what a row may hold for a rule, other than its default."""
+    usual = policies.default(rule.name)
+    if isinstance(usual, bool):
+        return not usual
+    if isinstance(usual, timedelta):
+        return timedelta(minutes=7)
+    return ["totp", "text"] if isinstance(usual, tuple) else 1
+
+
+def test_every_column_of_a_policy_is_a_declared_rule() -> None:
+    columns = {field.name for field in Policy._meta.fields} - {"id", "group", "rank"}
+
+    assert columns == {rule.name for rule in policies.RULES}
+
+
+def test_form_asks_for_each_rule_in_the_declared_words() -> None:
+    fields = PolicyForm.base_fields
+
+    assert [name for name in fields if name not in {"group", "rank", "reason", "form_ref", "seen"}] == [
+        rule.name for rule in policies.RULES
+    ]
+    assert all(fields[rule.name].label == rule.label for rule in policies.RULES)
+    assert all(not fields[rule.name].required for rule in policies.RULES)
+
+
+def test_form_left_empty_decides_nothing(fay: Person) -> None:
+    fay.browser.save(ADD, rank="100", confirmed="yes")
+
+    policy = Policy.objects.get()
+    assert [getattr(policy, rule.name) for rule in policies.RULES] == [None] * len(policies.RULES)
+
+
+def test_pages_show_each_rule_in_the_declared_words(ana: Person, fay: Person) -> None:
+    Policy.objects.create(text_notices=True)
+
+    form = fay.browser.go(ADD)
+    case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
+
+    for rule in policies.RULES:
+        assert str(rule.label) in form
+        assert str(rule.label) in case
+    assert "Notices by text as well yes Policy for everybody" in case
+
+
+def test_preview_shows_what_would_change(fay: Person) -> None:
+    page = fay.browser.save(ADD, rank="100", remember_days="30", trusted_networks="192.0.2.0/24")
+
+    assert "Days that a browser is remembered left to the next policy 30" in page
+    assert "Trusted networks left to the next policy 192.0.2.0/24" in page
+    assert "Caller check" not in page
+
+
+@every_rule
+def test_preview_names_a_rule_that_would_change(rule: policies.Rule, db: None) -> None:
+    policy = Policy.objects.create()
+    setattr(policy, rule.name, some_value(rule))
+
+    found = policy_preview.differences(policy)
+
+    assert [(each.label, each.now) for each in found] == [(rule.label, "left to the next policy")]
+    assert found[0].then == policies.words(rule.read(some_value(rule)))
+
+
+@every_rule
+def test_label_is_read_in_the_language_of_the_page(rule: policies.Rule) -> None:
+    assert not isinstance(rule.label, str), "translated where it was imported"

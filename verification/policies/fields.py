@@ -1,0 +1,87 @@
+"""Form fields for the rules of a policy. An empty one is None, which leaves the rule to the next policy."""
+
+import ipaddress
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from verification import phone_numbers
+
+_SHORTEST_PREFIX = {4: 8, 6: 32}  # a network wider than this is most of the internet
+
+
+class Lines(forms.CharField):
+    """Several values, one a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": 3}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        lines = [line.strip() for line in str(value or "").replace(",", "\n").splitlines()]
+        return [line for line in lines if line] or None
+
+
+class Networks(Lines):
+    """IP networks, one a line. Shape: as `ipaddress` writes them."""
+
+    def clean(self, value: Any) -> Any:
+        networks = super().clean(value)
+        return [_network(text) for text in networks] if networks else None
+
+
+class Countries(Lines):
+    """Countries, one a line. Shape: ISO 3166-1 alpha-2, in capitals."""
+
+    def clean(self, value: Any) -> Any:
+        countries = super().clean(value)
+        unknown = [text for text in countries or [] if not phone_numbers.is_country(text)]
+        if unknown:
+            raise forms.ValidationError(
+                _("Not a country: %(names)s. Use codes such as CH.") % {"names": ", ".join(unknown)}
+            )
+        return [text.upper() for text in countries] if countries else None
+
+
+class Minutes(forms.IntegerField):
+    """A span in whole minutes."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return int(value.total_seconds() // 60) if isinstance(value, timedelta) else value
+
+    def clean(self, value: Any) -> Any:
+        minutes = super().clean(value)
+        return None if minutes is None else timedelta(minutes=minutes)
+
+
+class Marks(forms.MultipleChoiceField):
+    """Marks in a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) or None
+
+
+class Level(forms.TypedChoiceField):
+    """One of several numbers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(empty_value=None, coerce=int, **kwargs)
+
+
+def _network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise forms.ValidationError(_("%(text)s is no network. Write it as 192.0.2.0/24.") % {"text": text}) from None
+    if network.prefixlen < _SHORTEST_PREFIX[network.version]:
+        raise forms.ValidationError(
+            _("%(text)s is most of the internet: nothing would be asked there.") % {"text": text}
+        )
+    return str(network)
