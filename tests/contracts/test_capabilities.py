@@ -147,6 +147,8 @@ def test_stocked_method_says_what_is_not_assigned(name: str) -> None:
     assert isinstance(method, Stocked)
 
     assert str(method.not_assigned).endswith(".")
+    assert method.form_class is not None
+    assert method.address_field in method.form_class.base_fields
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if registry.method(name).form_class is not None])

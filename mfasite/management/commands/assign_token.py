@@ -11,7 +11,7 @@ from verification import hardware_tokens, registry
 from verification.capabilities import Stocked
 from verification.context import Context
 from verification.hardware_tokens import Seed
-from verification.method import Draft, Method
+from verification.method import Draft
 from verification.otp import oath
 from verification.otp.oath import Scheme
 
@@ -57,18 +57,18 @@ class Command(BaseCommand):
         self.stdout.write(f"{plan.address} waits for {name}, who activates it at “Add a method”.")
 
 
-def _method() -> Method:
+def _method() -> Stocked:
     found = registry.only(Stocked)
     if found is None:
         raise CommandError("No method is installed that is handed out. See VERIFICATION_METHODS.")
     return found
 
 
-def _plan(method: Method, serial: str, *, account: str) -> Draft:
+def _plan(method: Stocked, serial: str, *, account: str) -> Draft:
     """Read the serial number as the person's own form will read it."""
     if method.form_class is None:
         raise CommandError(f"{method.label} takes no serial number.")
-    form = method.form_class(data={next(iter(method.form_class.base_fields)): serial})
+    form = method.form_class(data={method.address_field: serial})
     if not form.is_valid():
         raise CommandError(f"serial: {' '.join(str(word) for words in form.errors.values() for word in words)}")
     return method.enrol(form.cleaned_data, account=account)
