@@ -53,15 +53,17 @@ class _Figures(Collector):
             oldest.add_metric([each.kind], each.oldest)
         yield waiting
         yield oldest
-        fates = GaugeMetricFamily("mfa_messages_day", "Messages of the last day", labels=["provider", "kind", "state"])
-        for fate in statistics.fates(now):
-            fates.add_metric([fate.provider, fate.kind, fate.state], fate.n)
-        yield fates
+        state_counts = GaugeMetricFamily(
+            "mfa_messages_day", "Messages of the last day", labels=["provider", "kind", "state"]
+        )
+        for count in statistics.state_counts(now):
+            state_counts.add_metric([count.provider, count.kind, count.state], count.n)
+        yield state_counts
         yield _faults(now)
         seconds = GaugeMetricFamily("mfa_delivery_seconds", "From asking to arriving", labels=["kind", "quantile"])
-        for speed in statistics.speeds(now):
-            seconds.add_metric([speed.kind, "0.5"], speed.p50)
-            seconds.add_metric([speed.kind, "0.95"], speed.p95)
+        for latency in statistics.latencies(now):
+            seconds.add_metric([latency.kind, "0.5"], latency.p50)
+            seconds.add_metric([latency.kind, "0.95"], latency.p95)
         yield seconds
         circuits = GaugeMetricFamily("mfa_circuit_open", "Providers that are passed over", labels=["provider", "kind"])
         for circuit in statistics.circuits():
@@ -87,8 +89,8 @@ class _Figures(Collector):
 def _faults(now: datetime) -> Metric:
     words = "Sends and messages of the last day that failed, by whose fault it was"
     faults = GaugeMetricFamily("mfa_failures_day", words, labels=["provider", "kind", "fault"])
-    for blame in statistics.blames(now):
-        faults.add_metric([blame.provider, blame.kind, blame.fault], blame.n)
+    for failure in statistics.failure_counts(now):
+        faults.add_metric([failure.provider, failure.kind, failure.fault], failure.n)
     return faults
 
 

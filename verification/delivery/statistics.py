@@ -47,7 +47,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Fate:
+class StateCount:
     """How many messages of a day ended or stand so."""
 
     provider: str
@@ -57,7 +57,7 @@ class Fate:
 
 
 @dataclass(frozen=True)
-class Speed:
+class Latency:
     """How long deliveries took from asking to arriving. Units: seconds."""
 
     kind: str
@@ -97,11 +97,11 @@ def waiting(now: datetime) -> list[Waiting]:
     return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
 
 
-def fates(now: datetime) -> list[Fate]:
+def state_counts(now: datetime) -> list[StateCount]:
     """Count the last day's messages by provider, kind and state."""
     rows = Message.objects.filter(created_at__gt=now - _DAY)
     found = rows.values("provider", "kind", "state").annotate(n=Count("pk")).order_by("provider", "kind", "state")
-    return [Fate(row["provider"] or "–", row["kind"], row["state"], row["n"]) for row in found]
+    return [StateCount(row["provider"] or "–", row["kind"], row["state"], row["n"]) for row in found]
 
 
 @dataclass(frozen=True)
@@ -157,18 +157,18 @@ def hours(now: datetime) -> list[Hour]:
     return [Hour(at, counts[at]["n"], counts[at]["n_failed"]) if at in counts else Hour(at, 0, 0) for at in ats]
 
 
-def speeds(now: datetime) -> list[Speed]:
+def latencies(now: datetime) -> list[Latency]:
     """Tell how long the newest deliveries of a day took, by kind."""
-    return [speed for kind in Kind if (speed := _speed(kind, now)) is not None]
+    return [latency for kind in Kind if (latency := _latency(kind, now)) is not None]
 
 
-def _speed(kind: Kind, now: datetime) -> Speed | None:
+def _latency(kind: Kind, now: datetime) -> Latency | None:
     rows = Message.objects.filter(kind=kind, state=MessageState.DELIVERED, created_at__gt=now - _DAY)
     pairs = rows.exclude(ended_at=None).order_by("-created_at").values_list("created_at", "ended_at")[:_SAMPLE]
     took = sorted((ended - made).total_seconds() for made, ended in pairs if ended)
     if not took:
         return None
-    return Speed(str(kind), len(took), _share(took, 0.5), _share(took, 0.95))
+    return Latency(str(kind), len(took), _share(took, 0.5), _share(took, 0.95))
 
 
 def _share(values: Sequence[float], share: float) -> float:
@@ -176,7 +176,7 @@ def _share(values: Sequence[float], share: float) -> float:
 
 
 @dataclass(frozen=True)
-class Blame:
+class FailureCount:
     """How many failures of a day were whose fault, by what providers said themselves."""
 
     provider: str
@@ -185,7 +185,7 @@ class Blame:
     n: int
 
 
-def blames(now: datetime) -> list[Blame]:
+def failure_counts(now: datetime) -> list[FailureCount]:
     """Count the last day's failures by whose fault they were; what a code does not tell counts as unknown."""
     messages = Message.objects.filter(created_at__gt=now - _DAY, state__in=_DEAD).exclude(provider="")
     attempts = Attempt.objects.filter(at__gt=now - _DAY)
@@ -198,7 +198,7 @@ def blames(now: datetime) -> list[Blame]:
         for provider, kind, code, n in rows.annotate(n=Count("pk")).order_by():
             known = routes.meaning(provider, code)
             found[provider, kind, known.fault if known else Fault.UNKNOWN] += n
-    return [Blame(*place, n) for place, n in sorted(found.items())]
+    return [FailureCount(*place, n) for place, n in sorted(found.items())]
 
 
 def circuits() -> QuerySet[Circuit]:
@@ -213,7 +213,7 @@ def dead(*, most: int = 50) -> list[Message]:
 
 
 @dataclass(frozen=True)
-class Passage:
+class TimelineEntry:
     """One thing that happened to a message, in the order in which it did."""
 
     at: datetime
@@ -221,20 +221,20 @@ class Passage:
     provider: str = ""
 
 
-def passages(message: Message) -> list[Passage]:
+def timeline(message: Message) -> list[TimelineEntry]:
     """Tell what happened to a message, step by step, from its row and the tries of its providers."""
-    found = [Passage(message.created_at, str(_("asked for")))]
+    found = [TimelineEntry(message.created_at, str(_("asked for")))]
     for attempt in message.attempts.order_by("at", "pk"):
         why = f", {attempt.get_reason_display()}" if attempt.reason else ""
         why += f":{said}" if (said := routes.explained(attempt.provider, attempt.code)) else ""
-        found.append(Passage(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
+        found.append(TimelineEntry(attempt.at, f"{attempt.get_result_display()}{why}", attempt.provider))
     if message.handed_at:
-        found.append(Passage(message.handed_at, str(_("handed over")), message.provider))
+        found.append(TimelineEntry(message.handed_at, str(_("handed over")), message.provider))
     if message.ended_at:
         why = f", {message.get_reason_display()}" if message.reason else ""
         why += f":{said}" if (said := routes.explained(message.provider, message.code)) else ""
-        found.append(Passage(message.ended_at, f"{message.get_state_display()}{why}", message.provider))
-    return sorted(found, key=lambda passage: passage.at)
+        found.append(TimelineEntry(message.ended_at, f"{message.get_state_display()}{why}", message.provider))
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def may_go_again(message: Message, now: datetime) -> bool:

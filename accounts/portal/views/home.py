@@ -24,7 +24,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "ways": mine,
         "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "n_codes": n_codes,
-        "askers": caller_checks.just_now(request.user, now=now),
+        "caller_checks": caller_checks.just_now(request.user, now=now),
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

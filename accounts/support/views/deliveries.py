@@ -43,15 +43,15 @@ def index(request: AuthedRequest) -> HttpResponse:
     """Show everything on one page; reading it sends nothing."""
     _may(request)
     now = request_context.read(request).now
-    fates = statistics.fates(now)
-    most = max((fate.n for fate in fates), default=1)
+    state_counts = statistics.state_counts(now)
+    most = max((count.n for count in state_counts), default=1)
     hours = statistics.hours(now)
     context = {
         "queues": statistics.queues(),
         "workers": statistics.workers(),
         "waiting": statistics.waiting(now),
-        "fates": [(fate, round(100 * fate.n / most)) for fate in fates],
-        "speeds": statistics.speeds(now),
+        "state_counts": [(count, round(100 * count.n / most)) for count in state_counts],
+        "latencies": statistics.latencies(now),
         "shares": [
             ("providers", _("By provider"), statistics.by_provider(now)),
             ("countries", _("By country"), statistics.by_country(now)),
@@ -76,7 +76,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
         "message": message,
         "report": message_status.explain(message),
         "cause": message_status.technical(message),
-        "passages": statistics.passages(message),
+        "timeline": statistics.timeline(message),
         "may": statistics.may_go_again(message, now),
     }
     return layout.page(request, "delivery.html", context, here="deliveries")
