@@ -19,7 +19,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import redirects, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
-from verification import policies
+from verification import audit, browsers, enrolments, policies
 from verification.context import Context
 from verification.db import row_locks
 from verification.policies import Rules, Why
@@ -150,6 +150,15 @@ class NewPasswordMiddleware:
             return None
         messages.info(request, _("Choose a new password first. Your company support asks for it."))
         return redirect(redirects.asking("portal:password", request.get_full_path()))
+
+
+def end_others(request: HttpRequest, user: User, context: Context) -> None:
+    """Sign a person out everywhere but in this session, and forget their browsers, as they themselves ask."""
+    with transaction.atomic():
+        enrolments.raise_epoch(user)
+        browsers.forget(user)
+        audit.record("sessions.ended", user_id=user.pk, context=context)
+        carry_over(request, user)
 
 
 def carry_over(request: HttpRequest, user: User) -> None:

@@ -17,6 +17,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Session, User
+from verification import audit
+from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
 
@@ -139,3 +141,20 @@ def keys_of(session: SessionBase) -> list[str]:
     """Give the keys of the rows that are one session's: the present one, and the one that its row still has."""
     keys = (session.session_key, getattr(session, "former_key", None))
     return [row_key(key) for key in keys if key]
+
+
+def own(user: User, ref: str) -> Session | None:
+    """Find one of a person's sign-ins by its public name."""
+    return next((session for session in Session.objects.filter(user=user) if session.ref == ref), None)
+
+
+def end_own(session: Session, user: User, context: Context) -> None:
+    """End one sign-in, as the person themselves asks."""
+    with transaction.atomic():
+        session.delete()
+        audit.record("sessions.ended", user_id=user.pk, context=context, n_sessions=1)
+
+
+def end_all(user: User) -> int:
+    """End all sign-ins of a person. Returns how many. Inside the transaction that records it."""
+    return row_locks.in_order(Session.objects.filter(user=user)).delete()[0]

@@ -116,3 +116,12 @@ def forget(user: Person, *, ref: str = "") -> int:
     rows = Browser.objects.filter(user_id=user.pk)
     with transaction.atomic(savepoint=False):
         return row_locks.in_order(rows.filter(ref=ref) if ref else rows).delete()[0]
+
+
+def forget_own(user: Person, context: Context, *, ref: str = "") -> int:
+    """Forget one browser or all, as the person themselves asks. Returns how many; one that is not theirs is none."""
+    with transaction.atomic():
+        n_forgotten = forget(user, ref=ref)
+        if n_forgotten or not ref:
+            audit.record("browser.forgotten", user_id=user.pk, context=context, n_browsers=n_forgotten)
+    return n_forgotten

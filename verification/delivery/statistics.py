@@ -14,6 +14,8 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from verification import audit
+from verification.context import Context
 from verification.delivery import publisher
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import routes
@@ -242,12 +244,16 @@ def may_go_again(message: Message, now: datetime) -> bool:
     return message.challenge is None and message.state in _DEAD and message.useful_until > now
 
 
-def send_again(message: Message, now: datetime) -> bool:
+def send_again(message: Message, context: Context, *, actor_id: int, reason: str) -> bool:
     """Put a notice that failed back into the outbox, once; False when that helps nobody or was done already."""
+    now = context.now
     if not may_go_again(message, now):
         return False
     again = {"state": MessageState.QUEUED, "claims": 0, "not_before": now, "ended_at": None, "reason": "", "code": ""}
-    changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
-    if changed:
-        transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
+    with transaction.atomic():
+        changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
+        if changed:
+            about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
+            audit.record("message.sent_again", user_id=message.user_id, context=context, actor_id=actor_id, **about)
+            transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
     return bool(changed)

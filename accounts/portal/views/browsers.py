@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import redirects, request_context, session_assurance, sessions
 from accounts.models import Session
 from accounts.session_assurance import AuthedRequest
-from verification import audit, browsers, enrolments
+from verification import browsers
 from verification.browsers import user_agents
 
 
@@ -35,11 +34,8 @@ def index(request: AuthedRequest) -> HttpResponse:
 def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     """Forget one browser or all: there the second step is asked again. Needs no fresh proof, for it only closes."""
     now = request_context.read(request)
-    with transaction.atomic():
-        count = browsers.forget(request.user, ref=ref)
-        if ref and not count:
-            raise Http404
-        audit.record("browser.forgotten", user_id=request.user.pk, context=now, n_browsers=count)
+    if not browsers.forget_own(request.user, now, ref=ref) and ref:
+        raise Http404
     messages.success(request, _("Forgotten: the second step will be asked there again."))
     response = redirect("portal:browsers")
     if not ref and not browsers.is_shared(now.browser):
@@ -52,15 +48,12 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     """End one sign-in elsewhere."""
     now = request_context.read(request)
-    mine = Session.objects.filter(user=request.user)
-    found = next((session for session in mine if session.ref == ref), None)
+    found = sessions.own(request.user, ref)
     if found is None:
         raise Http404
     if found.session_key in sessions.keys_of(request.session):
         return redirect("sign-out")
-    with transaction.atomic():
-        found.delete()
-        audit.record("sessions.ended", user_id=request.user.pk, context=now, n_sessions=1)
+    sessions.end_own(found, request.user, now)
     messages.success(request, _("That sign-in was ended."))
     return redirect("portal:browsers")
 
@@ -69,11 +62,6 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
 @require_POST
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere but here, remembered browsers included."""
-    now = request_context.read(request)
-    with transaction.atomic():
-        enrolments.raise_epoch(request.user)
-        browsers.forget(request.user)
-        audit.record("sessions.ended", user_id=request.user.pk, context=now)
-        session_assurance.carry_over(request, request.user)
+    session_assurance.end_others(request, request.user, request_context.read(request))
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("portal:browsers")

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from accounts.models import Session, User
+from accounts import sessions
+from accounts.models import User
 from verification import audit, browsers, notices
 from verification.context import Context
-from verification.db import row_locks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,7 @@ def notify(person: User, notice: str, actor: Actor, **values: str) -> None:
 
 def close(person: User) -> dict[str, int]:
     """Forget a person's browsers and end their sign-ins; counts both for the record."""
-    return {"n_browsers": browsers.forget(person), "n_sessions": end_all_sessions(person)}
-
-
-def end_all_sessions(person: User) -> int:
-    return row_locks.in_order(Session.objects.filter(user=person)).delete()[0]
+    return {"n_browsers": browsers.forget(person), "n_sessions": sessions.end_all(person)}
 
 
 def unless_nothing(text: str, *counts: object) -> None:

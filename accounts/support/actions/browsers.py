@@ -4,8 +4,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import sessions
 from accounts.models import User
-from accounts.support.actions.base import Actor, Result, end_all_sessions, notify, record, unless_nothing
+from accounts.support.actions.base import Actor, Result, notify, record, unless_nothing
 from verification import browsers
 
 
@@ -23,7 +24,7 @@ def end_sessions(person: User, actor: Actor) -> Result:
     """End the sign-ins of a person everywhere. Remembered browsers stay."""
     with transaction.atomic():
         notify(person, "sessions_ended", actor)
-        n_gone = end_all_sessions(person)
+        n_gone = sessions.end_all(person)
         unless_nothing(_("They are signed in nowhere."), n_gone)
         record("support.sessions_ended", person, actor, n_sessions=n_gone)
     return Result(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})

@@ -12,7 +12,6 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.session_assurance import AuthedRequest
 from accounts.support.views import layout
-from verification import audit
 from verification.delivery import message_status, statistics
 from verification.delivery.statistics import Hour
 from verification.models import Message
@@ -90,9 +89,7 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
     now, message = request_context.read(request), get_object_or_404(Message, handle=handle)
 
     def run(reason: str) -> None:
-        if statistics.send_again(message, now.now):
-            about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
-            audit.record("message.sent_again", user_id=message.user_id, context=now, actor_id=request.user.pk, **about)
+        if statistics.send_again(message, now, actor_id=request.user.pk, reason=reason):
             messages.success(request, _("It is in the outbox again."))
         else:
             messages.warning(request, _("It helps nobody any more, or was sent again already."))
