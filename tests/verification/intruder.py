@@ -43,14 +43,14 @@ def _count_late() -> None:
     from verification import limits  # noqa: PLC0415
     from verification.challenges import attempts  # noqa: PLC0415
 
-    count, wrong = limits.reserve, attempts.wrong
+    count, wrong = limits.reserve, attempts.fail
 
     def late(challenge: Any, gate: Any, context: Any, **more: Any) -> Any:
         count(challenge.user.pk, challenge.enrolment.method, now=context.now)
         return wrong(challenge, gate, context, **more)
 
     limits.reserve = lambda user_id, method, *, now, **_: limits.gate(user_id, method, now=now)
-    attempts.wrong = late
+    attempts.fail = late
 
 
 def main() -> None:

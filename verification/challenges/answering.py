@@ -52,16 +52,16 @@ def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str,
     """Save what a method found, in one transaction, and return the outcome."""
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
-            return attempts.wrong(challenge, gate, context, cause="taken")
+            return attempts.fail(challenge, gate, context, cause="taken")
         return proofs.prove(challenge, check, context)
     if check.verdict is Verdict.USED:
-        return attempts.costs_nothing(challenge, Verdict.USED, context)
+        return attempts.uncounted(challenge, Verdict.USED, context)
     if check.verdict is Verdict.DRIFTED:
         enrolments.save_learned(challenge.enrolment, check.learned)
-        return attempts.wrong(challenge, gate, context, verdict=Verdict.DRIFTED, cause=check.cause)
+        return attempts.fail(challenge, gate, context, verdict=Verdict.DRIFTED, cause=check.cause)
     if _was_replaced(challenge, text, context.now):
-        return attempts.costs_nothing(challenge, Verdict.REPLACED, context)
-    return attempts.wrong(challenge, gate, context, cause=check.cause)
+        return attempts.uncounted(challenge, Verdict.REPLACED, context)
+    return attempts.fail(challenge, gate, context, cause=check.cause)
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:

@@ -73,14 +73,16 @@ def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
 
 
 def give_back(challenge: Challenge, context: Context) -> None:
+    """Give back the try and the failure that `take_try` counted."""
     Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
     limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
 
-def costs_nothing(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
+def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
+    """Refuse an answer that costs no try, such as an older or a used code."""
     with transaction.atomic():
         give_back(challenge, context)
-        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
 
 
@@ -95,9 +97,10 @@ def retry_at(challenge: Challenge, now: datetime) -> datetime | None:
     return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
 
 
-def wrong(
+def fail(
     challenge: Challenge, gate: limits.Gate, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = ""
 ) -> Outcome:
+    """Record a wrong answer, end the challenge after the last try, and notify the owner where it is due."""
     n_failures = gate.n_failures
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
@@ -108,10 +111,12 @@ def wrong(
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,
-            **row.about(challenge) | ({"cause": cause} if cause else {}),
+            **row.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
-            audit.record("method.switched_off", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            audit.record(
+                "method.switched_off", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+            )
             row.tell_owner(challenge, "method_off", context)
             notices.alert(challenge.user, "method_off_alert", now=context.now)
         if gate.n_today:

@@ -27,21 +27,24 @@ def expire(now: datetime) -> int:
 
 
 def supersede(handle: str, *, binding: str, purpose: Purpose, now: datetime) -> None:
+    """End the session's challenge because another one replaces it."""
     Challenge.objects.filter(handle=handle, binding=binding, state__in=ALIVE).update(
         state=State.SUPERSEDED, ended_at=now
     )
 
 
-def standing(binding: str, purpose: Purpose) -> Outcome:
-    live = (
+def live(binding: str, purpose: Purpose) -> Outcome:
+    """Return the session's open challenge, because another request started it first."""
+    found = (
         Challenge.objects.select_related("enrolment").filter(binding=binding, purpose=purpose, state__in=ALIVE).first()
     )
-    if live is None:
+    if found is None:
         return Outcome(verdict=Verdict.GONE)
-    return Outcome(verdict=Verdict.ISSUED, handle=live.handle, method=live.enrolment.method)
+    return Outcome(verdict=Verdict.ISSUED, handle=found.handle, method=found.enrolment.method)
 
 
 def why_closed(challenge: Challenge, now: datetime) -> Outcome:
+    """Return why a challenge takes no more answers."""
     try:
         challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
     except Challenge.DoesNotExist:

@@ -45,7 +45,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     if check.verdict is Verdict.PROVEN:
         outcome = proofs.prove(challenge, check, context, by_phone=True)
     else:
-        outcome = attempts.wrong(challenge, gate, context)
+        outcome = attempts.fail(challenge, gate, context)
     verdict = Verdict.PROVEN if outcome.verdict is Verdict.PENDING else outcome.verdict
     return rendering.speech(message, check.say, verdict, goes_on=verdict is Verdict.WRONG)
 
@@ -62,7 +62,7 @@ def _deny(challenge: Challenge, context: Context) -> None:
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
         enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
-        audit.record("challenge.reported", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        audit.record("challenge.reported", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
         row.tell_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)
         )  # where it was asked from

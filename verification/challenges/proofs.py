@@ -23,6 +23,10 @@ _SPEND = Update(
 
 
 def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
+    """Spend a challenge that was answered right, and do what its purpose asks. It works once.
+
+    Approved `by_phone`, it waits for the page to collect it.
+    """
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.lock_person(challenge.user)  # before their failures, in the order of everyone who changes both
@@ -31,7 +35,9 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             return row.outcome(challenge, Verdict.GONE)
         if not _spend(challenge, check, context.now):
             attempts.give_back(challenge, context)
-            audit.record("challenge.repeated", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            audit.record(
+                "challenge.repeated", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+            )
             return row.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
         ended_at = None if by_phone else context.now
@@ -44,7 +50,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
         kind = "challenge.approved" if by_phone else "challenge.proven"
-        audit.record(kind, user_id=challenge.user.pk, context=context, **row.about(challenge))
+        audit.record(kind, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
@@ -60,7 +66,7 @@ def collect(handle: str, *, binding: str, context: Context) -> Outcome:
         if approved.update(state=State.PROVEN, ended_at=context.now):
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
-            audit.record("challenge.proven", user_id=challenge.user.pk, context=context, **row.about(challenge))
+            audit.record("challenge.proven", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
             return row.outcome(challenge, Verdict.PROVEN)
     if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
         return row.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
@@ -85,5 +91,5 @@ def _after_single_use_code(challenge: Challenge, context: Context) -> None:
 def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:
     if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
         browsers.forget(challenge.user)
-        audit.record("enrolment.confirmed", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        audit.record("enrolment.confirmed", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
         row.tell_owner(challenge, "method_added", context)

@@ -58,12 +58,12 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
             reference=challenge.reference,
         )
         if not changed:
-            sending.no_message(
+            sending.uncount_unanswered(
                 challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
             )
             return row.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
         sending.send(challenge, context)
-        audit.record("challenge.resent", user_id=challenge.user.pk, context=context, **row.about(challenge))
+        audit.record("challenge.resent", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, Verdict.ISSUED)
 
 

@@ -29,6 +29,7 @@ def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
 
 
 def bind(binding: str) -> str:
+    """Return the digest of a session's binding, which is what the row keeps."""
     return crypto.digest("challenge.binding", binding)
 
 
@@ -44,7 +45,8 @@ def new_reference(*, former: str = "") -> str:
     return secrets.choice([name for name in names if name != former])
 
 
-def about(challenge: Challenge) -> dict[str, Any]:
+def audit_detail(challenge: Challenge) -> dict[str, Any]:
+    """Return what audit events say about a challenge."""
     return {
         "challenge": challenge.handle,
         "purpose": str(challenge.purpose),
@@ -55,6 +57,7 @@ def about(challenge: Challenge) -> dict[str, Any]:
 
 
 def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
+    """Return an outcome about a challenge."""
     return Outcome(
         verdict=verdict,
         handle=challenge.handle,
@@ -66,11 +69,13 @@ def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
 
 
 def tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "") -> None:
+    """Notify the person that the challenge is for."""
     label = enrolments.label(challenge.enrolment)
     notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
 
 
 def ask(challenge: Challenge, *, now: datetime, generation: int = 0) -> Ask:
+    """Return the challenge as its method sees it."""
     enrolment = challenge.enrolment
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
     return Ask(

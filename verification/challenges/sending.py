@@ -65,13 +65,13 @@ def _refused_sending(
         notices.tell_of_cost(gate, context=context)
     if gate.is_open:
         return None
-    no_message(enrolment, user=user, purpose=purpose, context=context)
+    uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
     audit.record("message.limited", scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 
 
-def no_message(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
+def uncount_unanswered(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
     """Take back the count of an unanswered message, because it did not go out."""
     method = registry.method(enrolment.method)
     if method.kind and purpose != Purpose.SELF_TEST:
@@ -94,6 +94,7 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
 
 
 def send(challenge: Challenge, context: Context) -> None:
+    """Put the message of a challenge into the outbox, if its method sends one."""
     issue = registry.method(challenge.enrolment.method).issue(row.ask(challenge, now=context.now))
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

@@ -78,11 +78,11 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
                 closing.supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
             _ADD.run(challenge)
             sending.send(challenge, context)
-            audit.record("challenge.issued", user_id=user.pk, context=context, **row.about(challenge))
+            audit.record("challenge.issued", user_id=user.pk, context=context, **row.audit_detail(challenge))
     except IntegrityError:
         # Another request of this session was quicker: its challenge stands, and no second message went out.
-        sending.no_message(enrolment, user=user, purpose=purpose, context=context)
-        return closing.standing(challenge.binding, purpose)
+        sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
+        return closing.live(challenge.binding, purpose)
     return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
 
 
@@ -199,5 +199,5 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
             closing.supersede(replaces, binding=running.binding, purpose=Purpose(running.purpose), now=now)
             Challenge.objects.filter(pk=running.pk, state=State.SUPERSEDED).update(state=State.OPEN, ended_at=None)
     except IntegrityError:
-        return closing.standing(running.binding, Purpose(running.purpose))
+        return closing.live(running.binding, Purpose(running.purpose))
     return outcome
