@@ -3,17 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
-from django.db.models import Q
-
-
-def given(user: Any) -> set[str]:
-    """Read the permissions that a person was given, also while the account is switched off."""
-    own = user.user_permissions.order_by().values("pk")
-    by_group = Permission.objects.filter(group__user=user.pk).order_by().values("pk")
-    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # no join may meet all memberships
-    names = mine.order_by().values_list("content_type__app_label", "codename")
-    return {f"{app}.{code}" for app, code in names}
 
 
 class RightsBackend(ModelBackend):
@@ -28,7 +17,5 @@ class RightsBackend(ModelBackend):
             return set()
         if user_obj.is_superuser:
             return super().get_all_permissions(user_obj, obj)
-        if not hasattr(user_obj, "_all_rights"):
-            user_obj._all_rights = given(user_obj)  # noqa: SLF001  (as Django keeps its own)
-        rights: set[str] = user_obj._all_rights  # noqa: SLF001
+        rights: set[str] = user_obj.given_permissions
         return rights

@@ -139,7 +139,7 @@ class SessionStore(DatabaseStore):
 
 def keys_of(session: SessionBase) -> list[str]:
     """Give the keys of the rows that are one session's: the present one, and the one that its row still has."""
-    keys = (session.session_key, getattr(session, "former_key", None))
+    keys = (session.session_key, session.former_key if isinstance(session, SessionStore) else None)
     return [row_key(key) for key in keys if key]
 
 

@@ -1,9 +1,9 @@
 """Where editors work: articles with their versions, what readers said, what they looked for in vain, contacts."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -40,19 +40,20 @@ class ArticleAdmin(ChangesAdmin):
     readonly_fields = ("preview", "updated_at")
     inlines = (VersionInline,)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        n = Count("feedback")
-        helped = Count("feedback", filter=Q(feedback__has_helped=True))
-        rows: QuerySet[Article] = super().get_queryset(request).annotate(n_words=n, n_helped=helped)
-        return rows
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Say beside each article how many readers it helped: counted once a page, and kept beside the rows."""
+        counted = cache(articles.feedback)
+
+        @admin.display(description="helped")
+        def helped(article: Article) -> str:
+            n_helped, n = counted().get(article.pk, (0, 0))
+            return f"{n_helped} of {n}" if n else "–"
+
+        return [helped if name == "helped" else name for name in super().get_list_display(request)]
 
     @admin.display(boolean=True, description="edited here")
     def is_edited(self, obj: Article) -> bool:
         return articles.is_edited(obj)
-
-    @admin.display(description="helped")
-    def helped(self, obj: Article) -> str:
-        return f"{obj.n_helped} of {obj.n_words}" if obj.n_words else "–"  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="page")
     def shown(self, obj: Article) -> SafeString:

@@ -8,14 +8,15 @@ from typing import Any
 import nh3
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 
+from accounts.models import User
 from helpcenter import bundled
-from helpcenter.models import Article, Audience, Version
+from helpcenter.models import Article, Audience, Feedback, Version
 from verification import conf, policies
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
@@ -105,16 +106,23 @@ def restore(version: Version, *, user_id: int | None, now: datetime) -> None:
         article.save()
 
 
-def audiences(user: Any) -> list[str]:
+def feedback() -> dict[int, tuple[int, int]]:
+    """Count, by article, how many readers it helped, and how many said something."""
+    rows = Feedback.objects.order_by().values_list("article")
+    counted = rows.annotate(n_helped=Count("pk", filter=Q(has_helped=True)), n=Count("pk"))
+    return {article: (n_helped, n) for article, n_helped, n in counted}
+
+
+def audiences(user: User | None) -> list[str]:
     """Tell which articles a reader may see. Strangers and employees see those for everyone."""
     found = [str(Audience.EVERYONE)]
-    if getattr(user, "is_staff", False):
+    if user is not None and user.is_staff:
         rights = {Audience.SUPPORT: "accounts.view_user", Audience.OPERATORS: "verification.view_message"}
         found += [str(audience) for audience, right in rights.items() if user.has_perm(right)]
     return found
 
 
-def published(user: Any, *, now: datetime | None = None, language: str = "en") -> QuerySet[Article]:
+def published(user: User | None, *, now: datetime | None = None, language: str = "en") -> QuerySet[Article]:
     """Give the articles that a reader may see now."""
     now = now or timezone.now()
     rows = Article.objects.filter(publish_at__lte=now, audience__in=audiences(user), language=language)
@@ -165,9 +173,9 @@ def fill(text: str, places: dict[str, str]) -> str:
     return _PLACE.sub(lambda found: places.get(found[1], found[0]), text)
 
 
-def places(user: Any = None) -> dict[str, str]:
+def places(user: User | None = None) -> dict[str, str]:
     """Give what articles may name: the organisation, its support, and the numbers in force for this reader."""
-    rules = policies.rules_for(user.pk if getattr(user, "is_authenticated", False) else 0)
+    rules = policies.rules_for(user.pk if user is not None else 0)
     return {
         "organisation": conf.organisation_name(),
         "support": conf.support_name(),

@@ -1,10 +1,10 @@
 """How a person reaches company support: the contact of their group, else everybody's, else the settings'."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 
+from accounts.models import User
 from helpcenter.models import Contact
 from verification import conf
 
@@ -20,10 +20,10 @@ class Desk:
     takes_mail: bool = False
 
 
-def desk_of(user: Any = None) -> Desk:
+def desk_of(user: User | None = None) -> Desk:
     """Give the desk that helps a person; a stranger is given everybody's."""
     mine = Q(group__isnull=True)
-    if getattr(user, "is_authenticated", False):
+    if user is not None:
         mine |= Q(group__user=user)
     rows = sorted(Contact.objects.filter(mine), key=lambda row: (row.group_id is None, row.pk))
     if rows:

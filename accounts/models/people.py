@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import models
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Concat, Replace, Upper
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers
@@ -53,6 +54,15 @@ def sought(word: str) -> set[str]:
     return {heard.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in heard)}
 
 
+def permissions_given_to(user: "User") -> set[str]:
+    """Read the permissions that a person was given, also while the account is switched off."""
+    own = user.user_permissions.order_by().values("pk")
+    by_group = Permission.objects.filter(group__user=user.pk).order_by().values("pk")
+    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # no join may meet all memberships
+    names = mine.order_by().values_list("content_type__app_label", "codename")
+    return {f"{app}.{code}" for app, code in names}
+
+
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types
     """A person.
 
@@ -91,6 +101,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    @cached_property
+    def given_permissions(self) -> set[str]:
+        """The permissions that the person was given, read once for this instance."""
+        return permissions_given_to(self)
 
     def set_password(self, raw_password: str | None) -> None:
         """Keep a password in its normal form."""

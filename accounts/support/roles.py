@@ -125,7 +125,7 @@ RIGHTS = tuple(dict.fromkeys([right for rights in ROLES.values() for right in ri
 def permissions(rights: Iterable[str]) -> QuerySet[Permission]:
     """Find permissions by their names, such as accounts.view_user."""
     wanted = set(rights)
-    named = Permission.objects.annotate(
+    named = Permission.objects.alias(
         right=Concat("content_type__app_label", Value("."), "codename", output_field=CharField())
     )
     return named.filter(right__in=wanted).select_related("content_type")

@@ -34,12 +34,12 @@ def settle(people: Collection[int] | None = None) -> int:
 
 def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     """Find browsers where none is remembered now."""
-    yield rows.annotate(days=in_statement(OuterRef("user"), "remember_days")).filter(days=0)
+    yield rows.alias(days=in_statement(OuterRef("user"), "remember_days")).filter(days=0)
 
 
 def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Browser], Any]]:
     """Find browsers that are remembered for longer than they would be now, and until when that is."""
-    rows = rows.annotate(days=in_statement(OuterRef("user"), "remember_days"))
+    rows = rows.alias(days=in_statement(OuterRef("user"), "remember_days"))
     known = Policy.objects.filter(remember_days__gt=0).values_list("remember_days", flat=True)
     for each in {default("remember_days"), *known}:
         ends = F("made_at") + timedelta(days=each)
@@ -52,7 +52,7 @@ def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Bro
 def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     """Find browsers whose method is not allowed now: by each policy that names methods, and by the default."""
     decides = Subquery(strongest(OuterRef("user"), "methods").values("pk")[:1])
-    rows = rows.annotate(decides=decides).exclude(method="")
+    rows = rows.alias(decides=decides).exclude(method="")
     for policy in Policy.objects.filter(methods__isnull=False):
         yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
     yield rows.filter(decides=None).exclude(method__in=default("methods"))

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import backends
 from accounts.models import Scope, User
+from accounts.models.people import permissions_given_to
 
 
 class Refusal(StrEnum):
@@ -106,7 +106,7 @@ def rank(person: User, staff: User) -> Rank:
         if not staff.is_superuser:
             return Rank.ABOVE
         return Rank.EQUAL if person.is_superuser else Rank.BELOW
-    theirs, mine = backends.given(person), staff.get_all_permissions()
+    theirs, mine = permissions_given_to(person), staff.get_all_permissions()
     if theirs == mine:
         return Rank.EQUAL
     return Rank.BELOW if theirs < mine else Rank.ABOVE

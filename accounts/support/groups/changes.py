@@ -1,5 +1,6 @@
 """Changes of roles and groups: made, or left for a second person who must agree; refusals are recorded."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,8 +199,18 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
         audit.record("group.refused", user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
 
 
-def listed() -> QuerySet[Group]:
-    """List the groups with how many are in each and how many rights it gives."""
-    return Group.objects.annotate(
-        n_people=Count("user", distinct=True), n_rights=Count("permissions", distinct=True)
-    ).order_by("name")
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A group in the list of all: how many are in it, and how many rights it gives."""
+
+    pk: int
+    name: str
+    n_people: int
+    n_rights: int
+
+
+def listed() -> list[Listed]:
+    """List the groups by name."""
+    rows = Group.objects.order_by("name").values_list("pk", "name")
+    counted = rows.annotate(n_people=Count("user", distinct=True), n_rights=Count("permissions", distinct=True))
+    return [Listed(pk=pk, name=name, n_people=people, n_rights=rights) for pk, name, people, rights in counted]

@@ -1,0 +1,35 @@
+"""Where editors work: the list of articles."""
+
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.test import RequestFactory
+
+from helpcenter.admin import ArticleAdmin
+from helpcenter.models import Article, Feedback
+
+pytestmark = pytest.mark.django_db
+
+
+def _helped(rf: RequestFactory) -> Any:
+    columns = ArticleAdmin(Article, site).get_list_display(rf.get("/"))
+    return next(column for column in columns if callable(column))
+
+
+def test_list_says_how_many_readers_an_article_helped(rf: RequestFactory) -> None:
+    read, unread = Article.objects.order_by("pk")[:2]
+    Feedback.objects.bulk_create(Feedback(article=read, has_helped=helped) for helped in (True, True, False))
+
+    column = _helped(rf)
+
+    assert [column(read), column(unread)] == ["2 of 3", "–"]
+
+
+def test_list_counts_once_a_page(rf: RequestFactory, django_assert_num_queries: Any) -> None:
+    articles = Article.objects.order_by("pk")[:5]
+    column = _helped(rf)
+
+    with django_assert_num_queries(2):
+        for article in articles:
+            column(article)
