@@ -17,7 +17,8 @@ from verification.context import Context
 from verification.models import Policy
 
 pytestmark = pytest.mark.usefixtures("switches_known")  # as in a process that works
-BUDGETS = {"unlock": 23, "forget_browsers": 19, "end_sessions": 19, "clear_settings": 39}
+# As on PostgreSQL, which locks row by row what it deletes; on SQLite clearing takes 39.
+BUDGETS = {"unlock": 23, "forget_browsers": 19, "end_sessions": 19, "clear_settings": 47}
 _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
 
 

@@ -1,0 +1,141 @@
+"""The second person: who may agree, until when, and that what was agreed to is taken up once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import SupportRequest, User
+from accounts.support.actions import Actor, approvals
+from tests.people import Clock, Person, hire
+from verification.context import Context
+from verification.models import AuditEvent
+
+
+@pytest.fixture
+def actor(sam: Person, here: Context) -> Actor:
+    return Actor(staff=sam.user, context=here, reason="asked", ticket="1", caller="Call back")
+
+
+@pytest.fixture
+def waiting(ana: Person, actor: Actor) -> SupportRequest:
+    found = approvals.ask("unlock", actor, ana.user, {})
+    assert found
+    return found
+
+
+@pytest.fixture
+def other(db: None, clock: Clock) -> User:
+    """Give a colleague of the same role."""
+    return hire("sue", "Senior support").user
+
+
+def later(here: Context, **span: float) -> Context:
+    return replace(here, now=here.now + timedelta(**span))
+
+
+def agreed(request: SupportRequest, other: User, here: Context) -> SupportRequest:
+    assert approvals.decide(request, other, here, agrees=True)
+    return SupportRequest.objects.get(pk=request.pk)
+
+
+def test_same_request_waits_once(ana: Person, waiting: SupportRequest, actor: Actor) -> None:
+    assert approvals.ask("unlock", actor, ana.user, {}) is None
+    assert approvals.ask("unlock", actor, ana.user, {"days": 1}) is not None
+    assert approvals.ask("block", actor, ana.user, {}) is not None
+
+
+def test_request_that_ran_out_can_be_made_again(ana: Person, waiting: SupportRequest, actor: Actor) -> None:
+    assert approvals.ask("unlock", replace(actor, context=later(actor.context, hours=25)), ana.user, {}) is not None
+
+
+def test_colleague_of_the_same_rights_agrees(waiting: SupportRequest, other: User, here: Context) -> None:
+    found = agreed(waiting, other, here)
+
+    assert (found.state, found.decided_by) == (SupportRequest.State.APPROVED, other)
+    assert AuditEvent.objects.filter(kind="support.request_agreed", actor_id=other.pk).count() == 1
+
+
+@pytest.mark.parametrize("who", ["sam", "dora", "ana"])
+def test_neither_the_one_who_asked_nor_one_without_the_right_decides(
+    waiting: SupportRequest, here: Context, dora: Person, who: str
+) -> None:
+    assert not approvals.decide(waiting, User.objects.get(username=who), here, agrees=True)
+    assert not approvals.decide(waiting, User.objects.get(username=who), here, agrees=False)
+
+
+def test_colleague_who_vouched_for_the_caller_does_not_agree(
+    ana: Person, actor: Actor, other: User, root: Person
+) -> None:
+    found = approvals.ask("unlock", actor, ana.user, {}, vouched_by=other)
+
+    assert found
+    assert not approvals.may_decide(found, other)
+    assert approvals.may_decide(found, root.user)
+
+
+def test_person_who_is_staff_does_not_agree_to_what_is_done_for_them(actor: Actor, other: User, root: Person) -> None:
+    found = approvals.ask("unlock", actor, other, {})
+
+    assert found
+    assert not approvals.may_decide(found, other)
+    assert approvals.may_decide(found, root.user)
+
+
+@pytest.mark.parametrize("hours", [24, 25, 300])
+def test_nobody_decides_after_a_day(waiting: SupportRequest, other: User, here: Context, hours: int) -> None:
+    assert not approvals.decide(waiting, other, later(here, hours=hours), agrees=True)
+
+
+def test_first_word_counts(waiting: SupportRequest, other: User, root: Person, here: Context) -> None:
+    assert approvals.decide(waiting, other, here, agrees=False)
+    assert not approvals.decide(waiting, root.user, here, agrees=True)
+    assert SupportRequest.objects.get().state == SupportRequest.State.REFUSED
+
+
+def test_is_taken_up_once_by_the_one_who_asked(
+    waiting: SupportRequest, other: User, sam: Person, here: Context
+) -> None:
+    found = agreed(waiting, other, here)
+
+    assert not approvals.take(found, other, here)
+    assert not approvals.take(found, sam.user, later(here, hours=25))
+    assert approvals.take(found, sam.user, here)
+    assert not approvals.take(found, sam.user, here)
+
+
+def test_waits_for_a_word(waiting: SupportRequest, sam: Person, here: Context) -> None:
+    assert not approvals.take(waiting, sam.user, here)
+
+
+def test_is_not_taken_up_for_a_person_who_changed(
+    waiting: SupportRequest, ana: Person, other: User, sam: Person, here: Context
+) -> None:
+    found = agreed(waiting, other, here)
+    User.objects.filter(pk=ana.user.pk).update(epoch=ana.user.epoch + 1)
+
+    assert not approvals.take(found, sam.user, here)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"groups": []}])
+def test_word_of_a_colleague_who_lost_the_right_is_gone(
+    waiting: SupportRequest, other: User, here: Context, change: dict[str, object]
+) -> None:
+    found = agreed(waiting, other, here)
+    assert approvals.is_agreed_still(found, now=here.now)
+
+    if "groups" in change:
+        other.groups.clear()
+    else:
+        User.objects.filter(pk=other.pk).update(**change)
+
+    assert not approvals.is_agreed_still(SupportRequest.objects.get(pk=found.pk), now=here.now)
+
+
+def test_list_shows_what_is_open(waiting: SupportRequest, other: User, sam: Person, here: Context) -> None:
+    assert list(approvals.listed(other, now=here.now)) == [waiting]
+    assert list(approvals.listed(other, now=here.now + timedelta(hours=24))) == []
+
+    approvals.take(agreed(waiting, other, here), sam.user, here)
+
+    assert list(approvals.listed(other, now=here.now)) == []

@@ -1,0 +1,106 @@
+"""A permitted action is done once for each form, within the quota, on the person as they are when they are locked."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import SupportRequest, User
+from accounts.support.actions import State, authorise, execution
+from accounts.support.actions.authorise import Permit
+from accounts.support.actions.execution import ActionRequest
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.rights import Refusal
+from tests.people import Person
+from tests.support import perform
+from verification.context import Context
+from verification.models import AuditEvent, Browser, Policy
+
+
+def asked(staff: Person, person: Person, name: str = "unlock", **more: Any) -> ActionRequest:
+    usual: dict[str, Any] = {"reason": "asked", "ticket": "1", "options": {}, "token": execution.new_token()}
+    return ActionRequest(action=ACTIONS[name], staff=staff.user, person=person.user, **(usual | more))
+
+
+def permit(staff: Person, person: Person, here: Context, name: str = "unlock") -> Permit:
+    found = authorise.authorise(staff.user, person.user, ACTIONS[name], here)
+    assert isinstance(found, Permit)
+    return found
+
+
+def kinds() -> list[str]:
+    return list(AuditEvent.objects.filter(kind__startswith="support.").order_by("pk").values_list("kind", flat=True))
+
+
+def test_does_it_without_asking_again(
+    ana: Person, sam: Person, here: Context, no_check: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = permit(sam, ana, here)
+    monkeypatch.setattr(authorise, "authorise", lambda *_args: pytest.fail("authorised twice"))
+
+    assert execution.execute(asked(sam, ana), found, here).state is State.DONE
+    assert kinds() == ["support.person_unlocked"]
+
+
+def test_authorises_again_when_the_person_became_staff_meanwhile(
+    ana: Person, sam: Person, here: Context, no_check: None
+) -> None:
+    found = permit(sam, ana, here)
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True)
+
+    assert execution.execute(asked(sam, ana), found, here).state is State.ASKED
+    assert SupportRequest.objects.get().action == "unlock"
+
+
+def test_authorises_again_when_the_person_got_more_rights_meanwhile(
+    ana: Person, sam: Person, here: Context, no_check: None
+) -> None:
+    found = permit(sam, ana, here)
+    User.objects.filter(pk=ana.user.pk).update(is_staff=True, is_superuser=True)
+
+    assert execution.execute(asked(sam, ana), found, here).state is State.REFUSED
+    assert AuditEvent.objects.get(kind="support.refused").detail["why"] == Refusal.MORE_RIGHTS
+
+
+def test_same_form_is_done_once(ana: Person, sam: Person, here: Context, no_check: None) -> None:
+    one = asked(sam, ana)
+
+    assert [perform(one, here).state for _ in range(2)] == [State.DONE, State.UNNEEDED]
+    assert execution.was_sent(one)
+    assert kinds() == ["support.person_unlocked"]
+
+
+def test_same_form_serves_one_person_each(ana: Person, ben: Person, sam: Person, here: Context, no_check: None) -> None:
+    token = execution.new_token()
+
+    assert [perform(asked(sam, each, token=token), here).state for each in (ana, ben)] == [State.DONE] * 2
+
+
+@pytest.mark.parametrize("token", ["", "x", "x:y:z", "a" * 500])
+def test_token_of_another_is_not_ours(token: str) -> None:
+    assert not execution.token_is_good(token)
+
+
+def test_refusal_is_recorded_and_spends_no_quota(ana: Person, sam: Person, here: Context) -> None:
+    Policy.objects.create(staff_quota=1)
+
+    assert perform(asked(sam, ana), here).state is State.REFUSED
+    assert (
+        perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED
+    )  # there is none; the quota is spent
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.REFUSED
+    found = AuditEvent.objects.filter(kind="support.refused").order_by("pk")
+    assert [event.detail["why"] for event in found] == [Refusal.NO_CALLER, Refusal.QUOTA]
+
+
+def test_person_who_is_gone_needs_nothing(ben: Person, sam: Person, here: Context, no_check: None) -> None:
+    one, found = asked(sam, ben), permit(sam, ben, here)
+    User.objects.filter(pk=ben.user.pk).delete()
+
+    assert execution.execute(one, found, here).state is State.UNNEEDED
+
+
+def test_what_found_nothing_to_do_changed_nothing(ana: Person, sam: Person, here: Context, no_check: None) -> None:
+    assert not Browser.objects.exists()
+
+    assert perform(asked(sam, ana, "forget_browsers"), here).state is State.UNNEEDED
+    assert kinds() == []
