@@ -1,10 +1,8 @@
-"""Changes in the admin: each after a fresh proof, with a reason and an audit event, and counted once if sent twice."""
+"""The ModelAdmin classes that every table is registered with: rows to look at, and rows that are changed one by one."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial, wraps
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -13,199 +11,31 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import IntegrityError, models, transaction
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
 
-from accounts import admin_site, reauthentication, redirects, request_context
+from accounts import reauthentication, redirects, request_context
+from accounts.admin_changes.forms import (
+    PROOF_FIELDS,
+    ChangeForm,
+    ReasonForm,
+    Repeated,
+    as_seen,
+    changed_meanwhile,
+    differences,
+    spend,
+    values,
+)
 from accounts.admin_site import Ruled
-from accounts.models import SentForm
 from accounts.session_assurance import AuthedRequest
 from verification import audit
 from verification.inputs.fields import LineField
-from verification.models.handles import new_handle
 
-_PROOF = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
-_MAX_KEPT = 300  # characters of a value that the record keeps
 # Of the events that are no row's, for the record's filter.
 SUBJECTS: set[str] = {"export", "people", "record", "token"}
-
-
-class Repeated(Exception):
-    """The same form was acted on before."""
-
-
-class Refused(Exception):
-    """A change is refused when it is looked at once more. The message says why, and what would open it."""
-
-
-# Forms ------------------------------------------------------------------------------------------------------------
-
-
-class ReasonForm(forms.Form):
-    """Why something is done. `form_ref` is new for each page, so that a form counts once."""
-
-    reason = LineField(
-        label=gettext_lazy("Reason"),
-        max_length=200,
-        help_text=gettext_lazy("In your own words: colleagues and auditors read it."),
-        error_messages={"required": gettext_lazy("Say why you do this.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 80}),
-    )
-    form_ref = forms.RegexField(
-        r"^[0-9a-f]{32}$",
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": gettext_lazy("Open the page again: this form did not come from it."),
-            "invalid": gettext_lazy("Open the page again: this form did not come from it."),
-        },
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # An address can fill in the fields of an admin's form, but never these.
-        self.initial = {**self.initial, "reason": "", "form_ref": new_handle()}
-
-    def clean_form_ref(self) -> str:
-        ref: str = self.cleaned_data["form_ref"]
-        if SentForm.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("This was sent already, and was done once. Open the page again to go on."))
-        return ref
-
-
-class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
-    """The form of a row. It is refused when the row changed since it was shown."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        is_there = self.instance.pk is not None
-        self.former = values(self.instance) if is_there else {}
-        self.initial["seen"] = as_seen(self.former) if is_there else ""
-
-    @cached_property
-    def changed_data(self) -> list[str]:
-        return [name for name in super().changed_data if name not in _PROOF]
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.former):
-            raise forms.ValidationError(changed_meanwhile())
-        return cleaned
-
-
-def changed_meanwhile() -> str:
-    """Say that somebody else was quicker."""
-    return _("Somebody changed this meanwhile, so nothing was saved. Open the page again to see it as it is now.")
-
-
-def spend(form: forms.Form) -> None:
-    """Let a form count, once. Call it in the change's transaction. Errors: `Repeated`."""
-    _row, is_new = SentForm.objects.get_or_create(
-        ref=form.cleaned_data["form_ref"], defaults={"sent_at": timezone.now()}
-    )
-    if not is_new:
-        raise Repeated
-
-
-def values(row: Model) -> dict[str, str]:
-    """Give what can be changed of a row, in words. What cannot be edited, such as the digest of a key, is left out."""
-    about = row._meta  # noqa: SLF001  (the public name of Django's model API)
-    own = [field for field in about.concrete_fields if field.editable and not field.primary_key]
-    many = [field for field in about.many_to_many if field.editable]
-    found = {field.name: _said(getattr(row, field.name)) for field in own}
-    return found | {field.name: ", ".join(sorted(map(str, getattr(row, field.name).all()))) for field in many}
-
-
-def _said(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def as_seen(found: Mapping[str, str]) -> str:
-    """Name what was shown of a row, so that a change counts for that and nothing else."""
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
-
-
-def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
-    """Give the old and the new value of each field that differs, as the record keeps them."""
-    names = [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
-    return {name: [_kept(before.get(name, "")), _kept(after.get(name, ""))] for name in names}
-
-
-def _kept(text: str) -> str:
-    if len(text) <= _MAX_KEPT:
-        return text
-    return f"{text[:_MAX_KEPT]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"
-
-
-# Pages of our own -------------------------------------------------------------------------------------------------
-
-_View = Callable[..., HttpResponseBase]
-
-
-def reads(view: _View) -> _View:
-    """Mark a page as one that only shows: it answers no POST."""
-    page = require_safe(cast("Any", view))
-    page.rule = "reads"
-    return cast("_View", page)
-
-
-def acts(view: _View) -> _View:
-    """Mark a page as one that does something: it opens to a fresh proof only."""
-    page = wraps(view)(reauthentication.required(cast("Any", view)))
-    page.rule = "acts"  # type: ignore[attr-defined]  # read by the test that walks the admin
-    return cast("_View", page)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What a page that asks for a reason says. `back` is where it leads those who change their mind."""
-
-    title: str
-    button: str
-    back: str
-    here: str
-    lines: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
-    is_destructive: bool = False
-
-
-def with_reason(
-    request: AuthedRequest,
-    asked: Asked,
-    run: Callable[[str], HttpResponseBase | None],
-    *,
-    form: ReasonForm | None = None,
-) -> HttpResponseBase:
-    """Ask for a reason; given one, run the change with it in one transaction, once. Without an answer it leads back.
-
-    `run` writes the audit event. Errors: it may raise `Refused`.
-    """
-    form = ReasonForm(request.POST if "form_ref" in request.POST else None)
-    if form.is_bound and form.is_valid():
-        try:
-            with transaction.atomic():
-                spend(form)
-                answer = run(form.cleaned_data["reason"])
-        except Repeated:
-            form.add_error(None, _("This was sent already, and was done once. Open the page again to go on."))
-        except Refused as why:
-            form.add_error(None, str(why))
-        except IntegrityError:
-            form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
-        else:
-            return answer or redirect(asked.back)
-    frame = {"nav_items": admin_site.nav_items(request), "here": asked.here, "now": timezone.now()}
-    return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})
-
-
-# Rows in the admin ------------------------------------------------------------------------------------------------
 
 
 class ReadOnlyAdmin(Ruled):
@@ -260,9 +90,9 @@ class ChangesAdmin(Ruled):
     # What the form asks
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        own = [name for name in self.get_fields(request, obj) if name not in _PROOF]
+        own = [name for name in self.get_fields(request, obj) if name not in PROOF_FIELDS]
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return [(None, {"fields": own}), *([(_("Why"), {"fields": list(_PROOF)})] if may else [])]
+        return [(None, {"fields": own}), *([(_("Why"), {"fields": list(PROOF_FIELDS)})] if may else [])]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.DateTimeField):

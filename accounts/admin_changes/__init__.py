@@ -1,0 +1,22 @@
+"""Changes in the admin: each after a fresh proof, with a reason and an audit event, and counted once if sent twice."""
+
+from accounts.admin_changes.forms import ChangeForm, ReasonForm, Repeated, differences, spend, values
+from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
+from accounts.admin_changes.pages import Asked, Refused, acts, reads, with_reason
+
+__all__ = [
+    "Asked",
+    "ChangeForm",
+    "ChangesAdmin",
+    "ReadOnlyAdmin",
+    "ReasonForm",
+    "Refused",
+    "Repeated",
+    "RowAction",
+    "acts",
+    "differences",
+    "reads",
+    "spend",
+    "values",
+    "with_reason",
+]

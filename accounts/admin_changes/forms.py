@@ -1,0 +1,121 @@
+"""Forms of a change: they ask for a reason, count once, and are refused when the row changed meanwhile."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import SentForm
+from verification.inputs.fields import LineField
+from verification.models.handles import new_handle
+
+PROOF_FIELDS = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
+_MAX_KEPT = 300  # characters of a value that the record keeps
+
+
+class Repeated(Exception):
+    """The same form was acted on before."""
+
+
+class ReasonForm(forms.Form):
+    """Why something is done. `form_ref` is new for each page, so that a form counts once."""
+
+    reason = LineField(
+        label=gettext_lazy("Reason"),
+        max_length=200,
+        help_text=gettext_lazy("In your own words: colleagues and auditors read it."),
+        error_messages={"required": gettext_lazy("Say why you do this.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 80}),
+    )
+    form_ref = forms.RegexField(
+        r"^[0-9a-f]{32}$",
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": gettext_lazy("Open the page again: this form did not come from it."),
+            "invalid": gettext_lazy("Open the page again: this form did not come from it."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An address can fill in the fields of an admin's form, but never these.
+        self.initial = {**self.initial, "reason": "", "form_ref": new_handle()}
+
+    def clean_form_ref(self) -> str:
+        ref: str = self.cleaned_data["form_ref"]
+        if SentForm.objects.filter(ref=ref).exists():
+            raise forms.ValidationError(_("This was sent already, and was done once. Open the page again to go on."))
+        return ref
+
+
+class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
+    """The form of a row. It is refused when the row changed since it was shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_there = self.instance.pk is not None
+        self.former = values(self.instance) if is_there else {}
+        self.initial["seen"] = as_seen(self.former) if is_there else ""
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        return [name for name in super().changed_data if name not in PROOF_FIELDS]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.former):
+            raise forms.ValidationError(changed_meanwhile())
+        return cleaned
+
+
+def changed_meanwhile() -> str:
+    """Say that somebody else was quicker."""
+    return _("Somebody changed this meanwhile, so nothing was saved. Open the page again to see it as it is now.")
+
+
+def spend(form: forms.Form) -> None:
+    """Let a form count, once. Call it in the change's transaction. Errors: `Repeated`."""
+    _row, is_new = SentForm.objects.get_or_create(
+        ref=form.cleaned_data["form_ref"], defaults={"sent_at": timezone.now()}
+    )
+    if not is_new:
+        raise Repeated
+
+
+def values(row: Model) -> dict[str, str]:
+    """Give what can be changed of a row, in words. What cannot be edited, such as the digest of a key, is left out."""
+    about = row._meta  # noqa: SLF001  (the public name of Django's model API)
+    own = [field for field in about.concrete_fields if field.editable and not field.primary_key]
+    many = [field for field in about.many_to_many if field.editable]
+    found = {field.name: _said(getattr(row, field.name)) for field in own}
+    return found | {field.name: ", ".join(sorted(map(str, getattr(row, field.name).all()))) for field in many}
+
+
+def _said(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def as_seen(found: Mapping[str, str]) -> str:
+    """Name what was shown of a row, so that a change counts for that and nothing else."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
+    """Give the old and the new value of each field that differs, as the record keeps them."""
+    names = [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
+    return {name: [_kept(before.get(name, "")), _kept(after.get(name, ""))] for name in names}
+
+
+def _kept(text: str) -> str:
+    if len(text) <= _MAX_KEPT:
+        return text
+    return f"{text[:_MAX_KEPT]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"

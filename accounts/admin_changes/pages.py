@@ -1,0 +1,85 @@
+"""Pages of our own in the admin: those that only show, and those that ask for a reason before they do something."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import admin_site, reauthentication
+from accounts.admin_changes.forms import (
+    ReasonForm,
+    Repeated,
+    spend,
+)
+from accounts.session_assurance import AuthedRequest
+
+
+class Refused(Exception):
+    """A change is refused when it is looked at once more. The message says why, and what would open it."""
+
+
+_View = Callable[..., HttpResponseBase]
+
+
+def reads(view: _View) -> _View:
+    """Mark a page as one that only shows: it answers no POST."""
+    page = require_safe(cast("Any", view))
+    page.rule = "reads"
+    return cast("_View", page)
+
+
+def acts(view: _View) -> _View:
+    """Mark a page as one that does something: it opens to a fresh proof only."""
+    page = wraps(view)(reauthentication.required(cast("Any", view)))
+    page.rule = "acts"  # type: ignore[attr-defined]  # read by the test that walks the admin
+    return cast("_View", page)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a page that asks for a reason says. `back` is where it leads those who change their mind."""
+
+    title: str
+    button: str
+    back: str
+    here: str
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
+    is_destructive: bool = False
+
+
+def with_reason(
+    request: AuthedRequest,
+    asked: Asked,
+    run: Callable[[str], HttpResponseBase | None],
+    *,
+    form: ReasonForm | None = None,
+) -> HttpResponseBase:
+    """Ask for a reason; given one, run the change with it in one transaction, once. Without an answer it leads back.
+
+    `run` writes the audit event. Errors: it may raise `Refused`.
+    """
+    form = ReasonForm(request.POST if "form_ref" in request.POST else None)
+    if form.is_bound and form.is_valid():
+        try:
+            with transaction.atomic():
+                spend(form)
+                answer = run(form.cleaned_data["reason"])
+        except Repeated:
+            form.add_error(None, _("This was sent already, and was done once. Open the page again to go on."))
+        except Refused as why:
+            form.add_error(None, str(why))
+        except IntegrityError:
+            form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
+        else:
+            return answer or redirect(asked.back)
+    frame = {"nav_items": admin_site.nav_items(request), "here": asked.here, "now": timezone.now()}
+    return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})
