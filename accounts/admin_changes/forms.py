@@ -17,7 +17,7 @@ from verification.inputs.fields import LineField
 from verification.models.handles import new_handle
 
 PROOF_FIELDS = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
-_MAX_KEPT = 300  # characters of a value that the record keeps
+_MAX_LENGTH = 300  # characters of a value that the audit event keeps
 
 
 class Repeated(Exception):
@@ -116,6 +116,6 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str
 
 
 def _kept(text: str) -> str:
-    if len(text) <= _MAX_KEPT:
+    if len(text) <= _MAX_LENGTH:
         return text
-    return f"{text[:_MAX_KEPT]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"
+    return f"{text[:_MAX_LENGTH]}… ({len(text)} characters, SHA-256 {hashlib.sha256(text.encode()).hexdigest()[:16]})"

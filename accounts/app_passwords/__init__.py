@@ -3,7 +3,7 @@
 from accounts.app_passwords.checking import Answer, Checked, check
 from accounts.app_passwords.failures import stale_of
 from accounts.app_passwords.managing import (
-    MOST,
+    MAX_PER_PERSON,
     Full,
     Off,
     clear,
@@ -16,7 +16,7 @@ from accounts.app_passwords.managing import (
 from accounts.app_passwords.services import Ask, new_service_key, service_of
 
 __all__ = [
-    "MOST",
+    "MAX_PER_PERSON",
     "Answer",
     "Ask",
     "Checked",

@@ -23,8 +23,8 @@ from verification.inputs import digits
 from verification.keys import tokens
 from verification.policies import Why
 
-_TOUCH = timedelta(minutes=1)  # a program that asks each second need not write each second
-_PLACES = 20  # networks remembered of one app password
+_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program that asks each second need not write each second
+_MAX_PLACES_KEPT = 20  # networks remembered of one app password
 
 
 class Answer(StrEnum):
@@ -88,13 +88,13 @@ def _use(found: AppPassword, ask: Ask, *, is_allowed: bool) -> Checked:
         return Checked(Answer.WRONG)
     place = _place(ask.network)
     is_known = place in found.places
-    if not is_known or found.last_used_at is None or ask.now - found.last_used_at > _TOUCH:
+    if not is_known or found.last_used_at is None or ask.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
         _note_use(found, ask, place="" if is_known else place)
     return Checked(Answer.RIGHT, user.username)
 
 
 def _rests(user: User, now: datetime) -> bool:
-    """Tell whether nothing opens for a person now, whichever app password it is. No program is to blame for that."""
+    """Return whether every app password of a person is refused now. No program is to blame for that."""
     return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
 
 
@@ -117,7 +117,7 @@ def _is_within(address: str, network: str) -> bool:
 
 
 def _place(address: str) -> str:
-    """Fold an address to a neighbourhood, for a telephone changes its address many times a day."""
+    """Return the network around an address, because a phone changes its address many times a day."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -134,7 +134,7 @@ def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
         "last_protocol": ask.protocol[:20],
     }
     if place:
-        used["places"] = [*found.places, place][-_PLACES:]
+        used["places"] = [*found.places, place][-_MAX_PLACES_KEPT:]
     if not (place and found.places):
         row.update(**used)
         return

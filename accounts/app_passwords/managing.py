@@ -13,9 +13,9 @@ from verification.db import row_locks
 from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 
-MOST = 40  # a person. Source: the limit that people know from the service this one stands in for
+MAX_PER_PERSON = 40  # app passwords. Source: the limit that people know from the service this one stands in for
 DIGEST_PURPOSE = "app_password"
-_GROUP = 4
+_GROUP_LENGTH = 4
 
 
 class Full(Exception):
@@ -28,7 +28,7 @@ class Off(Exception):
 
 def grouped(secret: str) -> str:
     """Write an app password in groups, as people type it."""
-    return " ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP))
+    return " ".join(secret[at : at + _GROUP_LENGTH] for at in range(0, len(secret), _GROUP_LENGTH))
 
 
 def may_make(user: User) -> bool:
@@ -51,7 +51,7 @@ def issue(
         unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
         if not unchanged.update(grants_epoch=F("grants_epoch")):
             raise Off
-        if of_person(user).count() >= MOST:
+        if of_person(user).count() >= MAX_PER_PERSON:
             raise Full
         AppPassword.objects.create(
             user=user,

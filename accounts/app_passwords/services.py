@@ -12,7 +12,7 @@ from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 from verification.keys import tokens
 
-_SERVICE_LIFE = 5.0  # seconds a process goes on believing a service's key that it has just looked up
+_SERVICE_CACHE_SECONDS = 5.0  # seconds a process goes on believing a service's key that it has just looked up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def _find_service(*digests: str) -> Service | None:
     return Service.objects.filter(key_digest__in=digests, is_active=True).first()
 
 
-_services = TTLCache(_find_service, seconds=lambda: _SERVICE_LIFE)
+_services = TTLCache(_find_service, seconds=lambda: _SERVICE_CACHE_SECONDS)
 
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:

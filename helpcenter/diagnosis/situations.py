@@ -55,7 +55,7 @@ class Trial:
 
 
 def trials(situation: Situation, seen: View) -> list[Trial]:
-    """Offer whoever is signed in a trial of each option that needs a message, where the question is about those."""
+    """Offer anyone who is signed in a trial of each option that needs a message, if the question is about messages."""
     if situation.key not in {"no-message", "new-number"} or seen.is_half:
         return []
     return [

@@ -299,7 +299,7 @@ def fill_up(person: Person) -> None:
         row = Enrolment(user=person.user, method="passkey", name=(LONG, UNBROKEN)[at % 2], confirmed=True)
         row.address, row.confirmed_at = f"key{at}", context.now
         row.save()
-    for at in range(app_passwords.MOST):
+    for at in range(app_passwords.MAX_PER_PERSON):
         name = (LONG, UNBROKEN, f"laptop {at}")[at % 3]
         app_passwords.issue(person.user, context, name=name, program="mail", network="2001:db8:1234:5678::/64")
     for _ in range(10):

@@ -24,7 +24,7 @@ def fay(db: None, clock: Clock) -> Person:
     return person
 
 
-def test_rehearsal_comes_before_the_change(ana: Person, ben: Person, cleo: Person, fay: Person) -> None:
+def test_preview_comes_before_the_change(ana: Person, ben: Person, cleo: Person, fay: Person) -> None:
     fields: dict[str, Any] = {"rank": "100", "methods": ["text", "totp"], "remember_days": "30"}
     page = fay.browser.save(ADD, **fields)
 

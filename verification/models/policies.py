@@ -68,7 +68,7 @@ class Policy(models.Model):
 
 
 def strongest(user: Any, field: str) -> "models.QuerySet[Policy]":
-    """Find the policy that decides one field for a person, be it named by key or by an outer query: the first row."""
+    """Find the policies that fill one field for a person (a key or an outer reference); the first row decides."""
     mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
     is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())
     return mine.order_by(is_everybodys, "rank", "pk")

@@ -65,7 +65,7 @@ def refusal(user: Person, now: datetime) -> Why | None:
 def decide(user: Person, context: Context, *, is_remembered: bool = False) -> Decision:
     """Decide what this person must do now to be signed in.
 
-    Staff are asked always, and so is whoever secures their account: neither a remembered browser nor a trusted
+    Staff are always asked, and so is anyone who is securing their account: neither a remembered browser nor a trusted
     network stands in for their second step.
     """
     rules = for_staff(rules_for(user.pk)) if user.is_staff else rules_for(user.pk)
@@ -90,21 +90,21 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
     return Decision(step=Step.ASK, reason=Why.REQUIRED, rules=rules, options=options, default=default)
 
 
-_PUT_OFFS = 3
+_MAX_DEFERRALS = 3  # of a registration, each until the next sign-in
 
 
 def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
-    """Tell how often somebody who is asked to register may still put it off. Staff, and whoever must, may not."""
+    """Count how often somebody may still put off the registration. Staff, and anyone who must register, may not."""
     is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
     if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
         return 0
-    return max(0, _PUT_OFFS - user.n_put_off)
+    return max(0, _MAX_DEFERRALS - user.n_put_off)
 
 
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
     """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
 
-    Without that proof a policy that forbids a method would let whoever knows the password set up one of their own.
+    Without that proof a policy that forbids a method would let anyone who knows the password set up one of their own.
     """
     former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
     if not former:

@@ -1,4 +1,4 @@
-"""Which policy is in force for a person: read from a cache, merged over their groups, within a statement too."""
+"""The policy in force for a person: policies are read from a cache and merged over the person's groups."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

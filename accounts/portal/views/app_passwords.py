@@ -24,8 +24,8 @@ def index(request: AuthedRequest) -> HttpResponse:
         "now": now,
         "is_allowed": is_allowed,
         "may_make": is_allowed and request.user.securing_since is None,
-        "is_full": len(mine) >= app_passwords.MOST,
-        "most": app_passwords.MOST,
+        "is_full": len(mine) >= app_passwords.MAX_PER_PERSON,
+        "most": app_passwords.MAX_PER_PERSON,
         "stale": app_passwords.stale_of(request.user, now=now),
         "here": "app-passwords",
     }

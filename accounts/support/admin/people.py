@@ -63,7 +63,7 @@ def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
 
 @admin.register(Policy)
 class PolicyAdmin(ChangesAdmin):
-    """Policies: rehearsed before they count, and changed only after a fresh proof."""
+    """Policies: previewed before they count, and changed only after a fresh proof."""
 
     subject = "policy"
     kinds = ("policy.changed", "policy.changed", "policy.deleted")
@@ -78,10 +78,10 @@ class PolicyAdmin(ChangesAdmin):
             form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
             may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
             if may and form.is_valid():
-                return self._rehearsed(request, form)
+                return self._previewed(request, form)
         return cast("HttpResponse", super()._changeform_view(request, object_id, form_url, extra_context))
 
-    def _rehearsed(self, request: HttpRequest, form: Any) -> HttpResponse:
+    def _previewed(self, request: HttpRequest, form: Any) -> HttpResponse:
         """Show what would happen, before anything does."""
         staff, now = cast("AuthedRequest", request).user, request_context.read(request)
         before, after = policy_form.effect(form.instance, now)
@@ -94,7 +94,7 @@ class PolicyAdmin(ChangesAdmin):
             "policy": form.instance,
             "is_locked_out": policy_form.locks_out(staff, form.instance),
         }
-        return layout.page(cast("AuthedRequest", request), "policy_rehearsed.html", context, here="policies")
+        return layout.page(cast("AuthedRequest", request), "policy_preview.html", context, here="policies")
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):

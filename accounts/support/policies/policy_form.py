@@ -39,11 +39,11 @@ def effect(changed: Policy, context: Context, *, is_gone: bool = False) -> tuple
     """Say what policies mean now, and what they would mean with this one as changed."""
     before = list(Policy.objects.all())
     after = [policy for policy in before if policy.pk != changed.pk] + ([] if is_gone else [changed])
-    return policy_preview.rehearse(before, now=context.now), policy_preview.rehearse(after, now=context.now)
+    return policy_preview.preview(before, now=context.now), policy_preview.preview(after, now=context.now)
 
 
 def locks_out(staff: User, changed: Policy) -> bool:
-    """Tell whether whoever saves a policy would be left without a way into the admin by it."""
+    """Return whether somebody who saves this policy could no longer get into the admin."""
     mine = set(staff.groups.values_list("pk", flat=True)) | {None}
     after = [p for p in Policy.objects.exclude(pk=changed.pk) if p.group_id in mine]
     after += [changed] if changed.group_id in mine else []

@@ -13,8 +13,8 @@ from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import Rule, Rules
 
-_NAMED = 50  # people named of each kind
-_CHUNK = 2_000
+_MAX_NAMED = 50  # people of each kind
+_CHUNK_SIZE = 2_000  # people read at once
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _words(rule: Rule, value: object) -> str:
     return _("left to the next policy") if value is None else policies.words(rule.read(value))
 
 
-def rehearse(rules: Sequence[Policy], *, now: datetime) -> Effect:
+def preview(rules: Sequence[Policy], *, now: datetime) -> Effect:
     """Look at each person in the light of these policies. Memory stays flat, statements grow by thousands of people."""
     registering: list[str] = []
     locked_out: list[str] = []
@@ -61,10 +61,10 @@ def rehearse(rules: Sequence[Policy], *, now: datetime) -> Effect:
             continue
         if _can_register(mine, person):
             n_registering += 1
-            registering += [person.username] if n_registering <= _NAMED else []
+            registering += [person.username] if n_registering <= _MAX_NAMED else []
         else:
             n_locked_out += 1
-            locked_out += [person.username] if n_locked_out <= _NAMED else []
+            locked_out += [person.username] if n_locked_out <= _MAX_NAMED else []
     return Effect(n_people, n_registering, n_locked_out, tuple(registering), tuple(locked_out))
 
 
@@ -97,7 +97,7 @@ def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person
     kept: dict[tuple[frozenset[int], bool], Rules] = {}
     people = User.objects.filter(is_active=True).order_by("pk").values("pk", "username", "is_staff", "second_step")
     after = 0
-    while rows := list(people.filter(pk__gt=after)[:_CHUNK]):
+    while rows := list(people.filter(pk__gt=after)[:_CHUNK_SIZE]):
         after = rows[-1]["pk"]
         keys = [row["pk"] for row in rows]
         groups, methods, waiting = _groups(keys), *_methods(keys, now)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from accounts import app_passwords
-from accounts.app_passwords import MOST
+from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
 from tests import doors
 from tests.people import Person
@@ -35,7 +35,7 @@ def test_is_kept_as_a_digest_only(ana: Person) -> None:
 
 
 def test_refuses_the_41st(ana: Person) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_PER_PERSON):
         doors.make(ana.user)
 
     with pytest.raises(app_passwords.Full):
@@ -43,7 +43,7 @@ def test_refuses_the_41st(ana: Person) -> None:
 
 
 def test_counts_only_those_that_live(ana: Person) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_PER_PERSON):
         doors.make(ana.user)
     _change(ana, grants_epoch=2)
     ana.user.refresh_from_db()
@@ -71,7 +71,7 @@ def test_makes_none_while_the_account_is_made_safe(ana: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_never_makes_a_41st_by_many_requests_at_once() -> None:
     user = User.objects.create(username="ana", email="ana@example.org")
-    for _ in range(MOST - 1):
+    for _ in range(MAX_PER_PERSON - 1):
         doors.make(user)
 
     def make(_: int) -> bool:
@@ -87,4 +87,4 @@ def test_never_makes_a_41st_by_many_requests_at_once() -> None:
         made = list(pool.map(make, range(16)))
 
     assert sum(made) == 1
-    assert app_passwords.of_person(user).count() == MOST
+    assert app_passwords.of_person(user).count() == MAX_PER_PERSON

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts.app_passwords import MOST
+from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
 from tests import doors
 from tests.doors import Door
@@ -118,16 +118,16 @@ def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, ty
 
 def test_names_the_41st(ana: Person) -> None:
     ana.sign_in()
-    for at in range(MOST):
+    for at in range(MAX_PER_PERSON):
         doors.make(ana.user, name=f"laptop {at}")
 
     page = ana.browser.go(LIST)
 
     assert "You have 40, as many as a person may have. Delete one to make another." in page
     assert not page.offers("Make an app password")
-    assert all(f"laptop {at}" in page for at in range(MOST))
+    assert all(f"laptop {at}" in page for at in range(MAX_PER_PERSON))
     assert "Delete one first" in _make(ana)
-    assert AppPassword.objects.count() == MOST
+    assert AppPassword.objects.count() == MAX_PER_PERSON
 
 
 def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:

@@ -1,4 +1,4 @@
-"""A rehearsal says what the decision would say."""
+"""A preview says what the decision would say."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -58,7 +58,7 @@ def test_says_what_the_decision_says(
         if waits:
             Enrolment.objects.create(user=user, method="token", confirmed=False)
 
-    found = policy_preview.rehearse(list(Policy.objects.all()), now=MORNING)
+    found = policy_preview.preview(list(Policy.objects.all()), now=MORNING)
 
     said = {user.username: outcome(user) for user in User.objects.all()}
     assert set(found.registering) == {name for name, word in said.items() if word == "registers"}
