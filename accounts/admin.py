@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import admin_changes, app_passwords, request_context
+from accounts import admin_changes, app_passwords, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.app_passwords import programs
 from accounts.models import Service
@@ -35,7 +35,8 @@ class ServiceAdmin(ChangesAdmin):
     """Services that ask about app passwords. A key is shown once, when the service is made or its key renewed."""
 
     subject = "service"
-    kinds = ("service.made", "service.changed", "service.deleted")
+    added, changed = audit_events.SERVICE_MADE, audit_events.SERVICE_CHANGED
+    deleted = audit_events.SERVICE_DELETED
     list_display = ("name", "slug", "program", "is_active", "takes_password")
     fields = ("name", "slug", "program", "is_active", "takes_password", "upstream_host", "upstream_port")
     prepopulated_fields = {"slug": ("name",)}

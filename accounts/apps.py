@@ -11,7 +11,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import management
+        from accounts import audit_events, management  # noqa: F401  (declares what accounts record)
+        from accounts.support import audit_events as _support_events  # noqa: F401
 
         post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(

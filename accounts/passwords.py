@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts import app_passwords
+from accounts import app_passwords, audit_events
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, enrolments, limits, notices
@@ -39,7 +39,8 @@ def change(user: User, password: str, context: Context, *, how: str = "changed")
         user.must_change_password = False
         enrolments.raise_epoch(user)
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
-        audit.record(f"password.{how}", user_id=user.pk, context=context, n_app_passwords=n_gone)
+        event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
+        audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
         notices.tell(user, "password_changed", now=context.now, context=context, n_app_passwords=str(n_gone or ""))
     return True
 
@@ -57,11 +58,11 @@ def ask_reset(name: str, context: Context, *, path: str) -> None:
     people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
     with transaction.atomic():
         for person in people:
-            audit.record("password_reset.asked", user_id=person.pk, context=context)
+            audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=person.pk, context=context)
             if person.email:
                 _mail_link(person, context, path=path)
         if not people:
-            audit.record("password_reset.asked", user_id=None, context=context)
+            audit.record(audit_events.PASSWORD_RESET_ASKED, user_id=None, context=context)
 
 
 def _mail_link(person: User, context: Context, *, path: str) -> None:

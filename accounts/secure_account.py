@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from accounts import audit_events
 from accounts.models import User
 from verification import audit, browsers, enrolments, notices
 from verification.context import Context
@@ -17,7 +18,7 @@ def begin(user: User, context: Context, *, about: str) -> None:
         User.objects.filter(pk=user.pk).update(securing_since=context.now)
         browsers.forget(user)
         enrolments.raise_epoch(user)
-        audit.record("account.securing_begun", user_id=user.pk, context=context, about=about)
+        audit.record(audit_events.ACCOUNT_SECURING_BEGUN, user_id=user.pk, context=context, about=about)
         notices.tell(user, "locked_down", now=context.now, context=context)
 
 
@@ -25,4 +26,4 @@ def end(user: User, context: Context) -> None:
     """Open the account again for its person, who has proven themselves and looked through it."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, securing_since__isnull=False).update(securing_since=None):
-            audit.record("account.securing_ended", user_id=user.pk, context=context)
+            audit.record(audit_events.ACCOUNT_SECURING_ENDED, user_id=user.pk, context=context)

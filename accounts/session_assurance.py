@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import redirects, sessions
+from accounts import audit_events, redirects, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
 from verification import audit, browsers, enrolments, policies
@@ -157,7 +157,7 @@ def end_others(request: HttpRequest, user: User, context: Context) -> None:
     with transaction.atomic():
         enrolments.raise_epoch(user)
         browsers.forget(user)
-        audit.record("sessions.ended", user_id=user.pk, context=context)
+        audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context)
         carry_over(request, user)
 
 

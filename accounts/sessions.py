@@ -16,6 +16,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import audit_events
 from accounts.models import Session, User
 from verification import audit
 from verification.context import Context
@@ -152,7 +153,7 @@ def end_own(session: Session, user: User, context: Context) -> None:
     """End one sign-in, as the person themselves asks."""
     with transaction.atomic():
         session.delete()
-        audit.record("sessions.ended", user_id=user.pk, context=context, n_sessions=1)
+        audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context, n_sessions=1)
 
 
 def end_all(user: User) -> int:

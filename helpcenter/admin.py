@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.admin_changes import ChangesAdmin, RowAction
-from helpcenter import articles
+from helpcenter import articles, audit_events
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 
 
@@ -33,6 +33,8 @@ class ArticleAdmin(ChangesAdmin):
     """Articles: edited here, seen as readers see them by the link at the side."""
 
     subject = "article"
+    added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
+    deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "topic", "audience", "language", "is_edited", "helped", "publish_at", "shown")
     list_filter = ("topic", "audience", "language")
     search_fields = ("title", "slug", "summary", "words")
@@ -101,7 +103,7 @@ class VersionAdmin(ChangesAdmin):
         for version in rows:
             articles.restore(version, user_id=request.user.pk, now=timezone.now())
             about = {"version": version.replaced_at.isoformat(), "title": version.title}
-            self.record(request, "article.restored", version.article, reason, **about)
+            self.record(request, audit_events.ARTICLE_RESTORED, version.article, reason, **about)
         messages.success(request, "Brought back; the texts they replaced are versions now.")
         return redirect("admin:helpcenter_version_changelist")
 
@@ -121,6 +123,7 @@ class FeedbackAdmin(_DeletedAdmin):
     """What readers said. Nobody knows who."""
 
     subject = "feedback"
+    deleted = audit_events.FEEDBACK_DELETED
     list_display = ("article", "has_helped", "text", "at")
     list_filter = ("has_helped", "article")
     ordering = ("-at",)
@@ -132,6 +135,7 @@ class MissAdmin(_DeletedAdmin):
     """What people looked for and did not find: the next articles to write."""
 
     subject = "miss"
+    deleted = audit_events.MISS_DELETED
     list_display = ("text", "n_times", "last_at")
     ordering = ("-n_times", "-last_at")
 
@@ -141,4 +145,6 @@ class ContactAdmin(ChangesAdmin):
     """How to reach company support."""
 
     subject = "contact"
+    added, changed = audit_events.CONTACT_ADDED, audit_events.CONTACT_CHANGED
+    deleted = audit_events.CONTACT_DELETED
     list_display = ("name", "group", "phone", "email", "hours", "takes_mail")

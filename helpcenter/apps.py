@@ -9,6 +9,6 @@ class HelpConfig(AppConfig):
     verbose_name = "Help centre"
 
     def ready(self) -> None:
-        from helpcenter import management
+        from helpcenter import audit_events, management  # noqa: F401  (declares what the help centre records)
 
         post_migrate.connect(management.load_articles, sender=self)

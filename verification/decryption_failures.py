@@ -7,9 +7,9 @@ import logging
 from datetime import datetime
 
 from verification import audit, limits
+from verification.audit import events
 from verification.context import Context
 
-KIND = "sealed_value.damaged"
 _log = logging.getLogger(__name__)
 
 
@@ -17,4 +17,4 @@ def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) ->
     """Say once a day that one value does not open. Shape: `what` names its table, `ref` its row; neither is secret."""
     if limits.spend_once("damaged", f"{what} {ref}", until=now):
         _log.error("a sealed value of %s does not open: %s. Run manage.py check_restore", what, ref)
-        audit.record("sealed_value.damaged", user_id=user_id, context=Context(now=now), what=what, ref=ref)
+        audit.record(events.SEALED_VALUE_DAMAGED, user_id=user_id, context=Context(now=now), what=what, ref=ref)

@@ -14,7 +14,7 @@ _GONE = "–"
 def erase(user: Person, *, names: Collection[str]) -> int:
     """Erase the personal words of a person's events, and their names in mails to others; returns of how many events.
 
-    Inside the transaction that removes the account and records it as `audit.ERASED`.
+    Inside the transaction that removes the account and records it as `events.PERSON_ERASED`.
     """
     messages = list(Message.objects.filter(user=user.pk).values_list("handle", flat=True))
     for provider in routes.providers().values():

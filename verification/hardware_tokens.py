@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import audit, enrolments
+from verification.audit import Event, events
 from verification.context import Context
 from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's face)
 from verification.inputs import digits
@@ -187,7 +188,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
             enrolments.clear(held.user, context, only=held)
         enrolments.take_back(held)
         audit.record(
-            "token.taken_back",
+            events.TOKEN_TAKEN_BACK,
             user_id=held.user_id,
             context=context,
             actor_id=actor_id,
@@ -202,7 +203,7 @@ def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **wh
     with transaction.atomic():
         if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=context.now):
             return False
-        _record("token.retired", token, context, actor_id, **why)
+        _record(events.TOKEN_RETIRED, token, context, actor_id, **why)
     return True
 
 
@@ -211,12 +212,12 @@ def restore(token: HardwareToken, context: Context, *, actor_id: int | None, **w
     with transaction.atomic():
         if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
             return False
-        _record("token.restored", token, context, actor_id, **why)
+        _record(events.TOKEN_RESTORED, token, context, actor_id, **why)
     return True
 
 
-def _record(kind: str, token: HardwareToken, context: Context, actor_id: int | None, **more: str) -> None:
-    audit.record(kind, user_id=None, context=context, actor_id=actor_id, token=token.ref, hint=token.hint, **more)
+def _record(event: Event, token: HardwareToken, context: Context, actor_id: int | None, **more: str) -> None:
+    audit.record(event, user_id=None, context=context, actor_id=actor_id, token=token.ref, hint=token.hint, **more)
 
 
 def named(serial: str) -> HardwareToken | None:

@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, conf, decryption_failures, limits, registry, time_format
+from verification import audit, conf, limits, registry, time_format
+from verification.audit import events
 from verification.context import Context
 from verification.db import row_locks
 from verification.delivery import outbox
@@ -109,7 +110,7 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
     for cap in toll_fraud.caps():
         scope = f"{limits.SPENT}{cap.span}"
         if scope in gate.alarms:
-            audit.record("spend.alarmed", user_id=None, context=context, scope=scope)
+            audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
             _tell_operators("spend_alarm", now=context.now, **_about(cap))
         if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
             _tell_operators("spend_stop", now=context.now, **_about(cap))
@@ -125,7 +126,7 @@ def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
 
 def tell_of_damage(now: datetime) -> int:
     """Tell operators, once a day, of sealed values that do not open, beside the request that met them."""
-    found = audit.since(now - _ONE_DAY, kinds=(decryption_failures.KIND,))
+    found = audit.since(now - _ONE_DAY, of=(events.SEALED_VALUE_DAMAGED,))
     n = found.count()
     if not n or not limits.spend_once("told.damaged", "", until=now):
         return 0

@@ -32,6 +32,7 @@ from accounts.admin_changes.forms import (
 from accounts.admin_site import Ruled
 from accounts.session_assurance import AuthedRequest
 from verification import audit
+from verification.audit import Event
 from verification.inputs.fields import LineField
 
 # Of the events that are no row's, for the record's filter.
@@ -64,11 +65,15 @@ class RowAction:
     permissions: tuple[str, ...] = ("change",)
 
 
+class Undeclared(Exception):
+    """A table of the admin allows a change, but names no audit event for it."""
+
+
 class ChangesAdmin(Ruled):
     """Rows that are changed one by one: after a fresh proof, with a reason, and with an audit event for each change.
 
-    Shape: `subject` names the row in the record; `kinds` the events of an addition, a change and a deletion. A
-    subclass that keeps what it read in memory says in `forget` how to read it again.
+    Shape: `subject` names the row in the audit log; `added`, `changed` and `deleted` are the events of what it allows.
+    A subclass that keeps what it read in memory says in `forget` how to read it again.
     """
 
     form = ChangeForm
@@ -76,13 +81,9 @@ class ChangesAdmin(Ruled):
     row_actions: ClassVar[Mapping[str, RowAction]] = {}
     delete_confirmation_template = "accounts/admin/delete.html"
     subject = ""
-    kinds: tuple[str, str, str] = ("", "", "")
-
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if cls.subject:
-            cls.kinds = cls.kinds if any(cls.kinds) else _kinds(cls.subject)
-            SUBJECTS.update(kind.partition(".")[0] for kind in cls.kinds)
+    added: Event | None = None
+    changed: Event | None = None
+    deleted: Event | None = None
 
     def forget(self) -> None:
         """Forget what was read of these rows, so that a change counts at once."""
@@ -130,7 +131,7 @@ class ChangesAdmin(Ruled):
         super().save_related(request, form, formsets, change)
         changes = differences(form.former, values(self.model.objects.get(pk=form.instance.pk)))
         if changes or not change:
-            self.record(request, self.kinds[1 if change else 0], form.instance, _why(form), changes=changes)
+            self.record(request, self.changed if change else self.added, form.instance, _why(form), changes=changes)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         return [{"changed": {"fields": form.changed_data}}] if not add else [{"added": {}}]
@@ -156,7 +157,7 @@ class ChangesAdmin(Ruled):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         form = request.reason_form  # type: ignore[attr-defined]  # see `_delete_view`
         spend(form)
-        self.record(request, self.kinds[2], obj, _why(form), changes=differences(values(obj), {}))
+        self.record(request, self.deleted, obj, _why(form), changes=differences(values(obj), {}))
         super().delete_model(request, obj)
 
     # Actions on the list
@@ -171,11 +172,13 @@ class ChangesAdmin(Ruled):
 
     # What all of these share
 
-    def record(self, request: HttpRequest, kind: str, row: Any, reason: str, **detail: Any) -> None:
+    def record(self, request: HttpRequest, event: Event | None, row: Any, reason: str, **detail: Any) -> None:
         """Write the audit event of a change, inside its transaction."""
+        if event is None:
+            raise Undeclared(f"{type(self).__name__} names no event for this change")
         about = {self.subject: str(row), "reason": reason, **detail}
         audit.record(
-            kind, user_id=None, context=request_context.read(request), actor_id=cast("int", request.user.pk), **about
+            event, user_id=None, context=request_context.read(request), actor_id=cast("int", request.user.pk), **about
         )
         transaction.on_commit(self.forget)
 
@@ -194,10 +197,6 @@ class ChangesAdmin(Ruled):
         except IntegrityError:
             messages.error(request, _("Somebody saved the same meanwhile, so nothing was saved. Look at the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-
-
-def _kinds(subject: str) -> tuple[str, str, str]:
-    return f"{subject}.added", f"{subject}.changed", f"{subject}.deleted"
 
 
 def _why(form: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import hashers
+from accounts import audit_events, hashers
 from accounts.app_passwords import failures
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import Ask
@@ -140,8 +140,8 @@ def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
         return
     with transaction.atomic():
         row.update(**used)
-        kind, slug = "app_password.new_place", ask.service.slug
-        audit.record(kind, user_id=found.user_id, context=_context(ask), service=slug, name=found.name)
+        slug, event = ask.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
+        audit.record(event, user_id=found.user_id, context=_context(ask), service=slug, name=found.name)
 
 
 def _context(ask: Ask) -> Context:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from accounts import audit_events
 from accounts.app_passwords import programs
 from accounts.models import AppPassword, User
 from verification import audit, notices, policies
@@ -63,7 +64,7 @@ def issue(
             made_at=context.now,
             ends_at=ends_at,
         )
-        audit.record("app_password.made", user_id=user.pk, context=context, name=name, program=program)
+        audit.record(audit_events.APP_PASSWORD_MADE, user_id=user.pk, context=context, name=name, program=program)
         opens = str(programs.program(program).label)
         notices.tell(user, "app_password_made", now=context.now, context=context, name=name, service=opens)
     return grouped(secret)
@@ -82,7 +83,7 @@ def revoke(user: User, context: Context, *, ref: str = "") -> int:
         gone = list((rows.filter(ref=ref) if ref else rows).values_list("pk", "name"))
         AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()
         for _pk, name in gone:
-            audit.record("app_password.deleted", user_id=user.pk, context=context, name=name)
+            audit.record(audit_events.APP_PASSWORD_DELETED, user_id=user.pk, context=context, name=name)
     return len(gone)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts import audit_events
 from accounts.models import Service
 from verification import audit
 from verification.context import Context
@@ -45,8 +46,8 @@ def new_service_key(service: Service, context: Context, *, actor_id: int | None,
     """Give a service a new key; the older one dies. Returned once, kept as a digest. `detail` is for the record."""
     key = tokens.draw() + tokens.draw()
     with transaction.atomic():
-        kind = "service.key_renewed" if service.pk else "service.made"
+        event = audit_events.SERVICE_KEY_RENEWED if service.pk else audit_events.SERVICE_MADE
         service.key_digest = tokens.digest("service", key)
         service.save(update_fields=["key_digest"] if service.pk else None)
-        audit.record(kind, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
+        audit.record(event, user_id=None, context=context, actor_id=actor_id, service=service.slug, **detail)
     return key

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import hashers, redirects, session_assurance
+from accounts import audit_events, hashers, redirects, session_assurance
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin import login_stage
@@ -47,10 +47,10 @@ def check_password(name: str, password: str, context: Context) -> tuple[User | N
     user = _NAMED.first(name=folded)
     if user is None:
         hashers.take_time(password)
-        audit.record("password.refused", user_id=None, context=context)
+        audit.record(audit_events.PASSWORD_REFUSED, user_id=None, context=context)
         return None, gate
     if not user.check_password(password):
-        audit.record("password.refused", user_id=user.pk, context=context)
+        audit.record(audit_events.PASSWORD_REFUSED, user_id=user.pk, context=context)
         return None, gate
     limits.password_right(folded, context)
     return user, gate
@@ -78,7 +78,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
         decision = policies.decide(user, context, is_remembered=is_remembered)
     if decision.step in {Step.ALLOW, Step.DENY}:
         if decision.step is Step.DENY:
-            audit.record("sign_in.denied", user_id=user.pk, context=context, why=decision.reason)
+            audit.record(audit_events.SIGN_IN_DENIED, user_id=user.pk, context=context, why=decision.reason)
         return Begun(decision=decision, browser_token=token)
     is_former = decision.reason is Why.METHOD_NOT_ALLOWED
     pending = Pending(
@@ -122,7 +122,7 @@ def put_off(user: User, context: Context, decision: Decision) -> bool:
         )
         if spent:
             left = decision.n_put_off_left - 1
-            audit.record("registration.put_off", user_id=user.pk, context=context, n_left=left)
+            audit.record(audit_events.REGISTRATION_PUT_OFF, user_id=user.pk, context=context, n_left=left)
     return bool(spent)
 
 
@@ -207,7 +207,7 @@ def finish(
     session_assurance.keep(request, user, at=context.now, amr=amr(enrolment), why=why, until=until)
     session_assurance.place(request, context)
     audit.record(
-        "sign_in.completed",
+        audit_events.SIGN_IN_COMPLETED,
         user_id=user.pk,
         context=context,
         why=why,
@@ -238,7 +238,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
         return gone
     rules = policies.rules_for(holder.user_id)
     if not rules.alone_allowed or holder.method not in rules.methods or policies.refusal(holder.user, context.now):
-        audit.record("sign_in.denied", user_id=holder.user_id, context=context, why="alone_not_allowed")
+        audit.record(audit_events.SIGN_IN_DENIED, user_id=holder.user_id, context=context, why="alone_not_allowed")
         return gone
     binding = login_stage.new_id()
     issued = challenges.start(

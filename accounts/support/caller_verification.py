@@ -13,7 +13,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
+from accounts.support import audit_events
 from verification import audit, challenges, enrolments, notices, policies, registry
+from verification.audit import Event
 from verification.context import Context
 from verification.enrolments import Option
 from verification.models import Enrolment, Purpose
@@ -94,7 +96,7 @@ def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, context: C
         return outcome
     check.handle = outcome.handle
     check.save()
-    _record("support.caller_asked", check, context)
+    _record(audit_events.SUPPORT_CALLER_ASKED, check, context)
     return check
 
 
@@ -117,9 +119,9 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
     with transaction.atomic():
         if outcome.proven:
             CallerCheck.objects.filter(pk=check.pk, passed_at=None).update(passed_at=context.now)
-            _record("support.caller_verified", check, context)
+            _record(audit_events.SUPPORT_CALLER_VERIFIED, check, context)
         else:
-            _record("support.caller_failed", check, context, verdict=str(outcome.verdict))
+            _record(audit_events.SUPPORT_CALLER_FAILED, check, context, verdict=str(outcome.verdict))
     return outcome
 
 
@@ -142,15 +144,15 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
         if same := just_now.filter(passed_at__gt=context.now - _SAME).first():
             return same
         check.save()
-        _record("support.caller_vouched", check, context, note=note)
+        _record(audit_events.SUPPORT_CALLER_VOUCHED, check, context, note=note)
         notices.tell(
             person, "support_vouched", now=context.now, context=Context(now=context.now), staff=staff.get_full_name()
         )
     return check
 
 
-def _record(kind: str, check: CallerCheck, context: Context, **detail: str) -> None:
-    audit.record(kind, user_id=check.person.pk, context=context, actor_id=check.staff.pk, way=check.label, **detail)
+def _record(event: Event, check: CallerCheck, context: Context, **detail: str) -> None:
+    audit.record(event, user_id=check.person.pk, context=context, actor_id=check.staff.pk, way=check.label, **detail)
 
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, app_passwords
 from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
-from accounts.support import caller_verification
+from accounts.support import audit_events, caller_verification
 from accounts.support.actions import FOREVER, action_preview, authorise, rights
 from accounts.support.actions.authorise import StaffAccess
 from accounts.support.actions.registry import ACTIONS, Action
@@ -117,7 +117,7 @@ def of(person: User, staff: User, context: Context) -> Case:
         sources=tuple(policies.sources(person.pk)),
         methods=tuple(_method(each, decision, now) for each in mine),
         n_codes=enrolments.recovery_codes_left(person.pk),
-        attempts=tuple(activity.entries(audit.of_person(person.pk, kinds=_ATTEMPTED, most=_ATTEMPTS), is_own=False)),
+        attempts=tuple(activity.entries(audit.of_person(person.pk, of=_attempts(), most=_ATTEMPTS), is_own=False)),
         messages=messages,
         browsers=tuple((b, user_agents.name(b.agent)) for b in browsers.of_person(person, now=now)),
         sessions=tuple(
@@ -134,20 +134,8 @@ def of(person: User, staff: User, context: Context) -> Case:
     )
 
 
-_ATTEMPTED = (
-    "sign_in.completed",
-    "sign_in.denied",
-    "password.refused",
-    "challenge.failed",
-    "challenge.reported",
-    "challenge.repeated",
-    "message.limited",
-    "message.refused",
-    "message.unanswered",
-    "second_step.switched_off",
-    "method.switched_off",
-    "browser.copied",
-)
+def _attempts() -> list[audit.UserEvent]:
+    return [event for event in audit.user_events() if event.is_attempt]
 
 
 def _block(person: User, now: datetime) -> str:
@@ -216,7 +204,7 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
     detail: dict[str, Any] = event.said
     known = activity.entries([event], is_own=False)
     words = known[0].title if known else event.kind
-    if event.kind == "support.refused":
+    if event.kind == audit_events.SUPPORT_REFUSED.kind:
         words = f"{words}: {rights.explain(Refusal(detail['why']))}"
     staff = names.get(event.actor_id or 0, _("somebody who left"))
     return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
 from verification import audit, registry, time_format
+from verification.audit import events
 from verification.capabilities import Delivered
 
 
@@ -32,17 +33,19 @@ def code_refused(seen: View) -> Iterator[Finding]:
             yield Finding(
                 kind="warn", sees=sees, does=_("Another way works at once."), slug="too-many-codes", to=way_on(seen)
             )
-    failed = audit.of_person(seen.user.pk, kinds=("challenge.failed", "challenge.replaced", "challenge.used"), most=1)
+    failed = audit.of_person(
+        seen.user.pk, of=(events.CHALLENGE_FAILED, events.CHALLENGE_REPLACED, events.CHALLENGE_USED), most=1
+    )
     if failed and seen.context.now - failed[0].at < RECENT:
         yield _of_attempt(failed[0].kind, str(failed[0].detail.get("method", "")), failed[0].at)
 
 
 def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
     when = time_format.clock(at)
-    if kind == "challenge.replaced":
+    if kind == events.CHALLENGE_REPLACED.kind:
         sees = _("At %(at)s you typed an older code; a newer one had been sent.") % {"at": when}
         return Finding(kind="info", sees=sees, does=_("Use the newest code. It cost you no try."), slug="newest-code")
-    if kind == "challenge.used":
+    if kind == events.CHALLENGE_USED.kind:
         sees = _("At %(at)s you typed a code that was used before.") % {"at": when}
         return Finding(kind="info", sees=sees, does=_("Wait for the next code."), slug="code-refused")
     label = str(registry.method(method).label) if registry.is_installed(method) else method

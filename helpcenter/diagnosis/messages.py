@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
 from verification import audit, time_format
+from verification.audit import events
 from verification.delivery import message_status
 from verification.limits import toll_fraud
 from verification.models import Kind, Message, MessageState
@@ -15,7 +16,7 @@ from verification.outcomes import Verdict
 
 def no_message(seen: View) -> Iterator[Finding]:
     now, message = seen.context.now, seen.message
-    limited = audit.of_person(seen.user.pk, kinds=("message.limited",), most=1)
+    limited = audit.of_person(seen.user.pk, of=(events.MESSAGE_LIMITED,), most=1)
     if limited and now - limited[0].at < RECENT:
         sees = _("Too many texts and calls were asked for within the hour, so no more go out for now.")
         yield Finding(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import audit_events
 from helpcenter.diagnosis.findings import Finding, View
 from verification import audit, browsers, time_format
 from verification.policies import Why
@@ -69,7 +70,7 @@ def strange(seen: View) -> Iterator[Finding]:
             slug="strange-sign-in",
         )
         return
-    last = audit.of_person(seen.user.pk, kinds=("sign_in.completed",), most=1)
+    last = audit.of_person(seen.user.pk, of=(audit_events.SIGN_IN_COMPLETED,), most=1)
     sees = (
         _("Your last sign-in: %(at)s from %(network)s.")
         % {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}

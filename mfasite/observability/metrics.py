@@ -17,21 +17,11 @@ from prometheus_client.registry import Collector
 from accounts import request_context
 from mfasite import conf
 from mfasite.observability import request_metrics
-from verification import audit, decryption_failures, limits
+from verification import audit, limits
 from verification.delivery import statistics
 from verification.limits import toll_fraud
 
 _WINDOW = timedelta(minutes=5)
-_RESULTS = {
-    "sign_in.completed": "completed",
-    "sign_in.denied": "denied",
-    "password.refused": "password refused",
-    "challenge.failed": "code wrong",
-    "challenge.reported": "fraud reported",
-    "message.limited": "limited",
-    "message.refused": "guarded",
-    decryption_failures.KIND: "sealed value damaged",
-}
 
 
 class _Figures(Collector):
@@ -79,10 +69,11 @@ class _Figures(Collector):
         yield stops
         yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.paused(now)))
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
-        happened = audit.since(now - _WINDOW, kinds=tuple(_RESULTS)).values_list("kind").annotate(n=Count("pk"))
+        counted = [event for event in audit.user_events() if event.metric]
+        happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
         found = dict(happened.order_by("kind"))
-        for kind, result in _RESULTS.items():
-            events.add_metric([result], found.get(kind, 0))
+        for event in counted:
+            events.add_metric([event.metric], found.get(event.kind, 0))
         yield events
 
 

@@ -1,144 +1,50 @@
 """What a person reads of the record: every kind in words, page by page, with the way out when it was not them."""
 
-import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.contrib import admin
 from django.utils import timezone
 
-from accounts import activity
-from accounts.admin_changes import ChangesAdmin
-from mfasite import urls
+from accounts import activity, audit_events
 from tests.pages import Browser, Page
 from tests.people import Clock, Person
 from verification import audit
+from verification.audit import events
+from verification.audit.declarations import Severity
 from verification.context import Context
-from verification.models import AuditEvent
-from verification.outcomes import Verdict
-
-# Recorded for whoever looks into the record, and nothing that a person would miss.
-SILENT = {
-    "policy.changed",
-    "policy.deleted",
-    "guard.changed",
-    "guard.deleted",
-    "range.paused",
-    "range.warned",
-    "range.lifted",
-    "spend.alarmed",
-    "number.stopped",
-    "number.started",
-    "outage.set",
-    "outage.ended",
-    "route.changed",
-    "route.deleted",
-    "people.import_begun",
-    "people.import_cancelled",
-    "people.imported",
-    "challenge.issued",
-    "challenge.resent",
-    "challenge.proven",
-    "challenge.approved",
-    "challenge.replaced",
-    "challenge.used",
-    "service.key_renewed",
-    "service.made",
-    "token.taken_back",
-    "token.retired",
-    "token.restored",
-    "article.restored",
-    "export.made",
-    "group.made",
-    "group.changed",
-    "group.deleted",
-    "group.refused",
-    "group.requested",
-    "group.request_agreed",
-    "group.request_refused",
-}
-_KIND = re.compile(r"[a-z_]+\.[a-z_]+")
-# What stands in place of a name that is only known when it is recorded.
-OPEN_ENDS = {
-    "password.": {"password.changed", "password.reset"},
-    "challenge.": {f"challenge.{verdict}" for verdict in (Verdict.USED, Verdict.REPLACED)},
-}
-
-
-def _said(node: ast.AST) -> Iterator[str]:
-    """Give the kinds that stand in an expression."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.JoinedStr):
-            yield from OPEN_ENDS[str(getattr(part.values[0], "value", ""))]
-        elif isinstance(part, ast.Constant) and isinstance(part.value, str) and _KIND.fullmatch(part.value):
-            yield part.value
-
-
-def _assigned(name: str, function: ast.AST) -> Iterator[str]:
-    """Give the kinds that a name of a function can stand for."""
-    for part in ast.walk(function):
-        if isinstance(part, ast.Assign):
-            targets = {getattr(target, "id", "") for top in part.targets for target in ast.walk(top)}
-            if name in targets:
-                yield from _said(part.value)
-
-
-def _recorded_in(function: ast.AST) -> Iterator[str]:
-    for call in ast.walk(function):
-        if not isinstance(call, ast.Call):
-            continue
-        owner = getattr(getattr(call.func, "value", None), "id", "")
-        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if (owner, name) == ("self", "record"):  # of a table in the admin, after the request
-            yield from _said(call.args[1])
-        elif name.strip("_") == "record" and call.args:
-            kind = call.args[0]
-            yield from _assigned(kind.id, function) if isinstance(kind, ast.Name) else _said(kind)
-
-
-def recorded_kinds() -> set[str]:
-    """Find every kind that is recorded anywhere in the code."""
-    home = Path(settings.BASE_DIR)
-    files = [
-        file for app in ("accounts", "verification", "mfasite", "helpcenter") for file in (home / app).rglob("*.py")
-    ]
-    parts = [part for file in files for part in ast.walk(ast.parse(file.read_text()))]
-    return {kind for part in parts if isinstance(part, ast.FunctionDef) for kind in _recorded_in(part)} | of_tables()
-
-
-def of_tables() -> set[str]:
-    """Give the kinds that the tables of the admin record, by the mechanism that they share."""
-    assert urls.urlpatterns  # whose import fills the registry
-    keepers = [each for each in admin.site._registry.values() if isinstance(each, ChangesAdmin)]
-    return {kind for each in keepers for kind in each.kinds}
+from verification.models import AuditEvent, Purpose
 
 
 def event(kind: str, **detail: Any) -> AuditEvent:
     return AuditEvent(pk=1, kind=kind, at=timezone.now(), detail=detail, agent="", network="192.0.2.7")
 
 
-KINDS = sorted(recorded_kinds())
-
-
-def test_finds_what_is_recorded() -> None:
-    assert len(KINDS) >= 25
-    assert {"sign_in.completed", "password.reset", "challenge.approved", "app_password.new_place"} <= set(KINDS)
+KINDS = [event.kind for event in audit.declared()]
+SAID = [event.kind for event in audit.user_events()]
+WHYS = ("", "remembered", "trusted_network", "put_off", "bypassed", "not_required")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_has_words_or_is_silent(kind: str) -> None:
-    entries = activity.entries([event(kind)])
+@pytest.mark.parametrize("is_own", [True, False])
+def test_each_event_has_words_or_is_internal(kind: str, is_own: bool) -> None:
+    entries = activity.entries([event(kind)], is_own=is_own)
 
-    assert bool(entries) is (kind not in SILENT | of_tables())
-    assert all(entry.title for entry in entries)
+    assert bool(entries) is (kind in SAID)
+    assert all(entry.title and entry.icon and entry.kind in set(Severity) for entry in entries)
 
 
-def test_no_word_is_kept_for_what_is_never_recorded() -> None:
-    assert (SILENT | set(activity.kinds())) - set(KINDS) == set()
+def test_event_that_nobody_declares_any_more_is_left_out() -> None:
+    entries = activity.entries([event("fax.sent"), event("session.ended")])
+
+    assert [entry.title for entry in entries] == ["You signed out"]
+
+
+@pytest.mark.parametrize("purpose", Purpose.values)
+def test_wrong_code_is_bad_at_a_sign_in(purpose: str) -> None:
+    [entry] = activity.entries([event("challenge.failed", method="totp", purpose=purpose)])
+
+    assert (entry.kind == "bad") is (purpose not in {Purpose.SELF_TEST, Purpose.ENROL, Purpose.FRESH})
 
 
 @pytest.mark.parametrize(
@@ -157,11 +63,10 @@ def test_says_why_nothing_was_asked(detail: dict[str, str], words: str) -> None:
     assert activity.entries([event("sign_in.completed", **detail)])[0].text == words
 
 
-@pytest.mark.parametrize("kind", activity.kinds())
+@pytest.mark.parametrize("kind", SAID)
 def test_support_reads_about_somebody_else(kind: str) -> None:
     """Staff read "You signed in" on the page of a person whom they helped (seen)."""
-    whys = ("", "remembered", "trusted_network", "put_off", "bypassed", "not_required")
-    told = [e for why in whys for e in activity.entries([event(kind, why=why, method="totp")], is_own=False)]
+    told = [e for why in WHYS for e in activity.entries([event(kind, why=why, method="totp")], is_own=False)]
 
     assert told
     assert not [e for e in told if re.search(r"\b(you|your|yours)\b", f"{e.title} {e.text}", re.IGNORECASE)]
@@ -214,9 +119,9 @@ def test_lists_the_newest_first(ana: Person, clock: Clock) -> None:
     assert words.index("You signed in") < words.index("A wrong password was typed")
 
 
-def _fill(person: Person, number: int, kind: str = "password.refused") -> None:
+def _fill(person: Person, number: int, event: audit.Event = audit_events.PASSWORD_REFUSED) -> None:
     for n in range(number):
-        audit.record(kind, user_id=person.user.pk, context=Context(now=timezone.now(), network=f"198.51.100.{n}"))
+        audit.record(event, user_id=person.user.pk, context=Context(now=timezone.now(), network=f"198.51.100.{n}"))
 
 
 def test_pages(ana: Person) -> None:
@@ -233,7 +138,7 @@ def test_pages(ana: Person) -> None:
 def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
     """Thirty events without words gave an empty page that said “Nothing yet” (seen)."""
     _fill(ana, 3)
-    _fill(ana, 40, "challenge.issued")
+    _fill(ana, 40, events.CHALLENGE_ISSUED)
 
     page = at_activity(ana)
 
@@ -257,7 +162,7 @@ def test_others_events_are_not_listed(ana: Person, cleo: Person) -> None:
 
 def test_nothing_of_a_name_is_taken_as_markup(ana: Person) -> None:
     context = Context(now=timezone.now(), agent="<script>alert(1)</script>", network="<b>")
-    audit.record("app_password.made", user_id=ana.user.pk, context=context, name="<i>old laptop</i>")
+    audit.record(audit_events.APP_PASSWORD_MADE, user_id=ana.user.pk, context=context, name="<i>old laptop</i>")
 
     html = at_activity(ana).html
 

@@ -89,7 +89,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     ana.sign_in()
     limits.password_gate("ana", context)
     audit.seal(now)
-    audit.record("a.done", user_id=None, context=context)
+    audit.record(audit.Event("a.done"), user_id=None, context=context)
     audit.seal(now)
     return Possessions(ana, mail, secret, access_pass, token, (handle, tokens.derive("password_reset", handle)), job)
 

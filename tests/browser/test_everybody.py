@@ -32,6 +32,7 @@ from tests.browser.hands import (
 from tests.chromium import BROKEN, REFUSED, Look, opened
 from tests.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import audit, browsers, policies
+from verification.audit import events
 from verification.context import Context
 from verification.models import Enrolment, Message, Policy
 
@@ -304,7 +305,7 @@ def fill_up(person: Person) -> None:
         app_passwords.issue(person.user, context, name=name, program="mail", network="2001:db8:1234:5678::/64")
     for _ in range(10):
         browsers.remember(person.user, context, days=14)
-        audit.record("enrolment.renamed", user_id=person.user.pk, context=context, method="passkey")
+        audit.record(events.ENROLMENT_RENAMED, user_id=person.user.pk, context=context, method="passkey")
     Message.objects.all().delete()
 
 

@@ -141,10 +141,11 @@ _WALKS = """
 from accounts.models import User
 from django.db import connection, transaction
 from verification import audit
+from accounts import audit_events
 from verification.context import Context
 from django.utils import timezone
 for n in range(300):
-    audit.record("signin.completed", user_id=None, context=Context(now=timezone.now()))
+    audit.record(audit_events.SIGN_IN_COMPLETED, user_id=None, context=Context(now=timezone.now()))
 rows = list(__import__("verification.models", fromlist=["AuditEvent"]).AuditEvent.objects.iterator(chunk_size=50))
 print("rows", len(rows))
 """

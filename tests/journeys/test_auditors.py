@@ -11,10 +11,12 @@ from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.utils import timezone
 
+from accounts import audit_events
 from accounts.support.reports import summary
 from tests.pages import Page
 from tests.people import Clock, Person, hire
 from verification import audit
+from verification.audit import events
 from verification.context import Context
 from verification.models import AuditEvent
 
@@ -65,7 +67,7 @@ def test_record_is_narrowed_and_told_in_words(ana: Person, cleo: Person, aud: Pe
 
 def test_record_goes_on_page_by_page(aud: Person) -> None:
     for number in range(120):
-        audit.record("service.made", user_id=None, context=Context(now=timezone.now()), number=number)
+        audit.record(audit_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now()), number=number)
 
     page = aud.browser.go(f"{RECORD}?kind=service")
     seen = page.words.count("service.made")
@@ -77,8 +79,42 @@ def test_record_goes_on_page_by_page(aud: Person) -> None:
     assert not page.offers("Older")
 
 
+def test_record_shows_every_declared_event_and_what_nobody_declares_any_more(ana: Person, aud: Person) -> None:
+    kinds = [event.kind for event in (*audit.declared(), audit.Event("fax.sent"))]
+    for kind in kinds:
+        audit.record(audit.Event(kind), user_id=ana.user.pk, context=Context(now=timezone.now()), method="totp")
+
+    pages = [aud.browser.go(f"{RECORD}?person=ana")]
+    while pages[-1].offers("Older"):
+        pages.append(aud.browser.follow("Older"))
+    seen = {word for page in pages for word in page.words.split()}
+
+    assert set(kinds) - seen == set()
+    assert [page.status for page in pages] == [200] * len(pages)
+
+
+def test_every_subject_is_offered_for_narrowing(aud: Person) -> None:
+    """Groups, routes, outages and scopes were not: the list named the subjects of what people read themselves."""
+    subjects = {event.subject for event in audit.declared()}
+
+    html = aud.browser.go(RECORD).html
+
+    assert {subject for subject in subjects if f'<option value="{subject}">' in html} == subjects
+
+
+def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> None:
+    audit.record(events.CHALLENGE_REPORTED, user_id=ana.user.pk, context=Context(now=timezone.now()))
+    audit.record(audit_events.SESSION_ENDED, user_id=ana.user.pk, context=Context(now=timezone.now()))
+
+    counts = {row[0]: row[1] for row in summary.build("trouble", now=timezone.now()).rows}
+
+    assert counts[str(events.CHALLENGE_REPORTED.trouble)] == 1
+    assert len(counts) == 11
+    assert sum(n for n in counts.values() if isinstance(n, int)) == 1
+
+
 def test_export_has_each_event_and_no_formula(aud: Person) -> None:
-    audit.record("service.made", user_id=None, context=Context(now=timezone.now(), agent="=cmd()"))
+    audit.record(audit_events.SERVICE_MADE, user_id=None, context=Context(now=timezone.now(), agent="=cmd()"))
 
     found = rows(aud.browser.save(f"{RECORD}export/?kind=service"))
 
@@ -128,7 +164,9 @@ def record(transactional_db: None) -> int:
     now = timezone.now()
     for _ in range(3):
         for number in range(5):
-            audit.record("service.made", user_id=None, context=Context(now=now, network="192.0.2.1"), number=number)
+            audit.record(
+                audit_events.SERVICE_MADE, user_id=None, context=Context(now=now, network="192.0.2.1"), number=number
+            )
         audit.seal(now)
     return sorted(AuditEvent.objects.values_list("id", flat=True))[7]
 

@@ -13,7 +13,8 @@ from accounts.models import Import
 from accounts.support.imports import jobs
 from tests.pages import Browser
 from tests.people import Person, hire, join, work
-from verification import decryption_failures, enrolments, notices, policies, tasks
+from verification import enrolments, notices, policies, tasks
+from verification.audit import events
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 
@@ -159,7 +160,7 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     tasks.evaluate()
     tasks.evaluate()
 
-    [event] = AuditEvent.objects.filter(kind=decryption_failures.KIND)
+    [event] = AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind)
     assert event.user_id == ana.user.pk
     assert event.detail == {"what": "enrolment", "ref": ana.enrolment("text").ref}
     assert len([record for record in caplog.records if "does not open" in record.getMessage()]) == 1
@@ -179,7 +180,7 @@ def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, harm: 
     work()
 
     assert Message.objects.get(pk=sealed.pk).state == MessageState.FAILED
-    assert AuditEvent.objects.filter(kind=decryption_failures.KIND, detail__what="message").exists()
+    assert AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind, detail__what="message").exists()
     assert ana.browser.reload().status == 200
 
 

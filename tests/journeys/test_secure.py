@@ -1,5 +1,6 @@
 """Somebody got at Ana's account: she says so, and leads it out of strange hands."""
 
+from accounts import audit_events
 from tests.pages import Browser
 from tests.people import PASSWORD, Clock, Person
 from verification import audit
@@ -119,7 +120,7 @@ def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
 
 
 def _guess(person: Person) -> None:
-    audit.record("password.refused", user_id=person.user.pk, context=Context(now=person.user.date_joined))
+    audit.record(audit_events.PASSWORD_REFUSED, user_id=person.user.pk, context=Context(now=person.user.date_joined))
 
 
 def test_page_of_a_calm_account_says_so(ana: Person) -> None:

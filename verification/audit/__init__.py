@@ -1,12 +1,16 @@
 """The audit log: what happened to whom, by whom, written once and sealed in a chain."""
 
 from verification.audit.chain import Fault, seal, verify
-from verification.audit.log import ERASED, PERSONAL, erase_words, newest, of_person, record, since, size
+from verification.audit.declarations import Event, UserEvent, declare, declared, user_events
+from verification.audit.log import PERSONAL, erase_words, newest, of_person, record, since, size
 
 __all__ = [
-    "ERASED",
     "PERSONAL",
+    "Event",
     "Fault",
+    "UserEvent",
+    "declare",
+    "declared",
     "erase_words",
     "newest",
     "of_person",
@@ -14,5 +18,6 @@ __all__ = [
     "seal",
     "since",
     "size",
+    "user_events",
     "verify",
 ]

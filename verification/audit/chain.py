@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Min
 
-from verification.audit.log import ERASED, digest_of, digest_of_words
+from verification.audit.events import PERSON_ERASED
+from verification.audit.log import digest_of, digest_of_words
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditSeal
 from verification.models.audit import WORDS_DIGEST
@@ -83,7 +84,7 @@ def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
             return words
     except crypto.KeyMissing:
         return _missing(event.key_id)
-    if not event.words and event.user_id in erased and event.kind != ERASED:
+    if not event.words and event.user_id in erased and event.kind != PERSON_ERASED.kind:
         return ""
     return "" if _words_fit(event) else "the personal words of the event were changed or removed"
 
@@ -96,7 +97,7 @@ def _words_fit(event: AuditEvent) -> bool:
 def _erased() -> set[int]:
     """Name the people who were erased, as far as the record of it is genuine."""
     found = set()
-    for event in AuditEvent.objects.filter(kind=ERASED):
+    for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind):
         with suppress(crypto.KeyMissing):
             if event.user_id is not None and digest_of(event) == event.digest:
                 found.add(event.user_id)

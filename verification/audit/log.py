@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from verification.audit.declarations import Event
 from verification.context import Context
 from verification.db.compiled_queries import Insert
 from verification.keys import crypto
@@ -18,16 +19,16 @@ from verification.models.audit import NONCE, WORDS_DIGEST
 _ADD = Insert(AuditEvent)
 
 
-def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
-    """Write down one action. Call it inside the action's transaction.
+def record(event: Event, *, user_id: int | None, context: Context, actor_id: int | None = None, **detail: Any) -> None:
+    """Write one event. Call it inside the transaction of what it tells of.
 
-    Shape: `kind` is subject.past_participle; `detail` holds words, counts, references, never a code, secret or number.
+    Shape: `detail` holds words, counts, references, never a code, secret or number.
     What of it names or describes a person is kept apart, so that it can be erased: see `PERSONAL`.
     """
     detail, words = _parted(detail) if user_id is not None else (detail, {})
-    event = AuditEvent(
+    row = AuditEvent(
         at=context.now,
-        kind=kind,
+        kind=event.kind,
         actor_id=actor_id if actor_id is not None else user_id,
         user_id=user_id,
         network=context.network,
@@ -36,12 +37,11 @@ def record(kind: str, *, user_id: int | None, context: Context, actor_id: int | 
         words=words,
         key_id=crypto.digest_key(),
     )
-    event.digest = digest_of(event)
-    _ADD.run(event)
+    row.digest = digest_of(row)
+    _ADD.run(row)
 
 
 PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "methods"})
-ERASED = "person.erased"
 
 
 def _parted(said: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -81,12 +81,12 @@ def digest_of(event: AuditEvent) -> str:
     return crypto.mac("audit.event", body, key_id=event.key_id).hex()
 
 
-def since(moment: datetime, *, kinds: Collection[str] = (), prefix: str = "") -> QuerySet[AuditEvent]:
-    """Give the events of some kinds since a moment, for figures."""
-    events = AuditEvent.objects.filter(at__gte=moment)
-    if kinds:
-        events = events.filter(kind__in=kinds)
-    return events.filter(kind__startswith=prefix) if prefix else events
+def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> QuerySet[AuditEvent]:
+    """Give the events since a moment, for figures: of some kinds, if given."""
+    rows = AuditEvent.objects.filter(at__gte=moment)
+    if of:
+        rows = rows.filter(kind__in=[event.kind for event in of])
+    return rows.filter(kind__startswith=prefix) if prefix else rows
 
 
 def size() -> tuple[int, int]:
@@ -100,14 +100,14 @@ def newest() -> datetime | None:
 
 
 def of_person(
-    user_id: int, *, kinds: Collection[str] = (), prefix: str = "", before: int = 0, most: int = 30
+    user_id: int, *, of: Collection[Event] = (), prefix: str = "", before: int = 0, most: int = 30
 ) -> list[AuditEvent]:
     """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
-    events = AuditEvent.objects.filter(user_id=user_id)
+    rows = AuditEvent.objects.filter(user_id=user_id)
     if prefix:
-        events = events.filter(kind__startswith=prefix)
-    if kinds:
-        events = events.filter(kind__in=kinds)
+        rows = rows.filter(kind__startswith=prefix)
+    if of:
+        rows = rows.filter(kind__in=[event.kind for event in of])
     if before:
-        events = events.filter(id__lt=before)
-    return list(events.order_by("-id")[:most])
+        rows = rows.filter(id__lt=before)
+    return list(rows.order_by("-id")[:most])

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import audit
+from verification.audit import events
 from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
@@ -87,7 +88,7 @@ def _end_copied(row: Browser, context: Context) -> None:
     ended = {"copied_at": context.now, "network": context.network, "agent": context.agent}
     with transaction.atomic():
         if Browser.objects.filter(pk=row.pk, copied_at=None).update(**ended):
-            audit.record("browser.copied", user_id=row.user_id, context=context, browser=row.ref)
+            audit.record(events.BROWSER_COPIED, user_id=row.user_id, context=context, browser=row.ref)
 
 
 def of_person(user: Person, *, now: datetime) -> list[Browser]:
@@ -123,5 +124,5 @@ def forget_own(user: Person, context: Context, *, ref: str = "") -> int:
     with transaction.atomic():
         n_forgotten = forget(user, ref=ref)
         if n_forgotten or not ref:
-            audit.record("browser.forgotten", user_id=user.pk, context=context, n_browsers=n_forgotten)
+            audit.record(events.BROWSER_FORGOTTEN, user_id=user.pk, context=context, n_browsers=n_forgotten)
     return n_forgotten

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from verification import audit, conf, limits, notices, registry
+from verification.audit import events
 from verification.capabilities import PublicKey
 from verification.challenges import closing, row
 from verification.context import Context
@@ -78,11 +79,14 @@ def give_back(challenge: Challenge, context: Context) -> None:
     limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
 
+_EVENTS = {Verdict.USED: events.CHALLENGE_USED, Verdict.REPLACED: events.CHALLENGE_REPLACED}
+
+
 def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
     """Refuse an answer that costs no try, such as an older or a used code."""
     with transaction.atomic():
         give_back(challenge, context)
-        audit.record(f"challenge.{verdict}", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
+        audit.record(_EVENTS[verdict], user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
 
 
@@ -107,7 +111,7 @@ def fail(
             state=State.ENDED, ended_at=context.now
         )
         audit.record(
-            "challenge.failed",
+            events.CHALLENGE_FAILED,
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,
@@ -115,7 +119,7 @@ def fail(
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
             audit.record(
-                "method.switched_off", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+                events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
             )
             row.tell_owner(challenge, "method_off", context)
             notices.alert(challenge.user, "method_off_alert", now=context.now)
@@ -144,7 +148,7 @@ def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) 
 
 def _switch_off(challenge: Challenge, context: Context) -> None:
     if limits.stop(challenge.user.pk, now=context.now):
-        audit.record("second_step.switched_off", user_id=challenge.user.pk, context=context)
+        audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
         row.tell_owner(challenge, "second_step_off", context, n=most)
         notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)

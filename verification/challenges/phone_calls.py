@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from verification import audit, enrolments, notices, registry
+from verification.audit import events
 from verification.capabilities import KeyedOnPhone
 from verification.challenges import attempts, proofs, row
 from verification.context import Context
@@ -62,7 +63,9 @@ def _deny(challenge: Challenge, context: Context) -> None:
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
         enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
-        audit.record("challenge.reported", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
+        audit.record(
+            events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+        )
         row.tell_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)
         )  # where it was asked from

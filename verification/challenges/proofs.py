@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, browsers, enrolments, notices, registry
+from verification.audit import events
 from verification.capabilities import Temporary
 from verification.challenges import attempts, closing, row
 from verification.context import Context
@@ -36,7 +37,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
         if not _spend(challenge, check, context.now):
             attempts.give_back(challenge, context)
             audit.record(
-                "challenge.repeated", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+                events.CHALLENGE_REPEATED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
             )
             return row.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
@@ -49,7 +50,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             _after_single_use_code(challenge, context)
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
-        kind = "challenge.approved" if by_phone else "challenge.proven"
+        kind = events.CHALLENGE_APPROVED if by_phone else events.CHALLENGE_PROVEN
         audit.record(kind, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
@@ -66,7 +67,9 @@ def collect(handle: str, *, binding: str, context: Context) -> Outcome:
         if approved.update(state=State.PROVEN, ended_at=context.now):
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
-            audit.record("challenge.proven", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
+            audit.record(
+                events.CHALLENGE_PROVEN, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+            )
             return row.outcome(challenge, Verdict.PROVEN)
     if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
         return row.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
@@ -91,5 +94,7 @@ def _after_single_use_code(challenge: Challenge, context: Context) -> None:
 def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:
     if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
         browsers.forget(challenge.user)
-        audit.record("enrolment.confirmed", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
+        audit.record(
+            events.ENROLMENT_CONFIRMED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+        )
         row.tell_owner(challenge, "method_added", context)

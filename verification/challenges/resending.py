@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from verification import audit, conf, enrolments, registry
+from verification.audit import events
 from verification.capabilities import Delivered
 from verification.challenges import closing, row, sending
 from verification.context import Context
@@ -63,7 +64,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
             )
             return row.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
         sending.send(challenge, context)
-        audit.record("challenge.resent", user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
+        audit.record(events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
     return row.outcome(challenge, Verdict.ISSUED)
 
 

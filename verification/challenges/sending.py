@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from verification import audit, enrolments, limits, notices, registry
+from verification.audit import events
 from verification.challenges import attempts, row
 from verification.context import Context
 from verification.delivery import outbox
@@ -47,10 +48,10 @@ def _refused_sending(
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
     is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
     if verdict := toll_fraud.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
-        audit.record("message.refused", why=str(verdict), **about)
+        audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
         return Outcome(verdict=verdict, method=method)
     if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
-        audit.record("message.unanswered", **about)
+        audit.record(events.MESSAGE_UNANSWERED, **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)
     gate = limits.spend_send(
         user.pk,
@@ -66,7 +67,7 @@ def _refused_sending(
     if gate.is_open:
         return None
     uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
-    audit.record("message.limited", scope=gate.scope, **about)
+    audit.record(events.MESSAGE_LIMITED, scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 

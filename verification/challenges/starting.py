@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, phone_numbers, registry
+from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import closing, resending, row, sending
 from verification.context import Context
@@ -78,7 +79,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
                 closing.supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
             _ADD.run(challenge)
             sending.send(challenge, context)
-            audit.record("challenge.issued", user_id=user.pk, context=context, **row.audit_detail(challenge))
+            audit.record(events.CHALLENGE_ISSUED, user_id=user.pk, context=context, **row.audit_detail(challenge))
     except IntegrityError:
         # Another request of this session was quicker: its challenge stands, and no second message went out.
         sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from verification import audit
+from verification.audit import events
 from verification.context import Context
 from verification.delivery import publisher
 from verification.delivery.error_meanings import Fault
@@ -254,6 +255,8 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
         changed = Message.objects.filter(pk=message.pk, state=message.state, challenge=None).update(**again)
         if changed:
             about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
-            audit.record("message.sent_again", user_id=message.user_id, context=context, actor_id=actor_id, **about)
+            audit.record(
+                events.MESSAGE_SENT_AGAIN, user_id=message.user_id, context=context, actor_id=actor_id, **about
+            )
             transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
     return bool(changed)

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import audit, decryption_failures, limits, registry
+from verification.audit import events
 from verification.capabilities import HandedOut, Stocked, Temporary
 from verification.context import Context
 from verification.db import row_locks
@@ -68,7 +69,7 @@ def assign(
         storage.fill(enrolment, plan)
         enrolment.save(force_insert=True)
         audit.record(
-            "enrolment.assigned",
+            events.ENROLMENT_ASSIGNED,
             user_id=user.pk,
             context=context,
             actor_id=actor_id,
@@ -175,7 +176,7 @@ def issue_pass(
     SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=crypto.digest("single_use_code", first), hash=kept)
     limits.switch_on(user.pk, method.name)
     audit.record(
-        "enrolment.handed_out",
+        events.ENROLMENT_HANDED_OUT,
         user_id=user.pk,
         context=context,
         actor_id=actor_id,

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from verification.audit import events
 from verification.context import Context
 from verification.enrolments import locks, lookup, storage
 from verification.models import Enrolment
@@ -11,7 +12,7 @@ def rename(enrolment: Enrolment, name: str, context: Context) -> None:
     """Give an enrolment the person's own name for it."""
     with transaction.atomic():
         Enrolment.objects.filter(pk=enrolment.pk).update(name=name)
-        storage.record("enrolment.renamed", enrolment, context)
+        storage.record(events.ENROLMENT_RENAMED, enrolment, context)
 
 
 def make_default(enrolment: Enrolment, context: Context) -> None:
@@ -22,4 +23,4 @@ def make_default(enrolment: Enrolment, context: Context) -> None:
             return  # it was removed meanwhile, or is none for every day
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
-        storage.record("enrolment.made_default", enrolment, context)
+        storage.record(events.ENROLMENT_MADE_DEFAULT, enrolment, context)

@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import limits, notices, registry
+from verification.audit import events
 from verification.capabilities import Backup
 from verification.context import Context
 from verification.enrolments import locks, storage
@@ -46,7 +47,7 @@ def issue_recovery_codes(
             code.enrolment = enrolment
         SingleUseCode.objects.bulk_create(hashed)
         limits.switch_on(user.pk, method.name)
-        storage.record("enrolment.confirmed", enrolment, context)
+        storage.record(events.ENROLMENT_CONFIRMED, enrolment, context)
         notices.tell(user, "codes_renewed", now=context.now, context=context)
     return tuple(whole for _first, whole in plan.single_use_codes)
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import limits, notices, registry
+from verification.audit import events
 from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
@@ -64,6 +65,6 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         found.delete()
         storage.settle(enrolment.user)
         epochs.raise_epoch(enrolment.user)
-        storage.record("enrolment.removed", enrolment, context)
+        storage.record(events.ENROLMENT_REMOVED, enrolment, context)
         notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment))
     return True

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, limits, notices, registry
+from verification.audit import events
 from verification.capabilities import HandedOut, SharesAddress
 from verification.context import Context
 from verification.delivery.routing import routes
@@ -79,7 +80,7 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
         labels = [lookup.label(e) for e in gone]
         context = Context(now=now)
         audit.record(
-            "enrolment.rebound", user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
+            events.ENROLMENT_REBOUND, user_id=enrolment.user.pk, context=context, method=enrolment.method, gone=labels
         )
         for each in labels:
             notices.tell(enrolment.user, "method_removed", now=now, label=each)

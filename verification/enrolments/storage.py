@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from verification import audit, registry
+from verification.audit import Event
 from verification.capabilities import Stocked
 from verification.context import Context
 from verification.db import row_locks
@@ -52,5 +53,5 @@ def drop(rows: QuerySet[Enrolment]) -> None:
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()
 
 
-def record(kind: str, enrolment: Enrolment, context: Context) -> None:
-    audit.record(kind, user_id=enrolment.user.pk, context=context, method=enrolment.method, enrolment=enrolment.ref)
+def record(event: Event, enrolment: Enrolment, context: Context) -> None:
+    audit.record(event, user_id=enrolment.user.pk, context=context, method=enrolment.method, enrolment=enrolment.ref)

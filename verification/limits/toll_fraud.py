@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, conf, phone_numbers
+from verification.audit import events
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.keys import crypto
@@ -171,7 +172,9 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
         defaults = {"hint": phone_numbers.mask(address), "provider": provider, "at": now}
         _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
         if is_new:
-            audit.record("number.stopped", user_id=None, context=Context(now=now), number=phone_numbers.mask(address))
+            audit.record(
+                events.NUMBER_STOPPED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
+            )
     return is_new
 
 
@@ -180,7 +183,9 @@ def start(address: str, *, now: datetime) -> bool:
     with transaction.atomic():
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
-            audit.record("number.started", user_id=None, context=Context(now=now), number=phone_numbers.mask(address))
+            audit.record(
+                events.NUMBER_STARTED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
+            )
     return bool(gone)
 
 
@@ -241,7 +246,9 @@ def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: 
     said: dict[str, Any] = {"range": area, "n_sent": n_sent, "n_proven": n_proven}
     with transaction.atomic():
         pause = Pause.objects.create(began_at=now, ends_at=now + conf.toll_fraud_pause(), is_warning=is_warning, **said)
-        audit.record("range.warned" if is_warning else "range.paused", user_id=None, context=Context(now=now), **said)
+        audit.record(
+            events.RANGE_WARNED if is_warning else events.RANGE_PAUSED, user_id=None, context=Context(now=now), **said
+        )
     _log.warning(
         "of %s people in %s... %s typed their codes in: %s",
         n_sent,
@@ -259,7 +266,7 @@ def lift(pause: Pause, *, staff_id: int | None, why: str, context: Context) -> b
         lifted = rows.update(lifted_at=context.now, lifted_by=staff_id, why_lifted=why)
         if lifted:
             audit.record(
-                "range.lifted", user_id=None, actor_id=staff_id, context=context, range=pause.range, reason=why
+                events.RANGE_LIFTED, user_id=None, actor_id=staff_id, context=context, range=pause.range, reason=why
             )
     forget()
     return bool(lifted)

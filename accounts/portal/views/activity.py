@@ -6,20 +6,28 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity, reauthentication, redirects, request_context, secure_account, session_assurance
+from accounts import (
+    activity,
+    audit_events,
+    reauthentication,
+    redirects,
+    request_context,
+    secure_account,
+    session_assurance,
+)
 from accounts.portal import caller_checks
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 
 _PAGE = 30
-_NEW_PASSWORD = ("password.changed", "password.reset")
+_NEW_PASSWORD = (audit_events.PASSWORD_CHANGED, audit_events.PASSWORD_RESET)
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
     """List sign-ins and changes, the newest first."""
     before = inputs.number(request.GET.get("before")) or 0
-    events = audit.of_person(request.user.pk, kinds=activity.kinds(), before=before, most=_PAGE)
+    events = audit.of_person(request.user.pk, of=audit.user_events(), before=before, most=_PAGE)
     context = {
         "entries": activity.entries(events),
         "before": events[-1].pk if len(events) == _PAGE else None,
@@ -43,7 +51,7 @@ def not_me(request: AuthedRequest) -> HttpResponse:
 def secure(request: AuthedRequest) -> HttpResponse:
     """Lead through what is left to do, each step with its place."""
     begun = request.user.securing_since
-    newest = audit.of_person(request.user.pk, kinds=_NEW_PASSWORD, most=1)
+    newest = audit.of_person(request.user.pk, of=_NEW_PASSWORD, most=1)
     changed = any(event.at >= begun for event in newest if begun)
     context = {
         "begun": begun,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import redirects, request_context, session_assurance
+from accounts import audit_events, redirects, request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
@@ -125,7 +125,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        audit.record("session.ended", user_id=here.user.pk, context=request_context.read(request))
+        audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
     logout(request)
     # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
+from accounts.support import audit_events
 from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
@@ -27,7 +28,7 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
         lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _SAME)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
             raise Unneeded(_("They can sign in once already, for as long as that."))
-        record("support.bypass_given", person, actor, seconds=int(life.total_seconds()))
+        record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
         notify(person, "bypass_given", actor)
     return Result(
         _("They can sign in once without the second step, if they begin within %(n)d seconds.")
@@ -44,7 +45,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
             raise Unneeded(_("They are blocked for as long as that already."))
         notify(person, "blocked", actor)
         enrolments.raise_epoch(person)
-        record("support.person_blocked", person, actor, days=days, **close(person))
+        record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
     return Result(
         _("Blocked until somebody unblocks them.") if days is None else _("Blocked for %(n)d days.") % {"n": days}
     )
@@ -56,7 +57,7 @@ def unblock(person: User, actor: Actor) -> Result:
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
             raise Unneeded(_("They are not blocked."))
-        record("support.person_unblocked", person, actor)
+        record(audit_events.SUPPORT_PERSON_UNBLOCKED, person, actor)
         notify(person, "unblocked", actor)
     return Result(_("They can sign in again."))
 
@@ -70,7 +71,7 @@ def unlock(person: User, actor: Actor) -> Result:
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.switch_on(person.pk)
         limits.forget_passwords(person.username)
-        record("support.person_unlocked", person, actor)
+        record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
         notify(person, "unlocked", actor)
     return Result(_("All waits and locks are lifted."))
 
@@ -89,7 +90,7 @@ def reset_wrong_codes(person: User, actor: Actor) -> Result:
                 )
             )
         limits.forget_wrong_codes(person.pk)
-        record("support.wrong_codes_reset", person, actor, n=found.n)
+        record(audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
         notify(person, "wrong_codes_reset", actor)
     return Result(_("The count was reset."))
 
@@ -105,7 +106,7 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
             raise Unneeded(_("It is set so already."))
         enrolments.raise_epoch(person)
-        record("support.state_set", person, actor, state=str(state), **close(person))
+        record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **close(person))
         notify(person, "state_set", actor, state=str(SecondStep(state).label))
     return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
 
@@ -121,6 +122,6 @@ def require_password(person: User, actor: Actor) -> Result:
         enrolments.raise_epoch(person)
         ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
         n_gone = app_passwords.clear(person) if ends else 0
-        record("support.password_required", person, actor, n_app_passwords=n_gone, **close(person))
+        record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **close(person))
         notify(person, "password_required", actor)
     return Result(_("The next sign-in asks for a new password."))

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import SupportRequest, User
+from accounts.support import audit_events
 from accounts.support.actions import rights
 from accounts.support.actions.base import Actor
 from verification import audit, policies
+from verification.audit import Event
 from verification.context import Context
 
 _LIFE = timedelta(hours=24)  # to be decided in, and to be done in
@@ -41,7 +43,7 @@ def ask(
     )
     with transaction.atomic():
         request.save()
-        _record("support.requested", request, actor.staff, actor.context)
+        _record(audit_events.SUPPORT_REQUESTED, request, actor.staff, actor.context)
     return request
 
 
@@ -54,7 +56,12 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
         waiting = SupportRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
         changed = waiting.exclude(asked_by=staff).update(state=state, decided_by=staff, decided_at=context.now)
         if changed:
-            _record("support.request_agreed" if agrees else "support.request_refused", request, staff, context)
+            _record(
+                audit_events.SUPPORT_REQUEST_AGREED if agrees else audit_events.SUPPORT_REQUEST_REFUSED,
+                request,
+                staff,
+                context,
+            )
     return bool(changed)
 
 
@@ -87,9 +94,9 @@ def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     return open_ones.order_by("-asked_at")
 
 
-def _record(kind: str, request: SupportRequest, staff: User, context: Context) -> None:
+def _record(event: Event, request: SupportRequest, staff: User, context: Context) -> None:
     audit.record(
-        kind,
+        event,
         user_id=request.person.pk,
         context=context,
         actor_id=staff.pk,

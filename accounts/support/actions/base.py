@@ -7,6 +7,7 @@ from typing import Any
 from accounts import sessions
 from accounts.models import User
 from verification import audit, browsers, notices
+from verification.audit import Event
 from verification.context import Context
 
 
@@ -44,9 +45,9 @@ class Unneeded(Exception):
     """There was nothing to do, for instance because somebody else did it just before. The message says so."""
 
 
-def record(kind: str, person: User, actor: Actor, **detail: Any) -> None:
+def record(event: Event, person: User, actor: Actor, **detail: Any) -> None:
     audit.record(
-        kind,
+        event,
         user_id=person.pk,
         context=actor.context,
         actor_id=actor.staff.pk,

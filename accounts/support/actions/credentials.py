@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import User
+from accounts.support import audit_events
 from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record, unless_nothing
 from verification import challenges, enrolments, policies
 from verification.models import Purpose
@@ -23,7 +24,7 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         closed = close(person)
         unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
-        record("support.settings_cleared", person, actor, methods=gone, n_app_passwords=n_gone, **closed)
+        record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
     return Result(f"{words} {_('The next sign-in asks to register again.')}")
 
@@ -37,7 +38,7 @@ def phone_lost(person: User, actor: Actor) -> Result:
         n_gone = app_passwords.clear(person)
         closed = close(person)
         unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
-        record("support.phone_lost", person, actor, methods=gone, n_app_passwords=n_gone, **closed)
+        record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
     return Result(
         _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
     )
@@ -53,7 +54,7 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
         enrolments.lock_person_and_methods(person)
         notify(person, "device_reset", actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
-        record("support.device_reset", person, actor, methods=gone, **close(person))
+        record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **close(person))
     return Result(_("%(label)s was removed.") % {"label": label})
 
 
@@ -75,7 +76,14 @@ def issue_pass(
             ends_at=ends,
             actor_id=actor.staff.pk,
         )
-        record("support.pass_issued", person, actor, starts_at=begins.isoformat(), ends_at=ends.isoformat(), once=once)
+        record(
+            audit_events.SUPPORT_PASS_ISSUED,
+            person,
+            actor,
+            starts_at=begins.isoformat(),
+            ends_at=ends.isoformat(),
+            once=once,
+        )
         notify(person, "pass_issued", actor)
     return Result(_("The pass is good now.") if begins == actor.context.now else _("The pass begins later."), secret)
 
@@ -93,5 +101,5 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     if not outcome.issued:
         raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
     with transaction.atomic():
-        record("support.message_tried", person, actor, method=found.method, label=label)
+        record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
     return Result(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})

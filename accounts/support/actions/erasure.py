@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import GroupRequest, Import, User
 from accounts.support.actions.base import Actor, Result, Unneeded
 from verification import audit, erasure, hardware_tokens
+from verification.audit import events
 from verification.db import row_locks
 from verification.keys import uploads
 
@@ -42,7 +43,7 @@ def erase(person: User, actor: Actor) -> Result:
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
         audit.record(
-            audit.ERASED,
+            events.PERSON_ERASED,
             user_id=pk,
             context=actor.context,
             actor_id=actor.staff.pk,

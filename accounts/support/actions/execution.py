@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import SupportRequest, User
+from accounts.support import audit_events
 from accounts.support.actions import approvals, authorise, rights
 from accounts.support.actions.authorise import Permit
 from accounts.support.actions.base import Actor, Result, State, Unneeded
@@ -175,7 +176,7 @@ def _run(asked: ActionRequest, actor: Actor) -> Result:
 def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
     """Write a refused attempt down: it is how an abuse of the desk begins."""
     audit.record(
-        "support.refused",
+        audit_events.SUPPORT_REFUSED,
         user_id=asked.person.pk,
         context=context,
         actor_id=asked.staff.pk,

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.support import audit_events
 from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from verification import challenges, enrolments, hardware_tokens
 from verification.models import HardwareToken
@@ -26,7 +27,7 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
         except hardware_tokens.Damaged:
             raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
         label = _label(token)
-        record("support.token_assigned", person, actor, label=label, token=token.ref)
+        record(audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
         notify(person, "token_assigned", actor, label=label)
     return Result(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
 
@@ -45,7 +46,15 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
                 token, actor.context, actor_id=actor.staff.pk, reason=actor.reason, ticket=actor.ticket
             )
         closed = close(person)
-        record("support.token_taken_back", person, actor, label=label, token=token.ref, is_retired=is_worn, **closed)
+        record(
+            audit_events.SUPPORT_TOKEN_TAKEN_BACK,
+            person,
+            actor,
+            label=label,
+            token=token.ref,
+            is_retired=is_worn,
+            **closed,
+        )
     words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
     return Result(words % {"label": label})
 
@@ -62,7 +71,7 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
                 )
             )
         label = _label(token)
-        record("support.token_resynchronised", person, actor, label=label, token=token.ref)
+        record(audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
         notify(person, "token_resynchronised", actor, label=label)
     return Result(_("%(label)s is in step again.") % {"label": label})
 

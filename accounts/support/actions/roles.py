@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
+from accounts.support import audit_events
 from accounts.support.actions import rights
 from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
 from accounts.support.actions.rights import Refusal
@@ -50,7 +51,7 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
         person.second_step = SecondStep.ENABLED  # staff are always asked
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
-    record("support.roles_given", person, actor, roles=names, former=list(former), **close(person))
+    record(audit_events.SUPPORT_ROLES_GIVEN, person, actor, roles=names, former=list(former), **close(person))
     notify(person, "roles_given", actor, roles=", ".join(names))
     return names
 

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, spend
 from accounts.session_assurance import AuthedRequest
+from accounts.support import audit_events
 from verification import limits
+from verification.audit import Event
 from verification.limits import toll_fraud
 from verification.models import Cap, Country, OptOut, Pause
 
@@ -21,11 +23,12 @@ class _Guarded(ChangesAdmin):
     """Rows that decide what may cost."""
 
     subject = "guard"
-    kinds = ("guard.changed", "guard.changed", "guard.deleted")
+    added = changed = audit_events.GUARD_CHANGED
+    deleted = audit_events.GUARD_DELETED
     guards = ""
 
-    def record(self, request: HttpRequest, kind: str, row: Any, reason: str, **detail: Any) -> None:
-        super().record(request, kind, f"{self.guards} {row}", reason, **detail)
+    def record(self, request: HttpRequest, event: Event | None, row: Any, reason: str, **detail: Any) -> None:
+        super().record(request, event, f"{self.guards} {row}", reason, **detail)
 
     def forget(self) -> None:
         toll_fraud.forget()

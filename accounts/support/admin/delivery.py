@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.session_assurance import AuthedRequest
+from accounts.support import audit_events
 from verification import conf
 from verification.delivery.routing import outages
 from verification.models import Circuit, Outage, Route
@@ -20,6 +21,7 @@ class RouteAdmin(ChangesAdmin):
     """Routes: changed after a fresh proof, as they decide through whose hands codes go."""
 
     subject = "route"
+    added, changed, deleted = audit_events.ROUTE_ADDED, audit_events.ROUTE_CHANGED, audit_events.ROUTE_DELETED
     list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
     list_display_links = ("kind", "everywhere_or_place")
     list_filter = ("kind", "provider", "is_on")
@@ -51,7 +53,8 @@ class OutageAdmin(ChangesAdmin):
     """The outage switch: pages lead elsewhere and say why, and nothing of it goes out while it lasts."""
 
     subject = "outage"
-    kinds = ("outage.set", "outage.set", "outage.ended")
+    added = changed = audit_events.OUTAGE_SET
+    deleted = audit_events.OUTAGE_ENDED
     list_display = ("__str__", "starts_at", "ends_at", "words", "made_by")
     ordering = ("-starts_at",)
 

@@ -12,7 +12,7 @@ from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.models import Scope, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import urls
+from accounts.support import audit_events, urls
 from accounts.support.actions import rights
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
@@ -42,6 +42,7 @@ class ScopeAdmin(ChangesAdmin):
     """Which desk helps whom. Nobody changes the scope of a desk of their own, and nobody who has one changes any."""
 
     subject = "scope"
+    added, changed, deleted = audit_events.SCOPE_ADDED, audit_events.SCOPE_CHANGED, audit_events.SCOPE_DELETED
     list_display = ("desk",)
     filter_horizontal = ("people",)
 
@@ -66,7 +67,8 @@ class PolicyAdmin(ChangesAdmin):
     """Policies: previewed before they count, and changed only after a fresh proof."""
 
     subject = "policy"
-    kinds = ("policy.changed", "policy.changed", "policy.deleted")
+    added = changed = audit_events.POLICY_CHANGED
+    deleted = audit_events.POLICY_DELETED
     form = PolicyForm
     list_display = ("__str__", "rank", "remember_days", "app_passwords", "caller_check", "grace_days")
     ordering = ("rank",)

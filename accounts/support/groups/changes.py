@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
-from accounts.support import roles
+from accounts.support import audit_events, roles
 from accounts.support.actions import rights
 from accounts.support.actions import roles as action_roles
 from accounts.support.actions.base import Actor
 from accounts.support.actions.rights import Rank, Refusal
 from accounts.support.groups.plans import Plan, Wanted, plan
 from verification import audit, limits, policies
+from verification.audit import Event
 from verification.context import Context
 from verification.db import row_locks
 from verification.policies import revocation
@@ -67,7 +68,13 @@ def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str
 
 def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     found = plan(actor.staff, group, wanted)
-    kind = "group.deleted" if wanted is None else "group.changed" if group else "group.made"
+    event = (
+        audit_events.GROUP_DELETED
+        if wanted is None
+        else audit_events.GROUP_CHANGED
+        if group
+        else audit_events.GROUP_MADE
+    )
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
     held = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
@@ -85,7 +92,7 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
         "rights": [sorted(found.former), sorted(found.wanted)],
     }
     audit.record(
-        kind,
+        event,
         user_id=None,
         context=actor.context,
         actor_id=actor.staff.pk,
@@ -98,11 +105,11 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
         **({"n_members": n_members} if n_members is not None else {}),
     )
     words = {
-        "group.made": _("%(name)s was made."),
-        "group.changed": _("%(name)s was changed."),
-        "group.deleted": _("%(name)s was deleted."),
+        audit_events.GROUP_MADE: _("%(name)s was made."),
+        audit_events.GROUP_CHANGED: _("%(name)s was changed."),
+        audit_events.GROUP_DELETED: _("%(name)s was deleted."),
     }
-    return words[kind] % {"name": name}
+    return words[event] % {"name": name}
 
 
 def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
@@ -133,7 +140,7 @@ def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
         asked_at=actor.context.now,
         ends_at=actor.context.now + _LIFE,
     )
-    _record("group.requested", request, actor.staff, actor.context, request.reason)
+    _record(audit_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
@@ -159,7 +166,13 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
         raise Refused(_("This was decided already, or waited too long."))
-    _record("group.request_agreed" if agrees else "group.request_refused", request, staff, context, reason)
+    _record(
+        audit_events.GROUP_REQUEST_AGREED if agrees else audit_events.GROUP_REQUEST_REFUSED,
+        request,
+        staff,
+        context,
+        reason,
+    )
     if not agrees:
         return _("Refused.")
     wanted = wanted_by(request)
@@ -177,9 +190,9 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     return _do(request.group, wanted, actor)
 
 
-def _record(kind: str, request: GroupRequest, staff: User, context: Context, reason: str) -> None:
+def _record(event: Event, request: GroupRequest, staff: User, context: Context, reason: str) -> None:
     about = {"group": request.name, "request": request.ref, "wanted": _by_number(request), "reason": reason}
-    audit.record(kind, user_id=None, context=context, actor_id=staff.pk, **about)
+    audit.record(event, user_id=None, context=context, actor_id=staff.pk, **about)
 
 
 def _by_number(request: GroupRequest) -> dict[str, Any]:
@@ -196,7 +209,7 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
     """Write a refused attempt down: it is how an abuse of the admin begins."""
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
-        audit.record("group.refused", user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
+        audit.record(audit_events.GROUP_REFUSED, user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import activity
 from accounts.models import User
 from accounts.models.people import fold
+from verification import audit
 from verification.models import AuditEvent
 
 PAGE = 50
@@ -120,4 +120,4 @@ def rows(search: Search) -> Iterator[tuple[object, ...]]:
 
 def kinds() -> list[str]:
     """Name the subjects of events, for the filter."""
-    return sorted({kind.partition(".")[0] for kind in activity.kinds()} | {"person", "policy", "service"})
+    return sorted({event.subject for event in audit.declared()})

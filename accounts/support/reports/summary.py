@@ -11,8 +11,10 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit_events
 from accounts.models import SecondStep, User
 from verification import audit, enrolments, registry
+from verification.audit import events
 
 _DAYS = 30
 
@@ -85,20 +87,25 @@ def _methods(_now: datetime) -> Table:
 
 
 def _sign_ins(now: datetime) -> Table:
-    kinds = ("sign_in.completed", "sign_in.denied", "challenge.failed", "password.refused")
-    events = audit.since(now - timedelta(days=_DAYS), kinds=kinds)
+    shown = (
+        audit_events.SIGN_IN_COMPLETED,
+        audit_events.SIGN_IN_DENIED,
+        events.CHALLENGE_FAILED,
+        audit_events.PASSWORD_REFUSED,
+    )
+    happened = audit.since(now - timedelta(days=_DAYS), of=shown)
     found: dict[object, Counter[str]] = {}
-    for row in events.annotate(day=TruncDate("at")).values("day", "kind").annotate(n=Count("pk")).order_by("day"):
+    for row in happened.annotate(day=TruncDate("at")).values("day", "kind").annotate(n=Count("pk")).order_by("day"):
         found.setdefault(row["day"], Counter())[row["kind"]] = row["n"]
     columns = (_("Day"), _("Signed in"), _("Refused"), _("Wrong codes"), _("Wrong passwords"))
     days = sorted(found.items(), key=lambda pair: str(pair[0]))
-    rows = tuple((f"{day:%Y-%m-%d}", *(counts[kind] for kind in kinds)) for day, counts in days)
+    rows = tuple((f"{day:%Y-%m-%d}", *(counts[event.kind] for event in shown)) for day, counts in days)
     return Table("sign-ins", str(REPORTS["sign-ins"]), columns, rows)
 
 
 def _reasons(now: datetime) -> Table:
-    events = audit.since(now - timedelta(days=_DAYS), kinds=("sign_in.completed",))
-    rows = events.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
+    completed = audit.since(now - timedelta(days=_DAYS), of=(audit_events.SIGN_IN_COMPLETED,))
+    rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
     known = {name: str(method.label) for name, method in registry.methods().items()}
     columns = (_("Asked, or why not"), _("Sign-ins"))
     named = ((known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows)
@@ -106,31 +113,17 @@ def _reasons(now: datetime) -> Table:
     return Table("reasons", str(REPORTS["reasons"]), columns, lines)
 
 
-_TROUBLE = {
-    "challenge.reported": gettext_lazy("Fraud reported on the phone"),
-    "account.securing_begun": gettext_lazy("“This wasn’t me”"),
-    "method.switched_off": gettext_lazy("Methods switched off after wrong codes"),
-    "browser.copied": gettext_lazy("Copied browser cookies"),
-    "message.limited": gettext_lazy("Message limits hit"),
-    "message.refused": gettext_lazy("Stopped by the guard"),
-    "support.person_blocked": gettext_lazy("People blocked"),
-    "support.person_unblocked": gettext_lazy("People unblocked"),
-    "support.pass_issued": gettext_lazy("Passes issued"),
-    "support.bypass_given": gettext_lazy("Sign-ins without the second step given"),
-    "support.refused": gettext_lazy("Actions of the desk refused"),
-}
-
-
 def _trouble(now: datetime) -> Table:
-    events = audit.since(now - timedelta(days=_DAYS), kinds=tuple(_TROUBLE))
-    counts = dict(events.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
-    rows = tuple((str(label), counts.get(kind, 0)) for kind, label in _TROUBLE.items())
+    counted = [event for event in audit.user_events() if event.trouble]
+    happened = audit.since(now - timedelta(days=_DAYS), of=counted)
+    counts = dict(happened.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
+    rows = tuple((str(event.trouble), counts.get(event.kind, 0)) for event in counted)
     return Table("trouble", str(REPORTS["trouble"]), (_("What"), _("In thirty days")), rows)
 
 
 def _staff(now: datetime) -> Table:
-    events = audit.since(now - timedelta(days=_DAYS), prefix="support.")
-    found = list(events.values("actor_id", "kind").annotate(n=Count("pk")).order_by("actor_id", "kind"))
+    actions = audit.since(now - timedelta(days=_DAYS), prefix="support.")
+    found = list(actions.values("actor_id", "kind").annotate(n=Count("pk")).order_by("actor_id", "kind"))
     names = dict(User.objects.filter(pk__in={row["actor_id"] for row in found}).values_list("pk", "username"))
     rows = tuple(
         (

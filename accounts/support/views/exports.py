@@ -11,6 +11,7 @@ from accounts.admin_changes import Asked
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
+from accounts.support import audit_events
 from accounts.support.reports import csv_export
 from verification import audit
 
@@ -52,7 +53,11 @@ def give(
     def run(reason: str) -> HttpResponseBase:
         about = {"what": name, "search": kept, "reason": reason}
         audit.record(
-            "export.made", user_id=None, context=request_context.read(request), actor_id=request.user.pk, **about
+            audit_events.EXPORT_MADE,
+            user_id=None,
+            context=request_context.read(request),
+            actor_id=request.user.pk,
+            **about,
         )
         answer = StreamingHttpResponse(csv_export.lines(rows()), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -14,7 +14,7 @@ from verification.models import AuditEvent
 
 def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
     for kind in kinds:
-        audit.record(kind, user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
+        audit.record(audit.Event(kind), user_id=desk.user.pk, context=desk.context, method="text", n_failures=2)
     return list(AuditEvent.objects.order_by("id"))
 
 
@@ -47,6 +47,8 @@ def events(**fields: Any) -> Any:
 @pytest.fixture
 def worded(sealed: Desk) -> Desk:
     """Give a sealed record one of whose events says why."""
-    audit.record("support.tried", user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1")
+    audit.record(
+        audit.Event("support.tried"), user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1"
+    )
     audit.seal(sealed.context.now)
     return sealed

@@ -10,6 +10,7 @@ from django.db.models import F
 from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import Desk
 from verification import audit
+from verification.audit.events import PERSON_ERASED
 from verification.models import AuditSeal
 
 
@@ -181,7 +182,7 @@ def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: p
 
 def erase(desk: Desk) -> int:
     n_words = audit.erase_words(desk.user.pk)
-    audit.record(audit.ERASED, user_id=desk.user.pk, context=desk.context, actor_id=7, reason="asked to")
+    audit.record(PERSON_ERASED, user_id=desk.user.pk, context=desk.context, actor_id=7, reason="asked to")
     return n_words
 
 
@@ -190,7 +191,7 @@ def test_erased_words_are_gone_and_the_chain_holds(worded: Desk) -> None:
     audit.seal(worded.context.now)
 
     assert events(kind="support.tried").get().said == {"ticket": "INC-1"}
-    assert events(kind=audit.ERASED).get().said == {"reason": "asked to"}
+    assert events(kind=PERSON_ERASED.kind).get().said == {"reason": "asked to"}
     assert faults() == []
 
 
@@ -201,10 +202,10 @@ WORDS_TAMPERINGS: dict[str, Callable[[Desk], object]] = {
     "removed without an erasure": lambda desk: audit.erase_words(desk.user.pk),
     "changed": lambda desk: events(kind="support.tried").update(words={"reason": "found it"}),
     "put in": lambda desk: events(kind="b.done").update(words={"reason": "found it"}),
-    "removed of the erasure itself": lambda desk: [erase(desk), events(kind=audit.ERASED).update(words={})],
+    "removed of the erasure itself": lambda desk: [erase(desk), events(kind=PERSON_ERASED.kind).update(words={})],
     "removed behind a forged erasure": lambda desk: [
         audit.erase_words(desk.user.pk),
-        events(kind="b.done").update(kind=audit.ERASED),
+        events(kind="b.done").update(kind=PERSON_ERASED.kind),
     ],
 }
 

@@ -9,7 +9,9 @@ from verification.models import AuditEvent
 
 
 def test_keeps_who_whom_what_and_from_where(desk: Desk) -> None:
-    audit.record("enrolment.removed", user_id=desk.user.pk, context=desk.context, actor_id=77, method="text")
+    audit.record(
+        audit.Event("enrolment.removed"), user_id=desk.user.pk, context=desk.context, actor_id=77, method="text"
+    )
 
     event = events().get()
     assert (event.kind, event.user_id, event.actor_id, event.at) == (
@@ -38,7 +40,11 @@ def test_personal_words_stand_apart_and_are_read_together(worded: Desk) -> None:
 
 def test_words_of_an_event_about_nobody_stay_in_it(desk: Desk) -> None:
     audit.record(
-        "range.lifted", user_id=None, context=desk.context, actor_id=desk.user.pk, reason="People at an event."
+        audit.Event("range.lifted"),
+        user_id=None,
+        context=desk.context,
+        actor_id=desk.user.pk,
+        reason="People at an event.",
     )
 
     assert events().get().detail == {"reason": "People at an event."}

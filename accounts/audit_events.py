@@ -1,0 +1,167 @@
+"""The events of the audit log that accounts record: sign-ins, passwords, sessions, app passwords, services."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from verification.audit.declarations import Details, Event, Severity, UserEvent, declare, detail
+
+
+def _why(details: Details) -> str:
+    reasons = {
+        "remembered": gettext("Nothing more was asked: this browser is remembered."),
+        "trusted_network": gettext("Nothing more was asked: this is a trusted network."),
+        "put_off": gettext("Nothing more was asked: you put the registration off."),
+        "bypassed": gettext("Nothing more was asked this once: company support let you in."),
+        "not_required": gettext("Nothing more was asked: two-step verification is off for this account."),
+    }
+    asked = gettext("Verified by %(method)s.") % {"method": details.method} if details.get("method") else ""
+    return reasons.get(details.get("why"), asked)
+
+
+def _why_for_staff(details: Details) -> str:
+    reasons = {
+        "put_off": gettext("Nothing more was asked: they put the registration off."),
+        "bypassed": gettext("Nothing more was asked this once: company support let them in."),
+    }
+    return reasons.get(details.get("why")) or _why(details)
+
+
+SIGN_IN_COMPLETED = declare(
+    UserEvent(
+        "sign_in.completed",
+        icon="check",
+        title=_("You signed in"),
+        staff_title=_("They signed in"),
+        text=_why,
+        staff_text=_why_for_staff,
+        severity=Severity.GOOD,
+        is_attempt=True,
+        metric="completed",
+    )
+)
+SIGN_IN_DENIED = declare(
+    UserEvent(
+        "sign_in.denied",
+        icon="lock",
+        title=_("A sign-in was refused"),
+        text=_("The account was blocked or locked."),
+        severity=Severity.BAD,
+        is_attempt=True,
+        metric="denied",
+    )
+)
+
+PASSWORD_REFUSED = declare(
+    UserEvent(
+        "password.refused",
+        icon="bad",
+        title=_("A wrong password was typed"),
+        text=_("Nobody got in."),
+        severity=Severity.WARN,
+        is_attempt=True,
+        metric="password refused",
+    )
+)
+PASSWORD_CHANGED = declare(
+    UserEvent(
+        "password.changed",
+        icon="key",
+        title=_("Your password was changed"),
+        staff_title=_("Their password was changed"),
+    )
+)
+PASSWORD_RESET = declare(
+    UserEvent(
+        "password.reset",
+        icon="key",
+        title=_("Your password was reset by a mailed link"),
+        staff_title=_("Their password was reset by a mailed link"),
+    )
+)
+
+PASSWORD_RESET_ASKED = declare(
+    UserEvent(
+        "password_reset.asked",
+        icon="mail",
+        title=_("A link to set a new password was asked for"),
+    )
+)
+
+REGISTRATION_PUT_OFF = declare(
+    UserEvent(
+        "registration.put_off",
+        icon="clock",
+        title=_("You put the registration off"),
+        staff_title=_("They put the registration off"),
+    )
+)
+
+SESSION_ENDED = declare(
+    UserEvent(
+        "session.ended",
+        icon="leave",
+        title=_("You signed out"),
+        staff_title=_("They signed out"),
+        is_deniable=False,
+    )
+)
+
+SESSIONS_ENDED = declare(
+    UserEvent(
+        "sessions.ended",
+        icon="leave",
+        title=_("Other sign-ins were ended"),
+    )
+)
+
+APP_PASSWORD_MADE = declare(
+    UserEvent(
+        "app_password.made",
+        icon="plus",
+        title=_("An app password was made"),
+        text=detail("name"),
+    )
+)
+APP_PASSWORD_DELETED = declare(
+    UserEvent(
+        "app_password.deleted",
+        icon="remove",
+        title=_("An app password was deleted"),
+        text=detail("name"),
+    )
+)
+APP_PASSWORD_NEW_PLACE = declare(
+    UserEvent(
+        "app_password.new_place",
+        icon="key",
+        title=_("An app password was used from a new place"),
+        severity=Severity.WARN,
+    )
+)
+
+ACCOUNT_SECURING_BEGUN = declare(
+    UserEvent(
+        "account.securing_begun",
+        icon="shield",
+        title=_("You said that something was not you"),
+        staff_title=_("They said that something was not them"),
+        severity=Severity.WARN,
+        is_deniable=False,
+        trouble=_("“This wasn’t me”"),
+    )
+)
+ACCOUNT_SECURING_ENDED = declare(
+    UserEvent(
+        "account.securing_ended",
+        icon="shield",
+        title=_("You made your account safe again"),
+        staff_title=_("They made their account safe again"),
+        severity=Severity.GOOD,
+        is_deniable=False,
+    )
+)
+
+SERVICE_MADE = declare(Event("service.made"))
+SERVICE_CHANGED = declare(Event("service.changed"))
+SERVICE_DELETED = declare(Event("service.deleted"))
+SERVICE_KEY_RENEWED = declare(Event("service.key_renewed"))

@@ -1,0 +1,161 @@
+"""Every audit event is declared once and recorded somewhere, and nothing but its declaration writes its string."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from verification import audit
+from verification.audit import declarations
+
+APPS = ("accounts", "helpcenter", "mfasite", "verification")
+HOMES = (
+    "verification.audit.events",
+    "accounts.audit_events",
+    "accounts.support.audit_events",
+    "helpcenter.audit_events",
+)
+IN_A_TABLE = {"added", "changed", "deleted"}  # how a table of the admin names the events of its changes
+
+
+def _declarations() -> dict[tuple[str, str], audit.Event]:
+    modules = {home: importlib.import_module(home) for home in HOMES}
+    return {
+        (home, name): value
+        for home, module in modules.items()
+        for name, value in vars(module).items()
+        if isinstance(value, audit.Event)
+    }
+
+
+DECLARED = _declarations()
+
+
+def _sources() -> Iterator[tuple[Path, ast.Module]]:
+    homes = {f"{home.replace('.', '/')}.py" for home in HOMES}
+    for app in APPS:
+        for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
+            name = path.relative_to(settings.BASE_DIR)
+            if str(name) not in homes and "migrations" not in name.parts:
+                yield path, ast.parse(path.read_text())
+
+
+def _homes_in(tree: ast.Module) -> dict[str, str]:
+    """Give the module of declarations that each name of a module means."""
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if f"{node.module}.{alias.name}" in HOMES
+    }
+
+
+def _named(node: ast.AST, homes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Give the declarations that an expression names."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in homes:
+            yield homes[part.value.id], part.attr
+
+
+def _targets(node: ast.Assign) -> set[str]:
+    return {part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+
+
+def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Give the declarations that a module records: by a call, by a name that a call is given, or for a table."""
+    homes, given = _homes_in(tree), set[str]()
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name in {"record", "_record"}:
+            for argument in call.args[:2]:  # of a table in the admin, it is the second after the request
+                yield from _named(argument, homes)
+                given |= {part.id for part in ast.walk(argument) if isinstance(part, ast.Name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _targets(node) & (given | IN_A_TABLE):
+            yield from _named(node.value, homes)
+
+
+def _makes(tree: ast.Module) -> Iterator[int]:
+    """Give the lines that make an event."""
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("verification.audit")
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            made = ast.unparse(node.func).rpartition(".")
+            if made[2] in {"Event", "UserEvent"} and (made[0] in {"audit", "declarations"} or made[2] in names):
+                yield node.lineno
+
+
+def test_every_declaration_is_registered() -> None:
+    ours = {event.kind for event in DECLARED.values()}
+
+    assert ours == {event.kind for event in audit.declared()}
+    assert len(ours) == len(DECLARED)
+
+
+def test_every_event_is_recorded_somewhere() -> None:
+    found = {name for _, tree in _sources() for name in recorded(tree)}
+
+    assert set(DECLARED) - found == set()
+
+
+def test_nothing_else_writes_the_string_of_an_event() -> None:
+    kinds = {event.kind for event in DECLARED.values()}
+    bare = [
+        f"{path}:{node.lineno} {node.value}"
+        for path, tree in _sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in kinds
+    ]
+
+    assert bare == []
+
+
+def test_nothing_is_recorded_that_is_made_on_the_spot() -> None:
+    """`audit.record(Event("..."))` would pass the types, and nobody would have declared it."""
+    made = [f"{path}:{line}" for path, tree in _sources() if path.name != "declarations.py" for line in _makes(tree)]
+
+    assert made == []
+
+
+def test_finds_an_event_that_is_made_on_the_spot() -> None:
+    made = ast.parse("from verification.audit import Event\naudit.Event('a.b')\nEvent('a.b')\nthreading.Timer()")
+
+    assert list(_makes(made)) == [2, 3]
+
+
+def test_finds_each_way_of_recording() -> None:
+    tree = ast.parse(
+        """
+from verification.audit import events
+table = {True: events.CHALLENGE_USED}
+audit.record(table[is_used], user_id=1)
+event = events.CHALLENGE_PROVEN if yes else events.CHALLENGE_APPROVED
+audit.record(event, user_id=1)
+self.record(request, events.TOKEN_RETIRED)
+class Admin:
+    added = changed = events.RANGE_PAUSED
+shown = events.RANGE_WARNED
+"""
+    )
+
+    assert {name for _, name in recorded(tree)} == {
+        "CHALLENGE_USED",
+        "CHALLENGE_PROVEN",
+        "CHALLENGE_APPROVED",
+        "TOKEN_RETIRED",
+        "RANGE_PAUSED",
+    }
+
+
+def test_event_is_declared_once() -> None:
+    with pytest.raises(declarations.DeclaredTwice):
+        declarations.declare(audit.Event("sign_in.completed"))

@@ -1,0 +1,130 @@
+"""Event types of the audit log: what each is stored as, and how pages, reports and metrics show it.
+
+Each app declares its own events in one module, which its `AppConfig.ready` imports; a test finds what nobody declared.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
+
+from django_stubs_ext import StrOrPromise
+
+
+class Severity(StrEnum):
+    """How an event looks in a list. The values are class names of the style sheet."""
+
+    GOOD = "good"
+    INFO = "info"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Details:
+    """What one event says. `method` is the label of its method; `is_passwordless`: it signs in without a password."""
+
+    said: Mapping[str, Any]
+    method: str = ""
+    is_passwordless: bool = False
+
+    def get(self, name: str) -> str:
+        """Give one detail as text; empty without it."""
+        return str(self.said.get(name, ""))
+
+
+Text: TypeAlias = StrOrPromise | Callable[[Details], StrOrPromise]
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """One kind of event, for those who read the audit log. Shape: `kind` is subject.past_participle.
+
+    Stored strings never change: the digests of the chain cover them.
+    """
+
+    kind: str
+
+    @property
+    def subject(self) -> str:
+        """Name what it is about."""
+        return self.kind.partition(".")[0]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UserEvent(Event):
+    """One kind of event that says something to the person whom it happened to, and to staff who help them.
+
+    `title` and `text` speak to the person, `staff_title` and `staff_text` about them, where that differs.
+    `is_deniable`: somebody else may have done it, so the person can say that it was not them.
+    `is_attempt`: the support desk lists it among what happened at sign-ins.
+    `trouble` and `metric` name its count in the report on trouble and in the metrics; empty: it is not counted there.
+    """
+
+    icon: str
+    title: StrOrPromise
+    text: Text = ""
+    severity: Severity | Callable[[Details], Severity] = Severity.INFO
+    staff_title: StrOrPromise = ""
+    staff_text: Text = ""
+    is_deniable: bool = True
+    is_attempt: bool = False
+    trouble: StrOrPromise = ""
+    metric: str = ""
+
+    def title_for(self, *, is_own: bool) -> str:
+        """Say what happened, to the person themselves or about them."""
+        return str(self.title if is_own else self.staff_title or self.title)
+
+    def text_for(self, details: Details, *, is_own: bool) -> str:
+        """Say more about it; empty if there is no more to say."""
+        text = self.text if is_own else self.staff_text or self.text
+        return str(text(details) if callable(text) else text)
+
+    def severity_of(self, details: Details) -> Severity:
+        """Tell how bad one event is."""
+        return self.severity(details) if callable(self.severity) else self.severity
+
+
+class DeclaredTwice(Exception):
+    """Two events are stored as the same string, so nobody could tell them apart."""
+
+
+_declared: dict[str, Event] = {}
+_E = TypeVar("_E", bound=Event)
+
+
+def declare(event: _E) -> _E:
+    """Add an event to those that may be recorded."""
+    if event.kind in _declared:
+        raise DeclaredTwice(event.kind)
+    _declared[event.kind] = event
+    return event
+
+
+def declared() -> tuple[Event, ...]:
+    """List every event that any app declared."""
+    return tuple(_declared.values())
+
+
+def user_events() -> tuple[UserEvent, ...]:
+    """List the events that say something to their person."""
+    return tuple(event for event in _declared.values() if isinstance(event, UserEvent))
+
+
+def find(kind: str) -> Event | None:
+    """Give the declaration of a stored event; none if nobody declares it any more."""
+    return _declared.get(kind)
+
+
+# What the texts of many events say.
+
+
+def method(details: Details) -> str:
+    """Name the method of an event."""
+    return details.method
+
+
+def detail(name: str) -> Callable[[Details], str]:
+    """Give a text that is one detail of the event."""
+    return lambda details: details.get(name)
