@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Concat, Replace, Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -41,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
 UNHEARD = ".-_'@"  # an index of trigrams passes over them, and so do those who search
 
 
-def _folded(*parts: Any) -> Any:
+def _folded(*parts: Any) -> Func:
     words: Any = Concat(*parts, output_field=models.TextField())
     for sign in UNHEARD:
         words = Replace(words, Value(sign), Value(""), output_field=models.TextField())

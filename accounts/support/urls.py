@@ -38,14 +38,14 @@ def _for_those_who_see(view: View) -> View:
     return page
 
 
-def _kinds(site: AdminSite) -> tuple[Callable[[View], Any], Callable[[View], Any]]:
+def _kinds(site: AdminSite) -> tuple[Callable[[View], View], Callable[[View], View]]:
     """Give the two kinds of pages: those that only show, and those that do something, which open to a fresh proof."""
 
-    def shows(view: View) -> Any:
-        return site.admin_view(cast("Any", reads(view)))
+    def shows(view: View) -> View:
+        return cast("View", site.admin_view(cast("Any", reads(view))))
 
-    def does(view: View) -> Any:
-        return site.admin_view(cast("Any", acts(view)))
+    def does(view: View) -> View:
+        return cast("View", site.admin_view(cast("Any", acts(view))))
 
     return shows, does
 
@@ -68,10 +68,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
     """Give the pages of people, and what stands beside them."""
     shows, does = _kinds(site)
 
-    def shows_people(view: View) -> Any:
+    def shows_people(view: View) -> View:
         return shows(_for_those_who_see(view))
 
-    def helps(view: View) -> Any:
+    def helps(view: View) -> View:
         return does(_for_those_who_see(view))
 
     return [

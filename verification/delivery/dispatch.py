@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, Expression, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from verification import decryption_failures, inputs
@@ -24,13 +23,15 @@ _WOKEN = timedelta(seconds=1)  # a message queued for longer than this was not w
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 
-def wanted(now: Any) -> Q:
+def wanted(now: datetime) -> Q:
     """Tell which queued messages still help: in time, and of a challenge that is open and sent no newer code."""
     waits = _waiting(OuterRef("challenge_id"), OuterRef("generation"), now)
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
 
 
-def _waiting(challenge: Any, generation: Any, now: Any) -> QuerySet[Challenge]:
+def _waiting(
+    challenge: Expression | F, generation: Expression | F, now: datetime | Expression | F
+) -> QuerySet[Challenge]:
     return Challenge.objects.filter(pk=challenge, state=State.OPEN, generation=generation, expires_at__gt=now)
 
 

@@ -31,7 +31,7 @@ class Answer:
     headers: Mapping[str, str]
 
     @property
-    def told(self) -> Any:
+    def told(self) -> Any:  # noqa: ANN401  (JSON from outside: its reader looks at it)
         return inputs.parse_json(self.body, checks_text=False)
 
 

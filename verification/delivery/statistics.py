@@ -79,7 +79,7 @@ def queues() -> list[Queue]:
         return [Queue(name, None) for name in QUEUES]
 
 
-def _depth(broker: Any, name: str) -> int:
+def _depth(broker: Any, name: str) -> int:  # noqa: ANN401  (kombu comes without types)
     # Declared as workers declare it: asked passively, kombu does not find a queue of Redis under a prefix.
     return int(broker.default_channel.queue_declare(name, durable=True, auto_delete=False).message_count)
 

@@ -15,13 +15,14 @@ from verification.keys import crypto
 from verification.models import Enrolment, Failure, OptOut
 
 
-def _confirmed() -> Any:
+def _confirmed() -> QuerySet[Enrolment]:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
     rows = Enrolment.objects.filter(user=BindParam("user"), confirmed=True)
     limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
     stopped = limits.stopped(OuterRef("user"))
     opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
-    return rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out).order_by("created_at", "id")
+    read: QuerySet[Enrolment] = rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out)
+    return read.order_by("created_at", "id")
 
 
 _CONFIRMED: Select[Enrolment] = Select(_confirmed)

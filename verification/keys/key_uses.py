@@ -11,7 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count, F, QuerySet, Value
+from django.db.models import Count, F, Model, QuerySet, Value
 from django.db.models.functions import Greatest, StrIndex, Substr
 from django.utils import timezone
 
@@ -39,7 +39,7 @@ class Sealed:
         """Give the rows that hold a sealed value."""
         return _rows(self.model).exclude(**{self.column: ""})
 
-    def opens(self, row: Any) -> bool:
+    def opens(self, row: Model) -> bool:
         """Tell whether the value of a row opens in its place."""
         try:
             crypto.unseal(getattr(row, self.column), purpose=self.purpose, bound=self.bound(row))

@@ -56,7 +56,7 @@ def wait_schedule(now: datetime, free: int, longest: timedelta) -> list[tuple[in
     return waits
 
 
-def db_time(value: datetime | None) -> Any:
+def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database's driver takes)
     return connection.ops.adapt_datetimefield_value(value) if value is not None else None
 
 

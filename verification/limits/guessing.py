@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
 from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, db_time, wait_schedule
@@ -186,6 +186,6 @@ def forget_wrong_codes(user_id: int) -> None:
     _held(rows).delete()
 
 
-def stopped(user: Any) -> Any:
+def stopped(user: OuterRef) -> "QuerySet[Failure, Any]":
     """Give, within a statement about somebody's rows, since when all that they set up is off."""
     return Failure.objects.filter(user=user, method=_STOP).values("off_at")

@@ -26,7 +26,7 @@ class HandleField(_CharField):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_length": 32, "default": new_handle, **options})
 
-    def deconstruct(self) -> Any:
+    def deconstruct(self) -> Any:  # noqa: ANN401  (as Django's stubs have it)
         name, _, args, options = super().deconstruct()
         del options["default"]
         return name, "django.db.models.CharField", args, options

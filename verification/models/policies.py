@@ -2,7 +2,6 @@
 
 import math
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -67,7 +66,7 @@ class Policy(models.Model):
         return (self.group_id is None, self.rank, self.pk or math.inf)
 
 
-def strongest(user: Any, field: str) -> "models.QuerySet[Policy]":
+def strongest(user: int | models.OuterRef, field: str) -> "models.QuerySet[Policy]":
     """Find the policies that fill one field for a person (a key or an outer reference); the first row decides."""
     mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
     is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())

@@ -141,7 +141,7 @@ def ranked(found: Iterable[Policy]) -> list[Policy]:
     return sorted(found, key=attrgetter("precedence"))
 
 
-def default(name: str) -> Any:
+def default(name: str) -> Any:  # noqa: ANN401  (of the type of its field)
     """Give what counts for one rule where no policy fills it."""
     return getattr(Rules(), name)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -85,7 +86,7 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     return _form_page(request, offer, offer.form_class())
 
 
-def _form_page(request: AuthedRequest, offer: Offer, form: Any) -> HttpResponse:
+def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpResponse:
     return render(request, "accounts/portal/method_set_up.html", {"offer": offer, "form": form, "here": "methods"})
 
 

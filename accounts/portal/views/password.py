@@ -37,7 +37,7 @@ def change(request: AuthedRequest) -> HttpResponse:
 
 def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
     """Change the password; where that is refused, the form says why."""
-    if not _is_right(request, form) or not _is_good(request, form):
+    if not _is_right(request, form) or not _is_good(form, request.user):
         return False
     if passwords.change(request.user, form.cleaned_data["new_password"], request_context.read(request)):
         return True
@@ -70,9 +70,9 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     return True
 
 
-def _is_good(request: Any, form: NewPasswordForm, user: Any = None) -> bool:
+def _is_good(form: NewPasswordForm, user: User) -> bool:
     try:
-        password_validation.validate_password(form.cleaned_data["new_password"], user or request.user)
+        password_validation.validate_password(form.cleaned_data["new_password"], user)
     except ValidationError as error:
         form.add_error("new_password", error)
         return False
@@ -102,7 +102,7 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if found is None:
         return render(request, "accounts/signin/reset_over.html", status=410)
     form = NewPasswordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _is_good(request, form, found.user):
+    if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not passwords.finish_reset(found, form.cleaned_data["new_password"], now):
             return render(request, "accounts/signin/reset_over.html", status=410)
         messages.success(request, _("Your new password is set. Sign in with it."))

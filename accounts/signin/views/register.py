@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -78,7 +79,7 @@ def method_form(request: HttpRequest, pending: Pending, context: Context, method
     return _form_page(request, pending, offer, offer.form_class())
 
 
-def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: Any) -> HttpResponse:
+def _form_page(request: HttpRequest, pending: Pending, offer: Offer, form: forms.Form) -> HttpResponse:
     values = {"offer": offer, "form": form, "steps": _steps(), "current": 3 if pending.is_proven else 1}
     values["pending"] = pending
     return render(request, "accounts/signin/register_method.html", values)

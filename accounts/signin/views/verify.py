@@ -19,6 +19,7 @@ from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
 from verification.delivery import message_status
+from verification.enrolments import Option
 from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step
@@ -185,7 +186,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     )
 
 
-def _chosen(request: HttpRequest, decision: Decision) -> Any:
+def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
     ref = request.POST.get("option", "")
     return next((option for option in decision.options if option.ref == ref), None)
 
