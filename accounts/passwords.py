@@ -1,5 +1,6 @@
 """Changes and resets of a person's password. Neither skips, weakens or replaces the second step."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
@@ -19,13 +20,20 @@ _MOST = 20  # accounts with one mailbox that a request mails to
 _PURPOSE = "password_reset"
 
 
-def change(user: User, password: str, context: Context, *, how: str = "changed") -> bool:
+def change(
+    user: User,
+    password: str,
+    context: Context,
+    *,
+    how: str = "changed",
+    also: Callable[[], object] = lambda: None,
+) -> bool:
     """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
 
     App passwords end as well, where policy says so for this kind of change. False when the password is another one by
     now than the one that `user` was read with: somebody who knew that one alone does not set the next.
 
-    Shape: `password` as typed, already found good enough.
+    Shape: `password` as typed, already found good enough; `also` is done last in the same transaction.
     """
     is_replaced = how == "reset" or user.must_change_password
     kind = AppPasswordsEnd.REPLACED if is_replaced else AppPasswordsEnd.ALWAYS
@@ -42,6 +50,7 @@ def change(user: User, password: str, context: Context, *, how: str = "changed")
         event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)
         notices.tell(user, "password_changed", now=context.now, context=context, n_app_passwords=str(n_gone or ""))
+        also()
     return True
 
 

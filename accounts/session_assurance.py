@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout, update_session_auth_hash
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -162,10 +164,21 @@ def end_others(request: HttpRequest, user: User, context: Context) -> None:
 
 
 def carry_over(request: HttpRequest, user: User) -> None:
-    """Take this very session into the person's new epoch, after an action of theirs that ends all others."""
+    """Take this very session into the person's new epoch, after an action of theirs that ends all others.
+
+    Call it last in the transaction of that action, so that both are saved at once. Otherwise another request of the
+    same session finds it out of date in between and deletes its row.
+
+    Errors: `SessionInterrupted` when the session was ended meanwhile; the action is then rolled back.
+    """
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well
     request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
     others = Session.objects.filter(user=user).exclude(pk__in=sessions.keys_of(request.session))
     with transaction.atomic(savepoint=False):
-        row_locks.in_order(others).delete()
+        row_locks.hold(Session.objects.filter(user=user))
+        try:
+            request.session.save()
+        except UpdateError as error:
+            raise SessionInterrupted from error
+        others.delete()

@@ -38,6 +38,11 @@ def in_order(rows: QuerySet[M]) -> QuerySet[M]:
     return held
 
 
+def hold(rows: QuerySet[Any]) -> None:
+    """Lock rows in the order of their keys, and wait for each. Inside a transaction."""
+    list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+
+
 def take(*wanted: QuerySet[Any]) -> None:
     """Lock rows, and all that is deleted or emptied with them. Inside the transaction that deletes them.
 

@@ -1,6 +1,7 @@
 """What happened to a person's account, and the way to make it safe when something was not them."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -41,8 +42,9 @@ def not_me(request: AuthedRequest) -> HttpResponse:
     """Explain what happens, and do it: the account is secured at once."""
     about = inputs.shortened(request.POST.get("about", request.GET.get("about")), max_length=32)
     if request.method == "POST":
-        secure_account.begin(request.user, request_context.read(request), about=about)
-        session_assurance.carry_over(request, request.user)
+        with transaction.atomic():
+            secure_account.begin(request.user, request_context.read(request), about=about)
+            session_assurance.carry_over(request, request.user)
         return redirect("portal:secure")
     return render(request, "accounts/portal/not_me.html", {"about": about, "here": "activity"})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -184,11 +185,12 @@ def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     """Remove an enrolment and keep this very session, which has just proven itself, alive in the new epoch."""
     rules = policies.rules_for(request.user.pk)
     must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
-    removed = enrolments.remove(
-        enrolment, request_context.read(request), allowed=rules.methods, must_keep_one=must_keep_one
-    )
-    if removed:
-        session_assurance.carry_over(request, request.user)
+    with transaction.atomic():
+        removed = enrolments.remove(
+            enrolment, request_context.read(request), allowed=rules.methods, must_keep_one=must_keep_one
+        )
+        if removed:
+            session_assurance.carry_over(request, request.user)
     return removed
 
 

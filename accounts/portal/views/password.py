@@ -27,7 +27,6 @@ def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a person who knows the present one and proved themselves just now."""
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
-        session_assurance.carry_over(request, request.user)
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
         is_securing = request.user.securing_since is not None
         return redirect("portal:secure") if is_securing else redirects.go_on(next_url)
@@ -39,7 +38,12 @@ def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
     """Change the password; where that is refused, the form says why."""
     if not _is_right(request, form) or not _is_good(form, request.user):
         return False
-    if passwords.change(request.user, form.cleaned_data["new_password"], request_context.read(request)):
+    if passwords.change(
+        request.user,
+        form.cleaned_data["new_password"],
+        request_context.read(request),
+        also=lambda: session_assurance.carry_over(request, request.user),
+    ):
         return True
     form.add_error(None, _("Your password was changed a moment ago, so nothing was changed now."))
     return False

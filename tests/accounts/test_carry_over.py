@@ -1,0 +1,122 @@
+"""The session that ends all others goes on, whatever another request of the same session does meanwhile."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts import session_assurance
+from accounts.models import Session, User
+from accounts.sessions import SessionStore, row_key
+from tests.crowd import together
+from tests.pages import Browser, Page
+from tests.people import PASSWORD, Clock, Person, join
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "seven green bicycles"
+
+
+def _change_password(person: Person) -> Page:
+    person.browser.go("/password/")
+    return person.browser.press("Change it", password=PASSWORD, new_password=NEW)
+
+
+def _secure(person: Person) -> Page:
+    person.browser.go("/activity/not-me/")
+    return person.browser.press("Make it safe now")
+
+
+def _sign_out_elsewhere(person: Person) -> Page:
+    return person.browser.send("/browsers/sign-out-everywhere/")
+
+
+def _remove(person: Person) -> Page:
+    person.browser.go(f"/methods/{person.enrolment('recovery').ref}/remove/")
+    return person.browser.press("Remove it")
+
+
+ACTIONS = [_change_password, _secure, _sign_out_elsewhere, _remove]
+
+
+@pytest.fixture
+def ida(clock: Clock) -> Person:
+    with transaction.atomic():
+        ida = join("ida").set_up("totp").print_codes()
+    ida.sign_in(to="/sign-in/?next=/activity/")
+    return ida
+
+
+def _copy_of(browser: Browser) -> Client:
+    """Make a second client that sends the cookies which the browser has now."""
+    client = Client(headers={"User-Agent": "a browser of the tests"}, REMOTE_ADDR="192.0.2.7")
+    client.cookies.load({name: cookie.value for name, cookie in browser.client.cookies.items()})
+    return client
+
+
+def _before_the_first_save(patch: pytest.MonkeyPatch, step: Callable[[], object]) -> list[object]:
+    """Run a step in a thread of its own when `carry_over` has changed the session and not yet saved it."""
+    results: list[object] = []
+    carry_over, save = session_assurance.carry_over, SessionStore.save
+
+    def carried(request: Any, user: User) -> None:
+        def interrupted(self: SessionStore, must_create: bool = False) -> None:
+            patch.setattr(SessionStore, "save", save)
+            results.extend(together(step))
+            self.save(must_create)
+
+        patch.setattr(SessionStore, "save", interrupted)
+        carry_over(request, user)
+
+    patch.setattr(session_assurance, "carry_over", carried)
+    return results
+
+
+@pytest.mark.parametrize("act", ACTIONS)
+def test_another_request_does_not_delete_the_session_that_is_renamed(
+    ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
+) -> None:
+    """It saw the new password or epoch with the old session, and ended that before its new key was saved (seen)."""
+    old_key, copy = ida.browser.session_key, _copy_of(ida.browser)
+    results = _before_the_first_save(monkeypatch, lambda: Page(copy.get("/activity/", follow=True)))
+
+    page = act(ida)
+
+    assert [getattr(each, "path", each) for each in results] == ["/activity/"]  # nothing was committed yet
+    assert page.status == 200
+    assert ida.browser.go("/activity/").path == "/activity/"
+    assert ida.browser.session_key != old_key
+    assert Page(copy.get("/activity/", follow=True)).path == "/sign-in/"
+
+
+@pytest.mark.parametrize("act", ACTIONS)
+def test_request_that_read_the_session_before_ends_nothing_after(ida: Person, act: Callable[[Person], Page]) -> None:
+    slow = SessionStore(ida.browser.session_key)
+    assert slow["_auth_user_id"]
+
+    act(ida)
+    slow.flush()
+
+    assert ida.browser.go("/activity/").path == "/activity/"
+
+
+@pytest.mark.parametrize("act", ACTIONS)
+def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
+    ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
+) -> None:
+    """Whoever was signed out in the midst of it, changes nothing any more."""
+    carry_over = session_assurance.carry_over
+
+    def carried(request: Any, user: User) -> None:
+        Session.objects.filter(pk=row_key(request.session.session_key)).delete()  # undone too, as both are one here
+        carry_over(request, user)
+
+    monkeypatch.setattr(session_assurance, "carry_over", carried)
+    before = User.objects.values().get()
+
+    page = act(ida)
+
+    assert page.status == 400
+    assert User.objects.values().get() == before
