@@ -1,0 +1,128 @@
+"""Who may give which role, and what a role changes for the account of its person."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+
+from accounts.models import Scope, SecondStep, Session, User
+from accounts.support import actions
+from accounts.support.actions import Actor, Unneeded
+from tests.people import Clock, Person, hire
+from verification import enrolments
+from verification.context import Context
+from verification.models import AuditEvent
+
+
+@pytest.fixture
+def fay(db: None, clock: Clock) -> Person:
+    """Give an administrator."""
+    return hire("fay", "Administrators")
+
+
+@pytest.fixture
+def actor(fay: Person, here: Context) -> Actor:
+    return Actor(staff=fay.user, context=here, reason="new job", ticket="1")
+
+
+def read(person: Person) -> User:
+    return User.objects.get(pk=person.user.pk)
+
+
+@pytest.mark.parametrize(
+    ("former", "wanted", "is_staff"),
+    [
+        ([], ["Support desk"], True),
+        (["Support desk"], ["Senior support"], True),
+        (["Support desk"], ["Support desk", "Auditors"], True),
+        (["Support desk"], [], False),
+    ],
+)
+def test_gives_exactly_these_roles(
+    ana: Person, actor: Actor, former: list[str], wanted: list[str], *, is_staff: bool
+) -> None:
+    if former:
+        actions.give_roles(ana.user, actor, roles=former)
+    epoch = read(ana).epoch
+
+    actions.give_roles(read(ana), actor, roles=wanted)
+
+    found = read(ana)
+    assert sorted(found.groups.values_list("name", flat=True)) == sorted(wanted)
+    assert (found.is_staff, found.epoch) == (is_staff, epoch + 1)
+
+
+def test_leaves_groups_that_are_no_role(ana: Person, actor: Actor) -> None:
+    ana.user.groups.add(Group.objects.create(name="Lab"))
+
+    actions.give_roles(ana.user, actor, roles=["Support desk"])
+    actions.give_roles(read(ana), actor, roles=[])
+
+    assert list(read(ana).groups.values_list("name", flat=True)) == ["Lab"]
+
+
+@pytest.mark.parametrize("roles", [["Support desk"], ["Nobody’s"], ["Support desk", "Nobody’s"]])
+def test_needs_a_role_that_is_there_and_new(ana: Person, actor: Actor, roles: list[str]) -> None:
+    actions.give_roles(ana.user, actor, roles=["Support desk"])
+
+    with pytest.raises(Unneeded):
+        actions.give_roles(read(ana), actor, roles=roles)
+
+
+def test_nobody_gives_or_ends_what_may_more_than_they_do(ana: Person, ben: Person, actor: Actor, root: Person) -> None:
+    more = Group.objects.create(name="More")
+    more.permissions.add(Permission.objects.get(codename="delete_article"))
+    actions.give_roles(ben.user, replace(actor, staff=root.user), roles=["More"])
+
+    for person, roles in ((ana, ["More"]), (ben, [])):
+        with pytest.raises(Unneeded):
+            actions.give_roles(read(person), actor, roles=roles)
+
+    assert (read(ana).is_staff, read(ben).is_staff) == (False, True)
+
+
+def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, fay: Person) -> None:
+    desk, lab = Group.objects.create(name="Desk"), Group.objects.create(name="Lab")
+    Scope.objects.create(desk=desk).people.add(lab)
+    fay.user.groups.add(desk)
+
+    with pytest.raises(Unneeded):
+        actions.give_roles(ana.user, actor, roles=["Support desk"])
+
+    ana.user.groups.add(desk)
+    actions.give_roles(read(ana), actor, roles=["Support desk"])
+    assert read(ana).is_staff
+
+
+def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, here: Context) -> None:
+    actions.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    actions.bypass_once(ana.user, actor, life=timedelta(minutes=5))
+    User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
+    Session.objects.create(session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
+
+    actions.give_roles(read(ana), actor, roles=["Support desk"])
+
+    found = read(ana)
+    assert (found.second_step, found.bypass_until) == (SecondStep.ENABLED, None)
+    assert not Session.objects.filter(user=found).exists()
+    assert "pass" not in {row.method for row in enrolments.of_many(User.objects.filter(pk=found.pk))}
+
+
+def test_superuser_without_a_role_stays_staff(root: Person, actor: Actor) -> None:
+    other = replace(actor, staff=hire("omar", "Administrators").user)
+    User.objects.filter(pk=other.staff.pk).update(is_superuser=True)
+    other = replace(other, staff=User.objects.get(pk=other.staff.pk))
+    actions.give_roles(root.user, other, roles=["Auditors"])
+
+    actions.give_roles(read(root), other, roles=[])
+
+    assert read(root).is_staff
+
+
+def test_record_names_former_and_new_roles(ana: Person, actor: Actor) -> None:
+    actions.give_roles(ana.user, actor, roles=["Auditors"])
+    actions.give_roles(read(ana), actor, roles=["Support desk"])
+
+    event = AuditEvent.objects.filter(kind="support.roles_given").latest("pk")
+    assert (event.detail["former"], event.detail["roles"]) == (["Auditors"], ["Support desk"])

@@ -1,0 +1,117 @@
+"""Each report counts what it says, over thirty days or as things stand now."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import SecondStep, User
+from accounts.support.reports import summary
+from accounts.support.reports.summary import REPORTS, Table
+from verification import audit
+from verification.context import Context
+from verification.models import Enrolment
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def person(name: str, *methods: str, **fields: object) -> User:
+    found = User.objects.create(username=name, n_ways=len(methods), **fields)
+    for method in methods:
+        Enrolment.objects.create(user=found, method=method, confirmed=True)
+    return found
+
+
+def note(kind: str, *, days: float = 0, **more: object) -> None:
+    user_id = more.pop("user_id", None)
+    event = next(each for each in audit.declared() if each.kind == kind)
+    audit.record(event, user_id=user_id, context=Context(now=NOW - timedelta(days=days)), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_report_of_an_empty_house_is_a_table(key: str) -> None:
+    table = summary.build(key, now=NOW)
+
+    assert table.key == key
+    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert all(0 <= width <= 100 for _row, width in table.bars())
+
+
+def test_unknown_report_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        summary.build("nothing", now=NOW)
+
+
+def test_registered_counts_by_group_those_who_can_sign_in() -> None:
+    lab = Group.objects.create(name="Lab")
+    person("none")
+    person("off", second_step=SecondStep.DISABLED)
+    person("gone", "totp", is_active=False)
+    one, two = person("one", "totp"), person("two", "totp", "text")
+    lab.user_set.add(one, two)
+
+    rows = {row[0]: row[1:] for row in summary.build("registered", now=NOW).rows}
+
+    assert rows["Lab"] == (2, 2, 1, 0, 0)
+    everybody = next(iter(summary.build("registered", now=NOW).rows))
+    assert everybody[1:] == (4, 2, 1, 2, 1)
+
+
+def test_methods_count_what_is_set_up_and_for_how_many() -> None:
+    person("one", "totp", "totp", "text")
+    person("two", "totp")
+    person("gone", "totp", is_active=False)
+
+    rows = summary.build("methods", now=NOW).rows
+
+    assert sorted(row[1:] for row in rows) == [(1, 1), (3, 2)]
+
+
+def test_sign_ins_are_counted_by_day_for_thirty_days() -> None:
+    for kind, days in (
+        ("sign_in.completed", 0),
+        ("sign_in.completed", 0),
+        ("challenge.failed", 0),
+        ("sign_in.denied", 1),
+        ("sign_in.completed", 31),
+    ):
+        note(kind, days=days)
+
+    assert summary.build("sign-ins", now=NOW).rows == (("2026-03-30", 0, 1, 0, 0), ("2026-03-31", 2, 0, 1, 0))
+
+
+def test_trouble_counts_each_kind_and_shows_none_as_nought() -> None:
+    note("support.person_blocked", days=2)
+    note("support.person_blocked", days=40)
+
+    counts = [row[1] for row in summary.build("trouble", now=NOW).rows]
+
+    assert (counts.count(1), counts.count(0)) == (1, len(counts) - 1)
+
+
+def test_staff_are_named_with_what_they_did() -> None:
+    dora = person("dora")
+    note("support.person_unlocked", actor_id=dora.pk)
+    note("support.person_unlocked", actor_id=dora.pk)
+    note("support.person_blocked", actor_id=10_000)
+
+    rows = summary.build("staff", now=NOW).rows
+
+    assert ("dora", 2, "person unlocked") in rows
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "widths"), [([], []), ([0], [0]), ([5], [100]), ([10, 5, 1], [100, 50, 10]), (["x", 4], [0, 100])]
+)
+def test_bars_are_percent_of_the_longest(values: list[object], widths: list[int]) -> None:
+    table = Table("k", "t", ("a", "b"), tuple(("row", value) for value in values))
+
+    assert [width for _row, width in table.bars()] == widths
+
+
+def test_lines_are_the_head_and_the_rows() -> None:
+    table = Table("k", "t", ("a", "b"), (("x", 1),))
+
+    assert list(summary.as_lines(table)) == [("a", "b"), ("x", 1)]

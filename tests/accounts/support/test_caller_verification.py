@@ -1,0 +1,148 @@
+"""When a caller counts as verified: for whom, by what, and for how long."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import CallerCheck
+from accounts.support import caller_verification
+from accounts.support.caller_verification import CALL_BACK, LIFE, SETTLED
+from tests.people import Person
+from verification.context import Context
+from verification.models import AuditEvent, Enrolment
+from verification.outcomes import Outcome, Verdict
+
+NOTE = "the number in the personnel file"
+
+
+def settle(person: Person, *, days: float) -> None:
+    Enrolment.objects.filter(user=person.user).update(confirmed_at=timezone.now() - timedelta(days=days))
+
+
+@pytest.mark.parametrize(
+    ("since", "counts"),
+    [(timedelta(0), True), (LIFE - timedelta(seconds=1), True), (LIFE, False), (timedelta(days=1), False)],
+)
+def test_counts_for_a_quarter_of_an_hour(
+    ana: Person, dora: Person, here: Context, since: timedelta, *, counts: bool
+) -> None:
+    caller_verification.vouch(dora.user, ana.user, NOTE, here)
+
+    found = caller_verification.proof(dora.user, ana.user, now=here.now + since)
+
+    assert (found is not None) is counts
+
+
+def test_counts_for_this_person_and_this_member_of_staff(
+    ana: Person, ben: Person, dora: Person, sam: Person, here: Context
+) -> None:
+    caller_verification.vouch(dora.user, ana.user, NOTE, here)
+
+    assert caller_verification.proof(dora.user, ben.user, now=here.now) is None
+    assert caller_verification.proof(sam.user, ana.user, now=here.now) is None
+
+
+def test_colleague_is_vouched_for_by_one_and_helped_by_another(
+    dora: Person, sam: Person, root: Person, here: Context
+) -> None:
+    caller_verification.vouch(sam.user, dora.user, NOTE, here)
+
+    assert caller_verification.proof(sam.user, dora.user, now=here.now) is None
+    assert caller_verification.proof(root.user, dora.user, now=here.now) is not None
+
+
+def test_code_that_a_colleague_read_out_counts_for_the_one_who_asked(
+    dora: Person, sam: Person, root: Person, here: Context
+) -> None:
+    CallerCheck.objects.create(
+        person=dora.user, staff=sam.user, way="text", label="Text", epoch=1, asked_at=here.now, passed_at=here.now
+    )
+
+    assert caller_verification.proof(sam.user, dora.user, now=here.now) is not None
+    assert caller_verification.proof(root.user, dora.user, now=here.now) is None
+
+
+def test_many_are_found_with_their_newest_proof(ana: Person, ben: Person, dora: Person, here: Context) -> None:
+    caller_verification.vouch(dora.user, ana.user, NOTE, here)
+    newest = caller_verification.vouch(dora.user, ana.user, NOTE, replace(here, now=here.now + timedelta(minutes=2)))
+
+    found = caller_verification.proofs(dora.user, [ana.user, ben.user], now=here.now + timedelta(minutes=3))
+
+    assert found == {ana.user.pk: newest}
+
+
+def test_button_pressed_twice_vouches_once(ana: Person, dora: Person, here: Context) -> None:
+    first, second = (caller_verification.vouch(dora.user, ana.user, NOTE, here) for _ in range(2))
+
+    assert first == second
+    assert AuditEvent.objects.filter(kind="support.caller_vouched").count() == 1
+
+
+@pytest.mark.parametrize(("days", "is_closed"), [(0, True), (6.9, True), (7.1, False), (300, False)])
+def test_method_proves_a_caller_once_it_is_a_week_old(
+    ana: Person, here: Context, days: float, *, is_closed: bool
+) -> None:
+    assert SETTLED.days == 7
+    settle(ana, days=days)
+
+    *methods, call_back = caller_verification.ways(ana.user, now=here.now)
+
+    assert methods
+    assert {bool(way.closed) for way in methods} == {is_closed}
+    assert (call_back.key, call_back.closed) == (CALL_BACK, "")
+
+
+def test_recovery_codes_and_passes_are_not_read_out(ana: Person, here: Context) -> None:
+    ana.print_codes()
+    reserve = {row.ref for row in Enrolment.objects.filter(user=ana.user) if row.method == "recovery"}
+
+    assert not reserve & {way.key for way in caller_verification.ways(ana.user, now=here.now)}
+
+
+@pytest.mark.parametrize("key", ["", "x", CALL_BACK])
+def test_begins_by_a_method_that_is_offered(ana: Person, dora: Person, here: Context, key: str) -> None:
+    begun = caller_verification.begin(dora.user, ana.user, key, here)
+
+    assert isinstance(begun, Outcome)
+    assert begun.verdict is Verdict.UNREACHABLE
+
+
+def test_does_not_begin_by_a_method_that_is_young(ana: Person, dora: Person, here: Context) -> None:
+    settle(ana, days=1)
+
+    begun = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+
+    assert isinstance(begun, Outcome)
+    assert not CallerCheck.objects.exists()
+
+
+def test_right_code_verifies_and_a_wrong_one_is_recorded(ana: Person, dora: Person, here: Context) -> None:
+    settle(ana, days=30)
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+
+    assert not caller_verification.answer(check, "000000", here).proven
+    assert caller_verification.proof(dora.user, ana.user, now=here.now) is None
+    assert caller_verification.answer(check, ana.read_app(), here).proven
+    assert caller_verification.proof(dora.user, ana.user, now=here.now) == check
+    kinds = list(
+        AuditEvent.objects.filter(kind__startswith="support.caller_").order_by("pk").values_list("kind", flat=True)
+    )
+    assert kinds == ["support.caller_asked", "support.caller_failed", "support.caller_verified"]
+
+
+def test_check_of_one_is_found_by_nobody_else(
+    ana: Person, ben: Person, dora: Person, sam: Person, here: Context
+) -> None:
+    settle(ana, days=30)
+    check = caller_verification.begin(dora.user, ana.user, ana.enrolment("totp").ref, here)
+    assert isinstance(check, CallerCheck)
+
+    found = caller_verification.begun
+
+    assert found(dora.user, ana.user, check.ref, now=here.now) == check
+    assert found(sam.user, ana.user, check.ref, now=here.now) is None
+    assert found(dora.user, ben.user, check.ref, now=here.now) is None
+    assert found(dora.user, ana.user, check.ref, now=here.now + LIFE) is None
