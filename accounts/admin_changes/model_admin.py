@@ -35,9 +35,6 @@ from verification import audit
 from verification.audit import Event
 from verification.inputs.fields import LineField
 
-# Of the events that are no row's, for the record's filter.
-SUBJECTS: set[str] = {"export", "people", "record", "token"}
-
 
 class ReadOnlyAdmin(Ruled):
     """Rows to look at."""
