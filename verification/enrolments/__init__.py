@@ -1,4 +1,4 @@
-"""The methods that people have set up: set up, offered at sign-in, handed out, renamed and removed."""
+"""The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
 from verification.enrolments.epochs import raise_epoch, raise_epochs
 from verification.enrolments.handout import (

@@ -1,4 +1,4 @@
-"""End every session, remembered browser and pass of a person by raising their epoch."""
+"""Ends every session, remembered browser and pass of a person, by raising their epoch."""
 
 from collections.abc import Collection
 

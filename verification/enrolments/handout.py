@@ -20,14 +20,14 @@ from verification.person import Person
 
 
 class NotAssigned(ValueError):
-    """Nothing of this serial number waits for the person."""
+    """No token with this serial number was assigned to the person."""
 
 
 class InUse(ValueError):
-    """Somebody else proved this serial number; it must be removed there first."""
+    """Somebody else uses the token with this serial number: remove it there first."""
 
 
-CLAIM = "claim"  # marks, in an enrolment's data, a token that nobody handed out to the person
+CLAIM = "claim"  # marks, in an enrolment's data, a token that the person took from the stock themselves
 
 
 def assign(
@@ -42,10 +42,10 @@ def assign(
     ends_at: datetime | None = None,
     **detail: Any,
 ) -> Enrolment:
-    """Hand something out to a person: it waits until they activate it with its code.
+    """Assign a token to a person. It waits until they activate it with one of its codes.
 
-    A serial number that waited for somebody else moves: it is in one hand only. `counter` is the last one that was
-    used; `detail` goes into the record.
+    If it waited for somebody else, it moves to this person. `counter` is the last one used; `detail` goes into the
+    audit event.
 
     Errors: `InUse` when somebody uses it already.
     """
@@ -81,7 +81,7 @@ def assign(
 
 
 def find_token(address: str) -> Enrolment | None:
-    """Find what was handed out under a serial number, be it activated or waiting."""
+    """Find the assigned token with a serial number, activated or not."""
     digests = crypto.digests("address", address)
     found: Enrolment | None = (
         Enrolment.objects.filter(method=token_method().name, address_digest__in=digests)
@@ -94,7 +94,7 @@ def find_token(address: str) -> Enrolment | None:
 
 
 def token_method() -> Stocked:
-    """Give the method of what the organisation hands out to keep. Errors: `LookupError` when none is installed."""
+    """Give the method of hardware tokens. Errors: `LookupError` when none is installed."""
     method = registry.only(Stocked)
     if method is None:
         raise LookupError("no installed method comes from the stock")
@@ -108,7 +108,7 @@ def token_draft(token: HardwareToken, **more: Any) -> Draft:
 
 
 def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolment:
-    """Draft what a person says to have taken from the stock. It is theirs once they have proven it.
+    """Draft the token that a person says they took from the stock. It is theirs once they prove it.
 
     Errors: `NotAssigned` when there is no such token in the stock.
     """
@@ -129,7 +129,7 @@ def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolm
 
 
 def take_from_stock(enrolment: Enrolment) -> bool:
-    """Take out of the stock what a person claims and has proven; False if somebody else has it by now.
+    """Take a claimed and proven token out of the stock; False if somebody else has it by now.
 
     Inside the proof's transaction.
     """
@@ -143,7 +143,7 @@ def take_from_stock(enrolment: Enrolment) -> bool:
 
 
 def take_back(enrolment: Enrolment) -> None:
-    """Remove what waits for a person: it was taken back. Inside the action's transaction, which records."""
+    """Take back an assigned token that is not yet activated. The caller's transaction records it."""
     storage.drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
 
 
@@ -156,9 +156,9 @@ def issue_pass(
     ends_at: datetime,
     actor_id: int,
 ) -> str:
-    """Hand out a secret that opens for a span; an older one of the method dies. Returns it, for the one time it shows.
+    """Issue a Temporary Access Pass, which replaces an older one. Returns it: it is never shown again.
 
-    Inside the action's transaction, which records and tells.
+    The caller's transaction records it and tells the person.
     """
     method = registry.only(Temporary)
     if method is None:
@@ -187,10 +187,10 @@ def issue_pass(
 
 
 def remove_passes(user: Person) -> None:
-    """Remove what was handed out to a person for a while. Inside the action's transaction."""
+    """Remove the passes of a person. Inside the caller's transaction."""
     storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
 
 
 def end_validity(enrolment_id: int, *, now: datetime) -> None:
-    """End the span of what was handed out: it was good once, and is used."""
+    """End the validity of a pass: it could be used once, and was."""
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)

@@ -1,4 +1,4 @@
-"""Find what people have set up, and name it."""
+"""Finds the methods that people have set up, and labels them."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -76,31 +76,31 @@ def _limits(
 
 
 def label(enrolment: Enrolment) -> str:
-    """Say which enrolment this is: "Text +41 XX XXX XX 89", and the person's own name for it."""
+    """Label an enrolment: "Text +41 XX XXX XX 89", and the person's own name for it."""
     kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
     words = f"{kind} {enrolment.hint}".strip()
     return f"{words} ({enrolment.name})" if enrolment.name else words
 
 
 def same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:
-    """Find what the person has set up for this address, under whichever key of the ring it was written."""
+    """Find the person's confirmed enrolments of a method with the same address, under any digest key."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user, method=method, confirmed=True)
     return rows.filter(address_digest__in=digests(enrolment))
 
 
 def digests(enrolment: Enrolment) -> tuple[str, ...]:
-    """Give the digests of an address under every key; of one that does not open, the one that is written beside it."""
+    """Give the digests of an address under every key; if it cannot be decrypted, only the stored one."""
     return crypto.digests("address", enrolment.address) if enrolment.opens else (enrolment.address_digest,)
 
 
 def addresses(user_id: int, method: str) -> tuple[str, ...]:
-    """Give the addresses of a person's proven enrolments of one method."""
+    """Give the addresses of a person's confirmed enrolments of one method."""
     rows = Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True)
     return tuple(enrolment.address for enrolment in rows if enrolment.opens)
 
 
 def of_address(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
-    """Find the proven enrolment of an address, of one person or of anybody."""
+    """Find the confirmed enrolment with an address, of one person or of anybody."""
     rows = Enrolment.objects.select_related("user").filter(
         method=method, address_digest__in=crypto.digests("address", address), confirmed=True
     )
@@ -109,37 +109,37 @@ def of_address(address: str, *, method: str, user_id: int | None = None) -> Enro
 
 
 def count(user_id: int, method: str) -> int:
-    """Count a person's proven enrolments of one method."""
+    """Count a person's confirmed enrolments of one method."""
     return int(Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True).count())
 
 
 def is_rebound(user_id: int, *, since: datetime | None) -> bool:
-    """Tell whether a person set everything up after an instant that can be guessed, so that it was bound again."""
+    """Tell whether a person set up every guessable method again after an instant."""
     mine = [c.enrolment for c in confirmed(user_id)]
     mine = [e for e in mine if registry.is_installed(e.method) and registry.method(e.method).is_counted]
     return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 
 def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
-    """Give the proven enrolments of many people."""
+    """Give the confirmed enrolments of many people."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people, confirmed=True)
     return rows
 
 
 def all_of_many(people: Collection[int]) -> QuerySet[Enrolment]:
-    """Give all that people have, proven or not, without what is sealed."""
+    """Give all enrolments of people, confirmed or not, without their encrypted columns."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people)
     return rows.only("user_id", "method", "confirmed", "starts_at", "ends_at")
 
 
 def by_ref(user_id: int, ref: str) -> Enrolment | None:
-    """Give one proven enrolment of a person by its public name; a stranger's is none."""
+    """Get a confirmed enrolment of this person by its public reference; none if it is somebody else's."""
     found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, ref=ref, confirmed=True).first()
     return found
 
 
 def people_of_address(text: str) -> QuerySet[Enrolment]:
-    """Find whose number or serial a text is, whole. Shape: the keys of people, to be put into another statement."""
+    """Find who uses a whole phone number or serial number. Shape: keys of people, as a subquery."""
     spellings = {text.strip(), text.strip().upper()}
     with suppress(phone_numbers.Impossible):
         number = phone_numbers.parse(text).e164
@@ -149,8 +149,8 @@ def people_of_address(text: str) -> QuerySet[Enrolment]:
     return rows.values("user")  # type: ignore[return-value]  # one column of them
 
 
-def is_way(enrolment: Enrolment) -> bool:
-    """Tell whether an enrolment is a lasting way in, and not one for bad days or of a method that is gone."""
+def is_everyday(enrolment: Enrolment) -> bool:
+    """Tell whether an enrolment is for everyday use: no backup, no pass, and its method is installed."""
     if not registry.is_installed(enrolment.method):
         return False
     method = registry.method(enrolment.method)
@@ -158,6 +158,6 @@ def is_way(enrolment: Enrolment) -> bool:
 
 
 def by_id(user_id: int, enrolment_id: int) -> Enrolment | None:
-    """Give one proven enrolment of a person."""
+    """Get a confirmed enrolment of this person by its key."""
     found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, pk=enrolment_id, confirmed=True).first()
     return found

@@ -1,4 +1,4 @@
-"""Sets of single-use recovery codes: made, counted and replaced."""
+"""Sets of single-use recovery codes: issues, counts and replaces them."""
 
 from collections.abc import Sequence
 
@@ -16,16 +16,16 @@ from verification.person import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:
-    """Name the present set of single-use codes; empty when there is none."""
+    """Give the reference of the present set of recovery codes; empty if there is none."""
     return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
 
 
 def issue_recovery_codes(
     user: Person, context: Context, *, method_name: str, replaces: str | None = None
 ) -> tuple[str, ...]:
-    """Make a new set of single-use codes; the old set dies. Returns the codes, which are never shown again.
+    """Issue a new set of recovery codes, which replaces the old one. Returns the codes: they are never shown again.
 
-    With `replaces` it does so only while that is the present set, and else returns none: a page that is loaded again
+    With `replaces`, only while that is the present set; otherwise it returns none, because a page that is loaded again
     must not end the codes that it showed.
     """
     method = registry.method(method_name)
@@ -53,12 +53,12 @@ def issue_recovery_codes(
 
 
 def backup_method(allowed: Sequence[str]) -> str:
-    """Name the allowed method that hands out single-use codes for bad days; empty if there is none."""
+    """Name the allowed backup method; empty if there is none."""
     return next((name for name in registry.names(Backup) if name in allowed), "")
 
 
 def recovery_codes_left(user_id: int) -> int:
-    """Count the recovery codes that still work. A pass is of single use as well, but is none of them."""
+    """Count the recovery codes that still work. A pass may be a single-use code as well, but is no recovery code."""
     rows = SingleUseCode.objects.filter(
         enrolment__user_id=user_id, enrolment__method__in=registry.names(Backup), enrolment__confirmed=True
     )

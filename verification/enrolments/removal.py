@@ -1,4 +1,4 @@
-"""Remove one method or all of them without locking the person out by accident."""
+"""Removes one method of a person, or all of them."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ from verification.person import Person
 
 
 def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> list[str]:
-    """Remove all that a person has set up, or what one number or token serves. Returns the labels of what went.
+    """Remove all methods of a person, or those of one number or token. Returns the labels of the removed ones.
 
-    What the organisation handed out to keep, such as a token, waits to be activated again. Sessions and remembered
-    browsers end. Inside the action's transaction, which records and tells.
+    An assigned token stays assigned, to be activated again. Sessions and remembered browsers end. The caller's
+    transaction records it and tells the person.
     """
     locks.lock_person(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
@@ -27,7 +27,7 @@ def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> l
     lasting = registry.names(Stocked)
     storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=handout.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
-    storage.settle(user)
+    storage.update_default_and_count(user)
     if gone:
         limits.switch_on(user.pk, *{enrolment.method for enrolment in gone})
     if only is None:
@@ -37,7 +37,7 @@ def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> l
 
 
 def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
-    """Find an enrolment and, when it is of a number, what else is set up with that number."""
+    """Find an enrolment and the person's others with the same address: a phone takes texts and calls."""
     mine: QuerySet[Enrolment] = Enrolment.objects.filter(user=enrolment.user)
     if not enrolment.address_digest:
         return mine.filter(pk=enrolment.pk)
@@ -45,16 +45,16 @@ def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
 
 
 def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
-    """Remove an enrolment; False if it is the last way in and one must stay. Ends all other sessions and browsers.
+    """Remove an enrolment; False if it is the last everyday one and one must stay. Ends other sessions and browsers.
 
-    The default moves to what is left. A phone's text and call go one by one: each is an option of its own.
+    Another one becomes the default. A phone's text and call are removed one by one: each is an option of its own.
     """
     with transaction.atomic():
         locks.lock_person(enrolment.user)
         mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
         ways = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
-        left = [e for e in ways if lookup.is_way(e)]
-        if must_keep_one and lookup.is_way(enrolment) and not left:
+        left = [e for e in ways if lookup.is_everyday(e)]
+        if must_keep_one and lookup.is_everyday(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
         row_locks.take(Enrolment.objects.filter(pk=enrolment.pk))
@@ -63,7 +63,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
             return True
         storage.keep_counters([found])
         found.delete()
-        storage.settle(enrolment.user)
+        storage.update_default_and_count(enrolment.user)
         epochs.raise_epoch(enrolment.user)
         storage.record(events.ENROLMENT_REMOVED, enrolment, context)
         notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment))

@@ -1,4 +1,4 @@
-"""Setting up a method: a draft is worth nothing until it is proven and confirmed."""
+"""Sets up a method: saves a draft, and confirms it once it is proven."""
 
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,9 @@ from verification.person import Person
 def draft(
     user: Person, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
 ) -> Enrolment:
-    """Save what a person wants to set up, worth nothing until proven. Drops their older drafts of the method.
+    """Save a draft of a method, which opens nothing until it is proven. Replaces the person's older drafts of it.
 
-    Errors: `NotAssigned` when the method is handed out and this one is not theirs, nor to be taken from the stock.
+    Errors: `NotAssigned` for a token that is not assigned to the person, and that they may not take from the stock.
     """
     plan = method.enrol(fields, account=str(user.get_username()))
     drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
@@ -43,14 +43,14 @@ def draft(
 
 
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
-    """Make a proven draft count, and with it the methods that its address serves as well.
+    """Confirm a proven draft, and set up the other methods of the same phone.
 
-    Inside the proof's transaction. Answers False if it counted already.
+    Inside the proof's transaction. False if it was confirmed already.
     """
     locks.lock_person(enrolment.user)
     if draft is not None:
         _complete(enrolment, draft)
-    _drop_what_is_off(enrolment, now)
+    _drop_locked(enrolment, now)
     if enrolment.address_digest:
         storage.drop(lookup.same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk))
     first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
@@ -59,14 +59,14 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     )
     if made:
         _add_companions(enrolment, now)
-        storage.settle(enrolment.user)
+        storage.update_default_and_count(enrolment.user)
     return bool(made)
 
 
-def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
-    """Let what is set up now take the place of what wrong codes switched off: that is bound no more.
+def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
+    """Remove what is locked after wrong codes: what is set up now takes its place.
 
-    What the organisation handed out waits to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
+    Assigned tokens stay assigned, to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
     """
     mine = lookup.confirmed(enrolment.user.pk)
     off = [c for c in mine if c.limits.is_locked and c.enrolment.pk != enrolment.pk]
@@ -90,7 +90,7 @@ def _drop_what_is_off(enrolment: Enrolment, now: datetime) -> None:
 
 
 def companions_text(enrolment: Enrolment | None) -> str:
-    """Say that the proof of one method set up others of the same phone; empty if it did not."""
+    """Say which other methods of the same phone were set up with one proof; empty if none."""
     if enrolment is None or not enrolment.address_digest:
         return ""
     digests = crypto.digests("address", enrolment.address)
@@ -101,7 +101,7 @@ def companions_text(enrolment: Enrolment | None) -> str:
 
 
 def _complete(enrolment: Enrolment, draft: Draft) -> None:
-    """Fill in what only the proof made known, such as a key that was made for it."""
+    """Fill in what only the proof shows, such as a new passkey."""
     enrolment.address, enrolment.secret = draft.address, draft.secret
     enrolment.data = {**enrolment.data, **draft.data}
     enrolment.hint = draft.hint or enrolment.hint
@@ -109,7 +109,7 @@ def _complete(enrolment: Enrolment, draft: Draft) -> None:
 
 
 def _add_companions(enrolment: Enrolment, now: datetime) -> None:
-    """A number that takes a text also takes a call: one proof, two options."""
+    """Set up the other methods of the same number: one that takes texts also takes calls."""
     proven = registry.method(enrolment.method)
     if not isinstance(proven, SharesAddress):
         return

@@ -29,9 +29,9 @@ class Offer:
 def offers(
     allowed: Sequence[str], *, user_id: int, now: datetime | None = None, may_claim: bool = False
 ) -> tuple[Offer, ...]:
-    """List the methods that a person may set up, in the order of offer; the strongest is recommended.
+    """List the methods that a person may set up, in order; the strongest is recommended.
 
-    What the organisation hands out is offered to those alone who have one waiting, or who may take one from the stock.
+    Tokens are offered only to people who were assigned one, or who may take one from the stock.
     """
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     if may_claim:

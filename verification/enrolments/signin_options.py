@@ -46,7 +46,7 @@ class Option:
 def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
     """Turn enrolments into options, in the order of the methods.
 
-    Those that the policy forbids, and those whose span has not begun or is over, are left out.
+    Leaves out those that the policy forbids, and those that are not valid yet or any more.
     """
     order = {name: place for place, name in enumerate(registry.methods())}
     usable = [c for c in confirmed if c.enrolment.method in order and _is_usable(c.enrolment, allowed, now)]
@@ -54,7 +54,7 @@ def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, 
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
-    """What support hands out for a while is good whatever the policy says of methods."""
+    """Tell whether it is valid and allowed. Policy forbids no pass."""
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
 
 
@@ -83,9 +83,9 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
 
 
 def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
-    """Say why what was enrolled cannot be used now; empty if it can.
+    """Say why an enrolment cannot be used now; empty if it can.
 
-    Nobody carries a message to it, or what is sealed there does not open.
+    No provider carries its messages, or its secret cannot be decrypted.
     """
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
@@ -95,7 +95,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
 
 
 def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
-    """Say why the guard lets no message through to what was enrolled; empty if it does."""
+    """Say why the limits against toll fraud let no message through; empty if they do."""
     if not toll_fraud.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
@@ -104,7 +104,7 @@ def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:
-    """Fold enrolments that answer for one another, such as several passkeys, into one option."""
+    """Show several passkeys as one option: any of them answers for the others."""
     seen: set[str] = set()
     kept = []
     for option in sorted(options, key=lambda o: (bool(o.unavailable_reason), not o.is_default)):
@@ -116,7 +116,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
 
 
 def default(options: Sequence[Option], *, now: datetime) -> Option | None:
-    """Choose the option that is asked first: what support handed out for now, else the person's own default."""
+    """Choose the option that is asked first: a pass if there is one, otherwise the person's own default."""
     usable = [option for option in options if not option.is_locked]
     ranked = sorted(usable, key=_rank)
     return ranked[0] if ranked else None

@@ -1,4 +1,4 @@
-"""Spend what a right answer uses up, by one guarded update, so that it works once."""
+"""Marks codes as used, by one guarded update each, so that each works once."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,9 +21,9 @@ _USE_STEP = Update(
 def mark_used(
     enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None
 ) -> bool:
-    """Spend the step of a right answer by one guarded update; False means that this step was spent before.
+    """Mark the counter of a right answer as used; False if it was used before.
 
-    What was learned is kept in the same update, so that of two answers the one that counts is believed.
+    What was learned is saved in the same update: of two answers at once, only one counts.
     """
     if counter is None:
         return bool(_USE.run(pk=enrolment.pk, now=now))
@@ -35,7 +35,7 @@ def mark_used(
 
 
 def save_learned(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
-    """Keep what an answer told of an enrolment though it did not open, unless a right one came in between."""
+    """Save what a wrong answer told about an enrolment, unless a right one came in between."""
     rows = Enrolment.objects.filter(pk=enrolment.pk, counter=enrolment.counter)
     rows.update(data=_with(enrolment, learned))
 
@@ -45,5 +45,5 @@ def _with(enrolment: Enrolment, learned: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def spend_single_use_code(code_id: int, *, now: datetime) -> bool:
-    """Spend a single-use secret by one guarded update; False means that it was spent before."""
+    """Mark a single-use code as used; False if it was used before."""
     return bool(SingleUseCode.objects.filter(pk=code_id, used_at=None).update(used_at=now))

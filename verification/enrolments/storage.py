@@ -1,4 +1,4 @@
-"""Write and remove enrolment rows, and keep each person's default and count of methods right."""
+"""Writes and deletes enrolment rows, and keeps each person's default and count of methods right."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ def fill(enrolment: Enrolment, plan: Draft) -> None:
 
 
 def keep_counters(enrolments: Iterable[Enrolment]) -> None:
-    """Keep, for the next person who gets a token, how far it has counted and how its clock goes."""
+    """Save the counter and clock drift of tokens, for the next person who gets them."""
     lasting = registry.names(Stocked)
     for enrolment in enrolments:
         if enrolment.method in lasting:
@@ -32,12 +32,12 @@ def keep_counters(enrolments: Iterable[Enrolment]) -> None:
             rows.update(counter=enrolment.counter, data=enrolment.data)
 
 
-def settle(user: Person) -> None:
-    """Ask the oldest lasting way first where the one that was asked first is gone, and count the ways that are left.
+def update_default_and_count(user: Person) -> None:
+    """Make the oldest everyday enrolment the default if there is none, and count what is left.
 
-    The person is held: of two changes at once the second counts what the first left.
+    The person is locked: of two changes at once, the second counts what the first left.
     """
-    left = [c.enrolment for c in lookup.confirmed(user.pk) if lookup.is_way(c.enrolment)]
+    left = [c.enrolment for c in lookup.confirmed(user.pk) if lookup.is_everyday(c.enrolment)]
     if left and not any(e.is_default for e in left):
         Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
     things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
@@ -45,7 +45,7 @@ def settle(user: Person) -> None:
 
 
 def drop(rows: QuerySet[Enrolment]) -> None:
-    """Remove enrolments with all that hangs on them. They are locked first: a challenge may begin for one just now."""
+    """Delete enrolments and all that belongs to them. Locks them first: a challenge may start for one just now."""
     chosen = [enrolment.pk for enrolment in rows]
     row_locks.take(Enrolment.objects.filter(pk__in=chosen))
     held = list(rows.filter(pk__in=chosen))
