@@ -1,5 +1,6 @@
 """People and groups in the admin: the desk's own pages in place of Django's lists and forms; scopes and policies."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
@@ -17,6 +18,7 @@ from accounts.support.actions import rights
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
 from accounts.support.views import layout
+from verification import policies
 from verification.models import Policy
 from verification.policies import forget, revocation
 
@@ -62,6 +64,18 @@ def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
     return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
 
 
+def _column(name: str) -> Callable[[Policy], Any]:
+    """Make the column of a rule for the list of policies, under the label that is declared."""
+    rule = next(rule for rule in policies.RULES if rule.name == name)
+
+    @admin.display(description=rule.label, ordering=name, boolean=isinstance(policies.default(name), bool))
+    def column(policy: Policy) -> Any:
+        return getattr(policy, name)
+
+    column.__name__ = name  # as the list calls the column in its markup
+    return column
+
+
 @admin.register(Policy)
 class PolicyAdmin(ChangesAdmin):
     """Policies: previewed before they count, and changed only after a fresh proof."""
@@ -70,7 +84,7 @@ class PolicyAdmin(ChangesAdmin):
     added = changed = audit_events.POLICY_CHANGED
     deleted = audit_events.POLICY_DELETED
     form = PolicyForm
-    list_display = ("__str__", "rank", "remember_days", "app_passwords", "caller_check", "grace_days")
+    list_display = ("__str__", "rank", *map(_column, ("remember_days", "app_passwords", "caller_check", "grace_days")))
     ordering = ("rank",)
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 

@@ -68,6 +68,16 @@ def test_pages_show_each_rule_in_the_declared_words(ana: Person, fay: Person) ->
     assert "Notices by text as well yes Policy for everybody" in case
 
 
+def test_list_heads_its_columns_in_the_declared_words(fay: Person) -> None:
+    Policy.objects.create(remember_days=30, caller_check=False)
+
+    page = fay.browser.go("/admin/verification/policy/")
+
+    assert "Days that a browser is remembered" in page
+    assert "Days that a registration may be put off" in page
+    assert "Remember days" not in page
+
+
 def test_preview_shows_what_would_change(fay: Person) -> None:
     page = fay.browser.save(ADD, rank="100", remember_days="30", trusted_networks="192.0.2.0/24")
 
