@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers
+from accounts.permissions import SUPPORT_PERMISSIONS
 from verification.person import SecondStep
 
 
@@ -141,29 +142,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 name="people_kept_out",
             ),
         )
-        permissions = (
-            ("clear_settings", "May clear a person's settings, also after a lost phone"),
-            ("reset_device", "May remove one method of a person"),
-            ("view_tokens", "May see the hardware tokens"),
-            ("assign_token", "May assign a hardware token, or take it back"),
-            ("resync_token", "May set a hardware token right by two of its codes"),
-            ("retire_token", "May retire a hardware token, or bring it back into the stock"),
-            ("delete_app_passwords", "May delete a person's app passwords"),
-            ("forget_browsers", "May forget a person's remembered browsers"),
-            ("end_sessions", "May end a person's sign-ins"),
-            ("issue_pass", "May issue a Temporary Access Pass"),
-            ("bypass_once", "May let a person sign in once without the second step"),
-            ("block_person", "May block and unblock a person"),
-            ("unlock_person", "May unlock a person without a reset"),
-            ("set_state", "May set a person's second step disabled, enabled or enforced"),
-            ("give_role", "May make a person one of the staff, with roles, or end that"),
-            ("resend_message", "May send a person a trial text or call"),
-            ("require_password", "May require a new password of a person"),
-            ("verify_caller", "May verify a caller"),
-            ("view_reports", "May see the reports"),
-            ("erase_person", "May erase a person for good"),
-            ("approve_request", "May approve what another of the staff asked for"),
-        )
+        permissions = tuple((each.codename, each.label) for each in SUPPORT_PERMISSIONS)
 
     def __str__(self) -> str:
         return self.username

@@ -8,33 +8,11 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import ShippedRole
+from accounts.permissions import Level, names_up_to
 
 _SEES = ("accounts.view_user", "verification.view_message")
-_FIRST_LINE = (
-    *_SEES,
-    "accounts.verify_caller",
-    "accounts.resend_message",
-    "accounts.unlock_person",
-    "accounts.end_sessions",
-    "accounts.forget_browsers",
-    "accounts.delete_app_passwords",
-    "accounts.reset_device",
-    "accounts.clear_settings",
-    "accounts.require_password",
-    "accounts.issue_pass",
-    "accounts.view_tokens",
-    "accounts.assign_token",
-    "accounts.resync_token",
-)
-_SENIOR = (
-    *_FIRST_LINE,
-    "accounts.bypass_once",
-    "accounts.block_person",
-    "accounts.set_state",
-    "accounts.approve_request",
-    "accounts.view_reports",
-    "accounts.retire_token",
-)
+_FIRST_LINE = (*_SEES, *names_up_to(Level.FIRST_LINE))
+_SENIOR = (*_SEES, *names_up_to(Level.SENIOR))
 
 _CARRIERS = (
     "verification.view_circuit",
@@ -71,10 +49,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "verification.view_auditseal",
     ),
     "Administrators": (
-        *_SENIOR,
+        *_SEES,
+        *names_up_to(Level.ADMINISTRATOR),
         *_CARRIERS,
-        "accounts.give_role",
-        "accounts.erase_person",
         "accounts.import_people",
         "accounts.import_tokens",
         "accounts.export_people",
