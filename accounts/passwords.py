@@ -60,7 +60,7 @@ def ask_reset(name: str, context: Context, *, path: str) -> None:
     Several accounts may share a mailbox: each gets a mail of its own, which names it.
     """
     folded = fold(name)
-    if not limits.spend_asking("password_reset", name=folded, context=context).is_open:
+    if not limits.spend_request("password_reset", name=folded, context=context).is_open:
         return
     named = User.objects.filter(is_active=True).filter(Q(username=folded) | Q(email__iexact=name.strip()))
     # PostgreSQL takes some letters for others, such as a dotless i: each spelling would be counted by itself.

@@ -89,7 +89,7 @@ def _count_miss(wanted: str, context: Context) -> None:
     """Let the editors know; a text with many digits may be somebody's number and is not kept."""
     if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
         return
-    if not limits.spend_asking("help.miss", name=wanted.casefold(), context=context).is_open:
+    if not limits.spend_request("help.miss", name=wanted.casefold(), context=context).is_open:
         return
     row, is_new = Miss.objects.get_or_create(text=wanted.casefold(), defaults={"last_at": context.now})
     if not is_new:
@@ -128,7 +128,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
     form = FeedbackForm(request.POST or None, initial={"has_helped": request.GET.get("helped", "")})
     if request.method == "GET" or not form.is_valid():
         return _page(request, "word.html", {"article": found, "form": form})
-    if limits.spend_asking("help.word", name=slug + network_of(now.network), context=now).is_open:
+    if limits.spend_request("help.word", name=slug + network_of(now.network), context=now).is_open:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
         )
@@ -187,7 +187,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
     if request.method == "POST" and form.is_valid():
         writer = person.username if person else network_of(now.network)
-        if not limits.spend_asking("help.tell", name=writer, context=now).is_open:
+        if not limits.spend_request("help.tell", name=writer, context=now).is_open:
             form.add_error("text", _("Several messages came from here within the hour. Please call instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)

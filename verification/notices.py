@@ -147,7 +147,7 @@ def tell_of_circuits(now: datetime) -> None:
             _tell_operators(notice, now=now, right="change_route", **said)
 
 
-def _about(cap: toll_fraud.Bound) -> dict[str, str]:
+def _about(cap: toll_fraud.SpendingCap) -> dict[str, str]:
     alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
     return {"span": str(cap.span), "alarm": alarm, "stop": stop}
 

@@ -161,7 +161,7 @@ def _without(ask: Ask) -> Checked:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
     if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
-        limits.password_right(name, context, service=slug)
+        limits.password_accepted(name, context, service=slug)
         return Checked(Answer.RIGHT, user.username)
     if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
         failures.count(user, ask)

@@ -52,7 +52,7 @@ def check_password(name: str, password: str, context: Context) -> tuple[User | N
     if not user.check_password(password):
         audit.record(audit_events.PASSWORD_REFUSED, user_id=user.pk, context=context)
         return None, gate
-    limits.password_right(folded, context)
+    limits.password_accepted(folded, context)
     return user, gate
 
 

@@ -66,7 +66,7 @@ def _closed_options(seen: View) -> Iterator[Finding]:
         reason = option.unavailable_reason
         if reason and reason not in told:
             told.add(reason)
-            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.words(verdict) == reason), "")
+            slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.explain(verdict) == reason), "")
             does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
             yield Finding(kind="bad", sees=reason, does=does, slug=slug, to=way_on(seen))

@@ -321,7 +321,7 @@ def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: 
                 if number % 5 == 0:
                     limits.clear(user_id, f"self_test.{method}", now=now, tried=method)
                 elif number % 5 == 1:
-                    limits.switch_on(user_id)
+                    limits.unlock(user_id)
                 elif number % 5 == 2:
                     limits.clear(user_id, method, now=now, is_counted=True)
                 else:
@@ -341,13 +341,13 @@ def test_wrong_codes_are_forgotten_while_others_come_in(racer: Desk, crowd: Crow
         for turn in range(4):
             with transaction.atomic():
                 if number % 5 == 0:
-                    limits.stop(user_id, now=now)
-                    limits.forget_wrong_codes(user_id)
+                    limits.lock_all(user_id, now=now)
+                    limits.reset_wrong_codes(user_id)
                 else:
                     limits.reserve(user_id, "totp", now=now - timedelta(days=turn), is_counted=True)
 
     crowd.rush(answer)
-    limits.forget_wrong_codes(user_id)
+    limits.reset_wrong_codes(user_id)
 
     assert limits.wrong_codes(user_id, now=now) == limits.WrongCodes()
 
@@ -362,7 +362,7 @@ def test_right_passwords_at_once_leave_no_count(racer: Desk, crowd: Crowd, setti
         for _ in range(4):
             with transaction.atomic():
                 assert limits.password_gate("ana", racer.context, service=service).is_open
-            limits.password_right("ana", racer.context, service=service)
+            limits.password_accepted("ana", racer.context, service=service)
 
     crowd.rush(sign_in)
 

@@ -18,7 +18,7 @@ _BATCH = 500  # events a seal covers at most
 
 
 def _link(number: int, previous: str, events: list[AuditEvent], key_id: str) -> str:
-    """Bind the events of a seal, each with its place in the record, to all that came before."""
+    """Bind the events of a seal, each with its place in the audit log, to all that came before."""
     places = [f"{event.pk}:{event.digest}" for event in events]
     return crypto.mac("audit.seal", str(number), previous, *places, key_id=key_id).hex()
 
@@ -67,7 +67,7 @@ def _first_place(seals: list[AuditSeal]) -> int:
 
 @dataclass(frozen=True)
 class Fault:
-    """One place where the record does not hold: which seal, which event, and what is wrong in words."""
+    """One place where the audit log was tampered with: which seal, which event, and what is wrong in words."""
 
     seal: int
     ref: str
@@ -95,7 +95,7 @@ def _words_fit(event: AuditEvent) -> bool:
 
 
 def _erased() -> set[int]:
-    """Name the people who were erased, as far as the record of it is genuine."""
+    """Name the people who were erased, as far as the event that says so is genuine."""
     found = set()
     for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind):
         with suppress(crypto.KeyMissing):

@@ -54,7 +54,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
             if gate.scope:  # the month is full: the one who filled it may have ended before it said so
                 _switch_off(challenge, context)
-            verdict = Verdict.OFF if gate.is_off else Verdict.WAIT
+            verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
             return row.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
     challenge.tries_left -= 1
     return gate
@@ -147,7 +147,7 @@ def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) 
 
 
 def _switch_off(challenge: Challenge, context: Context) -> None:
-    if limits.stop(challenge.user.pk, now=context.now):
+    if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
         row.tell_owner(challenge, "second_step_off", context, n=most)

@@ -27,11 +27,11 @@ def refusal(
     method = registry.method(enrolment.method)
     if purpose != Purpose.ENROL:
         if known is not None:
-            is_off, retry_at = known.is_locked, known.retry_at
+            is_locked, retry_at = known.is_locked, known.retry_at
         else:
             gate = limits.gate(user.pk, method.name, now=context.now, is_counted=method.is_counted)
-            is_off, retry_at = gate.is_off, gate.retry_at
-        if is_off:
+            is_locked, retry_at = gate.is_locked, gate.retry_at
+        if is_locked:
             return Outcome(verdict=Verdict.OFF, method=method.name)
         if retry_at and retry_at > context.now and purpose not in attempts.NON_GRANTING:
             return Outcome(verdict=Verdict.WAIT, method=method.name, retry_at=retry_at)
@@ -57,7 +57,7 @@ def _refused_sending(
         user.pk,
         address,
         context,
-        area=toll_fraud.area_abroad(kind, address),
+        area=toll_fraud.foreign_range(kind, address),
         is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
         cost=toll_fraud.cost(kind, address),
         caps=toll_fraud.caps() if toll_fraud.costs(kind) else (),
@@ -76,7 +76,7 @@ def uncount_unanswered(enrolment: Enrolment, *, user: Person, purpose: Purpose, 
     """Take back the count of an unanswered message, because it did not go out."""
     method = registry.method(enrolment.method)
     if method.kind and purpose != Purpose.SELF_TEST:
-        limits.give_prompt_back(user.pk, method.kind, now=context.now)
+        limits.refund_prompt(user.pk, method.kind, now=context.now)
 
 
 def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Context) -> datetime | None:
@@ -88,7 +88,7 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
     if gate.is_open:
         return None
     with transaction.atomic():
-        if limits.tell_of_prompts(user.pk, kind, now=context.now):
+        if limits.claim_unanswered_notice(user.pk, kind, now=context.now):
             label = enrolments.label(enrolment)
             notices.tell(user, "unanswered", now=context.now, context=context, label=label, n=str(gate.n_failures))
     return gate.retry_at

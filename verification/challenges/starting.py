@@ -115,7 +115,7 @@ def enrol(
         cleaned = form.cleaned_data
         address = str(cleaned.get(method.address_field, ""))
         if closed := toll_fraud.refusal(method.kind, address, now=context.now):
-            problems = {method.address_field: (toll_fraud.words(closed),)}
+            problems = {method.address_field: (toll_fraud.explain(closed),)}
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
         outcome = resending.resend(again.handle, binding=binding, context=context)

@@ -174,7 +174,7 @@ def issue_pass(
     storage.fill(enrolment, plan)
     enrolment.save(force_insert=True)
     SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=crypto.digest("single_use_code", first), hash=kept)
-    limits.switch_on(user.pk, method.name)
+    limits.unlock(user.pk, method.name)
     audit.record(
         events.ENROLMENT_HANDED_OUT,
         user_id=user.pk,

@@ -19,7 +19,7 @@ def _confirmed() -> QuerySet[Enrolment]:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
     rows = Enrolment.objects.filter(user=BindParam("user"), confirmed=True)
     limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
-    stopped = limits.stopped(OuterRef("user"))
+    stopped = limits.all_locked_at(OuterRef("user"))
     opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
     read: QuerySet[Enrolment] = rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out)
     return read.order_by("created_at", "id")

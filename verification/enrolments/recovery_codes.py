@@ -46,7 +46,7 @@ def issue_recovery_codes(
         for code in hashed:
             code.enrolment = enrolment
         SingleUseCode.objects.bulk_create(hashed)
-        limits.switch_on(user.pk, method.name)
+        limits.unlock(user.pk, method.name)
         storage.record(events.ENROLMENT_CONFIRMED, enrolment, context)
         notices.tell(user, "codes_renewed", now=context.now, context=context)
     return tuple(whole for _first, whole in plan.single_use_codes)

@@ -29,9 +29,9 @@ def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> l
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     storage.update_default_and_count(user)
     if gone:
-        limits.switch_on(user.pk, *{enrolment.method for enrolment in gone})
+        limits.unlock(user.pk, *{enrolment.method for enrolment in gone})
     if only is None:
-        limits.forget_wrong_codes(user.pk)
+        limits.reset_wrong_codes(user.pk)
     epochs.raise_epoch(user)
     return [lookup.label(enrolment) for enrolment in gone]
 

@@ -84,9 +84,9 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
         )
         for each in labels:
             notices.tell(enrolment.user, "method_removed", now=now, label=each)
-    limits.switch_on(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
+    limits.unlock(enrolment.user.pk, enrolment.method, *(e.method for e in gone))
     if is_stopped:
-        limits.forget_wrong_codes(enrolment.user.pk)
+        limits.reset_wrong_codes(enrolment.user.pk)
 
 
 def companions_text(enrolment: Enrolment | None) -> str:

@@ -100,7 +100,7 @@ def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
     verdict = toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out)
-    return toll_fraud.words(verdict) if verdict else ""
+    return toll_fraud.explain(verdict) if verdict else ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

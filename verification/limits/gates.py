@@ -1,4 +1,4 @@
-"""What every limit answers with, and the statements that all of them share."""
+"""What every rate limit answers with, and the waits and SQL that they share."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 class Gate:
     """Whether an action may go on, and if not, when it may be tried again.
 
-    `scope` names the bound that it broke, `alarms` those whose alarm this very action set off.
+    `scope` names the limit that it broke, `alarms` those whose alarm this action set off.
     """
 
     is_open: bool
     retry_at: datetime | None = None
     n_failures: int = 0
-    is_off: bool = False
+    is_locked: bool = False
     n_today: int = 0
     scope: str = ""
     alarms: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ OPEN = Gate(is_open=True)
 
 
 def for_network(most: int, network: str) -> int:
-    """Give a bound of a network: the organisation's own, where thousands share one address, are allowed more."""
+    """Give the limit of a network: the organisation's own, where thousands share one address, are allowed more."""
     try:
         address = ipaddress.ip_address(network)
     except ValueError:

@@ -13,7 +13,7 @@ from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, d
 from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
 
-_STOP = "*"  # the row that says since when everything a person set up is off
+_ALL_LOCKED = "*"  # the row that says since when everything a person set up is off
 DAYS = "day."  # how the rows begin that count a person's wrong codes of a day, of all methods
 _MONTH = timedelta(days=30)
 
@@ -39,7 +39,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     former = """(SELECT COALESCE(SUM(CASE WHEN f.method = %s THEN %s ELSE f.consecutive END), 0)
         FROM verification_failure f WHERE f.user_id = %s AND (
             f.method = %s AND f.off_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
-    formers = [_STOP, most, user_id, _STOP, day_name(now - _MONTH + DAY), day]
+    formers = [_ALL_LOCKED, most, user_id, _ALL_LOCKED, day_name(now - _MONTH + DAY), day]
     run = (f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, {none}, {none} WHERE 1 = 1", [user_id, method])
     month = (
         f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, CAST(%s AS timestamptz), {none} WHERE {former} < %s",
@@ -77,19 +77,19 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
         return Gate(is_open=True, n_failures=counts[method], n_today=counts.get(day, 0))
     if method in counts:  # the month is full
         refund(user_id, method, now=now)
-        return Gate(is_open=False, is_off=True, scope=DAYS)
+        return Gate(is_open=False, is_locked=True, scope=DAYS)
     if day in counts:
-        _give_day_back(user_id, now)
+        _refund_day(user_id, now)
     return gate(user_id, method, now=now, is_counted=is_counted)
 
 
 def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
     """Tell whether an answer with this method would be looked at now. Counts nothing."""
-    names = [method, _STOP] if is_counted else [method]
+    names = [method, _ALL_LOCKED] if is_counted else [method]
     rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
     row = rows.get(method)
     if any(each.off_at for each in rows.values()):
-        return Gate(is_open=False, is_off=True, n_failures=row.consecutive if row else 0)
+        return Gate(is_open=False, is_locked=True, n_failures=row.consecutive if row else 0)
     if row is None:
         return OPEN
     if row.next_at and row.next_at > now:
@@ -105,7 +105,7 @@ def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False
     _change(user_id, names, changes, [day], only="f.consecutive > 0 AND f.off_at IS NULL")
 
 
-def _give_day_back(user_id: int, now: datetime) -> None:
+def _refund_day(user_id: int, now: datetime) -> None:
     rows = Failure.objects.filter(user_id=user_id, method=day_name(now), consecutive__gt=0)
     rows.update(consecutive=F("consecutive") - 1)
 
@@ -113,7 +113,7 @@ def _give_day_back(user_id: int, now: datetime) -> None:
 def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False, tried: str = "") -> None:
     """Note a right answer: the failures in a row are over, and nobody is asked in vain; the month gets its try back.
 
-    `tried` is a method that was tried out with success: its wait ends. What is off stays off: it must be bound again.
+    `tried` is a method that was tried out with success: its wait ends. What is locked stays locked until set up again.
     """
     day = day_name(now)
     changes = """
@@ -134,9 +134,9 @@ def _change(
 _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
 
 
-def switch_on(user_id: int, *methods: str) -> None:
-    """Forget the failures in a row of methods that were bound again, or of all because support unlocks."""
-    rows = Failure.objects.filter(user_id=user_id).exclude(method=_STOP).exclude(method__startswith=DAYS)
+def unlock(user_id: int, *methods: str) -> None:
+    """Forget the failures in a row of methods that were set up again, or of all because support unlocks them."""
+    rows = Failure.objects.filter(user_id=user_id).exclude(method=_ALL_LOCKED).exclude(method__startswith=DAYS)
     names = [*methods, *(f"{purpose}.{method}" for method in methods for purpose in Purpose.values)]
     _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, off_at=None)
 
@@ -165,27 +165,27 @@ class WrongCodes:
 def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     """Count a person's wrong codes of the last thirty days."""
     is_day = Q(method__gte=day_name(now - _MONTH + DAY), method__lte=day_name(now))
-    rows = list(Failure.objects.filter(is_day | Q(method=_STOP), user_id=user_id))
-    days = [row for row in rows if row.method != _STOP and row.consecutive]
+    rows = list(Failure.objects.filter(is_day | Q(method=_ALL_LOCKED), user_id=user_id))
+    days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
     return WrongCodes(
         n=sum(row.consecutive for row in days),
         last_at=max((row.next_at for row in days if row.next_at), default=None),
-        stopped_at=next((row.off_at for row in rows if row.method == _STOP), None),
+        stopped_at=next((row.off_at for row in rows if row.method == _ALL_LOCKED), None),
     )
 
 
-def stop(user_id: int, *, now: datetime) -> bool:
+def lock_all(user_id: int, *, now: datetime) -> bool:
     """Switch everything off that a person set up and that can be guessed; True for the one who does."""
-    row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_STOP, defaults={"off_at": now})
+    row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_ALL_LOCKED, defaults={"off_at": now})
     return is_new or bool(Failure.objects.filter(pk=row.pk, off_at=None).update(off_at=now))
 
 
-def forget_wrong_codes(user_id: int) -> None:
-    """Reset a person's count, and end the stop: what they have now was bound after it."""
-    rows = Failure.objects.filter(Q(method=_STOP) | Q(method__startswith=DAYS), user_id=user_id)
+def reset_wrong_codes(user_id: int) -> None:
+    """Reset a person's count and end the lock of everything: what they have now was set up after it."""
+    rows = Failure.objects.filter(Q(method=_ALL_LOCKED) | Q(method__startswith=DAYS), user_id=user_id)
     _held(rows).delete()
 
 
-def stopped(user: OuterRef) -> "QuerySet[Failure, Any]":
+def all_locked_at(user: OuterRef) -> "QuerySet[Failure, Any]":
     """Give, within a statement about somebody's rows, since when all that they set up is off."""
-    return Failure.objects.filter(user=user, method=_STOP).values("off_at")
+    return Failure.objects.filter(user=user, method=_ALL_LOCKED).values("off_at")

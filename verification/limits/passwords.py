@@ -23,7 +23,7 @@ from verification.limits.gates import (
     for_network,
     wait_schedule,
 )
-from verification.limits.windows import Bound, check_bound
+from verification.limits.windows import WindowLimit, check_limit
 from verification.models import Counter
 
 
@@ -43,7 +43,7 @@ def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
     closed = [row for row in rows if row.at not in counts]
     if closed:
         # What is not looked at counts for nobody's name, or refused attempts would close it everywhere.
-        _take_passwords_back([row for row in rows if row.free is not None and row.at in counts], context.now)
+        _refund_passwords([row for row in rows if row.free is not None and row.at in counts], context.now)
         found = [
             Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
         ]
@@ -51,14 +51,14 @@ def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
         return Gate(is_open=False, retry_at=max(ends, default=context.now + MINUTE))
     network = rows[-1]
     if counts[network.at] > network.most:
-        _take_passwords_back(rows[:-1], context.now)
+        _refund_passwords(rows[:-1], context.now)
         return Gate(is_open=False, retry_at=network.window_at + network.window)
     return OPEN
 
 
 @dataclass(frozen=True)
-class _PasswordRow:
-    """One count of password attempts: with waits after so many `free` ones, or with a bound of `most`."""
+class _PasswordCounter:
+    """One count of password attempts: with waits after so many `free` ones, or with a limit of `most`."""
 
     scope: str
     key: str
@@ -72,10 +72,10 @@ class _PasswordRow:
         return self.scope, self.key
 
 
-_HERE, _ANYWHERE = "password.name", "password.all"
+_BY_PLACE, _BY_DAY = "password.name", "password.all"
 
 
-def _password_rows(name: str, context: Context, service: str) -> list[_PasswordRow]:
+def _password_rows(name: str, context: Context, service: str) -> list[_PasswordCounter]:
     """List what an attempt is counted under: the place, and if it is a stranger's the name and, last, the network.
 
     One neighbour could otherwise use up the hour of an office, and its known browsers would wait as well.
@@ -83,28 +83,30 @@ def _password_rows(name: str, context: Context, service: str) -> list[_PasswordR
     named = _name_key(name, service)
     device = known_browsers.known(context.device, name)
     place = f"device {device}" if device else f"network {network_of(context.network)}"
-    here = named + crypto.digest("limit.password.place", place)[:_HALF]
-    mine = _PasswordRow(_HERE, here, EPOCH, free=conf.password_failures_before_delay())
+    here = named + crypto.digest("limit.password.place", place)[:_KEY_LENGTH]
+    mine = _PasswordCounter(_BY_PLACE, here, EPOCH, free=conf.password_failures_before_delay())
     if device:
         return [mine]
     day = context.now - (context.now - EPOCH) % DAY
-    anywhere = _PasswordRow(_ANYWHERE, named, day, free=conf.password_failures_per_day())
+    anywhere = _PasswordCounter(_BY_DAY, named, day, free=conf.password_failures_per_day())
     most = for_network(conf.password_failures_per_network_hour(), context.network)
-    hour = Bound("password.network", network_of(context.network), HOUR, most)
-    bound = check_bound(service, context) if service else hour
-    network = _PasswordRow(bound.scope, bound.key(), bound.window_at(context.now), most=bound.most, window=bound.window)
+    hour = WindowLimit("password.network", network_of(context.network), HOUR, most)
+    limit = check_limit(service, context) if service else hour
+    network = _PasswordCounter(
+        limit.scope, limit.key(), limit.window_at(context.now), most=limit.most, window=limit.window
+    )
     return [mine, anywhere, network]
 
 
-_HALF = 32  # hex digits: 128 bits tell names and places apart
+_KEY_LENGTH = 32  # hex digits: 128 bits tell names and places apart
 
 
 def _name_key(name: str, service: str = "") -> str:
     # A folded name has no space before it, so the one with a service is nobody's.
-    return crypto.digest("limit.password.name", f" {service} {name}" if service else name)[:_HALF]
+    return crypto.digest("limit.password.name", f" {service} {name}" if service else name)[:_KEY_LENGTH]
 
 
-def _count_passwords(rows: list[_PasswordRow], now: datetime) -> dict[tuple[str, str], int]:
+def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, str], int]:
     """Raise the counts in one statement, but for those that wait; gives the ones that were raised."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
     over = db_time(now - HOUR)  # no wait, whichever host's clock asks; and the purge sees when it was tried last
@@ -134,13 +136,13 @@ def _count_passwords(rows: list[_PasswordRow], now: datetime) -> dict[tuple[str,
         return {(scope, key): count for scope, key, count in cursor.fetchall()}
 
 
-def _take_passwords_back(rows: list[_PasswordRow], now: datetime) -> None:
+def _refund_passwords(rows: list[_PasswordCounter], now: datetime) -> None:
     for row in rows:
         counters = Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at, count__gt=0)
         counters.update(count=F("count") - 1, until_at=now - HOUR)
 
 
-def password_right(name: str, context: Context, *, service: str = "") -> None:
+def password_accepted(name: str, context: Context, *, service: str = "") -> None:
     """Forget the wrong passwords of a name at this place, and give the network and the day this attempt back.
 
     One statement, as every sign-in runs it.
@@ -154,14 +156,14 @@ def password_right(name: str, context: Context, *, service: str = "") -> None:
         "verification_counter c",
         "c.scope, c.key",
         f"({places}) AND (c.scope = %s OR c.count > 0)",
-        [*(part for row in rows for part in (row.scope, row.key, db_time(row.window_at))), _HERE],
+        [*(part for row in rows for part in (row.scope, row.key, db_time(row.window_at))), _BY_PLACE],
         changes,
-        [_HERE, _HERE, _ANYWHERE, over],
+        [_BY_PLACE, _BY_PLACE, _BY_DAY, over],
     )
 
 
 def forget_passwords(name: str) -> None:
     """Forget the wrong passwords of a name wherever they were typed: it was made sure who the person is."""
     key = _name_key(name)
-    Counter.objects.filter(scope=_ANYWHERE, key=key).delete()
-    Counter.objects.filter(scope=_HERE, key__gte=key, key__lt=f"{key}g").delete()  # the keys that begin so
+    Counter.objects.filter(scope=_BY_DAY, key=key).delete()
+    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lt=f"{key}g").delete()  # the keys that begin so

@@ -1,6 +1,6 @@
-"""Guards against toll fraud and runaway cost: what may not be sent to a number, what it costs, what looks wrong.
+"""Protection against toll fraud (SMS pumping) and runaway cost: open countries, spending caps, blocked ranges, STOP.
 
-Rows say it, and are read every five seconds a process; nothing here touches an app code, a passkey or a recovery code.
+Rows decide, and each process reads them every few seconds. App codes, passkeys and recovery codes are never affected.
 """
 
 import logging
@@ -23,17 +23,17 @@ from verification.models import Cap, Country, Kind, Message, MessageState, OptOu
 from verification.outcomes import Verdict
 
 _log = logging.getLogger(__name__)
-_GUARDED = frozenset({Kind.TEXT, Kind.CALL})
+_COSTLY_KINDS = frozenset({Kind.TEXT, Kind.CALL})
 UNIT = 1000  # of what is counted in one unit of the currency
-_WINDOW = timedelta(hours=1)  # in which a range is evaluated
-_TYPING = timedelta(minutes=5)  # younger messages may still be typed in
-_ENOUGH = 15  # people of a range that are enough to judge it by
-_NETWORKS = 3  # networks that they ask from; fewer are bounded themselves
-_LEAST_PROVEN = 1 / 5
-_TRIAL = timedelta(minutes=1)  # for which a paused range is open, once in
-_TRIAL_EACH = timedelta(minutes=15)
-_TRIED = 3  # people who tell, after a pause began, whether codes are typed in again
-_PROVEN_AGAIN = 1 / 2
+_EVALUATED_SPAN = timedelta(hours=1)  # in which a range is evaluated
+_TYPING_TIME = timedelta(minutes=5)  # younger messages may still be typed in
+_MIN_PEOPLE = 15  # people of a range that are enough to judge it by
+_MIN_NETWORKS = 3  # networks that they ask from; fewer are bounded themselves
+_MIN_PROVEN_SHARE = 1 / 5
+_TRIAL_LENGTH = timedelta(minutes=1)  # for which a paused range is open, once in
+_TRIAL_INTERVAL = timedelta(minutes=15)
+_MIN_TRIED = 3  # people who tell, after a pause began, whether codes are typed in again
+_PROVEN_SHARE_TO_RESUME = 1 / 2
 _SPANS = {Span.DAY: timedelta(days=1), Span.MONTH: timedelta(days=30)}
 # What never arrived could not be typed in: a carrier's bad hour is no fraud.
 _ARRIVED = (
@@ -46,8 +46,8 @@ _ARRIVED = (
 
 
 @dataclass(frozen=True)
-class Bound:
-    """How much may be spent in a span. Units: thousandths of the currency; none: no bound."""
+class SpendingCap:
+    """How much may be spent in a span. Units: thousandths of the currency; none: no limit."""
 
     span: Span
     window: timedelta
@@ -56,22 +56,22 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class _Book:
+class _CostControls:
     countries: dict[str, Country]
     pauses: tuple[Pause, ...]
-    caps: tuple[Bound, ...]
+    caps: tuple[SpendingCap, ...]
 
 
 def _thousandths(amount: Decimal | None) -> int | None:
     return None if amount is None else int(amount * UNIT)
 
 
-def _load() -> _Book:
+def _load() -> _CostControls:
     caps = [
-        Bound(Span(cap.span), _SPANS[Span(cap.span)], _thousandths(cap.alarm_at), _thousandths(cap.stop_at))
+        SpendingCap(Span(cap.span), _SPANS[Span(cap.span)], _thousandths(cap.alarm_at), _thousandths(cap.stop_at))
         for cap in Cap.objects.order_by("span")
     ]
-    return _Book(
+    return _CostControls(
         countries={row.code: row for row in Country.objects.all()},
         pauses=tuple(Pause.objects.filter(lifted_at=None, ends_at__gt=timezone.now(), is_warning=False)),
         caps=tuple(caps),
@@ -84,15 +84,15 @@ forget = _cache.forget
 
 def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = False) -> Verdict | None:
     """Tell why no text or call may go to a number now; none if it may, and for what is neither."""
-    if kind not in _GUARDED:
+    if kind not in _COSTLY_KINDS:
         return None
     if is_opted_out and kind == Kind.TEXT:
         return Verdict.STOPPED
-    book = _cache.read()
-    if not _is_open(book, phone_numbers.country(address), kind):
+    controls = _cache.read()
+    if not _is_open(controls, phone_numbers.country(address), kind):
         return Verdict.CLOSED
     area = phone_numbers.prefix(address)
-    if any(pause.range == area and _is_closed(pause, now) for pause in book.pauses):
+    if any(pause.range == area and _is_closed(pause, now) for pause in controls.pauses):
         return Verdict.PAUSED
     return None
 
@@ -105,23 +105,23 @@ def _is_closed(pause: Pause, now: datetime) -> bool:
 
 def _is_trial(pause: Pause, now: datetime) -> bool:
     passed = now - pause.began_at
-    return passed >= _TRIAL_EACH and passed % _TRIAL_EACH < _TRIAL and now < pause.ends_at
+    return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < pause.ends_at
 
 
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
     """Tell whether a number lies in a paused range that a few messages are let through to now."""
-    area = phone_numbers.prefix(address) if kind in _GUARDED else ""
+    area = phone_numbers.prefix(address) if kind in _COSTLY_KINDS else ""
     return any(pause.range == area and _is_trial(pause, now) for pause in _cache.read().pauses)
 
 
-def _is_open(book: _Book, country: str, kind: str) -> bool:
-    row = book.countries.get(country)
+def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
+    row = controls.countries.get(country)
     if row is None:
         return country == conf.home_region()
     return row.texts if kind == Kind.TEXT else row.calls
 
 
-def words(verdict: Verdict) -> str:
+def explain(verdict: Verdict) -> str:
     """Say in one sentence why an option is closed."""
     return {
         Verdict.CLOSED: _("Your organisation does not send to this country."),
@@ -132,7 +132,7 @@ def words(verdict: Verdict) -> str:
 
 def cost(kind: str, address: str) -> int:
     """Give what a message to a number costs. Units: thousandths of the currency."""
-    if kind not in _GUARDED:
+    if kind not in _COSTLY_KINDS:
         return 0
     row = _cache.read().countries.get(phone_numbers.country(address))
     price = (row.text_price if kind == Kind.TEXT else row.call_price) if row else None
@@ -143,19 +143,19 @@ def cost(kind: str, address: str) -> int:
 
 def costs(kind: str) -> bool:
     """Tell whether a message of this kind costs."""
-    return kind in _GUARDED
+    return kind in _COSTLY_KINDS
 
 
-def area_abroad(kind: str, address: str) -> str:
+def foreign_range(kind: str, address: str) -> str:
     """Give the range of a number that is not of the organisation's own country; empty for all others."""
     return (
         phone_numbers.prefix(address)
-        if kind in _GUARDED and phone_numbers.country(address) != conf.home_region()
+        if kind in _COSTLY_KINDS and phone_numbers.country(address) != conf.home_region()
         else ""
     )
 
 
-def caps() -> tuple[Bound, ...]:
+def caps() -> tuple[SpendingCap, ...]:
     """Give how much may be spent, by span."""
     return _cache.read().caps
 
@@ -205,16 +205,16 @@ def evaluate(*, now: datetime) -> list[Pause]:
     lifted is left alone as long as the pause would have lasted.
     """
     _end_those_typed_in(now)
-    sent = _arrived(now - _WINDOW, now - _TYPING).exclude(range="")
+    sent = _arrived(now - _EVALUATED_SPAN, now - _TYPING_TIME).exclude(range="")
     people: Any = sent.values("range").annotate(**_PEOPLE, country=Max("country"))  # typed by its literals alone
     settled = set(Pause.objects.filter(ends_at__gt=now).values_list("range", flat=True))
     made = []
-    for row in people.filter(n__gte=_ENOUGH).order_by("range"):
-        if row["range"] in settled or row["n_proven"] >= row["n"] * _LEAST_PROVEN:
+    for row in people.filter(n__gte=_MIN_PEOPLE).order_by("range"):
+        if row["range"] in settled or row["n_proven"] >= row["n"] * _MIN_PROVEN_SHARE:
             continue
         networks = sent.filter(range=row["range"]).values_list("challenge__network", flat=True).distinct()
         is_home = row["country"] == conf.home_region()
-        if is_home or len({network_of(network) for network in networks}) >= _NETWORKS:
+        if is_home or len({network_of(network) for network in networks}) >= _MIN_NETWORKS:
             made.append(_pause(row["range"], row["n"], row["n_proven"], now=now, is_warning=is_home))
     if made:
         forget()
@@ -236,9 +236,9 @@ def _end_those_typed_in(now: datetime) -> None:
     """End the pauses of ranges whose codes are typed in again."""
     for pause in Pause.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False):
         sent = _arrived(pause.began_at, now).filter(range=pause.range)
-        known = sent.filter(Q(created_at__lt=now - _TYPING) | Q(challenge__state=State.PROVEN))
+        known = sent.filter(Q(created_at__lt=now - _TYPING_TIME) | Q(challenge__state=State.PROVEN))
         found = known.aggregate(**_PEOPLE)
-        if found["n"] >= _TRIED and found["n_proven"] >= found["n"] * _PROVEN_AGAIN:
+        if found["n"] >= _MIN_TRIED and found["n_proven"] >= found["n"] * _PROVEN_SHARE_TO_RESUME:
             lift(pause, staff_id=None, why=_("Codes are typed in again."), context=Context(now=now))
 
 

@@ -72,7 +72,7 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
     )
 
 
-def give_prompt_back(user_id: int, kind: str, *, now: datetime) -> None:
+def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
     """Take back one counted message that did not go out after all: nobody was asked, so nobody left it unanswered."""
     rows = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", consecutive__gt=0)
     is_closed = Q(consecutive__gt=conf.unanswered(kind))
@@ -80,7 +80,7 @@ def give_prompt_back(user_id: int, kind: str, *, now: datetime) -> None:
     rows.update(consecutive=F("consecutive") - 1, next_at=until)
 
 
-def tell_of_prompts(user_id: int, kind: str, *, now: datetime) -> bool:
+def claim_unanswered_notice(user_id: int, kind: str, *, now: datetime) -> bool:
     """Tell whether the person is still to be told that no more messages go out; True once for each time."""
     row = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", off_at=None)
     return bool(row.update(off_at=now))

@@ -17,11 +17,11 @@ from verification.models import Counter, Message, State
 
 
 @dataclass(frozen=True)
-class Bound:
-    """At most `most` of something within a window, which each action raises `by` so much.
+class WindowLimit:
+    """At most `most` of something within a window; each action adds `by` to the count.
 
-    What `is_given_back` is so when any bound refuses the action: refused requests use up nothing that all share, and no
-    messages of anybody.
+    With `is_given_back` the count is taken back when any limit refuses the action: a refused request uses up nothing
+    that all share, and nobody's messages.
     """
 
     scope: str
@@ -39,9 +39,9 @@ class Bound:
         return now - (now - EPOCH) % self.window
 
 
-def _count(bounds: Iterable[Bound], now: datetime) -> Gate:
-    """Raise all counters in one statement and tell whether any is over its bound."""
-    rows = {(b.scope, b.key()): b for b in bounds}
+def _count(limits: Iterable[WindowLimit], now: datetime) -> Gate:
+    """Raise all counters in one statement and tell whether any is over its limit."""
+    rows = {(b.scope, b.key()): b for b in limits}
     ordered = sorted(rows)  # one order everywhere, so that two requests never wait for each other's rows
     values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
     sql = f"""
@@ -55,18 +55,18 @@ def _count(bounds: Iterable[Bound], now: datetime) -> Gate:
         counts = cursor.fetchall()
     over = [rows[scope, key] for scope, key, count in counts if count > rows[scope, key].most]
     if over:
-        _give_back(rows, now)
+        _refund(rows, now)
         return Gate(is_open=False, retry_at=max(b.window_at(now) + b.window for b in over), scope=over[0].scope)
     passed = [(rows[scope, key], count) for scope, key, count in counts]
     alarms = tuple(b.scope for b, n in passed if b.alarm_at is not None and n - b.by < b.alarm_at <= n)
     return Gate(is_open=True, alarms=alarms) if alarms else OPEN
 
 
-def _give_back(rows: Mapping[tuple[str, str], Bound], now: datetime) -> None:
-    for (scope, key), bound in rows.items():
-        if bound.is_given_back:
-            counters = Counter.objects.filter(scope=scope, key=key, window_at=bound.window_at(now))
-            counters.filter(count__gte=bound.by).update(count=F("count") - bound.by)
+def _refund(rows: Mapping[tuple[str, str], WindowLimit], now: datetime) -> None:
+    for (scope, key), limit in rows.items():
+        if limit.is_given_back:
+            counters = Counter.objects.filter(scope=scope, key=key, window_at=limit.window_at(now))
+            counters.filter(count__gte=limit.by).update(count=F("count") - limit.by)
 
 
 SPENT = "spend."  # how the scopes of what was spent begin
@@ -90,53 +90,55 @@ def spend_send(
     Runs in a statement of its own, before the action's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
     """
-    bounds = [
-        Bound("send.person", str(user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
-        Bound("send.number", address, HOUR, conf.sends_per_number_hour(), is_given_back=True),
-        Bound("send.number_day", address, DAY, conf.sends_per_number_day(), is_given_back=True),
-        _network_sends(context),
-        Bound("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
-        *(_ranges(area, is_trial=is_trial) if area else ()),
+    limits = [
+        WindowLimit("send.person", str(user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
+        WindowLimit("send.number", address, HOUR, conf.sends_per_number_hour(), is_given_back=True),
+        WindowLimit("send.number_day", address, DAY, conf.sends_per_number_day(), is_given_back=True),
+        _network_limit(context),
+        WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
+        *(_range_limits(area, is_trial=is_trial) if area else ()),
         *(
-            Bound(f"{SPENT}{cap.span}", "", cap.window, UNLIMITED if cap.stop_at is None else cap.stop_at, **spent)
+            WindowLimit(
+                f"{SPENT}{cap.span}", "", cap.window, UNLIMITED if cap.stop_at is None else cap.stop_at, **spent
+            )
             for cap in caps
             for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_given_back": True}]
         ),
     ]
-    gate = _count(bounds, context.now)
-    if gate.scope == _NETWORK and _give_network_back(context):
-        return _count(bounds, context.now)
+    gate = _count(limits, context.now)
+    if gate.scope == _NETWORK and _refund_network(context):
+        return _count(limits, context.now)
     return gate
 
 
 _NETWORK, _GIVEN = "send.network", "given.network"
 
 
-def _network_sends(context: Context) -> Bound:
+def _network_limit(context: Context) -> WindowLimit:
     most = for_network(conf.sends_per_network_hour(), context.network)
-    return Bound(_NETWORK, network_of(context.network), HOUR, most, is_given_back=True)
+    return WindowLimit(_NETWORK, network_of(context.network), HOUR, most, is_given_back=True)
 
 
-def _give_network_back(context: Context) -> bool:
+def _refund_network(context: Context) -> bool:
     """Take off a network's count what was typed in, or never arrived; False if that is nothing new.
 
-    Done when the bound is met, and not with each right code, which would cost every sign-in a statement.
+    Done when the limit is reached, and not with each right code, which would cost every sign-in a statement.
     """
-    bound = _network_sends(context)
-    start = bound.window_at(context.now)
+    limit = _network_limit(context)
+    start = limit.window_at(context.now)
     settled = Q(challenge__state=State.PROVEN) | Q(state__in=NOT_ARRIVED)
     sent = Message.objects.filter(settled, created_at__gte=start, challenge__isnull=False)
     places = sent.values_list("challenge__network").annotate(n=Count("pk"))
     here = network_of(context.network)
     n_settled = sum(n for network, n in places if network_of(network) == here)
-    rows = Counter.objects.filter(key=bound.key(), window_at=start)
+    rows = Counter.objects.filter(key=limit.key(), window_at=start)
     with transaction.atomic():
         # In the order of somebody who counted a message in this very transaction, and gives back now.
         list(rows.filter(scope=_NETWORK).select_for_update().values_list("pk", flat=True))
         given, _ = rows.get_or_create(
-            scope=_GIVEN, key=bound.key(), window_at=start, defaults={"count": 0, "until_at": None}
+            scope=_GIVEN, key=limit.key(), window_at=start, defaults={"count": 0, "until_at": None}
         )
-        # Of many requests that meet the bound at once, one gives back; the others find it done.
+        # Of many requests that reach the limit at once, one gives back; the others find it done.
         if n_settled <= given.count:
             return False
         if not rows.filter(scope=_GIVEN, count=given.count).update(count=n_settled):
@@ -147,61 +149,61 @@ def _give_network_back(context: Context) -> bool:
 
 
 TRIAL = "send.trial"
-_IN_TRIAL = 4  # messages that a paused range is tried with
+_MAX_TRIAL_MESSAGES = 4  # messages that a paused range is tried with
 
 
-def _ranges(area: str, *, is_trial: bool) -> list[Bound]:
+def _range_limits(area: str, *, is_trial: bool) -> list[WindowLimit]:
     return [
-        Bound("send.range", area, HOUR, conf.sends_per_range_hour(), is_given_back=True),
-        Bound("send.range_day", area, DAY, conf.sends_per_range_day(), is_given_back=True),
-        *([Bound(TRIAL, area, 5 * MINUTE, _IN_TRIAL, is_given_back=True)] if is_trial else []),
+        WindowLimit("send.range", area, HOUR, conf.sends_per_range_hour(), is_given_back=True),
+        WindowLimit("send.range_day", area, DAY, conf.sends_per_range_day(), is_given_back=True),
+        *([WindowLimit(TRIAL, area, 5 * MINUTE, _MAX_TRIAL_MESSAGES, is_given_back=True)] if is_trial else []),
     ]
 
 
 def spent(span: str, window: timedelta, *, now: datetime) -> int:
     """Tell how much was spent in the present window of a span. Units: as it was counted."""
-    bound = Bound(f"{SPENT}{span}", "", window, UNLIMITED)
-    rows = Counter.objects.filter(scope=bound.scope, key=bound.key(), window_at=bound.window_at(now))
+    limit = WindowLimit(f"{SPENT}{span}", "", window, UNLIMITED)
+    rows = Counter.objects.filter(scope=limit.scope, key=limit.key(), window_at=limit.window_at(now))
     return rows.values_list("count", flat=True).first() or 0
 
 
-def spend_asking(what: str, *, name: str, context: Context) -> Gate:
-    """Spend one request that sends something to whoever is named: a few an hour for the name, more for the network."""
+def spend_request(what: str, *, name: str, context: Context) -> Gate:
+    """Count one request that sends something to the named person: a few an hour for the name, more for the network."""
     most = for_network(conf.password_resets_per_network_hour(), context.network)
-    bounds = [
-        Bound(f"{what}.name"[:24], name, HOUR, conf.password_resets_per_name_hour()),
-        Bound(f"{what}.network"[:24], network_of(context.network), HOUR, most),
+    limits = [
+        WindowLimit(f"{what}.name"[:24], name, HOUR, conf.password_resets_per_name_hour()),
+        WindowLimit(f"{what}.network"[:24], network_of(context.network), HOUR, most),
     ]
-    return _count(bounds, context.now)
+    return _count(limits, context.now)
 
 
 def spend_notice(address: str, *, now: datetime) -> bool:
     """Spend one text of a notice to a number; False when it had as many as it may have in a day."""
-    return _count([Bound("notice.number", address, DAY, conf.notices_per_number_day())], now).is_open
+    return _count([WindowLimit("notice.number", address, DAY, conf.notices_per_number_day())], now).is_open
 
 
 def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:
     """Spend one of the actions that a member of the support desk may do for others in a day."""
-    return _count([Bound("support.staff", str(staff_id), DAY, most)], context.now)
+    return _count([WindowLimit("support.staff", str(staff_id), DAY, most)], context.now)
 
 
 def spend_once(what: str, token: str, *, until: datetime) -> bool:
     """Spend something that is good once, until its end; False if it was spent, also by somebody at the same instant."""
-    return _count([Bound(what, token, DAY, 1)], until).is_open
+    return _count([WindowLimit(what, token, DAY, 1)], until).is_open
 
 
 def is_spent(what: str, token: str, *, until: datetime) -> bool:
     """Tell whether something that is good once was spent. Counts nothing."""
-    bound = Bound(what, token, DAY, 1)
-    return Counter.objects.filter(scope=what, key=bound.key(), window_at=bound.window_at(until), count__gt=0).exists()
+    limit = WindowLimit(what, token, DAY, 1)
+    return Counter.objects.filter(scope=what, key=limit.key(), window_at=limit.window_at(until), count__gt=0).exists()
 
 
 def spend_check(service: str, context: Context) -> Gate:
     """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
-    return _count([check_bound(service, context)], context.now)
+    return _count([check_limit(service, context)], context.now)
 
 
-def check_bound(service: str, context: Context) -> Bound:
+def check_limit(service: str, context: Context) -> WindowLimit:
     where = f"{service} {network_of(context.network)}"
     most = for_network(conf.app_password_failures_per_network_minute(), context.network)
-    return Bound("check.network", where, MINUTE, most)
+    return WindowLimit("check.network", where, MINUTE, most)

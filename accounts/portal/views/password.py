@@ -65,7 +65,7 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     if not request.user.check_password(form.cleaned_data["password"]):
         form.add_error("password", _("This is not your present password."))
         return False
-    limits.password_right(name, here)
+    limits.password_accepted(name, here)
     if request.user.password != kept:  # it was hashed again: this session must know
         update_session_auth_hash(request, request.user)
     if hashers.composed(form.cleaned_data["password"]) == hashers.composed(form.cleaned_data["new_password"]):

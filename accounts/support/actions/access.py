@@ -69,7 +69,7 @@ def unlock(person: User, actor: Actor) -> Result:
     """
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
-        limits.switch_on(person.pk)
+        limits.unlock(person.pk)
         limits.forget_passwords(person.username)
         record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
         notify(person, "unlocked", actor)
@@ -89,7 +89,7 @@ def reset_wrong_codes(person: User, actor: Actor) -> Result:
                     "they are set up again."
                 )
             )
-        limits.forget_wrong_codes(person.pk)
+        limits.reset_wrong_codes(person.pk)
         record(audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
         notify(person, "wrong_codes_reset", actor)
     return Result(_("The count was reset."))

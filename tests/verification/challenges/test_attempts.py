@@ -178,7 +178,7 @@ def test_stop_ends_when_a_method_is_set_up_again(stopped: Desk) -> None:
 
 
 def test_stop_outlives_time_and_unlocking(stopped: Desk) -> None:
-    limits.switch_on(stopped.user.pk)
+    limits.unlock(stopped.user.pk)
 
     assert stopped.later(days=40).start("totp", binding="b").verdict is Verdict.OFF
 

@@ -37,7 +37,7 @@ def test_is_off_at_thirty(desk: Desk) -> None:
 
     assert row.off_at == now
     gate = limits.reserve(desk.user.pk, "totp", now=now + timedelta(days=365))
-    assert (gate.is_open, gate.is_off, gate.retry_at) == (False, True, None)
+    assert (gate.is_open, gate.is_locked, gate.retry_at) == (False, True, None)
 
 
 def test_closed_gate_counts_nothing(desk: Desk) -> None:
@@ -75,7 +75,7 @@ def test_switching_on_without_a_method_switches_all_on(desk: Desk) -> None:
     fail(desk, 30)
     _, now = fail(desk, 5, method="text")
 
-    limits.switch_on(desk.user.pk)
+    limits.unlock(desk.user.pk)
 
     assert [limits.gate(desk.user.pk, name, now=now).is_open for name in ("totp", "text")] == [True, True]
 

@@ -59,7 +59,7 @@ def test_attempts_at_a_locked_name_count_for_the_network(desk: Desk, settings: A
 
 def test_right_password_forgets_the_wrong_ones(desk: Desk) -> None:
     attempts(desk, 9)
-    limits.password_right("ana", desk.context)
+    limits.password_accepted("ana", desk.context)
 
     assert all(gate.is_open for gate in attempts(desk, 10))
 
@@ -88,7 +88,7 @@ def test_wrong_password_an_hour_keeps_nobody_out(desk: Desk) -> None:
     for hour in range(1, 73):
         attempts(desk.later(hours=hour), 1)
         assert limits.password_gate("ana", elsewhere(desk.later(hours=hour)).context).is_open
-        limits.password_right("ana", elsewhere(desk.later(hours=hour)).context)
+        limits.password_accepted("ana", elsewhere(desk.later(hours=hour)).context)
         assert limits.password_gate("ana", desk.later(hours=hour, minutes=16).context).is_open
 
 
@@ -113,7 +113,7 @@ def test_known_browser_waits_for_no_neighbour(desk: Desk, settings: Any) -> None
 
     assert not limits.password_gate("ana", desk.context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
-    limits.password_right("ana", at_home)
+    limits.password_accepted("ana", at_home)
     assert not limits.password_gate("ben", at_home).is_open
 
 
@@ -157,7 +157,7 @@ def test_right_passwords_use_up_no_hour_of_a_network(desk: Desk, settings: Any) 
 
     for number in range(20):
         assert limits.password_gate(f"name {number}", desk.context).is_open
-        limits.password_right(f"name {number}", desk.context)
+        limits.password_accepted(f"name {number}", desk.context)
 
     assert Counter.objects.get(scope="password.network").count == 0
 
@@ -177,7 +177,7 @@ def test_own_network_may_ask_for_more_links_and_checks(desk: Desk, settings: Any
     settings.PASSWORD_RESETS_PER_NETWORK_HOUR = settings.APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE = 2
 
     def allowed(context: Context) -> tuple[int, int]:
-        asked = [limits.spend_asking("password_reset", name=f"name {n}", context=context).is_open for n in range(9)]
+        asked = [limits.spend_request("password_reset", name=f"name {n}", context=context).is_open for n in range(9)]
         return sum(asked), sum(limits.spend_check("imap", context).is_open for _ in range(9))
 
     assert (allowed(desk.context), allowed(elsewhere(desk).context)) == ((6, 6), (2, 2))

@@ -417,7 +417,7 @@ def test_day_begins_anew(ana: Desk, day: Cap) -> None:
 def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
     """Seen failing: the daily purge took the count of thirty days away after two."""
     month = timedelta(days=30)
-    begun = windows.Bound("", "", month, 0).window_at(ana.context.now)
+    begun = windows.WindowLimit("", "", month, 0).window_at(ana.context.now)
     spent = limits.spent("month", month, now=ana.context.now)
     assert spent == 80
 
