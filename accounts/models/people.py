@@ -121,6 +121,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 return True
         return False
 
+    def has_password(self, raw_password: str) -> bool:
+        """Compare a password as `check_password` does, and change nothing: for an action that sets another one next."""
+        return any(check_password(spelling, self.password) for spelling in hashers.spellings(raw_password))
+
     def _keep_again(self, password: str) -> None:
         """Keep the same password in its present form, unless it was changed meanwhile."""
         kept = self.password

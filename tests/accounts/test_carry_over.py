@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test import Client
 
@@ -13,6 +14,7 @@ from accounts.sessions import SessionStore, row_key
 from tests.crowd import together
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join
+from verification import limits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,3 +122,29 @@ def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
 
     assert page.status == 400
     assert User.objects.values().get() == before
+
+
+def test_older_hash_does_not_end_the_session_that_changes_the_password(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """The password was hashed again first, by which another request found the session out of date (seen)."""
+    with transaction.atomic():
+        ida = join("ida").set_up("totp")
+    newest = settings.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = older = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    User.objects.update(password=make_password(PASSWORD))
+    ida.sign_in(to="/sign-in/?next=/activity/")
+    settings.PASSWORD_HASHERS = [*newest, *older]
+    copy, accepted, results = _copy_of(ida.browser), limits.password_accepted, list[Any]()
+
+    def meanwhile(*args: Any) -> None:
+        results.extend(together(lambda: Page(copy.get("/activity/", follow=True))))
+        accepted(*args)
+
+    monkeypatch.setattr(limits, "password_accepted", meanwhile)
+
+    page = _change_password(ida)
+
+    assert [getattr(each, "path", each) for each in results] == ["/activity/"]
+    assert page.status == 200
+    assert User.objects.get().check_password(NEW)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import password_validation, update_session_auth_hash
+from django.contrib.auth import password_validation
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -61,13 +61,10 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     if not limits.password_gate(name, here).is_open:
         form.add_error("password", _("There were too many attempts. Please try again later."))
         return False
-    kept = request.user.password
-    if not request.user.check_password(form.cleaned_data["password"]):
+    if not request.user.has_password(form.cleaned_data["password"]):
         form.add_error("password", _("This is not your present password."))
         return False
     limits.password_accepted(name, here)
-    if request.user.password != kept:  # it was hashed again: this session must know
-        update_session_auth_hash(request, request.user)
     if hashers.composed(form.cleaned_data["password"]) == hashers.composed(form.cleaned_data["new_password"]):
         form.add_error("new_password", _("This is the password you have. Choose another one."))
         return False
