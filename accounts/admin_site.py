@@ -125,7 +125,7 @@ class VerifiedSite(admin.AdminSite):
         if self.has_permission(request):
             return redirect("admin:index")
         next_url = redirects.wanted(request) or resolve_url("admin:index")
-        return redirect(redirects.asking("signin:again" if here.is_signed_in else "signin:password", next_url))
+        return redirect(redirects.asking("signin:reauthenticate" if here.is_signed_in else "signin:password", next_url))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
         """Sign out as everywhere, so that the record tells of it."""

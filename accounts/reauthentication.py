@@ -54,14 +54,14 @@ def _required(
             if request.method == "GET" and stashed and stashed["path"] == request.path:
                 return render(
                     request,
-                    "accounts/signin/go_on.html",
+                    "accounts/signin/continue.html",
                     {"fields": _fields(stashed), "action": request.get_full_path()},
                 )
             return view(request, *args, **kwargs)
         if request.method == "POST" and not any(_NEVER_STASHED in name for name in request.POST):
             kept = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
             request.session[_STASHED_POST] = {"path": request.path, "fields": kept}
-        return redirect(redirects.asking("signin:again", request.get_full_path()))
+        return redirect(redirects.asking("signin:reauthenticate", request.get_full_path()))
 
     return guarded
 

@@ -100,7 +100,7 @@ def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:
 def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
     """Give the page to go on from. By GET the address of a button leads to the page that the button stands on."""
     sign_in = resolve_url("signin:password")
-    if not request.path.startswith(sign_in) or request.path == resolve_url("signin:again"):
+    if not request.path.startswith(sign_in) or request.path == resolve_url("signin:reauthenticate"):
         return request.get_full_path()
     next_url = redirects.wanted(request) or login_stage.next_url(request)
     if is_signed_in and not login_stage.is_kept(request):

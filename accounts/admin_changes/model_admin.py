@@ -215,7 +215,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
 
     def run(self: ChangesAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         if not reauthentication.is_fresh(request):
-            return redirect(redirects.asking("signin:again", request.get_full_path()))
+            return redirect(redirects.asking("signin:reauthenticate", request.get_full_path()))
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
             try:

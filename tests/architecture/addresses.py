@@ -15,8 +15,8 @@ OPEN = {
     "change-password": "leads password managers to a page",
     "passkey-endpoints": "leads password managers to pages",
     "signin:password": "the first step",
-    "signin:alone": "a first step without a password",
-    "signin:alone-options": "a first step without a password",
+    "signin:passwordless": "a first step without a password",
+    "signin:passwordless-options": "a first step without a password",
     "signin:leave": "gives up, opens nothing",
     "sign-out": "ends, opens nothing",
     "password-reset": "sends a link to the owner",
@@ -49,7 +49,7 @@ class Address:
 
     @property
     def is_step(self) -> bool:
-        return self.name.startswith(STEPS) and self.name != "signin:again"
+        return self.name.startswith(STEPS) and self.name != "signin:reauthenticate"
 
     @property
     def is_admin(self) -> bool:

@@ -191,7 +191,7 @@ def test_options_name_what_an_address_takes_and_do_nothing(browser: Browser, tab
 
 
 # Addresses without a page: they are for programs, or a script of ours asks them.
-PROGRAMS = {"signin:alone-options", "verification:callback-receive", "admin:jsi18n"}
+PROGRAMS = {"signin:passwordless-options", "verification:callback-receive", "admin:jsi18n"}
 
 
 @in_state("signed in", "half", "registering", "registered", "chief")

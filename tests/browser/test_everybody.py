@@ -282,7 +282,7 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
     clock.forward(minutes=STALE)
     press(page, "Ask this first Authenticator app")
     expect_heading(page, "Prove it is you")
-    inside.at("again")
+    inside.at("reauthenticate")
     press(page, "Authenticator app")
     expect_heading(page, "Verify it is you")
     inside.at("again-verify")

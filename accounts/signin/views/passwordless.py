@@ -37,7 +37,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @never_cache
 @redirects.button_on("signin:password")
 @require_POST
-def alone(request: HttpRequest) -> HttpResponse:
+def passwordless(request: HttpRequest) -> HttpResponse:
     """Take the proof and sign its holder in; every refusal looks the same."""
     now = request_context.read(request)
     next_url = redirects.wanted(request)

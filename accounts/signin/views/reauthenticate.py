@@ -17,7 +17,7 @@ from verification.models import Purpose
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def again(request: AuthedRequest) -> HttpResponse:
+def reauthenticate(request: AuthedRequest) -> HttpResponse:
     """Offer the person's options; the chosen one is asked on the same page as at sign-in. A GET sends nothing."""
     now = request_context.read(request)
     next_url = redirects.wanted(request)
@@ -34,5 +34,5 @@ def again(request: AuthedRequest) -> HttpResponse:
             stages.asked(request, pending, outcome, now)
             return redirect("signin:verify")
         stages.tell(request, outcome, now)
-    context = {"options": options, "next": next_url, "action": redirects.asking("signin:again", next_url)}
-    return render(request, "accounts/signin/again.html", context)
+    context = {"options": options, "next": next_url, "action": redirects.asking("signin:reauthenticate", next_url)}
+    return render(request, "accounts/signin/reauthenticate.html", context)

@@ -207,7 +207,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
 @stages.half_signed_in
 @redirects.button_on("signin:register")
 @require_POST
-def put_off(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
+def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Let somebody in who puts the registration off, as often and as long as policy allows."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):

@@ -104,7 +104,7 @@ def closed(request: HttpRequest, why: str) -> HttpResponse:
     """Show that a person gets in nowhere now, and who can help."""
     next_url = login_stage.next_url(request) or redirects.wanted(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
-    return render(request, "accounts/signin/closed.html", context, status=403)
+    return render(request, "accounts/signin/no_option.html", context, status=403)
 
 
 def _words(why: str) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         {
             "state": shown.message.state if shown.message else shown.state,
             "words": report.words,
-            "html": "" if has_failed else render_to_string("accounts/signin/delivery_hint.html", hint),
+            "html": "" if has_failed else render_to_string("accounts/signin/parts/delivery_hint.html", hint),
             "done": shown.state == State.APPROVED,
             "reload": was_alive and (is_news or not shown.is_alive) and shown.state != State.APPROVED,
         }
