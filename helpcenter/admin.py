@@ -35,7 +35,7 @@ class ArticleAdmin(ChangesAdmin):
     subject = "article"
     added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
     deleted = audit_events.ARTICLE_DELETED
-    list_display = ("title", "topic", "audience", "language", "is_edited", "helped", "publish_at", "shown")
+    list_display = ("title", "topic", "audience", "language", "is_edited", "publish_at", "shown")
     list_filter = ("topic", "audience", "language")
     search_fields = ("title", "slug", "summary", "words")
     ordering = ("topic", "order")
@@ -51,7 +51,9 @@ class ArticleAdmin(ChangesAdmin):
             n_helped, n = counted().get(article.pk, (0, 0))
             return f"{n_helped} of {n}" if n else "–"
 
-        return [helped if name == "helped" else name for name in super().get_list_display(request)]
+        columns = list(super().get_list_display(request))
+        columns.insert(columns.index("publish_at"), helped)
+        return columns
 
     @admin.display(boolean=True, description="edited here")
     def is_edited(self, obj: Article) -> bool:
