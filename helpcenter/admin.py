@@ -78,6 +78,7 @@ class VersionAdmin(ChangesAdmin):
     """Earlier texts, to be brought back."""
 
     subject = "article"
+    deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "article", "replaced_at", "replaced_by")
     fields = readonly_fields = ("article", "title", "summary", "body", "replaced_at", "replaced_by")
     ordering = ("-replaced_at",)
