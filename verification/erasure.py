@@ -6,7 +6,7 @@ from verification import audit
 from verification.delivery.provider import Keeper
 from verification.delivery.routing import routes
 from verification.models import Message
-from verification.person import Person
+from verification.models.person import Person
 
 _GONE = "–"
 

@@ -16,9 +16,9 @@ from verification.context import Context
 from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's face)
 from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
+from verification.models.person import Person
 from verification.otp.clock_drift import LEAD
 from verification.otp.oath import Scheme
-from verification.person import Person
 
 
 class Retired(ValueError):

@@ -16,8 +16,8 @@ from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
+from verification.models.person import Person
 from verification.models.policies import strongest
-from verification.person import Person
 
 _BATCH = 200
 _ONE_DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from verification.models import Enrolment
-    from verification.person import Person
+    from verification.models.person import Person
 
 
 class Verdict(StrEnum):

@@ -8,7 +8,7 @@ from accounts.models.roles import ShippedRole
 from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
-from verification.person import SecondStep
+from verification.models.person import SecondStep
 
 __all__ = [
     "AppPassword",

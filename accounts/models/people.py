@@ -14,8 +14,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers
-from accounts.permissions import SUPPORT_PERMISSIONS
-from verification.person import SecondStep
+from accounts.models.permissions import SUPPORT_PERMISSIONS
+from verification.models.person import SecondStep
 
 
 def fold(name: str) -> str:

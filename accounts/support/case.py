@@ -16,8 +16,8 @@ from accounts.support.actions.rights import Refusal
 from verification import audit, browsers, enrolments, policies, registry, time_format
 from verification.browsers import user_agents
 from verification.context import Context
-from verification.delivery import message_status
-from verification.delivery.message_status import Report
+from verification.delivery import message_explanations
+from verification.delivery.message_explanations import Report
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models import AuditEvent, Browser, Enrolment, Message
 from verification.policies import Decision, Source, Step, Why
@@ -191,7 +191,10 @@ def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> t
 
 def _messages(person: User) -> list[Sent]:
     rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
-    return [Sent(message, message_status.explain(message), message_status.technical(message)) for message in rows]
+    return [
+        Sent(message, message_explanations.explain(message), message_explanations.technical(message))
+        for message in rows
+    ]
 
 
 def _history(person: User) -> list[Line]:

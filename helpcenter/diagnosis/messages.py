@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
 from verification import audit, time_format
 from verification.audit import events
-from verification.delivery import message_status
+from verification.delivery import message_explanations
 from verification.limits import toll_fraud
 from verification.models import Kind, Message, MessageState
 from verification.outcomes import Verdict
@@ -80,7 +80,7 @@ _GUARDED = {
 
 
 def _of_message(message: Message, seen: View) -> Finding:
-    report = message_status.explain(message)
+    report = message_explanations.explain(message)
     at = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if message.kind == Kind.CALL else _("Text"),
         "hint": message.hint,

@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts import app_passwords, passwords
 from accounts.models import Import, PasswordReset
 from accounts.support.imports import jobs
-from tests import doors
-from tests.doors import Door
+from tests import entry_points
+from tests.entry_points import Door
 from tests.pages import Browser
 from tests.people import Person
 from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
@@ -82,7 +82,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     in_stock.secret = b"s" * 20
     in_stock.save()
     job = jobs.begin("people", PEOPLE, ana.user, context, name="people.csv", is_rehearsal=True)
-    secret = doors.make(ana.user)
+    secret = entry_points.make(ana.user)
     enrolment = ana.enrolment("text")
     rules = policies.rules_for(ana.user.pk)
     challenges.start(enrolment, user=ana.user, purpose=Purpose.SIGN_IN, binding="a", context=context, rules=rules)

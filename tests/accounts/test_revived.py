@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import passwords, secure_account
+from accounts import passwords
 from accounts.models import SecondStep, User
+from accounts.portal import secure_account
 from accounts.signin import flow
 from accounts.support import actions
 from accounts.support.actions import Actor

@@ -26,7 +26,7 @@ from accounts.models import User
 from accounts.support import roles
 from accounts.support.actions.registry import ACTIONS
 from mfasite.middleware.input_screening import Request
-from tests import odd
+from tests import odd_values
 from tests.architecture import addresses
 from tests.architecture.addresses import Address
 from tests.architecture.conftest import STATES, signed_in
@@ -91,7 +91,7 @@ GOOD = {
     "why": "A mistake.",
     "note": "Number in the file.",
     "way": "call_back",
-    "people": str(odd.KEY),
+    "people": str(odd_values.KEY),
     "action": "unlock",
     "confirmed": "1",
     "life": "60",
@@ -195,17 +195,17 @@ def site(
     browser = EVERYBODY[request.param]()
     somebody = join("somebody", number=BENS).set_up("totp", "text")
     user = User.objects.exclude(pk=somebody.user.pk).order_by("pk").last() or somebody.user
-    odd.furnish(user)
+    odd_values.furnish(user)
     mine, pk = user.enrolments.first(), str(somebody.user.pk)
     values = {
         "method": "text",
-        "ref": odd.REF,
-        "handle": odd.REF,
-        "token": tokens.derive("password_reset", odd.REF),
+        "ref": odd_values.REF,
+        "handle": odd_values.REF,
+        "token": tokens.derive("password_reset", odd_values.REF),
         "provider_name": "virtual",
         "event": "receipt",
-        "message_id": odd.REF,
-        "object_id": str(odd.KEY),
+        "message_id": odd_values.REF,
+        "object_id": str(odd_values.KEY),
         "pk": pk,
         "name": "unlock",
         "key": "methods",
@@ -215,7 +215,7 @@ def site(
         "call_id": "1",
         "number": BENS,
     }
-    table = [_mine(address, mine.ref if mine else odd.REF) for address in addresses.every(values)]
+    table = [_mine(address, mine.ref if mine else odd_values.REF) for address in addresses.every(values)]
     table += [Address(f"admin:action {name}", f"/admin/accounts/user/{pk}/do/{name}/") for name in ACTIONS]
     site = Site(browser, values, table)
     logging.disable(logging.CRITICAL)  # thousands of refusals
@@ -229,7 +229,7 @@ def site(
 def _mine(address: Address, ref: str) -> Address:
     """Lead to a method of the person themselves: what it keeps is sealed for its own name."""
     is_theirs = address.path.startswith("/methods/")
-    return replace(address, path=address.path.replace(odd.REF, ref)) if is_theirs else address
+    return replace(address, path=address.path.replace(odd_values.REF, ref)) if is_theirs else address
 
 
 def states(*names: str) -> pytest.MarkDecorator:
@@ -282,7 +282,7 @@ def is_refused(answer: Any) -> bool:
 
 
 def written_out(fields: Iterable[tuple[str, str]]) -> str:
-    return "&".join(f"{odd.escaped(name)}={odd.escaped(value)}" for name, value in fields)
+    return "&".join(f"{odd_values.escaped(name)}={odd_values.escaped(value)}" for name, value in fields)
 
 
 def as_form(site: Site, fields: dict[str, str]) -> bytes:
@@ -347,11 +347,11 @@ def opened_by(site: Site, state: str) -> list[Address]:
 
 @states("stranger", "half", "registering", "registered", "signed in", "chief")
 def test_takes_any_value_in_any_field(site: Site, request: pytest.FixtureRequest) -> None:
-    turn, place = itertools.cycle(odd.VALUES.values()), itertools.count()
+    turn, place = itertools.cycle(odd_values.VALUES.values()), itertools.count()
     for address in opened_by(site, request.node.callspec.params["site"]):
         for verb, fields in fields_of(site, address):
             for name in some(list(fields), 1 if ALL else 3, turn=next(place)):
-                for value in odd.VALUES.values() if ALL else itertools.islice(turn, rounds(1, 2)):
+                for value in odd_values.VALUES.values() if ALL else itertools.islice(turn, rounds(1, 2)):
                     sent = fields | {name: value}
                     query, body = (written_out(sent.items()), b"") if verb == "GET" else ("", as_form(site, sent))
                     send(site, verb, address.path, query=query, body=body)
@@ -375,8 +375,8 @@ def names() -> list[str]:
 def test_takes_any_request_at_any_address(site: Site, request: pytest.FixtureRequest) -> None:
     """All fields at once, with every method, body, header and cookie in turn."""
     at = list(EVERYBODY).index(request.node.callspec.params["site"])
-    fit = [value for value in odd.VALUES.values() if not inputs.flaw(value) and len(value) < 1_000]
-    values, raws = itertools.cycle(odd.VALUES.values()), itertools.cycle(odd.RAW)
+    fit = [value for value in odd_values.VALUES.values() if not inputs.flaw(value) and len(value) < 1_000]
+    values, raws = itertools.cycle(odd_values.VALUES.values()), itertools.cycle(odd_values.RAW)
     verbs, bodies, headers, cookies = (
         itertools.cycle(VERBS),
         itertools.cycle(BODIES),
@@ -396,8 +396,8 @@ def test_takes_any_request_at_any_address(site: Site, request: pytest.FixtureReq
             {"verb": next(verbs), "query": written_out([(name, value)]), "body": body, "kind": kind},
             {"verb": "POST", "body": body, "kind": kind, "HTTP_X_CSRFTOKEN": csrf(site)},
             {"verb": "GET", "query": next(raws)},
-            {"verb": "GET", next(headers): odd.header(value)},
-            {"verb": "GET", "HTTP_COOKIE": f"{cookie}={odd.header(value).replace(';', '')}; {rest}"},
+            {"verb": "GET", next(headers): odd_values.header(value)},
+            {"verb": "GET", "HTTP_COOKIE": f"{cookie}={odd_values.header(value).replace(';', '')}; {rest}"},
         ]
         for each in more if ALL else [more[(at + n) % len(more)]]:
             send(site, path=path, **each)
@@ -411,7 +411,10 @@ def csrf(site: Site) -> str:
 @states("stranger", "signed in", "chief")
 def test_takes_any_value_in_an_address(site: Site) -> None:
     places = {each.path for each in site.table}
-    tables = [addresses.every(dict.fromkeys(site.values, odd.escaped(value) or "x")) for value in odd.VALUES.values()]
+    tables = [
+        addresses.every(dict.fromkeys(site.values, odd_values.escaped(value) or "x"))
+        for value in odd_values.VALUES.values()
+    ]
     for n, same in enumerate(zip(*tables, strict=True)):
         if same[0].path in places:
             continue  # nothing is left open in it
@@ -423,14 +426,22 @@ def test_takes_any_value_in_an_address(site: Site) -> None:
 @states("stranger", "signed in")
 def test_takes_any_value_in_any_header_and_cookie(site: Site) -> None:
     pages = itertools.cycle(("/sign-in/", "/", "/help/", "/metrics", "/integrations/basic/", "/phone/"))
-    values, most = itertools.cycle((*odd.VALUES.values(), *odd.RAW, r"\000\377\012")), 70 if ALL else rounds(4, 11)
+    values, most = (
+        itertools.cycle((*odd_values.VALUES.values(), *odd_values.RAW, r"\000\377\012")),
+        70 if ALL else rounds(4, 11),
+    )
     for name in HEADERS:
         for value in itertools.islice(values, most):
-            meta: dict[str, Any] = {name: odd.header(value)}
+            meta: dict[str, Any] = {name: odd_values.header(value)}
             send(site, "GET", next(pages), **meta)
     for name in COOKIES:
         for value in itertools.islice(values, most):
-            send(site, "GET", next(pages), HTTP_COOKIE=f"{name}={odd.header(value)}")
-            send(site, "GET", next(pages), HTTP_COOKIE=f'{name}="{odd.header(value)}"; {odd.header(value)}=1')
+            send(site, "GET", next(pages), HTTP_COOKIE=f"{name}={odd_values.header(value)}")
+            send(
+                site,
+                "GET",
+                next(pages),
+                HTTP_COOKIE=f'{name}="{odd_values.header(value)}"; {odd_values.header(value)}=1',
+            )
     for value in ("x", "-1", "²", "9" * 30, "1, 1", "\0"):
         send(site, "POST", next(pages), CONTENT_LENGTH=value)

@@ -21,7 +21,7 @@ from mfasite import logs
 from mfasite.celery import app
 from tests.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
-from verification.challenges import row
+from verification.challenges import queries
 from verification.delivery import dispatch, publisher
 from verification.models import AuditEvent, Challenge, Enrolment, Message
 
@@ -87,7 +87,7 @@ def codes_now() -> Iterator[str]:
     """Give the code of every sending so far, computed as sender and checker do."""
     for challenge in Challenge.objects.select_related("enrolment", "user"):
         for generation in range(1, challenge.generation + 1):
-            yield row.ask(challenge, now=challenge.issued_at, generation=generation).code
+            yield queries.ask(challenge, now=challenge.issued_at, generation=generation).code
 
 
 def spellings(number: str) -> list[str]:

@@ -166,11 +166,11 @@ class Player:
 
     def code(self, issued: Any) -> str:
         """Read the text that went out."""
-        from verification.challenges import row  # noqa: PLC0415
+        from verification.challenges import queries  # noqa: PLC0415
         from verification.models import Challenge  # noqa: PLC0415
 
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return str(row.ask(challenge, now=self.world.now).code)
+        return str(queries.ask(challenge, now=self.world.now).code)
 
     def app(self) -> str:
         from verification.methods.totp.method import code_at  # noqa: PLC0415

@@ -15,7 +15,7 @@ from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support import actions
 from accounts.support.actions import Actor
-from tests.browser import hands
+from tests.browser import page_actions
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
 from verification import browsers
@@ -35,31 +35,31 @@ def dora(clock: Clock) -> Person:
 
 def enter(page: Page, staff: Person) -> None:
     """Sign in to the desk."""
-    hands.give_password(page, staff, to="/admin/accounts/user/")
-    hands.verify(page, staff.read_app())
-    hands.expect_heading(page, "People")
+    page_actions.give_password(page, staff, to="/admin/accounts/user/")
+    page_actions.verify(page, staff.read_app())
+    page_actions.expect_heading(page, "People")
 
 
 def open_case(page: Page, person: Person) -> None:
     """Find a person by the search."""
     page.goto("/admin/accounts/user/")
-    hands.fill(page, "User name, name, mail", person.user.username)
-    hands.press(page, "Find")
-    hands.use(page, page.get_by_role("link", name=person.user.username, exact=True))
-    hands.expect_heading(page, person.user.name)
+    page_actions.fill(page, "User name, name, mail", person.user.username)
+    page_actions.press(page, "Find")
+    page_actions.use(page, page.get_by_role("link", name=person.user.username, exact=True))
+    page_actions.expect_heading(page, person.user.name)
 
 
 def fill_in(page: Page) -> None:
     """Give the reason and the ticket."""
     for field, text in WHY.items():
-        hands.fill(page, field, text)
+        page_actions.fill(page, field, text)
 
 
 def do(page: Page, person: Person, label: str) -> None:
     """Do something for a person from their case."""
-    hands.follow(page, label)
+    page_actions.follow(page, label)
     fill_in(page)
-    hands.press(page, label)
+    page_actions.press(page, label)
 
 
 def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, dora: Person) -> None:
@@ -67,24 +67,24 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     enter(page, dora)
     open_case(page, ana)
 
-    hands.follow(page, "Verify the caller")
-    hands.press(page, "Authenticator app")
-    hands.fill(page, "Code that it shows", ana.read_app())
-    hands.press(page, "Check")
-    hands.expect_said(page, "Caller verified: Authenticator app")
+    page_actions.follow(page, "Verify the caller")
+    page_actions.press(page, "Authenticator app")
+    page_actions.fill(page, "Code that it shows", ana.read_app())
+    page_actions.press(page, "Check")
+    page_actions.expect_said(page, "Caller verified: Authenticator app")
     do(page, ana, "Phone lost")
-    hands.expect_said(page, "Phone lost: Methods, app passwords")
+    page_actions.expect_said(page, "Phone lost: Methods, app passwords")
     do(page, ana, "Temporary Access Pass")
-    hands.expect_heading(page, "The pass, shown only now")
+    page_actions.expect_heading(page, "The pass, shown only now")
     secret = page.locator("#pass").inner_text()
 
     page.context.clear_cookies()
-    hands.give_password(page, ana)
-    hands.fill(page, "Temporary Access Pass", secret)
-    hands.press(page, "Verify")
-    hands.expect_heading(page, "Set up two-step verification")
-    hands.press(page, "Authenticator app")
-    hands.expect_heading(page, "Prove that it works")
+    page_actions.give_password(page, ana)
+    page_actions.fill(page, "Temporary Access Pass", secret)
+    page_actions.press(page, "Verify")
+    page_actions.expect_heading(page, "Set up two-step verification")
+    page_actions.press(page, "Authenticator app")
+    page_actions.expect_heading(page, "Prove that it works")
 
 
 def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:
@@ -108,13 +108,13 @@ def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Per
     for person in (ana, ben):
         dress(person)
     enter(desk, dora)
-    hands.tick(desk, "Choose ana")
-    hands.tick(desk, "Choose ben")
-    hands.pick(desk, "For those chosen", "End sign-ins")
-    hands.press(desk, "Look at what would happen")
-    hands.expect_heading(desk, "End sign-ins: 2 people")
+    page_actions.tick(desk, "Choose ana")
+    page_actions.tick(desk, "Choose ben")
+    page_actions.pick(desk, "For those chosen", "End sign-ins")
+    page_actions.press(desk, "Look at what would happen")
+    page_actions.expect_heading(desk, "End sign-ins: 2 people")
     fill_in(desk)
-    hands.press(desk, "End sign-ins for 2 people")
+    page_actions.press(desk, "End sign-ins for 2 people")
 
     expect(desk.locator(".chip.good")).to_have_count(2)
 
@@ -125,15 +125,15 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
         for n in range(200):
             join(f"many{n:03}").set_up("totp")
     enter(desk, dora)
-    hands.fill(desk, "User name, name, mail", "many")
-    hands.press(desk, "Find")
-    hands.tick(desk, "All whom this search finds")
-    hands.pick(desk, "For those chosen", "Clear settings")
-    hands.press(desk, "Look at what would happen")
-    hands.expect_heading(desk, "Clear settings: 200 people")
+    page_actions.fill(desk, "User name, name, mail", "many")
+    page_actions.press(desk, "Find")
+    page_actions.tick(desk, "All whom this search finds")
+    page_actions.pick(desk, "For those chosen", "Clear settings")
+    page_actions.press(desk, "Look at what would happen")
+    page_actions.expect_heading(desk, "Clear settings: 200 people")
     fill_in(desk)
     desk.set_default_timeout(60_000)  # two hundred actions, each with its record and notice
-    hands.press(desk, "Clear settings for 200 people")
+    page_actions.press(desk, "Clear settings for 200 people")
 
     expect(desk.locator(".chip.good")).to_have_count(200, timeout=60_000)
     assert not Enrolment.objects.filter(user__username__startswith="many").exists()
@@ -160,12 +160,12 @@ def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> Non
     for label, more in ACTIONS.items():
         dress(ana)
         desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
-        hands.follow(desk, label)
+        page_actions.follow(desk, label)
         if "choose" in more:
-            hands.tick(desk, more["choose"])
+            page_actions.tick(desk, more["choose"])
         fill_in(desk)
-        hands.press(desk, label)
-        hands.expect_said(desk, f"{label}: ")
+        page_actions.press(desk, label)
+        page_actions.expect_said(desk, f"{label}: ")
 
     kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
     assert len(set(kinds)) == len(ACTIONS)
@@ -195,7 +195,7 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
         (ana, "clear_settings", "Verify the caller first"),
     ):
         desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{action}/")
-        hands.expect_said(desk, words)
+        page_actions.expect_said(desk, words)
         status = desk.evaluate(
             """async (address) => {
                 const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -212,23 +212,23 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
 
 
 def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:
-    hands.give_password(page, ana)
-    hands.follow(page, "Help")
-    hands.follow(page, "Find out what is wrong")
-    hands.follow(page, "I am not receiving a text or call")
+    page_actions.give_password(page, ana)
+    page_actions.follow(page, "Help")
+    page_actions.follow(page, "Find out what is wrong")
+    page_actions.follow(page, "I am not receiving a text or call")
 
     expect(page.locator(".finding").first).to_contain_text("waiting to be sent")
-    hands.follow(page, "Use a different verification option")
-    hands.expect_options(page)
+    page_actions.follow(page, "Use a different verification option")
+    page_actions.expect_options(page)
 
 
 def test_help_is_searched(page: Page) -> None:
     page.goto("/help/")
-    hands.fill(page, "What do you need help with?", "no sms arives")
-    hands.press(page, "Search")
-    hands.follow(page, "No text arrives")
+    page_actions.fill(page, "What do you need help with?", "no sms arives")
+    page_actions.press(page, "Search")
+    page_actions.follow(page, "No text arrives")
 
-    hands.expect_heading(page, "No text arrives")
+    page_actions.expect_heading(page, "No text arrives")
 
 
 def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:

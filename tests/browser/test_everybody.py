@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
-from tests.browser.hands import (
+from tests.browser.page_actions import (
     STALE,
     carry_in,
     choose,

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from helpcenter import bundled
-from tests.browser.hands import carry_in, choose, expect_heading, expect_options, give_password
+from tests.browser.page_actions import carry_in, choose, expect_heading, expect_options, give_password
 from tests.chromium import SIZES, opened
 from tests.people import Clock, Person
 

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests.browser.hands import (
+from tests.browser.page_actions import (
     AFTER_APP,
     STALE,
     carry_in,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.hands import (
+from tests.browser.page_actions import (
     choose,
     expect_heading,
     expect_in,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from tests.browser import hands
+from tests.browser import page_actions
 from tests.chromium import Look
 from tests.people import Clock, Person, hire
 from verification import hardware_tokens
@@ -37,9 +37,9 @@ def test_nobody_is_kept_out_of_the_tokens(desk: Page, ana: Person, fay: Person) 
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
         hardware_tokens.assign(tokens[1], ana.user, Context(now=timezone.now()), actor_id=None)
         hardware_tokens.retire(tokens[2], Context(now=timezone.now()), actor_id=None)
-    hands.give_password(desk, fay, to="/admin/accounts/user/tokens/")
-    hands.verify(desk, fay.read_app())
-    hands.expect_heading(desk, "Hardware tokens")
+    page_actions.give_password(desk, fay, to="/admin/accounts/user/tokens/")
+    page_actions.verify(desk, fay.read_app())
+    page_actions.expect_heading(desk, "Hardware tokens")
     look, at = Look(desk), "/admin/accounts/user"
 
     look.at("tokens-list")
@@ -56,14 +56,14 @@ def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
         enrolment = hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
         type(enrolment).objects.filter(pk=enrolment.pk).update(confirmed=True, confirmed_at=timezone.now())
     code = Scheme(is_counted=True).code
-    hands.give_password(page, ana)
-    hands.follow(page, "Use a different verification option")
-    hands.press(page, "Hardware token")
-    hands.expect_heading(page, "Verify it is you")
+    page_actions.give_password(page, ana)
+    page_actions.follow(page, "Use a different verification option")
+    page_actions.press(page, "Hardware token")
+    page_actions.expect_heading(page, "Verify it is you")
 
     look = Look(page)
     look.at("token code")
-    hands.verify(page, f"{code(SECRET, 90)} {code(SECRET, 91)}")
+    page_actions.verify(page, f"{code(SECRET, 90)} {code(SECRET, 91)}")
 
-    hands.expect_in(page, ana)
+    page_actions.expect_in(page, ana)
     assert look.found == []

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from accounts.models import AppPassword, StaleClient, User
 from accounts.support import actions
 from accounts.support.actions import Actor
-from tests.doors import build, make
+from tests.entry_points import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
 from verification import limits

@@ -17,8 +17,8 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from accounts.models import User
-from tests import doors, odd
-from tests.doors import Door
+from tests import entry_points, odd_values
+from tests.entry_points import Door
 from tests.exchange import KEY, TOKEN, vonage_bearer
 from tests.people import PASSWORD, Person, work
 from tests.rounds import rounds
@@ -31,7 +31,7 @@ from verification.models import Message, MessageState, OptOut
 ALL = bool(os.environ.get("ODD_INPUTS"))
 SITE = "http://testserver"
 OTHERS: tuple[Any, ...] = (None, True, 0, -1, 2**63, 10**40, 1.5, [], {}, [None], {"a": {"b": []}}, [[[[[]]]]])
-WORDS = [value for value in odd.VALUES.values() if len(value) < 30_000]
+WORDS = [value for value in odd_values.VALUES.values() if len(value) < 30_000]
 UNREAD = [
     b"",
     b"null",
@@ -160,19 +160,19 @@ def test_takes_any_value_in_what_twilio_signs(event: str, ana: Person, exchange:
 
 @pytest.fixture
 def mail(db: None) -> Door:
-    return doors.build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
+    return entry_points.build("mail", program="mail", upstream_host="127.0.0.1", upstream_port=143)
 
 
 def test_takes_any_value_from_a_service(ana: Person, mail: Door) -> None:
     good = {"X-Service-Key": mail.key, "Auth-Method": "plain", "Auth-User": "ana", "Auth-Pass": PASSWORD}
     good |= {"Authorization": _basic("ana", PASSWORD), "X-Protocol": "imap", "Auth-Protocol": "imap"}
-    good |= {"X-Real-IP": doors.HOME, "Client-IP": doors.HOME}
+    good |= {"X-Real-IP": entry_points.HOME, "Client-IP": entry_points.HOME}
     passwords = User.objects.values_list("password", flat=True)
     before = list(passwords)
 
     paths = itertools.cycle(("/integrations/basic/", "/integrations/basic/mail/", "/integrations/basic/mail/"))
-    for value in (*odd.VALUES.values(), *odd.RAW):
-        shown = [(name, each) for name in good for each in (odd.header(value), odd.escaped(value))]
+    for value in (*odd_values.VALUES.values(), *odd_values.RAW):
+        shown = [(name, each) for name in good for each in (odd_values.header(value), odd_values.escaped(value))]
         shown += [("Authorization", _basic(value, PASSWORD)), ("Authorization", _basic("ana", value))]
         for name, each in shown[:: 1 if ALL else rounds(11, 3)]:
             with undone():

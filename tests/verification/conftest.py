@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests.settings import KEYS
 from verification import challenges, policies, registry
-from verification.challenges import row
+from verification.challenges import queries
 from verification.context import Context
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
@@ -72,7 +72,7 @@ class Desk:
     def code(self, issued: Outcome) -> str:
         """Read the code that the newest text or call of a challenge carries."""
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return row.ask(challenge, now=self.context.now).code
+        return queries.ask(challenge, now=self.context.now).code
 
     def match(self, issued: Outcome) -> str:
         shown = challenges.show(issued.handle, binding=BINDING, now=self.context.now)

@@ -27,7 +27,7 @@ from tests.verification import intruder
 from tests.verification.conftest import BINDING, Desk, address_of_database, app_code, equip
 from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
-from verification.challenges import attempts, proofs, row
+from verification.challenges import attempts, proofs, queries
 from verification.context import Context
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, SingleUseCode, State
 from verification.models.handles import new_handle
@@ -70,7 +70,7 @@ def _sessions(desk: Desk, method: str, number: int) -> tuple[list[Outcome], Call
     copies = [copy.copy(pattern) for _ in range(1, number)]
     for at, other in enumerate(copies, start=1):
         other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
-        other.binding = row.bind(binding(at))
+        other.binding = queries.bind(binding(at))
     Challenge.objects.bulk_create(copies)
     return [first, *(Outcome(verdict=Verdict.ISSUED, handle=other.handle) for other in copies)], binding
 
@@ -181,20 +181,20 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, *, by_phone: bool = False) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
-        return row.outcome(challenge, Verdict.USED)
+        return queries.outcome(challenge, Verdict.USED)
     time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
-    return row.outcome(challenge, Verdict.PROVEN)
+    return queries.outcome(challenge, Verdict.PROVEN)
 
 
 def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcome:
-    challenge = row.load(handle, binding)
+    challenge = queries.load(handle, binding)
     assert challenge is not None
     if challenge.state != State.APPROVED:
-        return row.outcome(challenge, Verdict.PENDING)
+        return queries.outcome(challenge, Verdict.PENDING)
     time.sleep(_PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=State.PROVEN)
-    return row.outcome(challenge, Verdict.PROVEN)
+    return queries.outcome(challenge, Verdict.PROVEN)
 
 
 GUARDS: dict[str, tuple[str, Any]] = {

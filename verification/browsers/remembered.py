@@ -17,7 +17,7 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
 from verification.models import Browser
-from verification.person import Person
+from verification.models.person import Person
 
 _GRACE = timedelta(seconds=60)  # two requests of one page may carry the former token
 _PURPOSE = "browser"

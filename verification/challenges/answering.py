@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from verification import enrolments, limits, registry
 from verification.capabilities import Delivered, PublicKey
-from verification.challenges import attempts, input_mistakes, proofs, row
+from verification.challenges import attempts, input_mistakes, proofs, queries
 from verification.context import Context
 from verification.keys import codes
 from verification.method import Check, Draft
@@ -21,20 +21,20 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
     A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
     then the method compares, outside any transaction; then one guarded update spends the challenge.
     """
-    challenge = row.load(handle, binding)
+    challenge = queries.load(handle, binding)
     if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
     method = registry.method(challenge.enrolment.method)
     read = method.read(text)
     if not method.fits(read) and challenge.state == State.OPEN and challenge.expires_at > context.now:
         note = input_mistakes.words(challenge.user, method, text)
-        return row.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
+        return queries.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
     gate = attempts.take_try(challenge, context)
     if isinstance(gate, Outcome):
         return gate
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
-    check = method.check(row.ask(challenge, now=context.now), read)
+    check = method.check(queries.ask(challenge, now=context.now), read)
     return _settle(challenge, check, gate, text=read, context=context)
 
 

@@ -8,7 +8,7 @@ from django.db.models import F
 from verification import audit, conf, limits, notices, registry
 from verification.audit import events
 from verification.capabilities import PublicKey
-from verification.challenges import closing, row
+from verification.challenges import closing, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
@@ -55,7 +55,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
             if gate.scope:  # the month is full: the one who filled it may have ended before it said so
                 _switch_off(challenge, context)
             verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
-            return row.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
+            return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
     challenge.tries_left -= 1
     return gate
 
@@ -86,8 +86,8 @@ def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outco
     """Refuse an answer that costs no try, such as an older or a used code."""
     with transaction.atomic():
         give_back(challenge, context)
-        audit.record(_EVENTS[verdict], user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
-    return row.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
+        audit.record(_EVENTS[verdict], user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
+    return queries.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
 
 
 def forget_failures(challenge: Challenge, context: Context) -> None:
@@ -115,18 +115,21 @@ def fail(
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,
-            **row.audit_detail(challenge) | ({"cause": cause} if cause else {}),
+            **queries.audit_detail(challenge) | ({"cause": cause} if cause else {}),
         )
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in _SEPARATE_COUNTERS:
             audit.record(
-                events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+                events.METHOD_SWITCHED_OFF,
+                user_id=challenge.user.pk,
+                context=context,
+                **queries.audit_detail(challenge),
             )
-            row.tell_owner(challenge, "method_off", context)
+            queries.tell_owner(challenge, "method_off", context)
             notices.alert(challenge.user, "method_off_alert", now=context.now)
         if gate.n_today:
             _evaluate_wrong_codes(challenge, gate.n_today, context)
     said = registry.method(challenge.enrolment.method).causes.get(cause)
-    return row.outcome(
+    return queries.outcome(
         challenge,
         Verdict.ENDED if ended else verdict,
         tries_left=max(challenge.tries_left, 0),
@@ -143,12 +146,12 @@ def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) 
     if found.n >= conf.wrong_codes_per_month():
         _switch_off(challenge, context)
     elif n_today == _NOTIFY_AFTER_TODAY or found.n in _NOTIFY_AT_IN_MONTH:
-        row.tell_owner(challenge, "wrong_codes", context, n=str(found.n))
+        queries.tell_owner(challenge, "wrong_codes", context, n=str(found.n))
 
 
 def _switch_off(challenge: Challenge, context: Context) -> None:
     if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
-        row.tell_owner(challenge, "second_step_off", context, n=most)
+        queries.tell_owner(challenge, "second_step_off", context, n=most)
         notices.alert(challenge.user, "second_step_off_alert", now=context.now, n=most)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification.challenges import row
+from verification.challenges import queries
 from verification.models import Challenge, Purpose, State
 from verification.models.challenges import ALIVE
 from verification.outcomes import Outcome, Verdict
@@ -12,7 +12,7 @@ from verification.outcomes import Outcome, Verdict
 
 def abandon(handle: str, *, binding: str, now: datetime) -> None:
     """End a challenge that its session gives up: its code no longer works, and a message still waiting is not sent."""
-    rows = Challenge.objects.filter(handle=handle, binding=row.bind(binding), state__in=ALIVE)
+    rows = Challenge.objects.filter(handle=handle, binding=queries.bind(binding), state__in=ALIVE)
     if handle:
         rows.update(state=State.SUPERSEDED, ended_at=now)
 
@@ -58,7 +58,7 @@ def why_closed(challenge: Challenge, now: datetime) -> Outcome:
         State.APPROVED: Verdict.USED,
     }
     if challenge.state in ends:
-        return row.outcome(challenge, ends[State(challenge.state)])
+        return queries.outcome(challenge, ends[State(challenge.state)])
     if challenge.expires_at <= now:
-        return row.outcome(challenge, Verdict.EXPIRED)
-    return row.outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)
+        return queries.outcome(challenge, Verdict.EXPIRED)
+    return queries.outcome(challenge, Verdict.ENDED if challenge.tries_left == 0 else Verdict.REPLACED)

@@ -7,7 +7,7 @@ from typing import Any
 
 from verification import enrolments, registry
 from verification.capabilities import Delivered, KeyedOnPhone, Resynchronised
-from verification.challenges import attempts, row
+from verification.challenges import attempts, queries
 from verification.method import Mode
 from verification.models import Message, Purpose, State
 from verification.models.challenges import ALIVE
@@ -54,13 +54,13 @@ class Shown:
 
 def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     """Read what a page shows of a challenge of this session; none if there is no such challenge."""
-    challenge = row.load(handle, binding)
+    challenge = queries.load(handle, binding)
     if challenge is None:
         return None
     method = registry.method(challenge.enrolment.method)
-    ask = row.ask(challenge, now=now)
+    ask = queries.ask(challenge, now=now)
     issue, is_delivered = method.issue(ask), isinstance(method, Delivered)
-    newest = row.NEWEST.first(challenge=challenge.pk) if is_delivered else None
+    newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,

@@ -7,7 +7,7 @@ from verification import enrolments, registry
 from verification.capabilities import PublicKey
 from verification.keys import codes, tokens
 from verification.method import Method
-from verification.person import Person
+from verification.models.person import Person
 
 
 def words(user: Person, method: Method, text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from verification import enrolments, registry
 from verification.capabilities import Passwordless, PublicKey
-from verification.challenges import row
+from verification.challenges import queries
 from verification.keys import crypto
 from verification.method import Ask, Issue
 from verification.models import Enrolment
@@ -17,7 +17,7 @@ from verification.models.handles import new_handle
 def announce(user_id: int) -> tuple[Issue, ...]:
     """List what a page tells the person's browser about their keys, such as which passkeys still exist."""
     told = (
-        method.announce(row.person_handle(user_id), enrolments.addresses(user_id, method.name))
+        method.announce(queries.person_handle(user_id), enrolments.addresses(user_id, method.name))
         for method in registry.having(PublicKey)
     )
     return tuple(issue for issue in told if issue.page)

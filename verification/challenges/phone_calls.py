@@ -8,7 +8,7 @@ from django.db import transaction
 from verification import audit, enrolments, notices, registry
 from verification.audit import events
 from verification.capabilities import KeyedOnPhone
-from verification.challenges import attempts, proofs, row
+from verification.challenges import attempts, proofs, queries
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider import Speech
@@ -31,13 +31,13 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(row.ask(challenge, now=now), codes.tidy(keys))
+    check = method.check_keys(queries.ask(challenge, now=now), codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
         _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return rendering.speech(message, method.check_keys(row.ask(challenge, now=now), "").say, Verdict.GONE)
+        return rendering.speech(message, method.check_keys(queries.ask(challenge, now=now), "").say, Verdict.GONE)
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     gate = attempts.take_try(challenge, context)
@@ -64,9 +64,9 @@ def _deny(challenge: Challenge, context: Context) -> None:
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
         enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
         audit.record(
-            events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+            events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
-        row.tell_owner(
+        queries.tell_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)
         )  # where it was asked from
         notices.alert(challenge.user, "fraud_alert", now=context.now)

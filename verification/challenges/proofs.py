@@ -7,7 +7,7 @@ from django.db import transaction
 from verification import audit, browsers, enrolments, notices, registry
 from verification.audit import events
 from verification.capabilities import Temporary
-from verification.challenges import attempts, closing, row
+from verification.challenges import attempts, closing, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.method import Check, Draft
@@ -33,13 +33,13 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             enrolments.lock_person(challenge.user)  # before their failures, in the order of everyone who changes both
         if challenge.purpose == Purpose.ENROL and not enrolments.take_from_stock(challenge.enrolment):
             attempts.give_back(challenge, context)
-            return row.outcome(challenge, Verdict.GONE)
+            return queries.outcome(challenge, Verdict.GONE)
         if not _spend(challenge, check, context.now):
             attempts.give_back(challenge, context)
             audit.record(
-                events.CHALLENGE_REPEATED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+                events.CHALLENGE_REPEATED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
             )
-            return row.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+            return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
         ended_at = None if by_phone else context.now
         if not _SPEND.run(pk=challenge.pk, generation=challenge.generation, state=state, ended_at=ended_at):
@@ -51,13 +51,13 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
         kind = events.CHALLENGE_APPROVED if by_phone else events.CHALLENGE_PROVEN
-        audit.record(kind, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
-    return row.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
+        audit.record(kind, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
+    return queries.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
 def collect(handle: str, *, binding: str, context: Context) -> Outcome:
     """Finish a challenge that was approved on the phone; it works once."""
-    challenge = row.load(handle, binding)
+    challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
@@ -68,11 +68,11 @@ def collect(handle: str, *, binding: str, context: Context) -> Outcome:
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
             audit.record(
-                events.CHALLENGE_PROVEN, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+                events.CHALLENGE_PROVEN, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
             )
-            return row.outcome(challenge, Verdict.PROVEN)
+            return queries.outcome(challenge, Verdict.PROVEN)
     if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
-        return row.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
+        return queries.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
     return closing.why_closed(challenge, context.now)
 
 
@@ -95,6 +95,6 @@ def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = No
     if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
         browsers.forget(challenge.user)
         audit.record(
-            events.ENROLMENT_CONFIRMED, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge)
+            events.ENROLMENT_CONFIRMED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
-        row.tell_owner(challenge, "method_added", context)
+        queries.tell_owner(challenge, "method_added", context)

@@ -7,7 +7,7 @@ from django.db import transaction
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
 from verification.capabilities import Delivered
-from verification.challenges import closing, row, sending
+from verification.challenges import closing, queries, sending
 from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
 from verification.outcomes import Outcome, Verdict
@@ -22,15 +22,15 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
 
     While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
     """
-    challenge = row.load(handle, binding)
+    challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     if not registry.has(challenge.enrolment.method, Delivered):
-        return row.outcome(challenge, Verdict.UNREACHABLE)
+        return queries.outcome(challenge, Verdict.UNREACHABLE)
     if enrolments.unavailable_reason(challenge.enrolment, context.now):
-        return row.outcome(challenge, Verdict.UNREACHABLE)
+        return queries.outcome(challenge, Verdict.UNREACHABLE)
     if challenge.state == State.OPEN and challenge.tries_left and challenge.resend_at > context.now:
-        return row.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     if challenge.state not in {State.OPEN, State.EXPIRED} or not challenge.tries_left:
         return closing.why_closed(challenge, context.now)
     if refusal := sending.refusal(
@@ -47,7 +47,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
-        challenge.reference = row.new_reference(former=challenge.reference)
+        challenge.reference = queries.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():
@@ -62,10 +62,12 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
             sending.uncount_unanswered(
                 challenge.enrolment, user=challenge.user, purpose=Purpose(challenge.purpose), context=context
             )
-            return row.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
+            return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=context.now + conf.resend_after())
         sending.send(challenge, context)
-        audit.record(events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **row.audit_detail(challenge))
-    return row.outcome(challenge, Verdict.ISSUED)
+        audit.record(
+            events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+        )
+    return queries.outcome(challenge, Verdict.ISSUED)
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:

@@ -7,14 +7,14 @@ from django.db import transaction
 
 from verification import audit, enrolments, limits, notices, registry
 from verification.audit import events
-from verification.challenges import attempts, row
+from verification.challenges import attempts, queries
 from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
 from verification.limits import toll_fraud
 from verification.models import Challenge, Enrolment, Kind, Purpose
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.person import Person
 
 
 def refusal(
@@ -96,6 +96,6 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
 
 def send(challenge: Challenge, context: Context) -> None:
     """Put the message of a challenge into the outbox, if its method sends one."""
-    issue = registry.method(challenge.enrolment.method).issue(row.ask(challenge, now=context.now))
+    issue = registry.method(challenge.enrolment.method).issue(queries.ask(challenge, now=context.now))
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

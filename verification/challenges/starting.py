@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from verification import audit, conf, enrolments, phone_numbers, registry
 from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
-from verification.challenges import closing, resending, row, sending
+from verification.challenges import closing, queries, resending, sending
 from verification.context import Context
 from verification.db.compiled_queries import Insert
 from verification.enrolments import EnrolmentLimits
@@ -19,8 +19,8 @@ from verification.limits import toll_fraud
 from verification.method import Method
 from verification.models import Challenge, Enrolment, Kind, MessageState, Purpose, State
 from verification.models.handles import new_handle
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.person import Person
 from verification.policies import Rules
 
 _NOT_DELIVERED = {MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED}
@@ -61,9 +61,9 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         enrolment=enrolment,
         purpose=purpose,
         mode=chosen,
-        binding=row.bind(binding),
+        binding=queries.bind(binding),
         key_id=crypto.digest_key(),
-        reference=row.new_reference(),
+        reference=queries.new_reference(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=context.now,
@@ -79,7 +79,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
                 closing.supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
             _ADD.run(challenge)
             sending.send(challenge, context)
-            audit.record(events.CHALLENGE_ISSUED, user_id=user.pk, context=context, **row.audit_detail(challenge))
+            audit.record(events.CHALLENGE_ISSUED, user_id=user.pk, context=context, **queries.audit_detail(challenge))
     except IntegrityError:
         # Another request of this session was quicker: its challenge stands, and no second message went out.
         sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
@@ -125,7 +125,7 @@ def enrol(
         with transaction.atomic():
             enrolments.lock_person(user)
             if replaces:
-                closing.supersede(replaces, binding=row.bind(binding), purpose=Purpose.ENROL, now=context.now)
+                closing.supersede(replaces, binding=queries.bind(binding), purpose=Purpose.ENROL, now=context.now)
             draft = enrolments.draft(user, method, cleaned, may_claim=rules.stock_tokens, now=context.now)
     except enrolments.NotAssigned as refusal:
         problems = {method.address_field: (str(refusal),)}
@@ -138,7 +138,7 @@ def _same_address(
     method: Method, cleaned: dict[str, Any], *, user: Person, replaces: str, binding: str
 ) -> Challenge | None:
     """Find the session's open challenge for this very number or address: its code is sent again."""
-    found = row.load(replaces, binding) if isinstance(method, Delivered) else None
+    found = queries.load(replaces, binding) if isinstance(method, Delivered) else None
     if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
         return None
     plan, draft = method.enrol(cleaned, account=str(user.get_username())), found.enrolment
@@ -172,7 +172,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
     Also one that another option replaced meanwhile. One whose message failed is of no use.
     """
     rows = Challenge.objects.filter(
-        binding=row.bind(binding),
+        binding=queries.bind(binding),
         purpose=purpose,
         enrolment=enrolment,
         mode=mode,
@@ -184,7 +184,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
     found = rows.order_by("-pk").first()
     if found is None or not registry.has(enrolment.method, Delivered):
         return found
-    newest = row.NEWEST.first(challenge=found.pk)
+    newest = queries.NEWEST.first(challenge=found.pk)
     return None if newest is None or newest.state in _NOT_DELIVERED else found
 
 

@@ -9,7 +9,7 @@ from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import publisher
 from verification.models import Challenge, Kind, Message
-from verification.person import Person
+from verification.models.person import Person
 
 _NOTICE_LIFE = timedelta(days=2)
 

@@ -13,7 +13,7 @@ from verification.delivery import dispatch
 from verification.delivery.routing import routes
 from verification.models import Kind, Message, MessageState
 from verification.models.messages import FINAL
-from verification.person import Person
+from verification.models.person import Person
 
 _TEMPLATE = "verification/delivery/selftest.txt"
 _TRIED = (Kind.TEXT, Kind.CALL)

@@ -1,7 +1,7 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
 from verification.enrolments.epochs import raise_epoch, raise_epochs
-from verification.enrolments.handout import (
+from verification.enrolments.issuing import (
     InUse,
     NotAssigned,
     assign,
@@ -41,7 +41,7 @@ from verification.enrolments.removal import clear, remove
 from verification.enrolments.setup import companions_text, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers
 from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
-from verification.enrolments.spending import mark_used, save_learned, spend_single_use_code
+from verification.enrolments.single_use import mark_used, save_learned, spend_single_use_code
 
 __all__ = [
     "ConfirmedEnrolment",

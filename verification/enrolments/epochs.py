@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.contrib.auth import get_user_model
 from django.db.models import F
 
-from verification.person import Person
+from verification.models.person import Person
 
 
 def raise_epoch(user: Person) -> None:

@@ -12,7 +12,7 @@ from verification.context import Context
 from verification.enrolments import locks, storage
 from verification.keys import crypto
 from verification.models import Enrolment, SingleUseCode
-from verification.person import Person
+from verification.models.person import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:

@@ -13,7 +13,7 @@ from verification.db import row_locks
 from verification.enrolments import lookup
 from verification.method import Draft
 from verification.models import Enrolment, HardwareToken
-from verification.person import Person
+from verification.models.person import Person
 
 
 def fill(enrolment: Enrolment, plan: Draft) -> None:

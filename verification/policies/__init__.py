@@ -2,7 +2,7 @@
 
 from verification.policies.decision import Decision, Step, Why, decide, refusal
 from verification.policies.declaration import Rule, words
-from verification.policies.in_force import (
+from verification.policies.effective import (
     Source,
     app_passwords_of,
     forget,

@@ -8,8 +8,8 @@ from enum import StrEnum
 from verification import enrolments, registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
-from verification.person import Person, SecondStep
-from verification.policies.in_force import rules_for
+from verification.models.person import Person, SecondStep
+from verification.policies.effective import rules_for
 from verification.policies.rules import Rules, for_staff, is_trusted
 
 

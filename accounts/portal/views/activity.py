@@ -7,16 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import (
-    activity,
-    audit_events,
-    reauthentication,
-    redirects,
-    request_context,
-    secure_account,
-    session_assurance,
-)
-from accounts.portal import caller_checks
+from accounts import activity, audit_events, reauthentication, redirects, request_context, session_assurance
+from accounts.portal import caller_checks, secure_account
 from accounts.session_assurance import AuthedRequest
 from verification import audit, inputs
 

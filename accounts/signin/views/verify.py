@@ -18,7 +18,7 @@ from accounts.signin.views import stages
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
-from verification.delivery import message_status
+from verification.delivery import message_explanations
 from verification.enrolments import Option
 from verification.models import Purpose, State
 from verification.outcomes import Outcome, Verdict
@@ -110,7 +110,7 @@ def page_context(
             words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=context.now)
     elif not shown.is_alive:
         words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=context.now)
-    report = message_status.explain(shown.message)
+    report = message_explanations.explain(shown.message)
     return {
         "form": form,
         "shown": shown,
@@ -141,7 +141,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
-    report = message_status.explain(shown.message)
+    report = message_explanations.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
     is_news = has_failed and request.GET.get("failed") != "1"  # the page still says how to answer the call
     hint = {"report": report, "pending": pending}

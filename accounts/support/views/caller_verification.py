@@ -16,7 +16,7 @@ from accounts.support.actions import rights
 from accounts.support.actions.forms import CallBackForm
 from accounts.support.views import layout
 from verification import challenges, outcomes
-from verification.delivery import message_status
+from verification.delivery import message_explanations
 
 
 def _may(request: AuthedRequest, person: User) -> None:
@@ -81,6 +81,6 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "shown": shown,
         "form": CodeForm(remember_days=0),
         "words": words,
-        "report": message_status.explain(shown.message) if shown and shown.needs_delivery else None,
+        "report": message_explanations.explain(shown.message) if shown and shown.needs_delivery else None,
     }
     return layout.page(request, "caller_code.html", context)

@@ -12,7 +12,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.session_assurance import AuthedRequest
 from accounts.support.views import layout
-from verification.delivery import message_status, statistics
+from verification.delivery import message_explanations, statistics
 from verification.delivery.statistics import Hour
 from verification.models import Message
 
@@ -57,9 +57,14 @@ def index(request: AuthedRequest) -> HttpResponse:
         ],
         "hours": hours,
         "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
-        "circuits": [(each, message_status.cause(each)) for each in statistics.circuits()],
+        "circuits": [(each, message_explanations.cause(each)) for each in statistics.circuits()],
         "dead": [
-            (each, message_status.explain(each), message_status.technical(each), statistics.may_go_again(each, now))
+            (
+                each,
+                message_explanations.explain(each),
+                message_explanations.technical(each),
+                statistics.may_go_again(each, now),
+            )
             for each in statistics.dead()
         ],
     }
@@ -73,8 +78,8 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
     now = request_context.read(request).now
     context = {
         "message": message,
-        "report": message_status.explain(message),
-        "cause": message_status.technical(message),
+        "report": message_explanations.explain(message),
+        "cause": message_explanations.technical(message),
         "timeline": statistics.timeline(message),
         "may": statistics.may_go_again(message, now),
     }

@@ -15,7 +15,7 @@ from mfasite.demo import users
 from verification import enrolments, registry
 from verification.context import Context
 from verification.models import Policy
-from verification.person import SecondStep
+from verification.models.person import SecondStep
 
 _SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to the support desk
 

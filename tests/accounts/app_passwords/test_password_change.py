@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.support import actions
 from accounts.support.actions import Actor, action_preview
 from accounts.support.actions.registry import ACTIONS
-from tests.doors import Door, make
+from tests.entry_points import Door, make
 from tests.people import PASSWORD, Person, join
 from verification.context import Context
 from verification.models import AppPasswordsEnd, AuditEvent, Message, Policy

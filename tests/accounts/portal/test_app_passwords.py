@@ -7,8 +7,8 @@ import pytest
 
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
-from tests import doors
-from tests.doors import Door
+from tests import entry_points
+from tests.entry_points import Door
 from tests.pages import Page
 from tests.people import ANAS, Clock, Person, join
 from verification.models import AuditEvent, Message, Policy
@@ -37,7 +37,7 @@ def other(db: None, clock: Clock) -> Person:
     """Give somebody else who is signed in and has an app password."""
     person = join("eve", number="+41795550199").set_up("totp")
     person.sign_in()
-    doors.make(person.user, name="eve's laptop")
+    entry_points.make(person.user, name="eve's laptop")
     return person
 
 
@@ -119,7 +119,7 @@ def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, ty
 def test_names_the_41st(ana: Person) -> None:
     ana.sign_in()
     for at in range(MAX_PER_PERSON):
-        doors.make(ana.user, name=f"laptop {at}")
+        entry_points.make(ana.user, name=f"laptop {at}")
 
     page = ana.browser.go(LIST)
 
@@ -132,7 +132,7 @@ def test_names_the_41st(ana: Person) -> None:
 
 def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
     ana.sign_in()
-    gone, kept = doors.make(ana.user, name="old laptop"), doors.make(ana.user, name="older laptop")
+    gone, kept = entry_points.make(ana.user, name="old laptop"), entry_points.make(ana.user, name="older laptop")
     row = AppPassword.objects.get(name="old laptop")
 
     page = ana.browser.go(_delete_page(row))
@@ -148,7 +148,7 @@ def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
 def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
     ana.sign_in()
     for _ in range(3):
-        doors.make(ana.user)
+        entry_points.make(ana.user)
 
     ana.browser.go(LIST)
     page = ana.browser.follow("Delete all")
@@ -160,7 +160,7 @@ def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
 
 def test_forgets_nothing_by_reloading(ana: Person) -> None:
     ana.sign_in()
-    doors.make(ana.user)
+    entry_points.make(ana.user)
 
     ana.browser.go(ALL)
     ana.browser.reload()
@@ -183,7 +183,7 @@ def test_knows_no_stranger(ana: Person, other: Person) -> None:
 @pytest.mark.parametrize("address", [MAKE, ALL])
 def test_wants_a_fresh_proof(ana: Person, clock: Clock, address: str) -> None:
     ana.sign_in()
-    doors.make(ana.user)
+    entry_points.make(ana.user)
     clock.forward(minutes=11)
 
     assert ana.browser.go(address).path == "/sign-in/again/"
@@ -194,7 +194,7 @@ def test_wants_a_fresh_proof(ana: Person, clock: Clock, address: str) -> None:
 
 def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail: Door) -> None:
     ana.sign_in()
-    secret = doors.make(ana.user)
+    secret = entry_points.make(ana.user)
     Policy.objects.create(app_passwords=False)
 
     page = ana.browser.go(LIST)
@@ -213,7 +213,7 @@ def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail:
 
 def test_says_that_they_rest(ana: Person) -> None:
     ana.sign_in()
-    doors.make(ana.user)
+    entry_points.make(ana.user)
     User.objects.filter(pk=ana.user.pk).update(securing_since=datetime(2026, 3, 2, tzinfo=UTC))
 
     page = ana.browser.go(LIST)

@@ -19,8 +19,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import app_passwords, passwords, secure_account
+from accounts import app_passwords, passwords
 from accounts.models import PasswordReset, Session, User
+from accounts.portal import secure_account
 from accounts.sessions import SessionStore
 from accounts.support import actions
 from accounts.support.actions import Actor, Unneeded, erasure

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.verification.conftest import Desk
 from tests.verification.delivery.conftest import Carrier, breaks, refuses
-from verification.challenges import phone_calls, row
+from verification.challenges import phone_calls, queries
 from verification.delivery import dispatch
 from verification.delivery.provider import Lost, Outgoing
 from verification.delivery.providers.virtual.models import Delivery
@@ -84,7 +84,7 @@ def test_sends_nothing_for_a_dead_challenge(ana: Desk, carriers: list[Carrier], 
     elif stale == "expired":
         later = ana.later(minutes=5)
     else:
-        phone_calls._deny(row.load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
+        phone_calls._deny(queries.load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
 
     assert send(later, message).state == MessageState.EXPIRED
     assert carriers[0].given == []

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import app_passwords, secure_account
+from accounts import app_passwords
 from accounts.models import Service, User
+from accounts.portal import secure_account
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.people import Person
 from verification import policies

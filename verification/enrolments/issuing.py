@@ -16,7 +16,7 @@ from verification.enrolments import locks, lookup, storage
 from verification.keys import crypto
 from verification.method import Draft
 from verification.models import Enrolment, HardwareToken, SingleUseCode
-from verification.person import Person
+from verification.models.person import Person
 
 
 class NotAssigned(ValueError):

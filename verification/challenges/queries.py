@@ -13,8 +13,8 @@ from verification.db.compiled_queries import BindParam, Select
 from verification.keys import codes, crypto
 from verification.method import Ask, Found
 from verification.models import Challenge, Message, SingleUseCode
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
-from verification.person import Person
 
 # Letters and digits that cannot be taken for one another, read aloud or on a small screen.
 _REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
