@@ -39,8 +39,12 @@ METRICS_TOKEN = "a-token-of-the-tests"
 METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no worker ends alone with it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on SQLite what only PostgreSQL has. Begin with what takes long, so no worker ends alone with it."""
+    if not THEIR_DATABASE:
+        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.conftest import THEIR_DATABASE, their_database
+from tests.conftest import their_database
 from tests.settings import KEYS
 
 IN_STEPS = Path(__file__).parent / "migrate_in_steps.py"
@@ -44,7 +44,7 @@ def test_app_by_app_all_is_there_in_the_end(environment: dict[str, str]) -> None
     end(start(environment, IN_STEPS, *steps))
 
 
-@pytest.mark.skipif(not THEIR_DATABASE, reason="several hosts share a PostgreSQL")
+@pytest.mark.postgresql  # several hosts share a PostgreSQL
 def test_hosts_that_migrate_at_once_wait_for_one_another(environment: dict[str, str]) -> None:
     """Seen failing without the lock: all but the first met tables that were there already."""
     hosts = [start(environment, IN_STEPS) for _ in range(3)]

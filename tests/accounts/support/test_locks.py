@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
@@ -218,7 +217,7 @@ def _wait_for_each(*wanted: QuerySet[Any]) -> None:
             list(Challenge.objects.filter(user__in=keys).select_for_update())
 
 
-@pytest.mark.skipif("sqlite" in settings.DATABASES["default"]["ENGINE"], reason="it lets one writer in at a time")
+@pytest.mark.postgresql  # it lets one writer in at a time
 def test_race_shows_the_missing_order(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_locks, "take", _wait_for_each)
 
