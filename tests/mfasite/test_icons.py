@@ -52,7 +52,7 @@ def test_keeps_the_script_small() -> None:
     assert (STATIC / "app.js").stat().st_size < 6000
 
 
-@pytest.mark.parametrize("layout", ["entrance", "desk"])
+@pytest.mark.parametrize("layout", ["base_auth", "base_app"])
 def test_leaves_a_lead_without_words_quite_empty(layout: str) -> None:
     """The stylesheet hides it by `:empty`, which white space undoes."""
     page = loader.render_to_string(f"mfasite/{layout}.html", {})
