@@ -38,6 +38,8 @@ THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
 METRICS_TOKEN = "a-token-of-the-tests"
 METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
 
+LAST_OF_STACK = pytest.StashKey[pytest.Item | None]()
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out on SQLite what only PostgreSQL has. Begin with what takes long, so no worker ends alone with it."""
@@ -52,11 +54,25 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
     return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Let the garbage collector skip what lives as long as the run: modules, URLs, thousands of collected tests."""
+    session.stash[LAST_OF_STACK] = next((item for item in reversed(session.items) if _takes_stack(item)), None)
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def _takes_stack(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "stack" in item.fixturenames
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End the running service after the last test that takes it: its processes cost CPU while they wait."""
+    yield
+    if isinstance(item, pytest.Function) and item is item.session.stash[LAST_OF_STACK]:
+        for definition in item._fixtureinfo.name2fixturedefs["stack"]:
+            definition.finish(item._request)  # type: ignore[arg-type]  # it only asks for its node
 
 
 @pytest.fixture(scope="session")
