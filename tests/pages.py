@@ -1,6 +1,9 @@
 """A browser without a script: it shows a page's words, follows its links and submits the forms that stand on it."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
@@ -8,6 +11,9 @@ from urllib.parse import urljoin
 from django.test import Client
 
 _UNSEEN = {"script", "style", "template", "title", "svg", "head"}
+_ICON = re.compile(
+    r"(<svg\b[^>]*(?<!/)>).*?</svg>", re.DOTALL
+)  # an eighth of a page, and nothing in it is seen or used
 _VOID = {"input", "br", "img", "meta", "link", "hr", "use", "path"}
 
 
@@ -35,15 +41,19 @@ class _Reader(HTMLParser):
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
         self._open: list[tuple[str, dict[str, str]]] = []
+        self._inside: Counter[str] = Counter()  # how many of each tag are open
+        self._unseen = 0  # how many of them hide what they hold
         self._label: list[str] | None = None
         self._select = ""
-        self.feed(html)
+        self.feed(_ICON.sub(r"\1</svg>", html))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag not in _VOID:
             self._open.append((tag, given))
-        form = self.forms[-1] if self.forms and any(name == "form" for name, _ in self._open) else None
+            self._inside[tag] += 1
+            self._unseen += tag in _UNSEEN
+        form = self.forms[-1] if self.forms and self._inside["form"] else None
         if tag == "form":
             self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
         elif tag in {"a", "button"}:
@@ -66,19 +76,27 @@ class _Reader(HTMLParser):
             form.fields[given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(name == tag for name, _ in self._open):
+        if not self._inside[tag]:
             return
-        name, given = self._open.pop()
+        name, given = self._close()
         while name != tag:
-            name, given = self._open.pop()
-        label = " ".join(" ".join(self._label or []).split())
+            name, given = self._close()
         if tag == "a" and "href" in given:
-            self.links.append((label, given["href"]))
+            self.links.append((self._labelled(), given["href"]))
         if tag == "button" and self.forms and not {"hidden", "disabled"} & set(given):
-            self.forms[-1].buttons.append((label, given.get("name", ""), given.get("value", "")))
+            self.forms[-1].buttons.append((self._labelled(), given.get("name", ""), given.get("value", "")))
+
+    def _close(self) -> tuple[str, dict[str, str]]:
+        name, given = self._open.pop()
+        self._inside[name] -= 1
+        self._unseen -= name in _UNSEEN
+        return name, given
+
+    def _labelled(self) -> str:
+        return " ".join(" ".join(self._label or []).split())
 
     def handle_data(self, data: str) -> None:
-        if any(tag in _UNSEEN for tag, _ in self._open):
+        if self._unseen:
             return
         self.words.append(data)
         if self._label is not None:
@@ -95,9 +113,22 @@ class Page:
         self.query: str = response.request["QUERY_STRING"]
         body = b"".join(response.streaming_content) if getattr(response, "streaming", False) else response.content
         self.html: str = body.decode()
-        seen = _Reader(self.html if "html" in response.get("Content-Type", "") else "")
-        self.words = " ".join(" ".join(seen.words).split())
-        self.links, self.forms = seen.links, seen.forms
+
+    @cached_property
+    def _seen(self) -> _Reader:
+        return _Reader(self.html if "html" in self.response.get("Content-Type", "") else "")
+
+    @cached_property
+    def words(self) -> str:
+        return " ".join(" ".join(self._seen.words).split())
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        return self._seen.links
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._seen.forms
 
     def __contains__(self, words: str) -> bool:
         return words in self.words
