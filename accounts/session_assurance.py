@@ -1,4 +1,7 @@
-"""Who is this, how strongly, how long ago: one answer for the portal, the admin and every integration."""
+"""The assurance of a session: who is signed in, how strongly they were verified, and when.
+
+The portal, the admin and every integration ask here. Also the middleware that ends sessions which no longer count.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,14 +29,15 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.policies import Rules, Why
 
-KEY = "assurance"  # where a signed-in session keeps epoch, time and `amr` of its proof
+KEY = "assurance"  # session key: epoch, time and `amr` of the verification
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assurance:
-    """What a session is worth.
+    """How far a session can be trusted.
 
-    Shape: `amr` as RFC 8176 names them, such as pwd, otp, sms, tel; `why` the reason of the sign-in's decision.
+    Shape: `amr` as in RFC 8176, such as pwd, otp, sms, tel; `why` is the reason for the decision at sign-in;
+    `is_proven` is true after a second step.
     """
 
     user: User | None = None
@@ -48,13 +52,13 @@ class Assurance:
 
 
 class AuthedRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request from a signed-in user."""
 
     user: User
 
 
 def of(request: HttpRequest) -> Assurance:
-    """Tell what the session of a request is worth. A half signed-in one is worth nothing."""
+    """Return the assurance of a request's session. A half signed-in session has none."""
     user = request.user
     kept = request.session.get(KEY)
     if not user.is_authenticated or not kept:
@@ -81,25 +85,25 @@ def keep(
     why: str,
     until: datetime | None = None,
 ) -> None:
-    """Write into the session what its proof is worth, in the person's present epoch, and when it is worth no more."""
+    """Store the assurance in the session: the user's current epoch, the time, and optionally when it expires."""
     kept: dict[str, Any] = {"epoch": user.epoch, "at": at.timestamp(), "amr": list(amr), "why": why}
     request.session[KEY] = kept | ({"until": until.timestamp()} if until else {})
 
 
 def place(request: HttpRequest, context: Context) -> None:
-    """Write into the session from which program and network it was made, for its person to recognise it."""
+    """Store the browser and network in the session, so that the user can recognise it in the list of sign-ins."""
     request.session[PLACE] = {"agent": context.agent, "network": context.network}
 
 
 def _holds(request: HttpRequest) -> bool:
-    """Tell whether a session may go on."""
+    """Return whether a session may continue."""
     here = of(request)
     if here.user is None or here.is_proven or here.why not in _UNPROVEN:
         return here.is_signed_in
     return _UNPROVEN[here.why](policies.rules_for(here.user.pk), request.session.get(PLACE, {}).get("network", ""))
 
 
-# Why nothing was asked in a sign-in, and whether the policy of now would ask nothing either.
+# Reasons for skipping the second step at sign-in, and whether the current policy would still skip it.
 _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
     Why.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
     Why.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
@@ -107,10 +111,10 @@ _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
 
 
 class StandingMiddleware:
-    """Ends, at the next request, a session whose epoch is over or whose person is blocked or locked.
+    """End a session, at its next request, if its epoch is over or its user is blocked or locked.
 
-    So it does with one in which nothing was proven, once policy would ask for a proof.
-    And one that is signed in by any other way than ours. It needs the messages at hand, to say so.
+    Also end it if the second step was skipped and the policy would now ask for one, or if anything but our own sign-in
+    created it. Must come after the message middleware, because it tells the user.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -124,7 +128,7 @@ class StandingMiddleware:
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Leads to the sign-in and back. What was posted meanwhile is lost, and the page says so afterwards."""
+    """Redirect to the sign-in and back. A form posted meanwhile is lost; the page then says that nothing was done."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
@@ -133,7 +137,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
 
 class NewPasswordMiddleware:
-    """Leads whoever must choose a new password to that page, whatever they open; they may prove themselves or leave."""
+    """Redirect users who must choose a new password to that page. They can still re-authenticate or sign out."""
 
     _OPEN = ("portal:password", "sign-out", "theme")
 
@@ -155,7 +159,7 @@ class NewPasswordMiddleware:
 
 
 def end_others(request: HttpRequest, user: User, context: Context) -> None:
-    """Sign a person out everywhere but in this session, and forget their browsers, as they themselves ask."""
+    """End all other sessions of a user and forget their browsers, at the user's own request."""
     with transaction.atomic():
         enrolments.raise_epoch(user)
         browsers.forget(user)
@@ -164,12 +168,12 @@ def end_others(request: HttpRequest, user: User, context: Context) -> None:
 
 
 def carry_over(request: HttpRequest, user: User) -> None:
-    """Take this very session into the person's new epoch, after an action of theirs that ends all others.
+    """Move this session into the user's new epoch, after an action by the user that ends all their other sessions.
 
-    Call it last in the transaction of that action, so that both are saved at once. Otherwise another request of the
-    same session finds it out of date in between and deletes its row.
+    Call it last in that action's transaction, so that both are saved together. Otherwise a concurrent request in the
+    same session finds it out of date and deletes its row.
 
-    Errors: `SessionInterrupted` when the session was ended meanwhile; the action is then rolled back.
+    Errors: `SessionInterrupted` if the session has ended meanwhile; the action is then rolled back.
     """
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well

@@ -1,6 +1,6 @@
-"""The session store: Django's, but the database holds a digest of each key, and never the key of a cookie.
+"""Session store: Django's database store, but the table contains a digest of each session key instead of the key.
 
-A change of key is one guarded update, and a new row needs no look before.
+Changing a key is one guarded UPDATE. Creating a session needs no query to check that the key is free.
 """
 
 import base64
@@ -23,7 +23,7 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
 
-PLACE = "place"  # where a session keeps what program and network it was made from
+PLACE = "place"  # session key: the browser and network that created it
 
 
 _COLUMNS = ("session_key", "session_data", "expire_date", "user_id", "agent", "network")
@@ -35,16 +35,16 @@ _WRITE = Update(
 
 
 def row_key(key: str) -> str:
-    """Give the key under which the row of a session stands, so that who reads the database can use no session.
+    """Return the primary key of a session's row. Anyone who reads the table cannot use it to take over a session.
 
-    Shape: 40 hex digits, as long as Django's column takes. Source: ASVS 5.0, 7.2.3: the key has 160 random bits, so a
-    plain digest is enough.
+    Shape: 40 hex digits, the length of Django's column.
+    Source: ASVS 5.0, 7.2.3. The key has 160 random bits, so a plain digest is enough.
     """
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
 class SessionStore(DatabaseStore):
-    """Sessions in the database. `cycle_key` renames the row when it is saved: the old key is dead from then on."""
+    """Sessions in the database. `cycle_key` renames the row on the next save; the old key is invalid from then on."""
 
     _former_key: str | None = None
 
@@ -67,25 +67,25 @@ class SessionStore(DatabaseStore):
         return row
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        """Sign it, but do not compress what is a few hundred bytes: that would take longer than to write it."""
+        """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself."""
         return signing.dumps(session_dict, salt=self.key_salt, serializer=self.serializer)
 
     def _get_new_session_key(self) -> str:
-        """Draw a key without asking whether it exists: of 2**160 none comes twice, and the insert would refuse it."""
+        """Return a new key without checking that it is free: 160 random bits do not repeat; an insert would fail."""
         return base64.b32encode(secrets.token_bytes(20)).decode().lower()
 
     def cycle_key(self) -> None:
-        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key counts once its row was read
+        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; a key is valid only if its row was found
         self.modified = True
         if self.session_key is None:
-            return  # a new row draws its key when it is saved
+            return  # a new session gets its key when it is saved
         self._former_key = self._former_key or self.session_key
         self._session_key = self._get_new_session_key()
 
     def save(self, must_create: bool = False) -> None:
-        """Write the session by one statement.
+        """Write the session with one statement.
 
-        Errors: `UpdateError` when it was ended meanwhile; the middleware answers that in words.
+        Errors: `UpdateError` if the session has ended meanwhile; the session middleware turns that into a page.
         """
         if self.session_key is None:
             self.create()
@@ -99,13 +99,13 @@ class SessionStore(DatabaseStore):
         try:
             is_written = _WRITE.run(key=key, **values)
         except IntegrityError as error:
-            raise UpdateError from error  # the person was erased meanwhile
+            raise UpdateError from error  # the user was erased meanwhile
         if not is_written:
             raise UpdateError
         self._former_key = None
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session, under the key that its row has: a change of key may not be saved yet."""
+        """Delete the session's row by the key it still has: a key change may not have been saved yet."""
         key = session_key or self._former_key or self.session_key
         if session_key is None:
             self._former_key = None
@@ -114,7 +114,7 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Remove the sessions that are over, locked in the order of everybody who ends many."""
+        """Delete expired sessions. Locks rows in the same order as everything else that ends many sessions."""
         with transaction.atomic():
             row_locks.in_order(Session.objects.filter(expire_date__lt=timezone.now())).delete()
 
@@ -123,39 +123,39 @@ class SessionStore(DatabaseStore):
 
     @property
     def former_key(self) -> str | None:
-        """The key under which the row still stands until the new one is saved."""
+        """The key that the row still has until the new key is saved, or None."""
         return self._former_key
 
     def _insert(self, row: Session) -> None:
-        # Alone, the insert is a transaction by itself; inside another one, a key that exists must not spoil that.
+        # Outside a transaction, the insert needs none. Inside one, a duplicate key must not break it.
         guard = transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
         try:
             with guard:
                 _ADD.run(row)
         except IntegrityError as error:
             if row.user_id is not None and not User.objects.filter(pk=row.user_id).exists():
-                raise UpdateError from error  # no other key would help
+                raise UpdateError from error  # the user is gone, so another key would not help
             raise CreateError from error
 
 
 def keys_of(session: SessionBase) -> list[str]:
-    """Give the keys of the rows that are one session's: the present one, and the one that its row still has."""
+    """Return the row keys of a session: the current one and, before a key change is saved, the former one."""
     keys = (session.session_key, session.former_key if isinstance(session, SessionStore) else None)
     return [row_key(key) for key in keys if key]
 
 
 def own(user: User, ref: str) -> Session | None:
-    """Find one of a person's sign-ins by its public name."""
+    """Return one of a user's sessions by its public name, or None."""
     return next((session for session in Session.objects.filter(user=user) if session.ref == ref), None)
 
 
 def end_own(session: Session, user: User, context: Context) -> None:
-    """End one sign-in, as the person themselves asks."""
+    """End one session at the user's own request."""
     with transaction.atomic():
         session.delete()
         audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context, n_sessions=1)
 
 
 def end_all(user: User) -> int:
-    """End all sign-ins of a person. Returns how many. Inside the transaction that records it."""
+    """End all sessions of a user and return how many there were. Call it in the transaction that records it."""
     return row_locks.in_order(Session.objects.filter(user=user)).delete()[0]

@@ -1,4 +1,4 @@
-"""App passwords: secrets of their own for old programs that know a name and a password only."""
+"""App passwords: separate secrets for old programs that can only send a user name and a password."""
 
 from accounts.app_passwords.checking import Answer, Checked, check
 from accounts.app_passwords.failures import stale_of

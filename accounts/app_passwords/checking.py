@@ -1,4 +1,4 @@
-"""Checks a name and a password for a service. How it asks, and in which words, is the integrations' matter."""
+"""Checks a user name and app password for a service. The integrations handle the protocols."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from verification.inputs import digits
 from verification.keys import tokens
 from verification.policies import Why
 
-_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program that asks each second need not write each second
-_MAX_PLACES_KEPT = 20  # networks remembered of one app password
+_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may ask every second
+_MAX_PLACES_KEPT = 20  # networks kept for each app password
 
 
 class Answer(StrEnum):
-    """What a service is told about a name and a password."""
+    """The answer to a service about a user name and password."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -37,7 +37,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Checked:
-    """The answer to a check, and whose name it was."""
+    """The answer, and the user it is about."""
 
     answer: Answer
     username: str = ""
@@ -53,7 +53,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _by_digest(n_keys: int) -> Select[AppPassword]:
-    """Find an app password by its digest under any key of the ring, with its person and whether policy allows it."""
+    """Build a query for an app password by its digest under any key of the ring, with its user and the policy."""
 
     def build() -> QuerySet[AppPassword]:
         is_allowed = policies.app_passwords_of(OuterRef("user"))
@@ -64,16 +64,16 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
 
 
 def check(ask: Ask) -> Checked:
-    """Tell a service whether a name and a password belong together. One statement for a right app password, or two.
+    """Check a user name and password for a service. A correct app password takes one statement or two.
 
-    A person who must use the second step is refused with the normal password, in the same words, by the same statements
-    and after the same time as for a wrong one or an unknown name.
+    A user who must use the second step is refused with the normal password. Text, statements and timing are the same as
+    for a wrong password or an unknown name.
     """
     plain = _plain(ask.password)
     if len(plain) == tokens.LETTERS:
         digests = tokens.digests(DIGEST_PURPOSE, plain)
         named = {f"digest{at}": digest for at, digest in enumerate(digests)}
-        for found, read in _by_digest(len(digests)).annotated(**named):  # one at most
+        for found, read in _by_digest(len(digests)).annotated(**named):  # at most one
             if found.user.username == fold(ask.username):
                 return _use(found, ask, is_allowed=read["is_allowed"])
     return _without(ask)
@@ -94,7 +94,7 @@ def _use(found: AppPassword, ask: Ask, *, is_allowed: bool) -> Checked:
 
 
 def _rests(user: User, now: datetime) -> bool:
-    """Return whether every app password of a person is refused now. No program is to blame for that."""
+    """Return whether all app passwords of a user are refused for now. The programs are not at fault then."""
     return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
 
 
@@ -126,7 +126,7 @@ def _place(address: str) -> str:
 
 
 def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
-    """Write down the use, and that it came from a new place if there were others before."""
+    """Record the use. If it comes from a new network and there were others before, record that too."""
     row = AppPassword.objects.filter(pk=found.pk)
     used: dict[str, Any] = {
         "last_used_at": ask.now,
@@ -149,10 +149,10 @@ def _context(ask: Ask) -> Context:
 
 
 def _without(ask: Ask) -> Checked:
-    """Look at a password that is no app password: the normal one opens only for whom no second step is required.
+    """Check a password that is not an app password. The normal one works only for users without a required second step.
 
-    Whoever is named costs the same: were the hash left out for people who must use the second step, the time of an
-    answer would tell whose password alone is worth guessing.
+    The cost is the same for every name: without hashing for users who must use the second step, the timing would reveal
+    whose password is worth guessing.
     """
     context, name, slug = _context(ask), fold(ask.username), ask.service.slug
     takes = ask.service.takes_password

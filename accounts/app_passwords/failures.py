@@ -1,4 +1,4 @@
-"""Counts programs that keep failing with an old password, and names them to their person."""
+"""Tracks programs that keep failing with an old password, and tells their user."""
 
 from datetime import datetime, timedelta
 
@@ -11,14 +11,14 @@ from verification import notices
 from verification.context import network_of
 
 _MAX_FAILING_PLACES_KEPT = 20  # places of failing programs kept for one person
-_MIN_FAILURES_TO_LIST = 3  # failures from which the page names a program
-_MIN_FAILURES_TO_MAIL = 10  # failures after which the person gets a mail
-_MAX_MAILS_PER_DAY = 3  # to one person, however many places a stranger fails from
-_ONE_DAY = timedelta(days=1)  # after a day without a failure its count starts again, and the page names it no longer
+_MIN_FAILURES_TO_LIST = 3  # failures before the page lists a program
+_MIN_FAILURES_TO_MAIL = 10  # failures before the user gets a mail
+_MAX_MAILS_PER_DAY = 3  # to one user, from however many networks an attacker fails
+_ONE_DAY = timedelta(days=1)  # without a failure, after which the count restarts and the page drops it
 
 
 def count(user: User, ask: Ask) -> None:
-    """Count a failing program, and mail the person once. Nothing is locked, because 120 random bits need no lock."""
+    """Count a failing program and mail the user once. Nothing is locked, because 120 random bits need no lock."""
     place = network_of(ask.network)
     row = StaleClient.objects.filter(user=user, service=ask.service, network=place)
     if not row.filter(last_at__gt=ask.now - _ONE_DAY).update(n_failures=F("n_failures") + 1, last_at=ask.now):
@@ -30,14 +30,14 @@ def count(user: User, ask: Ask) -> None:
         and StaleClient.objects.filter(user=user, told_at__gt=ask.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
     ):
         with transaction.atomic():
-            if untold.update(told_at=ask.now):  # of two failures at once, one tells
+            if untold.update(told_at=ask.now):  # of two concurrent failures, only one sends the mail
                 kind, name = "app_password_failing", ask.service.name
                 notices.tell(user, kind, now=ask.now, service=name, network=place)
 
 
 def _begin_counting(user: User, ask: Ask, place: str) -> None:
     mine = StaleClient.objects.filter(user=user)
-    # What the person was told of today stays, so that a stranger cannot have it told again by failing from elsewhere.
+    # Keep what the user was told about today, so that failing from elsewhere cannot trigger the same mail again.
     spare = mine.exclude(told_at__gt=ask.now - _ONE_DAY).order_by("-last_at")
     surplus = spare.values_list("pk", flat=True)[_MAX_FAILING_PLACES_KEPT - _MAX_MAILS_PER_DAY - 1 :]
     StaleClient.objects.filter(pk__in=list(surplus)).delete()
@@ -46,6 +46,6 @@ def _begin_counting(user: User, ask: Ask, place: str) -> None:
 
 
 def stale_of(user: User, *, now: datetime) -> QuerySet[StaleClient]:
-    """List the programs that keep failing for a person."""
+    """Return the programs that keep failing for a user."""
     fresh = StaleClient.objects.select_related("service").filter(user=user, last_at__gt=now - _ONE_DAY)
     return fresh.filter(n_failures__gte=_MIN_FAILURES_TO_LIST).order_by("-last_at")

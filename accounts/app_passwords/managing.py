@@ -1,4 +1,4 @@
-"""Makes, lists and revokes the app passwords of a person."""
+"""Creates, lists and revokes app passwords."""
 
 from datetime import datetime
 
@@ -14,41 +14,41 @@ from verification.db import row_locks
 from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 
-MAX_PER_PERSON = 40  # app passwords. Source: the limit that people know from the service this one stands in for
+MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
 DIGEST_PURPOSE = "app_password"
 _GROUP_LENGTH = 4
 
 
 class Full(Exception):
-    """The person has as many app passwords as a person may have."""
+    """The user has reached the limit of app passwords."""
 
 
 class Off(Exception):
-    """The person may make none now."""
+    """The user may not create app passwords now."""
 
 
 def grouped(secret: str) -> str:
-    """Write an app password in groups, as people type it."""
+    """Return an app password in groups of characters, for typing."""
     return " ".join(secret[at : at + _GROUP_LENGTH] for at in range(0, len(secret), _GROUP_LENGTH))
 
 
 def may_make(user: User) -> bool:
-    """Tell whether a person may make app passwords: the policy allows them, and no account is being secured."""
+    """Return whether a user may create app passwords: policy allows them and the account is not being secured."""
     return user.securing_since is None and policies.rules_for(user.pk).app_passwords
 
 
 def issue(
     user: User, context: Context, *, name: str, program: str, network: str = "", ends_at: datetime | None = None
 ) -> str:
-    """Make an app password and give it, in groups, for the one time it is shown.
+    """Create an app password and return it, in groups. It is shown this once.
 
-    Errors: `Off` when the person may make none; `Full` at the limit, also when several are made at once.
+    Errors: `Off` if the user may not create any; `Full` at the limit, also for concurrent requests.
     """
     if not may_make(user):
         raise Off
     secret = tokens.draw()
     with transaction.atomic():
-        # Holds the person's row, so that two requests at once count one after another, and a clearing comes first.
+        # Locks the user's row, so that concurrent requests count one after another, and a clearing comes first.
         unchanged = User.objects.filter(pk=user.pk, grants_epoch=user.grants_epoch, securing_since=None)
         if not unchanged.update(grants_epoch=F("grants_epoch")):
             raise Off
@@ -71,12 +71,12 @@ def issue(
 
 
 def of_person(user: User) -> QuerySet[AppPassword]:
-    """List a person's app passwords, the newest first; those of an older epoch are gone."""
+    """Return a user's app passwords, newest first. Those of an older epoch are left out."""
     return AppPassword.objects.filter(user=user, grants_epoch=user.grants_epoch).order_by("-made_at", "-pk")
 
 
 def revoke(user: User, context: Context, *, ref: str = "") -> int:
-    """Delete one app password of a person, or all. Their programs are refused at their next request."""
+    """Delete one app password of a user, or all. The programs are refused at their next request."""
     with transaction.atomic():
         row_locks.hold_person(user.pk)
         rows = AppPassword.objects.filter(user=user)
@@ -88,11 +88,11 @@ def revoke(user: User, context: Context, *, ref: str = "") -> int:
 
 
 def clear(user: User) -> int:
-    """Delete all app passwords of a person, and any that is being made. Inside the action's transaction."""
+    """Delete all app passwords of a user, and stop any being created. Call it in the action's transaction."""
     User.objects.filter(pk=user.pk).update(grants_epoch=F("grants_epoch") + 1)
     return AppPassword.objects.filter(user=user).delete()[0]
 
 
 def end_with(user: User, new: AppPasswordsEnd) -> bool:
-    """Tell whether policy ends a person's app passwords with a new password of this kind."""
+    """Return whether policy ends a user's app passwords with this kind of password change."""
     return policies.rules_for(user.pk).app_passwords_end >= new

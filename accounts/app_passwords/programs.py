@@ -1,4 +1,4 @@
-"""The kinds of old programs that an app password can open, and how to set each up."""
+"""The kinds of programs that app passwords are for, and how to set each one up."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Program:
-    """One kind of program. An app password for one opens no other."""
+    """A kind of program. An app password for one kind does not work for another."""
 
     key: str
     label: Any
@@ -59,5 +59,5 @@ PROGRAMS: dict[str, Program] = {
 
 
 def program(key: str) -> Program:
-    """Give one kind of program; one that is unknown counts as "other"."""
+    """Return a kind of program by its key. Unknown keys give "other"."""
     return PROGRAMS.get(key, PROGRAMS["other"])

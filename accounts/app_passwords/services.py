@@ -1,4 +1,4 @@
-"""The services that ask about app passwords: their keys, and what they ask."""
+"""Services that check app passwords: their keys and their requests."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,15 @@ from verification.context import Context
 from verification.db.ttl_cache import TTLCache
 from verification.keys import tokens
 
-_SERVICE_CACHE_SECONDS = 5.0  # seconds a process goes on believing a service's key that it has just looked up
+_SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What a service wants to know, and about whom. Shape: `network` is the program's address as the service saw it."""
+    """A service's request to check a user name and password.
+
+    Shape: `network` is the client's address as the service saw it.
+    """
 
     service: Service
     username: str
@@ -29,7 +32,7 @@ class Ask:
 
 
 def service_of(key: str) -> Service | None:
-    """Find the service that holds a key. A key that was taken away dies within seconds, an app password at once."""
+    """Return the service that has this key. A revoked key stops working within seconds, an app password at once."""
     if not key:
         return None
     return _services.read(*tokens.digests("service", key))
@@ -43,7 +46,7 @@ _services = TTLCache(_find_service, seconds=lambda: _SERVICE_CACHE_SECONDS)
 
 
 def new_service_key(service: Service, context: Context, *, actor_id: int | None, **detail: Any) -> str:
-    """Give a service a new key; the older one dies. Returned once, kept as a digest. `detail` is for the record."""
+    """Give a service a new key and return it. Only its digest is stored. `detail` goes into the audit event."""
     key = tokens.draw() + tokens.draw()
     with transaction.atomic():
         event = audit_events.SERVICE_KEY_RENEWED if service.pk else audit_events.SERVICE_MADE

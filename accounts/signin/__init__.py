@@ -1,1 +1,1 @@
-"""Signing in: the password, the second step, the first registration."""
+"""Sign-in: the password, the second step and the first registration."""

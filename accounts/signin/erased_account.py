@@ -1,4 +1,4 @@
-"""Answers somebody whose account was erased in the midst of a request, as anybody whose account changed."""
+"""Middleware that answers requests of accounts that were erased while the request was running."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,7 +17,7 @@ from accounts.signin import login_stage
 
 
 class GoneMiddleware:
-    """Turns the refusal of the database to write for an account that is gone into a page that says so."""
+    """Turn the database's refusal to write rows for an erased account into a page that says the account changed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,7 +34,7 @@ class GoneMiddleware:
 
 
 def _is_gone(request: HttpRequest) -> bool:
-    """Tell whether the request is of people who are no more: signed in, on the way to it, or named in its form."""
+    """Return whether all accounts of the request are gone: signed in, signing in, or named in its form."""
     whose = list(_whose(request))
     return bool(whose) and not any(User.objects.filter(each).exists() for each in whose)
 

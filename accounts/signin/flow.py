@@ -1,4 +1,4 @@
-"""A sign-in from the right password to the session. Only `finish` signs anybody in."""
+"""The sign-in flow, from a correct password to a session. Only `finish` signs anyone in."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,9 +36,9 @@ _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindPa
 
 
 def check_password(name: str, password: str, context: Context) -> tuple[User | None, Gate]:
-    """Check a name and its password, in the same time and by the same statements whether the name exists or not.
+    """Check a user name and password. Timing and queries are the same whether or not the name exists.
 
-    The attempt is counted before the look, so that parallel guesses are bounded as well.
+    The attempt is counted before the check, so that parallel guesses are limited as well.
     """
     folded = fold(name)
     gate = limits.password_gate(folded, context)
@@ -58,7 +58,7 @@ def check_password(name: str, password: str, context: Context) -> tuple[User | N
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """How a sign-in goes on after the password. `trouble` says why the usual option could not be asked."""
+    """What follows a correct password. `trouble` says why the default option could not be issued."""
 
     decision: Decision
     pending: Pending | None = None
@@ -67,10 +67,10 @@ class Begun:
 
 
 def begin(user: User, context: Context, *, next_url: str, former: Pending | None = None) -> Begun:
-    """Decide what comes after a right password, and ask the usual option at once.
+    """Decide what follows a correct password, and issue a challenge for the default option at once.
 
-    `former` is the sign-in that this browser left unfinished. If it is the same person's, its request goes on: a text
-    that was sent just now is not sent twice, and an older code is known as one.
+    `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
+    a text sent a moment ago is not sent again, and an older code is recognised as such.
     """
     is_remembered, token = browsers.recognise(user, context)
     decision = policies.decide(user, context, is_remembered=is_remembered)
@@ -100,7 +100,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
 
 
 def _carried(former: Pending | None, user: User, purpose: Purpose, context: Context) -> dict[str, Any]:
-    """Give what a new proof takes over from one that this browser left unfinished; of another kind, it ends."""
+    """Return what a new verification takes over from an unfinished one. One of another kind is abandoned."""
     if former is None:
         return {}
     if (former.user_id, former.epoch, former.purpose) == (user.pk, user.epoch, purpose) and not former.is_first:
@@ -110,7 +110,7 @@ def _carried(former: Pending | None, user: User, purpose: Purpose, context: Cont
 
 
 def put_off(user: User, context: Context, decision: Decision) -> bool:
-    """Use up one of the times that a registration may be put off; of many at once no more than there are count."""
+    """Defer registration once. Return False if no deferrals are left; concurrent requests cannot exceed the limit."""
     ends = context.now + timedelta(days=decision.rules.grace_days)
     rows = User.objects.filter(pk=user.pk, n_put_off=user.n_put_off)
     if not decision.n_put_off_left:
@@ -127,7 +127,7 @@ def put_off(user: User, context: Context, decision: Decision) -> bool:
 
 
 def _spend_bypass(user: User, context: Context) -> bool:
-    """Use up what lets a person in once without the second step; of two sign-ins at once, one is let in by it."""
+    """Use up a one-time bypass of the second step. Of two concurrent sign-ins, only one gets it."""
     spent = User.objects.filter(pk=user.pk, bypass_until__gt=context.now).update(bypass_until=None)
     user.bypass_until = None
     return bool(spent)
@@ -136,7 +136,7 @@ def _spend_bypass(user: User, context: Context) -> bool:
 def ask(
     user: User, pending: Pending, option: Option, context: Context, decision: Decision, *, mode: str = ""
 ) -> Outcome:
-    """Ask for one option, in place of the one asked so far."""
+    """Issue a challenge for one option, replacing the current one."""
     return challenges.start(
         option.enrolment,
         user=user,
@@ -151,9 +151,9 @@ def ask(
 
 
 def may_register(user: User, pending: Pending, context: Context) -> Decision | None:
-    """Give the decision under which this sign-in may set a method up; none when another method must be proven first.
+    """Return the decision that lets this sign-in set up a method, or None if another method must be verified first.
 
-    Asked anew at each step: a second half sign-in with the same password must not add a method of its own.
+    Decided again at each step: a second half signed-in session with the same password must not add a method of its own.
     """
     decision = policies.decide(user, context)
     is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_way
@@ -164,8 +164,10 @@ def may_register(user: User, pending: Pending, context: Context) -> Decision | N
 
 
 def must_register(user: User, outcome: Outcome, pending: Pending, context: Context) -> bool:
-    """Tell whether a proof opens the registration and nothing else: of a method that policy no longer allows, or of
-    something that support handed out for a while to a person who has no lasting way in."""
+    """Return whether a verification only opens registration, and nothing else.
+
+    That is so if policy no longer allows the method, or if it is temporary and the user has no permanent method.
+    """
     if pending.why == Why.METHOD_NOT_ALLOWED:
         return True
     if outcome.enrolment is None or not registry.has(outcome.enrolment.method, Temporary):
@@ -174,12 +176,12 @@ def must_register(user: User, outcome: Outcome, pending: Pending, context: Conte
 
 
 def person(pending: Pending) -> User | None:
-    """Give the person of a proof under way; none if their account changed since it began."""
+    """Return the user of a verification in progress, or None if their account has changed since it began."""
     return _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
 
 
 def amr(enrolment: Enrolment | None) -> tuple[str, ...]:
-    """Name the `amr` of a proof, as other systems know them. Source: RFC 8176, 2."""
+    """Return the `amr` values of a verification for other systems. Source: RFC 8176, 2."""
     return ("pwd",) if enrolment is None else ("pwd", registry.method(enrolment.method).amr, "mfa")
 
 
@@ -193,13 +195,13 @@ def finish(
     enrolment: Enrolment | None = None,
     remember_days: int = 0,
 ) -> HttpResponse:
-    """Sign a person in and send them on. The one place that does; `why` records what was asked, or why nothing was."""
+    """Sign a user in and redirect them. Nothing else signs anyone in. `why` goes into the audit log."""
     if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
         remember_days = 0
     login_stage.wipe(request)
     if SESSION_KEY in request.session:
-        request.session.flush()  # or a password alone would renew the proof that an older sign-in left here
-    login(request, user, backend=_BACKEND)  # changes the session's key, and notes the time
+        request.session.flush()  # else a password alone would renew an older session's second step
+    login(request, user, backend=_BACKEND)  # changes the session key and sets `last_login`
     if enrolment is not None:
         enrolment.user = user
         otp_login(request, enrolment)
@@ -226,9 +228,9 @@ def finish(
 
 
 def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
-    """Judge a proof that came without name and password: whose it is, whether they may, whether it is right.
+    """Check a passwordless sign-in: find the owner of the passkey, whether they may use it so, and whether it is valid.
 
-    The invitation of this nonce is spent by it, once, until its end.
+    The nonce of the invitation can be used once, until it expires. That is so even if the check fails.
     """
     gone = Outcome(verdict=Verdict.GONE)
     if until <= context.now or not limits.spend_once("invitation", nonce, until=until):
@@ -254,7 +256,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
 
 
 def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment) -> None:
-    """Note that a signed-in person proved themselves again just now; the session's key changes with the rise."""
+    """Record that a signed-in user has verified again just now. The session key changes with the higher assurance."""
     login_stage.wipe(request)
     request.session.cycle_key()
     enrolment.user = user
@@ -264,7 +266,7 @@ def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrol
 
 
 def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:
-    """Begin a proof of a signed-in person: for an action that wants a fresh one, or to try a method out."""
+    """Start a verification of a signed-in user, for a sensitive action or to try a method out."""
     carried = _carried(login_stage.read(request, now=context.now), user, purpose, context)
     pending = Pending(
         user_id=user.pk, epoch=user.epoch, started=context.now.timestamp(), purpose=purpose, next=next_url, **carried
@@ -273,13 +275,13 @@ def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Pu
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:
-    """Give the browser its cookie. One that several people share outlasts the days of any of them: the rows decide."""
+    """Set the remembered-browser cookie. On a shared browser it outlives each user's days: the rows are what counts."""
     days = max(days, _DEVICE_DAYS) if browsers.is_shared(token) else days
     _keep(response, settings.BROWSER_COOKIE_NAME, token, days=days)
 
 
 def _keep(response: HttpResponse, name: str, value: str, *, days: int) -> None:
-    """Have the browser keep a cookie. It is sent to us alone and no script can read it."""
+    """Set a cookie that is sent to this site only and that scripts cannot read."""
     response.set_cookie(
         name,
         value,
@@ -291,7 +293,7 @@ def _keep(response: HttpResponse, name: str, value: str, *, days: int) -> None:
 
 
 def outcome_of_proof(outcome: Outcome, pending: Pending, context: Context) -> Outcome:
-    """Hold a proof back whose person was blocked, cleared or changed since the password."""
+    """Reject a verification if the user was blocked, reset or changed since they entered the password."""
     user = outcome.user
     if not outcome.proven or not isinstance(user, User):
         return outcome
@@ -301,7 +303,7 @@ def outcome_of_proof(outcome: Outcome, pending: Pending, context: Context) -> Ou
 
 
 def proven_person(outcome: Outcome) -> User:
-    """Give the person of a proof."""
+    """Return the user of a successful verification. Errors: `TypeError` if there is none."""
     if not isinstance(outcome.user, User):
         raise TypeError("a proof names its person")
     return outcome.user

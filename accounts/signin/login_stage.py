@@ -1,4 +1,7 @@
-"""A proof that is under way: between password and session, or inside one. It lives ten minutes and opens nothing."""
+"""State of a verification in progress, kept in the session for ten minutes. It grants no access.
+
+It covers the time between password and second step, and re-authentication within a session.
+"""
 
 import hashlib
 import secrets
@@ -12,12 +15,12 @@ from django.http import HttpRequest
 from verification.models import Purpose
 
 _KEY = "pending"
-FORM = "request"  # the field of a form that names its proof
+FORM = "request"  # form field that names the verification it belongs to
 LIFE = timedelta(minutes=10)
 
 
 def new_id() -> str:
-    """Draw the secret that binds challenges to one proof under way. Shape: 32 base64url letters."""
+    """Return a random secret that binds challenges to one verification. Shape: 32 base64url characters."""
     return secrets.token_urlsafe(24)
 
 
@@ -27,10 +30,10 @@ def _public(*secret: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A person who has yet to prove something: after the right password, or as a signed-in person for one action.
+    """A user who still has to verify: after a correct password, or while signed in, for one action.
 
-    Shape: `id` binds challenges to this sign-in; `has_proven_former` tells that a method was proven which the policy no
-    longer allows: it opens the registration and nothing else.
+    Shape: `id` binds challenges to this verification. `has_proven_former` means that the user verified a method that
+    policy no longer allows, which opens registration and nothing else.
     Units: `started` in seconds since 1970.
     """
 
@@ -50,17 +53,17 @@ class Pending:
 
     @property
     def is_proven(self) -> bool:
-        """Tell whether a registration has proven its first method, so that it may end in a session."""
+        """Whether the user has verified a first method during registration, so that they can be signed in."""
         return self.enrolment_id > 0
 
     @property
     def name(self) -> str:
-        """Give a public name by which a form tells which proof it belongs to. It binds nothing."""
+        """A public name by which a form says which verification it belongs to. It is not a secret."""
         return _public(self.id)
 
     @property
     def ticket(self) -> str:
-        """Give the name of this very request, for forms that answer it."""
+        """A public name of the current challenge, for forms that answer it."""
         return _public(self.id, self.handle)
 
     def with_(self, **changes: Any) -> "Pending":
@@ -68,30 +71,30 @@ class Pending:
 
 
 def keep(request: HttpRequest, pending: Pending) -> Pending:
-    """Write the state into the session."""
+    """Store the state in the session."""
     request.session[_KEY] = asdict(pending)
     return pending
 
 
 def is_kept(request: HttpRequest) -> bool:
-    """Tell whether there is a state, be it over."""
+    """Return whether there is a state, even an expired one."""
     return _KEY in request.session
 
 
 def next_url(request: HttpRequest) -> str:
-    """Give the page that a proof leads on to, even when its time is over."""
+    """Return the page that follows the verification, even if its time is over."""
     kept: Mapping[str, Any] = request.session.get(_KEY) or {}
     return str(kept.get("next", ""))
 
 
 def whose(request: HttpRequest) -> int | None:
-    """Give whose proof is under way, be it over."""
+    """Return the id of the user whose verification is in progress, even if its time is over."""
     kept: Mapping[str, Any] = request.session.get(_KEY) or {}
     return kept.get("user_id")
 
 
 def read(request: HttpRequest, *, now: datetime) -> Pending | None:
-    """Read the state; one that is over, or that another release kept, is wiped."""
+    """Return the state. One that has expired, or that another release wrote, is deleted."""
     kept: Mapping[str, Any] | None = request.session.get(_KEY)
     if kept is None:
         return None
@@ -103,11 +106,11 @@ def read(request: HttpRequest, *, now: datetime) -> Pending | None:
 
 
 def is_stale(request: HttpRequest, pending: Pending) -> bool:
-    """Tell whether a form stood on a page of another proof: of somebody else, or of a request that was replaced."""
+    """Return whether a form came from the page of another verification: of another user, or one since replaced."""
     shown = request.POST.get(FORM, "")
     return shown not in {"", pending.name, pending.ticket}
 
 
 def wipe(request: HttpRequest) -> None:
-    """Leave the half signed-in state."""
+    """Delete the state."""
     request.session.pop(_KEY, None)

@@ -1,4 +1,4 @@
-"""Addresses of signing in."""
+"""URLs of the sign-in."""
 
 from django.urls import path
 

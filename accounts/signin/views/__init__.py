@@ -1,4 +1,4 @@
-"""The pages of signing in."""
+"""Views of the sign-in."""
 
 from accounts.signin.views.password import leave, password, sign_out
 from accounts.signin.views.passwordless import invite, passwordless

@@ -1,4 +1,4 @@
-"""The first step: name and password. And leaving."""
+"""Views for the first step, user name and password, and for signing out."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -28,7 +28,7 @@ _SIGNED_OUT = "signed-out"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
-    """Ask for name and password; a right password leads to the second step."""
+    """Ask for user name and password. A correct password leads to the second step."""
     next_url = redirects.wanted(request)
     if request.method == "GET":
         if session_assurance.of(request).is_signed_in:
@@ -67,11 +67,11 @@ def _refusal(gate: Gate, context: Context) -> str:
 
 
 def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:
-    """Change the session's key with the rise in rights, and go where the decision leads."""
+    """Change the session key, because its rights rise, and redirect as decided."""
     begun = flow.begin(user, context, next_url=next_url, former=login_stage.read(request, now=context.now))
     response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
-        # Whatever was decided: the former token is spent, and shown again it would count as copied.
+        # Whatever was decided, the former token is used up: a browser that showed it again would count as copied.
         flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
     return response
 
@@ -82,7 +82,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
     request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
         return flow.finish(request, user, context, next_url=next_url, why=begun.decision.reason)
-    assert begun.pending is not None  # noqa: S101  (ASK and ENROL come with it)
+    assert begun.pending is not None  # noqa: S101  (ASK and ENROL always have one)
     login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows the way you used. Prove it once more, then choose another one.")
@@ -102,7 +102,7 @@ def _place(begun: flow.Begun) -> str:
 @redirects.button_on("signin:verify")
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Give a proof up that is under way."""
+    """Abandon a verification in progress."""
     now, next_url = timezone.now(), login_stage.next_url(request)
     if (pending := login_stage.read(request, now=now)) is not None:
         if login_stage.is_stale(request, pending):
@@ -118,7 +118,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out by POST; a GET asks first, for a link must not end a session."""
+    """Sign out by POST. A GET asks for confirmation, because a link must not end a session."""
     here, next_url = session_assurance.of(request), redirects.wanted(request)
     if request.method == "GET" and not here.is_signed_in:
         return redirect(redirects.asking("signin:password", next_url))
@@ -127,5 +127,5 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if here.user is not None:
         audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
     logout(request)
-    # Told by the address: words kept for the next page would begin a session, which the next sign-in then has to read.
+    # Told in the URL: a message for the next page would create a session, which the next sign-in would have to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

@@ -1,4 +1,4 @@
-"""Signing in without a name and a password, by a proof that stands alone where the policy says so."""
+"""Views for signing in with a passkey alone, without user name and password, where policy allows it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ _LIFE = timedelta(minutes=5)
 @never_cache
 @require_POST
 def invite(request: HttpRequest) -> HttpResponse:
-    """Give the browser what it needs to ask for a proof. The session keeps the nonce for one answer."""
+    """Return the options that the browser needs to ask for a passkey. The session keeps the nonce for one answer."""
     now = request_context.read(request).now
     invitation = challenges.invite(now)
     if invitation is None:
@@ -38,7 +38,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @redirects.button_on("signin:password")
 @require_POST
 def passwordless(request: HttpRequest) -> HttpResponse:
-    """Take the proof and sign its holder in; every refusal looks the same."""
+    """Check the passkey and sign its owner in. All refusals look the same."""
     now = request_context.read(request)
     next_url = redirects.wanted(request)
     kept = request.session.pop(_KEY, None)

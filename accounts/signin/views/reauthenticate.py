@@ -1,4 +1,4 @@
-"""A signed-in person proves themselves again, for an action that wants a fresh proof."""
+"""The view where a signed-in user verifies again before a sensitive action."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,7 +18,7 @@ from verification.models import Purpose
 @never_cache
 @require_http_methods(["GET", "POST"])
 def reauthenticate(request: AuthedRequest) -> HttpResponse:
-    """Offer the person's options; the chosen one is asked on the same page as at sign-in. A GET sends nothing."""
+    """Offer the user's options. The chosen one is asked on the same page as at sign-in. A GET sends nothing."""
     now = request_context.read(request)
     next_url = redirects.wanted(request)
     decision = policies.decide(request.user, now)

@@ -1,4 +1,7 @@
-"""The first registration: a wall between password and session. Choose a method, prove it, add a second, keep codes."""
+"""Views of the first registration, required between password and session.
+
+The steps: choose a method, verify it, add a second one, save recovery codes.
+"""
 
 from typing import Any
 
@@ -22,7 +25,7 @@ from verification.policies import Decision, Why
 
 
 def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[User, Decision] | HttpResponse:
-    """Open a page of the wall only to a sign-in that may register now."""
+    """Return the user and decision, or a redirect if this sign-in may not register now."""
     if not pending.is_first:
         return redirect("signin:verify")
     user = stages.person_or_out(request, pending, context)
@@ -46,7 +49,7 @@ def _steps() -> list[str]:
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Offer the methods; one that needs no further word begins at once."""
+    """Offer the methods. One that needs no further input starts at once."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -66,7 +69,7 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
-    """Ask what a method needs to know, such as a phone number."""
+    """Ask for what a method needs, such as a phone number."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -109,7 +112,7 @@ def _begin(
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Have the new method proven; only then does it count."""
+    """Verify the new method. Only then does it count."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -136,7 +139,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
 @require_http_methods(["GET"])
 @stages.half_signed_in
 def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Suggest a second method strongly: whoever has one only is locked out when it is lost."""
+    """Recommend a second method: anyone with only one is locked out if they lose it."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -163,7 +166,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Hand out recovery codes. They stand in the answer to the POST and nowhere else."""
+    """Create recovery codes. They are shown in the response to the POST and nowhere else."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -190,7 +193,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
 @redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """End the registration: the person is signed in by what they proved in it."""
+    """Complete registration: sign the user in with the method they verified during it."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened
@@ -208,7 +211,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
 @redirects.button_on("signin:register")
 @require_POST
 def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Let somebody in who puts the registration off, as often and as long as policy allows."""
+    """Let a user sign in without registering, as often and as long as policy allows."""
     opened = _opened(request, pending, context)
     if isinstance(opened, HttpResponse):
         return opened

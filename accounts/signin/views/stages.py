@@ -1,4 +1,4 @@
-"""What the pages between password and proof share: who is half signed in, and how a refusal is shown."""
+"""Shared code of the views between password and second step: access to them, and how refusals are shown."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ Page = Callable[Concatenate[HttpRequest, Pending, Context, P], HttpResponse]
 
 
 def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Open a page to a half signed-in session only; anybody else begins with the password."""
+    """Open a view to half signed-in sessions only. Anyone else starts with the password."""
 
     @login_not_required
     @never_cache
@@ -39,7 +39,7 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
         was_open, next_url = login_stage.is_kept(request), login_stage.next_url(request)
         pending = login_stage.read(request, now=now.now)
         if pending is None:
-            # Words are kept in the session: whoever only opens an address of nothing leaves no trace there.
+            # A message is kept in the session. Opening this URL out of the blue must not create one.
             return _begin_again(request, next_url, with_words=was_open or request.method == "POST")
         if login_stage.is_stale(request, pending):
             return stale(request)
@@ -49,7 +49,7 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
 
 
 def stale(request: HttpRequest) -> HttpResponse:
-    """Judge and do nothing for a form of an older page: lead to the page of the proof that is under way now."""
+    """Redirect a form from an outdated page to the current verification, without checking or doing anything."""
     words = _("Nothing was checked or done: that page was of an older request. This is the one that is open now.")
     messages.info(request, words, extra_tags="verdict:replaced")
     return redirect("signin:verify")
@@ -61,13 +61,13 @@ def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> Ht
         took_long = _("That took too long, or it was finished in another tab. Please begin again.")
         ended = _("Please sign in again: this sign-in took too long or was ended.")
         messages.info(request, took_long if is_signed_in else ended)
-    if not request.accepts("text/html"):  # the script of a page that waits: let the page be loaded anew
+    if not request.accepts("text/html"):  # the script of a waiting page: have it reload the page
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     return redirects.go_on(next_url) if is_signed_in else redirect(redirects.asking("signin:password", next_url))
 
 
 def person_or_out(request: HttpRequest, pending: Pending, context: Context) -> User | HttpResponse:
-    """Give the person of a proof under way, or what to answer when their account changed since it began."""
+    """Return the user of a verification in progress, or a response if their account has changed since it began."""
     user = flow.person(pending)
     if user is not None and (why := policies.refusal(user, context.now)):
         answer = closed(request, why)
@@ -79,7 +79,7 @@ def person_or_out(request: HttpRequest, pending: Pending, context: Context) -> U
 
 
 def out(request: HttpRequest, words: str) -> HttpResponse:
-    """Give a proof under way up, and say why."""
+    """Abandon a verification in progress and tell the user why."""
     next_url = login_stage.next_url(request)
     login_stage.wipe(request)
     messages.info(request, words)
@@ -87,21 +87,21 @@ def out(request: HttpRequest, words: str) -> HttpResponse:
 
 
 def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
-    """Leave the words of a refusal for the next page."""
+    """Add a message about a refusal, for the next page."""
     words = outcomes.words(outcome, now=context.now)
     say = messages.info if outcome.issued else messages.warning
     say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
 
 
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
-    """Go on with a request that was issued; if it runs already, say that nothing new was sent."""
+    """Store a challenge that was issued. If it was already running, tell the user that nothing new was sent."""
     login_stage.keep(request, pending.with_(handle=outcome.handle))
     if outcome.retry_at and registry.has(outcome.method, Delivered):
         tell(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
 def closed(request: HttpRequest, why: str) -> HttpResponse:
-    """Show that a person gets in nowhere now, and who can help."""
+    """Show that the user cannot sign in now, and who can help."""
     next_url = login_stage.next_url(request) or redirects.wanted(request)
     context = {"why": why, "sign_in": redirects.asking("signin:password", next_url), **_words(why)}
     return render(request, "accounts/signin/no_option.html", context, status=403)
@@ -130,7 +130,7 @@ def _words(why: str) -> dict[str, Any]:
 
 
 def with_problems(form: forms.Form, outcome: Outcome) -> forms.Form:
-    """Put the engine's words beside the fields of a form, where the form itself found nothing wrong."""
+    """Add the engine's errors to the fields of a form, where the form itself found none."""
     for name, words in outcome.problems.items():
         if name in form.fields and name not in form.errors:
             form.add_error(name, list(words))

@@ -1,4 +1,4 @@
-"""The second step: type the code, approve the call, choose a different option, send again."""
+"""Views of the second step: enter the code, approve the call, choose another option, send again."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ from verification.policies import Decision, Step
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Show what is asked, as often as the page is loaded; take the code or the call's approval."""
+    """Show the current challenge and check the answer. Reloading the page sends nothing again."""
     if pending.is_first:
         return redirect("signin:register-prove" if pending.handle else "signin:register")
     outcome = None
@@ -40,7 +40,7 @@ def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> HttpResponse:
-    """Go on with what the proof was for."""
+    """Continue with what the verification was for."""
     user = flow.proven_person(outcome)
     if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, context):
         request.session.cycle_key()
@@ -67,11 +67,11 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
     return redirects.go_on(pending.next)
 
 
-_LONGEST = 16_384  # characters; a passkey answers with some hundreds
+_LONGEST = 16_384  # characters; a passkey's answer has some hundred
 
 
 def take(request: HttpRequest, pending: Pending, context: Context) -> Outcome:
-    """Hand what was typed to the engine; a form without a code asks whether the call was approved."""
+    """Pass the answer to the engine. A form without a code asks whether the call was approved."""
     code = request.POST.get("code", "")
     if code.strip():
         return challenges.answer(pending.handle, code[:_LONGEST], binding=pending.id, context=context)
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
     values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_locked]
-    # Why another way is asked than usual; of the rest, the page of all ways tells.
+    # Why the default option is not used. The page of all options tells about the others.
     values["outages"] = [o.unavailable_reason for o in decision.options if o.unavailable_reason and o.is_default]
     return render(request, "accounts/signin/verify.html", values)
 
@@ -99,7 +99,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
 def page_context(
     request: HttpRequest, pending: Pending, shown: Shown, context: Context, outcome: Outcome | None
 ) -> dict[str, Any]:
-    """Collect what the page of a challenge shows."""
+    """Return the template context of a challenge's page."""
     days = pending.remember_days if shown.may_be_remembered else 0
     form = CodeForm(remember_days=days, digits=shown.is_numeric)
     words, verdict = None, outcome.verdict if outcome else ended(shown)
@@ -126,7 +126,7 @@ def page_context(
 
 
 def ended(shown: Shown) -> Verdict:
-    """Say how a challenge ended that takes no more answers."""
+    """Return the verdict of a challenge that takes no more answers."""
     if shown.state == State.DENIED:
         return Verdict.DENIED
     if shown.is_expired:
@@ -137,13 +137,13 @@ def ended(shown: Shown) -> Verdict:
 @require_GET
 @stages.half_signed_in
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Tell the page, while it waits, what became of the message and whether the call was approved."""
+    """Report to a waiting page what became of the message, and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
     report = message_explanations.explain(shown.message)
     was_alive, has_failed = request.GET.get("alive") == "1", shown.is_approval and report.is_bad
-    is_news = has_failed and request.GET.get("failed") != "1"  # the page still says how to answer the call
+    is_news = has_failed and request.GET.get("failed") != "1"  # the page still explains how to answer the call
     hint = {"report": report, "pending": pending}
     return JsonResponse(
         {
@@ -159,7 +159,7 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 @require_http_methods(["GET", "POST"])
 @stages.half_signed_in
 def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """List the person's options; choosing one asks it in place of the one before."""
+    """List the user's options. Choosing one replaces the current challenge."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
@@ -195,7 +195,7 @@ def _chosen(request: HttpRequest, decision: Decision) -> Option | None:
 @redirects.button_on("signin:verify")
 @require_POST
 def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Send a new code; the older ones die."""
+    """Send a new code. Older codes stop working."""
     user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
