@@ -1,1 +1,1 @@
-"""People: how they sign in, what they manage themselves, and what support may do for them."""
+"""User accounts: sign-in, self-service portal, app passwords, support desk and integrations."""

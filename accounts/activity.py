@@ -1,4 +1,4 @@
-"""The activity of an account: its audit events as lines of text, for the person or for staff."""
+"""Account activity: a user's audit events as lines of text, for the user or for staff."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from verification.models import AuditEvent
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the activity page. `is_mine_to_deny`: it is something somebody else may have done."""
+    """One line of the activity page. `is_mine_to_deny` means that somebody else may have done it."""
 
     id: int
     ref: str
@@ -32,7 +32,7 @@ class Entry:
 
 
 def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[Entry]:
-    """Turn events into lines, for their person or for somebody else; what means nothing to a person is left out."""
+    """Turn audit events into lines, for the user or for staff. Events that mean nothing to users are left out."""
     found = []
     for event in events:
         declaration = declarations.find(event.kind)

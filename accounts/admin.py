@@ -1,4 +1,4 @@
-"""What administrators change of accounts in the admin."""
+"""Admin pages for changing accounts data."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ __all__ = [
 
 @admin.register(Service)
 class ServiceAdmin(ChangesAdmin):
-    """Services that ask about app passwords. A key is shown once, when the service is made or its key renewed."""
+    """Services that check app passwords. A key is shown once, when the service is created or its key renewed."""
 
     subject = "service"
     added, changed = audit_events.SERVICE_MADE, audit_events.SERVICE_CHANGED
@@ -79,7 +79,7 @@ class ServiceAdmin(ChangesAdmin):
         return self._show(request, [(obj, request.shown_key)])  # type: ignore[attr-defined]
 
     def renew_keys(self, request: HttpRequest, rows: list[Service], reason: str) -> HttpResponse:
-        """Give each service a new key. Until it is in its configuration, the service lets nobody in."""
+        """Give each service a new key. The service refuses everyone until the new key is in its configuration."""
         here, actor_id = request_context.read(request), request.user.pk
         return self._show(
             request,

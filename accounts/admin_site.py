@@ -1,4 +1,4 @@
-"""The site of the admin: open only after a second step in this very session, and in the product's look."""
+"""The admin site: Django's, open only after a second step in the current session, with our layout."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from verification import inputs
 
 @dataclass(frozen=True)
 class NavItem:
-    """One entry of the navigation for staff, and the permission that shows it."""
+    """A navigation entry for staff, and the permission that shows it."""
 
     name: str
     label: Any
@@ -34,7 +34,7 @@ class NavItem:
         return resolve_url(self.view, *self.args)
 
 
-# In the order of the navigation. Cost has one entry for its four tables: they answer one question.
+# In the order of the navigation. Cost has one entry for its four tables, because they answer one question.
 NAV_ITEMS = (
     NavItem("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
     NavItem("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
@@ -53,12 +53,12 @@ NAV_ITEMS = (
 
 
 def nav_items(request: HttpRequest) -> list[NavItem]:
-    """List the entries whose pages this member of the staff may open."""
+    """Return the navigation entries that this member of staff may open."""
     return [item for item in NAV_ITEMS if request.user.has_perm(item.permission)]
 
 
 class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
-    """Rows of another table. A key that no column can hold is no choice."""
+    """Rows of another table. A key that no column can hold is an invalid choice."""
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, list | tuple) and (odd := [each for each in value if inputs.number(str(each)) is None]):
@@ -69,17 +69,19 @@ class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generi
 
 
 class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
-    """Pages of a table that keep the rule of this admin: they only show, or each change wants a fresh proof, a right, a
-    reason and an audit event, and counts once. See `accounts.admin_changes`.
+    """Base of all pages in this admin site.
+
+    They are read-only, or each change needs a recent verification, a permission, a reason and an audit event, and takes
+    effect once. See `accounts.admin_changes`.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow what the filters of the list offer. Any other is refused: SQLite fails on a number beyond 64 bits."""
+        """Allow only lookups that the list's filters use, because SQLite fails on numbers beyond 64 bits."""
         ends = ("", "__exact", "__isnull", "__id__exact")
         return lookup in {f"{name}{end}" for name in self.list_filter for end in ends}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Refuse rows that cannot be there, before a database is asked about them."""
+        """Refuse row keys that cannot exist before they reach the database."""
         if any(inputs.number(each) is None for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest
         return super().changelist_view(request, extra_context)
@@ -88,7 +90,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
         return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Find a row; an empty `_to_field` in the address counts as none, where Django fails."""
+        """Return a row. An empty `_to_field` in the URL counts as none; Django would fail."""
         return super().get_object(request, object_id, from_field or None)
 
 
@@ -101,14 +103,16 @@ class VerifiedSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Show the pages that keep the rule, and no others: those that Django or a package brings change rights,
-        people or credentials without a fresh proof, a reason or an audit event.
+        """Register only admin classes that derive from `Ruled`.
+
+        Those of Django and other packages change permissions, users or credentials without a recent verification,
+        a reason or an audit event.
         """
         if admin_class is not None and issubclass(admin_class, Ruled):
             super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Give every page of the site the navigation of this member of the staff."""
+        """Add the navigation of this member of staff to every page."""
         return super().each_context(request) | {"nav_items": nav_items(request)}
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -118,7 +122,7 @@ class VerifiedSite(admin.AdminSite):
     @method_decorator(never_cache)
     @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        """Send anyone who may not enter to our own sign-in, to prove themselves; say so when that would not help."""
+        """Redirect anyone without access to our own sign-in, or explain that signing in would not help."""
         here = session_assurance.of(request)
         if here.user is not None and not here.user.is_staff:
             return render(request, "accounts/support/no_staff.html", status=403)
@@ -128,13 +132,13 @@ class VerifiedSite(admin.AdminSite):
         return redirect(redirects.asking("signin:reauthenticate" if here.is_signed_in else "signin:password", next_url))
 
     def logout(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Sign out as everywhere, so that the record tells of it."""
+        """Sign out as everywhere else, so that it is in the audit log."""
         return sign_out(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Lead to the portal's page: Django's own wants no fresh proof, ends no session and tells nobody."""
+        """Redirect to the portal: Django's page needs no recent verification, ends no session, sends no notice."""
         return redirect("portal:password")
 
     def password_change_done(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> Any:
-        """Lead there as well."""
+        """Redirect there as well."""
         return redirect("portal:password")

@@ -1,4 +1,4 @@
-"""People as a Django app."""
+"""Django app configuration of accounts."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

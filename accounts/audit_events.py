@@ -1,4 +1,4 @@
-"""The events of the audit log that accounts record: sign-ins, passwords, sessions, app passwords, services."""
+"""Audit events of accounts: sign-ins, passwords, sessions, app passwords, services."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Reads what somebody may do: all their rights, their own and those of their groups, by one statement."""
+"""Authentication backend that reads all of a user's permissions, own and through groups, in one statement."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from django.contrib.auth.backends import ModelBackend
 
 
 class RightsBackend(ModelBackend):
-    """Django's own, but for the number of statements. Nobody signs in by it: that is `signin.flow`'s matter."""
+    """Django's backend with fewer statements. It never signs anyone in: `signin.flow` does that."""
 
     def authenticate(self, request: Any, username: str | None = None, password: str | None = None, **more: Any) -> None:
-        """Let nobody in by name and password alone."""
+        """Sign nobody in by user name and password alone."""
         return
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

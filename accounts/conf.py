@@ -1,4 +1,4 @@
-"""Settings of accounts: each is declared here once, and read at call time."""
+"""Settings of accounts, each declared once and read at call time."""
 
 from datetime import timedelta
 

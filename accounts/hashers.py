@@ -1,4 +1,4 @@
-"""The password hash: Django's Argon2id with our figures, over a password in normal form."""
+"""Password hashing: Django's Argon2id with our parameters, over passwords in a normal form."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 
 
 def composed(password: str) -> str:
-    """Give the form in which a password is kept: an accent is one sign with its letter, however it was typed.
+    """Return the form in which a password is stored: an accented letter is one character, however it was typed.
 
     Source: NIST SP 800-63B-4, 3.1.1.2 (normal form C, UAX 15).
     """
@@ -14,21 +14,21 @@ def composed(password: str) -> str:
 
 
 def spellings(password: str) -> tuple[str, ...]:
-    """List the forms in which a typed password may have been kept, the present one first.
+    """Return the forms in which a typed password may have been stored, the current one first.
 
-    Passwords were once kept as they were typed, and some keyboards and systems type accents apart.
+    Passwords were once stored as typed, and some keyboards and systems type accents as separate characters.
     """
     return tuple(dict.fromkeys((composed(password), password, unicodedata.normalize("NFD", password))))
 
 
 def take_time(password: str) -> None:
-    """Take the time that a wrong password takes, where there is nobody whose hash could be compared."""
+    """Take as long as checking a wrong password does, for a user who does not exist. Prevents user enumeration."""
     for spelling in spellings(password):
         make_password(spelling)
 
 
 class Argon2idHasher(Argon2PasswordHasher):
-    """Argon2id at 19 MiB, two passes, one lane: the least that OWASP accepts, and light enough for a busy morning.
+    """Argon2id with 19 MiB, two passes, one lane: the minimum that OWASP accepts, and light enough for a busy morning.
 
     Units: memory_cost in KiB.
     Source: OWASP Password Storage Cheat Sheet, Argon2id.

@@ -1,4 +1,4 @@
-"""Speaks to signed-in people in their language and time."""
+"""Middleware that sets the language and time zone of signed-in users."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from accounts import session_assurance
 
 
 class PreferencesMiddleware:
-    """Sets the time zone and language of the person whose request it is; a session that is worth nothing sets none."""
+    """Set the time zone and language of the signed-in user. A session without assurance sets neither."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,7 +27,7 @@ class PreferencesMiddleware:
 
 
 def _zone(name: str) -> zoneinfo.ZoneInfo | None:
-    """Give a zone by its name; none if there is none, for zones are renamed and dropped."""
+    """Return a time zone by name. None if there is no such zone, because zones are renamed and dropped."""
     try:
         return zoneinfo.ZoneInfo(name) if name else None
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""Changes and resets of a person's password. Neither skips, weakens or replaces the second step."""
+"""Password changes and resets. Neither skips, weakens or replaces the second step."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
-_MOST = 20  # accounts with one mailbox that a request mails to
+_MOST = 20  # accounts sharing one mailbox that a single request mails
 _PURPOSE = "password_reset"
 
 
@@ -28,12 +28,12 @@ def change(
     how: str = "changed",
     also: Callable[[], object] = lambda: None,
 ) -> bool:
-    """Give a person a new password. All their sessions and remembered browsers end; so do older reset links.
+    """Set a user's password. All their sessions and remembered browsers end, and older reset links stop working.
 
-    App passwords end as well, where policy says so for this kind of change. False when the password is another one by
-    now than the one that `user` was read with: somebody who knew that one alone does not set the next.
+    App passwords end as well if policy says so for this kind of change. Return False if the password has changed since
+    `user` was loaded: someone who knows only the previous password must not set the next one.
 
-    Shape: `password` as typed, already found good enough; `also` is done last in the same transaction.
+    Shape: `password` as typed, already validated; `also` runs last in the same transaction.
     """
     is_replaced = how == "reset" or user.must_change_password
     kind = AppPasswordsEnd.REPLACED if is_replaced else AppPasswordsEnd.ALWAYS
@@ -55,15 +55,15 @@ def change(
 
 
 def ask_reset(name: str, context: Context, *, path: str) -> None:
-    """Mail a link to everyone who has this name or mail address; says nothing about whether there is anybody.
+    """Mail a reset link to everyone with this name or mail address, without revealing whether there is anyone.
 
-    Several accounts may share a mailbox: each gets a mail of its own, which names it.
+    Several accounts may share a mailbox: each gets its own mail, which names it.
     """
     folded = fold(name)
     if not limits.spend_request("password_reset", name=folded, context=context).is_open:
         return
     named = User.objects.filter(is_active=True).filter(Q(username=folded) | Q(email__iexact=name.strip()))
-    # PostgreSQL takes some letters for others, such as a dotless i: each spelling would be counted by itself.
+    # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be rate-limited separately.
     people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
     with transaction.atomic():
         for person in people:
@@ -82,13 +82,13 @@ def _mail_link(person: User, context: Context, *, path: str) -> None:
 
 
 def _good(context: Context) -> QuerySet[PasswordReset]:
-    """List the requests whose link is good: unused, in time, and the newest of their person."""
+    """Return the requests whose link is valid: unused, not expired, and the newest of their user."""
     newer = PasswordReset.objects.filter(user=OuterRef("user"), pk__gt=OuterRef("pk"))
     return PasswordReset.objects.filter(~Exists(newer), used_at=None, ends_at__gt=context.now)
 
 
 def open_reset(handle: str, token: str, context: Context) -> PasswordReset | None:
-    """Find the request that a mailed link belongs to, while the link is good."""
+    """Return the request that a mailed link belongs to, if the link is still valid."""
     if not tokens.is_derived(_PURPOSE, handle, token):
         return None
     reset = _good(context).select_related("user").filter(handle=handle).first()
@@ -96,7 +96,7 @@ def open_reset(handle: str, token: str, context: Context) -> PasswordReset | Non
 
 
 def finish_reset(reset: PasswordReset, password: str, context: Context) -> bool:
-    """Use a link up and set the password; False if it is good no more. Nobody is signed in by it."""
+    """Use up a link and set the password. Return False if the link is no longer valid. Signs nobody in."""
     with transaction.atomic():
         row_locks.hold_person(reset.user.pk)
         if not _good(context).filter(pk=reset.pk).update(used_at=context.now):

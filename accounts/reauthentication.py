@@ -1,4 +1,4 @@
-"""Re-authentication: a signed-in person verifies again before a sensitive change, then goes on where they were."""
+"""Re-authentication: a signed-in user verifies again before a sensitive change, then returns to it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,11 +17,11 @@ P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
 OWN_MAX_AGE = timedelta(minutes=5)  # for a change to one's own methods, codes, password or app passwords
 _STASHED_POST = "stashed_post"
-_NEVER_STASHED = "password"  # a form with such a field is not kept: people type it again
+_NEVER_STASHED = "password"  # a form with such a field is not kept: users fill it in again
 
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
-    """Tell whether the person proved the second step, or their password where no second step is asked, just now."""
+    """Return whether the user recently passed the second step, or the password if no second step is required."""
     here = session_assurance.of(request)
     return here.proven_at is not None and timezone.now() - here.proven_at < within and _is_strong(here)
 
@@ -33,14 +33,14 @@ def _is_strong(here: session_assurance.Assurance) -> bool:
 def required(
     view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
 ) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
-    """Let a view run only after a recent verification. A posted form is kept meanwhile, so nobody types it twice."""
+    """Run a view only after a recent verification. A posted form is kept, so that nobody fills it in twice."""
     return _required(view, MAX_AGE)
 
 
 def required_for_own(
     view: Callable[Concatenate[AuthedRequest, P], HttpResponse],
 ) -> Callable[Concatenate[AuthedRequest, P], HttpResponse]:
-    """Do the same for a change to one's own account, which asks for a more recent verification."""
+    """Like `required`, for changes to one's own account, which need a more recent verification."""
     return _required(view, OWN_MAX_AGE)
 
 

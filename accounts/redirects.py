@@ -1,4 +1,4 @@
-"""Where a person goes on to: the page they wanted before they signed in, or the one that a button stands on."""
+"""Redirects to the page a user wanted before they signed in, or to the page a button is on."""
 
 import unicodedata
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 NEXT = "next"
-UNDONE = "undone"  # in an address: parts/messages.html then says that nothing was done
-_LONGEST = 4_000  # characters of an address; the lists of the admin have long ones
+UNDONE = "undone"  # query parameter: parts/messages.html then says that nothing was done
+_LONGEST = 4_000  # characters of a URL; admin lists have long ones
 
 
 def safe(text: str) -> str:
-    """Give a path of this site, and nothing for all else: other sites, names of views, control characters.
+    """Return a path on this site; empty for anything else: other sites, view names, control characters.
 
-    Only a path is taken, so that no browser and no later reader can take it for the address of another host.
+    Only a path is accepted, so that no browser or later reader can take it for a URL of another host.
     """
     is_path = (
         text.startswith("/")
@@ -33,36 +33,36 @@ def safe(text: str) -> str:
 
 
 def wanted(request: HttpRequest) -> str:
-    """Read the page that a request names to go on to; empty if it names none that is safe."""
+    """Return the page that a request wants to continue to, or an empty string if it names no safe one."""
     return safe(request.POST.get(NEXT, request.GET.get(NEXT, "")))
 
 
 def go_on(next_url: str) -> HttpResponseRedirect:
-    """Lead to the page that was wanted, else to the start page."""
+    """Redirect to the wanted page, or else to the start page."""
     return HttpResponseRedirect(safe(next_url) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def asking(view_name: str, next_url: str, **query: str) -> str:
-    """Give the address of a page that leads on to another one afterwards, such as the sign-in."""
+    """Return the URL of a view that continues to another page afterwards, such as the sign-in."""
     asked = query | ({NEXT: next_url} if next_url else {})
     return reverse(view_name) + (f"?{urlencode(asked)}" if asked else "")
 
 
 def not_done(address: str) -> str:
-    """Mark the address of a page, so that it says that nothing was done. No words are kept in the session for it."""
+    """Mark a URL, so that its page says that nothing was done. Unlike a message, this needs no session."""
     return f"{address}{'&' if '?' in address else '?'}{UNDONE}=1"
 
 
 def undone(view_name: str, **places: Any) -> HttpResponseRedirect:
-    """Lead to a page that says that nothing was done."""
+    """Redirect to a page that says that nothing was done."""
     return HttpResponseRedirect(not_done(reverse(view_name, kwargs=places)))
 
 
 def button_on(view_name: str, *places: str) -> Callable[[Callable[..., Any]], Any]:
-    """Lead anyone who opens the address of a button by GET to the page that the button stands on.
+    """Redirect a GET of a button's URL to the page that the button is on.
 
-    It happens when a button was pressed after the session had ended: the sign-in comes back to the address by GET.
-    `places` name the parts of the address that the page has as well.
+    This happens when a button is pressed after the session has ended: the sign-in returns to the URL by GET.
+    `places` names the URL arguments that both share.
     """
 
     def of(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The one reader of a request: address, program, cookie, language, now. Everything below takes the values."""
+"""Reads the context of a request: time, network, browser, cookies, language. Everything below takes the values."""
 
 import ipaddress
 
@@ -9,11 +9,11 @@ from django.utils import timezone, translation
 from verification import inputs
 from verification.context import Context
 
-_AGENT = 300  # characters kept of what a program says of itself
+_AGENT = 300  # maximum length of the User-Agent and cookie values that we keep
 
 
 def read(request: HttpRequest) -> Context:
-    """Read the circumstances of a request, with the clock read once."""
+    """Return the context of a request. This is where the clock is read."""
     return Context(
         now=timezone.now(),
         network=network(request),
@@ -25,9 +25,9 @@ def read(request: HttpRequest) -> Context:
 
 
 def network(request: HttpRequest) -> str:
-    """Give the client's address: the last one that no proxy of ours added. Unreadable: empty, which opens nothing.
+    """Return the client's address: the last one that is not a proxy of ours. Empty if unreadable; empty opens nothing.
 
-    Only a configured proxy is believed (CVE-2024-47070: a forged header opened a check).
+    Only configured proxies are trusted (CVE-2024-47070: a forged header bypassed a check).
     """
     chain = [] if _is_from_socket(request) else [request.META.get("REMOTE_ADDR", "")]
     chain += reversed(request.headers.get("X-Forwarded-For", "").split(","))
@@ -41,13 +41,13 @@ def network(request: HttpRequest) -> str:
 
 
 def is_proxied(request: HttpRequest) -> bool:
-    """Tell whether a request came through a configured proxy, whose further words are believed as well."""
+    """Return whether a request came through a configured proxy, whose other headers are trusted as well."""
     address = inputs.address(request.META.get("REMOTE_ADDR", ""))
     return _is_from_socket(request) or (address is not None and _is_proxy(address))
 
 
 def _is_from_socket(request: HttpRequest) -> bool:
-    """Tell whether a request came through the Unix socket that we serve on: only a proxy of this machine opens it."""
+    """Return whether a request came through our Unix socket, which only a proxy on this machine can open."""
     return bool(settings.IS_BEHIND_SOCKET) and not request.META.get("REMOTE_ADDR")
 
 

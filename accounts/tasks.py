@@ -1,4 +1,4 @@
-"""Celery's entrance to the housekeeping of people's tables: removes what is over."""
+"""Celery tasks that clean up accounts tables and run imports."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ _KEEP = timedelta(days=1)
 
 @shared_task(name="accounts.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Once a day: remove sessions, half signed-in ones too, mailed links that are over, and old forms' names."""
+    """Delete expired sessions, including half signed-in ones, expired reset links and old form names. Runs daily."""
     SessionStore.clear_expired()
     PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
     SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
@@ -24,5 +24,5 @@ def purge(**_more: Any) -> None:
 
 @shared_task(name="accounts.tasks.imports")
 def imports(**_more: Any) -> None:
-    """Every few seconds: work off the files that were brought in."""
+    """Process imported files. Runs every few seconds."""
     jobs.work(timezone.now())

@@ -1,4 +1,4 @@
-"""The tables of people, their sessions and app passwords, one noun a file."""
+"""Models of users, sessions, app passwords and the support desk, one file for each subject."""
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.imports import Import

@@ -1,4 +1,4 @@
-"""Passwords for old programs that know no second step, and the services that ask about them."""
+"""App passwords, for programs that cannot ask for a second step, and the services that check them."""
 
 from django.conf import settings
 from django.core.validators import validate_ipv46_address
@@ -9,7 +9,7 @@ from verification.models.handles import HandleField
 
 
 class Service(models.Model):
-    """A system of the organisation that asks whether a name and an app password belong together."""
+    """A system of the organisation that asks us to check a user name and an app password."""
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -21,7 +21,7 @@ class Service(models.Model):
         default=True,
         help_text=_("From people who need no second step. Others always need an app password here."),
     )
-    # An address, for nginx resolves no name here. Source: ngx_mail_auth_http_module, "Auth-Server".
+    # An IP address, because nginx does not resolve names here. Source: ngx_mail_auth_http_module, "Auth-Server".
     upstream_host = models.CharField(
         _("mail server address"),
         max_length=64,
@@ -36,7 +36,7 @@ class Service(models.Model):
 
 
 class AppPassword(models.Model):
-    """One app password: found by a keyed digest, good for one kind of program, shown once when it is made."""
+    """One app password: found by a keyed digest, valid for one kind of program, shown once when it is created."""
 
     ref = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="app_passwords")
@@ -50,14 +50,14 @@ class AppPassword(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_network = models.CharField(max_length=45, blank=True)
     last_protocol = models.CharField(max_length=20, blank=True)
-    places = models.JSONField(default=list)  # networks it was used from, the newest last
+    places = models.JSONField(default=list)  # networks it was used from, newest last
 
     def __str__(self) -> str:
         return self.name
 
 
 class StaleClient(models.Model):
-    """A program that keeps trying a password that opens nothing, as its person is told."""
+    """A program that keeps trying a password that does not work, for the page and mail that tell its user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stale_clients")
     service = models.ForeignKey(Service, on_delete=models.CASCADE)

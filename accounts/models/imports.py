@@ -1,4 +1,4 @@
-"""A file of people or tokens that is being brought in, row by row, and what was wrong with it."""
+"""Imports of people or tokens from a file: rows, progress and errors."""
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,9 @@ from verification.models.handles import HandleField
 
 
 class Import(models.Model):
-    """One file. Its rows rest sealed until they are done, and are gone then; `n_done` says where to go on.
+    """One file. Its rows are encrypted until they are done, and then deleted. `n_done` says where to continue.
 
-    Shape: `faults` and `warnings` pair a line with words; line 0 stands for the whole file.
+    Shape: `faults` and `warnings` are pairs of line number and text; line 0 is the whole file.
     """
 
     class Kind(models.TextChoices):
@@ -21,7 +21,7 @@ class Import(models.Model):
         ASSIGN = "assign", _("who gets which token")
 
     class State(models.TextChoices):
-        """How far it is."""
+        """The state of an import."""
 
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
@@ -70,7 +70,7 @@ class Import(models.Model):
 
     @property
     def n_wrong(self) -> int:
-        """Count the rows that were refused; of very many, not all are kept with their reasons."""
+        """The number of rows that were refused. If there are very many, not all are kept with their reasons."""
         return max(len(self.faults), self.n_done - self.n_new - self.n_changed - self.n_same)
 
     @property

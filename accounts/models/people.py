@@ -1,4 +1,4 @@
-"""A person of the organisation. What they must prove is the engine's matter."""
+"""The user model. The verification engine decides what users must prove."""
 
 import unicodedata
 from typing import Any, ClassVar
@@ -19,12 +19,12 @@ from verification.models.person import SecondStep
 
 
 def fold(name: str) -> str:
-    """Fold a user name, so that no spelling of it counts as another person. Source: PRECIS, RFC 8265, 3.3."""
+    """Fold a user name, so that different spellings are the same user. Source: PRECIS, RFC 8265, 3.3."""
     return unicodedata.normalize("NFKC", name or "").casefold().strip()
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes people; finds them by any spelling of their name."""
+    """Creates users, and finds them by any spelling of their name."""
 
     def create_user(self, username: str, email: str = "", password: str | None = None, **more: Any) -> "User":
         user = self.model(username=fold(username), email=self.normalize_email(email), **more)
@@ -39,7 +39,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=fold(username or ""))
 
 
-UNHEARD = ".-_'@"  # an index of trigrams passes over them, and so do those who search
+UNHEARD = ".-_'@"  # a trigram index ignores them, and so do people who search
 
 
 def _folded(*parts: Any) -> Func:
@@ -50,25 +50,25 @@ def _folded(*parts: Any) -> Func:
 
 
 def sought(word: str) -> set[str]:
-    """Fold a word as `found_by` is folded. SQLite knows the capitals of A to Z alone, so there may be two ways."""
+    """Fold a search word like `found_by`. There may be two results, because SQLite changes the case of A to Z only."""
     heard = "".join(sign for sign in word if sign not in UNHEARD)
     return {heard.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in heard)}
 
 
 def permissions_given_to(user: "User") -> set[str]:
-    """Read the permissions that a person was given, also while the account is switched off."""
+    """Return the permissions that a user was given, even if the account is switched off."""
     own = user.user_permissions.order_by().values("pk")
     by_group = Permission.objects.filter(group__user=user.pk).order_by().values("pk")
-    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # no join may meet all memberships
+    mine = Permission.objects.filter(Q(pk__in=own) | Q(pk__in=by_group))  # a join would read all memberships
     names = mine.order_by().values_list("content_type__app_label", "codename")
     return {f"{app}.{code}" for app, code in names}
 
 
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types
-    """A person.
+    """A user.
 
-    Shape: `epoch` numbers the time since the last event that ends all sessions and remembered browsers; `n_ways` counts
-    the things by which they can prove themselves for good, kept by the engine; `found_by` is what a search looks at.
+    Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_ways` counts the user's
+    permanent methods and is kept by the engine; `found_by` is the text that search looks at.
     """
 
     username = models.CharField(
@@ -105,15 +105,15 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     @cached_property
     def given_permissions(self) -> set[str]:
-        """The permissions that the person was given, read once for this instance."""
+        """The user's own and group permissions, read once for this instance."""
         return permissions_given_to(self)
 
     def set_password(self, raw_password: str | None) -> None:
-        """Keep a password in its normal form."""
+        """Set the password in its normal form."""
         super().set_password(raw_password if raw_password is None else hashers.composed(raw_password))
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Compare a password in every form in which it may have been kept; one of an older form is kept again."""
+        """Check a password in every form in which it may have been stored. One in an older form is stored again."""
         for spelling in hashers.spellings(raw_password or ""):
             if check_password(spelling, self.password, self._keep_again):
                 if spelling != hashers.composed(spelling):
@@ -122,14 +122,14 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return False
 
     def has_password(self, raw_password: str) -> bool:
-        """Compare a password as `check_password` does, and change nothing: for an action that sets another one next."""
+        """Check a password without changing anything, for an action that sets another one next."""
         return any(check_password(spelling, self.password) for spelling in hashers.spellings(raw_password))
 
     def _keep_again(self, password: str) -> None:
-        """Keep the same password in its present form, unless it was changed meanwhile."""
+        """Store the same password in its current form, unless it was changed meanwhile."""
         kept = self.password
         self.set_password(password)
-        self._password = None  # what a later save would take for a change of the password
+        self._password = None  # a later save would take it for a password change
         User.objects.filter(pk=self.pk, password=kept).update(password=self.password)
 
     USERNAME_FIELD = "username"

@@ -1,11 +1,11 @@
-"""The permissions of the support desk, declared once: name, label, and the first level of staff that has each."""
+"""The permissions of the support desk: name, label, and the lowest level of staff that has each."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Level(IntEnum):
-    """How far a role of the support desk reaches. Each level has the permissions of those below it."""
+    """The level of a support role. Each level has the permissions of those below it."""
 
     FIRST_LINE = 1
     SENIOR = 2
@@ -14,7 +14,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class SupportPermission:
-    """One permission of `accounts`. `migrate` makes it and gives it to the roles of its level and above."""
+    """One permission of `accounts`. `migrate` creates it and gives it to the roles of its level and above."""
 
     codename: str
     label: str
@@ -47,5 +47,5 @@ SUPPORT_PERMISSIONS = (
 
 
 def names_up_to(level: Level) -> tuple[str, ...]:
-    """Name the permissions that a level has, such as accounts.verify_caller."""
+    """Return the permissions of a level, such as accounts.verify_caller."""
     return tuple(f"accounts.{each.codename}" for each in SUPPORT_PERMISSIONS if each.level <= level)

@@ -1,4 +1,4 @@
-"""A request to set a new password by a mailed link. The link is derived from the row, never kept in it."""
+"""Password resets by a mailed link. The link is derived from the row and never stored in it."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from verification.models.handles import HandleField
 
 
 class PasswordReset(models.Model):
-    """One mailed link: good once, until it ends, in the epoch in which it was asked for."""
+    """One mailed link: valid once, until it expires, and only in the epoch in which it was requested."""
 
     handle = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")

@@ -1,13 +1,14 @@
-"""Which of the shipped roles this database has had, so that what an organisation changed about them stays changed."""
+"""Which of the shipped roles this database has had, so that changes the organisation made to them are kept."""
 
 from django.contrib.auth.models import Group
 from django.db import models
 
 
 class ShippedRole(models.Model):
-    """A role that `migrate` has made as a group. `given` names the permissions that the group ever got from us.
+    """A role that `migrate` created as a group. `given` lists all permissions that we ever gave to the group.
 
-    The group may have been renamed since. Without a group, it was deleted, or the organisation had one of that name.
+    The group may have been renamed since. `group` is empty if it was deleted, or if the organisation already had a
+    group of that name.
     """
 
     name = models.CharField(max_length=150, unique=True)

@@ -1,10 +1,10 @@
-"""Forms of the admin that were sent and acted on: each counts once."""
+"""Admin forms that have been submitted, so that each takes effect only once."""
 
 from django.db import models
 
 
 class SentForm(models.Model):
-    """One form that was acted on. The request that writes its row first acts; the same form sent again does nothing."""
+    """A submitted form. The request that inserts its row acts; the same form submitted again does nothing."""
 
     ref = models.CharField(max_length=64, unique=True)
     sent_at = models.DateTimeField(db_index=True)

@@ -1,4 +1,4 @@
-"""Sessions as rows that know whose they are, so that one person's can be found and ended."""
+"""The session model. It records the user, so that all sessions of a user can be found and ended."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 
 class Session(AbstractBaseSession):
-    """One session. The person is set once they are signed in; a half signed-in one belongs to nobody."""
+    """One session. `user` is set once they are signed in; a half signed-in session has none."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
     made_at = models.DateTimeField(auto_now_add=True)
@@ -19,12 +19,12 @@ class Session(AbstractBaseSession):
 
     @property
     def ref(self) -> str:
-        """A name that tells sessions apart and gives no key away. Shape: 32 hex digits."""
+        """A public name that identifies the session without revealing its key. Shape: 32 hex digits."""
         return hashlib.sha256(f"session:{self.session_key}".encode()).hexdigest()[:32]
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:
-        """Give the store that wrote this row, for `get_decoded`."""
+        """Return the session store that wrote this row, for `get_decoded`."""
         store: type[SessionBase] = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
         return store
 

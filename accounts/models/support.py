@@ -1,4 +1,4 @@
-"""What the support desk keeps: whom a desk helps, verified callers, and which actions wait for a second person."""
+"""Models of the support desk: desk scopes, caller checks, and actions that wait for approval."""
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -9,9 +9,9 @@ from verification.models.handles import HandleField
 
 
 class Scope(models.Model):
-    """Whom the members of a desk may help: people of these groups, and nobody else.
+    """Whom the members of a desk may help: users in these groups and nobody else.
 
-    Staff of several desks help the people of all of them; staff without any scope help everybody.
+    Staff of several desks may help the users of all of them; staff without any scope may help everyone.
     """
 
     desk = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="scope", verbose_name="desk")
@@ -22,9 +22,9 @@ class Scope(models.Model):
 
 
 class CallerCheck(models.Model):
-    """One proof asked of a caller by one of the staff. It counts for these two people and for a while only.
+    """A verification of a caller, requested by one member of staff. Valid for these two people, for a limited time.
 
-    `handle` names the challenge, empty for a call back that staff vouch for; `binding` ties the challenge to this row.
+    `handle` names the challenge, or is empty for a call back that staff vouch for. `binding` ties it to this row.
     """
 
     ref = HandleField(unique=True, editable=False)
@@ -47,13 +47,13 @@ class CallerCheck(models.Model):
 
 
 class GroupRequest(models.Model):
-    """A change of a group that one of the staff asked for and that waits for a second one. No group: one to be made.
+    """A change to a group that waits for approval by a second member of staff. Without `group`, it creates one.
 
-    Shape: `wanted` as the group's form gives it, none to delete the group.
+    Shape: `wanted` as the group's form gives it; None deletes the group.
     """
 
     class State(models.TextChoices):
-        """How it ended."""
+        """The state of the request."""
 
         WAITING = "waiting", _("waiting")
         DONE = "done", _("done")
@@ -76,10 +76,10 @@ class GroupRequest(models.Model):
 
 
 class SupportRequest(models.Model):
-    """A risky action that one of the staff asked for and that waits for the word of a second one."""
+    """A risky action that waits for approval by a second member of staff."""
 
     class State(models.TextChoices):
-        """How it ended."""
+        """The state of the request."""
 
         WAITING = "waiting", _("waiting")
         APPROVED = "approved", _("approved")

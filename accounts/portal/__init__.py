@@ -1,1 +1,1 @@
-"""What a person sees and manages alone once signed in."""
+"""The self-service portal for signed-in users."""

@@ -1,4 +1,4 @@
-"""Who of company support asked a person to prove who they are: the answer to “Is this really support?”"""
+"""Recent caller checks of a user, to answer “Is this really support?”"""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +9,12 @@ _RECENT = timedelta(days=7)
 
 
 def just_now(person: User, *, now: datetime) -> list[CallerCheck]:
-    """List who asked within the last minutes, the newest first."""
+    """Return the checks of the last minutes, newest first."""
     return _since(person, now - _NOW)
 
 
 def lately(person: User, *, now: datetime) -> list[CallerCheck]:
-    """List who asked within the last days, the newest first."""
+    """Return the checks of the last days, newest first."""
     return _since(person, now - _RECENT)
 
 

@@ -1,4 +1,4 @@
-"""What a person types in the portal."""
+"""Forms of the portal."""
 
 import ipaddress
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from verification.inputs.fields import LineField
 
 
 class NameForm(forms.Form):
-    """A person's own name for a thing of theirs."""
+    """A user's own name for something, such as a method."""
 
     name = LineField(
         label=_("Your name for it"),
@@ -26,7 +26,7 @@ class NameForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """A new password, judged by the validators of the settings."""
+    """A new password, checked by the configured validators."""
 
     new_password = forms.CharField(
         label=_("New password"),
@@ -39,7 +39,7 @@ class NewPasswordForm(forms.Form):
 
 
 class ChangeForm(NewPasswordForm):
-    """The present password and the new one."""
+    """The current password and the new one."""
 
     field_order = ["password", "new_password"]
     password = forms.CharField(
@@ -52,7 +52,7 @@ class ChangeForm(NewPasswordForm):
 
 
 class ResetForm(forms.Form):
-    """Whose password is to be set anew."""
+    """The user whose password is to be reset."""
 
     name = LineField(
         label=_("User name or mail address"),
@@ -64,7 +64,7 @@ class ResetForm(forms.Form):
 
 @cache
 def _places() -> tuple[str, ...]:
-    """List the zones that are named after places. Reading them opens some hundred files: once a process."""
+    """Return the time zones that are named after places. Reading them opens hundreds of files, so it is cached."""
     names = (name for name in available_timezones() if "/" in name and not name.startswith(("posix/", "right/")))
     return ("UTC", *sorted(names))
 
@@ -88,7 +88,7 @@ class ProfileForm(forms.Form):
 
 
 class AppPasswordForm(forms.Form):
-    """For which program, under which name, and with which bounds."""
+    """The program, name and restrictions of a new app password."""
 
     program = forms.ChoiceField(
         label=_("What is it for?"),
@@ -130,7 +130,7 @@ class AppPasswordForm(forms.Form):
             ) from error
 
     def fields_of_issue(self, now: datetime) -> dict[str, Any]:
-        """Give what `app_passwords.issue` takes."""
+        """Return the keyword arguments for `app_passwords.issue`."""
         days = self.cleaned_data["days"]
         return {
             "name": self.cleaned_data["name"],

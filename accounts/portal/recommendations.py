@@ -1,4 +1,4 @@
-"""Says whether a person could still get in on a bad day, and the next step if not."""
+"""Recommendations: whether a user could still sign in after losing a device, and what to set up if not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _UNTRIED = timedelta(days=182)
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing worth doing. Shape: `kind` good, info, warn or bad; `url` names where it is done."""
+    """One recommendation. Shape: `kind` is good, info, warn or bad; `url` is the name of the page for it."""
 
     kind: str
     title: str
@@ -25,7 +25,7 @@ class Mark:
 
 
 def ways_in(options: Sequence[Option]) -> set[str]:
-    """Tell apart the things that can be lost: a number that takes texts and calls is one phone."""
+    """Return the distinct things a user could lose. A number that takes texts and calls is one phone."""
     return {
         option.enrolment.address_digest or option.ref
         for option in options
@@ -34,7 +34,7 @@ def ways_in(options: Sequence[Option]) -> set[str]:
 
 
 def is_one_phone(options: Sequence[Option]) -> bool:
-    """Tell whether one lost phone may take all of it: a number of it, and an app that usually lives on it."""
+    """Return whether losing one phone may take everything: its number, and an app that usually runs on it."""
     lasting = [o for o in options if not o.is_backup and not o.is_temporary and not o.is_locked]
     elsewhere = {o.enrolment.address_digest or o.ref for o in lasting if not o.is_on_phone}
     return (
@@ -45,14 +45,14 @@ def is_one_phone(options: Sequence[Option]) -> bool:
 
 
 def comfort(options: Sequence[Option]) -> str:
-    """Say why a person with nothing left to do could still get in."""
+    """Explain why a user who has nothing left to do could still sign in."""
     if is_one_phone(options):
         return _("If you lost your phone, one of your recovery codes would do. Keep them somewhere else.")
     return _("If you lost one of these, another one would do.")
 
 
 def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
-    """List what is worth doing, the most pressing first; empty if all is well."""
+    """Return what is worth doing, most urgent first; empty if all is well."""
     found = [_off(option) for option in options if option.is_locked]
     ways = ways_in(options)
     if len(ways) < 2:

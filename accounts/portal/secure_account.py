@@ -1,4 +1,4 @@
-"""“This wasn’t me”: ends what may be in strange hands at once, and leads the person through making it safe again."""
+"""Account compromise (“This wasn’t me”): ends what an attacker may control, then guides the user through recovery."""
 
 from django.db import transaction
 
@@ -9,10 +9,10 @@ from verification.context import Context
 
 
 def begin(user: User, context: Context, *, about: str) -> None:
-    """Secure an account: other sessions end, browsers are forgotten, app passwords rest, the second step is asked.
+    """Secure an account: end other sessions, forget browsers, suspend app passwords, require the second step.
 
-    `about` is the public name of the event that was not the person's doing. Nothing of it needs a fresh proof: whoever
-    calls for help is believed, and `end` undoes it for whoever proves themselves.
+    `about` is the public name of the event the user did not cause. None of this needs a recent verification: anyone
+    who asks for help is believed, and `end` undoes it for a user who verifies.
     """
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(securing_since=context.now)
@@ -23,7 +23,7 @@ def begin(user: User, context: Context, *, about: str) -> None:
 
 
 def end(user: User, context: Context) -> None:
-    """Open the account again for its person, who has proven themselves and looked through it."""
+    """Reopen the account for its user, who has verified and reviewed it."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, securing_since__isnull=False).update(securing_since=None):
             audit.record(audit_events.ACCOUNT_SECURING_ENDED, user_id=user.pk, context=context)

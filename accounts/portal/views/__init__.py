@@ -1,1 +1,1 @@
-"""The portal's pages, one noun a file."""
+"""Views of the portal, one file for each subject."""

@@ -1,4 +1,4 @@
-"""What happened to a person's account, and the way to make it safe when something was not them."""
+"""Views of account activity, and of securing an account when the user did not do something listed there."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -18,7 +18,7 @@ _NEW_PASSWORD = (audit_events.PASSWORD_CHANGED, audit_events.PASSWORD_RESET)
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List sign-ins and changes, the newest first."""
+    """List sign-ins and changes, newest first."""
     before = inputs.number(request.GET.get("before")) or 0
     events = audit.of_person(request.user.pk, of=audit.user_events(), before=before, most=_PAGE)
     context = {
@@ -31,7 +31,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def not_me(request: AuthedRequest) -> HttpResponse:
-    """Explain what happens, and do it: the account is secured at once."""
+    """Explain what securing the account does, and do it at once on POST."""
     about = inputs.shortened(request.POST.get("about", request.GET.get("about")), max_length=32)
     if request.method == "POST":
         with transaction.atomic():
@@ -43,7 +43,7 @@ def not_me(request: AuthedRequest) -> HttpResponse:
 
 @require_GET
 def secure(request: AuthedRequest) -> HttpResponse:
-    """Lead through what is left to do, each step with its place."""
+    """Show the remaining recovery steps."""
     begun = request.user.securing_since
     newest = audit.of_person(request.user.pk, of=_NEW_PASSWORD, most=1)
     changed = any(event.at >= begun for event in newest if begun)
@@ -60,7 +60,7 @@ def secure(request: AuthedRequest) -> HttpResponse:
 @reauthentication.required_for_own
 @redirects.button_on("portal:secure")
 def secured(request: AuthedRequest) -> HttpResponse:
-    """End the securing: the person proved themselves just now."""
+    """End the securing of an account. The user has just verified."""
     secure_account.end(request.user, request_context.read(request))
     messages.success(request, _("Your account is open again as before."))
     return redirect("portal:home")
@@ -68,6 +68,6 @@ def secured(request: AuthedRequest) -> HttpResponse:
 
 @require_GET
 def support(request: AuthedRequest) -> HttpResponse:
-    """Answer “Is this really support?”: whoever is not listed here did not ask through us."""
+    """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
     checks = caller_checks.lately(request.user, now=request_context.read(request).now)
     return render(request, "accounts/portal/support.html", {"checks": checks, "here": "activity"})

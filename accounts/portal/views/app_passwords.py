@@ -1,4 +1,4 @@
-"""A person's app passwords: for which old program, used when and from where; make one, delete one or all."""
+"""Views of a user's app passwords: list, create, delete."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -15,7 +15,7 @@ from verification import policies
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the app passwords, those that rest as well, and the programs that keep failing."""
+    """List the app passwords, including suspended ones, and the programs that keep failing."""
     now = request_context.read(request).now
     mine = [(row, programs.program(row.program)) for row in app_passwords.of_person(request.user)]
     is_allowed = policies.rules_for(request.user.pk).app_passwords
@@ -35,7 +35,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def make(request: AuthedRequest) -> HttpResponse:
-    """Make an app password; it stands in the answer to the POST and nowhere else."""
+    """Create an app password. It is shown in the response to the POST and nowhere else."""
     if not app_passwords.may_make(request.user):
         return redirect("portal:app-passwords")
     form = AppPasswordForm(request.POST or None)
@@ -64,7 +64,7 @@ def make(request: AuthedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
-    """Delete one app password, or all, after a confirmation."""
+    """Delete one app password, or all, after confirmation."""
     mine = app_passwords.of_person(request.user)
     named = mine.filter(ref=ref).first() if ref else None
     if ref and named is None:

@@ -1,4 +1,4 @@
-"""A person's remembered browsers and sign-ins, one by one and all at once."""
+"""Views of a user's remembered browsers and sign-ins."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,7 +16,7 @@ from verification.browsers import user_agents
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List where the person is remembered and signed in."""
+    """List where the user is remembered and signed in."""
     now = request_context.read(request)
     here = sessions.keys_of(request.session)
     remembered = browsers.of_person(request.user, now=now.now)
@@ -32,7 +32,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 @redirects.button_on("portal:browsers")
 @require_POST
 def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
-    """Forget one browser or all: there the second step is asked again. Needs no fresh proof, for it only closes."""
+    """Forget one browser or all. Needs no recent verification, because it only removes access."""
     now = request_context.read(request)
     if not browsers.forget_own(request.user, now, ref=ref) and ref:
         raise Http404
@@ -46,7 +46,7 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
 @redirects.button_on("portal:browsers")
 @require_POST
 def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
-    """End one sign-in elsewhere."""
+    """End one of the user's other sessions."""
     now = request_context.read(request)
     found = sessions.own(request.user, ref)
     if found is None:
@@ -61,7 +61,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
 @redirects.button_on("portal:browsers")
 @require_POST
 def end_all(request: AuthedRequest) -> HttpResponse:
-    """Sign out everywhere but here, remembered browsers included."""
+    """Sign out everywhere else and forget all remembered browsers."""
     session_assurance.end_others(request, request.user, request_context.read(request))
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("portal:browsers")

@@ -1,4 +1,4 @@
-"""The portal's first page."""
+"""The start page of the portal."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,7 @@ from verification import enrolments, policies
 
 @require_GET
 def home(request: AuthedRequest) -> HttpResponse:
-    """Tell who this is, with which methods, and what is worth doing next."""
+    """Show the user, their methods, and what is worth doing next."""
     now = timezone.now()
     rules = policies.rules_for(request.user.pk)
     mine = enrolments.options(enrolments.confirmed(request.user.pk), rules.methods, now=now)

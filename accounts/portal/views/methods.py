@@ -1,4 +1,4 @@
-"""A person's methods: list, add, rename, choose the usual one, try out, remove, move to a new phone."""
+"""Views of a user's methods: list, add, rename, set the default, try out, remove, move to a new phone."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,12 +26,12 @@ from verification.enrolments import Offer, Option
 from verification.models import Enrolment, Purpose
 
 _MOVING = "moving"
-_MOVE = timedelta(hours=1)  # a move to a new phone that was left for longer is given up
+_MOVE = timedelta(hours=1)  # after this time a move to a new phone is abandoned
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the methods and say whether the person could still get in on a bad day."""
+    """List the methods and recommend what to add."""
     now = timezone.now()
     rules = policies.rules_for(request.user.pk)
     everything = enrolments.confirmed(request.user.pk)
@@ -64,7 +64,7 @@ def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def add(request: AuthedRequest) -> HttpResponse:
-    """Offer what can be set up; what needs no further word begins at once."""
+    """Offer the methods that can be set up. One that needs no further input starts at once."""
     _rules, offers = _offers(request)
     chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
     if chosen and chosen.form_class is not None:
@@ -77,7 +77,7 @@ def add(request: AuthedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def set_up(request: AuthedRequest, method: str) -> HttpResponse:
-    """Ask what a method needs to know, such as a phone number."""
+    """Ask for what a method needs, such as a phone number."""
     _rules, offers = _offers(request)
     offer = next((offer for offer in offers if offer.name == method), None)
     if offer is None or offer.form_class is None:
@@ -92,7 +92,7 @@ def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpRe
 
 
 def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
-    """Ask to prove what is being set up; the pages of the proof are those of the sign-in."""
+    """Start a verification of the new method. It uses the same pages as the sign-in."""
     now = request_context.read(request)
     rules, _offered = _offers(request)
     place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
@@ -110,7 +110,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
 
 
 def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Hand a view the person's own enrolment; a stranger's does not exist."""
+    """Pass the user's own enrolment to a view. Anyone else's gives a 404."""
 
     def found(request: AuthedRequest, ref: str) -> HttpResponse:
         enrolment = enrolments.by_ref(request.user.pk, ref)
@@ -125,7 +125,7 @@ def _mine(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def rename(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Give a method the person's own name."""
+    """Give a method a name of the user's own."""
     return _rename(request, ref)
 
 
@@ -160,7 +160,7 @@ def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def remove(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Remove a method after a confirmation, unless it is the last way in that the organisation requires."""
+    """Remove a method after confirmation, unless the organisation requires one and this is the last."""
     return _remove(request, ref)
 
 
@@ -182,7 +182,7 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 
 
 def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
-    """Remove an enrolment and keep this very session, which has just proven itself, alive in the new epoch."""
+    """Remove an enrolment and keep this session, which has just verified, in the new epoch."""
     rules = policies.rules_for(request.user.pk)
     must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
     with transaction.atomic():
@@ -197,7 +197,7 @@ def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
 @redirects.button_on("portal:methods")
 @require_POST
 def try_out(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Ask one method for no other reason than to see it work."""
+    """Start a verification only to try a method out."""
     return _try_out(request, ref)
 
 
@@ -226,7 +226,7 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def codes(request: AuthedRequest) -> HttpResponse:
-    """Make a new set of recovery codes; they stand in the answer to the POST and nowhere else."""
+    """Create a new set of recovery codes. They are shown in the response to the POST and nowhere else."""
     rules = policies.rules_for(request.user.pk)
     backup = enrolments.backup_method(rules.methods)
     if not backup:
@@ -252,7 +252,7 @@ def codes(request: AuthedRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def new_phone(request: AuthedRequest) -> HttpResponse:
-    """Lead to a new phone in one go: set it up, prove it, then remove what was on the old one."""
+    """Guide the user to a new phone: set it up, verify it, then remove the old one's methods."""
     now = timezone.now()
     rules, offers = _offers(request)
     mine = [o for o in _options(request, rules) if not o.is_backup]
@@ -268,7 +268,7 @@ def new_phone(request: AuthedRequest) -> HttpResponse:
 
 
 def _move(request: AuthedRequest, now: datetime) -> float | None:
-    """Give the time at which a move to a new phone began that is still under way."""
+    """Return when the current move to a new phone began, or None."""
     started: float | None = request.session.get(_MOVING)
     return started if started is not None and now.timestamp() - started < _MOVE.total_seconds() else None
 
@@ -278,7 +278,7 @@ def _options(request: AuthedRequest, rules: policies.Rules) -> tuple[Option, ...
 
 
 def _split(mine: list[Option], started: float | None) -> tuple[list[Option], list[Option]]:
-    """Tell what was set up since the move began from what was there before."""
+    """Split the options into those set up since the move began and those from before."""
 
     def is_new(option: Option) -> bool:
         at = option.enrolment.confirmed_at

@@ -1,4 +1,4 @@
-"""Changing the password, and setting a new one by a mailed link."""
+"""Views for changing a password and for resetting it by a mailed link."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from verification.models import AppPasswordsEnd
 @require_http_methods(["GET", "POST"])
 @reauthentication.required_for_own
 def change(request: AuthedRequest) -> HttpResponse:
-    """Change the password of a person who knows the present one and proved themselves just now."""
+    """Change the password of a user who knows the current one and has recently verified."""
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
         messages.success(request, _("Your password is changed. All other sign-ins were ended."))
@@ -35,7 +35,7 @@ def change(request: AuthedRequest) -> HttpResponse:
 
 
 def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
-    """Change the password; where that is refused, the form says why."""
+    """Change the password and return True; otherwise add the reason to the form."""
     if not _is_right(request, form) or not _is_good(form, request.user):
         return False
     if passwords.change(
@@ -55,7 +55,7 @@ def _app_passwords(user: User) -> dict[str, Any]:
 
 
 def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
-    """Check the present password, bounded like the one at sign-in."""
+    """Check the current password, rate-limited like the one at sign-in."""
     name = request.user.username
     here = request_context.read(request)
     if not limits.password_gate(name, here).is_open:
@@ -84,7 +84,7 @@ def _is_good(form: NewPasswordForm, user: User) -> bool:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ask_reset(request: HttpRequest) -> HttpResponse:
-    """Take a name or mail address and answer the same whether anybody has it."""
+    """Ask for a name or mail address. The answer is the same whether or not there is such an account."""
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
@@ -97,7 +97,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
-    """Set a new password by a mailed link. The next sign-in asks for the second step as always."""
+    """Set a new password by a mailed link. The next sign-in still asks for the second step."""
     now = request_context.read(request)
     found = passwords.open_reset(handle, token, now)
     if found is None:
