@@ -1,4 +1,4 @@
-"""Support actions: what staff do for a person. Each is one function here, one entry of the table in `registry`."""
+"""Support actions: what staff do for a user. Each is one function here and one entry in `registry`."""
 
 from accounts.support.actions.access import (
     FOREVER,

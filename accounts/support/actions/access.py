@@ -1,4 +1,4 @@
-"""Support actions that close and open an account: block, unlock, let in once, second step, new password."""
+"""Support actions that close or open an account: block, unlock, bypass once, second step, new password."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,14 +13,14 @@ from accounts.support.actions.base import Actor, Result, Unneeded, close, notify
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 
-_SAME = timedelta(minutes=1)  # what would end within so long of what is there is the same
+_SAME = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
 
 
-FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a block without an end
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
 def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
-    """Let a person sign in once by the password alone, from now and for a short while. Staff are asked always."""
+    """Let a user sign in once with the password alone, within a short time. Never for staff."""
     if person.is_staff:
         raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
     with transaction.atomic():
@@ -37,7 +37,7 @@ def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
 
 
 def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
-    """Refuse every sign-in of a person for some days, or until unblocked when there are none."""
+    """Refuse all of a user's sign-ins for some days, or until they are unblocked if `days` is None."""
     until = FOREVER if days is None else actor.context.now + timedelta(days=days)
     with transaction.atomic():
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
@@ -52,7 +52,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
 
 
 def unblock(person: User, actor: Actor) -> Result:
-    """Let a blocked person sign in again."""
+    """Let a blocked user sign in again."""
     with transaction.atomic():
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
@@ -63,9 +63,9 @@ def unblock(person: User, actor: Actor) -> Result:
 
 
 def unlock(person: User, actor: Actor) -> Result:
-    """End every wait and lock of a person without a reset: what they set up works again.
+    """Lift all delays and locks of a user without a reset, so that their methods work again.
 
-    Not the stop after too many wrong codes of all methods: what was guessed at so often is set up again.
+    It does not lift the stop after too many wrong codes over all methods: those methods must be set up again.
     """
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
@@ -77,7 +77,7 @@ def unlock(person: User, actor: Actor) -> Result:
 
 
 def reset_wrong_codes(person: User, actor: Actor) -> Result:
-    """Reset the count of a person's wrong codes, once all that could be guessed is set up again."""
+    """Reset a user's count of wrong codes, once every method that could be guessed has been set up again."""
     with transaction.atomic():
         found = limits.wrong_codes(person.pk, now=actor.context.now)
         if not found.n and not found.stopped_at:
@@ -96,9 +96,9 @@ def reset_wrong_codes(person: User, actor: Actor) -> Result:
 
 
 def set_state(person: User, actor: Actor, *, state: str) -> Result:
-    """Set what is asked of a person: nothing, to register at the next sign-in, or the second step always.
+    """Set a user's state: no second step, register at the next sign-in, or always the second step.
 
-    Sign-ins and remembered browsers end: what opened under one state opens nothing under another.
+    Sessions and remembered browsers end, because they were opened under the former state.
     """
     if person.is_staff and state == SecondStep.DISABLED:
         raise Unneeded(_("The second step cannot be switched off for staff."))
@@ -112,9 +112,9 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
 
 
 def require_password(person: User, actor: Actor) -> Result:
-    """Have a person choose a new password after the next sign-in, before anything else.
+    """Require a user to choose a new password after the next sign-in, before anything else.
 
-    Sign-ins and remembered browsers end, and app passwords where policy says so.
+    Sessions and remembered browsers end, and app passwords as well if policy says so.
     """
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):

@@ -1,4 +1,4 @@
-"""What hangs on people: methods, browsers, sign-ins, app passwords, locks; for the preview of an action."""
+"""What users have now (methods, browsers, sessions, app passwords, locks), for the preview of an action."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ from verification import browsers, conf, enrolments, limits, policies, registry
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd
 
-_ODD = 3  # wrong codes that are worth a line
+_ODD = 3  # wrong codes that are worth mentioning
 
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """What one person has, or many people together.
+    """What one user has, or many users together.
 
-    Shape: `labels` name methods, `locks` are sentences; `n_app_passwords_ending` end with a password that is required.
+    Shape: `labels` are method names, `locks` are sentences; `n_app_passwords_ending` are those that end if a new
+    password is required.
     """
 
     labels: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ Preview = Callable[[Impact], list[str]]
 
 
 def of_person(person: User, *, now: datetime) -> Impact:
-    """Read what a person has now."""
+    """Return what a user has now."""
     mine = enrolments.confirmed(person.pk)
     options = enrolments.options(mine, tuple(registry.methods()), now=now)
     n_app_passwords = app_passwords.of_person(person).count()
@@ -54,7 +55,7 @@ def of_person(person: User, *, now: datetime) -> Impact:
 
 
 def locks(person: User, options: Collection[Option], *, now: datetime) -> list[str]:
-    """Say what keeps a person out now, and until when."""
+    """Return what keeps a user from signing in now, and until when."""
     found = []
     if person.second_step_locked_at:
         found.append(_("The second step is locked since a sign-in was reported as fraud."))
@@ -73,7 +74,7 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
 
 
 def wrong_codes(person: User, *, now: datetime) -> list[str]:
-    """Say how many wrong codes there were for a person, if they are worth a look."""
+    """Return a sentence about a user's wrong codes, if there were enough to mention."""
     found, most = limits.wrong_codes(person.pk, now=now), conf.wrong_codes_per_month()
     if found.stopped_at:
         words = _("The second step is off: %(most)d wrong codes within thirty days. Methods must be set up again.")
@@ -85,7 +86,7 @@ def wrong_codes(person: User, *, now: datetime) -> list[str]:
 
 
 def of_many(people: QuerySet[User], *, now: datetime) -> Impact:
-    """Count what many people have together, by seven statements whatever their number. Methods are counted by kind."""
+    """Count what many users have together, in seven statements for any number of users. Methods are counted by kind."""
     rows = enrolments.of_many(people)
     known = {name: str(method.label) for name, method in registry.methods().items()}
     kinds = rows.values_list("method").annotate(n=Count("pk")).order_by("method")
@@ -99,7 +100,7 @@ def of_many(people: QuerySet[User], *, now: datetime) -> Impact:
 
 
 def _ending(people: QuerySet[User]) -> int:
-    """Count the app passwords of those people whose policy ends them with a password that is required."""
+    """Count the app passwords of those users whose policy ends them when a new password is required."""
     rules = policies.rules_of_many(list(people.values_list("pk", flat=True)))
     ends = [pk for pk, each in rules.items() if each.app_passwords_end >= AppPasswordsEnd.REPLACED]
     return AppPassword.objects.filter(user__in=ends).count()
@@ -109,7 +110,7 @@ def _ending(people: QuerySet[User]) -> int:
 
 
 def _count(n: int, words: str) -> list[str]:
-    """Give the words of a number of things, in the form that `ngettext` chose; nothing for none."""
+    """Return a count in words, in the form that `ngettext` chose; nothing for zero."""
     return [words % {"n": n}] if n else []
 
 

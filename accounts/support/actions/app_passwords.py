@@ -11,7 +11,7 @@ from accounts.support.actions.base import Actor, Result, notify, record, unless_
 
 
 def delete_app_passwords(person: User, actor: Actor) -> Result:
-    """Delete all app passwords of a person: the programs are refused at their next request."""
+    """Delete all app passwords of a user. The programs are refused at their next request."""
     with transaction.atomic():
         notify(person, "app_passwords_deleted", actor)
         n_gone = app_passwords.clear(person)

@@ -1,4 +1,4 @@
-"""Risky actions that wait for a second person: asked, agreed to or refused, and done once by whoever asked."""
+"""Approvals: risky actions wait until a second member of staff agrees, then the one who asked does them once."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ from verification import audit, policies
 from verification.audit import Event
 from verification.context import Context
 
-_LIFE = timedelta(hours=24)  # to be decided in, and to be done in
+_LIFE = timedelta(hours=24)  # a request must be decided and done within this time
 _State = SupportRequest.State
 
 
 def ask(
     action: str, actor: Actor, person: User, options: Mapping[str, Any], *, vouched_by: User | None = None
 ) -> SupportRequest | None:
-    """Leave an action for a second person; none when the same one waits already. The person is held by the caller."""
+    """Ask for approval of an action. Return None if the same request is waiting. The caller holds the user's lock."""
     same = SupportRequest.objects.filter(
         action=action, person=person, asked_by=actor.staff, state=_State.WAITING, epoch=person.epoch
     )
@@ -48,7 +48,7 @@ def ask(
 
 
 def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bool) -> bool:
-    """Agree to a request or refuse it. False when somebody else was quicker, or it is not for this person to say."""
+    """Approve or refuse a request. Return False if somebody else was faster, or `staff` may not decide."""
     if not may_decide(request, staff):
         return False
     state = _State.APPROVED if agrees else _State.REFUSED
@@ -66,20 +66,20 @@ def decide(request: SupportRequest, staff: User, context: Context, *, agrees: bo
 
 
 def may_decide(request: SupportRequest, staff: User) -> bool:
-    """Tell whether one of the staff may speak as the second person."""
+    """Return whether a member of staff may decide as the second person."""
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
     may = staff.has_perm("accounts.approve_request") and rights.can_view(staff, request.person)
     return is_other and may and rights.may_speak_for(request.person, staff)
 
 
 def is_agreed_still(request: SupportRequest, *, now: datetime) -> bool:
-    """Tell whether whoever agreed could do so now: the word of somebody who was blocked or lost the right is gone."""
+    """Return whether the approver could still approve now. If they were blocked or lost the permission, it is void."""
     other = request.decided_by
     return other is not None and policies.refusal(other, now) is None and may_decide(request, other)
 
 
 def take(request: SupportRequest, staff: User, context: Context) -> bool:
-    """Take an agreed request up, once. Nobody but whoever asked can, and only while the person is as they were then."""
+    """Claim an approved request, once. Only the one who asked can, and only while the user's epoch is unchanged."""
     agreed = SupportRequest.objects.filter(
         pk=request.pk, state=_State.APPROVED, is_collected=False, asked_by=staff, ends_at__gt=context.now
     )
@@ -87,7 +87,7 @@ def take(request: SupportRequest, staff: User, context: Context) -> bool:
 
 
 def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
-    """List what waits, and what was decided and not yet done, of the people whom this member of the staff may see."""
+    """Return the requests that wait or are not done yet, about users whom this member of staff may see."""
     open_ones = SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
         ends_at__gt=now, is_collected=False, person__in=rights.visible(staff)
     )

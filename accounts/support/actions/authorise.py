@@ -1,6 +1,6 @@
-"""Authorises support actions: what one of the staff may do for a person, once for each request.
+"""Authorises support actions: what a member of staff may do for a user, decided once per request.
 
-`authorise` gives a `Permit`, which the preview shows and `execution` carries out, or the `Refusal`.
+`authorise` returns a `Permit`, which the preview shows and `execution` carries out, or a `Refusal`.
 """
 
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from verification import policies
 from verification.context import Context
 from verification.policies import Rules
 
-# What nobody does alone for a member of staff, whatever the policy says. Above and oneself are refused altogether.
+# What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
 _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
@@ -24,7 +24,7 @@ _NEVER_ALONE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """That one of the staff may do an action for a person, and on what terms.
+    """A member of staff may do an action for a user, on these terms.
 
     `caller` says how the caller was verified, `vouched_by` which colleague did. Units: `staff_quota` in actions a day.
     """
@@ -36,7 +36,7 @@ class Permit:
     staff_quota: int
 
     def still_holds(self, person: User) -> bool:
-        """Tell whether the person, as just locked, is as they were: a change of their rights raises the epoch."""
+        """Return whether the user, now locked, is unchanged. A change of their permissions raises the epoch."""
         return _status(person) == _status(self.person)
 
 
@@ -46,7 +46,7 @@ def _status(person: User) -> tuple[int, bool, bool]:
 
 @dataclass(frozen=True, kw_only=True)
 class StaffAccess:
-    """What one of the staff may do for one person, whatever the action: policy and caller check, read once for all."""
+    """What a member of staff may do for a user, for any action: policy and caller check, read once for all actions."""
 
     staff: User
     person: User
@@ -58,7 +58,7 @@ class StaffAccess:
     caller: str = ""
 
     def permit(self, action: Action) -> Permit | Refusal:
-        """Permit an action, or say why it is refused. The quota is spent when it is done."""
+        """Permit an action, or return why it is refused. The quota is used up when the action is done."""
         return self._refusal(action) or Permit(
             person=self.person,
             caller=self.proof.label if self.proof else self.caller,
@@ -84,17 +84,17 @@ class StaffAccess:
         )
 
     def _needs_second(self, action: Action) -> bool:
-        """Tell whether a second member of staff must agree: policy says so, or the person is one of the staff."""
+        """Return whether a second person must approve: policy says so, or the user is a member of staff."""
         return action.name in self.rules.second_person or action.effect in _NEVER_ALONE.get(self.rank, ())
 
 
 def access(staff: User, person: User, context: Context) -> StaffAccess:
-    """Read what one of the staff may do for a person now."""
+    """Return what a member of staff may do for a user now."""
     return _access(staff, person, caller_verification.proof(staff, person, now=context.now))
 
 
 def access_to_many(staff: User, people: Collection[User], context: Context) -> dict[int, StaffAccess]:
-    """Read the same for many whom this member of the staff sees, by as many statements as for one."""
+    """Return the same for many users whom the member of staff can see, in as many statements as for one."""
     rules = policies.rules_of_many([staff.pk, *(person.pk for person in people)])
     proofs = caller_verification.proofs(staff, people, now=context.now)
     return {
@@ -112,12 +112,12 @@ def access_to_many(staff: User, people: Collection[User], context: Context) -> d
 
 
 def authorise(staff: User, person: User, action: Action, context: Context) -> Permit | Refusal:
-    """Permit one action for one person, or say why it is refused."""
+    """Permit one action for one user, or return why it is refused."""
     return access(staff, person, context).permit(action)
 
 
 def authorise_agreed(staff: User, person: User, action: Action, *, caller: str) -> Permit | Refusal:
-    """Permit what a second person agreed to. The caller counts as verified if they were when it was asked for."""
+    """Permit an approved action. The caller counts as verified if they were when it was requested."""
     return _access(staff, person, None, caller=caller).permit(action)
 
 

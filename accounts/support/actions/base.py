@@ -1,4 +1,4 @@
-"""What all support actions share: who acts and why, the result, the audit event and the notice."""
+"""What all support actions share: actor, result, audit event and notice."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ from verification.context import Context
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who of the staff acts, from where, and why. `caller` says how the caller was verified, `approver` who agreed."""
+    """The member of staff who acts, and why. `caller` says how the caller was verified, `approver` who approved."""
 
     staff: User
     context: Context
@@ -24,7 +24,7 @@ class Actor:
 
 
 class State(StrEnum):
-    """What became of a support action."""
+    """The outcome of a support action."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a support action, in words for the staff. `secret` is shown once and kept nowhere."""
+    """The outcome of a support action, with text for staff. `secret` is shown once and not stored."""
 
     text: str
     secret: str = ""
@@ -42,7 +42,7 @@ class Result:
 
 
 class Unneeded(Exception):
-    """There was nothing to do, for instance because somebody else did it just before. The message says so."""
+    """There was nothing to do, for example because somebody else had just done it. The message says so."""
 
 
 def record(event: Event, person: User, actor: Actor, **detail: Any) -> None:
@@ -68,11 +68,11 @@ def notify(person: User, notice: str, actor: Actor, **values: str) -> None:
 
 
 def close(person: User) -> dict[str, int]:
-    """Forget a person's browsers and end their sign-ins; counts both for the record."""
+    """Forget a user's browsers and end their sessions. Return both counts for the audit log."""
     return {"n_browsers": browsers.forget(person), "n_sessions": sessions.end_all(person)}
 
 
 def unless_nothing(text: str, *counts: object) -> None:
-    """Undo an action that found nothing to do, for instance because somebody else did it just before."""
+    """Raise `Unneeded`, which rolls the action back, if all counts are zero."""
     if not any(counts):
         raise Unneeded(text)

@@ -1,4 +1,4 @@
-"""Support actions on a person's remembered browsers and sign-ins."""
+"""Support actions on a user's remembered browsers and sessions."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from verification import browsers
 
 
 def forget_browsers(person: User, actor: Actor) -> Result:
-    """Forget the browsers that are remembered for a person."""
+    """Forget a user's remembered browsers."""
     with transaction.atomic():
         notify(person, "browsers_forgotten", actor)
         n_gone = browsers.forget(person)
@@ -22,7 +22,7 @@ def forget_browsers(person: User, actor: Actor) -> Result:
 
 
 def end_sessions(person: User, actor: Actor) -> Result:
-    """End the sign-ins of a person everywhere. Remembered browsers stay."""
+    """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
         notify(person, "sessions_ended", actor)
         n_gone = sessions.end_all(person)

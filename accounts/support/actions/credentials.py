@@ -1,4 +1,4 @@
-"""Support actions on what a person set up: methods and Temporary Access Passes."""
+"""Support actions on methods and Temporary Access Passes."""
 
 from datetime import datetime, timedelta
 
@@ -16,10 +16,10 @@ from verification.models.handles import new_handle
 
 
 def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> Result:
-    """Remove every method, so that the next sign-in asks to register again. Sign-ins and remembered browsers end."""
+    """Remove all methods, so that the next sign-in asks to register again. Sessions and remembered browsers end."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        notify(person, "settings_cleared", actor)  # first, so that the former phone hears of it as well
+        notify(person, "settings_cleared", actor)  # first, so that the old phone also gets the notice
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         closed = close(person)
@@ -30,7 +30,7 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
 
 
 def phone_lost(person: User, actor: Actor) -> Result:
-    """Do all that a lost phone calls for: clear the settings, delete the app passwords, forget and end everything."""
+    """Do everything a lost phone requires: remove methods and app passwords, forget browsers, end sessions."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
         notify(person, "phone_lost", actor)
@@ -45,7 +45,7 @@ def phone_lost(person: User, actor: Actor) -> Result:
 
 
 def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
-    """Remove one method of a person, and with it the other methods of the same number."""
+    """Remove one method of a user, and with it other methods with the same number."""
     with transaction.atomic():
         found = enrolments.by_ref(person.pk, ref)
         if found is None:
@@ -61,9 +61,9 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
 def issue_pass(
     person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
 ) -> Result:
-    """Hand out a Temporary Access Pass, shown once; an older one dies.
+    """Issue a Temporary Access Pass, which is shown once and replaces an older one.
 
-    Units: `life` 10 minutes to 30 days from the start.
+    Units: `life` is 10 minutes to 30 days from the start.
     """
     begins = max(starts_at or actor.context.now, actor.context.now)
     ends = begins + life
@@ -89,7 +89,7 @@ def issue_pass(
 
 
 def try_message(person: User, actor: Actor, *, ref: str) -> Result:
-    """Send a trial text or call to a number that the person proved. What became of it is seen on the case page."""
+    """Send a test text or call to a verified number. The case page shows what became of it."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
         raise Unneeded(_("This method is gone."))

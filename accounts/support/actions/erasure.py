@@ -1,4 +1,4 @@
-"""Erases a person, as the law asks for: account, what they set up, what was sent. The record keeps a number alone."""
+"""Erases a user, as the law requires: account, methods, messages. The audit log keeps only a number."""
 
 import re
 
@@ -14,12 +14,12 @@ from verification.keys import uploads
 
 
 def names_of(person: User) -> tuple[str, ...]:
-    """Give what names a person: user name, mail address, name."""
+    """Return what identifies a user: user name, mail address, name."""
     return tuple(name for name in (person.username, person.email, person.name) if name)
 
 
 def is_named(person: User, text: str) -> bool:
-    """Tell whether a text names a person, in any case."""
+    """Return whether a text names a user, ignoring case."""
     return any(_pattern(name).search(text) for name in names_of(person))
 
 
@@ -28,10 +28,10 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def erase(person: User, actor: Actor) -> Result:
-    """Remove a person for good. Events about them stay in the record, by number and without personal words.
+    """Delete a user permanently. Their audit events stay, with the user's number but without personal text.
 
-    Whatever of them is written down at the same moment, such as a challenge of a sign-in, is refused by the database:
-    its row would name an account that is gone.
+    If something about them is written at the same time, such as a challenge at sign-in, the database refuses it,
+    because its row would refer to an account that is gone.
     """
     with transaction.atomic():
         row_locks.take(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
@@ -56,13 +56,13 @@ def erase(person: User, actor: Actor) -> Result:
 
 
 def _leave_imports(person: User) -> None:
-    """Take a person out of files that were brought in. Errors: `Unneeded` while one of them is worked off."""
+    """Remove a user from imported files. Errors: `Unneeded` while one of the files is being processed."""
     for job in Import.objects.exclude(sealed=""):
         if not is_named(person, _text(job)):
             continue
         if job.state != Import.State.DONE:
             raise Unneeded(_("A file that names them is being brought in. Wait until it is done."))
-        Import.objects.filter(pk=job.pk).update(sealed="")  # it would bring them back
+        Import.objects.filter(pk=job.pk).update(sealed="")  # otherwise the import would create them again
     for job in Import.objects.defer("sealed"):
         faults = [fault for fault in job.faults if not is_named(person, str(fault))]
         name = _("a file") if is_named(person, job.name) else job.name
@@ -75,7 +75,7 @@ def _text(job: Import) -> str:
 
 
 def _leave_requests(person: User) -> None:
-    """Take a person out of what is wanted of groups."""
+    """Remove a user from waiting group changes."""
     for request in GroupRequest.objects.exclude(wanted=None):
         wanted = {
             key: [each for each in value if each != person.username] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Carries out a support action once it is permitted: alone, or when a second person agrees. Refusals are recorded."""
+"""Carries out support actions that are authorised, alone or after approval. Refusals go into the audit log."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -25,9 +25,9 @@ from verification.models.handles import new_handle
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRequest:
-    """An action that one of the staff asks for, for one person.
+    """An action that a member of staff requests for a user.
 
-    Shape: `options` as the action's form gives them; `token` as `new_token` gave it for the form that was sent.
+    Shape: `options` as the action's form gives them; `token` as `new_token` gave it to the submitted form.
     """
 
     action: Action
@@ -39,19 +39,19 @@ class ActionRequest:
     token: str = ""
 
 
-# One sending of a form ------------------------------------------------------------------------------------------
+# One submission of a form -------------------------------------------------------------------------------------
 
 _TOKEN_LIFE = timedelta(days=1)
 _signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")
 
 
 def new_token() -> str:
-    """Name one sending of a form, so that the same form sent again, or many times at once, is done once."""
+    """Return a token for one form, so that submitting it again, or twice at once, does the action only once."""
     return _signer.sign(new_handle())
 
 
 def token_is_good(token: str) -> bool:
-    """Tell whether we gave this token with a form, not long ago."""
+    """Return whether we issued this token with a form, recently."""
     with suppress(signing.BadSignature):
         _signer.unsign(token, max_age=_TOKEN_LIFE)
         return True
@@ -59,13 +59,13 @@ def token_is_good(token: str) -> bool:
 
 
 def was_sent(asked: ActionRequest) -> bool:
-    """Tell whether this form was sent before."""
+    """Return whether this form was submitted before."""
     value, until = _sending(asked)
     return limits.is_spent("order", value, until=until)
 
 
 def _spend(asked: ActionRequest) -> bool:
-    """Use the token of a form up for one person; False when it was used, also by a request at the same instant."""
+    """Use up a form's token for one user. Return False if it is used, even by a concurrent request."""
     value, until = _sending(asked)
     return limits.spend_once("order", value, until=until)
 
@@ -83,7 +83,7 @@ _TRIES = 3
 
 
 def _again(run: Callable[P, Result]) -> Callable[P, Result]:
-    """Try again what the database undid, because others wrote rows of the same person at the same moment."""
+    """Retry what the database rolled back because other requests wrote rows of the same user at the same time."""
 
     @wraps(run)
     def tried(*args: P.args, **kwargs: P.kwargs) -> Result:
@@ -98,7 +98,7 @@ def _again(run: Callable[P, Result]) -> Callable[P, Result]:
 
 
 def _locked(asked: ActionRequest) -> ActionRequest | None:
-    """Do the actions for one person one after another, each with the person as the one before left them."""
+    """Lock the user, so that actions run one after another, each with the user as the one before left them."""
     person = User.objects.select_for_update(no_key=True).filter(pk=asked.person.pk).first()
     return replace(asked, person=person) if person else None
 
@@ -109,9 +109,9 @@ def _unneeded(text: str) -> Result:
 
 @_again
 def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -> Result:
-    """Do what was asked for, or leave it for a second person where one must agree, or say why not. Once for each form.
+    """Carry out an action, or leave it for approval, or return why it is refused. Once per form.
 
-    The permit is the one of this request. It is made again only if the person changed before they were locked.
+    `permit` is the one made in this request. It is made again only if the user changed before they were locked.
     """
     with transaction.atomic():
         found = _locked(asked)
@@ -139,7 +139,7 @@ def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -
 
 @_again
 def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> Result:
-    """Do what a second person agreed to: once, by whoever asked, as it was asked. It is authorised again."""
+    """Carry out an approved action: once, by the one who asked, with the same options. It is authorised again."""
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
@@ -174,7 +174,7 @@ def _run(asked: ActionRequest, actor: Actor) -> Result:
 
 
 def _refuse(asked: ActionRequest, refusal: Refusal, context: Context) -> Result:
-    """Write a refused attempt down: it is how an abuse of the desk begins."""
+    """Record a refused attempt in the audit log, because abuse of the desk starts with these."""
     audit.record(
         audit_events.SUPPORT_REFUSED,
         user_id=asked.person.pk,

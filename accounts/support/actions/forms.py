@@ -1,4 +1,4 @@
-"""What staff fill in before an action: always a reason and a ticket, and what the action itself wants to know."""
+"""Forms of the support actions: always a reason and a ticket, plus what the action needs."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -34,7 +34,7 @@ _ROLES = {
 
 
 class ActionForm(forms.Form):
-    """Why something is done. `options` gives what the action's function takes beside it."""
+    """Base form: why the action is done. `options` are the further arguments of the action's function."""
 
     reason = LineField(
         label=_("Reason"),
@@ -56,21 +56,21 @@ class ActionForm(forms.Form):
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
-        """Offer what this person has to choose from, where the action wants to know."""
+        """Set the choices that depend on the user, if the action needs any."""
 
     def options(self) -> dict[str, Any]:
-        """Give what the action takes, as plain values that a request can keep."""
+        """Return the action's arguments, as plain values that can be stored in a request."""
         return {name: value for name, value in self.cleaned_data.items() if name not in {"reason", "ticket"}}
 
 
 class ClearForm(ActionForm):
-    """What goes with the methods. Sign-ins and remembered browsers always do."""
+    """What to remove besides the methods. Sessions and remembered browsers always end."""
 
     app_passwords_too = forms.BooleanField(label=_("Delete the app passwords as well"), required=False, initial=True)
 
 
 class MethodForm(ActionForm):
-    """Which of a person's methods."""
+    """Choose one of the user's methods."""
 
     field_order = ["ref", "reason", "ticket"]
     only_numbers: ClassVar[bool] = False
@@ -90,13 +90,13 @@ class MethodForm(ActionForm):
 
 
 class NumberForm(MethodForm):
-    """Which of a person's methods that a message can go to."""
+    """Choose one of the user's methods that can receive a message."""
 
     only_numbers = True
 
 
 class PassForm(ActionForm):
-    """How long a pass is, how long it is good, and whether once."""
+    """Length and lifetime of a pass, and whether it works only once."""
 
     field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
     life = forms.TypedChoiceField(label=_("Good for"), choices=_PASS_LIVES, coerce=int, initial=60)
@@ -137,7 +137,7 @@ class PassForm(ActionForm):
 
 
 class BypassForm(ActionForm):
-    """How long a person has for their one sign-in."""
+    """How long the user has to start their one sign-in."""
 
     field_order = ["seconds", "reason", "ticket"]
     seconds = forms.IntegerField(
@@ -153,7 +153,7 @@ class BypassForm(ActionForm):
 
 
 class BlockForm(ActionForm):
-    """For how long a person is blocked."""
+    """How long the user is blocked."""
 
     field_order = ["days", "reason", "ticket"]
     days = forms.TypedChoiceField(
@@ -166,7 +166,7 @@ class BlockForm(ActionForm):
 
 
 class StateForm(ActionForm):
-    """What is asked of a person from now on."""
+    """What is required of the user from now on."""
 
     field_order = ["state", "reason", "ticket"]
     state = forms.ChoiceField(
@@ -182,7 +182,7 @@ class StateForm(ActionForm):
 
 
 class RolesForm(ActionForm):
-    """What of the staff a person is."""
+    """The user's roles as staff."""
 
     field_order = ["roles", "reason", "ticket"]
     roles = forms.MultipleChoiceField(
@@ -201,7 +201,7 @@ class RolesForm(ActionForm):
 
 
 class SerialForm(ActionForm):
-    """Which token of the stock."""
+    """Choose a token from the stock."""
 
     field_order = ["serial", "reason", "ticket"]
     serial = LineField(
@@ -214,7 +214,7 @@ class SerialForm(ActionForm):
 
 
 class TokenForm(ActionForm):
-    """Which of the tokens that a person has."""
+    """Choose one of the user's tokens."""
 
     field_order = ["token_ref", "reason", "ticket"]
     token_ref = forms.ChoiceField(
@@ -245,7 +245,7 @@ class TakeBackForm(TokenForm):
 
 
 class ResyncForm(TokenForm):
-    """Two codes of a token, one right after the other."""
+    """Two consecutive codes of a token."""
 
     field_order = ["token_ref", "first", "second", "reason", "ticket"]
     first = forms.CharField(
@@ -265,7 +265,7 @@ class ResyncForm(TokenForm):
 
 
 class EraseForm(ActionForm):
-    """Who is meant, typed once more; and a reason that may stay."""
+    """The user name once more, to confirm, and a reason that may be kept after the erasure."""
 
     field_order = ["confirm", "reason", "ticket"]
     confirm = forms.CharField(
@@ -302,7 +302,7 @@ class EraseForm(ActionForm):
 
 
 class CallBackForm(forms.Form):
-    """How staff know who it was that they rang."""
+    """How staff identified the person they called back."""
 
     note = LineField(
         label=_("Which number did you ring, and how did you know the voice?"),

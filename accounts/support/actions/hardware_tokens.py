@@ -11,7 +11,7 @@ from verification.models import HardwareToken
 
 
 def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
-    """Hand a token of the stock to a person: it waits until they activate it with its code."""
+    """Assign a token from the stock to a user, who then activates it with a code."""
     with transaction.atomic():
         token = hardware_tokens.named(serial)
         if token is None:
@@ -33,7 +33,7 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
 
 
 def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Result:
-    """Take a token back from a person: into the stock, or out of use when it is lost or broken. Their sign-ins end."""
+    """Take a token back from a user, into the stock, or retire it if lost or broken. The user's sessions end."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
         label = _label(token)
@@ -60,7 +60,7 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
 
 
 def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Result:
-    """Set a token right that is out of step, by two of its codes in a row. It opens nothing."""
+    """Resynchronise a token with two consecutive codes. This verifies nobody."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
         if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=actor.context):

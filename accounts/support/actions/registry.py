@@ -27,11 +27,11 @@ Run = Callable[[User, Actor, Mapping[str, Any]], Result]
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One support action, as the table declares it.
+    """One support action, as declared in the registry.
 
-    `effect` decides who may do it alone to one of the staff. Where policy asks for it, `requires_caller_check` needs a
-    verified caller. With `supports_bulk` it can be done from the list; with `notifies_person` the person gets a mail.
-    What takes codes that are good for seconds cannot wait for a second person: `can_wait`.
+    `effect` decides whether one person may do it alone to staff. If policy says so, `requires_caller_check` needs a
+    verified caller. `supports_bulk` allows it from the list of people; `notifies_person` mails the user.
+    `can_wait` is False for actions that take codes valid for seconds: they cannot wait for approval.
     """
 
     name: str

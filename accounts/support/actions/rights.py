@@ -1,4 +1,4 @@
-"""Who may help whom: what staff see, how their permissions compare, and why an action is refused."""
+"""Who may help whom: which users staff can see, how permissions compare, and why an action is refused."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -12,7 +12,7 @@ from accounts.models.people import permissions_given_to
 
 
 class Refusal(StrEnum):
-    """Why an action is refused; recorded with each attempt."""
+    """Why an action is refused. Recorded with each attempt."""
 
     NOT_ALLOWED = "not_allowed"
     ONESELF = "oneself"
@@ -25,7 +25,7 @@ class Refusal(StrEnum):
 
 
 class Rank(StrEnum):
-    """What a person is to the member of staff who acts, by the permissions that both were given."""
+    """How a user compares with the acting member of staff, by the permissions both were given."""
 
     SELF = "self"
     PERSON = "person"
@@ -35,7 +35,7 @@ class Rank(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action does to a person's way in."""
+    """What an action does to a user's access."""
 
     OPENS = "opens"
     CLOSES = "closes"
@@ -43,7 +43,7 @@ class Effect(StrEnum):
     ERASES = "erases"
 
 
-# What nobody does alone for a member of staff, whatever the policy says. Above and oneself are refused altogether.
+# What nobody may do alone to a member of staff, whatever the policy. For those above, and oneself, all is refused.
 _NEVER_ALONE = {
     Rank.BELOW: {Effect.OPENS, Effect.ERASES},
     Rank.EQUAL: {Effect.OPENS, Effect.CLOSES},
@@ -51,7 +51,7 @@ _NEVER_ALONE = {
 
 
 def explain(refusal: Refusal) -> str:
-    """Say why an action is closed and what would open it."""
+    """Return why an action is refused, and what to do about it."""
     table = {
         Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
         Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),
@@ -66,7 +66,7 @@ def explain(refusal: Refusal) -> str:
 
 
 def visible(staff: User) -> QuerySet[User]:
-    """Give the people whom one of the staff may see: all, or those of the desks they belong to. No statement yet."""
+    """Return the users whom a member of staff may see: all, or those of their desks. Runs no query yet."""
     if staff.is_superuser:
         return User.objects.all()
     scopes = Scope.objects.filter(desk__user=staff)
@@ -75,19 +75,19 @@ def visible(staff: User) -> QuerySet[User]:
 
 
 def can_view(staff: User, person: User) -> bool:
-    """Tell whether a person is one of those whom this member of the staff may see."""
+    """Return whether a member of staff may see a user."""
     return visible(staff).filter(pk=person.pk).exists()
 
 
 def is_scoped(staff: User) -> bool:
-    """Tell whether a member of the staff may see the people of their desks alone."""
+    """Return whether a member of staff may see only the users of their desks."""
     return not staff.is_superuser and Scope.objects.filter(desk__user=staff).exists()
 
 
 def reaches_further(staff: User, desks: Collection[Group]) -> bool:
-    """Tell whether a member of the staff in these groups would see people whom the one who puts them there does not.
+    """Return whether membership of `desks` would let someone see users whom `staff`, who assigns it, cannot see.
 
-    A scope that one could lift from a colleague would bind nobody.
+    Otherwise staff could escape their own scope by lifting a colleague's.
     """
     if not is_scoped(staff):
         return False
@@ -97,7 +97,7 @@ def reaches_further(staff: User, desks: Collection[Group]) -> bool:
 
 
 def rank(person: User, staff: User) -> Rank:
-    """Compare a person with a member of staff. A right that only one of them has decides; superusers have all."""
+    """Compare a user's permissions with a member of staff's. Superusers have all of them."""
     if person.pk == staff.pk:
         return Rank.SELF
     if not is_staff(person):
@@ -113,10 +113,10 @@ def rank(person: User, staff: User) -> Rank:
 
 
 def is_staff(person: User) -> bool:
-    """Tell whether a person is one of the staff, so that nobody opens the account alone."""
+    """Return whether a user is a member of staff, whose account nobody opens alone."""
     return person.is_staff or person.is_superuser
 
 
 def may_speak_for(person: User, staff: User) -> bool:
-    """Tell whether a member of staff may vouch for a person or agree to an action: another one, and not below them."""
+    """Return whether `staff` may vouch for a user or approve an action: a different person who is not below them."""
     return rank(person, staff) not in {Rank.SELF, Rank.ABOVE}

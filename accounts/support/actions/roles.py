@@ -1,4 +1,4 @@
-"""The support action that gives a person roles, and what follows for their account."""
+"""The support action that sets a user's roles, with the consequences for their account."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ from verification import enrolments
 
 
 def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
-    """Make a person one of the staff with exactly these roles; with none they are staff no more. Sign-ins end.
+    """Make a user a member of staff with exactly these roles; with none they are no longer staff. Sessions end.
 
-    Nobody gives a role that may more than they do themselves, or that helps people whom they may not help.
+    Nobody can give a role with more permissions than their own, or one that helps users whom they may not help.
     """
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -39,9 +39,9 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
 
 
 def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[str]:
-    """Make a person staff or not, as the groups they are in now say; end their sign-ins, record it and tell them.
+    """Make a user staff or not, according to their current groups. End their sessions, audit it and notify them.
 
-    Inside the transaction that changed the groups, which holds the person. Returns the names of their roles.
+    Call it in the transaction that changed the groups and locked the user. Returns the names of their roles.
     """
     names = sorted(groups_of_staff().filter(user=person).values_list("name", flat=True))
     if names and not person.is_staff:
@@ -57,6 +57,6 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
 
 
 def _end_handouts(person: User) -> None:
-    """End what one alone may hand out to people who are not staff, and nobody alone to those who are."""
+    """Remove a pass and a bypass, which one person may give to non-staff users but never to staff."""
     enrolments.remove_passes(person)
     person.bypass_until = None
