@@ -1,4 +1,4 @@
-"""The organisation's accent colour as a stylesheet, for light and dark, checked for contrast. No other style."""
+"""The organisation's accent colour as a stylesheet, for light and dark mode, with enough contrast for WCAG."""
 
 import colorsys
 import re
@@ -15,11 +15,11 @@ from mfasite import conf
 
 DEFAULT = "#1d4f91"
 
-# The surfaces of app.css on which the accent stands: page and card.
+# The surfaces of app.css that the accent is used on: page and card.
 LIGHT = ("#f3f4f6", "#ffffff")
 DARK = ("#0e1013", "#16191d")
 
-# WCAG 2.2: 1.4.3 text 4.5:1, 1.4.11 edges of controls and focus 3:1; a little more, for soft backgrounds and rounding.
+# WCAG 2.2: 1.4.3 text 4.5:1, 1.4.11 edges of controls and focus 3:1. A bit more, for soft backgrounds and rounding.
 TEXT = 5.0
 EDGE = 3.2
 
@@ -28,7 +28,7 @@ _STEP = 0.01
 
 @dataclass(frozen=True)
 class Palette:
-    """The accent's colours for one scheme. Shape: #rrggbb."""
+    """The accent's colours for light or dark mode. Shape: #rrggbb."""
 
     accent: str
     accent_hover: str
@@ -38,7 +38,7 @@ class Palette:
     accent_soft: str
 
     def declarations(self) -> str:
-        """Write the colours as custom properties."""
+        """Return the colours as CSS custom properties."""
         return "".join(f"--{name.replace('_', '-')}:{value};" for name, value in vars(self).items())
 
 
@@ -60,13 +60,13 @@ def read(text: str) -> str:
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance. Source: WCAG 2.2, definition of relative luminance."""
+    """Return the relative luminance. Source: WCAG 2.2, definition of relative luminance."""
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast of two colours, 1 to 21. Source: WCAG 2.2, definition of contrast ratio."""
+    """Return the contrast of two colours, 1 to 21. Source: WCAG 2.2, definition of contrast ratio."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
@@ -77,7 +77,7 @@ def _shift(colour: str, by: float) -> str:
 
 
 def _until(colour: str, *, against: tuple[str, ...], ratio: float, step: float) -> str:
-    """Make a colour darker or lighter, as the step says, until it stands out against every surface."""
+    """Make a colour darker or lighter, depending on `step`, until it has the contrast against every surface."""
     shifted, lightness = colour, 0.0
     while any(contrast(shifted, surface) < ratio for surface in against) and abs(lightness) < 1:
         lightness += step
@@ -91,7 +91,7 @@ def _mix(colour: str, surface: str, share: float) -> str:
 
 
 def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
-    """Derive the colours of one scheme from the organisation's accent."""
+    """Derive the colours of light or dark mode from the organisation's accent."""
     away = _STEP if dark else -_STEP
     edge = _until(accent, against=surfaces, ratio=EDGE, step=away)
     fill = edge if dark else accent
@@ -109,7 +109,7 @@ def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
 
 @lru_cache(maxsize=8)
 def sheet(accent: str) -> str:
-    """Write the stylesheet for an accent colour."""
+    """Return the stylesheet for an accent colour."""
     light, dark = palette(accent, surfaces=LIGHT, dark=False), palette(accent, surfaces=DARK, dark=True)
     return f":root{{{light.declarations()}}}\n@media (prefers-color-scheme:dark){{:root{{{dark.declarations()}}}}}\n"
 
@@ -127,5 +127,5 @@ def _etag(request: HttpRequest) -> str:
 @cache_control(public=True, max_age=300)
 @condition(etag_func=_etag)
 def stylesheet(request: HttpRequest) -> HttpResponse:
-    """Serve the accent's colours; the same for everybody, so caches may keep them."""
+    """Serve the accent's colours. They are the same for everyone, so caches may keep them."""
     return HttpResponse(_current(), content_type="text/css; charset=utf-8")

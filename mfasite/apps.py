@@ -1,11 +1,11 @@
-"""The site as a Django app: it brings commands, templates and the checks of the settings; and the site of the admin."""
+"""Django app configuration: management commands, templates, system checks and the admin site."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 
 
 class SiteConfig(AppConfig):
-    """The composing app."""
+    """The project as an app."""
 
     name = "mfasite"
     verbose_name = "Two-step verification"
@@ -16,7 +16,7 @@ class SiteConfig(AppConfig):
 
 
 class DeskConfig(admin.SimpleAdminConfig):
-    """Django's admin behind our own sign-in; what the apps show there is found with the addresses, by the web alone."""
+    """Django's admin behind our own sign-in. Admin modules are imported with the URLs, so only by the web process."""
 
     default = False
     default_site = "accounts.admin_site.VerifiedSite"

@@ -1,4 +1,4 @@
-"""The Celery application that web and worker processes share; its options stand in the settings."""
+"""The Celery application that web and worker processes share. Its options are in the settings."""
 
 import os
 from typing import Any
@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 @before_task_publish.connect
 def _carry(headers: dict[str, Any] | None = None, **_: Any) -> None:
-    """Let the log of the worker name the request that a task comes from."""
+    """Pass the request id to the task, for the worker's log."""
     if headers is not None:
         request_ids.carry(headers)
 
@@ -28,7 +28,7 @@ def _take_up(task: Any = None, kwargs: dict[str, Any] | None = None, **_: Any) -
 
 @worker_init.connect
 def _sweep(**_: Any) -> None:
-    """Each worker also sends what no wake-up reached, from its start on, whether or not the broker is there.
+    """Also send, in each worker, the messages that no task announced, even while the broker is down.
 
     The broker speeds delivery up, but no message depends on it.
     """

@@ -1,4 +1,4 @@
-"""System checks of the settings: what contradicts itself, each with a stable id and a hint."""
+"""System checks for settings that contradict each other. Each has a stable id and a hint."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)
 
-# RETURNING, which the guarded updates use.
+# The first with RETURNING, which the guarded updates use.
 SQLITE_LEAST = (3, 35, 0)
 
 
@@ -99,14 +99,14 @@ def _proxy() -> Iterator[CheckMessage]:
 
 @register(Tags.security)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Find what contradicts itself in the settings."""
+    """Check for settings that contradict each other."""
     parts = (_public_url, _providers, _sqlite, _broker, _broker_tls, _proxy)
     return [message for part in parts for message in part()]
 
 
 @register(Tags.staticfiles, deploy=True)
 def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Find out whether the files that pages link to were collected."""
+    """Check that collectstatic was run for this version."""
     try:
         staticfiles_storage.url("mfasite/app.css")
     except (ValueError, OSError):
@@ -124,7 +124,7 @@ def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object
 def check_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Find out whether the database takes a connection; asked for by `check --database default` alone."""
+    """Check that the database accepts a connection. Runs only with `check --database default`."""
     why = _why_no_database() if databases else ""
     if not why:
         return []
@@ -141,7 +141,7 @@ def _why_no_database() -> str:
 
 
 def tell_of_database() -> None:
-    """Log, once at the start of a process, why the database cannot be reached."""
+    """Log why the database cannot be reached. Called once when a process starts."""
     try:
         if why := _why_no_database():
             logger.error("The database cannot be reached: %s. Check DATABASE_URL.", why)
@@ -151,9 +151,9 @@ def tell_of_database() -> None:
 
 @register(Tags.security)
 def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Refuse keys that can be guessed; the demo makes random ones, and needs no check.
+    """Refuse keys that can be guessed. The demo creates random ones and needs no check.
 
-    `manage.py reencrypt` runs without this check: that is the way to be rid of such a key of MFA_KEYS.
+    `manage.py reencrypt` runs without this check, because it is how such a key is removed from MFA_KEYS.
     """
     if settings.DEMO:
         return []
@@ -174,7 +174,7 @@ def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 @register(Tags.compatibility)
 def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Warn of variables that look like ours and that nothing reads, such as SEND_PER_PERSON_HOUR."""
+    """Warn about environment variables that look like ours but are not read, such as SEND_PER_PERSON_HOUR."""
     hint = "Correct the name, or remove the variable."
     return [Warn(sentence, hint=hint, id="mfasite.W003") for sentence in _unknown_names()]
 
@@ -185,7 +185,7 @@ def _unknown_names() -> list[str]:
 
 
 def tell_of_names() -> None:
-    """Log, once at the start of a process, which variables look like ours and are not read."""
+    """Log variables that look like ours but are not read. Called once when a process starts."""
     for sentence in _unknown_names():
         logger.warning("%s", sentence)
 
@@ -194,12 +194,12 @@ KEYS = (check_strength, keys_work, keys_fit)
 
 
 def refuse_contradictions(*only: Callable[..., list[CheckMessage]]) -> None:
-    """Stop a process that would serve in spite of an error; for servers, which run no checks by themselves.
+    """Stop a process that has serious errors from serving. For servers, which do not run system checks themselves.
 
-    Shape: `only` are the checks to run; without them it runs all. Errors: ImproperlyConfigured, naming each of them.
+    Shape: `only` are the checks to run; by default all. Errors: ImproperlyConfigured, naming each error.
     """
     run = [check(None) for check in only] if only else [run_checks(), keys_fit(None)]
-    connection.close()  # a server opens its own for each thread
+    connection.close()  # a server opens its own connection in each thread
     serious = [f"{m.id}: {m.msg} {m.hint}" for messages in run for m in messages if m.is_serious()]
     if serious:
         raise ImproperlyConfigured(" ".join(serious))

@@ -1,4 +1,4 @@
-"""Settings of the site: processes, web server, database and broker. Each is declared here once."""
+"""Settings of the project: processes, web server, database and broker. Each is declared here once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,7 +117,7 @@ allowed_hosts: Setting[tuple[str, ...]] = Setting(
 
 
 def _this_machine(values: Values) -> tuple[str, ...]:
-    # With an https address, only the proxy of this machine reaches a port of loopback.
+    # With an https URL, only a proxy on this machine can reach a loopback port.
     is_loopback = values[bind].startswith(("127.", "localhost:", "[::1]:"))
     return ("127.0.0.1/32", "::1/128") if values[public_url].startswith("https://") and is_loopback else ()
 

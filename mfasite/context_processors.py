@@ -1,4 +1,4 @@
-"""What every page may say about its house; from the settings alone, so that error pages can use it too."""
+"""Template context about the organisation. It comes only from settings, so that error pages can use it too."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,7 +9,7 @@ from verification import conf as engine
 
 
 def organisation(request: HttpRequest | None = None) -> dict[str, object]:
-    """Return the organisation, how to reach its support, and the way to the demo's phone if there is one."""
+    """Return the organisation, how to reach its support, and the URL of the demo's phone if there is one."""
     return {
         "organisation": {
             "name": engine.organisation_name(),

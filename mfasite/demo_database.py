@@ -1,6 +1,6 @@
-"""The demo's database file: a new one where migrations that made the old one have changed since, as before a release.
+"""The demo's database file. It is replaced if migrations that created it have changed since, as before a release.
 
-Beside the file lies the digest of each migration that it was made with. A migration that came later fits any database.
+The digests of its migrations are kept in a file beside it. Migrations added later do not matter: they can be applied.
 """
 
 import hashlib
@@ -10,16 +10,16 @@ from pathlib import Path
 from django.conf import settings
 
 _APPS = ("accounts", "helpcenter", "verification")
-_PARTS = ("", "-wal", "-shm")  # SQLite's own files beside it
+_PARTS = ("", "-wal", "-shm")  # SQLite's companion files
 
 
 def file(home: Path) -> Path:
-    """Name the database file of a demo."""
+    """Return the path of a demo's database file."""
     return home / "db.sqlite3"
 
 
 def make_room(home: Path) -> Path | None:
-    """Set a database aside that the migrations do not fit; gives where it is now, none when it may stay."""
+    """Move a database aside if its migrations have changed. Return its new path, or None if it can stay."""
     shipped, old = _shipped(), None
     if file(home).exists() and not _fits(home, shipped):
         old = home / "db.sqlite3.old"
@@ -29,7 +29,7 @@ def make_room(home: Path) -> Path | None:
             beside = home / (file(home).name + part)
             if beside.exists():
                 beside.rename(old.with_name(old.name + part))
-        (home / "recovery-codes").unlink(missing_ok=True)  # of people who are no longer there
+        (home / "recovery-codes").unlink(missing_ok=True)  # they belong to users who are gone
     _memory(home).write_text(json.dumps(shipped, indent=1), encoding="utf-8")
     return old
 
@@ -43,7 +43,7 @@ def _fits(home: Path, shipped: dict[str, str]) -> bool:
         made_with = json.loads(_memory(home).read_text(encoding="utf-8"))
         return all(shipped.get(name) == digest for name, digest in made_with.items())
     except (OSError, ValueError, AttributeError):
-        return False  # made before there was a memory, or half written
+        return False  # created before digests were kept, or half written
 
 
 def _shipped() -> dict[str, str]:

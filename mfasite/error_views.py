@@ -1,4 +1,4 @@
-"""The pages for what went wrong, plain enough to render when little else works."""
+"""Error pages, simple enough to render when little else works."""
 
 import sys
 from enum import StrEnum
@@ -21,12 +21,12 @@ _TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def _page(template: str, status: int, **more: str) -> HttpResponse:
-    # Without the request no context processor runs, so neither session nor database is asked for anything.
+    # Without the request no context processor runs, so neither session nor database is used.
     return HttpResponse(loader.render_to_string(template, context_processors.organisation() | more), status=status)
 
 
 def unreadable(flaw: Flaw) -> HttpResponse:
-    """Answer a request that brings what cannot be stored or compared, and say what to do about it."""
+    """Return a 400 page for input that cannot be stored or compared, and say what to do about it."""
     return _page("400.html", 400, advice=_advice(flaw))
 
 
@@ -45,22 +45,22 @@ def _advice(flaw: Flaw) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be understood, and one that brings more than any form of ours holds."""
+    """Return a 400 page for a request that cannot be understood, or that is larger than any form of ours."""
     return unreadable(Flaw.LENGTH) if isinstance(exception, _TOO_MUCH) else _page("400.html", 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that this person may not make."""
+    """Return a 403 page for a request that this user may not make."""
     return _page("403.html", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that leads nowhere."""
+    """Return a 404 page."""
     return _page("404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when our own code failed, or the database is away or its disk is full: that is over in a moment."""
+    """Return a 503 page if the database is down or its disk is full, which soon passes, else a 500 page for a bug."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         response = _page("503.html", 503)
         response.headers["Retry-After"] = str(_SOON)
@@ -69,7 +69,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class Cause(StrEnum):
-    """Why a form was not accepted."""
+    """Why a form failed the CSRF check."""
 
     COOKIES = "cookies"
     ORIGIN = "origin"
@@ -81,7 +81,7 @@ _ORIGIN = ("Origin checking failed", "Referer checking failed")  # as Django's r
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that is not accepted: name the cause, and lead on to where it can be done."""
+    """Return a page for a form that failed the CSRF check: the cause, and a link to where it can be done."""
     user = session_assurance.of(request).user
     cause = _cause(request, reason, is_signed_in=user is not None)
     title, text, label = _csrf_words(cause, user.get_username() if user else "")
@@ -98,7 +98,7 @@ def _cause(request: HttpRequest, reason: str, *, is_signed_in: bool) -> Cause:
 
 
 def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
-    """Give the page to go on from. By GET the address of a button leads to the page that the button stands on."""
+    """Return the page to continue from. A GET of a button's URL leads to the page that the button is on."""
     sign_in = resolve_url("signin:password")
     if not request.path.startswith(sign_in) or request.path == resolve_url("signin:reauthenticate"):
         return request.get_full_path()

@@ -1,4 +1,4 @@
-"""How gunicorn serves the site: `gunicorn -c python:mfasite.gunicorn_conf mfasite.wsgi`."""
+"""Gunicorn configuration: `gunicorn -c python:mfasite.gunicorn_conf mfasite.wsgi`."""
 
 import os
 import shutil
@@ -23,18 +23,19 @@ except ImproperlyConfigured as error:
 
 
 def _refuse_wrong_variables() -> None:
-    """End with one clear line instead of a traceback from each worker.
+    """Exit with one clear line if variables are wrong, instead of a traceback from each worker.
 
-    In a process of its own: what this one imported, workers would still run after a reload with new code.
+    The settings are loaded in a separate process: workers inherit what this one imports, and would still run the old
+    code after a reload.
     """
     told = subprocess.run([sys.executable, "-c", _SETTINGS], stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603  (ours)
     if told.returncode:
         sys.exit(told.stderr.strip())
 
 
-if not env.is_set(conf.metrics_folder):  # else it is a reload, which must not end what serves
+if not env.is_set(conf.metrics_folder):  # else it is a reload, which must not stop a running server
     _refuse_wrong_variables()
-    # Read when the workers import the library: each counts in a file there, and the process that is asked adds them up.
+    # Read when workers import the library: each counts in a file there, and the process that is asked adds them up.
     os.environ[conf.metrics_folder.name] = tempfile.mkdtemp(prefix=_COUNTS)
 
 bind = env.value(conf.bind)
@@ -46,20 +47,20 @@ graceful_timeout = 20
 keepalive = 5
 # It would open a socket in the home folder, which a container or a service user may not have.
 control_socket_disable = True
-# Who is a proxy is decided in one place: mfasite.middleware.headers.Proxied.
+# Only mfasite.middleware.headers.Proxied decides which proxies are trusted.
 secure_scheme_headers: dict[str, str] = {}
 logconfig_dict = logs.configuration(env.value(conf.log_level), env.value(conf.log_format))
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Keep the counts of a process that ended, but not its gauges."""
+    """Keep the counters of a worker that exited, but not its gauges."""
     from prometheus_client import multiprocess  # noqa: PLC0415  (read only where the folder is known)
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:
-    """Leave no folder of ours behind; one that an operator named is theirs."""
+    """Delete the metrics folder if we created it. One that an operator configured is left alone."""
     folder = Path(env.value(conf.metrics_folder))
     if folder.name.startswith(_COUNTS):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""The log's last net: what looks like a code, a phone number or an authenticator's secret is masked.
+"""Logging configuration, with masking of codes, phone numbers and authenticator secrets as a last safety net.
 
-No module may log such things in the first place; this is for the line that somebody overlooks.
+No module may log these in the first place. This is for lines that somebody overlooked.
 """
 
 import json
@@ -21,14 +21,14 @@ MASKS = (
 
 
 def masked(line: str) -> str:
-    """Mask what must never stand in a log."""
+    """Mask what must never appear in a log."""
     for pattern, mask in MASKS:
         line = pattern.sub(mask, line)
     return line
 
 
 class Traced(logging.Filter):
-    """Puts the names of the request and the message on each line."""
+    """Add the request id and message id to each line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass."""
@@ -37,7 +37,7 @@ class Traced(logging.Filter):
 
 
 class Foreseen(logging.Filter):
-    """Leaves out the traceback of what strangers cause at will, such as a wrong host name, and calls it a warning."""
+    """Log what strangers can cause at will, such as a wrong host name, as a warning without traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every line pass."""
@@ -47,9 +47,9 @@ class Foreseen(logging.Filter):
 
 
 class Json(logging.Formatter):
-    """One object a line, for programs; masked as any other.
+    """One JSON object per line, for programs. Masked like the text format.
 
-    Shape: `at` (ISO 8601, UTC), `level`, `logger`, `text`; `request`, `message` and `error` where there are any.
+    Shape: `at` (ISO 8601, UTC), `level`, `logger`, `text`; `request`, `message` and `error` if there are any.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -67,7 +67,7 @@ class Json(logging.Formatter):
 
 
 class Masked(logging.Formatter):
-    """Formats as usual, traceback included, then masks the whole text."""
+    """Format as usual, traceback included, then mask the whole text."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format and mask."""
@@ -75,7 +75,7 @@ class Masked(logging.Formatter):
 
 
 def configuration(level: str, shape: str = "text") -> dict[str, object]:
-    """Return the logging set-up that web, worker and commands share: one stream, as text or as JSON."""
+    """Return the logging configuration that web, worker and commands share: one stream, as text or JSON."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -101,12 +101,12 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
             "django.security.DisallowedHost": {"filters": ["foreseen"], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
-            # A line for each request and task: the proxy in front and the rows say more, and to fewer people.
+            # One line per request or task. The proxy and the database rows say more, and fewer people can read them.
             "gunicorn.access": {"handlers": [], "level": "WARNING", "propagate": True},
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
-            # A line for each try while the database is away; who needed it says so once.
+            # One line per attempt while the database is down. Whoever needed the connection logs it once.
             "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -1,7 +1,7 @@
-"""Django's settings: the environment decides, and unset means safe.
+"""Django settings. The environment decides, and unset means safe.
 
-What an operator sets is declared in the `conf` modules of apps, methods and providers. What the site is composed of,
-and what follows from both, is here.
+What operators configure is declared in the `conf` modules of apps, methods and providers. This module contains what the
+project is composed of, and what follows from both.
 """
 
 import logging
@@ -20,7 +20,7 @@ from verification import conf as engine
 
 BASE_DIR = conf.BASE_DIR
 
-# --- Demo or real -------------------------------------------------------------------------------------------
+# --- Demo or production -------------------------------------------------------------------------------------
 
 DEMO = env.value(conf.demo)
 DEMO_DIR = env.value(conf.demo_dir)
@@ -28,7 +28,7 @@ if DEMO:
     env.load(DEMO_DIR / "keys")
 DEBUG = False
 
-# --- What proves a person, and who carries messages: ordered, and the only place that names them ------------
+# --- Verification methods and providers: ordered, and the only place that names them -----------------------
 
 VERIFICATION_METHODS = (
     "verification.methods.text",
@@ -43,7 +43,7 @@ VERIFICATION_METHODS = (
 environment = env.Environment()
 providers = environment[engine.providers] or (("verification.delivery.providers.virtual",) if DEMO else ())
 
-# --- The environment: each declared setting is one of Django's settings, of the same name --------------------
+# --- The environment: each declared setting becomes a Django setting of the same name ------------------------
 
 sections = declared.sections((*declared.PACKAGES, *VERIFICATION_METHODS, *providers))
 globals().update(environment.read(sections))
@@ -53,12 +53,12 @@ PUBLIC_URL = environment[engine.public_url]
 SECRET_KEY = environment[conf.secret_key]
 HTTPS = PUBLIC_URL.startswith("https://")
 PHONENUMBER_DEFAULT_REGION = environment[engine.home_region]
-SENDER_NUMBERS = declared.senders(environment, sections)  # what texts and calls come from, as the help centre names it
+SENDER_NUMBERS = declared.senders(environment, sections)  # where messages come from, for the help centre
 
 # The virtual phones of the demo: number and name.
 PHONES = users.phones() if DEMO else ()
 
-# --- The house ----------------------------------------------------------------------------------------------
+# --- Apps ---------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "mfasite",
@@ -121,35 +121,35 @@ TEMPLATES = [
     },
 ]
 
-# --- Rows ---------------------------------------------------------------------------------------------------
+# --- Database -----------------------------------------------------------------------------------------------
 
 DATABASE: dict[str, Any] = environment[conf.database].copy()
 if password := environment[conf.database_password]:
     DATABASE["PASSWORD"] = password
 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
-    # IMMEDIATE: a reader that turns writer in mid-transaction fails at once, however long it would wait.
+    # IMMEDIATE: a reader that becomes a writer in mid-transaction fails at once, whatever the timeout.
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
     }
 elif DATABASE:
-    # Many threads share few connections: whoever waits for a carrier has given theirs back.
+    # Many threads share few connections: a thread that waits for a provider has returned its connection.
     IS_PREPARED = environment[conf.database_prepared]
-    # A cursor of the server lives in one connection, which a pooler hands to others between two statements.
+    # A server-side cursor belongs to one connection, which a pooler gives to others between two statements.
     DATABASE["DISABLE_SERVER_SIDE_CURSORS"] = not IS_PREPARED
     DATABASE["OPTIONS"] = {
         **DATABASE.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": environment[conf.database_connections], "timeout": 3},
-        # The server plans what is asked often once a connection, and gets values beside the words, not in them.
+        # Frequent statements are prepared once per connection. Values travel beside the SQL, not in it.
         "server_side_binding": True,
         "prepare_threshold": 3 if IS_PREPARED else None,
     }
-KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps them by itself
+KEPT = 60 if DATABASE.get("ENGINE") == "django.db.backends.sqlite3" else 0  # seconds; a pool keeps connections itself
 DATABASES = {"default": DATABASE | {"CONN_MAX_AGE": KEPT, "CONN_HEALTH_CHECKS": bool(KEPT)}} if DATABASE else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- People and sessions ------------------------------------------------------------------------------------
+# --- Users and sessions -------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["accounts.backends.RightsBackend"]
 AUTH_USER_MODEL = "accounts.User"
@@ -186,19 +186,19 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mfasite.error_views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- The way in ---------------------------------------------------------------------------------------------
+# --- Web server ---------------------------------------------------------------------------------------------
 
 BIND = environment[conf.bind]
 TRUSTED_PROXIES = environment[conf.trusted_proxies]
-IS_BEHIND_SOCKET = BIND.startswith("unix:")  # which only programs of this machine reach
-# Loopback is for the machine's own health checks; no address that we send is built from a request's host.
+IS_BEHIND_SOCKET = BIND.startswith("unix:")  # which only programs on this machine can reach
+# Loopback is for health checks on this machine. No URL that we send is built from a request's host.
 ALLOWED_HOSTS = [
     *(environment[conf.allowed_hosts] or (str(urlsplit(PUBLIC_URL).hostname),)),
     "127.0.0.1",
     "localhost",
 ]
 if TRUSTED_PROXIES or IS_BEHIND_SOCKET:
-    # mfasite.middleware.headers.Proxied takes the header away unless a trusted proxy sent it.
+    # mfasite.middleware.headers.Proxied removes the header unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -220,11 +220,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Our longest form is a key press of a carrier; files are counted apart.
+# Our longest form is a carrier's callback for a pressed key. Files are limited separately.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
-# An import may hold secrets of tokens: it stays in memory until it is sealed, and a larger one is not taken.
+# An import may contain token secrets: it stays in memory until it is encrypted, and a larger one is refused.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
@@ -232,7 +232,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 REDIS_URL = server_addresses.with_password(environment[conf.broker], environment[conf.broker_password])
 CELERY_BROKER_URL = REDIS_URL
-# With rediss:// the broker shows a certificate for its name, of an authority that this machine or REDIS_CA_FILE knows.
+# With rediss:// the broker's certificate must match its name. This machine or REDIS_CA_FILE must know its issuer.
 REDIS_CA_FILE = environment[conf.broker_ca_file]
 if REDIS_URL.startswith("rediss:") or environment[conf.broker_tls]:
     CELERY_BROKER_USE_SSL = {
@@ -241,19 +241,19 @@ if REDIS_URL.startswith("rediss:") or environment[conf.broker_tls]:
         **({"ssl_ca_certs": REDIS_CA_FILE} if REDIS_CA_FILE else {}),
     }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker that gave the broker up would end, and its sweep with it
-# A broker that hangs may hold a request for half a second, no longer.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker that gave up would exit, and its sweep with it
+# A broker that hangs may delay a request by half a second at most.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.3,
-    # Kombu's own patience would be two more tries with pauses of 2 and 4 s. Workers reconnect by another way.
+    # Kombu would retry twice more, with pauses of 2 and 4 s. Workers reconnect in another way.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
     "interval_max": 0,
     "global_keyprefix": environment[conf.broker_prefix],
-    # Nothing hangs on a wake-up: which were taken up stands in the worker's memory, not at the broker, which costs
-    # two round trips less a message. What a killed worker had taken up is swept.
+    # No message depends on its task. Unacknowledged tasks are kept in the worker's memory, not at the broker, which
+    # saves two round trips per message. What a killed worker had received is swept.
     "ack_emulation": False,
 }
 if REDIS_URL.startswith("sentinel:"):
@@ -272,11 +272,11 @@ CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-# What Flower shows of each task; without it, it shows workers and queues.
+# Task details for Flower. Without them it shows workers and queues only.
 CELERY_WORKER_SEND_TASK_EVENTS = environment[conf.task_events]
 CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
 CELERY_BEAT_SCHEDULE = {
-    # Expires in the queue sooner than it would pile up there while no worker runs.
+    # Expires before tasks pile up in the queue while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
     "evaluate": {"task": "verification.tasks.evaluate", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
@@ -284,7 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
 }
 
-# --- Words, time, static files, log -------------------------------------------------------------------------
+# --- Language, time, static files, logs ---------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
@@ -305,4 +305,4 @@ STORAGES = {
 
 LOG_FORMAT = environment[conf.log_format]
 LOGGING = logs.configuration(environment[conf.log_level], LOG_FORMAT)
-logging.captureWarnings(capture=True)  # each line of a log has the same shape
+logging.captureWarnings(capture=True)  # so that each log line has the same format

@@ -1,4 +1,4 @@
-"""The table of all settings, as Markdown: `deploy/environment.md` is made of it."""
+"""Writes all settings as a Markdown table, from which `deploy/environment.md` is generated."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -25,7 +25,7 @@ This page is what `manage.py environment` prints. [running.md](running.md) says 
 
 
 def markdown(sections: Iterable[Section]) -> str:
-    """Write the whole page, with what is required first."""
+    """Return the whole page, with required settings first."""
     sections = sorted(sections, key=lambda section: not any(setting.is_required for setting in section.settings))
     return "\n".join([_HEAD, *(line for section in sections if section.settings for line in _lines(section))])
 

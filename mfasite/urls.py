@@ -1,4 +1,4 @@
-"""All addresses; each app brings its own, the site only says where they stand."""
+"""URL configuration of the project. Each app brings its own URLs; this module only mounts them."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path

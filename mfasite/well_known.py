@@ -1,4 +1,4 @@
-"""Addresses that password managers look for, so that they can lead people to the right page."""
+"""Well-known URLs that password managers look for, to lead users to the right page."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,13 +12,13 @@ from verification import conf
 @login_not_required
 @require_safe
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Lead to the page on which the password is changed. Source: W3C, A Well-Known URL for Changing Passwords."""
+    """Redirect to the page for changing the password. Source: W3C, A Well-Known URL for Changing Passwords."""
     return redirect("portal:password")
 
 
 @login_not_required
 @require_safe
 def passkey_endpoints(request: HttpRequest) -> HttpResponse:
-    """Name the pages on which passkeys are added and managed. Source: W3C, Passkey Endpoints."""
+    """Return the pages for adding and managing passkeys. Source: W3C, Passkey Endpoints."""
     pages = {"enroll": "portal:method-add", "manage": "portal:methods"}
     return JsonResponse({name: f"{conf.public_url()}{reverse(page)}" for name, page in pages.items()})

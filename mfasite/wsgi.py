@@ -1,4 +1,4 @@
-"""The WSGI application that a server loads; it does not come up on settings that contradict themselves."""
+"""The WSGI application. It does not start if settings contradict each other."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
-_DOES_NOT_BOOT = 3  # gunicorn ends, instead of starting the same process again and again. Source: its Arbiter
+_DOES_NOT_BOOT = 3  # gunicorn exits instead of restarting the same worker forever. Source: its Arbiter
 
 
 def _load() -> WSGIHandler:

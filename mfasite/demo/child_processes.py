@@ -1,4 +1,4 @@
-"""Starts the site's processes as children, waits until they answer, and leaves none behind."""
+"""Starts the service's processes as children, waits until they respond, and stops all of them."""
 
 import contextlib
 import json
@@ -17,21 +17,21 @@ from urllib.request import ProxyHandler, build_opener
 from celery import Celery
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-GRACE = 12.0  # seconds; a worker in mid-send waits for its provider for eight at most
+GRACE = 12.0  # seconds; a worker that is sending waits at most eight for its provider
 PAUSE = 0.05
 # Asks the kernel to end this process when its parent is killed, then becomes the command. Source: prctl(2).
 TIE = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execvp(sys.argv[1], sys.argv[1:])"
-# The machine's proxy settings have no say in what we ask ourselves.
+# Ignore the machine's proxy settings for requests to ourselves.
 _opener = build_opener(ProxyHandler({}))
 
 
 class Failed(Exception):
-    """A child ended, or did not come up in time; the text names it and shows the end of its log."""
+    """A child exited, or did not start in time. The text names it and shows the end of its log."""
 
 
 @dataclass
 class Child:
-    """One process that we started."""
+    """A process that we started."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -40,14 +40,14 @@ class Child:
 
 @dataclass
 class Crew:
-    """The children of one stack, with the environment they share; their logs go into files of its folder."""
+    """The child processes of one stack. They share an environment, and log to files in its folder."""
 
     home: Path
     environment: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
     def start(self, name: str, command: Sequence[str]) -> Child:
-        """Start one child in a session of its own, so that Ctrl-C reaches us first."""
+        """Start a child in its own session, so that Ctrl-C reaches us first."""
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
@@ -64,9 +64,9 @@ class Crew:
         return child
 
     def run(self, name: str, command: Sequence[str]) -> None:
-        """Run one command to its end.
+        """Run a command until it exits.
 
-        Errors: Failed when it does not succeed.
+        Errors: Failed if it does not succeed.
         """
         child = self.start(name, command)
         try:
@@ -77,9 +77,9 @@ class Crew:
             self.children.remove(child)
 
     def wait(self, what: str, condition: Callable[[], bool], *, seconds: float) -> None:
-        """Wait until something holds.
+        """Wait until a condition is true.
 
-        Errors: Failed when a child ends meanwhile, or the time is over.
+        Errors: Failed if a child exits meanwhile, or the time is over.
         """
         deadline = time.monotonic() + seconds
         while not condition():
@@ -89,19 +89,19 @@ class Crew:
             time.sleep(PAUSE)
 
     def check(self) -> None:
-        """Look after the children.
+        """Check that all children are running.
 
-        Errors: Failed when one has ended.
+        Errors: Failed if one has exited.
         """
         for child in self.children:
             if child.process.poll() is not None:
                 raise Failed(_last_words(child, f"ended by itself, with status {child.process.returncode}"))
 
     def stop(self, *names: str, grace: float = GRACE) -> None:
-        """End the named children, or all: in reverse order of start, politely first, then surely."""
+        """Stop the named children, or all, in reverse order of start: first with a request, then by force."""
         ending = [child for child in reversed(self.children) if not names or child.name in names]
         try:
-            # The broker goes last: the others would complain about it to the end.
+            # The broker last: the others would log errors without it.
             first = [child for child in ending if child.name != "broker"]
             self._end(first, grace)
             self._end([child for child in ending if child.name == "broker"], grace)
@@ -120,13 +120,13 @@ class Crew:
                     child.process.wait(max(0.0, deadline - time.monotonic()))
         finally:
             for child in children:
-                # To the whole group: a server that is gone may have left workers.
+                # The whole process group: a server that is gone may have left workers.
                 _signal_group(child, signal.SIGKILL)
                 child.process.wait()
 
 
 def _tied(command: Sequence[str]) -> Sequence[str]:
-    # Only Linux can do that; elsewhere, whoever kills us has to end our children by hand.
+    # Only Linux can do this. Elsewhere, anyone who kills us must stop our children by hand.
     return (sys.executable, "-S", "-c", TIE, *command) if sys.platform == "linux" else command
 
 
@@ -146,7 +146,7 @@ def _last_words(child: Child, what: str) -> str:
 
 
 def python(*arguments: str) -> tuple[str, ...]:
-    """Return a command line of this interpreter."""
+    """Return a command line of this Python interpreter."""
     return (sys.executable, *arguments)
 
 
@@ -167,25 +167,25 @@ def worker(name: str = "worker", *, threads: int = 16, queues: str = "") -> tupl
 
 
 def beat(home: Path) -> tuple[str, ...]:
-    """Return the command line of Celery's clock, which keeps its memory in a file."""
+    """Return the command line of Celery beat, which keeps its state in a file."""
     schedule = ("--schedule", str(home / "schedule"), "--pidfile", "")
     return python("-m", "celery", "-A", "mfasite", "--quiet", "beat", *schedule, "-l", "INFO")
 
 
 def flower(port: int) -> tuple[str, ...]:
-    """Return the command line of Flower on loopback; who may look stands in FLOWER_BASIC_AUTH of the environment."""
+    """Return the command line of Flower on loopback. FLOWER_BASIC_AUTH in the environment says who may see it."""
     return manage("flower", "--port", str(port))
 
 
 def listens(port: int) -> bool:
-    """Tell whether something takes connections on a port of this machine."""
+    """Return whether something accepts connections on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str, *, seconds: float = 2.0) -> bool:
-    """Tell whether an address of ours answers with success."""
+    """Return whether a URL of ours responds with success."""
     try:
         with _opener.open(url, timeout=seconds) as answer:
             return bool(answer.status < 300)
@@ -194,7 +194,7 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
 
 
 def lacks_nothing(url: str) -> bool:
-    """Tell whether the service there is ready, with broker and providers too."""
+    """Return whether the service is ready, including broker and providers."""
     with contextlib.suppress(URLError, OSError, ValueError), _opener.open(f"{url}/readyz", timeout=2) as answer:
         told = json.load(answer)
         return bool(told["ready"] and not told["degraded"])
@@ -202,7 +202,7 @@ def lacks_nothing(url: str) -> bool:
 
 
 def workers_answer(broker_url: str, *, prefix: str = "", seconds: float = 1.0) -> bool:
-    """Tell whether a worker at this broker answers a ping."""
+    """Return whether a worker at this broker answers a ping."""
     options = {"socket_timeout": seconds, "socket_connect_timeout": seconds, "global_keyprefix": prefix}
     with Celery(broker=broker_url, broker_transport_options=options, set_as_current=False) as app:
         try:
@@ -213,7 +213,7 @@ def workers_answer(broker_url: str, *, prefix: str = "", seconds: float = 1.0) -
 
 @contextlib.contextmanager
 def crew(home: Path, environment: Mapping[str, str]) -> Iterator[Crew]:
-    """Give a crew that is ended whatever happens."""
+    """Yield a crew, and stop all its children whatever happens."""
     hands = Crew(home, environment)
     try:
         yield hands

@@ -1,4 +1,4 @@
-"""The whole service as children of one process: broker, web, worker, beat and the virtual carrier, up and answering."""
+"""Starts the whole service as child processes: broker, web, worker, beat and the virtual carrier."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ from mfasite.demo.child_processes import Crew
 from mfasite.environment import env
 from verification import conf as engine
 
-# A demo lives by what it makes itself; what a real installation is told must not leak into it.
+# A demo uses only what it creates itself. Settings of a real installation must not leak into it.
 REAL = (
     conf.secret_key,
     conf.database,
@@ -27,9 +27,9 @@ REAL = (
     engine.public_url,
     engine.providers,
 )
-SECONDS = 60.0  # a slow machine's first start
+SECONDS = 60.0  # for the first start on a slow machine
 HOST = "127.0.0.1"
-NAME = "localhost"  # the address people use: passkeys are bound to a name, and refuse a bare IP address
+NAME = "localhost"  # the host people use: passkeys need a host name and refuse an IP address
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Stack:
     broker_url: str
 
 
-# Blocks of a MiB and more (the 19 MiB of a password's check) go back to the machine at once, what is free at the end of
-# the heap stays up to 4 MiB, and all threads share two arenas. Source: mallopt(3).
+# Blocks of 1 MiB and more (a password check takes 19) return to the system at once, up to 4 MiB stay free at the end of
+# the heap, and all threads share two arenas. Source: mallopt(3).
 MALLOC = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "1048576",
@@ -53,7 +53,7 @@ MALLOC = {
 
 
 def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of all processes of a stack; `more` has the last word."""
+    """Return the environment of all processes of a stack. `more` overrides the rest."""
     return (
         env.inherited(without=REAL)
         | MALLOC
@@ -65,7 +65,7 @@ def environment(home: Path, *, port: int, broker_url: str, more: Mapping[str, st
             "PUBLIC_URL": f"http://{NAME}:{port}",
             "BIND": f"{HOST}:{port}",
             "REDIS_URL": broker_url,
-            # A broker that others use too: our queues must not mix with theirs, nor with another stack's.
+            # Others may use the same broker: our queues must not mix with theirs, nor with another stack's.
             "BROKER_PREFIX": f"mfa-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}:",
             "PYTHONUNBUFFERED": "1",
         }
@@ -82,9 +82,9 @@ def up(
     say: Callable[[str], object] = lambda _: None,
     more: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
-    """Bring everything up in a folder, and all of it down again whatever happens.
+    """Start everything in a folder, and stop it again whatever happens.
 
-    Errors: processes.Failed when a process does not come up; broker.NoBroker when there is no server to start.
+    Errors: child_processes.Failed if a process does not start; broker.NoBroker if there is no server to start.
     """
     for log in home.glob("*.log"):
         log.unlink()
@@ -120,9 +120,9 @@ def _wait(stack: Stack) -> None:
 
 
 def watch(stack: Stack) -> None:
-    """Look after the children until one ends.
+    """Check the children until one exits.
 
-    Errors: processes.Failed, naming it.
+    Errors: child_processes.Failed, naming it.
     """
     while True:
         stack.crew.check()

@@ -1,4 +1,4 @@
-"""The pages that a demo's provider may bring, found by its `urls` module and mounted under its `prefix`."""
+"""Pages that a provider adds to the demo, found in its `urls` module and mounted under its `prefix`."""
 
 from functools import cache
 from importlib import import_module
@@ -16,7 +16,7 @@ def _prefix(package: str) -> str:
 
 
 def pages() -> tuple[tuple[str, str], ...]:
-    """Return prefix and URL module of each provider that brings pages; none outside the demo."""
+    """Return prefix and URL module of each provider that has pages; nothing outside the demo."""
     if not settings.DEMO:
         return ()
     found = ((_prefix(package), f"{package}.urls") for package in conf.providers())
@@ -24,5 +24,5 @@ def pages() -> tuple[tuple[str, str], ...]:
 
 
 def phone_url() -> str:
-    """Return the path of the first provider's pages; empty when none brings any."""
+    """Return the path of the first provider's pages, or an empty string."""
     return next((f"/{prefix}" for prefix, _ in pages()), "")

@@ -1,15 +1,15 @@
-"""The people of the demo, as plain values: who they are, what they hold, what they are good for."""
+"""The users of the demo, as plain values: names, methods, groups, and what each shows."""
 
 from dataclasses import dataclass
 
-PASSWORD = "blue-lamp-on-monday"  # noqa: S105 - everybody's in the demo, printed when it starts
+PASSWORD = "blue-lamp-on-monday"  # noqa: S105 - shared by all demo users, and printed when the demo starts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """One demo user.
 
-    Shape: `number` E.164; `methods` are set up with it or with a new secret; `groups` are made when missing.
+    Shape: `number` E.164; `methods` are set up with it or with a new secret; `groups` are created if missing.
     """
 
     name: str
@@ -73,10 +73,10 @@ CAST = (
     ),
 )
 
-# Ben's second telephone, to be set up with an extension.
+# Ben's second phone number, to be set up with an extension.
 OFFICE = ("+41445550167", "Office, ext. 12")
 
 
 def phones() -> tuple[tuple[str, str], ...]:
-    """Return the telephones of the demo users: number and whose it is."""
+    """Return the phones of the demo users: number and owner."""
     return (*((person.number, person.full_name) for person in CAST if person.number), OFFICE)

@@ -1,1 +1,1 @@
-"""Reading the environment: which settings are declared, their values, server addresses, the strength of keys."""
+"""Reading settings from the environment: declarations, values, server addresses, key strength."""

@@ -1,4 +1,4 @@
-"""Finds every declared setting by the packages that declare them, and variables that nothing reads."""
+"""Finds all declared settings, and environment variables that look like settings but are not read."""
 
 import difflib
 import re
@@ -14,22 +14,22 @@ from verification.setting import Section, Values
 PACKAGES: tuple[str, ...] = ("mfasite", "accounts", "verification", "verification.delivery", "helpcenter")
 _PARTS = ("verification.methods", "verification.delivery.providers")
 _FILE = "_FILE"
-_ALIKE = 0.85  # of 1; DATABASE_URI and DATABASE_URL are 0.92 alike
-_SHORTEST = 6  # characters; shorter names are alike by chance
-# What Kubernetes and Docker set for each service beside ours. Source: Kubernetes, "Discovering services".
+_ALIKE = 0.85  # similarity from 0 to 1; DATABASE_URI and DATABASE_URL have 0.92
+_SHORTEST = 6  # characters; shorter names are similar by chance
+# What Kubernetes and Docker set for other services. Source: Kubernetes, "Discovering services".
 _OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 
 
 def sections(packages: Iterable[str]) -> tuple[Section, ...]:
-    """Return what packages declare, in the module `conf` of each that has one.
+    """Return the settings that packages declare in their `conf` modules, if they have one.
 
-    Errors: ImproperlyConfigured for a package that is not there.
+    Errors: ImproperlyConfigured for a package that does not exist.
     """
     packages = tuple(packages)
     if absent := [package for package in packages if not _is_there(package)]:
         raise ImproperlyConfigured(f"There is no package {', '.join(absent)}; DELIVERY_PROVIDERS names it.")
     modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
-    # By `type`: `isinstance` asks Django's lazy settings for their class, and so would load them.
+    # `type` because `isinstance` asks Django's lazy settings for their class, and would load them.
     found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
     return tuple(dict.fromkeys(found))
 
@@ -37,18 +37,18 @@ def sections(packages: Iterable[str]) -> tuple[Section, ...]:
 def _is_there(module: str) -> bool:
     try:
         return find_spec(module) is not None
-    except ModuleNotFoundError:  # of a package around it
+    except ModuleNotFoundError:  # of a parent package
         return False
 
 
 def ours() -> tuple[str, ...]:
-    """Return our apps, and the methods and providers that we ship, whether or not they are installed."""
+    """Return our apps and all methods and providers that we ship, installed or not."""
     parts = [f"{parent}.{part.name}" for parent in _PARTS for part in iter_modules(import_module(parent).__path__)]
     return (*PACKAGES, *sorted(parts))
 
 
 def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:
-    """Return every number and name that messages come from."""
+    """Return all numbers and names that messages come from."""
     found: list[str] = []
     for setting in (setting for section in declared for setting in section.settings if setting.is_sender):
         said = values[setting]
@@ -57,9 +57,9 @@ def senders(values: Values, declared: Iterable[Section]) -> tuple[str, ...]:
 
 
 def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
-    """Find variables that are probably meant for us and that nothing reads, one sentence each.
+    """Return a sentence for each variable that is probably meant for us but not read.
 
-    A name is meant for us if it begins like a family of ours (`SENDS_`), or is very much like a declared one.
+    A name is meant for us if it has the prefix of a family of ours (`SENDS_`), or is very similar to a declared one.
     """
     declared = tuple(declared)
     settings = {setting.name: setting for section in declared for setting in section.settings}
@@ -72,7 +72,7 @@ def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
             yield f"{name} is not read: {name.removesuffix(_FILE)} is no secret, so set it itself."
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
-        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL is somebody's own
+        if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL belongs to somebody else
             yield f"{name} is not read. Did you mean {near[0]}?"
         elif name.startswith(families):
             yield f"{name} is not read: there is no such setting. `manage.py environment` lists them all."

@@ -1,4 +1,4 @@
-"""The one reader of the environment: unset or empty means the default, and all wrong values are refused at once."""
+"""The only reader of the environment. Unset or empty means the default; all wrong values are reported together."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _SHOWN = 60  # characters of a wrong value
 
 
 class Environment:
-    """What the environment says about each declared setting.
+    """The values of declared settings in the environment.
 
     Errors: `refuse` raises ImproperlyConfigured; until then a wrong value counts as its default.
     """
@@ -34,13 +34,13 @@ class Environment:
         return cast("T", self._values[setting])
 
     def is_set(self, setting: Setting[Any]) -> bool:
-        """Tell whether the environment gives a value of its own, right or wrong."""
+        """Return whether the environment sets a value, right or wrong."""
         return bool(self._text(setting.name) or (setting.is_secret and self._text(setting.name + _FILE)))
 
     def read(self, sections: Iterable[Section]) -> dict[str, Any]:
-        """Read every setting of some sections, as Django's settings of the same names.
+        """Return every setting of some sections, as Django settings of the same names.
 
-        Errors: ImproperlyConfigured, naming everything that is wrong, contradicts itself, or is missing.
+        Errors: ImproperlyConfigured, naming everything that is wrong, contradictory or missing.
         """
         sections = tuple(sections)
         found = {setting.name: self[setting] for section in sections for setting in section.settings}
@@ -53,7 +53,7 @@ class Environment:
         return found
 
     def refuse(self, *more: str) -> None:
-        """Refuse what was wrong in all that was read so far."""
+        """Raise ImproperlyConfigured if anything read so far was wrong."""
         if self._wrong or more:
             raise ImproperlyConfigured("\n".join((*self._wrong, *more)))
 
@@ -86,14 +86,14 @@ class Environment:
 
 
 def _sentence(setting: Setting[Any], text: str, why: str) -> str:
-    """Say what to enter. The value of a secret is never shown, nor a part of it."""
+    """Return a sentence that says what to enter. It never contains a secret's value, or any part of one."""
     shown = "" if setting.is_secret else f"={' '.join(text.split())[:_SHOWN]}"
     unit = f", {setting.unit}" if setting.unit else ""
     return f"{setting.name}{shown}: {why or f'enter {setting.format.expects}{unit}'}."
 
 
 def value(setting: Setting[T]) -> T:
-    """Read one setting where Django's settings are not there yet.
+    """Return one setting, where Django's settings are not available yet.
 
     Errors: ImproperlyConfigured.
     """
@@ -104,23 +104,23 @@ def value(setting: Setting[T]) -> T:
 
 
 def is_set(setting: Setting[Any]) -> bool:
-    """Tell whether the environment of this process gives a setting a value."""
+    """Return whether this process's environment sets a value."""
     return Environment().is_set(setting)
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all variables of this process, whoever they are for."""
+    """Return the names of all environment variables of this process."""
     return tuple(os.environ)
 
 
 def inherited(*, without: Iterable[Setting[Any]]) -> dict[str, str]:
-    """Return the environment of this process for a child, without some settings."""
+    """Return this process's environment for a child process, without some settings."""
     left_out = {name for setting in without for name in (setting.name, setting.name + _FILE)}
     return {name: text for name, text in os.environ.items() if name not in left_out}
 
 
 def load(path: Path) -> None:
-    """Fill variables which are not set from a file of NAME=value lines, if there is such a file."""
+    """Set unset variables from a file of NAME=value lines, if the file exists."""
     if path.is_file():
         for line in path.read_text(encoding="utf-8").splitlines():
             name, equals, text = line.partition("=")

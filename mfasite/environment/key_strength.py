@@ -1,4 +1,4 @@
-"""Tells keys that nobody can guess from those that somebody typed, copied from a page, or left at a default."""
+"""Detects weak keys: typed by a person, copied from a page, or left at a default."""
 
 import base64
 import hashlib
@@ -9,10 +9,10 @@ from itertools import pairwise
 
 LEAST_SECRET = 50  # characters of SECRET_KEY. Source: Django's check security.W009
 LEAST_TOKEN = 16  # characters of a token that we share with another system
-_LEAST_DENSE = 35  # bytes that 50 random characters still take when they are compressed; 50 random hex digits take 42
-_LEAST_BYTES = 20  # different bytes in a key of 32; a random one has 26 or more
-_MOST_STEPS = 0.5  # of neighbours that follow one another, as in abcdef or 012345
-# What stands in the samples of documentation, templates and tutorials.
+_LEAST_DENSE = 35  # compressed size in bytes of 50 random characters; 50 random hex digits take 42
+_LEAST_BYTES = 20  # distinct bytes in a key of 32; a random one has 26 or more
+_MOST_STEPS = 0.5  # share of neighbours at equal distance, as in abcdef or 012345
+# What samples in documentation, templates and tutorials contain.
 _PLACEHOLDERS = (
     *("insecure", "change-me", "changeme", "change_me", "change-it", "change-this", "changethis", "please-change"),
     *("your-secret", "yoursecret", "your_secret", "secret-key", "secret_key", "secretkey", "super-secret"),
@@ -24,7 +24,7 @@ _HASHED = frozenset(hashlib.sha256(word.encode()).digest() for word in _WORDS)
 
 
 def of_secret(value: str) -> str:
-    """Say what is wrong with SECRET_KEY; empty if it is as good as random."""
+    """Return what is wrong with SECRET_KEY, or an empty string if it looks random."""
     if len(value) < LEAST_SECRET:
         return f"is shorter than {LEAST_SECRET} characters"
     folded = value.lower().replace(" ", "-")
@@ -38,7 +38,7 @@ def of_secret(value: str) -> str:
 
 
 def of_key(value: bytes) -> str:
-    """Say what is wrong with a key of 32 bytes; empty if it is as good as random."""
+    """Return what is wrong with a key of 32 bytes, or an empty string if it looks random."""
     if len(set(value)) < _LEAST_BYTES:
         return "repeats itself, so it can be guessed"
     if _is_row(value):
@@ -51,7 +51,7 @@ def of_key(value: bytes) -> str:
 
 
 def _is_row(value: bytes) -> bool:
-    """Tell whether most neighbours are equally far apart, by any distance for a key and by one for text."""
+    """Return whether most neighbours have the same distance, whatever it is."""
     steps = Counter((b - a) % 256 for a, b in pairwise(value))
     return max(steps.values(), default=0) > _MOST_STEPS * len(value)
 
@@ -59,9 +59,9 @@ def _is_row(value: bytes) -> bool:
 def weaknesses(
     secret_key: str, keys: tuple[tuple[str, bytes], ...], shared: dict[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    """Give one sentence for each weak key, which never holds the key.
+    """Return one sentence for each weak key, without the key itself.
 
-    Shape: `keys` as MFA_KEYS; `shared` the tokens that other systems know, by the name of their setting.
+    Shape: `keys` as in MFA_KEYS; `shared` are tokens that other systems also know, by the name of their setting.
     """
     if fault := of_secret(secret_key):
         yield f"SECRET_KEY {fault}."

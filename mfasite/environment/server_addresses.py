@@ -1,4 +1,4 @@
-"""Addresses of the database and the broker, with the password in them or apart from them."""
+"""URLs of the database and the broker, with the password inside or separate."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ _HINT = (
 
 
 def _split(value: str, name: str) -> SplitResult:
-    """Split an address. Errors: `Wrong`, which never repeats the address, because it may hold a password."""
+    """Split a URL. Errors: `Wrong`, which never repeats the URL, because it may contain a password."""
     hint = _HINT.format(name=name)
     try:
         parts = urlsplit(value)
@@ -37,7 +37,7 @@ def _parse_database(value: str) -> dict[str, Any]:
     parts = _split(value, "DATABASE")
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise Wrong
-    # Not `parts.hostname`, which is in small letters: a host may be the percent-encoded folder of a socket.
+    # Not `parts.hostname`, which is lower case: a host may be the percent-encoded path of a socket.
     host = re.sub(r":[0-9]*$", "", parts.netloc.rpartition("@")[2]).strip("[]")
     database: dict[str, Any] = {
         "ENGINE": _POSTGRESQL,
@@ -76,12 +76,12 @@ broker = Format(
 
 
 def has_password(address: str) -> bool:
-    """Tell whether the address of a broker holds a password."""
+    """Return whether the URL of a broker contains a password."""
     return any(urlsplit(part).password for part in _parts(address))
 
 
 def with_password(address: str, password: str) -> str:
-    """Put a password into the address of a broker, or into those of all its sentinels."""
+    """Add a password to the URL of a broker, or to those of all its sentinels."""
     return ";".join(_put(urlsplit(part), password) for part in _parts(address)) if password else address
 
 

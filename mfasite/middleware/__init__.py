@@ -1,1 +1,1 @@
-"""Middleware of the whole site: headers, proxies, HTTP methods, screening of input."""
+"""Middleware of the whole project: headers, proxies, HTTP methods, input screening."""

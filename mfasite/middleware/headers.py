@@ -1,4 +1,4 @@
-"""Headers: which of a proxy's are believed, and which every answer carries unless its view chose otherwise."""
+"""HTTP headers: which of a proxy's are trusted, and which every response has unless its view sets others."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from mfasite.observability import request_ids
 
 logger = logging.getLogger(__name__)
 
-# Features that no page of ours asks for; passkeys will need their two, so they stay open to ourselves.
+# Features that no page uses are off. The two for passkeys are allowed for our own pages.
 PERMISSIONS = ", ".join(
     [
         *(f"{feature}=()" for feature in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone")),
@@ -40,14 +40,14 @@ _FOR_PEOPLE = (
 
 
 class Proxied:
-    """Believes X-Forwarded-Proto from a trusted proxy only, and names what else would redirect people forever."""
+    """Trust X-Forwarded-Proto from trusted proxies only, and report mistakes that would cause a redirect loop."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.told: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Read what the proxy says."""
+        """Check the proxy's headers."""
         is_trusted = request_context.is_proxied(request)
         scheme = request.headers.get("X-Forwarded-Proto", "")
         if not is_trusted:
@@ -60,20 +60,20 @@ class Proxied:
         return self.get_response(request)
 
     def _refuse(self, request: HttpRequest, why: str) -> HttpResponse:
-        if why not in self.told:  # once a process: each request would repeat it
+        if why not in self.told:  # log it once per process, because every request repeats it
             self.told.add(why)
             logger.error(why, request.META.get("REMOTE_ADDR") or settings.BIND)
         return HttpResponse(_FOR_PEOPLE, status=400, content_type="text/plain; charset=utf-8")
 
 
 class PrivateByDefault:
-    """Forbids caches to keep an answer, and browsers to lend it their sensors."""
+    """Forbid caches to store responses, and browsers to give pages access to sensors, by default."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add what is missing."""
+        """Add the missing headers."""
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
@@ -82,13 +82,13 @@ class PrivateByDefault:
 
 
 class RequestId:
-    """Names each request for the log: as a trusted proxy in front named it, else anew. The answer carries the name."""
+    """Give each request an id for the log, from a trusted proxy or a new one. The response contains it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Begin a trace."""
+        """Start a request id and return it in the response."""
         name = request_ids.begin(request.headers.get("X-Request-ID", "") if request_context.is_proxied(request) else "")
         response = self.get_response(request)
         response.headers["X-Request-ID"] = name
@@ -96,7 +96,7 @@ class RequestId:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """django-csp's, with the policy composed once: only an answer whose view asks for its own is composed anew."""
+    """django-csp's middleware, with the policy built once. Only views with a policy of their own build it again."""
 
     _usual = ""
 

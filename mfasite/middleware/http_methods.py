@@ -1,4 +1,4 @@
-"""HEAD is answered wherever GET is, and OPTIONS names what an address takes."""
+"""HTTP methods: HEAD works wherever GET does, and OPTIONS lists what a URL allows."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 
 class VerbsMiddleware:
-    """Lets views see a GET for a HEAD, and drops the body of the answer.
+    """Turn HEAD into GET for views, and drop the body of the response.
 
     Source: RFC 9110, 9.1 (every server must support GET and HEAD), 9.3.2, 9.3.7.
     """
@@ -40,6 +40,6 @@ class VerbsMiddleware:
 
 
 def _with_implied(allowed: str) -> str:
-    """Add what every address takes to what a view names. Shape: `GET, HEAD, OPTIONS, POST`."""
+    """Add the methods that every URL allows to those of a view. Shape: `GET, HEAD, OPTIONS, POST`."""
     verbs = {verb.strip() for verb in allowed.split(",")} | {"OPTIONS"}
     return ", ".join(sorted(verbs | ({"HEAD"} if "GET" in verbs else set())))

@@ -1,4 +1,4 @@
-"""Looks once at what a request brings, before any view does: text that nothing can store or compare goes no further."""
+"""Input screening: refuses text that cannot be stored or compared before it reaches any view."""
 
 import codecs
 import re
@@ -17,11 +17,11 @@ from verification.inputs import Flaw
 _MAX_ADDRESS = 8192  # characters of path and query; gunicorn takes 4094
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_AS_TYPED = "pass"  # a password's or passphrase's normal form is its own reader's matter
+_AS_TYPED = "pass"  # fields whose name contains this are not normalised here: the password code does it
 
 
 class Request(WSGIRequest):
-    """A request of which everything is UTF-8. Django's fails, outside any page, on a character set that is none."""
+    """A request whose text is all UTF-8. With an unknown charset, Django's request fails before any error page."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
@@ -31,23 +31,23 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's, with such requests."""
+    """Django's WSGI handler with our request class."""
 
     request_class = Request
 
 
 class Screened:
-    """Refuses what cannot be read, in words. Texts of forms and queries reach a view in normal form C.
+    """Refuse unreadable input with an error page, and normalise text in forms and queries to NFC.
 
-    A cookie that cannot be read counts as none: a browser sends it with everything, so a refusal would never end.
-    Views without CSRF protection serve programs, and read a body of their own format themselves.
+    An unreadable cookie is ignored: browsers send it with every request, so refusing it would lock the user out.
+    Views without CSRF protection serve programs, and read bodies in their own format themselves.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Look at the address, the headers and the cookies."""
+        """Check the URL, the headers and the cookies."""
         if found := _of_headers(request) or _of_address(request):
             return error_views.unreadable(found)
         raw = request.META.get("HTTP_COOKIE", "")
@@ -56,7 +56,7 @@ class Screened:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponseBase | None:
-        """Look at the form."""
+        """Check the form."""
         if request.method != "POST" or getattr(view, "csrf_exempt", False) or request.content_type not in _FORMS:
             return None
         charset = (request.content_params or {}).get("charset")
@@ -65,7 +65,7 @@ class Screened:
         try:
             form = request.POST
         except UnreadablePostError:
-            return error_views.unreadable(Flaw.LENGTH)  # its sender is gone
+            return error_views.unreadable(Flaw.LENGTH)  # the client is gone
         if found := _of(form):
             return error_views.unreadable(found)
         request.POST = _composed(form)
@@ -107,14 +107,14 @@ def _of(fields: QueryDict) -> Flaw | None:
 
 
 def _composed(fields: QueryDict) -> Any:
-    """Give the same fields in normal form C; the very same object, where they are."""
+    """Return the fields in normal form C. If they already are, it is the same object."""
     if all(text.isascii() for name, values in fields.lists() for text in (name, *values)):
         return fields
     fresh = QueryDict(mutable=True)
     for name, values in fields.lists():
         is_open = _AS_TYPED not in name
         fresh.setlist(name, [unicodedata.normalize("NFC", text) if is_open else text for text in values])
-    fresh._mutable = False  # noqa: SLF001  (Django's own way to close it)
+    fresh._mutable = False  # noqa: SLF001  (as Django makes it immutable)
     return fresh
 
 
