@@ -1,1 +1,1 @@
-"""Articles, their search, and the diagnosis that answers with a person's own state."""
+"""Help centre: articles, search, and a diagnosis of the user's own problem."""

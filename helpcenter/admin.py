@@ -1,4 +1,4 @@
-"""Where editors work: articles with their versions, what readers said, what they looked for in vain, contacts."""
+"""Admin pages for editors: articles and their versions, feedback, failed searches, contacts."""
 
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from helpcenter.models import Article, Contact, Feedback, Miss, Version
 
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic for the checker only
-    """Earlier texts, to look at."""
+    """Earlier versions, read-only."""
 
     model = Version
     extra = 0
@@ -30,7 +30,7 @@ class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic f
 
 @admin.register(Article)
 class ArticleAdmin(ChangesAdmin):
-    """Articles: edited here, seen as readers see them by the link at the side."""
+    """Articles. The link at the side shows an article as readers see it."""
 
     subject = "article"
     added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
@@ -43,7 +43,7 @@ class ArticleAdmin(ChangesAdmin):
     inlines = (VersionInline,)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Say beside each article how many readers it helped: counted once a page, and kept beside the rows."""
+        """Add how many readers each article helped. Counted once per page, not per row."""
         counted = cache(articles.feedback)
 
         @admin.display(description="helped")
@@ -75,7 +75,7 @@ class ArticleAdmin(ChangesAdmin):
 
 @admin.register(Version)
 class VersionAdmin(ChangesAdmin):
-    """Earlier texts, to be brought back."""
+    """Earlier versions, which can be restored."""
 
     subject = "article"
     deleted = audit_events.ARTICLE_DELETED
@@ -96,13 +96,13 @@ class VersionAdmin(ChangesAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # an earlier text is brought back as it was
+        return False  # an earlier text can only be restored as it was
 
     def has_restore_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("helpcenter.change_version")
 
     def restore(self, request: HttpRequest, rows: list[Version], reason: str) -> HttpResponse:
-        """Bring each text back, the latest chosen last."""
+        """Restore each text, the most recently chosen last."""
         for version in rows:
             articles.restore(version, user_id=request.user.pk, now=timezone.now())
             about = {"version": version.replaced_at.isoformat(), "title": version.title}
@@ -112,7 +112,7 @@ class VersionAdmin(ChangesAdmin):
 
 
 class _DeletedAdmin(ChangesAdmin):
-    """Rows that readers write: to look at, and to delete."""
+    """Rows written by readers, which can be viewed and deleted."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -123,7 +123,7 @@ class _DeletedAdmin(ChangesAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(_DeletedAdmin):
-    """What readers said. Nobody knows who."""
+    """Anonymous feedback from readers."""
 
     subject = "feedback"
     deleted = audit_events.FEEDBACK_DELETED
@@ -135,7 +135,7 @@ class FeedbackAdmin(_DeletedAdmin):
 
 @admin.register(Miss)
 class MissAdmin(_DeletedAdmin):
-    """What people looked for and did not find: the next articles to write."""
+    """Searches that found nothing, for ideas which articles to write."""
 
     subject = "miss"
     deleted = audit_events.MISS_DELETED
@@ -145,7 +145,7 @@ class MissAdmin(_DeletedAdmin):
 
 @admin.register(Contact)
 class ContactAdmin(ChangesAdmin):
-    """How to reach company support."""
+    """Contact details of company support."""
 
     subject = "contact"
     added, changed = audit_events.CONTACT_ADDED, audit_events.CONTACT_CHANGED

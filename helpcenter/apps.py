@@ -1,4 +1,4 @@
-"""The help centre as a Django app."""
+"""Django app configuration of the help centre."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,4 +1,4 @@
-"""Loads, finds and renders articles. What stands in them is the editors' matter."""
+"""Loads, finds and renders articles. Editors are responsible for their content."""
 
 import re
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("
 _TEXT = {"h2", "h3", "p", "ul", "ol", "li", "a", "strong", "em", "code", "pre", "blockquote", "br", "hr", "img"}
 _TAGS = _TEXT | {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "h2": {"id"}, "h3": {"id"}, "ol": {"start"}}
-_ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # since when the shipped articles are out
+_ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # when the shipped articles were published
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
 def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
-    """Bring the shipped articles into rows; tells how many are new, were renewed, and were left as edited here.
+    """Load the shipped articles into the database. Return how many were new, updated, and kept as edited.
 
     `migrate` runs it each time. An edited article is never overwritten.
     """
@@ -68,12 +68,12 @@ def _fields(each: bundled.Shipped) -> dict[str, Any]:
 
 
 def is_edited(row: Article) -> bool:
-    """Tell whether somebody changed an article since it was loaded."""
+    """Return whether an article was changed since it was loaded."""
     return digest(row) != row.shipped
 
 
 def digest(row: Article) -> str:
-    """Give the digest of an article as it stands, as that of a shipped one is made."""
+    """Return the digest of an article, computed like that of a shipped one."""
     as_shipped = bundled.Shipped(
         slug=row.slug,
         language=row.language,
@@ -91,14 +91,14 @@ def digest(row: Article) -> str:
 
 
 def keep_version(article: Article, *, user_id: int | None, now: datetime) -> None:
-    """Keep the text that is about to be replaced, inside the change's transaction."""
+    """Save the text that is about to be replaced as a version. Call it in the change's transaction."""
     former = Article.objects.filter(pk=article.pk).values("title", "summary", "body").first()
     if former and (former["title"], former["body"]) != (article.title, article.body):
         Version.objects.create(article=article, replaced_at=now, replaced_by_id=user_id, **former)
 
 
 def restore(version: Version, *, user_id: int | None, now: datetime) -> None:
-    """Bring an earlier text back; the present one becomes a version in its turn."""
+    """Restore an earlier text. The current one becomes a version."""
     article = version.article
     article.title, article.summary, article.body = version.title, version.summary, version.body
     with transaction.atomic():
@@ -107,14 +107,14 @@ def restore(version: Version, *, user_id: int | None, now: datetime) -> None:
 
 
 def feedback() -> dict[int, tuple[int, int]]:
-    """Count, by article, how many readers it helped, and how many said something."""
+    """Return, for each article, how many readers it helped and how many gave feedback."""
     rows = Feedback.objects.order_by().values_list("article")
     counted = rows.annotate(n_helped=Count("pk", filter=Q(has_helped=True)), n=Count("pk"))
     return {article: (n_helped, n) for article, n_helped, n in counted}
 
 
 def audiences(user: User | None) -> list[str]:
-    """Tell which articles a reader may see. Strangers and employees see those for everyone."""
+    """Return the audiences that a reader belongs to. Strangers and employees see articles for everyone."""
     found = [str(Audience.EVERYONE)]
     if user is not None and user.is_staff:
         rights = {Audience.SUPPORT: "accounts.view_user", Audience.OPERATORS: "verification.view_message"}
@@ -123,7 +123,7 @@ def audiences(user: User | None) -> list[str]:
 
 
 def published(user: User | None, *, now: datetime | None = None, language: str = "en") -> QuerySet[Article]:
-    """Give the articles that a reader may see now."""
+    """Return the articles that a reader may see now."""
     now = now or timezone.now()
     rows = Article.objects.filter(publish_at__lte=now, audience__in=audiences(user), language=language)
     return rows.filter(Q(withdraw_at__isnull=True) | Q(withdraw_at__gt=now))
@@ -134,7 +134,7 @@ def published(user: User | None, *, now: datetime | None = None, language: str =
 
 @dataclass(frozen=True)
 class Heading:
-    """One entry of an article's table of contents."""
+    """One entry in an article's table of contents."""
 
     id: str
     text: str
@@ -142,14 +142,14 @@ class Heading:
 
 @dataclass(frozen=True)
 class Rendered:
-    """An article as a page shows it."""
+    """A rendered article."""
 
     html: SafeString
     headings: tuple[Heading, ...]
 
 
 def render(body: str, places: dict[str, str]) -> Rendered:
-    """Turn Markdown into safe HTML. Headings get names; what is not allowed is left out."""
+    """Turn Markdown into safe HTML. Headings get ids; anything not allowed is removed."""
     tokens = _MARKDOWN.parse(fill(body, places))
     headings = []
     for at, token in enumerate(tokens):
@@ -169,12 +169,12 @@ def render(body: str, places: dict[str, str]) -> Rendered:
 
 
 def fill(text: str, places: dict[str, str]) -> str:
-    """Put the organisation's own words and numbers in; a name that is not known stays as it is."""
+    """Replace placeholders by the organisation's values. Unknown ones are left as they are."""
     return _PLACE.sub(lambda found: places.get(found[1], found[0]), text)
 
 
 def places(user: User | None = None) -> dict[str, str]:
-    """Give what articles may name: the organisation, its support, and the numbers in force for this reader."""
+    """Return the placeholders for articles: the organisation, its support, and the limits for this reader."""
     rules = policies.rules_for(user.pk if user is not None else 0)
     return {
         "organisation": conf.organisation_name(),

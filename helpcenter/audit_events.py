@@ -1,4 +1,4 @@
-"""The events of the audit log that the help centre records."""
+"""Audit events of the help centre."""
 
 from verification.audit.declarations import Event, declare
 

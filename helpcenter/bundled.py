@@ -1,4 +1,4 @@
-"""Reads the articles that come with the product: Markdown files with a head in TOML, one folder a language."""
+"""Reads the shipped articles: Markdown files with TOML front matter, one folder per language."""
 
 import hashlib
 import tomllib
@@ -11,12 +11,12 @@ _FENCE = "+++"
 
 
 class Unreadable(ValueError):
-    """A file whose head cannot be read; the message names it."""
+    """A file whose front matter cannot be read. The message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shipped:
-    """One article as it comes. Shape: `outcomes` such as `verdict:wrong`, `why:blocked`, `delivery:landline`."""
+    """One shipped article. Shape: `outcomes` such as `verdict:wrong`, `why:blocked`, `delivery:landline`."""
 
     slug: str
     language: str
@@ -38,7 +38,7 @@ class Shipped:
 
 @cache
 def articles() -> tuple[Shipped, ...]:
-    """Read all of them, once a process. Errors: `Unreadable`."""
+    """Return all shipped articles. Read once per process. Errors: `Unreadable`."""
     return tuple(_read(path) for path in sorted(CONTENT.glob("*/*.md")))
 
 
@@ -66,5 +66,5 @@ def _read(path: Path) -> Shipped:
 
 @cache
 def by_outcome() -> dict[str, Shipped]:
-    """Find the article of each outcome. It reads files alone, so that error pages can ask as well."""
+    """Return the article about each outcome. It reads only files, so error pages can use it."""
     return {outcome: article for article in articles() if article.language == "en" for outcome in article.outcomes}

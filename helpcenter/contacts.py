@@ -1,4 +1,4 @@
-"""How a person reaches company support: the contact of their group, else everybody's, else the settings'."""
+"""Contact details of company support: those of the user's group, else the general ones, else from the settings."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from verification import conf
 
 @dataclass(frozen=True)
 class Desk:
-    """Whom to call. Shape: as a page shows it; empty where there is none."""
+    """A support desk. Shape: as shown on pages; empty where there is none."""
 
     name: str
     phone: str
@@ -21,7 +21,7 @@ class Desk:
 
 
 def desk_of(user: User | None = None) -> Desk:
-    """Give the desk that helps a person; a stranger is given everybody's."""
+    """Return the desk that helps a user. For anyone else, the general one."""
     mine = Q(group__isnull=True)
     if user is not None:
         mine |= Q(group__user=user)

@@ -1,4 +1,4 @@
-"""What a reader types in the help centre."""
+"""Forms of the help centre."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,7 @@ class FeedbackForm(forms.Form):
 
 
 class TellForm(forms.Form):
-    """A few words to company support."""
+    """A message to company support."""
 
     text = WordsField(
         label=_("What happened, and what did you want to do?"),
@@ -37,7 +37,7 @@ class TellForm(forms.Form):
 
 
 class StrangerForm(TellForm):
-    """A few words of somebody who cannot sign in: who they are, and how to reach them. None of it is looked up."""
+    """A message from someone who cannot sign in: who they are and how to reach them. Neither is looked up."""
 
     field_order = ["name", "contact", "text"]
     name = LineField(label=_("Your name"), max_length=100, error_messages={"required": _("Tell us who you are.")})

@@ -1,4 +1,4 @@
-"""Measures how easily a text is read. Source: Flesch, A New Readability Yardstick, 1948."""
+"""Measures how easy a text is to read. Source: Flesch, A New Readability Yardstick, 1948."""
 
 import re
 
@@ -12,12 +12,12 @@ _VOWELS = re.compile(r"[aeiouy]+")
 
 
 def linked(article: Shipped) -> set[str]:
-    """Name the articles that an article leads to."""
+    """Return the slugs of the articles that an article links to."""
     return set(_LINK.findall(article.body)) | set(article.related)
 
 
 def flesch(text: str) -> float:
-    """Give the reading ease of an English text in Markdown: 100 is very easy, 60 plain, below 30 hard."""
+    """Return the reading ease of an English text in Markdown: 100 is very easy, 60 plain, below 30 hard."""
     plain = _MARKS.sub(" ", text)
     sentences = [part for part in _SENTENCE.split(plain) if _WORD.search(part)]
     words = _WORD.findall(plain)

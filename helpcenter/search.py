@@ -1,6 +1,6 @@
-"""Finds articles by a person's own words: ranked, with prefixes and typos, the same on every database.
+"""Article search: ranked, with prefixes and typos, and the same on every database.
 
-The index of some hundred articles is built in the process, from one statement, and built anew when an article changes.
+The index of about a hundred articles is in memory. It is read in one query, and rebuilt when an article changes.
 """
 
 import math
@@ -19,12 +19,12 @@ from helpcenter.synonyms import NOISE, SAME
 _WEIGHTS = {"title": 6.0, "words": 5.0, "summary": 3.0, "headings": 2.5, "body": 1.0}
 _SPLIT = re.compile(r"[^\w']+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y")
-_LIKE = 0.5  # share of common letter pairs from which a word counts as a typo of another
+_LIKE = 0.5  # minimum share of common letter pairs for a word to count as a typo of another
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One article that a search found, and how well it fits."""
+    """One article that a search found, and how well it matches."""
 
     article: Article
     score: float
@@ -40,13 +40,13 @@ def _stem(word: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Split a text into the stems that count."""
+    """Split a text into stems, without stop words."""
     words = (word.strip("'") for word in _SPLIT.split(text.lower().replace("’", "'")))
     return [_stem(word) for word in words if word and word not in NOISE]
 
 
 class Index:
-    """Which stems stand in which articles, and how much each counts."""
+    """An inverted index: which stems are in which articles, with their weights."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.articles = list(articles)
@@ -85,7 +85,7 @@ class Index:
         return [Hit(self.articles[number], score) for number, score in best]
 
     def _prefer_phrases(self, text: str, scores: dict[int, float]) -> None:
-        """An article that was given this very phrase comes first."""
+        """Raise the score of articles that have this phrase among their search words."""
         wanted = set(tokens(text))
         for number in scores:
             for phrase in self.articles[number].words.splitlines():
@@ -124,7 +124,7 @@ _kept: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, datetime | None], Inde
 
 
 def find(text: str, *, audiences: Sequence[str], language: str = "en", now: datetime, most: int = 8) -> list[Hit]:
-    """Find the articles that fit best, the best first. One statement, and one more when an article changed."""
+    """Return the best matching articles, best first. One query, and one more if an article changed."""
     key = (language, tuple(audiences))
     rows = Article.objects.filter(language=language, audience__in=audiences)
     state = rows.aggregate(n=Count("pk"), newest=Max("updated_at"))

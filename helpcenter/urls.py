@@ -1,4 +1,4 @@
-"""Addresses of the help centre."""
+"""URLs of the help centre."""
 
 from django.urls import path
 

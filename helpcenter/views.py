@@ -1,4 +1,4 @@
-"""The pages of the help centre: topics, articles, search, a reader's word, and the form to company support."""
+"""Views of the help centre: topics, articles, search, feedback, diagnosis, and mail to company support."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,8 +26,8 @@ from helpcenter.models import Feedback, Miss
 from verification import inputs, limits, notices
 from verification.context import Context, network_of
 
-_MAX_SEARCH = 100  # letters, of which each may be more once folded
-_FRESH = 300  # seconds that a cache may keep what a stranger sees
+_MAX_SEARCH = 100  # characters; folding may turn one into several
+_FRESH = 300  # seconds that caches may keep pages for visitors without a session
 
 TOPICS = {
     "start": gettext_lazy("Getting started"),
@@ -39,7 +39,7 @@ TOPICS = {
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Open a page to everybody. What a stranger sees may be kept by caches; what somebody else sees may not."""
+    """Open a view to everyone. Caches may keep what visitors without a session see, but nothing else."""
 
     @login_not_required
     @wraps(view)
@@ -54,7 +54,7 @@ def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def reader(request: HttpRequest) -> User | None:
-    """Give who reads, if they are signed in and their session is worth something."""
+    """Return the reader, if they are signed in and their session still counts."""
     return session_assurance.of(request).user
 
 
@@ -69,7 +69,7 @@ def _page(request: HttpRequest, template: str, values: dict[str, Any], *, status
 @require_safe
 @_public
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the topics, or what a search finds."""
+    """Show the topics, or search results."""
     user, now, wanted = (
         reader(request),
         request_context.read(request),
@@ -86,7 +86,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _count_miss(wanted: str, context: Context) -> None:
-    """Let the editors know; a text with many digits may be somebody's number and is not kept."""
+    """Count a search without results, for the editors. Text that may be a phone number or mail address is not kept."""
     if sum(sign.isdigit() for sign in wanted) > 3 or "@" in wanted:
         return
     if not limits.spend_request("help.miss", name=wanted.casefold(), context=context).is_open:
@@ -99,7 +99,7 @@ def _count_miss(wanted: str, context: Context) -> None:
 @require_safe
 @_public
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one article, with the organisation's own words and numbers in it."""
+    """Show one article, with the organisation's own names and limits."""
     user, now = reader(request), request_context.read(request)
     rows = articles.published(user, now=now.now)
     found = get_object_or_404(rows, slug=slug)
@@ -119,9 +119,9 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def feedback(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a reader's word on an article: a few an hour from one network, and never whose it is.
+    """Store anonymous feedback on an article. Limited per hour and network.
 
-    The form has a page of its own, for the article's may lie in a cache and can hold no token.
+    The form has its own page, because the article's may be in a cache and cannot contain a CSRF token.
     """
     now = request_context.read(request)
     found = get_object_or_404(articles.published(reader(request), now=now.now), slug=slug)
@@ -140,7 +140,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def diagnose(request: HttpRequest) -> HttpResponse:
-    """Answer with the state of whoever asks, be they half signed in. To a stranger it tells nothing of anybody."""
+    """Show a diagnosis for the user, even if half signed in. It tells a stranger nothing about anybody."""
     now, user = request_context.read(request), reader(request)
     pending = None if user else login_stage.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
@@ -156,7 +156,7 @@ def diagnose(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
-    """Show the support desk the very view that a person's reference names."""
+    """Show support the diagnosis that a user's reference names."""
     found, staff = diagnosis.read(reference), reader(request)
     if found is None or staff is None or not staff.is_staff or not staff.has_perm("accounts.view_user"):
         raise Http404
@@ -172,10 +172,10 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def tell(request: HttpRequest) -> HttpResponse:
-    """Mail company support, where the organisation wants that; most of all for those who cannot sign in.
+    """Send a mail to company support, if the organisation wants that; mainly for users who cannot sign in.
 
-    Coming from a diagnosis, the mail carries the reference that opens the same view for them. The mail says how far the
-    writer proved who they are, and the answer is the same for everybody.
+    If it comes from a diagnosis, the mail contains the reference that opens the same view. The mail says how far the
+    writer was verified. The response is the same for everyone.
     """
     now, user = request_context.read(request), reader(request)
     pending = None if user else login_stage.read(request, now=now.now)

@@ -1,6 +1,6 @@
-"""Looks at a person's live state and says what is wrong, what to do now, and what to do if that fails.
+"""Diagnosis: reads a user's current state and says what is wrong, what to do, and what to do if that fails.
 
-It reads only. Of somebody who is half signed in it tells what concerns the sign-in under way, and nothing else.
+It changes nothing. To a half signed-in user it reveals only what concerns the current sign-in.
 """
 
 from helpcenter.diagnosis.references import read, reference

@@ -1,4 +1,4 @@
-"""Looks for why an app password does not work."""
+"""Diagnosis of app passwords that do not work."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Looks for why a code is refused, and for what is left when the phone is lost."""
+"""Diagnosis of refused codes, and of what is left when the phone is lost."""
 
 from collections.abc import Iterator
 from datetime import datetime

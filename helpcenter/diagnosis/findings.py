@@ -1,4 +1,4 @@
-"""What a diagnosis looks at and what it finds, with the button and the article that help."""
+"""Input and output of a diagnosis: the user's state, and findings with the button and article that help."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ RECENT = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was found. Shape: `to` names the button that solves it, `slug` its article."""
+    """One finding. Shape: `to` names the button that solves it, `slug` its article."""
 
     kind: str
     sees: str
@@ -49,7 +49,7 @@ _PLACES = {
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What a diagnosis looks at. `is_half`: the second step is still to come, `message` that of its challenge."""
+    """The input of a diagnosis. `is_half`: before the second step; then `message` is the challenge's."""
 
     user: User
     context: Context
@@ -59,7 +59,7 @@ class View:
 
     @property
     def others(self) -> list[Option]:
-        """The options beside the one that the newest message went to."""
+        """The options other than the one that the newest message went to."""
         used = self.message.hint if self.message else ""
         return [
             o
@@ -69,7 +69,7 @@ class View:
 
 
 def way_on(seen: View) -> str:
-    """Name the button that leads to another way in, if there is one."""
+    """Return the name of the button that leads to another option, or an empty string."""
     if not seen.others:
         return ""
     return "options" if seen.is_half else "methods"

@@ -1,4 +1,4 @@
-"""Looks for why no text or call arrives: limits, closed options, the carrier's answer."""
+"""Diagnosis of texts and calls that do not arrive: limits, closed options, the carrier's answer."""
 
 from collections.abc import Iterator
 
@@ -60,7 +60,7 @@ def no_message(seen: View) -> Iterator[Finding]:
 
 
 def _closed_options(seen: View) -> Iterator[Finding]:
-    """Tell which of the person's texts and calls are closed, be it by an outage or by the guard, and why."""
+    """Yield which of the user's texts and calls are closed, by an outage or by the toll fraud guard, and why."""
     told = set()
     for option in seen.decision.options:
         reason = option.unavailable_reason

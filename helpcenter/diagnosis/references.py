@@ -1,4 +1,4 @@
-"""References that a person reads out, so that support opens the same view."""
+"""References that a user reads out, so that support can open the same diagnosis."""
 
 from accounts.models import User
 from helpcenter.diagnosis.situations import SITUATIONS, Situation
@@ -8,12 +8,12 @@ _PURPOSE = "diagnosis"
 
 
 def reference(user: User, situation: Situation) -> str:
-    """Write down which view this is, for the person to read out. It holds no secret and opens nothing to others."""
+    """Return the reference of a diagnosis. It contains no secret and gives nobody else access."""
     return f"{user.pk}-{situation.key}-{_seal(user.pk, situation.key)}"
 
 
 def read(text: str) -> tuple[int, Situation] | None:
-    """Read a reference; none if it is not one of ours."""
+    """Return the user id and situation of a reference, or None if it is not one of ours."""
     number, _dash, rest = text.partition("-")
     key, _dash, seal = rest.rpartition("-")
     if not number.isdecimal() or key not in SITUATIONS or seal != _seal(int(number), key):

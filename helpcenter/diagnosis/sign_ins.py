@@ -1,4 +1,4 @@
-"""Looks for what closes an account, why it is asked again, and what a strange prompt means."""
+"""Diagnosis of sign-ins: why an account is closed, why it asks again, and what an unexpected prompt means."""
 
 from collections.abc import Iterator
 

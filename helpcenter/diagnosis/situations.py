@@ -1,4 +1,4 @@
-"""The situations that people choose from, and what is found in each."""
+"""The situations that users choose from, and the diagnosis of each."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from verification.models import Kind, Message, MessageState, State
 
 @dataclass(frozen=True)
 class Situation:
-    """What a person says is wrong."""
+    """A problem that a user can choose."""
 
     key: str
     label: Any
@@ -29,7 +29,7 @@ class Situation:
 
 
 def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> View:
-    """Gather what the rules look at. `binding`: the sign-in under way, of whose messages alone it tells."""
+    """Collect what a diagnosis looks at. If half signed in, only messages of the sign-in `binding` count."""
     sent = Message.objects.select_related("challenge").filter(user=user, kind__in=[Kind.TEXT, Kind.CALL])
     if is_half:
         never_sent = Q(state__in=[MessageState.QUEUED, MessageState.EXPIRED]) & ~Q(challenge__state=State.OPEN)
@@ -41,21 +41,21 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
 
 
 def find(situation: Situation, seen: View) -> list[Finding]:
-    """Say what is found, the most pressing first. There is always an answer."""
+    """Return the findings, most urgent first. There is always at least one."""
     found = [*closed(seen), *situation.look(seen)]
     return found or [_nothing()]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A text or call that a person can send themselves from here, to see whether it arrives."""
+    """A test text or call that a user can send themselves, to see whether it arrives."""
 
     ref: str
     label: str
 
 
 def trials(situation: Situation, seen: View) -> list[Trial]:
-    """Offer anyone who is signed in a trial of each option that needs a message, if the question is about messages."""
+    """Return a trial for each option that sends messages, to signed-in users whose question is about messages."""
     if situation.key not in {"no-message", "new-number"} or seen.is_half:
         return []
     return [

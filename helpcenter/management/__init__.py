@@ -1,4 +1,4 @@
-"""What `migrate` brings into the help centre: the shipped articles."""
+"""Loads the shipped articles after `migrate`."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ from verification.management import are_migrated
 
 
 def load_articles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
-    """Load the articles that are new or revised. A receiver of `post_migrate`."""
+    """Load new and revised articles. A receiver of `post_migrate`."""
     if are_migrated(using, apps, Article):
         articles.load(using=using)

@@ -1,4 +1,4 @@
-"""The tables of the help centre, one noun a file."""
+"""Models of the help centre, one file for each subject."""
 
 from helpcenter.models.articles import Article, Audience, Version
 from helpcenter.models.contacts import Contact

@@ -1,4 +1,4 @@
-"""An article and its earlier versions. The shipped ones come from files; the organisation edits the rows."""
+"""Articles and their earlier versions. Shipped articles come from files; the organisation edits the rows."""
 
 from django.conf import settings
 from django.db import models
@@ -17,9 +17,9 @@ class Audience(models.TextChoices):
 
 
 class Article(models.Model):
-    """One answer, in Markdown.
+    """One article, in Markdown.
 
-    Shape: `shipped` is the digest of the text as the product brought it: a row whose own digest differs was edited.
+    Shape: `shipped` is the digest of the text as shipped. If the row's own digest differs, the article was edited.
     """
 
     slug = models.SlugField(max_length=64)
@@ -48,7 +48,7 @@ class Article(models.Model):
 
 
 class Version(models.Model):
-    """The text of an article as it was before a change."""
+    """The text of an article before a change."""
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions")
     title = models.CharField(max_length=120)

@@ -1,11 +1,11 @@
-"""How to reach company support, for everybody or for one group."""
+"""Contact details of company support, for everyone or for one group."""
 
 from django.contrib.auth.models import Group
 from django.db import models
 
 
 class Contact(models.Model):
-    """A desk of company support. Without a row the settings speak."""
+    """A desk of company support. Without a row, the settings apply."""
 
     group = models.OneToOneField(
         Group, on_delete=models.CASCADE, null=True, blank=True, help_text="Whom it helps; empty for everybody else."

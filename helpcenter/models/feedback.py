@@ -1,4 +1,4 @@
-"""What readers tell the editors: whether an article helped, and what they looked for in vain."""
+"""Feedback for the editors: whether an article helped, and searches that found nothing."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,7 +7,7 @@ from helpcenter.models.articles import Article
 
 
 class Feedback(models.Model):
-    """One reader's word on an article. Whose it is stays unknown."""
+    """Anonymous feedback on an article."""
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="feedback")
     has_helped = models.BooleanField()
@@ -22,7 +22,7 @@ class Feedback(models.Model):
 
 
 class Miss(models.Model):
-    """A search that found nothing, and how often."""
+    """A search that found nothing, and how often it was made."""
 
     text = models.CharField(max_length=100, unique=True)
     n_times = models.PositiveIntegerField(default=1)

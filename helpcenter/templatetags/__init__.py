@@ -1,1 +1,1 @@
-"""What templates of other apps ask of the help centre."""
+"""Template tags with which other apps link to the help centre."""

@@ -1,4 +1,4 @@
-"""Help in place: leads from what happened to the article about exactly that."""
+"""Template tags that link an outcome to the help article about it."""
 
 from django import template
 from django.utils.html import format_html
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag
 def help_for(kind: str, outcome: object) -> SafeString | str:
-    """Link the article of an outcome; nothing where there is none.
+    """Return a link to the article about an outcome, or an empty string.
 
     Shape: `kind` verdict, why or delivery; `outcome` a Verdict, a Why, a Reason or a state of a message.
     """
@@ -20,7 +20,7 @@ def help_for(kind: str, outcome: object) -> SafeString | str:
 
 @register.simple_tag
 def help_at(key: str | None) -> SafeString | str:
-    """Link the article of an outcome that is named with its kind, such as `verdict:wrong`."""
+    """Return a link to the article about an outcome and its kind, such as `verdict:wrong`."""
     found = bundled.by_outcome().get(key or "")
     if found is None:
         return ""

@@ -1,4 +1,4 @@
-"""Checks the shipped articles: whether they read easily, and whether their links lead somewhere."""
+"""Checks that the shipped articles are easy to read and that their links work."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ LEAST = 60.0  # Flesch reading ease
 
 
 class Command(BaseCommand):
-    """The check."""
+    """Check the articles."""
 
     help = "Print the reading ease of each shipped article; fail where one is hard to read or a link is dead."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check all of them."""
+        """Check all articles."""
         slugs = {article.slug for article in bundled.articles()}
         faults = []
         for article in bundled.articles():
