@@ -1,1 +1,1 @@
-"""What operators see: Prometheus metrics, health checks, request ids in logs."""
+"""Observability: Prometheus metrics, health checks, request ids in logs."""

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can show the sign-in page: what is down, by name, within half a second."""
+"""Health checks: liveness, and readiness to show the sign-in page, with failed parts by name, within half a second."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -21,11 +21,11 @@ from verification.delivery.routing import routes
 
 logger = logging.getLogger(__name__)
 
-BOUND = 0.5  # seconds, for all probes together, since they run beside one another
+BOUND = 0.5  # seconds for all probes together, because they run in parallel
 
 
 def _once(probe: Callable[[], bool]) -> Callable[[], bool]:
-    """Ask until it passes, and never again: what it asks for changes by a new version only, with new processes."""
+    """Run a probe until it passes, and never again: what it checks changes only with a new version, so a new process."""
     passed = False
 
     @wraps(probe)
@@ -48,7 +48,7 @@ def _database() -> bool:
 
 @_once
 def _migrated() -> bool:
-    """Tell whether every migration of this version was applied, from their file names: loading them costs memory."""
+    """Return whether all migrations of this version are applied. Compares file names: loading them costs memory."""
     try:
         applied = MigrationRecorder(connection).applied_migrations()
     finally:
@@ -64,12 +64,12 @@ def _shipped() -> Iterator[tuple[str, str]]:
 
 @_once
 def _static_files() -> bool:
-    """Tell whether the files that pages link to were collected; without them no page can be shown."""
+    """Return whether static files were collected. Without them no page can be shown."""
     return bool(staticfiles_storage.url("mfasite/app.css"))
 
 
 def _broker() -> bool:
-    # The channel, unlike `connect`, keeps to the short patience of the transport options.
+    # The channel, unlike `connect`, respects the short timeouts of the transport options.
     with app.connection_for_write() as broker:
         return broker.default_channel is not None
 
@@ -78,20 +78,20 @@ def _providers() -> bool:
     try:
         return any(provider.probe() for provider in routes.providers().values())
     finally:
-        connection.close()  # a provider may have asked the database, in a thread that nobody else tidies
+        connection.close()  # a provider may have used the database, and nobody else cleans up this thread
 
 
-# Without one of these no page can be shown: a balancer takes this process out.
+# Without one of these no page can be shown: a load balancer takes this process out.
 NEEDED: dict[str, Callable[[], bool]] = {
     "database": _database,
     "migrations": _migrated,
     "static files": _static_files,
 }
-# Without these people still sign in, with fewer methods or a little later.
+# Without these users can still sign in, with fewer methods or a little later.
 USEFUL: dict[str, Callable[[], bool]] = {"broker": _broker, "providers": _providers}
 PROBES = NEEDED | USEFUL
 
-# A pool for each: one that hangs keeps its threads, and must not make the others look down.
+# A pool for each: a probe that hangs keeps its threads, and must not make the others fail.
 _pools = {name: ThreadPoolExecutor(max_workers=2, thread_name_prefix=f"probe-{name}") for name in PROBES}
 
 
@@ -107,9 +107,9 @@ def _passed(name: str, probe: Future[bool]) -> bool:
 @login_not_required
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """Say that the process answers, and in which version; asks nothing of anybody else.
+    """Return that the process is alive, and its version. Depends on nothing else.
 
-    Shape: "alive" alone on the first line, for probes that read it; "version 1.2.3" on the second.
+    Shape: only "alive" on the first line, for probes that read it; "version 1.2.3" on the second.
     """
     return HttpResponse(f"alive\nversion {mfasite.__version__}\n", content_type="text/plain")
 
@@ -117,9 +117,9 @@ def alive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Say whether this process can show the sign-in page, and name what is down.
+    """Return whether this process can show the sign-in page, and the names of failed parts.
 
-    Shape: `down` is what it cannot do without, and makes the status 503; `degraded` is what it can.
+    Shape: `down` lists required parts, and makes the status 503; `degraded` lists the others.
     """
     probes = {name: _pools[name].submit(probe) for name, probe in PROBES.items()}
     wait_for(probes.values(), timeout=BOUND)

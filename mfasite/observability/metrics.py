@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read from the rows and the broker at each scrape, so that any web process tells the same."""
+"""Prometheus metrics, read from database and broker at each scrape, so that every web process reports the same."""
 
 import hmac
 import ipaddress
@@ -25,7 +25,7 @@ _WINDOW = timedelta(minutes=5)
 
 
 class _Figures(Collector):
-    """Collects what there is now. Labels are of a bounded set; none names a person or a number."""
+    """Collect the current values. Labels have few values; none identifies a user or a number."""
 
     def collect(self) -> Iterator[Metric]:
         now = timezone.now()
@@ -88,7 +88,7 @@ def _faults(now: datetime) -> Metric:
 @login_not_required
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Tell the figures to an allowed network, or to whoever shows the token; to anybody else there is nothing."""
+    """Serve the metrics to an allowed network or to the holder of the token. For anyone else it is a 404."""
     if not _may(request):
         return HttpResponse(status=404)
     registry = CollectorRegistry()

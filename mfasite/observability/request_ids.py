@@ -1,4 +1,4 @@
-"""What a line of the log belongs to: the request that began it and the message it is about, through web and worker."""
+"""Request and message ids for log lines, passed from the web process to the worker."""
 
 import re
 import secrets
@@ -12,20 +12,20 @@ message_id: ContextVar[str] = ContextVar("message_id", default="")
 
 
 def begin(given: str) -> str:
-    """Name a request, as the proxy in front named it if that is a name. Shape: 16 hex digits of our own."""
+    """Set the request id: the proxy's, if it is well formed, or a new one. Shape: 16 hex digits for ours."""
     name = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
     request_id.set(name)
     return name
 
 
 def carry(headers: dict[str, Any]) -> None:
-    """Give a wake-up the name of the request that causes it."""
+    """Add the request id to a task's headers."""
     if name := request_id.get():
         headers["request_id"] = name
 
 
 def take_up(name: str, kwargs: dict[str, Any]) -> None:
-    """Go on in a worker under the name that a wake-up carries."""
+    """Set the request id that a task carries, and the id of its message."""
     request_id.set(name if _GIVEN.fullmatch(name) else "")
     message = kwargs.get("message_id")
     message_id.set(f"m{message}" if message else "")

@@ -1,4 +1,4 @@
-"""Counts requests for Prometheus, over all processes of the web server. No label names a person or an address."""
+"""Request metrics for Prometheus, over all processes of the web server. No label identifies a user or an address."""
 
 import time
 from collections.abc import Callable
@@ -23,13 +23,13 @@ def _of(view: str, status: int) -> tuple[Counter, Histogram]:
 
 
 class Counted:
-    """Counts every request that a page of ours answered."""
+    """Count every request that one of our views answered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, and count."""
+        """Count the request and its duration."""
         begun = time.perf_counter()
         response = self.get_response(request)
         view = request.resolver_match.view_name if request.resolver_match else ""
@@ -40,7 +40,7 @@ class Counted:
 
 
 def registry() -> CollectorRegistry:
-    """Give what all processes of this server counted; of one process alone, its own counts."""
+    """Return the metrics of all processes of this server, or of this process if it runs alone."""
     if not env.is_set(conf.metrics_folder):
         return REGISTRY
     together = CollectorRegistry()

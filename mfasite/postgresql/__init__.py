@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, with a cheaper look at what its pool lends."""
+"""Django's PostgreSQL backend, with a cheaper check of pooled connections."""

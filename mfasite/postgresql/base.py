@@ -1,4 +1,4 @@
-"""The database wrapper that Django looks for under this name."""
+"""The database backend. Django looks for it under this module name."""
 
 import select
 import threading
@@ -10,18 +10,18 @@ from django.db import DatabaseError
 from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-_ASK_AGAIN = 30  # seconds for which the reason is remembered, so that an outage causes no connections of its own
+_ASK_AGAIN = 30  # seconds to remember the reason, so that an outage does not cause more connections
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes connections from the pool that the server has not cut meanwhile.
+    """Take only connections from the pool that the server has not closed.
 
-    The pool's own check asks the server each time that a connection is lent, which is a round trip a request and two
-    a message. A connection that was cut has something to read: only that one is asked.
+    The pool's own check asks the server each time it lends a connection, which costs a round trip per request and two
+    per message. A closed connection has data to read: only such a connection is checked.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Give a connection that works. Errors: psycopg's, with the server's reason, when there is none to be had."""
+        """Return a working connection. Errors: psycopg's, with the server's reason, if there is none."""
         while True:
             try:
                 connection = super().get_new_connection(conn_params)
@@ -29,18 +29,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 raise psycopg.OperationalError(_reasons.of(conn_params) or str(timeout)) from None
             if self.pool is None or _works(connection):
                 return connection
-            self.pool.putconn(connection)  # it is closed, so the pool makes another
+            self.pool.putconn(connection)  # it is closed, so the pool opens another
 
 
 class _Reasons:
-    """Learns why the pool has no connection. The pool itself only knows that it waited in vain."""
+    """Finds out why the pool has no connection. The pool itself only knows that it timed out."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reason, self._asked_at = "", 0.0
 
     def of(self, conn_params: dict[str, Any]) -> str:
-        """Ask the server once, without the pool; empty when it would take a connection."""
+        """Ask the server once, without the pool. Empty if it would accept a connection."""
         with self._lock:
             if time.monotonic() - self._asked_at > _ASK_AGAIN or not self._asked_at:
                 self._reason = self._ask(conn_params)
@@ -61,7 +61,7 @@ _reasons = _Reasons()
 
 
 def _works(connection: "psycopg.Connection[Any]") -> bool:
-    """Tell whether a connection is of use; one that is not is closed."""
+    """Return whether a connection works. One that does not is closed."""
     poll = select.poll()
     try:
         poll.register(connection.fileno(), select.POLLIN)

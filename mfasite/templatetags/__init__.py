@@ -1,1 +1,1 @@
-"""The template tags of the look."""
+"""Template tags of the design."""

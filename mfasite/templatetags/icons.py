@@ -1,4 +1,4 @@
-"""What templates are made of and every page has many of, so that it must cost nothing."""
+"""Template tags that every page uses often, so they must be fast."""
 
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
-    """Draw a picture beside words that say the same.
+    """Return an icon for use beside text that says the same.
 
     Shape: a symbol of icons.svg, such as text, call, app, recovery, key, info, good, warn, bad, shield, back, help.
     """
@@ -23,7 +23,7 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.simple_tag
 def version() -> str:
-    """Return the version that runs, for staff."""
+    """Return the running version, for staff."""
     return mfasite.__version__
 
 

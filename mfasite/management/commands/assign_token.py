@@ -1,4 +1,4 @@
-"""Hands a hardware token out to a person, who then activates it with its code."""
+"""Assigns a hardware token to a user, who then activates it with a code."""
 
 import base64
 from typing import Any
@@ -19,12 +19,12 @@ _LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
 
 
 class Command(BaseCommand):
-    """One token for one person."""
+    """Assign one token to one user."""
 
     help = "Hand a hardware token out: its serial number and secret come from the maker's list."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the person and what the maker wrote of the token."""
+        """Add the user and what the manufacturer says about the token."""
         parser.add_argument("name", help="the person's user name")
         parser.add_argument("serial", help="the number on the back of the token")
         parser.add_argument("secret", help="its secret in base32; spaces do no harm")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 
     def handle(self, *args: Any, name: str, serial: str, secret: str, **options: Any) -> None:
-        """Check what was typed, and leave the token waiting for its person."""
+        """Check the input, and leave the token waiting for its user."""
         kind, digits = options.get("kind", "totp"), options.get("digits", 6)
         algorithm, step = options.get("algorithm", "sha1"), options.get("step", 30)
         if step not in range(10, 301):
@@ -65,7 +65,7 @@ def _method() -> Stocked:
 
 
 def _plan(method: Stocked, serial: str, *, account: str) -> Draft:
-    """Read the serial number as the person's own form will read it."""
+    """Read the serial number as the user's own form will read it."""
     if method.form_class is None:
         raise CommandError(f"{method.label} takes no serial number.")
     form = method.form_class(data={method.address_field: serial})

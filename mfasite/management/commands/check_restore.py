@@ -1,4 +1,4 @@
-"""Proves, before anybody signs in, that the keys of this machine fit the database that was restored to it."""
+"""Verifies, before anyone signs in, that this machine's keys fit a restored database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from mfasite import checks
 from verification import audit
 from verification.keys import key_uses
 
-_NAMED = 20  # damaged values that are named one by one
-_SAMPLE = 200  # sessions that are opened
+_NAMED = 20  # damaged values that are listed one by one
+_SAMPLE = 200  # sessions to decode
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         "Open every sealed value, check the whole record and the sessions, and name what does not fit the keys. "
         "Ends with 1 if anything does not."
     )
-    # What the checks would stop at is said here, all of it and not only the first.
+    # The command reports what the checks would stop at: all of it, not only the first.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

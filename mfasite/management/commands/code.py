@@ -1,4 +1,4 @@
-"""Prints the code that a person's authenticator app shows now; in the demo only."""
+"""Prints the current code of a user's authenticator app; only in the demo."""
 
 from datetime import datetime
 from typing import Any
@@ -18,16 +18,16 @@ STEP = 30  # seconds
 
 
 class Command(BaseCommand):
-    """The app's code."""
+    """Print the app's code."""
 
     help = "Print the current code of a person's authenticator app (demo only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the person."""
+        """Add the user."""
         parser.add_argument("name", help="who: ana, cleo, dev, fay or opal")
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        """Print the code alone, and beside it on the error stream for how long it is good."""
+        """Print only the code; on the error stream, how long it is valid."""
         if not settings.DEMO:
             raise CommandError("Codes are shown in the demo only.")
         code, words = self._read(name)
@@ -53,7 +53,7 @@ def _app(name: str, now: datetime) -> Enrolment:
 
 
 def _is_app(enrolment: Enrolment, now: datetime) -> bool:
-    """Tell an app from a passkey and the like: its method takes the code, whichever method that is."""
+    """Return whether an enrolment is an authenticator app: its method accepts the code, whichever method that is."""
     code = _code(enrolment.secret, int(now.timestamp()) // STEP)
     ask = Ask(reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data)
     return registry.method(enrolment.method).check(ask, code).verdict is Verdict.PROVEN

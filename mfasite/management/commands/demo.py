@@ -1,4 +1,4 @@
-"""Runs the whole service on this machine with demo users and a virtual phone, until it is stopped."""
+"""Runs the whole service on this machine, with demo users and a virtual phone, until it is stopped."""
 
 import base64
 import contextlib
@@ -27,22 +27,22 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):
-    """Somebody asked the demo to end."""
+    """The demo was asked to stop."""
 
 
 class Command(BaseCommand):
-    """The demo."""
+    """Run the demo."""
 
     help = "Run the demo: everything on this machine, nothing to install, until Ctrl-C."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take port and folder."""
+        """Add port and folder."""
         parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (8000)")
         parser.add_argument("--dir", default=str(settings.DEMO_DIR), help="where the demo keeps its data (.demo)")
 
     def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002 - the option's name
-        """Run it until it is stopped or a part of it ends."""
+        """Run until the demo is stopped or one of its processes exits."""
         home = Path(dir).resolve()
         url = f"http://{launcher.NAME}:{port}"
         for number in SIGNALS:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 signal.signal(number, signal.SIG_IGN)
 
     def _show_queues(self, running: launcher.Stack, port: int) -> int:
-        """Start Flower and give its port, or 0 without it: the demo works without a view of the queues."""
+        """Start Flower and return its port, or 0 if it fails: the demo works without a view of the queues."""
         running.crew.start("flower", child_processes.flower(port))
         try:
             running.crew.wait("Flower", lambda: child_processes.listens(port), seconds=launcher.SECONDS)
@@ -152,7 +152,7 @@ class Command(BaseCommand):
 
 
 def _free(port: int) -> int:
-    """Give this port when nobody has it, else any other."""
+    """Return this port if it is free, else any other."""
     for wanted in (port, 0):
         with socket.socket() as probe, contextlib.suppress(OSError, OverflowError):
             probe.bind((launcher.HOST, wanted))
@@ -176,7 +176,7 @@ def _runs_already(home: Path, told: str) -> str:
 
 
 def _make_keys(path: Path) -> None:
-    """Make this demo's own keys, once; only its owner may read them."""
+    """Create this demo's own keys, once. Only their owner can read them."""
     if path.exists():
         return
     key = base64.b64encode(secrets.token_bytes(32)).decode()

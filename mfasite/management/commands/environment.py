@@ -8,12 +8,12 @@ from verification import conf
 
 
 class Command(BaseCommand):
-    """The settings of the service, of every method and provider that comes along, and of those installed besides."""
+    """All settings of the service, of every method and provider that it ships, and of other installed ones."""
 
     help = "Print every setting with its default, unit and meaning, as Markdown."
     requires_system_checks: list[str] = []
 
     def handle(self, **options: object) -> None:
-        """Print it."""
+        """Print the table."""
         packages = dict.fromkeys((*declared.ours(), *conf.methods(), *conf.providers()))
         self.stdout.write(settings_table.markdown(declared.sections(packages)), ending="")

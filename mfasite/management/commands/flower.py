@@ -1,4 +1,4 @@
-"""Starts Flower, which shows Celery's workers and queues, to those who know a password."""
+"""Starts Flower, which shows Celery's workers and queues, behind a password."""
 
 import os
 
@@ -10,18 +10,18 @@ _LEAST = 12  # characters of a password
 
 
 class Command(BaseCommand):
-    """What `celery -A mfasite flower` does; without a password of its own it does not start."""
+    """Like `celery -A mfasite flower`, but it does not start without a password."""
 
     help = "Start Flower on loopback. FLOWER_BASIC_AUTH=name:password says who may look."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take where it listens."""
+        """Add address and port."""
         parser.add_argument("--address", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=5555)
 
     def handle(self, *, address: str, port: int, **options: object) -> None:
-        """Refuse to show the queues to anyone; else become Flower."""
+        """Refuse to start without a password; otherwise run Flower."""
         name, colon, password = conf.flower_basic_auth().partition(":")
         if not (name and colon and len(password) >= _LEAST) and not conf.flower_auth_provider():
             raise CommandError(

@@ -1,4 +1,4 @@
-"""Makes the people and the policy of the demo; whoever is there already stays as they are."""
+"""Creates the users and the policy of the demo. Existing users are left as they are."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,20 +17,20 @@ from verification.context import Context
 from verification.models import Policy
 from verification.models.person import SecondStep
 
-_SETTLED = timedelta(days=30)  # what was set up yesterday proves no caller to the support desk
+_SETTLED = timedelta(days=30)  # the support desk does not verify callers by recently added methods
 
 
 class Command(BaseCommand):
-    """The demo users."""
+    """Create the demo users."""
 
     help = "Make the demo's people and default policy (demo only)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to migrate first, which saves the demo a process."""
+        """Add the option to migrate first, which saves the demo a process."""
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
 
     def handle(self, *args: Any, migrate: bool, **options: Any) -> None:
-        """Make who is missing."""
+        """Create the missing users."""
         if not settings.DEMO:
             raise CommandError("The demo users share one known password: it is for the demo only (DEMO=1).")
         if migrate:
@@ -65,7 +65,7 @@ def _make(person: users.Person) -> None:
 
 
 def _write_down(name: str, codes: tuple[str, ...]) -> None:
-    """Keep single-use codes where the demo's visitor finds them: the database has only their hashes."""
+    """Write single-use codes to a file for visitors of the demo. The database has only their hashes."""
     settings.DEMO_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.DEMO_DIR / "recovery-codes").open("a", encoding="utf-8") as file:
         file.write(f"{name}: {' '.join(codes)}\n")

@@ -1,4 +1,4 @@
-"""Fills a database with people who are nobody, to see how the service behaves among many."""
+"""Fills a database with fictitious users, to see how the service behaves with very many."""
 
 import itertools
 import random
@@ -29,21 +29,21 @@ _LAST = (
 _GROUPS = ("Finance", "Sales", "Research", "Works", "Offices")
 _STATES = (*[SecondStep.ENFORCED] * 3, SecondStep.ENABLED, SecondStep.DISABLED)
 _SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-_MARK = "@people.example"  # by which a second run knows how many there are
+_MARK = "@people.example"  # a second run counts users by this
 
 
 class Command(BaseCommand):
-    """The people."""
+    """Create the users."""
 
     help = "Make many people with methods, groups and states. For trials alone: nobody can sign in as one of them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take how many there should be."""
+        """Add the number of users."""
         parser.add_argument("--count", type=int, default=1_000_000, help="how many there are afterwards")
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same people")
 
     def handle(self, *args: Any, count: int, seed: int, **options: Any) -> None:
-        """Make those who are missing."""
+        """Create the missing users."""
         if count < 1:
             raise CommandError("Give a number of 1 or more.")
         there = User.objects.filter(email__endswith=_MARK).count()
@@ -80,7 +80,7 @@ def _people(chance: random.Random, there: int, count: int, nobody: str) -> Itera
 
 
 def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
-    """Give as many methods as the count says: a number first, then an app."""
+    """Yield as many methods as `n_ways` says: a number first, then an app."""
     number = f"+4179{user.pk % 10_000_000:07d}"
     texted, shown = _kinds()
     phone = Enrolment(user=user, method=texted, confirmed=True, is_default=True, hint=f"+41 XX XXX XX {number[-2:]}")
@@ -92,7 +92,7 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 
 @cache
 def _kinds() -> tuple[str, str]:
-    """Name a method that texts and one whose codes an app shows."""
+    """Return the name of a method that sends texts and of one whose codes an app generates."""
     return registry.sending(Kind.TEXT)[0].name, registry.names(AppGenerated)[0]
 
 

@@ -1,4 +1,4 @@
-"""`migrate` as Django has it, one host at a time."""
+"""Django's `migrate`, on one host at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _LOCK = 0x6D_66_61  # any number, as long as it is the same in every version
 
 
 class Command(migrate.Command):
-    """Waits while another host migrates the same database, and then finds nothing left to do."""
+    """Wait while another host migrates the same database; then nothing is left to do."""
 
     def handle(self, *args: Any, **options: Any) -> Any:
         if options["plan"] or options["check_unapplied"]:
@@ -22,16 +22,16 @@ class Command(migrate.Command):
 
 @contextmanager
 def _alone(alias: str) -> Iterator[None]:
-    """Hold a lock of PostgreSQL. A database of SQLite belongs to one machine, where nobody deploys twice at once.
+    """Hold a PostgreSQL lock. SQLite belongs to one machine, where two deployments do not run at once.
 
-    The lock has a connection and a transaction of its own: behind a pooler, a lock of the session would stay with a
-    connection that others are given.
+    The lock has its own connection and transaction: behind a pooler, a session lock would stay on a connection that is
+    given to others.
     """
     if connections[alias].vendor != "postgresql":
         yield
         return
     lock = connections[alias].copy()
-    lock.settings_dict["OPTIONS"].pop("pool", None)  # which may hold a single connection
+    lock.settings_dict["OPTIONS"].pop("pool", None)  # a pool may have only one connection
     try:
         lock.set_autocommit(False)
         with lock.cursor() as cursor:

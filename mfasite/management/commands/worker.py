@@ -1,4 +1,4 @@
-"""Starts a Celery worker without Celery's command line, which costs each process ten megabytes and more."""
+"""Starts a Celery worker without Celery's command line, which costs each process ten megabytes or more."""
 
 import os
 from typing import Any
@@ -9,16 +9,16 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import checks, logs
 
-# Between two signs of life, by which Flower knows a worker; each costs as much as three messages.
+# Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
 QUEUES = ("texts", "calls", "housekeeping")
 
 
 class Command(BaseCommand):
-    """What `celery -A mfasite worker --pool threads` does, with the options that matter here."""
+    """Like `celery -A mfasite worker --pool threads`, with the options that matter here."""
 
     help = "Start a worker that carries texts and calls out and keeps house."
-    # All of them read every page's address, which a worker has no use for. It runs those of the keys alone.
+    # All checks load every URL, which a worker does not need. It runs only those of the keys.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             loglevel=options["log_level"],
             quiet=settings.LOG_FORMAT == "json",  # its banner is for people
             heartbeat_interval=_HEARTBEAT,
-            # Workers owe each other nothing, and a start waits for none.
+            # Workers need nothing from each other, and starting waits for none.
             without_gossip=True,
             without_mingle=True,
         )
