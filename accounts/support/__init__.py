@@ -1,1 +1,1 @@
-"""What company support may do for a person: who may, for whom, after which checks; and the pages for it."""
+"""The support desk: what staff may do for users, who may do it and after which checks, and the pages for it."""

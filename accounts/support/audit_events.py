@@ -1,4 +1,4 @@
-"""The events of the audit log that the support desk and the administration record."""
+"""Audit events of the support desk and the administration."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _

@@ -1,7 +1,7 @@
-"""Verifies that a caller is who they say, before a risky action. A proof counts for one person and one of the staff.
+"""Caller verification: support checks who a caller is before a risky action.
 
-For a person who is staff themselves a call back counts for every colleague but the one who rang: nobody both vouches
-for a colleague and acts on it.
+A check counts for one user and one member of staff. If the user is a member of staff, a call back counts for every
+colleague except the one who called: nobody both vouches for a colleague and acts on it.
 """
 
 from collections.abc import Collection
@@ -21,15 +21,15 @@ from verification.enrolments import Option
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 
-LIFE = timedelta(minutes=15)  # a proof counts for so long
-_SAME = timedelta(seconds=30)  # the same again within so long is the same button pressed twice
-SETTLED = timedelta(days=7)  # a method younger than this may be a thief's: it proves no caller
+LIFE = timedelta(minutes=15)  # how long a check counts
+_SAME = timedelta(seconds=30)  # the same request again within this time is a double click
+SETTLED = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
 CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to verify a caller. `closed` says in words why it cannot be used now."""
+    """One way to verify a caller. `closed` says why it cannot be used now."""
 
     key: str
     label: str
@@ -39,7 +39,7 @@ class Way:
 
 
 def ways(person: User, *, now: datetime) -> list[Way]:
-    """List how this caller can be verified: what they proved long enough ago, and a call back to a number on file."""
+    """Return how a caller can be verified: methods that are old enough, and a call back to a number on file."""
     rules = policies.rules_for(person.pk)
     options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
     found = [_way(option, now) for option in options if _can_be_read_out(option)]
@@ -65,7 +65,7 @@ def _way(option: Option, now: datetime) -> Way:
 
 
 def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck | Outcome:
-    """Ask a caller for one proof. The person sees on their pages who asked."""
+    """Start the verification of a caller by one method. The user sees on their pages who asked."""
     way = next((way for way in ways(person, now=context.now) if way.key == key and not way.closed), None)
     if way is None or way.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
@@ -101,12 +101,12 @@ def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, context: C
 
 
 def _hold(person: User) -> None:
-    """Let what is asked about one person be asked one after another. Inside a transaction, and first in it."""
+    """Lock a user's row, so that checks of one user run one after another. Call it first in a transaction."""
     User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
 
 
 def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck | None:
-    """Find what this member of the staff asked of this person within the last minutes; anything else is none."""
+    """Return a recent check that this member of staff started for this user, or None."""
     mine = CallerCheck.objects.select_related("person", "staff").filter(
         ref=ref, staff=staff, person=person, asked_at__gt=now - LIFE
     )
@@ -114,7 +114,7 @@ def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck 
 
 
 def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
-    """Judge what the caller read out."""
+    """Check the code that the caller read out."""
     outcome = challenges.answer(check.handle, text, binding=check.binding, context=context)
     with transaction.atomic():
         if outcome.proven:
@@ -126,7 +126,7 @@ def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
 
 
 def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck:
-    """Write down that one of the staff called back and knows who answered. The person is told by mail."""
+    """Record that a member of staff called back and recognised the user, who is notified by mail."""
     label = _("Call back")
     check = CallerCheck(
         person=person,
@@ -156,12 +156,12 @@ def _record(event: Event, check: CallerCheck, context: Context, **detail: str) -
 
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
-    """Give the proof of this caller that counts now for this member of the staff; none if there is none."""
+    """Return the newest check of this caller that counts for this member of staff now, or None."""
     return _good(staff, now).filter(person=person).order_by("-passed_at").first()
 
 
 def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
-    """Give the proofs that count now for one of the staff: their own, and of colleagues the call backs of others."""
+    """Return the checks that count for a member of staff: their own, and for colleagues, call backs by others."""
     mine, is_call_back = Q(staff=staff), Q(way=CALL_BACK)
     of_staff = Q(person__is_staff=True) | Q(person__is_superuser=True)
     counts = (mine & ~(is_call_back & of_staff)) | (~mine & is_call_back & of_staff)
@@ -169,6 +169,6 @@ def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
 
 
 def proofs(staff: User, people: Collection[User], *, now: datetime) -> dict[int, CallerCheck]:
-    """Give the newest proof that counts for each of many people whom this member of the staff verified."""
+    """Return the newest check that counts for each of many users."""
     found = _good(staff, now).filter(person__in=people).order_by("passed_at")
     return {check.person_id: check for check in found}

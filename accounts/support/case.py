@@ -1,4 +1,4 @@
-"""Gathers what support must know of one person, in plain words. It reads only; what can be done is `menu`'s matter."""
+"""The case of a user: everything support needs to know, in plain words. Read-only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ _MESSAGES = 10
 
 @dataclass(frozen=True)
 class CaseMethod:
-    """One method of a person, as staff see it."""
+    """One of the user's methods, as staff see it."""
 
     enrolment: Enrolment
     label: str
@@ -39,7 +39,7 @@ class CaseMethod:
 
 @dataclass(frozen=True)
 class Sent:
-    """One text, call or mail, and what became of it in words."""
+    """One text, call or mail, and what became of it."""
 
     message: Message
     report: Report
@@ -48,7 +48,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Button:
-    """One action on the case page; `closed` says why it cannot be done now, and what would open it."""
+    """One action on the case page. `closed` says why it is not possible now, and what would help."""
 
     action: Action
     closed: str
@@ -64,7 +64,7 @@ class Suggestion:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """All that the case page shows of one person."""
+    """Everything that the case page shows about a user."""
 
     person: User
     groups: tuple[str, ...]
@@ -89,7 +89,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Line:
-    """One action of the staff, for the case page."""
+    """A past support action, for the case page."""
 
     at: datetime
     words: str
@@ -99,7 +99,7 @@ class Line:
 
 
 def of(person: User, staff: User, context: Context) -> Case:
-    """Gather the case of a person for one of the staff. The number of statements does not grow with what is found."""
+    """Collect the case of a user for a member of staff. The number of queries does not depend on what is found."""
     now = context.now
     decision = policies.decide(person, Context(now=now))
     mine = enrolments.confirmed(person.pk)
@@ -150,7 +150,7 @@ def _block(person: User, now: datetime) -> str:
 
 
 def expected(decision: Decision) -> str:
-    """Say what a person would see after the right password, in a new browser and outside trusted networks."""
+    """Return what the user would see after a correct password, in a new browser outside trusted networks."""
     usual = decision.default.label if decision.default else ""
     table = {
         Why.REQUIRED: _("They are asked for: %(usual)s.") % {"usual": usual},
@@ -214,7 +214,7 @@ def _line(event: AuditEvent, names: dict[int, str]) -> Line:
 
 
 def _buttons(access: StaffAccess) -> list[Button]:
-    """List the actions of the staff member's role; the others are not shown at all."""
+    """Return the actions that the staff member's role includes. Others are not shown at all."""
     mine = [action for action in ACTIONS.values() if access.staff.has_perm(f"accounts.{action.permission}")]
     found = []
     for action in mine:
@@ -226,7 +226,7 @@ def _buttons(access: StaffAccess) -> list[Button]:
 def _suggest(
     person: User, decision: Decision, messages: tuple[Sent, ...], buttons: tuple[Button, ...], *, now: datetime
 ) -> Suggestion | None:
-    """Name the next step that most likely helps, by what keeps the person out."""
+    """Return the next step that most likely helps, given what keeps the user out."""
     by_name = {button.action.name: button for button in buttons}
     newest = messages[0] if messages else None
     is_stopped = any(option.limits.is_all_locked for option in decision.options)

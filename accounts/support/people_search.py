@@ -1,4 +1,4 @@
-"""Finds people among a million: by user name, name, mail, number or serial, and by what troubles them."""
+"""Search among a million users: by user name, name, mail, number or serial, and by problem."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from accounts.support.actions import rights
 from verification import enrolments, registry, time_format
 
 PAGE = 25
-MOST = 800  # people that a search by words looks at
+MOST = 800  # users that a search by words looks at
 _NUMBER = re.compile(r"[+\d][\d\s()/-]{5,}")
 _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
@@ -31,7 +31,7 @@ TROUBLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What is looked for. Empty fields leave nothing out. `after` and `before` are user names at a page's edge."""
+    """Search criteria. Empty fields do not filter. `after` and `before` are the user names at a page's edges."""
 
     text: str = ""
     group: int | None = None
@@ -43,7 +43,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Row:
-    """One person of a page, in words."""
+    """One user in the list, in words."""
 
     person: User
     state: str
@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Found:
-    """One page, by user name. `after` and `before` lead to the pages beside it; empty where there is none."""
+    """One page of users by user name. `after` and `before` lead to the next pages; empty where there is none."""
 
     rows: tuple[Row, ...]
     after: str
@@ -62,14 +62,14 @@ class Found:
 
 
 def find(staff: User, search: Search, *, now: datetime) -> Found:
-    """Find the people of one page whom this member of the staff may see. Nothing is counted and nothing skipped."""
+    """Return one page of the users whom this member of staff may see. No COUNT and no OFFSET."""
     people = _filtered(rights.visible(staff), search, now)
     pages = (_page(rows, search, now) for rows in _ways(people, search.text.strip()))
     return next((page for page in pages if page.rows), Found((), "", ""))
 
 
 def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
-    """Give all the people whom a search finds, in no order."""
+    """Return all users that a search finds, unordered."""
     *exactly, last = _ways(_filtered(rights.visible(staff), search, now), search.text.strip())
     return next((rows for rows in exactly if rows.exists()), last)
 
@@ -104,11 +104,11 @@ def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
 
 
 def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
-    """Give the ways to read a text, the exact ones first; the first one that finds anybody counts.
+    """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
-    A whole number, mail address or serial is looked up. Else each word is looked for in user name, name and mail: of
-    a common word some hundred people are found first and put in order then, for in the order of names a million would
-    be passed over to find those at the end.
+    A complete number, mail address or serial is looked up. Otherwise each word is searched in user name, name and mail.
+    For a common word, some hundred users are found first and then sorted: in the order of names, the database would
+    pass over a million users to find those at the end.
     """
     if not text:
         return [people]

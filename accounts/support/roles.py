@@ -1,4 +1,4 @@
-"""The five roles of the staff, and what each may do. `migrate` makes the groups; an organisation may change them."""
+"""The five staff roles and their permissions. `migrate` creates the groups; the organisation may change them."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -85,7 +85,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# Rights that no role has at first, and that a group may be given.
+# Permissions that no role has at first, and that a group may be given.
 _MORE = (
     "helpcenter.delete_article",
     "helpcenter.view_version",
@@ -95,12 +95,12 @@ _MORE = (
     "helpcenter.delete_miss",
     "helpcenter.delete_contact",
 )
-# All that the pages of the admin ask for. What Django makes beside these, table by table, opens nothing.
+# All permissions that the admin pages ask for. The others that Django creates for each table have no effect.
 RIGHTS = tuple(dict.fromkeys([right for rights in ROLES.values() for right in rights] + list(_MORE)))
 
 
 def permissions(rights: Iterable[str]) -> QuerySet[Permission]:
-    """Find permissions by their names, such as accounts.view_user."""
+    """Return permissions by their names, such as accounts.view_user."""
     wanted = set(rights)
     named = Permission.objects.alias(
         right=Concat("content_type__app_label", Value("."), "codename", output_field=CharField())
@@ -109,13 +109,13 @@ def permissions(rights: Iterable[str]) -> QuerySet[Permission]:
 
 
 def rights_of(groups: Collection[Group]) -> set[str]:
-    """Name the rights that any of these groups gives."""
+    """Return the names of the permissions that these groups give."""
     found = Permission.objects.filter(group__in=groups).values_list("content_type__app_label", "codename")
     return {f"{app}.{name}" for app, name in found}
 
 
 def groups_of_staff() -> QuerySet[Group]:
-    """Give the groups that make somebody staff: those with rights, whoever made them. Others only sort people."""
+    """Return the groups that make their members staff: all with permissions. Others only sort people."""
     return Group.objects.filter(permissions__isnull=False).distinct()
 
 
@@ -124,16 +124,16 @@ LABELS = tuple(sorted({right.partition(".")[0] for rights in ROLES.values() for 
 
 
 def are_made(*, using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Tell whether a database has had each role with each of its permissions."""
+    """Return whether a database has had each role with each of its permissions."""
     given = dict(ShippedRole.objects.using(using).values_list("name", "given"))
     return all(set(rights) <= set(given.get(name, ())) for name, rights in ROLES.items())
 
 
 def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Make the roles that this database never had, and give each role the permissions that it never got.
+    """Create the roles that this database never had, and give each role the permissions that it never got.
 
-    What an organisation changed stays: a permission that it took away is not given again, and a role that it deleted is
-    not made again. A group of its own that has a role's name stays as it is.
+    What the organisation changed is kept: a permission it removed is not given again, and a role it deleted is not
+    created again. If it has a group of its own with a role's name, that group is left alone.
     """
     with transaction.atomic(using=using):
         rows = {row.name: row for row in ShippedRole.objects.using(using)}
@@ -155,7 +155,7 @@ def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _first(names: Collection[str], *, using: str) -> dict[str, ShippedRole]:
-    """Make the groups of roles that are new here, and remember them. A name that is taken gets no group of ours."""
+    """Create the groups of new roles and remember them. If the name is taken, no group is created."""
     groups = Group.objects.using(using)
     taken = set(groups.filter(name__in=names).values_list("name", flat=True))
     new = groups.bulk_create(Group(name=name) for name in names if name not in taken)

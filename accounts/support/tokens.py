@@ -1,4 +1,4 @@
-"""Hardware tokens as support sees them, and what it does with one that nobody has. The rest is in `actions`."""
+"""Hardware tokens for the support desk: lists, and changes to tokens without an owner. The rest is in `actions`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from verification.otp.oath import Scheme
 
 
 def retire(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
-    """Take a token of the stock out of use. False if somebody has it, or it is retired already."""
+    """Retire a token from the stock. Return False if somebody has it, or it is retired already."""
     return hardware_tokens.retire(token, context, actor_id=staff.pk, reason=reason)
 
 
 def restore(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
-    """Bring a retired token back into the stock. False if it is not retired."""
+    """Return a retired token to the stock. Return False if it is not retired."""
     return hardware_tokens.restore(token, context, actor_id=staff.pk, reason=reason)
 
 
@@ -27,7 +27,7 @@ def restore(token: HardwareToken, staff: User, context: Context, *, reason: str)
 
 @dataclass(frozen=True)
 class Row:
-    """One token in a list. Shape: `state` is stock, waiting, used or retired; `words` says the same to people."""
+    """One token in a list. Shape: `state` is stock, waiting, used or retired; `words` is the same as text."""
 
     token: HardwareToken
     state: str
@@ -36,7 +36,7 @@ class Row:
 
 
 def row(token: HardwareToken) -> Row:
-    """Say where a token is."""
+    """Return where a token is."""
     if token.retired_at:
         return Row(token, "retired", _("retired"), None)
     if token.enrolment is None:
@@ -47,7 +47,7 @@ def row(token: HardwareToken) -> Row:
 
 
 def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
-    """Say how a token makes its codes. No secret, no counter that would help to guess."""
+    """Return how a token generates codes: no secret, and no counter that would help to guess."""
     scheme = Scheme.read(token.data)
     kind = _("by counter (HOTP)") if scheme.is_counted else _("by time (TOTP)")
     found: list[tuple[str, Any]] = [

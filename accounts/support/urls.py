@@ -1,4 +1,4 @@
-"""Addresses of the support desk, below the people of the admin. Each wants a verified member of the staff."""
+"""URLs of the support desk, inside the admin. All need a verified member of staff."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +27,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def _for_those_who_see(view: View) -> View:
-    """Open a page to anyone who may see people; what they may do is asked action by action."""
+    """Open a view to anyone who may see users. Each action checks its own permission."""
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -39,7 +39,7 @@ def _for_those_who_see(view: View) -> View:
 
 
 def _kinds(site: AdminSite) -> tuple[Callable[[View], View], Callable[[View], View]]:
-    """Give the two kinds of pages: those that only show, and those that do something, which open to a fresh proof."""
+    """Return decorators for the two kinds of views: read-only, and acting, which needs a recent verification."""
 
     def shows(view: View) -> View:
         return cast("View", site.admin_view(cast("Any", reads(view))))
@@ -51,7 +51,7 @@ def _kinds(site: AdminSite) -> tuple[Callable[[View], View], Callable[[View], Vi
 
 
 def group_urls(site: AdminSite) -> list[URLPattern]:
-    """Give the pages of roles and groups."""
+    """Return the URLs of roles and groups."""
     shows, does = _kinds(site)
     return [
         path("", shows(groups.index), name="auth_group_changelist"),
@@ -65,7 +65,7 @@ def group_urls(site: AdminSite) -> list[URLPattern]:
 
 
 def urls(site: AdminSite) -> list[URLPattern]:
-    """Give the pages of people, and what stands beside them."""
+    """Return the URLs of users and of the pages beside them."""
     shows, does = _kinds(site)
 
     def shows_people(view: View) -> View:

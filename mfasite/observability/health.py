@@ -25,7 +25,7 @@ BOUND = 0.5  # seconds for all probes together, because they run in parallel
 
 
 def _once(probe: Callable[[], bool]) -> Callable[[], bool]:
-    """Run a probe until it passes, and never again: what it checks changes only with a new version, so a new process."""
+    """Run a probe until it passes, and never again: what it checks changes only with a new version."""
     passed = False
 
     @wraps(probe)

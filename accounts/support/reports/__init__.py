@@ -1,1 +1,1 @@
-"""Reports for administrators and auditors, the audit log's search, CSV export."""
+"""Reports for administrators and auditors, audit log search, and CSV export."""

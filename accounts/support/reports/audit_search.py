@@ -1,4 +1,4 @@
-"""Looks through the record for auditors: narrowed, page by page, in words; and exported."""
+"""Audit log search for auditors, with filters, pages and export."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What is looked for. Shape: `kind` is whole or a subject, such as `support`; days in the reader's time zone."""
+    """Search criteria. Shape: `kind` is a full name or a subject, such as `support`; days in the reader's time zone."""
 
     kind: str = ""
     person: str = ""
@@ -40,7 +40,7 @@ class Line:
 
 
 def find(search: Search) -> tuple[list[Line], int]:
-    """Give one page, the newest first, and the place where the next one begins; 0 where there is none."""
+    """Return one page, newest first, and the id to continue from, or 0 at the end."""
     events = list(matching(search).order_by("-id")[: PAGE + 1])
     names = _names(events)
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
@@ -48,7 +48,7 @@ def find(search: Search) -> tuple[list[Line], int]:
 
 
 def matching(search: Search) -> QuerySet[AuditEvent]:
-    """Give all events that a search means, in no order."""
+    """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
     if search.kind:
         exact = "." in search.kind
@@ -75,7 +75,7 @@ def _names(events: list[AuditEvent]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
 
 
-_PEOPLE = ("approver", "joined", "left")  # what of an event's details are numbers of people
+_PEOPLE = ("approver", "joined", "left")  # event details that are user ids
 
 
 def _people(event: AuditEvent) -> list[int]:
@@ -102,7 +102,7 @@ def _short(value: object) -> str:
 
 
 def rows(search: Search) -> Iterator[tuple[object, ...]]:
-    """Give the lines of an export, the oldest first, without holding them all."""
+    """Yield the lines of an export, oldest first, without loading all of them."""
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest")
     for event in matching(search).order_by("id").iterator(chunk_size=1_000):
         yield (
@@ -119,5 +119,5 @@ def rows(search: Search) -> Iterator[tuple[object, ...]]:
 
 
 def kinds() -> list[str]:
-    """Name the subjects of events, for the filter."""
+    """Return the subjects of events, for the filter."""
     return sorted({event.subject for event in audit.declared()})

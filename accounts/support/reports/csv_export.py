@@ -1,26 +1,26 @@
-"""Writes CSV files that open harmlessly in a spreadsheet."""
+"""CSV export that is safe to open in a spreadsheet (no formula injection)."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
-# With the wide forms of East Asian keyboards, which programs read as the plain ones.
+# Including the full-width characters of East Asian keyboards, which spreadsheets treat like the plain ones.
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Echo:
-    """A file that gives back what is written to it."""
+    """A file that returns what is written to it."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Give the lines of a file, one after another. A cell that a program would run as a formula is quoted.
+    """Yield the lines of a CSV file. A cell that a spreadsheet would run as a formula is quoted.
 
     Source: OWASP, CSV injection.
     """
     writer = csv.writer(_Echo())
-    yield "\ufeff"  # or Excel takes the file for the old alphabet of its country
+    yield "\ufeff"  # byte order mark, else Excel assumes a legacy encoding
     for row in rows:
         yield writer.writerow([_harmless(cell) for cell in row])
 
@@ -30,5 +30,5 @@ def _harmless(cell: object) -> object:
 
 
 def is_formula(cell: str) -> bool:
-    """Tell whether a program would run a cell, or run it once a quote before it is taken off."""
+    """Return whether a spreadsheet would run a cell as a formula, or would after a leading quote is removed."""
     return cell.lstrip("'").startswith(_STARTS)

@@ -1,4 +1,4 @@
-"""Figures for administrators and auditors: who is registered, what is used, what happened. It reads only."""
+"""Reports for administrators and auditors: who is registered, what is used, what happened. Read-only."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _DAYS = 30
 
 @dataclass(frozen=True)
 class Table:
-    """One report. Shape: `columns` heads, `rows` words and numbers; the column `bar` is drawn."""
+    """One report. Shape: `columns` are headings, `rows` text and numbers; the column `bar` is drawn as a bar."""
 
     key: str
     title: str
@@ -30,7 +30,7 @@ class Table:
     bar: int = 1
 
     def bars(self) -> Iterator[tuple[tuple[object, ...], int]]:
-        """Give each row with the width of its bar in percent."""
+        """Yield each row with the width of its bar in percent."""
         values = [int(row[self.bar]) for row in self.rows if isinstance(row[self.bar], int)]  # type: ignore[call-overload]  # asked before
         most = max(values, default=0) or 1
         for row in self.rows:
@@ -49,12 +49,12 @@ REPORTS = {
 
 
 def build(key: str, *, now: datetime) -> Table:
-    """Build one report over the last thirty days, or over what stands now. Errors: `KeyError` for an unknown one."""
+    """Build a report over the last thirty days, or of the current state. Errors: `KeyError` for an unknown one."""
     return _BUILDERS[key](now)
 
 
 def _registered(_now: datetime) -> Table:
-    """Registered have a lasting way, capable have two; whom nothing is asked is counted apart."""
+    """Registered users have one permanent method, capable users two. Users without a second step are counted apart."""
     people = User.objects.filter(is_active=True)
     counts = {
         "n": Count("pk"),
@@ -147,6 +147,6 @@ _BUILDERS = {
 
 
 def as_lines(table: Table) -> Iterator[Sequence[object]]:
-    """Give a report as lines of a CSV file."""
+    """Yield a report as the lines of a CSV file."""
     yield table.columns
     yield from table.rows

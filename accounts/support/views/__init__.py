@@ -1,1 +1,1 @@
-"""The pages of the support desk, inside the admin's site and in the product's look."""
+"""Views of the support desk, inside the admin site and with our layout."""

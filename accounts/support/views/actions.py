@@ -1,4 +1,4 @@
-"""Doing something for a person, or for many: the preview, the reason, the ticket; then what became of it."""
+"""Views for support actions on one user or many: preview, reason and ticket, then the result."""
 
 import hashlib
 
@@ -23,7 +23,7 @@ from accounts.support.views import layout, search_filters
 from verification import inputs
 from verification.context import Context
 
-_MOST = 500  # people at once
+_MOST = 500  # users at once
 
 
 def _action(name: str) -> Action:
@@ -34,7 +34,7 @@ def _action(name: str) -> Action:
 
 @require_http_methods(["GET", "POST"])
 def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
-    """Show exactly what would happen to one person, and do it when it is confirmed."""
+    """Preview an action for one user, and do it when it is confirmed."""
     now, action, person = request_context.read(request), _action(name), layout.case_of(request, pk)
     form = action.form_class(request.POST or None, initial=_suggested(request))
     form.offer(person, now=now.now)
@@ -60,12 +60,12 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
-    """Read what another page of the desk suggests; the reason is always one's own."""
+    """Read values that another page of the desk suggests. The reason is never suggested."""
     return {name: request.GET[name][:64] for name in ("serial", "token_ref") if name in request.GET}
 
 
 def _name(preview: list[str]) -> str:
-    """Name what was shown, so that a confirmation counts for that and nothing else."""
+    """Return a digest of the preview, so that a confirmation counts only for what was shown."""
     return hashlib.sha256("\n".join(preview).encode()).hexdigest()
 
 
@@ -86,7 +86,7 @@ def _token_is_good(request: AuthedRequest) -> bool:
 
 
 def render_result(request: AuthedRequest, person: User, action: Action, result: Result) -> HttpResponse:
-    """Say what became of an action. A secret stands in this result and nowhere else."""
+    """Show the result of an action. A secret is shown here and nowhere else."""
     if result.secret:
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "pass_shown.html", context)
@@ -103,7 +103,7 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
 @redirects.button_on("admin:accounts_user_changelist")
 @require_POST
 def many(request: AuthedRequest) -> HttpResponse:
-    """Show what would happen to the people who were chosen on the list, and do it when it is confirmed."""
+    """Preview an action for the users chosen in the list, and do it when it is confirmed."""
     now, action = request_context.read(request), _action(request.POST.get("action", ""))
     if not action.supports_bulk:
         raise Http404
@@ -137,7 +137,7 @@ def many(request: AuthedRequest) -> HttpResponse:
 
 
 def _chosen(request: AuthedRequest, context: Context) -> list[User]:
-    """Give who was chosen on the list: those marked, or all whom its search finds."""
+    """Return the chosen users: those marked, or all that the search finds."""
     if "all" in request.POST:
         found = people_search.matching(request.user, search_filters.read(request.POST), now=context.now)
     else:

@@ -1,4 +1,4 @@
-"""What waits for a second person, and what they agreed to and is still to be done."""
+"""Views of approvals: requests that wait for a second person, and approved ones still to be done."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -18,7 +18,7 @@ from accounts.support.views.actions import render_result
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List what waits. Whoever asked sees what came of it and does it here."""
+    """List the requests. The one who asked sees the decision here, and does the action."""
     now = request_context.read(request)
     listed = [
         (each, ACTIONS[each.action], approvals.may_decide(each, request.user), each.asked_by == request.user)
@@ -36,7 +36,7 @@ def _one(request: AuthedRequest, ref: str) -> SupportRequest:
 @redirects.button_on("admin:support-requests")
 @require_POST
 def decide(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Agree or refuse."""
+    """Approve or refuse a request."""
     found, agrees = _one(request, ref), request.POST.get("answer") == "agree"
     if approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
         messages.success(request, _("Agreed. Whoever asked can do it now.") if agrees else _("Refused."))
@@ -48,7 +48,7 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
 @redirects.button_on("admin:support-requests")
 @require_POST
 def collect(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Do what was agreed to."""
+    """Do an approved action."""
     found = _one(request, ref)
     if found.action not in ACTIONS or found.asked_by != request.user:
         raise Http404

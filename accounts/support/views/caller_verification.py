@@ -1,4 +1,4 @@
-"""Verifying a caller: pick a proof, hear the code, type it; or vouch for a call back."""
+"""Views for verifying a caller: choose a method, enter the code they read out, or vouch for a call back."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -27,7 +27,7 @@ def _may(request: AuthedRequest, person: User) -> None:
 
 @require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest, pk: int) -> HttpResponse:
-    """Offer the ways to verify this caller, and begin the chosen one. A GET sends nothing."""
+    """Offer the ways to verify this caller, and start the chosen one. A GET sends nothing."""
     now, person = request_context.read(request), layout.case_of(request, pk)
     _may(request, person)
     form = CallBackForm(request.POST if request.POST.get("way") == caller_verification.CALL_BACK else None)
@@ -61,7 +61,7 @@ def _vouched(person: User) -> str:
 
 @require_http_methods(["GET", "POST"])
 def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
-    """Take the code that the caller reads out."""
+    """Check the code that the caller reads out."""
     now, person = request_context.read(request), layout.case_of(request, pk)
     _may(request, person)
     check = caller_verification.begun(request.user, person, ref, now=now.now)

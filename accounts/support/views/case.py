@@ -1,4 +1,4 @@
-"""The case of one person: everything in plain words, and what can be done."""
+"""The view of a user's case."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
@@ -11,6 +11,6 @@ from accounts.support.views import layout
 
 @require_GET
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
-    """Show the case. Reading it changes and sends nothing."""
+    """Show the case. This changes nothing and sends nothing."""
     person = layout.case_of(request, pk)
     return layout.page(request, "case.html", {"case": case.of(person, request.user, request_context.read(request))})

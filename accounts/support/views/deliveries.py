@@ -1,4 +1,4 @@
-"""Deliveries, for operators: what waits, who works, what arrives how fast, what did not; and a notice sent again."""
+"""Views of deliveries for operators: queues, workers, delivery times, failures, and sending a notice again."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ def _may(request: AuthedRequest) -> None:
 
 @dataclass(frozen=True)
 class _Column:
-    """One hour of the chart. Units: those of its drawing, 240 wide and 60 high."""
+    """One hour of the chart. Units: those of the SVG, 240 wide and 60 high."""
 
     x: int
     y: int
@@ -39,7 +39,7 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
 
 
 def index(request: AuthedRequest) -> HttpResponse:
-    """Show everything on one page; reading it sends nothing."""
+    """Show everything on one page. This sends nothing."""
     _may(request)
     now = request_context.read(request).now
     state_counts = statistics.state_counts(now)
@@ -72,7 +72,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 
 def show(request: AuthedRequest, handle: str) -> HttpResponse:
-    """Show what happened to one message; it holds no code and no whole number."""
+    """Show what happened to one message, without its code or full number."""
     _may(request)
     message = get_object_or_404(Message.objects.select_related("challenge", "user"), handle=handle)
     now = request_context.read(request).now
@@ -87,7 +87,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
 
 
 def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
-    """Send a notice once more that did not arrive."""
+    """Send a notice again that did not arrive."""
     _may(request)
     if not request.user.has_perm("verification.change_outage"):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""Giving rows out as a file: after a fresh proof, with a reason, and written down."""
+"""Exports as a file: after a recent verification, with a reason, and audited."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,12 +15,12 @@ from accounts.support import audit_events
 from accounts.support.reports import csv_export
 from verification import audit
 
-_NAMING = frozenset({"q", "person", "actor", "file"})  # what of a search may name people
+_NAMING = frozenset({"q", "person", "actor", "file"})  # search fields that may name people
 _NUMBER = re.compile(r"\d(?:[\s()/.-]*\d){5,}")
 
 
 def _kept(field: str, text: str) -> str:
-    """Give what the record keeps of a search: a person by number, and no words that somebody typed."""
+    """Return what the audit log keeps of a search: users by id, and no text that somebody typed."""
     if field not in _NAMING:
         return _NUMBER.sub(_("(a number)"), text)
     found = User.objects.filter(username=fold(text)).values_list("pk", flat=True).first()
@@ -37,10 +37,10 @@ def give(
     back: str,
     here: str,
 ) -> HttpResponseBase:
-    """Ask why; then give the rows as a file, once for each reason.
+    """Ask for a reason, then return the rows as a file, once for each form.
 
-    Shape: `search` is what narrows them. What of it may name a person is left out of the record, for it stays there
-    when the person is erased.
+    Shape: `search` is the filter. Anything in it that may name a user is left out of the audit log, because that is
+    kept when the user is erased.
     """
     shown = [f"{field}: {_NUMBER.sub(_('(a number)'), text)}" for field, text in search.items()]
     narrowed = ", ".join(shown) or _("everything")

@@ -1,4 +1,4 @@
-"""Roles and groups: who is in them, what they may do; and changing that, with a preview and a reason."""
+"""Views of roles and groups: members and permissions, and changes with preview and reason."""
 
 from django.contrib import messages
 from django.contrib.auth.models import Group
@@ -26,7 +26,7 @@ def _may(request: AuthedRequest, right: str = "view") -> None:
 
 
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the groups, and what waits for a second person."""
+    """List the groups, and the requests that wait for a second person."""
     _may(request)
     waiting = [
         (each, groups.may_decide(each, request.user)) for each in groups.waiting(request_context.read(request).now)
@@ -36,7 +36,7 @@ def index(request: AuthedRequest) -> HttpResponse:
 
 
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
-    """Show what a group may do and who is in it."""
+    """Show a group's permissions and members."""
     _may(request)
     group = get_object_or_404(Group, pk=pk)
     members = rights.visible(request.user).filter(groups=group).order_by("username")
@@ -50,7 +50,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 
 
 def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
-    """Make or change a group: the form, then what it would mean, then the reason."""
+    """Create or change a group: the form, then a preview, then the reason."""
     _may(request, "change" if pk else "add")
     group = get_object_or_404(Group, pk=pk) if pk else None
     form = GroupForm(request.POST or None, staff=request.user, group=group)
@@ -110,7 +110,7 @@ def _confirmed(
 
 
 def agree(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Agree as the second person, which does it at once."""
+    """Approve as the second person, which does it at once."""
     return _decided(request, ref, agrees=True)
 
 

@@ -1,4 +1,4 @@
-"""Bringing files in and taking people out, as files."""
+"""Views for importing and exporting files."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,11 +21,11 @@ from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
 from accounts.support.views import exports, layout, search_filters
 
-_BATCH = 1_000  # people read at once
+_BATCH = 1_000  # users read at once
 
 
 class UploadForm(forms.Form):
-    """A file, and what is in it."""
+    """A file, and what it contains."""
 
     kind = forms.ChoiceField(label=gettext_lazy("What is in it?"), choices=Import.Kind.choices)
     file = forms.FileField(
@@ -64,7 +64,7 @@ def _may(request: AuthedRequest, kind: str) -> None:
 
 @require_http_methods(["GET", "POST"])
 def index(request: AuthedRequest) -> HttpResponse:
-    """Take a file for a rehearsal, and list the latest ones."""
+    """Upload a file for a dry run, and list the latest ones."""
     if not any(request.user.has_perm(right) for right in jobs.RIGHTS.values()):
         raise PermissionDenied
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -95,7 +95,7 @@ def _job(request: AuthedRequest, ref: str) -> Import:
 
 
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Show how far a file is, and what is wrong with it."""
+    """Show the progress of a file and its errors."""
     job = _job(request, ref)
     return layout.page(
         request, "import.html", {"job": job, "faults": job.faults[:100], "warnings": job.warnings[:100]}, here="imports"
@@ -103,7 +103,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
 
 
 def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Apply what was rehearsed."""
+    """Apply a file after its dry run."""
     job = _job(request, ref)
 
     def run(reason: str) -> HttpResponse:
@@ -118,7 +118,7 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 
 def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Stop a file that is under way."""
+    """Cancel a running import."""
     job = _job(request, ref)
     back = resolve_url("admin:import", ref)
 
@@ -133,7 +133,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 
 def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Give the bad rows with their reasons as a file."""
+    """Export the rejected rows with their reasons."""
     job = _job(request, ref)
     rows = [("line", "reason"), *((line, reason) for line, reason in job.faults)]
     title, back = _("Bad rows, as a file"), resolve_url("admin:import", ref)
@@ -143,7 +143,7 @@ def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 
 def export(request: AuthedRequest) -> HttpResponseBase:
-    """Give the people whom a search finds as a file; it holds no number and no secret."""
+    """Export the users that a search finds, without numbers or secrets."""
     if not request.user.has_perm("accounts.export_people"):
         raise PermissionDenied
     search = search_filters.read(request.GET)

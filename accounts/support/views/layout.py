@@ -1,4 +1,4 @@
-"""What the pages of the desk share: whose case it is, and the frame around it."""
+"""Shared code of the support desk's views: finding the user, and the page layout."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,13 +14,13 @@ from accounts.support.actions import rights
 
 
 def case_of(request: AuthedRequest, pk: int) -> User:
-    """Give the person of a case; whoever another desk helps is not to be found."""
+    """Return the user of a case. Users of another desk give a 404."""
     return get_object_or_404(rights.visible(request.user), pk=pk)
 
 
 def page(
     request: AuthedRequest, template: str, context: Mapping[str, Any], *, here: str = "people", status: int = 200
 ) -> HttpResponse:
-    """Show a page of the desk with the staff's menu."""
+    """Render a page of the desk with the staff navigation."""
     frame = {"nav_items": admin_site.nav_items(request), "here": here, "now": timezone.now()}
     return render(request, f"accounts/support/{template}", frame | dict(context), status=status)

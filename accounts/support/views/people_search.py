@@ -1,4 +1,4 @@
-"""Finding people: one box, a few filters, and actions for many at once."""
+"""The view for finding users: a search box, filters, and bulk actions."""
 
 import time
 from functools import lru_cache
@@ -22,13 +22,13 @@ def _read_groups(_minute: int) -> list[tuple[int, str]]:
 
 
 def _groups() -> list[tuple[int, str]]:
-    """Name the groups for the filter. A new one stands there within a minute, and no page waits for them."""
+    """Return the groups for the filter, cached for a minute so that no page waits for them."""
     return _read_groups(int(time.monotonic() // 60))
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the people whom the search finds, a page at a time."""
+    """List the users that the search finds, page by page."""
     search = search_filters.read(request.GET)
     found = people_search.find(request.user, search, now=request_context.read(request).now)
     kept = search_filters.kept(search)

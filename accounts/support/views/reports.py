@@ -1,4 +1,4 @@
-"""Reports and the record, to look at and to take along."""
+"""Views of reports and the audit log, with export."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -15,7 +15,7 @@ from accounts.support.views import exports, layout
 from verification import audit, inputs
 
 _MOST_FAULTS = 20
-_MAX_SEARCH = 150  # letters, as long as a user name
+_MAX_SEARCH = 150  # characters, as for a user name
 
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
@@ -25,7 +25,7 @@ def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
 
 
 def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
-    """Give one report as a file."""
+    """Export one report."""
     table = _table(request, key)
     title = _("%(report)s, as a file") % {"report": table.title}
     search, back = {"report": key}, resolve_url("admin:report", key)
@@ -52,7 +52,7 @@ def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
 
 
 def audit_log(request: AuthedRequest) -> HttpResponse:
-    """Show the record, narrowed and page by page."""
+    """Show the audit log, filtered and page by page."""
     _may_read(request)
     search, kept = _search(request)
     lines, before = audit_search.find(search)
@@ -67,7 +67,7 @@ def audit_log(request: AuthedRequest) -> HttpResponse:
 
 
 def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
-    """Give what the search finds of the record as a file."""
+    """Export the audit events that the search finds."""
     _may_read(request)
     search, kept = _search(request)
     back = f"{resolve_url('admin:audit-log')}?{urlencode(kept)}"
@@ -88,7 +88,7 @@ def _may_read(request: AuthedRequest) -> None:
 
 
 def audit_log_check(request: AuthedRequest) -> HttpResponse:
-    """Walk the chain of the record and name the first places where it does not hold."""
+    """Verify the chain of the audit log and show the first faults."""
     _may_read(request)
     faults = []
     for fault in audit.verify():

@@ -1,16 +1,16 @@
-"""Reads what is looked for from an address or a form, so that a list and what is done from it mean the same people."""
+"""Reads search criteria from a URL or form, so that a list and its bulk actions mean the same users."""
 
 from django.http import QueryDict
 
 from accounts.support.people_search import Search
 from verification import inputs
 
-KEPT = ("q", "group", "state", "trouble")  # what the next page of a list looks for as well
+KEPT = ("q", "group", "state", "trouble")  # criteria that the next page keeps
 _LONGEST = 254
 
 
 def read(sent: QueryDict) -> Search:
-    """Read a search; what cannot be read is left out."""
+    """Read search criteria. Unreadable ones are ignored."""
     text = {name: inputs.shortened(sent.get(name), max_length=_LONGEST) for name in (*KEPT, "after", "before")}
     return Search(
         text=text["q"],
@@ -23,6 +23,6 @@ def read(sent: QueryDict) -> Search:
 
 
 def kept(search: Search) -> dict[str, str]:
-    """Write a search down for the address of another page."""
+    """Return the criteria as query parameters for another page."""
     words = {"q": search.text, "group": str(search.group or ""), "state": search.state, "trouble": search.trouble}
     return {name: text for name, text in words.items() if text}

@@ -1,4 +1,4 @@
-"""Hardware tokens: the list, one token, and what is done to one that nobody has."""
+"""Views of hardware tokens: the list, one token, and changes to tokens without an owner."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ def _may(request: AuthedRequest, right: str) -> None:
 
 
 def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[Row]:
-    """Say where some tokens are, without the names of people whom another desk helps."""
+    """Return the rows of tokens, without the names of users of another desk."""
     rows = [tokens.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
     seen = set(rights.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
@@ -87,7 +87,7 @@ def _token(ref: str) -> HardwareToken:
 
 
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
-    """Show one token, and lead to what can be done with it."""
+    """Show one token, with links to what can be done with it."""
     _may(request, "view_tokens")
     token = _token(ref)
     form = PersonForm(request.GET if "user" in request.GET else None)
@@ -104,7 +104,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
 
 
 def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Take a token of the stock out of use."""
+    """Retire a token from the stock."""
     _may(request, "retire_token")
     token = _token(ref)
 
@@ -119,7 +119,7 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
 
 def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
-    """Bring a retired token back into the stock."""
+    """Return a retired token to the stock."""
     _may(request, "retire_token")
     token = _token(ref)
 
