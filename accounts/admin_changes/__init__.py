@@ -1,4 +1,4 @@
-"""Changes in the admin: each after a fresh proof, with a reason and an audit event, and counted once if sent twice."""
+"""Changes in the admin: each needs a recent verification and a reason, is audited, and counts once if sent twice."""
 
 from accounts.admin_changes.forms import ChangeForm, ReasonForm, Repeated, differences, spend, values
 from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction

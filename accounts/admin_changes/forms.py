@@ -1,4 +1,4 @@
-"""Forms of a change: they ask for a reason, count once, and are refused when the row changed meanwhile."""
+"""Forms for changes: they need a reason, count once, and are refused if the row has changed meanwhile."""
 
 import hashlib
 import json
@@ -16,16 +16,16 @@ from accounts.models import SentForm
 from verification.inputs.fields import LineField
 from verification.models.handles import new_handle
 
-PROOF_FIELDS = ("reason", "form_ref", "seen")  # what a form asks beside the row's own fields
+PROOF_FIELDS = ("reason", "form_ref", "seen")  # form fields besides the row's own
 _MAX_LENGTH = 300  # characters of a value that the audit event keeps
 
 
 class Repeated(Exception):
-    """The same form was acted on before."""
+    """The same form was submitted before."""
 
 
 class ReasonForm(forms.Form):
-    """Why something is done. `form_ref` is new for each page, so that a form counts once."""
+    """The reason for a change. `form_ref` is new for each page, so that a form counts once."""
 
     reason = LineField(
         label=gettext_lazy("Reason"),
@@ -45,7 +45,7 @@ class ReasonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # An address can fill in the fields of an admin's form, but never these.
+        # A URL can fill in the fields of an admin form, but never these.
         self.initial = {**self.initial, "reason": "", "form_ref": new_handle()}
 
     def clean_form_ref(self) -> str:
@@ -56,7 +56,7 @@ class ReasonForm(forms.Form):
 
 
 class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # generic for the checker only
-    """The form of a row. It is refused when the row changed since it was shown."""
+    """The form of a row. It is refused if the row has changed since it was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -78,12 +78,12 @@ class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # gene
 
 
 def changed_meanwhile() -> str:
-    """Say that somebody else was quicker."""
+    """Return the message that somebody else was faster."""
     return _("Somebody changed this meanwhile, so nothing was saved. Open the page again to see it as it is now.")
 
 
 def spend(form: forms.Form) -> None:
-    """Let a form count, once. Call it in the change's transaction. Errors: `Repeated`."""
+    """Use up a form. Call it in the change's transaction. Errors: `Repeated`."""
     _row, is_new = SentForm.objects.get_or_create(
         ref=form.cleaned_data["form_ref"], defaults={"sent_at": timezone.now()}
     )
@@ -92,7 +92,7 @@ def spend(form: forms.Form) -> None:
 
 
 def values(row: Model) -> dict[str, str]:
-    """Give what can be changed of a row, in words. What cannot be edited, such as the digest of a key, is left out."""
+    """Return a row's editable values as text. Others, such as the digest of a key, are left out."""
     about = row._meta  # noqa: SLF001  (the public name of Django's model API)
     own = [field for field in about.concrete_fields if field.editable and not field.primary_key]
     many = [field for field in about.many_to_many if field.editable]
@@ -105,12 +105,12 @@ def _said(value: object) -> str:
 
 
 def as_seen(found: Mapping[str, str]) -> str:
-    """Name what was shown of a row, so that a change counts for that and nothing else."""
+    """Return a digest of a row as shown, so that a change counts only for that."""
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
-    """Give the old and the new value of each field that differs, as the record keeps them."""
+    """Return the old and new value of each field that differs, for the audit event."""
     names = [name for name in {**before, **after} if before.get(name, "") != after.get(name, "")]
     return {name: [_kept(before.get(name, "")), _kept(after.get(name, ""))] for name in names}
 

@@ -1,4 +1,4 @@
-"""The ModelAdmin classes that every table is registered with: rows to look at, and rows that are changed one by one."""
+"""Base ModelAdmin classes for all tables: read-only, or changed one row at a time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from verification.inputs.fields import LineField
 
 
 class ReadOnlyAdmin(Ruled):
-    """Rows to look at."""
+    """Read-only rows."""
 
     actions = None
 
@@ -53,7 +53,7 @@ class ReadOnlyAdmin(Ruled):
 
 @dataclass(frozen=True)
 class RowAction:
-    """Something done to rows that are chosen on a list. `run` does it to one row and writes the audit event."""
+    """An action on rows chosen in a list. `run` names the method, which also writes the audit event."""
 
     label: Any
     explain: Any
@@ -63,14 +63,14 @@ class RowAction:
 
 
 class Undeclared(Exception):
-    """A table of the admin allows a change, but names no audit event for it."""
+    """A table of the admin allows a change, but declares no audit event for it."""
 
 
 class ChangesAdmin(Ruled):
-    """Rows that are changed one by one: after a fresh proof, with a reason, and with an audit event for each change.
+    """Rows changed one at a time, each with a recent verification, a reason and an audit event.
 
-    Shape: `subject` names the row in the audit log; `added`, `changed` and `deleted` are the events of what it allows.
-    A subclass that keeps what it read in memory says in `forget` how to read it again.
+    Shape: `subject` is the row's name in the audit event; `added`, `changed` and `deleted` are the events it allows.
+    A subclass that caches its rows overrides `forget` to clear the cache.
     """
 
     form = ChangeForm
@@ -83,9 +83,9 @@ class ChangesAdmin(Ruled):
     deleted: Event | None = None
 
     def forget(self) -> None:
-        """Forget what was read of these rows, so that a change counts at once."""
+        """Clear the cache of these rows, so that a change takes effect at once."""
 
-    # What the form asks
+    # The form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = [name for name in self.get_fields(request, obj) if name not in PROOF_FIELDS]
@@ -124,7 +124,7 @@ class ChangesAdmin(Ruled):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Record the change when all of it is saved, groups and the like too. What changes nothing is no event."""
+        """Audit the change once everything is saved, many-to-many rows too. Without a difference there is no event."""
         super().save_related(request, form, formsets, change)
         changes = differences(form.former, values(self.model.objects.get(pk=form.instance.pk)))
         if changes or not change:
@@ -160,17 +160,17 @@ class ChangesAdmin(Ruled):
     # Actions on the list
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer the row actions that this member of the staff may use. Django's own would pass by the fresh proof."""
+        """Return the row actions that this member of staff may use. Django's own would skip the recent verification."""
         offered = {}
         for name, each in self.row_actions.items():
             if all(getattr(self, f"has_{verb}_permission")(request) for verb in each.permissions):
                 offered[name] = (_run(each), name, each.label)
         return offered
 
-    # What all of these share
+    # Shared
 
     def record(self, request: HttpRequest, event: Event | None, row: Any, reason: str, **detail: Any) -> None:
-        """Write the audit event of a change, inside its transaction."""
+        """Write the audit event of a change, in its transaction."""
         if event is None:
             raise Undeclared(f"{type(self).__name__} names no event for this change")
         about = {self.subject: str(row), "reason": reason, **detail}
@@ -180,7 +180,7 @@ class ChangesAdmin(Ruled):
         transaction.on_commit(self.forget)
 
     def _hold(self, request: HttpRequest, object_id: str) -> Any:
-        """Lock the row, so that of two changes at once the later one sees what the earlier one did."""
+        """Lock the row, so that the later of two concurrent changes sees the earlier one."""
         row = self.get_object(request, unquote(object_id))
         if row is None or request.method != "POST":
             return row
@@ -202,7 +202,7 @@ def _why(form: Any) -> str:
 
 
 def _moment(db_field: Any, **kwargs: Any) -> forms.DateTimeField:
-    """Give one labelled field for an instant, in place of Django's two without a label."""
+    """Return one labelled field for a time, instead of Django's two without labels."""
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
     field: forms.DateTimeField = db_field.formfield(form_class=forms.DateTimeField, widget=widget, **kwargs)
     zone = _("Time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
@@ -211,7 +211,7 @@ def _moment(db_field: Any, **kwargs: Any) -> forms.DateTimeField:
 
 
 def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]], HttpResponse]:
-    """Ask for a reason first; then do it to each row, in one transaction, once."""
+    """Ask for a reason, then act on each row, once, in one transaction."""
 
     def run(self: ChangesAdmin, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         if not reauthentication.is_fresh(request):

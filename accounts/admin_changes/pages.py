@@ -1,4 +1,4 @@
-"""Pages of our own in the admin: those that only show, and those that ask for a reason before they do something."""
+"""Our own pages in the admin: read-only ones, and those that ask for a reason and then act."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ from accounts.session_assurance import AuthedRequest
 
 
 class Refused(Exception):
-    """A change is refused when it is looked at once more. The message says why, and what would open it."""
+    """A change is refused when it is checked again. The message says why, and what would help."""
 
 
 _View = Callable[..., HttpResponseBase]
 
 
 def reads(view: _View) -> _View:
-    """Mark a page as one that only shows: it answers no POST."""
+    """Mark a view as read-only: it refuses POST."""
     page = require_safe(cast("Any", view))
     page.rule = "reads"
     return cast("_View", page)
 
 
 def acts(view: _View) -> _View:
-    """Mark a page as one that does something: it opens to a fresh proof only."""
+    """Mark a view as one that acts: it needs a recent verification."""
     page = wraps(view)(reauthentication.required(cast("Any", view)))
     page.rule = "acts"  # type: ignore[attr-defined]  # read by the test that walks the admin
     return cast("_View", page)
@@ -44,7 +44,7 @@ def acts(view: _View) -> _View:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a page that asks for a reason says. `back` is where it leads those who change their mind."""
+    """The text of a page that asks for a reason. `back` is where Cancel leads."""
 
     title: str
     button: str
@@ -52,7 +52,7 @@ class Asked:
     here: str
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    kept: tuple[tuple[str, str], ...] = ()  # fields of the page before, to be sent again
+    kept: tuple[tuple[str, str], ...] = ()  # fields of the previous page, to be submitted again
     is_destructive: bool = False
 
 
@@ -63,7 +63,7 @@ def with_reason(
     *,
     form: ReasonForm | None = None,
 ) -> HttpResponseBase:
-    """Ask for a reason; given one, run the change with it in one transaction, once. Without an answer it leads back.
+    """Ask for a reason, then run the change once, in one transaction. If `run` returns nothing, redirect back.
 
     `run` writes the audit event. Errors: it may raise `Refused`.
     """

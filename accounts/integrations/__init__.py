@@ -1,1 +1,1 @@
-"""Other systems ask here who somebody is; each module speaks one wire format and decides nothing."""
+"""Integrations: other systems ask here who a user is. Each module handles one protocol and decides nothing."""

@@ -1,4 +1,4 @@
-"""Answers services that ask about a name and a password: HTTP Basic, and nginx's mail protocol."""
+"""Answers services that check a user name and password: HTTP Basic, and nginx's mail protocol."""
 
 import base64
 import binascii
@@ -18,16 +18,16 @@ from accounts.app_passwords import Answer, Ask
 from accounts.models import Service
 from verification import inputs
 
-_WAIT = "3"  # seconds that nginx holds a refused mail program
-_LONGEST = 4096  # characters of a name or password; the sign-in page takes no more
-_PLAIN = "!#$&'*+,/:;=?@ ~"  # stands as it is in a header that names somebody
+_WAIT = "3"  # seconds that nginx delays a refused mail program
+_LONGEST = 4096  # characters of a name or password, as on the sign-in page
+_PLAIN = "!#$&'*+,/:;=?@ ~"  # not percent-encoded in the header with the user name
 
 
 View = Callable[[HttpRequest, Service], HttpResponse]
 
 
 def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
-    """Open a view to services that show their key, and to nobody else. Nothing is kept, no session is made."""
+    """Open a view to services that send their key, and to nobody else. No session is created."""
 
     @csrf_exempt
     @login_not_required
@@ -42,13 +42,13 @@ def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
     return guarded
 
 
-# The address alone decides the dialect. A proxy hands on whatever its caller sends: were it a header, a stranger could
-# have `auth_request` answered in mail words, where a refusal is a 200 too, and 200 opens the page.
+# Only the URL decides the protocol. A proxy forwards its caller's headers: with a header, a stranger could have
+# `auth_request` answered in the mail protocol, where a refusal is also a 200, and a 200 opens the page.
 @_for_services
 def check(request: HttpRequest, service: Service) -> HttpResponse:
     """HTTP Basic: 204 or 401, as nginx's auth_request, Apache and Dovecot's script expect. Source: RFC 7617.
 
-    Shape: the name comes back in UTF-8, per cent-encoded where it is not ASCII.
+    Shape: the name is returned in UTF-8, percent-encoded where it is not ASCII.
     """
     name, password = _basic(request.headers.get("Authorization", ""))
     if not _can_be(name, password):
@@ -63,7 +63,7 @@ def check(request: HttpRequest, service: Service) -> HttpResponse:
 
 def _challenge(service: Service) -> HttpResponse:
     name = inputs.line(service.name) or ""
-    # A header holds no other letters: Django would encode all of it, and no program would know what is asked.
+    # A header has only ASCII: Django would encode all of it, and no program would understand the challenge.
     realm = re.sub(r'["\\]', "", name) if name.isascii() else service.slug
     return HttpResponse(status=401, headers={"WWW-Authenticate": f'Basic realm="{realm}", charset="UTF-8"'})
 
@@ -80,13 +80,13 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def _can_be(name: str, password: str) -> bool:
-    """Tell whether somebody may have this name and password; what cannot be stored is wrong, and costs no try."""
+    """Return whether a name and password are possible. Impossible ones are wrong, and do not count as an attempt."""
     return bool(name) and inputs.text(name, max_length=_LONGEST) is not None and inputs.flaw(password) is None
 
 
 @_for_services
 def check_mail(request: HttpRequest, service: Service) -> HttpResponse:
-    """Answer nginx's mail proxy: always 200, the verdict in headers. Source: ngx_mail_auth_http_module."""
+    """Answer nginx's mail proxy: always 200, with the result in headers. Source: ngx_mail_auth_http_module."""
     header = request.headers
     name, password = unquote(header.get("Auth-User", "")), unquote(header.get("Auth-Pass", ""))
     if header.get("Auth-Method") != "plain" or not _can_be(name, password):

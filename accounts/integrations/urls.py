@@ -1,4 +1,4 @@
-"""Addresses that other systems call."""
+"""URLs for other systems."""
 
 from django.urls import path
 

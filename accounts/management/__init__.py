@@ -1,4 +1,4 @@
-"""What `migrate` makes of the support desk: the groups of the shipped roles."""
+"""Creates the groups of the shipped roles after `migrate`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from verification.management import are_migrated
 
 
 def make_roles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
-    """Make the roles that are new, and give each role the permissions that are new. A receiver of `post_migrate`."""
+    """Create new roles, and give each role its new permissions. A receiver of `post_migrate`."""
     if not are_migrated(using, apps, ShippedRole, Group, Permission) or roles.are_made(using=using):
         return
     for label in roles.LABELS:  # Django makes the permissions of these apps too, but some of them later

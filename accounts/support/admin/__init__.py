@@ -1,1 +1,1 @@
-"""The support desk's classes for the Django admin: people and groups, delivery, cost."""
+"""Admin classes of the support desk: users and groups, delivery, cost."""

@@ -1,4 +1,4 @@
-"""Where operators open countries, cap what texts and calls may cost, lift pauses, and see who said STOP."""
+"""Cost controls in the admin: open countries, spending caps, paused number ranges, opted-out numbers."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -20,7 +20,7 @@ from verification.models import Cap, Country, OptOut, Pause
 
 
 class _Guarded(ChangesAdmin):
-    """Rows that decide what may cost."""
+    """Base class for rows that control cost."""
 
     subject = "guard"
     added = changed = audit_events.GUARD_CHANGED
@@ -36,7 +36,7 @@ class _Guarded(ChangesAdmin):
 
 @admin.register(Country)
 class CountryAdmin(_Guarded):
-    """Countries: what is not listed is closed, but for the organisation's own."""
+    """Countries. Those not listed are closed, except the organisation's own."""
 
     guards = "country"
     list_display = ("code", "texts", "calls", "text_price", "call_price")
@@ -46,7 +46,7 @@ class CountryAdmin(_Guarded):
 
 @admin.register(Cap)
 class CapAdmin(_Guarded):
-    """Caps, each with what was spent of it so far."""
+    """Caps, each with the amount spent so far."""
 
     guards = "cap"
     list_display = ("span", "alarm_at", "stop_at", "spent")
@@ -63,7 +63,7 @@ class CapAdmin(_Guarded):
 
 @admin.register(Pause)
 class PauseAdmin(_Guarded):
-    """Ranges that nothing goes to for a while. A pause is lifted with a reason, never made by hand."""
+    """Number ranges that are paused. A pause can be lifted with a reason, but not created by hand."""
 
     guards = "range"
     list_display = ("__str__", "is_warning", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
@@ -100,7 +100,7 @@ class PauseAdmin(_Guarded):
 
 @admin.register(OptOut)
 class OptOutAdmin(_Guarded):
-    """Numbers whose owner told the carrier STOP. To delete one is to text it again; the carrier may still refuse."""
+    """Numbers that opted out with STOP. Deleting one allows texts again, but the carrier may still refuse them."""
 
     guards = "number"
     list_display = ("hint", "provider", "at")

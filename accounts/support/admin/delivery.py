@@ -1,4 +1,4 @@
-"""Where operators say who carries what where, and see which provider is passed over. Changes count within a second."""
+"""Delivery in the admin: routes, circuit breakers and outages. Changes take effect within a second."""
 
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from verification.models import Circuit, Outage, Route
 
 @admin.register(Route)
 class RouteAdmin(ChangesAdmin):
-    """Routes: changed after a fresh proof, as they decide through whose hands codes go."""
+    """Routes. Changing one needs a recent verification, because it decides through whose hands codes go."""
 
     subject = "route"
     added, changed, deleted = audit_events.ROUTE_ADDED, audit_events.ROUTE_CHANGED, audit_events.ROUTE_DELETED
@@ -41,7 +41,7 @@ class RouteAdmin(ChangesAdmin):
 
 @admin.register(Circuit)
 class CircuitAdmin(ReadOnlyAdmin):
-    """Providers that failed of late: to look at. Workers open and close them."""
+    """Circuit breakers of providers that failed recently. Read-only: workers open and close them."""
 
     list_display = ("provider", "kind", "state", "why", "code", "failures", "trips", "until_at", "changed_at")
     list_filter = ("state",)
@@ -50,7 +50,7 @@ class CircuitAdmin(ReadOnlyAdmin):
 
 @admin.register(Outage)
 class OutageAdmin(ChangesAdmin):
-    """The outage switch: pages lead elsewhere and say why, and nothing of it goes out while it lasts."""
+    """Outages. While one lasts, pages offer other options and explain why, and nothing is sent that way."""
 
     subject = "outage"
     added = changed = audit_events.OUTAGE_SET

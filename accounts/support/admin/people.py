@@ -1,4 +1,4 @@
-"""People and groups in the admin: the desk's own pages in place of Django's lists and forms; scopes and policies."""
+"""Users, groups, scopes and policies in the admin. The desk's own pages replace Django's for users and groups."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -25,7 +25,7 @@ from verification.policies import forget, revocation
 
 @admin.register(User)
 class PeopleAdmin(ReadOnlyAdmin):
-    """People: found, looked at and helped by the pages of the desk; never edited field by field."""
+    """Users. The desk's pages find, show and help them; they are never edited field by field."""
 
     def get_urls(self) -> list[URLPattern]:
         return urls.urls(self.admin_site)
@@ -33,7 +33,7 @@ class PeopleAdmin(ReadOnlyAdmin):
 
 @admin.register(Group)
 class GroupAdmin(ReadOnlyAdmin):
-    """Roles and groups: changed by the desk's own pages, by somebody who has these rights and is no member."""
+    """Roles and groups, changed on the desk's own pages by someone who has their permissions and is not a member."""
 
     def get_urls(self) -> list[URLPattern]:
         return urls.group_urls(self.admin_site)
@@ -41,7 +41,7 @@ class GroupAdmin(ReadOnlyAdmin):
 
 @admin.register(Scope)
 class ScopeAdmin(ChangesAdmin):
-    """Which desk helps whom. Nobody changes the scope of a desk of their own, and nobody who has one changes any."""
+    """Desk scopes. Nobody changes the scope of their own desk, and scoped staff change none at all."""
 
     subject = "scope"
     added, changed, deleted = audit_events.SCOPE_ADDED, audit_events.SCOPE_CHANGED, audit_events.SCOPE_DELETED
@@ -59,26 +59,26 @@ class ScopeAdmin(ChangesAdmin):
 
 
 def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
-    """Tell whether one of the staff may change a scope. A further scope, of another group of theirs, would widen it."""
+    """Return whether a member of staff may change a scope. Adding one for a group of theirs would widen their own."""
     is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
     return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
 
 
 def _column(name: str) -> Callable[[Policy], Any]:
-    """Make the column of a rule for the list of policies, under the label that is declared."""
+    """Return a column for the list of policies that shows one rule under its label."""
     rule = next(rule for rule in policies.RULES if rule.name == name)
 
     @admin.display(description=rule.label, ordering=name, boolean=isinstance(policies.default(name), bool))
     def column(policy: Policy) -> Any:
         return getattr(policy, name)
 
-    column.__name__ = name  # as the list calls the column in its markup
+    column.__name__ = name  # the list uses it as the column's name in its markup
     return column
 
 
 @admin.register(Policy)
 class PolicyAdmin(ChangesAdmin):
-    """Policies: previewed before they count, and changed only after a fresh proof."""
+    """Policies. A change is previewed first, and needs a recent verification."""
 
     subject = "policy"
     added = changed = audit_events.POLICY_CHANGED
@@ -98,7 +98,7 @@ class PolicyAdmin(ChangesAdmin):
         return cast("HttpResponse", super()._changeform_view(request, object_id, form_url, extra_context))
 
     def _previewed(self, request: HttpRequest, form: Any) -> HttpResponse:
-        """Show what would happen, before anything does."""
+        """Preview a change without saving it."""
         staff, now = cast("AuthedRequest", request).user, request_context.read(request)
         before, after = policy_form.effect(form.instance, now)
         sent = [(n, v) for n, values in request.POST.lists() if n != "csrfmiddlewaretoken" for v in values]
@@ -114,7 +114,7 @@ class PolicyAdmin(ChangesAdmin):
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):
-            raise PermissionDenied  # the page offered no button for it
+            raise PermissionDenied  # the page did not offer this
         super().save_model(request, obj, form, change)
         revocation.settle()
 

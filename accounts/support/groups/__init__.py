@@ -1,6 +1,7 @@
-"""Roles and groups: made, renamed, filled, given rights and deleted, by somebody who has these rights and is no member.
+"""Roles and groups: created, changed and deleted by someone who has their permissions and is not a member.
 
-A group with rights is a role and makes its members staff; others sort people, for policies, desks and contacts.
+A group with permissions is a role and makes its members staff. Others only sort users, for policies, desks and
+contacts.
 """
 
 from accounts.support.groups.changes import (

@@ -1,4 +1,4 @@
-"""Changes of roles and groups: made, or left for a second person who must agree; refusals are recorded."""
+"""Changes to roles and groups: done at once, or left for approval. Refusals are audited."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,14 +24,14 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.policies import revocation
 
-_GIVE_ROLES = "give_roles"  # what the same is called where it is done for one person
-_LIFE = timedelta(hours=24)  # of a request
+_GIVE_ROLES = "give_roles"  # the name of the same action for one user
+_LIFE = timedelta(hours=24)  # lifetime of a request
 _State = GroupRequest.State
-CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # as policy names it
+CHANGE = ("change_group", gettext_lazy("Change a role or group"))  # name and label in policies
 
 
 def wants_second(staff: User, found: Plan) -> bool:
-    """Tell whether a second one of the staff must agree to a change: as policy says, and as it is for one person."""
+    """Return whether a change needs approval: policy says so, or the same action for one of the users would need it."""
     if CHANGE[0] in policies.rules_for(staff.pk).second_person:
         return True
     rules = policies.rules_of_many([each.pk for each in found.people])
@@ -41,9 +41,9 @@ def wants_second(staff: User, found: Plan) -> bool:
 
 
 def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: str) -> str:
-    """Change a group, or leave it for a second person where one must agree. Returns the result, in words.
+    """Change a group, or leave the change for approval. Return the result as text.
 
-    Errors: `Refused`. Inside the transaction of the form.
+    Errors: `Refused`. Call it in the transaction of the form.
     """
     found = _checked(group, wanted, actor, seen)
     most = policies.rules_for(actor.staff.pk).staff_quota
@@ -144,22 +144,22 @@ def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
-    """List what waits for a second person."""
+    """Return the requests that wait for approval."""
     return GroupRequest.objects.filter(state=_State.WAITING, ends_at__gt=now).select_related("group", "asked_by")
 
 
 def wanted_by(request: GroupRequest) -> Wanted | None:
-    """Give what a request wants; none where it wants the group deleted."""
+    """Return what a request wants, or None if it deletes the group."""
     return Wanted.from_json(request.wanted) if request.wanted else None
 
 
 def may_decide(request: GroupRequest, staff: User) -> bool:
-    """Tell whether one of the staff may speak as the second person: another one, who could make the change."""
+    """Return whether a member of staff may decide: someone other than the requester who could make the change."""
     return staff.pk != request.asked_by_id and not plan(staff, request.group, wanted_by(request)).refusal
 
 
 def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
-    """Agree to a request, which is done at once, or refuse it. Errors: `Refused`. Inside the form's transaction."""
+    """Approve a request, which does it at once, or refuse it. Errors: `Refused`. Call it in the form's transaction."""
     if not may_decide(request, staff):
         raise Refused(_("This is not yours to decide. Somebody else who may do all of it can."))
     state = _State.DONE if agrees else _State.REFUSED
@@ -196,7 +196,7 @@ def _record(event: Event, request: GroupRequest, staff: User, context: Context, 
 
 
 def _by_number(request: GroupRequest) -> dict[str, Any]:
-    """Give what a request wants with people by number: the record keeps no names, so that a person can be erased."""
+    """Return a request with users by id: the audit log has no names, so that users can be erased."""
     wanted = wanted_by(request)
     if wanted is None:
         return {}
@@ -206,7 +206,7 @@ def _by_number(request: GroupRequest) -> dict[str, Any]:
 
 
 def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Context, why: str) -> None:
-    """Write a refused attempt down: it is how an abuse of the admin begins."""
+    """Record a refused attempt in the audit log, because abuse of the admin starts with these."""
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
         audit.record(audit_events.GROUP_REFUSED, user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
@@ -214,7 +214,7 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A group in the list of all: how many are in it, and how many rights it gives."""
+    """A group in the list, with the numbers of its members and permissions."""
 
     pk: int
     name: str
@@ -223,7 +223,7 @@ class Listed:
 
 
 def listed() -> list[Listed]:
-    """List the groups by name."""
+    """Return the groups by name."""
     rows = Group.objects.order_by("name").values_list("pk", "name")
     counted = rows.annotate(n_people=Count("user", distinct=True), n_rights=Count("permissions", distinct=True))
     return [Listed(pk=pk, name=name, n_people=people, n_rights=rights) for pk, name, people, rights in counted]

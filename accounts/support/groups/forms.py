@@ -1,4 +1,4 @@
-"""The form of a role or group: its name, its rights, and who joins or leaves."""
+"""The form of a role or group: name, permissions, and who joins or leaves."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from verification.inputs.fields import LineField
 
 
 class Names(forms.CharField):
-    """User names, one a line."""
+    """User names, one per line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=80_000, widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
@@ -31,7 +31,7 @@ class Names(forms.CharField):
 
 
 class GroupForm(forms.Form):
-    """A role or group as it should be. It offers the rights that the member of staff has, and no others."""
+    """The wanted state of a role or group. It offers only permissions that the member of staff has."""
 
     name = LineField(
         label=_("Name"),
@@ -61,14 +61,14 @@ class GroupForm(forms.Form):
         self.initial.update({"name": group.name if group else "", "rights": sorted(held)})
 
     def wanted(self) -> plans.Wanted:
-        """Give the group as it should be."""
+        """Return the wanted state of the group."""
         said = self.cleaned_data
         return plans.Wanted(
             name=said["name"], rights=frozenset(said["rights"]), joining=said["joining"], leaving=said["leaving"]
         )
 
     def kept(self) -> tuple[tuple[str, str], ...]:
-        """Give what was typed as fields that can be sent again."""
+        """Return the input as fields that can be submitted again."""
         said = self.cleaned_data
         lines = {"joining": "\n".join(said["joining"]), "leaving": "\n".join(said["leaving"])}
         return (("name", said["name"]), *lines.items(), *(("rights", right) for right in said["rights"]))

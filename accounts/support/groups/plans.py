@@ -1,4 +1,4 @@
-"""What a change of a role or group would do to whom, and why it is refused."""
+"""Plans a change to a role or group: what it would do to whom, and why it is refused."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -15,13 +15,13 @@ from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
 from verification.models import Policy
 
-MAX_PEOPLE = 500  # whom one change may concern
-_SHOWN = 20  # names that a preview gives
+MAX_PEOPLE = 500  # users that one change may affect
+_SHOWN = 20  # names shown in a preview
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A group as it should be. Shape: `rights` as app.codename; `joining` and `leaving` as user names."""
+    """The wanted state of a group. Shape: `rights` as app.codename; `joining` and `leaving` as user names."""
 
     name: str
     rights: frozenset[str]
@@ -48,9 +48,9 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a change means, line by line, and why it is refused; empty where it is not.
+    """What a change does, line by line, and why it is refused; empty if it is not.
 
-    Shape: `people` are those whose rights it changes.
+    Shape: `people` are the users whose permissions change.
     """
 
     lines: tuple[str, ...]
@@ -64,12 +64,12 @@ class Plan:
 
     @property
     def seen(self) -> str:
-        """Name what was shown, so that a confirmation counts for that and nothing else."""
+        """Return a digest of the preview, so that a confirmation counts only for what was shown."""
         return hashlib.sha256("\n".join(self.lines).encode()).hexdigest()
 
 
 def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
-    """Say what a change of a group would do to whom, and whether this member of the staff may make it."""
+    """Return what a change to a group would do to whom, and whether this member of staff may make it."""
     former = frozenset(roles.rights_of([group])) if group else frozenset()
     future = wanted.rights if wanted else frozenset()
     members = group.user_set.order_by("username") if group else User.objects.none()
@@ -159,7 +159,7 @@ def _consequences(group: Group) -> list[str]:
 def _refusal(
     staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, members: QuerySet[User]
 ) -> tuple[str, str]:
-    """Say why a change is refused, as a mark for the record and in words."""
+    """Return why a change is refused, as a key for the audit log and as text."""
     verb = "delete" if wanted is None else "change" if group else "add"
     moving = [*draft.joining, *draft.leaving]
     if not staff.has_perm(f"auth.{verb}_group"):
@@ -191,7 +191,7 @@ def _refusal(
 def _reaches_further(
     staff: User, group: Group | None, wanted: Wanted | None, draft: Plan, concerned: Collection[User]
 ) -> bool:
-    """Tell whether somebody would be one of the staff and see people whom whoever makes the change may not see."""
+    """Return whether a member of staff would see users whom the one making the change may not see."""
     if not rights.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
@@ -206,7 +206,7 @@ def _reaches_further(
 
 
 def _kept_by(group: Group) -> tuple[str, str]:
-    """Refuse to delete a group that something else hangs on: it would go as well, and with it what it decides."""
+    """Refuse to delete a group that something refers to: that would be deleted as well, with everything it decides."""
     if Policy.objects.filter(group=group).exists():
         return "in_use", _("A policy is for this group. Delete the policy first.")
     if Scope.objects.filter(desk=group).exists() or Scope.objects.filter(people=group).exists():

@@ -1,1 +1,1 @@
-"""Brings files of people and hardware tokens in: read, rehearsed or applied row by row, every bad row named."""
+"""Imports of users and hardware tokens from files, as a dry run or for real, with an error for every bad row."""

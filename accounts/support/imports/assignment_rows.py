@@ -1,4 +1,4 @@
-"""Rows that say who gets which token of the stock."""
+"""Import rows that assign hardware tokens from the stock to users."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -16,9 +16,9 @@ from verification.context import Context
 def apply(
     rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
 ) -> Chunk:
-    """Hand some tokens out. Inside the chunk's transaction; one that the person has already is left alone.
+    """Assign some tokens, in the chunk's transaction. A token that the user already has is left alone.
 
-    `repeated` are the lines whose token stands further up in the file.
+    `repeated` are the lines whose token also occurs earlier in the file.
     """
     people = find([fields["user"] for _line, fields in rows])
     counts, faults = Counter[str](), []
@@ -41,7 +41,7 @@ def _one(
     *,
     is_rehearsal: bool,
 ) -> str:
-    """Hand one token out and say what it was. Errors: `ValueError` with words."""
+    """Assign one token and return what became of it. Errors: `ValueError` with a text for staff."""
     serial = fields["serial number"].upper()
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))

@@ -1,4 +1,4 @@
-"""The columns of our own files: of people, and of hardware tokens, which makers' files are turned into."""
+"""The columns of our own import files, for users and for tokens. Manufacturers' files are converted to them."""
 
 from accounts.models import Import
 
@@ -7,6 +7,6 @@ COLUMNS = {
     Import.Kind.TOKENS: ("upn", "serial number", "secret key", "time interval", "manufacturer", "model"),
     Import.Kind.ASSIGN: ("serial number", "user"),
 }
-# What a file of tokens may say beside them. `refused` says why a token of a package cannot be used.
+# Optional columns of a token file. `refused` says why a token in a package cannot be used.
 MORE_OF_TOKENS = ("type", "digits", "hash", "counter", "start time", "clock lead", "starts", "ends", "refused")
 ALL_OF_TOKENS = (*COLUMNS[Import.Kind.TOKENS], *MORE_OF_TOKENS)

@@ -1,4 +1,4 @@
-"""Reads a file of rows and columns, whichever program wrote it: its encoding, separator, line ends and quotes."""
+"""Reads CSV files from any program: encoding, separator, line ends and quotes."""
 
 import csv
 import io
@@ -11,9 +11,9 @@ from accounts.support.reports import csv_export
 
 _SEPARATORS = ",;\t|"
 MOST_OF_A_CELL = 131_072  # characters. Source: Python's csv
-_MOST_LINES = 20  # of one row: more of them mean a quote that was never closed
+_MOST_LINES = 20  # lines in one row: more mean that a quote was never closed
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-# What other files begin with: xlsx, ods, numbers and zip; xls; pdf; gzip.
+# How other files begin: xlsx, ods, numbers and zip; xls; pdf; gzip.
 _OTHER_FILES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
 # A long number as spreadsheets write it by default. They always write the sign of the exponent.
 ROUNDED = re.compile(r"\d+(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
@@ -22,11 +22,11 @@ _EMPTY = re.compile(r"[\s,;|\"]*")
 
 
 class Unreadable(ValueError):
-    """The whole file cannot be read; the message says in words what to change."""
+    """The whole file cannot be read. The message says what to change."""
 
 
 def decode(raw: bytes) -> str:
-    """Read the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `Unreadable`."""
+    """Decode the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `Unreadable`."""
     if raw.startswith(_OTHER_FILES):
         raise Unreadable(_("This is a workbook or a packed file, no CSV. Open it and save it as “CSV UTF-8”."))
     try:
@@ -40,12 +40,12 @@ def decode(raw: bytes) -> str:
 
 
 def is_web_page(text: str) -> bool:
-    """Tell whether a text is HTML, as a site gives it instead of a file to anyone who is not signed in."""
+    """Return whether a text is HTML, which a site returns instead of a file to anyone who is not signed in."""
     return text.lstrip("\ufeff \t\r\n")[:14].lower().startswith(("<!doctype html", "<html"))
 
 
 def _encoding(raw: bytes) -> str:
-    """Tell an encoding by its mark, and UTF-16 without one by its first sign, which is a letter of English."""
+    """Detect an encoding by its byte order mark, or UTF-16 without one by its first character, an English letter."""
     named = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "")
     if named or b"\0" not in raw[:2]:
         return named or "utf-8"
@@ -53,21 +53,21 @@ def _encoding(raw: bytes) -> str:
 
 
 def _line(before: bytes) -> int:
-    """Count lines up to a byte, whichever end they have."""
+    """Return the line number of a byte offset, for all kinds of line ends."""
     return before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
 
 
 def unquoted(cell: str) -> str:
-    """Take off what keeps a spreadsheet from counting with a cell: `="0001234"`, or a quote before a sign."""
+    """Remove what protects a cell from being calculated: `="0001234"`, or a quote before a sign."""
     if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
         return cell[2:-1]
     return cell[1:] if cell.startswith("'") and csv_export.is_formula(cell) else cell
 
 
 def rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows that are not empty, cell by cell, each with the number of the line on which it begins.
+    """Yield the non-empty rows as cells, each with the number of its first line.
 
-    The separator is the one that `sep=` names, else the one that cuts the first row into most cells.
+    The separator is the one that `sep=` names, or else the one that splits the first row into most cells.
 
     Errors: `Unreadable`, which names the line.
     """
@@ -81,9 +81,9 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _start(text: str) -> tuple[int, str, str]:
-    """Give how many lines come before the first row, the separator, and the text from there on.
+    """Return the number of lines before the first row, the separator, and the text from that row on.
 
-    What comes before it are empty rows, the separator's name, and comments, as PowerShell's `#TYPE` is one.
+    Lines before it are empty rows, the separator's name, and comments such as PowerShell's `#TYPE`.
     """
     named, at, n_skipped = "", 0, 0
     while at < len(text):
@@ -98,7 +98,7 @@ def _start(text: str) -> tuple[int, str, str]:
 
 
 def _count(line: str, separator: str) -> int:
-    """Count the cells of a line."""
+    """Return the number of cells in a line."""
     try:
         return len(next(csv.reader([line], delimiter=separator), []))
     except csv.Error:

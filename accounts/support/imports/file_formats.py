@@ -1,4 +1,4 @@
-"""Reads uploaded files into rows. It looks at the form of a file only."""
+"""Reads uploaded files into rows. It checks only the format of a file, not its values."""
 
 from collections.abc import Iterator
 
@@ -15,21 +15,21 @@ Row = tuple[int, dict[str, str]]
 
 
 def read(raw: bytes, kind: str, *, key: str = "", passphrase: str = "") -> str:
-    """Turn an upload into the text of a CSV file, be it one or a package of tokens. Errors: `Unreadable`."""
+    """Return an upload, a CSV file or a package of tokens, as CSV text. Errors: `Unreadable`."""
     if kind == Import.Kind.TOKENS and pskc.is_package(raw):
         return from_pskc(raw, key, passphrase)
     return decode(raw)
 
 
 def from_pskc(raw: bytes, key: str, passphrase: str = "") -> str:
-    """Turn a PSKC package into the rows of a CSV file. Errors: `Unreadable`."""
+    """Return a PSKC package as CSV text. Errors: `Unreadable`."""
     return pskc.read(raw, key=key, passphrase=passphrase)
 
 
 def rows(text: str, kind: str) -> Iterator[Row]:
-    """Give the rows of a CSV file with their line numbers.
+    """Yield the rows of a CSV file with their line numbers.
 
-    Errors: `Unreadable`, for a first line that does not name the columns, and for a line that cannot be read.
+    Errors: `Unreadable`, if the first line does not name the columns, or if a line cannot be read.
     """
     if kind == Import.Kind.TOKENS:
         return vendor_csv.rows(text)
@@ -37,7 +37,7 @@ def rows(text: str, kind: str) -> Iterator[Row]:
 
 
 def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
-    """Give rows whose first line names the columns, in any order; it may name more, as our own export does."""
+    """Yield rows whose first line names the columns, in any order. Extra columns are allowed, as in our own export."""
     found = csv_tables.rows(text)
     _line, cells = next(found, (0, []))
     head = [" ".join(cell.lower().split()) for cell in cells]

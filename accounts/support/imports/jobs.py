@@ -1,6 +1,6 @@
-"""Works imports off, some hundred rows a transaction, so that a stop in the midst loses and doubles nothing.
+"""Runs imports, some hundred rows per transaction, so that an interruption neither loses nor repeats rows.
 
-Every file ends: a row that the database refuses is named, and a file that stops its worker again and again has failed.
+Every import ends: a row that the database refuses is reported, and a file that crashes its worker repeatedly fails.
 """
 
 import itertools
@@ -23,11 +23,11 @@ from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
 from verification.keys import uploads
 
-_CHUNK = 500  # rows a transaction
+_CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
 _MOST_FAULTS = 20_000
 _MOST_WARNINGS = 1_000
-_MOST_STARTS = 5  # of one file: a worker that ends in the midst each time would begin it for ever
+_MOST_STARTS = 5  # starts of one file, else a file that crashes its worker would be retried forever
 _State = Import.State
 RIGHTS = {
     Import.Kind.PEOPLE: "accounts.import_people",
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 def begin(
     kind: str, text: str, staff: User, context: Context, *, name: str, is_rehearsal: bool, reason: str = ""
 ) -> Import:
-    """Take a file; with a reason when its rows are to count. Errors: `files.Unreadable` for its head."""
+    """Start an import, with a reason unless it is a dry run. Errors: `file_formats.Unreadable`."""
     n_rows = sum(1 for _row in file_formats.rows(text, kind))
     job = Import(
         kind=kind,
@@ -62,19 +62,19 @@ def begin(
 
 
 def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Import | None:
-    """Apply what was rehearsed: the same rows, as a job of its own; none when the rows are gone."""
+    """Apply an import after its dry run, as a job of its own with the same rows. Return None if the rows are gone."""
     if not job.is_rehearsal or not job.sealed:
         return None
     if (text := _read(job)) is None:
         return None
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
-            return None  # somebody else applied it just now
+            return None  # somebody else has just applied it
         return begin(job.kind, text, staff, context, name=job.name, is_rehearsal=False, reason=reason)
 
 
 def work(now: datetime) -> int:
-    """Work off what waits, and what a worker left in the midst; returns how many jobs were ended."""
+    """Run imports that are waiting, or that a worker left unfinished. Return how many ended."""
     free = Import.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now), state__in=UNDER_WAY)
     ended = 0
     for job in free.order_by("made_at"):
@@ -91,7 +91,7 @@ def work(now: datetime) -> int:
 
 
 def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
-    """Stop a file that is under way; what was applied stays. False when it had come to its end."""
+    """Cancel a running import. Applied rows stay. Return False if it had already ended."""
     with transaction.atomic():
         rows = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
         if not rows.update(state=_State.CANCELLED, ended_at=context.now, sealed=""):
@@ -102,7 +102,7 @@ def cancel(job: Import, staff: User, context: Context, *, reason: str) -> bool:
 
 
 def _run_to_an_end(job: Import) -> None:
-    """Run a file. The database being away for a moment is for the next worker; anything else ends it, and is said."""
+    """Run an import. If the database is down, the next worker continues. Any other error ends it with a message."""
     try:
         _run(job)
     except (OperationalError, InterfaceError):
@@ -113,7 +113,7 @@ def _run_to_an_end(job: Import) -> None:
 
 
 def _may_no_more(job: Import) -> str:
-    """Say why the person who brought a file in may not do so any more; empty while they may."""
+    """Return why the person who uploaded a file may no longer import it, or an empty string if they may."""
     staff = User.objects.filter(pk=job.made_by_id).first() if job.made_by_id else None
     is_in = staff is not None and policies.refusal(staff, timezone.now()) is None
     if staff is not None and is_in and staff.is_staff and staff.has_perm(RIGHTS[Import.Kind(job.kind)]):
@@ -127,7 +127,7 @@ def _fail(job: Import, why: str) -> None:
 
 
 def _read(job: Import) -> str | None:
-    """Give the text of a file; of one that does not open, end the job and say so on its page."""
+    """Return the text of a file. If it cannot be decrypted, end the job and say so on its page."""
     text = uploads.unseal(job.sealed, bound=job.ref)
     if text is None:
         now, words = timezone.now(), _("This file can no longer be read. Bring it in again.")
@@ -149,12 +149,12 @@ def _run(job: Import) -> None:
         if not _step(job, chunk, repeated):
             return  # another worker took it over, or it was cancelled
     ended = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
-    # A rehearsal keeps its rows until they are applied, or for a day; what was applied keeps none.
+    # A dry run keeps its rows until they are applied, or for a day. An applied import keeps none.
     ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_rehearsal else {"sealed": ""}))
 
 
 def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> bool:
-    """Apply some rows and note how far it is, together or not at all."""
+    """Apply some rows and record the progress, in one transaction."""
     now, actor_id = timezone.now(), job.made_by.pk if job.made_by else None
     context = Context(now=now, network=job.network, agent=f"import {job.ref}")
     with transaction.atomic():
@@ -194,9 +194,9 @@ def _brought_in(
     *,
     is_rehearsal: bool,
 ) -> people_rows.Chunk:
-    """Bring some rows in, and name those that the database refuses, by halves. A rehearsal does the same and undoes it.
+    """Apply some rows, and find those that the database refuses by bisection. A dry run is rolled back.
 
-    Inside the chunk's transaction.
+    Call it in the chunk's transaction.
     """
     try:
         with transaction.atomic():
@@ -214,7 +214,7 @@ def _brought_in(
 
 
 def purge(now: datetime) -> None:
-    """Remove the rows of rehearsals that nobody applied within a day, and jobs after thirty."""
+    """Delete rows of dry runs that nobody applied within a day, and jobs after thirty days."""
     old = Import.objects.filter(made_at__lt=now - timedelta(days=1)).exclude(state__in=UNDER_WAY)
     old.exclude(sealed="").update(sealed="")
     Import.objects.filter(made_at__lt=now - timedelta(days=30)).delete()

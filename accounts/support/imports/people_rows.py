@@ -1,4 +1,4 @@
-"""Rows of people: made or changed. Passwords, rights and methods are none of an import's business."""
+"""Import rows that create or change users. They never touch passwords, permissions or methods."""
 
 import re
 import unicodedata
@@ -22,14 +22,14 @@ from accounts.support.roles import groups_of_staff
 from verification import enrolments, inputs
 from verification.policies import revocation
 
-_MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, less the brackets
+_MOST_OF_MAIL = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
 Row = tuple[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a row wants of a person."""
+    """The wanted state of a user, from one row."""
 
     username: str
     name: str
@@ -42,7 +42,7 @@ class Wanted:
 class Chunk:
     """The result of some rows.
 
-    Shape: `faults` and `warnings` pairs of line and words; `counts` new, changed, same.
+    Shape: `faults` and `warnings` are pairs of line and text; `counts` has new, changed, same.
     """
 
     counts: Counter[str]
@@ -54,7 +54,7 @@ class Chunk:
 
 
 def repeated(rows: Iterable[Row]) -> frozenset[int]:
-    """Give the lines of a file whose user name stands further up, however it is spelled there."""
+    """Return the lines whose user name also occurs earlier in the file, in any spelling."""
     seen, found = set[str](), set[int]()
     for line, fields in rows:
         name = _name(fields["user name"])
@@ -65,10 +65,10 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
 
 
 def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = ()) -> Chunk:
-    """Bring some rows in, by a few statements for all of them. Inside the chunk's transaction.
+    """Apply some rows, with a few statements for all of them, in the chunk's transaction.
 
-    `staff` brought the file in, and changes nobody whom another desk helps; none if they are gone. `repeated` are the
-    lines whose person stands further up in the file.
+    `staff` uploaded the file, and may not change users of another desk; None if their account is gone. `repeated` are
+    the lines whose user also occurs earlier in the file.
     """
     groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
@@ -111,14 +111,14 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
 
 
 def _seen(staff: User | None, people: Collection[User]) -> set[int]:
-    """Give those of some people whom one of the staff may see."""
+    """Return the ids of those users whom a member of staff may see."""
     if staff is None:
         return set()
     return set(rights.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
 
 
 def _refusal(user: User, seen: Collection[int]) -> str:
-    """Say why a file may not change a person; empty if it may."""
+    """Return why a file may not change a user, or an empty string if it may."""
     if rights.is_staff(user):
         return _("This is one of the staff, whom no import changes. End their roles first.")
     return "" if user.pk in seen else rights.explain(Refusal.OTHER_SCOPE)
@@ -133,9 +133,9 @@ _TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebni
 
 
 def joined(groups: Iterable[str]) -> str:
-    """Write the names of groups in one cell, as `_groups` reads them.
+    """Join group names in one cell, in the format that `_groups` reads.
 
-    Shape: a `;` in a name is written `\\;`, and backslashes before it or at the end of a name are written twice.
+    Shape: a `;` in a name is written `\\;`, and backslashes before it or at the end of a name are doubled.
     """
     return ";".join(sorted(_END_OF_GROUP.sub(lambda end: 2 * end[1] + end[2].replace(";", "\\;"), n) for n in groups))
 
@@ -158,7 +158,7 @@ def _name(cell: str) -> str:
 
 
 def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
-    """Read one row, as strictly as the tables take it. Errors: `ValueError` with words."""
+    """Read one row, as strictly as the database. Errors: `ValueError` with a text for staff."""
     username = _name(fields["user name"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
         raise ValueError(_("A user name has 1 to 150 signs and no spaces."))
@@ -178,7 +178,7 @@ def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
 
 
 def _check(wanted: Wanted, user: User | None) -> None:
-    """Refuse what nobody should newly have; what is there already may stay. Errors: `ValueError` with words."""
+    """Refuse values that nobody should newly have. Existing ones may stay. Errors: `ValueError` with a text."""
     if user is None and csv_tables.ROUNDED.fullmatch(wanted.username):
         raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
     if user is None and any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
@@ -198,12 +198,12 @@ def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:
 
 
 def _shown(text: str) -> str:
-    """Give what a file says of a value: spaces at its ends and line breaks do not survive there."""
+    """Return a value as it appears in a file, where outer spaces and line breaks do not survive."""
     return inputs.line(text) or ""
 
 
 def _save(made: Sequence[Wanted], changed: Sequence[tuple[User, Wanted]], groups: Mapping[str, int]) -> None:
-    """Write what is new and what differs. A person who is made has no password until they set one by a mailed link."""
+    """Save new and changed users. A new user has no password until they set one by a mailed link."""
     fresh = User.objects.bulk_create(
         User(username=w.username, name=w.name, email=w.email, second_step=w.state, password=make_password(None))
         for w in made

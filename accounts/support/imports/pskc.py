@@ -1,4 +1,4 @@
-"""Reads PSKC packages of tokens into rows: what python-pskc makes of each key, judged key by key. Source: RFC 6030."""
+"""Reads PSKC packages of tokens into rows. python-pskc parses them; each key is checked alone. Source: RFC 6030."""
 
 import base64
 import binascii
@@ -20,32 +20,32 @@ from accounts.support.imports.columns import ALL_OF_TOKENS
 from accounts.support.imports.csv_tables import Unreadable, is_web_page
 from accounts.support.imports.pskc_keys import NAMESPACE, Sealed, Unfit, columns_of, is_sealed, named_elements
 
-# A web process reads a package while somebody waits, and its other threads with them: about two seconds at most for
-# the key, and one millisecond a token.
-_MOST_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP counsels 1,300,000 where the hash is SHA-1
-_MOST_KEY_BYTES = 32  # that it derives: AES knows no longer key
+# A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
+# seconds for deriving the key, and one millisecond per token.
+_MOST_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP recommends 1,300,000 with SHA-1
+_MOST_KEY_BYTES = 32  # derived: AES has no longer keys
 _MOST_PACKAGES = 10_000  # of one token each
-_MOST_BROKEN = 50  # each is looked for among the others
+_MOST_BROKEN = 50  # each is searched for among the others
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
-_DEEPEST = 50  # elements in one another; a package has ten
+_DEEPEST = 50  # levels of nested elements; a package has ten
 
 
 @dataclass(frozen=True)
 class _Opening:
-    """What opens a package. Shape: `key` in hex."""
+    """What decrypts a package. Shape: `key` in hex."""
 
     key: str
     passphrase: str
 
 
 def is_package(raw: bytes) -> bool:
-    """Tell whether a file is XML, whatever its encoding, and no web page."""
+    """Return whether a file is XML, in any encoding, and not a web page."""
     text = _text(raw[:200])
     return text.lstrip("\ufeff \t\r\n").startswith("<") and not is_web_page(text)
 
 
 def _text(raw: bytes) -> str:
-    """Read XML as text. UTF-16 without a mark is told by its first sign, as XML 1.0, appendix F has it."""
+    """Decode XML. UTF-16 without a byte order mark is detected by its first character: XML 1.0, appendix F."""
     if raw[:2] in {b"<\0", b"\xff\xfe"}:
         return raw.decode("utf-16-le", errors="replace")
     if raw[:2] in {b"\0<", b"\xfe\xff"}:
@@ -54,9 +54,9 @@ def _text(raw: bytes) -> str:
 
 
 def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
-    """Turn a package into the rows of a CSV file of ours; a key that cannot be used is a row that says why.
+    """Convert a package to CSV text in our format. A key that cannot be used becomes a row that says why.
 
-    `key` is the pre-shared key in hex, `passphrase` what a key is derived of. Errors: `Unreadable` for the whole file.
+    `key` is the pre-shared key in hex; a key is derived from `passphrase`. Errors: `Unreadable` for the whole file.
     """
     container = _container(raw)
     packages = container.findall(_tag("KeyPackage"))
@@ -114,18 +114,18 @@ def _container(raw: bytes) -> Element:
 
 
 def _depth(root: Element) -> int:
-    """Measure how deep elements lie in one another, as far as it matters: what follows walks them recursively."""
+    """Return how deeply elements are nested, up to the limit. What follows walks them recursively."""
     level, depth = [root], 0
     while level and depth <= _DEEPEST:
         level, depth = [child for element in level for child in element], depth + 1
     return depth
 
 
-# What opens a package -------------------------------------------------------------------------------------------
+# Decrypting a package -----------------------------------------------------------------------------------------
 
 
 def _refuse_ciphers(elements: list[Element]) -> None:
-    """Refuse a package by the name of the cipher that we do not open."""
+    """Refuse a package that uses a cipher we do not support, and name the cipher."""
     for element in elements:
         for method in named_elements(element, "EncryptionMethod"):
             name = method.get("Algorithm", "").rpartition("#")[2]
@@ -135,7 +135,7 @@ def _refuse_ciphers(elements: list[Element]) -> None:
 
 
 def _key_bits(container: Element) -> int:
-    """Say how long the key must be, as the cipher of the package wants it; 0 if it names none."""
+    """Return the key length in bits that the package's cipher needs, or 0 if it names none."""
     for method in named_elements(container, "EncryptionMethod"):
         if found := _CIPHERS.search(method.get("Algorithm", "")):
             return int(found["cbc"] or found["wrap"])
@@ -143,14 +143,14 @@ def _key_bits(container: Element) -> int:
 
 
 def _parsed(container: Element, *packages: Element) -> Any:
-    """Have python-pskc read the head of a package and some of its keys. Errors: its own, and those of the decoders."""
+    """Parse the head of a package and some of its keys with python-pskc. Errors: its own and those of the decoders."""
     root = Element(container.tag, container.attrib)
     root.extend([*container, *packages])
     return PSKC(io.BytesIO(tostring(root)))
 
 
 def _open(container: Element, opening: _Opening, *, is_sealed: bool) -> bytes:
-    """Give the key that opens a package; none where nothing is encrypted. Errors: `Unreadable`."""
+    """Return the key that decrypts a package, empty if nothing is encrypted. Errors: `Unreadable`."""
     try:
         derivation = _parsed(container).encryption.derivation
     except (PSKCError, ValueError, binascii.Error):
@@ -182,12 +182,12 @@ def _does_not_open(passphrase: str) -> str:
     return _("The package is encrypted, and this key does not open it.")
 
 
-# One key after the other ----------------------------------------------------------------------------------------
+# Single keys --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Read:
-    """One package, and what python-pskc made of it; nothing if it could not read it."""
+    """One package and python-pskc's result, which is empty if it could not read it."""
 
     package: Element
     parsed: Any
@@ -195,7 +195,7 @@ class _Read:
 
 
 def _each(container: Element, packages: Sequence[Element]) -> Iterator[tuple[Element, Any, Sequence[Any]]]:
-    """Have python-pskc read many packages at once; where it gives up, halves of them, down to the broken one."""
+    """Parse many packages at once with python-pskc. If it fails, bisect down to the broken one."""
     try:
         parsed = _parsed(container, *packages)
     except (PSKCError, ValueError, OverflowError, binascii.Error):
@@ -210,7 +210,7 @@ def _each(container: Element, packages: Sequence[Element]) -> Iterator[tuple[Ele
 
 
 def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict[str, str], Unfit | None]]:
-    """Give the rows of one package, each with what is wrong with it. Errors: `Unreadable` for a key of wrong length."""
+    """Yield the rows of one package, each with its error. Errors: `Unreadable` for a key of the wrong length."""
     package, parsed = read.package, read.parsed
     serial = next((each.text or "" for each in named_elements(package, "SerialNo")), "").strip()
     try:
@@ -243,7 +243,7 @@ def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict
 
 
 def _check_base64(package: Element) -> None:
-    """Refuse what is not base64 to the letter; decoders would drop the letters that they do not know."""
+    """Refuse anything that is not strict base64: decoders ignore characters that they do not know."""
     values = [*named_elements(package, "CipherValue"), *named_elements(package, "ValueMAC")]
     values += [plain for secret in named_elements(package, "Secret") for plain in named_elements(secret, "PlainValue")]
     if not all(_is_base64(value.text or "") for value in values):

@@ -1,4 +1,4 @@
-"""Reads one key of a PSKC package into the columns of our own file, or says why it is refused. Source: RFC 6030."""
+"""Converts one key of a PSKC package to our columns, or says why it is refused. Source: RFC 6030."""
 
 import base64
 import re
@@ -18,20 +18,20 @@ _KINDS = re.compile("[HT]OTP", re.IGNORECASE)
 _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
 _HASHES = {"1": "sha1", "256": "sha256", "512": "sha512"}
 _NAMES = (NameOID.USER_ID, NameOID.COMMON_NAME, NameOID.EMAIL_ADDRESS)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # when a token that counts time steps can have been made
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # the earliest time at which a time-based token can have been made
 _LEAST_MAC_KEY = 16  # bytes
 
 
 class Unfit(ValueError):
-    """One key of a package cannot be used; the message says why."""
+    """One key of a package cannot be used. The message says why."""
 
 
 class Sealed(Unfit):
-    """A key of the package does not open."""
+    """A key of the package cannot be decrypted."""
 
 
 def named_elements(element: Element, name: str) -> Iterator[Element]:
-    """Find elements by their name alone, in whichever namespace."""
+    """Return elements by local name, in any namespace."""
     return (each for each in element.iter() if each.tag.rpartition("}")[2] == name)
 
 
@@ -40,7 +40,7 @@ def is_sealed(package: Element) -> bool:
 
 
 def columns_of(key: Any, parsed: Any, package: Element) -> dict[str, str]:
-    """Say what a key is, in the columns of our own file. Errors: `Unfit`."""
+    """Return a key in our columns. Errors: `Unfit`."""
     kind = _kind(key)
     _check_response(key)
     _check_policy(key)
@@ -118,17 +118,17 @@ def _aware(at: datetime) -> datetime:
 
 
 def _check_time(passed: int | None, step: int) -> None:
-    """Refuse a start that is not that of RFC 6238. What counts the steps since 1970 until it was made is no start."""
+    """Refuse a start time other than RFC 6238's. A count of the steps from 1970 to the manufacture is not one."""
     if passed and not _EARLIEST.timestamp() <= passed * step <= timezone.now().timestamp() + 86_400:
         raise Unfit(_("Its time starts at %(n)d, not in 1970; that is not supported.") % {"n": passed})
 
 
 def _person(name: str) -> str:
-    """Read who has a token. A distinguished name stands for its UID, else its CN or mail address. Source: RFC 4514."""
+    """Return who has a token. Of a distinguished name, the UID, or else the CN or mail address. Source: RFC 4514."""
     if "=" not in name:
         return name
     try:
-        found = x509.Name.from_rfc4514_string(re.sub(r"\s*,\s+", ",", name))  # a space behind a comma is usual
+        found = x509.Name.from_rfc4514_string(re.sub(r"\s*,\s+", ",", name))  # a space after a comma is common
     except ValueError:
         return name
     values = [each.value for oid in _NAMES for each in found.get_attributes_for_oid(oid)]
@@ -141,7 +141,7 @@ def _number(key: Any, name: str, parsed: Any) -> int | None:
 
 
 def _secret(key: Any, parsed: Any, package: Element) -> bytes:
-    """Open the secret and compare its check value. Errors: `Unfit`."""
+    """Decrypt the secret and verify its check value. Errors: `Unfit`."""
     secrets: Mapping[bool, Any] = {bool(is_sealed(each)): each for each in named_elements(package, "Secret")}
     if parsed.mac.algorithm and True in secrets and next(named_elements(secrets[True], "ValueMAC"), None) is None:
         raise Unfit(_("The package has check values, and the one of this token is missing."))
@@ -152,7 +152,7 @@ def _secret(key: Any, parsed: Any, package: Element) -> bytes:
 
 
 def _opened(key: Any, name: str, parsed: Any) -> Any:
-    """Read a value that may be encrypted, and tell a key that does not fit from a value that was changed."""
+    """Read a value that may be encrypted, and distinguish a wrong key from a value that was changed."""
     try:
         return getattr(key, name)
     except DecryptionError as error:

@@ -1,4 +1,4 @@
-"""Rows of hardware tokens: into the stock, or to the person who is named and then activates it with its code."""
+"""Import rows of hardware tokens, into the stock or for a user, who then activates the token with a code."""
 
 import base64
 import re
@@ -21,7 +21,7 @@ from verification.otp import oath
 from verification.otp.oath import Scheme
 
 _LEAST = 16  # bytes of a secret. Source: RFC 4226, 4 (R6)
-_MOST = 128  # bytes: the block of SHA-512, beyond which a secret is hashed anyway
+_MOST = 128  # bytes: the block size of SHA-512; HMAC hashes longer secrets
 _STEPS = range(10, 301)  # seconds
 _LAST_COUNTER = 2**31
 _KINDS = {
@@ -39,9 +39,9 @@ _HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", 
 def apply(
     rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
 ) -> Chunk:
-    """Bring some tokens in. Inside the chunk's transaction; a token that waits already for its person is left alone.
+    """Import some tokens, in the chunk's transaction. A token that already waits for its user is left alone.
 
-    `staff` brought the file in; none if they are gone. `repeated` are the lines whose token stands further up in it.
+    `staff` uploaded the file; None if their account is gone. `repeated` are the lines whose token also occurs earlier.
     """
     people = find([fields["upn"] for _line, fields in rows])
     counts, faults, actor_id = Counter[str](), [], staff.pk if staff else None
@@ -67,7 +67,7 @@ def apply(
 
 
 def repeated(rows: Iterable[Row]) -> frozenset[int]:
-    """Give the lines of a file whose serial number stands further up, in a row that was not refused there."""
+    """Return the lines whose serial number also occurs earlier, in a row that was not refused."""
     seen, found = set[str](), set[int]()
     for line, fields in rows:
         serial = digits.plain(fields["serial number"]).strip().upper()
@@ -79,12 +79,12 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
 
 
 def _about(serial: str, words: str) -> str:
-    """Name the token, so that a fault is found without counting lines."""
+    """Add the token's serial number to an error, so that nobody has to count lines."""
     return _("Token %(serial)s: %(words)s") % {"serial": serial[:64], "words": words} if serial else words
 
 
 def find(names: Sequence[str]) -> dict[str, User]:
-    """Find people by user name, or by mail address as other systems name them."""
+    """Return users by user name, or by mail address as other systems name them."""
     folded = {fold(name) for name in names if name and inputs.flaw(name) is None}
     plain = {name for name in names if name and inputs.flaw(name) is None}
     found = User.objects.filter(Q(username__in=folded) | Q(email__in=plain | folded))
@@ -93,12 +93,12 @@ def find(names: Sequence[str]) -> dict[str, User]:
 
 
 def _person(name: str, people: Mapping[str, User], staff: User | None) -> User | None:
-    """Give who gets a token; none when the file names nobody. Errors: `ValueError` with words."""
+    """Return the user who gets a token, or None if the file names nobody. Errors: `ValueError` with a text."""
     return getter(name, people, staff) if name else None
 
 
 def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
-    """Give the person whom one of the staff may hand a token. Errors: `ValueError` with words."""
+    """Return the user, if `staff` may assign them a token. Errors: `ValueError` with a text for staff."""
     user = people.get(fold(name))
     if user is None:
         raise ValueError(_("There is nobody of this name or mail address."))
@@ -114,7 +114,7 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
 
 
 def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
-    """Read what a row says of a token. Errors: `ValueError` with words."""
+    """Read a row's token. Errors: `ValueError` with a text for staff."""
     if inputs.line(serial, max_length=64) != serial or not serial:
         raise ValueError(_("A serial number has 1 to 64 signs."))
     secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
@@ -172,13 +172,13 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
 
 
 def _end(text: str) -> str:
-    """Leave an end out that means never, as 9999-12-31 does."""
+    """Return an end date, or an empty string for one that means never, such as 9999-12-31."""
     year = re.match(r"(\d{4})-", text)
     return "" if year and int(year[1]) > inputs.LAST_YEAR else text
 
 
 def _instant(text: str) -> datetime | None:
-    """Read an instant, or a day. Errors: `ValueError` with words."""
+    """Read a time or a date. Errors: `ValueError` with a text for staff."""
     if not text:
         return None
     try:

@@ -1,8 +1,8 @@
-"""Reads what makers of hardware tokens send as CSV, and what spreadsheets make of it, into the columns of our own file.
+"""Converts CSV files of token manufacturers to our columns, and repairs what spreadsheets do to them.
 
-With a first line that names the columns, in any order and under the names that makers use: Microsoft Entra, Token2,
-Deepnet SafeID, Feitian, SafeNet and Gemalto. Without one: YubiKey Personalization Tool, in both of its formats, and
-lines of serial number, secret, type, digits and seconds.
+With a first line that names the columns, in any order and under manufacturers' names: Microsoft Entra, Token2, Deepnet
+SafeID, Feitian, SafeNet and Gemalto. Without one: both formats of the YubiKey Personalization Tool, and lines of serial
+number, secret, type, digits and seconds.
 """
 
 import base64
@@ -52,7 +52,7 @@ _YUBICO = {"yubico otp", "oath-hotp", "static password", "challenge-response: hm
 
 
 def rows(text: str) -> Iterator[Row]:
-    """Give the tokens of a file with their lines. What is wrong with one stands in its column `refused`.
+    """Yield the tokens of a file with their lines. The column `refused` says what is wrong with one.
 
     Errors: `Unreadable`, for a file of another kind.
     """
@@ -74,7 +74,7 @@ Reader = Callable[[Sequence[str]], dict[str, str]]
 
 
 def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
-    """Choose how to read a file: the reader of a line, which line is the first, and the encoding if it is known."""
+    """Return how to read a file: the reader of a line, the first line, and the encoding if it is known."""
     head = _columns(table[0])
     if {"serial number", "secret key"} <= set(head):
         if twice := [name for name, n in Counter(filter(None, head)).items() if n > 1]:
@@ -97,14 +97,14 @@ def _plain(cell: str) -> str:
 
 
 def _column(cell: str) -> str:
-    """Name the column of ours that a maker's column is; empty if it is none."""
+    """Return our name of a manufacturer's column, or an empty string."""
     plain = _plain(cell)
     shorter = (" ".join(named.sub(" ", plain).split()) for named in (_ENCODING_NAMED, _UNIT_NAMED))
     return next((_COLUMN_OF[name] for name in (plain, *shorter) if name in _COLUMN_OF), "")
 
 
 def _columns(cells: Sequence[str]) -> list[str]:
-    """Name the columns. Beside a column of types, the algorithm is that of the hash."""
+    """Return the column names. If there is a column of types as well, the algorithm is that of the hash."""
     found = [_column(cell) for cell in cells]
     if found.count("type") == 2 and "hash" not in found:
         found = ["hash" if _plain(cell) == "algorithm" else name for cell, name in zip(cells, found, strict=True)]
@@ -134,7 +134,7 @@ def _is_yubico(cells: Sequence[str]) -> bool:
 
 
 def _by_yubico(cells: Sequence[str]) -> dict[str, str]:
-    """Read serial number, public id, private id (0 of an OATH key), secret. Source: the tool's “Yubico format”."""
+    """Read serial number, public id, private id (0 for an OATH key), secret. Source: the tool's “Yubico format”."""
     serial, public, private, secret, *_rest = [*cells, "", "", "", ""]
     fields = _row(serial_number=serial, secret_key=secret, type="HOTP", manufacturer="Yubico")
     if public or private != "0":
@@ -163,9 +163,9 @@ def _by_yubico_log(cells: Sequence[str]) -> dict[str, str]:
 
 
 def _encoding(secrets: Sequence[str]) -> str:
-    """Tell in which letters the secrets of a file are: in those that fit most of them.
+    """Return the encoding that fits most secrets of a file.
 
-    Base32 that happens to hold no letter beyond F is far rarer than hex that holds no 0, 1, 8 or 9.
+    Base32 that happens to have no letter beyond F is far rarer than hex without 0, 1, 8 or 9.
     """
     squeezed = ["".join(secret.split()) for secret in secrets]
     fits = {name: sum(bool(sign.fullmatch(each)) for each in squeezed) for name, sign in _FITS.items()}
@@ -176,7 +176,7 @@ def _encoding(secrets: Sequence[str]) -> str:
 
 
 def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
-    """Repair what a spreadsheet did for certain, refuse what it made unreadable, and write the secret in base32."""
+    """Repair what a spreadsheet certainly changed, refuse what it made unreadable, and write the secret in base32."""
     fields = {name: _unwrapped(value) for name, value in fields.items()}
     if fields["refused"]:
         return fields | {"secret key": ""}
@@ -198,7 +198,7 @@ def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
 
 
 def _unwrapped(cell: str) -> str:
-    """Take off what keeps a spreadsheet from counting with a cell: `="0001234"`, `'0001234`, and `.0` behind."""
+    """Remove what protects a cell from being calculated: `="0001234"`, `'0001234`, and a final `.0`."""
     if len(cell) > 3 and cell.startswith('="') and cell.endswith('"'):
         cell = cell[2:-1]
     cell = cell.removeprefix("'").strip()
@@ -214,7 +214,7 @@ def _rounded(name: str, value: str) -> str:
 
 
 def _bytes(secret: str, encoding: str) -> bytes | None:
-    """Decode a secret; none if it is in other letters."""
+    """Decode a secret, or return None if it has other characters."""
     if not _FITS[encoding].fullmatch(secret):
         return None
     try:

@@ -1,1 +1,1 @@
-"""Policies in the admin: the form, and a preview of what a change means for people."""
+"""Policies in the admin: the form, and a preview of what a change means for users."""

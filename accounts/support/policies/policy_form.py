@@ -1,4 +1,4 @@
-"""The form of a policy in the admin, with a field for each declared rule; and what a change of it would mean."""
+"""The form of a policy in the admin, with a field for each rule, and the effect of a change."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from verification.policies import RULES
 
 
 def _fields() -> dict[str, forms.Field]:
-    """Make a field for each rule that is declared. Which actions there are is known to this app alone."""
+    """Return a field for each declared rule. Only this app knows which support actions there are."""
     found: dict[str, Any] = {rule.name: rule.formfield() for rule in RULES}
     found["second_person"].choices = [*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE]
     return found
@@ -28,7 +28,7 @@ _RuleFields = type("_RuleFields", (forms.Form,), _fields())
 
 
 class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # a class made of what is declared
-    """A policy, every rule of which may be left to the next one."""
+    """A policy. Each rule can be left to the next policy."""
 
     class Meta:
         model = Policy
@@ -36,7 +36,7 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
 
 
 def effect(changed: Policy, context: Context, *, is_gone: bool = False) -> tuple[Effect, Effect]:
-    """Say what policies mean now, and what they would mean with this one as changed."""
+    """Return the effect of the policies now, and with this one as changed."""
     before = list(Policy.objects.all())
     after = [policy for policy in before if policy.pk != changed.pk] + ([] if is_gone else [changed])
     return policy_preview.preview(before, now=context.now), policy_preview.preview(after, now=context.now)

@@ -1,4 +1,4 @@
-"""Tells what a set of policies would mean for people before it counts: who must register, who could not get in."""
+"""Previews the effect of policies on users: who would have to register, and who could not sign in."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,13 +13,13 @@ from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import Rule, Rules
 
-_MAX_NAMED = 50  # people of each kind
-_CHUNK_SIZE = 2_000  # people read at once
+_MAX_NAMED = 50  # users of each kind
+_CHUNK_SIZE = 2_000  # users read at once
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What policies mean at the next sign-in of everybody. `registering` and `locked_out` name the first of them."""
+    """The effect of policies on everyone's next sign-in. `registering` and `locked_out` name the first users."""
 
     n_people: int
     n_registering: int
@@ -30,7 +30,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Difference:
-    """One rule that a policy would set otherwise than now."""
+    """A rule that a policy would change."""
 
     label: str
     now: str
@@ -38,7 +38,7 @@ class Difference:
 
 
 def differences(changed: Policy) -> list[Difference]:
-    """List the rules that a policy would set otherwise than its row does, in the order of the form."""
+    """Return the rules that a changed policy would set differently, in the order of the form."""
     former = Policy.objects.filter(pk=changed.pk).first() or Policy()
     pairs = [(rule, getattr(former, rule.name), getattr(changed, rule.name)) for rule in policies.RULES]
     return [
@@ -51,7 +51,7 @@ def _words(rule: Rule, value: object) -> str:
 
 
 def preview(rules: Sequence[Policy], *, now: datetime) -> Effect:
-    """Look at each person in the light of these policies. Memory stays flat, statements grow by thousands of people."""
+    """Evaluate policies for every user. Memory stays constant; queries grow per thousands of users."""
     registering: list[str] = []
     locked_out: list[str] = []
     n_people = n_registering = n_locked_out = 0
@@ -77,7 +77,7 @@ class _Person:
     waiting: frozenset[str]
 
     def has_way(self, rules: Rules) -> bool:
-        """Tell whether something that they set up is still an option."""
+        """Return whether a method that they set up is still allowed."""
         return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
 
 
@@ -86,13 +86,13 @@ def _is_asked(person: _Person) -> bool:
 
 
 def _can_register(rules: Rules, person: _Person) -> bool:
-    """Tell whether there is anything left that they could set up."""
+    """Return whether there is a method left that they could set up."""
     known = [registry.method(name) for name in rules.methods]
     return any(not isinstance(m, Backup) and (not isinstance(m, HandedOut) or m.name in person.waiting) for m in known)
 
 
 def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person, Rules]]:
-    """Walk through everybody who may sign in, with the rules that these policies give them."""
+    """Yield every user who may sign in, with the rules that these policies give them."""
     by_group = {policy.group_id: policy for policy in rules}
     kept: dict[tuple[frozenset[int], bool], Rules] = {}
     people = User.objects.filter(is_active=True).order_by("pk").values("pk", "username", "is_staff", "second_step")
@@ -130,7 +130,7 @@ def _groups(keys: list[int]) -> dict[int, list[int]]:
 
 
 def _methods(keys: list[int], now: datetime) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
-    """Give the methods that people proved, and those that wait for them to be activated."""
+    """Return the confirmed methods of users, and those that wait for activation."""
     proven: dict[int, list[str]] = defaultdict(list)
     waiting: dict[int, list[str]] = defaultdict(list)
     for enrolment in enrolments.all_of_many(keys):
