@@ -1,4 +1,4 @@
-"""Messages handed over as a worker does, and what Twilio reports of them, signed as it signs."""
+"""Helpers that send messages like a worker does, and post Twilio's signed callbacks about them."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def hand_over() -> Message:
-    """Hand the newest message over, as a worker does."""
+    """Send the newest message, as a worker does."""
     message = Message.objects.latest("pk")
     dispatch.send(message.pk)
     message.refresh_from_db()
@@ -26,7 +26,7 @@ def hand_over() -> Message:
 def call_back(
     message: Message, event: str = "receipt", *, token: str = TOKEN, query: str = "", at: str = "", **fields: str
 ) -> Any:
-    """Post what Twilio would, signed over the public address."""
+    """Post a callback as Twilio does, signed over the public URL."""
     path = f"/callbacks/twilio/{event}/{message.handle}/{query}"
     url = f"{at or 'http://testserver'}{path}"
     signature = RequestValidator(token).compute_signature(url, fields)
@@ -39,7 +39,7 @@ def state(message: Message) -> tuple[str, str]:
 
 
 def match(person: Person) -> str:
-    """Read the two digits on the page."""
+    """Return the two match digits on the page."""
     found = re.search(r"key (\d\d) on the phone", person.page.words)
     assert found, person.page
     return found[1]

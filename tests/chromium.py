@@ -1,4 +1,4 @@
-"""Chromium, as tests drive it: every complaint of its console counts, and so does every barrier on its pages."""
+"""Chromium for tests: every console error and every accessibility violation on a page counts."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk"
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _FAST = {"resultTypes": ["violations"], "preload": False}
-REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console at a page that says no
+REFUSED = "Failed to load resource: the server responded with a status of 4"  # the console message of a refusing page
 BROKEN = "Failed to load resource: the server responded with a status of 50"  # 500 and 503
 
 Barrier = tuple[str, str, str]  # where, what, which element
@@ -26,8 +26,8 @@ Barrier = tuple[str, str, str]  # where, what, which element
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start Chromium once for a module."""
-    # Playwright runs an event loop in this thread, in which Django would refuse its blocking calls.
+    """Start Chromium once per module."""
+    # Playwright runs an event loop in this thread, where Django would refuse blocking calls.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         expect.set_options(timeout=PATIENCE)
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) -> Iterator[Page]:
-    """Open a page that fails the test at any complaint of its console, but for those that begin with `forgives`."""
+    """Open a page that fails the test on any console error, except those that begin with `forgives`."""
     complaints: list[str] = []
     with chromium.new_context(base_url=site, reduced_motion="reduce", **options) as context:
         context.set_default_timeout(PATIENCE)
@@ -46,14 +46,14 @@ def opened(chromium: Browser, site: str, *, forgives: str = "", **options: Any) 
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
-        # A request under way would lock the database that the next test empties.
+        # A request in progress would lock the database that the next test empties.
         for each in context.pages:
             each.goto("about:blank")
     assert [words for words in complaints if not forgives or not words.startswith(forgives)] == []
 
 
 def barriers(page: Page, where: str, rules: Mapping[str, Any] = AXE) -> list[Barrier]:
-    """List what keeps somebody from using the page as it stands."""
+    """Return what keeps people from using the page: axe violations and sideways scrolling."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     found = page.evaluate("options => axe.run(options)", {**rules, **_FAST})["violations"]
@@ -63,20 +63,20 @@ def barriers(page: Page, where: str, rules: Mapping[str, Any] = AXE) -> list[Bar
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page, where PICTURES names a folder."""
+    """Save a screenshot of the page, if PICTURES names a folder."""
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @dataclass
 class Look:
-    """Somebody who looks at pages in every way, and notes what keeps people out."""
+    """Checks pages in all sizes and colour schemes, and collects barriers."""
 
     page: Page
     found: list[Barrier] = field(default_factory=list)
 
     def at(self, name: str) -> None:
-        """Look at the page as it stands. The dark scheme changes nothing but colours."""
+        """Check the page as it is now. Dark mode changes only colours."""
         for size, viewport in SIZES.items():
             self.page.set_viewport_size(viewport)
             self._note(f"{name}-{size}-light", AXE)
@@ -89,7 +89,7 @@ class Look:
         picture(self.page, name)
 
     def over(self, *addresses: str) -> None:
-        """Look at the pages of these addresses."""
+        """Check the pages at these URLs."""
         for address in addresses:
             self.page.goto(address)
             self.at(address.strip("/").replace("/", "-") or "home")

@@ -1,4 +1,4 @@
-"""What tests of all kinds share: a real broker, a record that can be emptied between tests, the running service."""
+"""Fixtures for all tests: a real broker, an audit log that can be emptied between tests, the running service."""
 
 import gc
 import os
@@ -43,7 +43,7 @@ LAST_OF_STACK = pytest.StashKey[pytest.Item | None]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on SQLite what only PostgreSQL has. Begin with what takes long, so no worker ends alone with it."""
+    """Deselect PostgreSQL tests on SQLite. Run slow tests first, so that no worker is left alone with them."""
     if not THEIR_DATABASE:
         left_out = [item for item in items if item.get_closest_marker("postgresql")]
         config.hook.pytest_deselected(items=left_out)
@@ -56,7 +56,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the garbage collector skip what lives as long as the run: modules, URLs, thousands of collected tests."""
+    """Exclude objects that live as long as the run from garbage collection: modules, URLs, thousands of tests."""
     session.stash[LAST_OF_STACK] = next((item for item in reversed(session.items) if _takes_stack(item)), None)
     gc.collect()
     gc.freeze()
@@ -69,10 +69,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _with_room(call: Callable[..., bool], *given: object) -> bool:
-    """Call with half a MiB for the frames of what it calls, and of what that calls.
+    """Call with half a MiB for the frames of everything below.
 
-    Python keeps frames in pieces of 16 KiB. A loop whose calls cross the end of a piece maps and unmaps the next one
-    at each call: 50,000 times in a small file of tests. A frame that asks for more gets a larger piece.
+    Python allocates frames in chunks of 16 KiB. A loop whose calls cross the end of a chunk maps and unmaps the next
+    one on each call: 50,000 times in a small test file. A frame that asks for more gets a larger chunk.
     """
     return call(*given)
 
@@ -86,7 +86,7 @@ def _takes_stack(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """End the running service after the last test that takes it: its processes cost CPU while they wait."""
+    """Stop the running service after the last test that uses it: its processes cost CPU while they wait."""
     yield
     if isinstance(item, pytest.Function) and item is item.session.stash[LAST_OF_STACK]:
         for definition in item._fixtureinfo.name2fixturedefs["stack"]:
@@ -97,7 +97,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 def django_db_setup(
     pytestconfig: pytest.Config, django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Take the place of pytest-django's: copy a migrated database instead of migrating one in each process."""
+    """Replace pytest-django's fixture: copy a migrated database instead of migrating one in each process."""
     with django_db_blocker.unblock():
         former = databases.take(pytestconfig.cache.mkdir("databases"))
     yield
@@ -107,7 +107,7 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True, scope="session")
 def _tables_are_emptied_cheaply() -> Iterator[None]:
-    """Take the place of Django's flush after a test with real transactions, which the audit record refuses."""
+    """Replace Django's flush after a test with real transactions, which the audit log refuses."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: databases.empty())
         yield
@@ -115,7 +115,7 @@ def _tables_are_emptied_cheaply() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _digest_keys_are_read() -> Iterator[None]:
-    """Let the keys of digests have been read; a test without a database has one of its own."""
+    """Load the digest keys. Tests without a database use a fixed one."""
     if not crypto._digest_keys:
         crypto._digest_keys["d1"] = b"d" * 32
     yield
@@ -124,7 +124,7 @@ def _digest_keys_are_read() -> Iterator[None]:
 
 @pytest.fixture
 def restart(settings: Any) -> Iterator[Callable[..., None]]:
-    """Give what starts the process again with a ring of these keys: it forgets what it has read."""
+    """Return a function that simulates a restart with other keys: the process forgets what it has read."""
     before = dict(crypto._digest_keys)
 
     def again(*keys: tuple[str, bytes]) -> None:
@@ -137,9 +137,9 @@ def restart(settings: Any) -> Iterator[Callable[..., None]]:
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nobody has, and that no outgoing connection is given meanwhile."""
+    """Return a free port of 127.0.0.1 that no outgoing connection will be given."""
     while True:
-        port = 20_000 + secrets.randbelow(12_000)  # below where systems take theirs from
+        port = 20_000 + secrets.randbelow(12_000)  # below the range of outgoing connections
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
@@ -147,7 +147,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a real broker: TEST_REDIS_URL, else one started for this run."""
+    """Return the URL of a real broker: TEST_REDIS_URL, or one started for this run."""
     if THEIR_BROKER:
         yield THEIR_BROKER
         return
@@ -161,7 +161,7 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def broker(broker_url: str) -> Iterator[str]:
-    """Point Celery at a real broker, under a prefix of this test alone; gives the prefix."""
+    """Point Celery at a real broker, under a prefix for this test alone, and return the prefix."""
     prefix = f"test-{secrets.token_hex(4)}:"
     with _pointed(broker_url, prefix):
         yield prefix
@@ -183,7 +183,7 @@ def _pointed(url: str, prefix: str) -> Iterator[None]:
 
 def _forget_connections() -> None:
     pools.reset()
-    celery_app._after_fork()  # type: ignore[attr-defined]  # what a new process does: it drops the pools
+    celery_app._after_fork()  # type: ignore[attr-defined]  # as in a new process: drops the pools
 
 
 def _listens(path: Path) -> bool:
@@ -193,7 +193,7 @@ def _listens(path: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Give the whole service as real processes with the demo users, on a database and queues of its own."""
+    """Return the whole service as real processes with the demo users, its own database and its own queues."""
     home = tmp_path_factory.mktemp("stack")
     with (
         their_database() as theirs,
@@ -206,7 +206,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @contextmanager
 def their_database() -> Iterator[dict[str, str]]:
-    """Make a database beside TEST_DATABASE_URL's and drop it afterwards; without that address SQLite serves."""
+    """Create a database beside TEST_DATABASE_URL's and drop it afterwards. Without that variable, use SQLite."""
     if not THEIR_DATABASE:
         yield {}
         return
@@ -223,7 +223,7 @@ def their_database() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def switches_known(db: None, settings: Any) -> Iterator[None]:
-    """Let policies and what is switched off have been read just now, as in a process that works."""
+    """Fill the caches of policies, outages and caps, as in a process that is already serving."""
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()

@@ -1,4 +1,4 @@
-"""Many who do one thing at the same instant: threads, or browsers that share a session."""
+"""Concurrency helpers: many threads, or browsers that share a session, do one thing at the same time."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.people import Person
 
 
 class Crowd:
-    """Threads that all do one thing at the same instant, each on its own database connection."""
+    """Threads that do one thing at the same time, each with its own database connection."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -36,7 +36,7 @@ class Crowd:
 
 
 def together(*actions: Callable[[], object]) -> list[object]:
-    """Do several things at the same moment, each in a thread of its own; return what each returned or raised."""
+    """Run several functions at the same time, each in its own thread. Return what each returned or raised."""
     start, found = Barrier(len(actions)), dict[int, object]()
 
     def run(number: int, action: Callable[[], object]) -> None:
@@ -57,7 +57,7 @@ def together(*actions: Callable[[], object]) -> list[object]:
 
 
 def at_once(person: Person, address: str, forms: list[dict[str, str]]) -> list[Page]:
-    """Send several forms at the same time, in one session."""
+    """Submit several forms at the same time in one session."""
 
     pages = list[Page]()
 

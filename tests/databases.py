@@ -1,4 +1,4 @@
-"""The database of a test process: a copy of one that was migrated once for this version of the code."""
+"""The database of a test process: a copy of one that is migrated once for each version of the code."""
 
 import fcntl
 import hashlib
@@ -25,13 +25,13 @@ from verification.keys import crypto
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 PREFIX = "mfa_migrated_"
-_SHIPPED: list[tuple[Any, ...]] = []  # how the articles are after `migrate`
+_SHIPPED: list[tuple[Any, ...]] = []  # a summary of the articles after `migrate`
 
 
 def take(folder: Path) -> str:
-    """Give this process a migrated database, and the name of the former one.
+    """Give this process a migrated database. Return the name of the former one.
 
-    `folder` keeps what later processes copy; PostgreSQL keeps it itself.
+    `folder` keeps the file that later processes copy. PostgreSQL keeps the original as a database.
     """
     former, mine = str(connection.settings_dict["NAME"]), connection.settings_dict["TEST"]["NAME"]
     if connection.vendor == "sqlite":
@@ -42,7 +42,7 @@ def take(folder: Path) -> str:
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = mine
     crypto.forget()
     _SHIPPED.append(_articles())
-    crypto.digest_keys()  # as a process that migrates does: the copy has keys of its own
+    crypto.digest_keys()  # as after migrating: the copy has its own keys
     return former
 
 
@@ -56,7 +56,7 @@ _ARTICLES = Article._meta.db_table
 
 
 def _articles() -> tuple[Any, ...]:
-    """Describe the articles well enough to tell whether a test changed one."""
+    """Return a summary of the articles that shows whether a test changed one."""
     texts = sum(Length(name) for name in ("slug", "title", "summary", "body", "words", "related", "shipped"))
     found = Article.objects.aggregate(
         n=Count("pk"), texts=Sum(texts), changed=Max("updated_at"), shown=Max("publish_at"), gone=Max("withdraw_at")
@@ -65,9 +65,9 @@ def _articles() -> tuple[Any, ...]:
 
 
 def empty() -> None:
-    """Empty what a test with real transactions filled, and make the rows again that a migrated database has.
+    """Delete what a test with real transactions created, and restore the rows of a migrated database.
 
-    Django's `flush` costs ten times as much: on PostgreSQL it truncates every table, and permissions are made again.
+    Django's `flush` takes ten times as long: on PostgreSQL it truncates every table and creates permissions again.
     """
     quote = connection.ops.quote_name
     has_articles = _articles() in _SHIPPED
@@ -76,7 +76,7 @@ def empty() -> None:
     asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})" for table in tables)
     triggers.lift(connection)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are looked at when it ends
+        with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are checked at the end
             cursor.execute(asked)
             for (table,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {quote(table)}")
@@ -116,13 +116,13 @@ def _copy_database(mine: str) -> None:
         _migrate()
         cursor.execute(f'CREATE DATABASE "{kept}" TEMPLATE "{mine}"')
         for old in found:
-            if not old.startswith(f"{PREFIX}{_today()}"):  # of today there may be several, of several working copies
+            if not old.startswith(f"{PREFIX}{_today()}"):  # several working copies may each have one of today
                 cursor.execute(f'DROP DATABASE "{old}"')
 
 
 def _migrate() -> None:
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    connection.close()  # on SQLite the file is whole only then
+    connection.close()  # on SQLite the file is complete only after that
 
 
 def _today() -> str:
@@ -130,7 +130,7 @@ def _today() -> str:
 
 
 def _version() -> str:
-    """Name the day and everything that a migrated database follows from."""
+    """Return today's date and a digest of everything that a migrated database depends on."""
     found = hashlib.sha256(f"{sys.version} {django.VERSION} {sqlite3.sqlite_version}".encode())
     for path in sorted(path for app in APPS for path in (ROOT / app).rglob("*.py")):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())

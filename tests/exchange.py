@@ -1,4 +1,4 @@
-"""A carrier on loopback that answers as Twilio and Vonage do: it takes, refuses, is slow, fails, or hangs up."""
+"""A fake carrier on loopback with the APIs of Twilio and Vonage. It can accept, refuse, be slow, fail or hang up."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-_NAMES = ("sid", "id", "uuid", "message_uuid", "conversation_uuid")  # what carriers call a reference
+_NAMES = ("sid", "id", "uuid", "message_uuid", "conversation_uuid")  # carriers' names for the reference
 ACCOUNT, TOKEN = "AC" + "1" * 32, "token-of-the-tests"
 KEY = "key-of-the-tests"
 APPLICATION, SECRET = "a0000000-0000-4000-8000-000000000001", "secret-of-the-tests-which-is-long-enough"
@@ -25,7 +25,7 @@ APPLICATION, SECRET = "a0000000-0000-4000-8000-000000000001", "secret-of-the-tes
 
 @dataclass
 class Answer:
-    """How the next requests are answered. `code` is one of Twilio's error numbers."""
+    """The response to the next requests. `code` is one of Twilio's error numbers."""
 
     status: int = 201
     code: int = 0
@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass
 class Exchange:
-    """What came in, and how it is answered: always alike, or by `mood` each by its number."""
+    """The requests received, and their responses: always `answer`, or `mood` by request number."""
 
     url: str = ""
     answer: Answer = field(default_factory=Answer)
@@ -103,7 +103,7 @@ def _handler(exchange: Exchange) -> type[BaseHTTPRequestHandler]:  # noqa: C901 
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler
 
@@ -112,12 +112,12 @@ class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: Any) -> None:
-        """Say nothing of lines that were cut on purpose."""
+        """Log nothing about connections that were cut on purpose."""
 
 
 @contextmanager
 def opened() -> Iterator[Exchange]:
-    """Open an exchange for as long as the block lasts."""
+    """Run an exchange for the duration of the block."""
     exchange = Exchange()
     server = _Quiet(("127.0.0.1", 0), _handler(exchange))
     exchange.url = f"http://127.0.0.1:{server.server_port}"
@@ -133,7 +133,7 @@ def opened() -> Iterator[Exchange]:
 
 @pytest.fixture
 def exchange(settings: Any) -> Iterator[Exchange]:
-    """Open the exchange, and let Twilio's account be there."""
+    """Run the exchange, and configure an account at Twilio."""
     with opened() as exchange:
         settings.TWILIO_ACCOUNT_SID = ACCOUNT
         settings.TWILIO_AUTH_TOKENS = (TOKEN, "the token before")
@@ -147,7 +147,7 @@ def exchange(settings: Any) -> Iterator[Exchange]:
 
 @lru_cache(maxsize=1)
 def private_key() -> str:
-    """Make the key of an application at Vonage."""
+    """Create the private key of an application at Vonage."""
     pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
@@ -155,14 +155,14 @@ def private_key() -> str:
 
 
 def vonage_bearer(body: bytes, *, secret: str = SECRET, age: float = 0, **more: Any) -> str:
-    """Sign a callback as Vonage does: a token over time and body."""
+    """Sign a callback as Vonage does: a JWT over time and body."""
     claims = {"iss": "Vonage", "iat": int(time.time() - age), "jti": "1", "payload_hash": sha256(body).hexdigest()}
     return f"Bearer {jwt.encode(claims | more, secret, algorithm='HS256')}"
 
 
 @pytest.fixture
 def vonage(settings: Any) -> Iterator[Exchange]:
-    """Open the exchange, and let an application at Vonage be there."""
+    """Run the exchange, and configure an application at Vonage."""
     with opened() as exchange:
         exchange.answer = Answer(status=202)
         settings.VONAGE_APPLICATION_ID = APPLICATION
@@ -177,7 +177,7 @@ def vonage(settings: Any) -> Iterator[Exchange]:
 
 @pytest.fixture
 def gateway(settings: Any) -> Iterator[Exchange]:
-    """Open an exchange of another carrier, with an HTTP interface of its own kind."""
+    """Run an exchange, and configure it as a carrier with its own HTTP API."""
     with opened() as exchange:
         settings.GATEWAY_URL = f"{exchange.url}/send"
         settings.GATEWAY_TOKEN = TOKEN

@@ -1,4 +1,4 @@
-"""Odd values that attackers, broken programs and copied texts send, and a row of everything for them to meet."""
+"""Odd values that attackers, broken programs and pasted text send, and a row of every model for them to meet."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from accounts.support.imports import file_formats
 from verification.keys import uploads
 
 REF = "ab" * 16  # the public name of every row made here
-KEY = 990_001  # and its key
+KEY = 990_001  # and its primary key
 
 VALUES: dict[str, str] = {
     "nothing": "",
@@ -91,22 +91,22 @@ RAW = (
 
 
 def escaped(text: str) -> str:
-    """Write a text for an address or form; half a surrogate pair as the three bytes that no UTF-8 has."""
+    """Encode a text for a URL or form. Half a surrogate pair becomes three bytes that are not UTF-8."""
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
 
 
 def header(text: str) -> str:
-    """Write a text as a server hands a header on: its bytes as Latin-1."""
+    """Encode a text as servers pass headers on: its bytes as Latin-1."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-# A row of everything -------------------------------------------------------------------------------------------
+# A row of every model -----------------------------------------------------------------------------------------
 
 _OTHERWISE = {"user", "session", "enrolment", "message", "challenge", "auditevent", "auditseal", "permission"}
 
 
 def furnish(user: User) -> None:
-    """Make one row of every table that pages show, so that whatever is sent to a page meets something."""
+    """Create one row of every table that pages show, so that odd input meets real data."""
     wanted = [
         m for app in ("auth", "accounts", "verification", "helpcenter") for m in apps.get_app_config(app).get_models()
     ]

@@ -1,4 +1,4 @@
-"""A browser without a script: it shows a page's words, follows its links and submits the forms that stand on it."""
+"""A browser without JavaScript: it reads a page's text, follows its links and submits its forms."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _VOID = {"input", "br", "img", "meta", "link", "hr", "use", "path"}
 
 @dataclass
 class Form:
-    """A form as it stands on the page: where it goes, what is filled in, which buttons it has."""
+    """A form on a page: its action, fields and buttons."""
 
     action: str
     method: str
@@ -28,12 +28,12 @@ class Form:
     buttons: list[tuple[str, str, str]] = field(default_factory=list)  # label, name, value
 
     def names(self) -> set[str]:
-        """Name all that can be filled in."""
+        """Return the names of all fields."""
         return set(self.fields) | self.choices
 
 
 class _Reader(HTMLParser):
-    """Collects what a person without a script can see and use."""
+    """Collects what a user without JavaScript can see and use."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self._open: list[tuple[str, dict[str, str]]] = []
         self._inside: Counter[str] = Counter()  # how many of each tag are open
-        self._unseen = 0  # how many of them hide what they hold
+        self._unseen = 0  # how many of them hide their content
         self._label: list[str] | None = None
         self._select = ""
         self.feed(_ICON.sub(r"\1</svg>", html))
@@ -104,7 +104,7 @@ class _Reader(HTMLParser):
 
 
 class Page:
-    """What came back, read as a person reads it."""
+    """A response, read as a user reads it."""
 
     def __init__(self, response: Any) -> None:
         self.response = response
@@ -137,7 +137,7 @@ class Page:
         return f"<{self.status} {self.path}: {self.words}>"
 
     def offers(self, label: str) -> bool:
-        """Tell whether a link or button has this label, or begins with it."""
+        """Return whether a link or button has this label, or begins with it."""
         return bool(self._links(label) or self._forms(label))
 
     def _links(self, label: str) -> list[str]:
@@ -147,20 +147,20 @@ class Page:
         return [(form, button) for form in self.forms for button in form.buttons if button[0].startswith(label)]
 
     def link(self, label: str) -> str:
-        """Give the address of the link."""
+        """Return the URL of the link."""
         links = self._links(label)
         assert links, f"no link {label!r} on {self!r}"
         return links[0]
 
     def form(self, label: str) -> tuple[Form, tuple[str, str, str]]:
-        """Give the form with this button, and the button."""
+        """Return the form with this button, and the button."""
         forms = self._forms(label)
         assert forms, f"no button {label!r} on {self!r}"
         return forms[0]
 
 
 class Browser:
-    """One browser of one person, with its own cookies. `page` is what it shows now."""
+    """A user's browser with its own cookies. `page` is the current page."""
 
     def __init__(self, *, agent: str = "a browser of the tests", network: str = "192.0.2.7") -> None:
         self.client = Client(enforce_csrf_checks=True, headers={"User-Agent": agent}, REMOTE_ADDR=network)
@@ -173,27 +173,27 @@ class Browser:
 
     @property
     def session_key(self) -> str:
-        """The value of the session's cookie; empty without one."""
+        """The value of the session cookie; empty without one."""
         cookie = self.client.cookies.get("mfa_session")
         return cookie.value if cookie else ""
 
     def go(self, address: str) -> Page:
-        """Open an address, and whatever it leads on to."""
+        """Open a URL and follow redirects."""
         self.page = Page(self.client.get(address, follow=True))
         return self.page
 
     def reload(self) -> Page:
-        """Open the shown page once more."""
+        """Reload the current page."""
         return self.go(f"{self.shown.path}?{self.shown.query}" if self.shown.query else self.shown.path)
 
     def follow(self, label: str) -> Page:
-        """Follow a link of the page."""
+        """Follow a link on the page."""
         return self.go(urljoin(self.shown.path, self.shown.link(label)))
 
     def press(self, label: str, **fields: str | None) -> Page:
-        """Fill in the form with this button, and press it; none takes a mark away.
+        """Fill in the form with this button and submit it. None removes a field.
 
-        A field that the form does not have is a mistake.
+        Errors: a field that the form does not have fails the test.
         """
         form, (_, name, value) = self.shown.form(label)
         assert set(fields) <= form.names(), f"{set(fields) - form.names()} not on {self.shown!r}"
@@ -205,7 +205,7 @@ class Browser:
         return self.page
 
     def save(self, address: str, **fields: str | None) -> Page:
-        """Open a page that asks for a reason, and send its form with these fields; none takes a mark away."""
+        """Open a page that asks for a reason, and submit its form with these fields. None removes a field."""
         page = self.go(address)
         form = next((each for each in page.forms if "form_ref" in each.fields), None)
         assert form is not None, f"nothing asks for a reason on {page!r}"
@@ -215,7 +215,7 @@ class Browser:
         return self.page
 
     def send(self, address: str, **fields: str) -> Page:
-        """Post by hand what no page offers, with a valid token."""
+        """Post something that no page offers, with a valid CSRF token."""
         token = self.client.cookies.get("mfa_csrf")
         sent = fields | ({"csrfmiddlewaretoken": token.value} if token else {})
         self.page = Page(self.client.post(address, sent, follow=True))

@@ -1,4 +1,4 @@
-"""A security key in software: it makes key pairs, signs like the real thing, and can be told to misbehave."""
+"""A software passkey authenticator. It signs like a real one, and can be told to misbehave."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
 
 @dataclass
 class Key:
-    """One credential of one authenticator. `counter` counts signatures; 0 for ever if it is told not to count.
+    """One credential of an authenticator. `counter` counts signatures, or stays 0 if told not to count.
 
     Source: WebAuthn L3, 6.1 (authenticator data) and 6.5.4 (attested credential data).
     """
@@ -34,7 +34,7 @@ class Key:
     pair: ec.EllipticCurvePrivateKey = field(default_factory=_new_key)
 
     def make(self, options: str, **lies: Any) -> str:
-        """Answer a request to make a key. `lies` replace members of the client's data."""
+        """Answer a request to create a credential. `lies` replace members of the client data."""
         told = self._client("webauthn.create", options, lies)
         number = self.pair.public_key().public_numbers()
         public = {1: 2, 3: -7, -1: 1, -2: number.x.to_bytes(32, "big"), -3: number.y.to_bytes(32, "big")}
@@ -43,7 +43,7 @@ class Key:
         return self._answer({"clientDataJSON": told, "attestationObject": cbor2.dumps(statement)})
 
     def sign(self, options: str, **lies: Any) -> str:
-        """Answer a request to prove oneself."""
+        """Answer a request to verify."""
         told = self._client("webauthn.get", options, lies)
         if self.counts:
             self.counter += 1
@@ -68,5 +68,5 @@ class Key:
 
 
 def allowed(options: str) -> set[bytes]:
-    """List the keys that a request names."""
+    """Return the ids of the credentials that a request names."""
     return {base64url_to_bytes(key["id"]) for key in json.loads(options)["allowCredentials"]}

@@ -1,4 +1,4 @@
-"""The people of the tests: each with a browser and a telephone, equipped by the engine, met through HTTP."""
+"""Test users: each has a browser and a phone. The engine sets up their methods; the tests use HTTP."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ DIFFERENT = "Use a different verification option"
 
 @cache
 def _hashed() -> str:
-    """Hash the test people's password once: 24 ms a person are better spent on the sign-in itself."""
+    """Hash the test users' password once, which saves 24 ms per user."""
     return make_password(PASSWORD)
 
 
 class Clock:
-    """The time of a test. It stands still until it is told to go on."""
+    """The clock of a test. It stands still until it is moved."""
 
     def __init__(self, coordinates: time_machine.Traveller) -> None:
         self._coordinates = coordinates
@@ -44,7 +44,7 @@ class Clock:
         return timezone.now()
 
     def forward(self, **span: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self._coordinates.shift(timedelta(**span))
 
 
@@ -56,7 +56,7 @@ def clock() -> Iterator[Clock]:
 
 
 def work() -> None:
-    """Hand over what waits, as a worker does, and let the carrier call back."""
+    """Send waiting messages, as a worker does, and let the carrier call back."""
     for pk in Message.objects.filter(state=MessageState.QUEUED).order_by("pk").values_list("pk", flat=True):
         dispatch.send(pk)
     carry()
@@ -64,7 +64,7 @@ def work() -> None:
 
 @dataclass
 class Person:
-    """One of the test people. `codes` are their recovery codes."""
+    """A test user. `codes` are their recovery codes."""
 
     user: User
     phone: Phone
@@ -76,7 +76,7 @@ class Person:
         return self.browser.shown
 
     def set_up(self, *methods: str) -> "Person":
-        """Set methods up and prove them, beside HTTP."""
+        """Set up and confirm methods without HTTP."""
         now = timezone.now()
         for name in methods:
             draft = enrolments.draft(self.user, registry.method(name), {"number": self.phone.number})
@@ -84,7 +84,7 @@ class Person:
         return self
 
     def print_codes(self) -> "Person":
-        """Have recovery codes made."""
+        """Create recovery codes."""
         context = Context(now=timezone.now())
         self.codes = list(enrolments.issue_recovery_codes(self.user, context, method_name="recovery"))
         Message.objects.all().delete()
@@ -95,26 +95,26 @@ class Person:
         return found
 
     def give_password(self, password: str = PASSWORD, *, to: str = "/sign-in/") -> Page:
-        """Type name and password on the sign-in page."""
+        """Enter name and password on the sign-in page."""
         self.browser.go(to)
         return self.browser.press("Sign in", username=self.user.username, password=password)
 
     def choose(self, label: str) -> Page:
-        """Take a different option from the list."""
+        """Choose another option from the list."""
         self.browser.follow(DIFFERENT)
         return self.browser.press(label)
 
     def read_text(self) -> str:
-        """Wait for the text and read the code in it."""
+        """Wait for the text and return its code."""
         work()
         return self.phone.code()
 
     def read_app(self) -> str:
-        """Look at the authenticator app."""
+        """Return the authenticator app's current code."""
         return f"{totp(self.enrolment('totp').secret):06d}"
 
     def verify(self, code: str, **fields: str) -> Page:
-        """Type a code."""
+        """Enter a code."""
         return self.browser.press("Verify", code=code, **fields)
 
     def sign_in(self, *, to: str = "/sign-in/", **fields: str) -> Page:
@@ -126,7 +126,7 @@ class Person:
 
 
 def join(name: str, *, number: str = "", **fields: object) -> Person:
-    """Make a person who has nothing set up."""
+    """Create a user without methods."""
     user = User.objects.create(
         username=name, name=name.title(), email=f"{name}@example.org", password=_hashed(), **fields
     )
@@ -135,30 +135,30 @@ def join(name: str, *, number: str = "", **fields: object) -> Person:
 
 @pytest.fixture
 def ana(db: None, clock: Clock) -> Person:
-    """Give somebody with text and call on one number, and an authenticator app."""
+    """A user with text and call on one number, and an authenticator app."""
     return join("ana", number=ANAS).set_up("text", "totp")
 
 
 @pytest.fixture
 def ben(db: None, clock: Clock) -> Person:
-    """Give somebody who has nothing set up."""
+    """A user without methods."""
     return join("ben", number=BENS)
 
 
 @pytest.fixture
 def cleo(db: None, clock: Clock) -> Person:
-    """Give somebody with an authenticator app and no other option."""
+    """A user with only an authenticator app."""
     return join("cleo").set_up("totp")
 
 
 @pytest.fixture
 def dev(db: None, clock: Clock) -> Person:
-    """Give somebody of the staff without any role, with an authenticator app."""
+    """A member of staff without a role, with an authenticator app."""
     return join("dev", is_staff=True).set_up("totp")
 
 
 def hire(name: str, role: str) -> Person:
-    """Make somebody of the staff who has one of the roles."""
+    """Create a member of staff with a role."""
     person = join(name, is_staff=True).set_up("totp")
     person.user.groups.add(Group.objects.get(name=role))
     return person
@@ -166,5 +166,5 @@ def hire(name: str, role: str) -> Person:
 
 @pytest.fixture
 def stranger(db: None, clock: Clock) -> Browser:
-    """Give a browser that nobody signed in with."""
+    """A browser in which nobody has signed in."""
     return Browser()

@@ -1,4 +1,4 @@
-"""A virtual telephone for journeys: driven through its pages as a person drives it, its carrier run at a word."""
+"""A virtual phone for journey tests, used through its pages. Its carrier runs on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ JSON = {"Accept": "application/json"}
 
 
 def post_by(client: Client | None = None) -> carrier.Post:
-    """Post callbacks through Django's test client, without a cookie and with every check a stranger meets."""
+    """Post callbacks through Django's test client, without cookies and with CSRF checks, like a stranger."""
     stranger = client or Client(enforce_csrf_checks=True)
 
     def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
@@ -28,41 +28,41 @@ def post_by(client: Client | None = None) -> carrier.Post:
 
 
 def carry(*, now: datetime | None = None) -> int:
-    """Let the carrier bring all receipts and key presses that are due, and say how many posts that took."""
+    """Let the carrier deliver all due receipts and key presses, and return the number of posts."""
     return carrier.pump(post_by(), now=now)
 
 
 @dataclass
 class Phone:
-    """One telephone. Number: E.164."""
+    """A phone. `number` is E.164."""
 
     number: str
     client: Client = field(default_factory=Client)
     bring: Callable[[], object] = carry
 
     def messages(self, kind: str = "") -> list[dict[str, Any]]:
-        """List what has arrived, the newest first."""
+        """Return the messages that arrived, newest first."""
         listed: list[dict[str, Any]] = self.client.get(f"/phone/messages.json?to={quote(self.number)}").json()
         return [message for message in listed if kind in ("", message["kind"])]
 
     def newest(self, kind: str = "") -> dict[str, Any]:
-        """Take the newest message, text or call."""
+        """Return the newest message, text or call."""
         return self.messages(kind)[0]
 
     def code(self) -> str:
-        """Read the code in the newest text."""
+        """Return the code in the newest text."""
         return next(part.digits for part in screens.split(self.newest("text")["words"]) if part.is_code)
 
     def answer(self) -> str:
-        """Pick up the ringing call and hear its first words."""
+        """Answer the ringing call and return its first words."""
         return self._action("answer")
 
     def press(self, keys: str) -> str:
-        """Press keys in the call, and hear what the caller says to them."""
+        """Press keys in the call and return the response."""
         return self._action("keys", keys=keys)
 
     def decline(self) -> None:
-        """Refuse the ringing call."""
+        """Decline the ringing call."""
         self._action("decline")
 
     def hang_up(self) -> None:
@@ -70,7 +70,7 @@ class Phone:
         self._action("hang-up")
 
     def heard(self) -> str:
-        """Repeat the last words of the caller in the newest call."""
+        """Return the caller's last words in the newest call."""
         said = [line["words"] for line in self.newest("call")["transcript"] if line["voice"] == "caller"]
         return said[-1] if said else ""
 

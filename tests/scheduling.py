@@ -1,4 +1,4 @@
-"""Which worker runs which test: the tests of a file that shares processes run in one, one after the other."""
+"""Test scheduling: tests of a file that shares processes run one after another in one worker."""
 
 import re
 from functools import cache
@@ -11,7 +11,7 @@ _GROUP = re.compile(r'^pytestmark\b.*\bxdist_group\("(\w+)"\)', re.MULTILINE)
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
-    """Does what `--dist loadgroup` is for. xdist 3.8 no longer sees the groups of tests since pytest 9.2."""
+    """Does what `--dist loadgroup` is for. xdist 3.8 does not see test groups since pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _group(nodeid.partition("::")[0]) or nodeid

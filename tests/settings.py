@@ -1,4 +1,4 @@
-"""The site's settings with throw-away keys and a database of this process alone."""
+"""Settings for tests: the project's, with throw-away keys and a database for each process."""
 
 import atexit
 import os
@@ -9,7 +9,7 @@ FOLDER, PROCESS = tempfile.mkdtemp(prefix="mfa-tests-"), os.getpid()
 
 
 def _tidy() -> None:
-    # A forked child ends before its parent, who still needs the folder.
+    # A forked child exits before its parent, which still needs the folder.
     if os.getpid() == PROCESS:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
@@ -24,10 +24,10 @@ os.environ["REDIS_URL"] = "redis+socket:///nowhere/broker.sock"  # the fixture `
 from mfasite.settings import *  # noqa: E402, F403 - the environment must be set first
 from mfasite.settings import DATABASES, PASSWORD_HASHERS  # noqa: E402
 
-DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close what they opened
+DATABASES["default"]["OPTIONS"].pop("pool", None)  # a test's threads close their own connections
 DATABASES["default"]["TEST"] = {"NAME": f"{DATABASES['default']['NAME']}_test_{os.getpid()}"}
 PASSWORD_HASHERS = ["tests.hashers.CheapHasher", *PASSWORD_HASHERS[1:]]
 SENDS_PER_PERSON_HOUR = SENDS_PER_NUMBER_HOUR = 10  # as in a real installation
-VERIFICATION_CACHE_SECONDS = 0  # what a test changes counts at once
+VERIFICATION_CACHE_SECONDS = 0  # so that a test's changes count at once
 DELIVERY_PUBLISHER_THREADS = 0  # no thread of ours outlives a test
-WHITENOISE_AUTOREFRESH = True  # looks a file up when it is asked for; else each test's client walks them all
+WHITENOISE_AUTOREFRESH = True  # finds files on request; else each test client scans all of them

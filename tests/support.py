@@ -1,4 +1,4 @@
-"""What staff do at the support desk, through HTTP."""
+"""Helpers that do what staff do at the support desk, through HTTP."""
 
 from accounts.support.actions import Result, authorise, execution
 from accounts.support.actions.execution import ActionRequest
@@ -10,18 +10,18 @@ WHY = {"reason": "phone left in a taxi", "ticket": "INC-4711"}
 
 
 def case(staff: Person, person: Person) -> Page:
-    """Find a person by the search, as staff do."""
+    """Find a user by search, as staff do."""
     staff.browser.go(f"/admin/accounts/user/?q={person.user.username}")
     return staff.browser.follow(person.user.username)
 
 
 def do(staff: Person, person: Person, label: str, press: str = "", **fields: str | None) -> Page:
-    """Do something for a person from the case page."""
+    """Do a support action from the case page."""
     case(staff, person)
     staff.browser.follow(label)
     return staff.browser.press(press or label, **(WHY | fields))
 
 
 def perform(asked: ActionRequest, context: Context) -> Result:
-    """Ask for an action as the page does: authorise it, then carry it out."""
+    """Do an action as the page does: authorise it, then execute it."""
     return execution.execute(asked, authorise.authorise(asked.staff, asked.person, asked.action, context), context)

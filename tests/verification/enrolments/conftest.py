@@ -1,4 +1,4 @@
-"""Helpers for a person's options and methods."""
+"""Fixtures for a user's options and methods."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A carrier with an HTTP interface, on loopback."""
+"""Fixtures: a carrier with an HTTP API, on loopback."""
 
 from tests.exchange import gateway
 

@@ -1,4 +1,4 @@
-"""A carrier at hand: messages to give it, and a place where its posts end up."""
+"""Fixtures: messages for the virtual carrier, and a receiver for its callbacks."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ OURS = "http://testserver/callbacks/virtual"
 
 
 def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
-    """Make a message as the outbox hands it over."""
+    """Return a message as the outbox passes it to a provider."""
     message_id = changes.pop("id", "0123456789abcdef0123456789abcdef")
     values: dict[str, Any] = {
         "id": message_id,
@@ -36,7 +36,7 @@ def outgoing(kind: Kind = Kind.TEXT, **changes: Any) -> Outgoing:
 
 @dataclass
 class Ears:
-    """Our end of the line: takes the carrier's posts, has the provider read them, answers as told."""
+    """Our end of the line: receives the carrier's callbacks, has the provider read them, and answers as told."""
 
     answers: list[carrier.Answer] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Ears:
 
     @property
     def states(self) -> list[str]:
-        """The states told by receipt, in the order in which they came."""
+        """The states of the receipts, in order of arrival."""
         return [receipt.state for heard in self.heard for receipt in heard.receipts]
 
     @property
@@ -75,16 +75,16 @@ def page(db: None) -> Client:
 
 
 def behave(**terms: Any) -> Behaviour:
-    """Set how the network treats the number of these tests, or another."""
+    """Set how the network treats this test number, or another."""
     return Behaviour.objects.create(**{"number": NUMBER} | terms)
 
 
 def ring(**changes: Any) -> Delivery:
-    """Let a call ring."""
+    """Start a ringing call."""
     reference = provider.send(outgoing(Kind.CALL, **{"words": "Hello. Press hash."} | changes))
     return Delivery.objects.get(reference=reference)
 
 
 def soon(**span: float) -> datetime:
-    """Give an instant after now; without a span, after everything that is due at once."""
+    """Return a time after now. Without a span, after everything that is due at once."""
     return datetime.now(UTC) + timedelta(**span or {"milliseconds": 10})

@@ -1,4 +1,4 @@
-"""An application at the exchange of the tests."""
+"""Fixtures: a Vonage application at the fake carrier."""
 
 from tests.exchange import vonage
 
