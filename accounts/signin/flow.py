@@ -228,7 +228,7 @@ def finish(
 
 
 def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
-    """Check a passwordless sign-in: find the owner of the passkey, whether they may use it so, and whether it is valid.
+    """Check a passwordless sign-in: whose credential it is, whether they may sign in with it alone, and the answer.
 
     The nonce of the invitation can be used once, until it expires. That is so even if the check fails.
     """

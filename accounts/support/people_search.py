@@ -107,7 +107,7 @@ def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
     """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
     A complete number, mail address or serial is looked up. Otherwise each word is searched in user name, name and mail.
-    For a common word, some hundred users are found first and then sorted: in the order of names, the database would
+    For a common word, up to 800 users are found first and then sorted: in the order of names, the database would
     pass over a million users to find those at the end.
     """
     if not text:

@@ -1,4 +1,4 @@
-"""The test people are available, and the doors that app passwords open."""
+"""Fixtures: the test users, and services that check app passwords."""
 
 from tests.entry_points import _no_keys_kept, files, mail, no_hash, strict
 from tests.people import ana, ben, cleo, clock, dev, stranger

@@ -1,4 +1,4 @@
-"""The test people, and somebody in each state that a session can be in."""
+"""Fixtures: the test users, and a browser in each state that a session can have."""
 
 from collections.abc import Callable
 
@@ -11,27 +11,27 @@ __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
 
 
 def open_door() -> Browser:
-    """Give a browser that nobody signed in with."""
+    """Return a browser in which nobody has signed in."""
     browser = Browser()
     browser.go("/sign-in/")
     return browser
 
 
 def half(person: Person) -> Browser:
-    """Give a browser whose password was right, with the second step to come."""
+    """Return a browser after the password, before the second step."""
     person.give_password()
     return person.browser
 
 
 def at_the_wall(person: Person) -> Browser:
-    """Give a browser in the middle of its first registration, with a method begun and not proven."""
+    """Return a browser during the first registration, with a method started and not verified."""
     person.give_password()
     person.browser.press("Authenticator app")
     return person.browser
 
 
 def past_the_proof(person: Person) -> Browser:
-    """Give a browser whose first registration has proven a method and is not ended."""
+    """Return a browser during the first registration, with a method verified."""
     browser = at_the_wall(person)
     person.verify(person.read_app())
     return browser
@@ -56,5 +56,5 @@ STATES: dict[str, Callable[[], Browser]] = {
 
 @pytest.fixture
 def browser(request: pytest.FixtureRequest, db: None, clock: Clock) -> Browser:
-    """Give a browser whose session is in the state that the test names."""
+    """A browser whose session is in the state that the test names."""
     return STATES[request.param]()

@@ -1,4 +1,4 @@
-"""The test people before a real browser, on a clock that goes on by itself and can be moved forward."""
+"""Fixtures for a real browser: the test users, and a clock that runs and can be moved forward."""
 
 from collections.abc import Iterator
 
@@ -16,27 +16,27 @@ __all__ = ["ana", "ben", "chromium", "cleo"]
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """Let time pass as it does in the browser, whose cookies would not outlive a clock that stands still."""
+    """Let time pass as in the browser, whose cookies would expire with a clock that stands still."""
     with time_machine.travel(timezone.now(), tick=True) as coordinates:
         yield Clock(coordinates)
 
 
 @pytest.fixture(params=SIZES)
 def page(chromium: Browser, live_server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Hold an empty page, on a telephone and on a desk."""
+    """An empty page, on a phone and on a desktop."""
     with opened(chromium, live_server.url, viewport=SIZES[request.param]) as shown:
         yield shown
 
 
 @pytest.fixture
 def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Hold an empty page on a desk alone."""
+    """An empty page on a desktop only."""
     with opened(chromium, live_server.url, viewport=SIZES["desk"]) as shown:
         yield shown
 
 
 @pytest.fixture
 def scriptless(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Hold an empty page in which no script runs."""
+    """An empty page without JavaScript."""
     with opened(chromium, live_server.url, viewport=SIZES["phone"], java_script_enabled=False) as shown:
         yield shown

@@ -1,4 +1,4 @@
-"""What every contract is tried with: the test people, the methods by capability, and each method's challenges."""
+"""Fixtures for contract tests: the test users, the methods by capability, and each method's challenges."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from verification.method import Ask, Method
 __all__ = ["ana", "ben", "clock"]
 
 METHODS = list(registry.methods())
-# What a person may type, by the names of the fields; a method with a field of another name adds it here.
+# What a user may enter, by field name. A method with other fields adds them here.
 TYPED = {
     "country": "CH",
     "number": "079 555 01 23",
@@ -28,12 +28,12 @@ every = pytest.mark.parametrize("name", METHODS)
 
 
 def each(capability: type[Method]) -> pytest.MarkDecorator:
-    """Take up every installed method that has a capability."""
+    """Parametrize over every installed method that has a capability."""
     return pytest.mark.parametrize("name", registry.names(capability))
 
 
 def fields(method: Method) -> dict[str, Any]:
-    """Fill the method's form in; gives what it makes of that."""
+    """Fill in the method's form, and return its cleaned data."""
     if method.form_class is None:
         return {}
     form = method.form_class({field: TYPED[field] for field in method.form_class.base_fields})
@@ -42,7 +42,7 @@ def fields(method: Method) -> dict[str, Any]:
 
 
 def asks(method: Method) -> list[Ask]:
-    """Give the method's challenges: each mode, for an enrolment that is proven and one that is not."""
+    """Return the method's challenges: each mode, for a confirmed enrolment and for a draft."""
     plan = method.enrol(fields(method), account="ana")
     given_to: dict[str, Any] = {
         "reference": "K4",

@@ -1,4 +1,4 @@
-"""Somebody reads the articles."""
+"""Fixtures: a reader of the articles."""
 
 from tests.people import ana, clock, stranger
 

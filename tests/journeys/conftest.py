@@ -1,4 +1,4 @@
-"""The test people are available, and carriers that answer as the real ones do."""
+"""Fixtures for journeys: the test users, and carriers that answer like real ones."""
 
 from tests.exchange import exchange, gateway, vonage
 from tests.people import ana, ben, cleo, clock, dev, stranger

@@ -1,4 +1,4 @@
-"""A person with each method, a clock that stands still, and a look into what a provider was given."""
+"""Fixtures for the engine: a user with methods, a fixed clock, and the messages that a provider was given."""
 
 import os
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ BINDING = "a session"
 
 @dataclass
 class Desk:
-    """What a test needs to play one person against the engine."""
+    """What a test needs to act as one user of the engine."""
 
     user: Any
     context: Context
@@ -64,13 +64,13 @@ class Desk:
         return challenges.collect(issued.handle, binding=binding, context=self.context)
 
     def deliver(self) -> list[Delivery]:
-        """Hand everything that waits to the carrier, as a worker does, and give what it got, the newest last."""
+        """Send everything that waits, as a worker does, and return what the carrier got, newest last."""
         for pk in Message.objects.filter(state=MessageState.QUEUED).order_by("pk").values_list("pk", flat=True):
             dispatch.send(pk, now=self.context.now)
         return list(Delivery.objects.order_by("pk"))
 
     def code(self, issued: Outcome) -> str:
-        """Read the code that the newest text or call of a challenge carries."""
+        """Return the code in the newest text or call of a challenge."""
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
         return queries.ask(challenge, now=self.context.now).code
 
@@ -81,7 +81,7 @@ class Desk:
 
 
 def app_code(enrolment: Enrolment, now: datetime) -> str:
-    """Compute what the person's authenticator app shows, by the library alone."""
+    """Return the current code of the user's authenticator app, computed by the library alone."""
     from django_otp.oath import totp  # noqa: PLC0415
 
     elapsed = int(now.timestamp())
@@ -90,14 +90,14 @@ def app_code(enrolment: Enrolment, now: datetime) -> str:
 
 @pytest.fixture
 def desk(db: None) -> Desk:
-    """Give a person who has nothing set up."""
+    """A user without methods."""
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     return Desk(user, Context(now=timezone.now(), network="192.0.2.7", agent="a test"))
 
 
 @pytest.fixture
 def opal(db: None) -> str:
-    """Give the mail address of an operator, whose colleague left."""
+    """The mail address of an operator, whose colleague has left."""
     for name, is_active in (("opal", True), ("otto", False)):
         user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
         user.groups.add(Group.objects.get(name="Operators"))
@@ -106,12 +106,12 @@ def opal(db: None) -> str:
 
 @pytest.fixture
 def ana(desk: Desk) -> Desk:
-    """Give a person with text and call on one number and an authenticator app."""
+    """A user with text and call on one number, and an authenticator app."""
     return equip(desk)
 
 
 def equip(desk: Desk, *, number: str = NUMBER) -> Desk:
-    """Set a person up through the engine, as the registration pages do."""
+    """Set up a user's methods through the engine, as the registration pages do."""
     issued = challenges.enrol(
         desk.user, "text", {"country": "CH", "number": number}, binding=BINDING, context=desk.context, rules=desk.rules
     )
@@ -125,7 +125,7 @@ def equip(desk: Desk, *, number: str = NUMBER) -> Desk:
 
 
 def address_of_database() -> str:
-    """Give the address of this test's database for another process."""
+    """Return the URL of this test's database, for another process."""
     parts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{parts['NAME']}"
@@ -135,7 +135,7 @@ def address_of_database() -> str:
 
 
 def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, str]:
-    """Give the environment of processes that share this test's database and queues."""
+    """Return the environment of processes that share this test's database and queues."""
     here = {
         "DJANGO_SETTINGS_MODULE": "mfasite.settings",
         "DEMO_DIR": str(home),

@@ -67,7 +67,7 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
     return redirects.go_on(pending.next)
 
 
-_LONGEST = 16_384  # characters; a passkey's answer has some hundred
+_LONGEST = 16_384  # characters; a passkey's answer has a few hundred
 
 
 def take(request: HttpRequest, pending: Pending, context: Context) -> Outcome:

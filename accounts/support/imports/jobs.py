@@ -1,4 +1,4 @@
-"""Runs imports, some hundred rows per transaction, so that an interruption neither loses nor repeats rows.
+"""Runs imports, 500 rows per transaction, so that an interruption neither loses nor repeats rows.
 
 Every import ends: a row that the database refuses is reported, and a file that crashes its worker repeatedly fails.
 """

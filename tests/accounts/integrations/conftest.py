@@ -1,4 +1,4 @@
-"""Real servers in front of the running service, set up by the text of `deploy/`, and people who visit its pages."""
+"""Fixtures: real servers in front of the running service, configured from `deploy/`, and users who visit its pages."""
 
 import contextlib
 import grp
@@ -28,12 +28,12 @@ from tests.conftest import free_port
 from tests.pages import Browser, Page
 
 DEPLOY = BASE_DIR / "deploy"
-SERVICE = "https://mfa.example.org"  # as the files of `deploy/` name us
+SERVICE = "https://mfa.example.org"  # our URL in the files of `deploy/`
 
 
 @dataclass
 class Answer:
-    """An answer from the network, as the reader of pages takes it."""
+    """A response from the network, in the form that the page reader needs."""
 
     status_code: int
     content: bytes
@@ -46,7 +46,7 @@ class Answer:
 
 @dataclass
 class Visit:
-    """What Django's test client is to the tests, over a socket: cookies are kept, redirects followed."""
+    """Like Django's test client, but over a socket: it keeps cookies and follows redirects."""
 
     url: str
     jar: CookieJar = field(default_factory=CookieJar)
@@ -78,25 +78,25 @@ class Visit:
 
 @dataclass
 class Visitor:
-    """Somebody of the demo users, signed in by the authenticator app."""
+    """A demo user, signed in with the authenticator app."""
 
     name: str
     stack: Stack
     browser: Browser
 
     def make(self, program: str, **bounds: str) -> str:
-        """Make an app password and read it from the page."""
+        """Create an app password and read it from the page."""
         self.browser.go("/app-passwords/make/")
         page = self.browser.press("Make it", program=program, name=f"for {program}", **bounds)
         return _read(r'<code id="app-password"[^>]*>([a-z2-7 ]{29})</code>', page)
 
     def delete_all(self) -> None:
-        """Delete all app passwords, by the page."""
+        """Delete all app passwords on the page."""
         self.browser.go("/app-passwords/delete/")
         assert "Deleted." in self.browser.press("Delete")
 
     def build(self, slug: str, program: str, **fields: str) -> str:
-        """Make a service in the administration and read its key from the page."""
+        """Create a service in the admin and read its key from the page."""
         at = "/admin/accounts/service/add/"
         given = {"slug": slug, "name": slug.title(), "program": program, "is_active": "on", "takes_password": "on"}
         return _read(r'<code id="key-\d+">([a-z2-7]{48})</code>', self.browser.save(at, **given | fields))
@@ -123,7 +123,7 @@ def _sign_in(stack: Stack, name: str) -> Visitor:
 
 @pytest.fixture(scope="session")
 def keeper(stack: Stack) -> Visitor:
-    """Give the administrator."""
+    """The administrator."""
     return _sign_in(stack, "fay")
 
 
@@ -134,14 +134,14 @@ def _cleo_signed_in(stack: Stack) -> Visitor:
 
 @pytest.fixture
 def visitor(_cleo_signed_in: Visitor) -> Iterator[Visitor]:
-    """Give somebody with an authenticator app and, at the start, no app passwords."""
+    """A user with an authenticator app and, at the start, no app passwords."""
     yield _cleo_signed_in
     _cleo_signed_in.delete_all()
 
 
 @pytest.fixture
 def room() -> Iterator[Path]:
-    """Give a folder that servers reach as users of their own, with a name short enough for their sockets."""
+    """A folder that servers can reach under their own accounts, with a path short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="two-step-", dir="/tmp", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -149,13 +149,13 @@ def room() -> Iterator[Path]:
 
 @pytest.fixture
 def servers(room: Path) -> Iterator[Crew]:
-    """Give a crew for the test's own servers."""
+    """A crew for the test's own servers."""
     with child_processes.crew(room, os.environ) as crew:
         yield crew
 
 
 def deployed(name: str, changes: Mapping[str, str]) -> str:
-    """Give the text of a file of `deploy/` with this machine's addresses in place of the example's."""
+    """Return a file of `deploy/` with this machine's addresses instead of the example's."""
     text = (DEPLOY / name).read_text(encoding="utf-8")
     for old, new in changes.items():
         assert old in text, f"{name} says nothing of {old!r}"
@@ -165,24 +165,24 @@ def deployed(name: str, changes: Mapping[str, str]) -> str:
 
 
 def address(stack: Stack) -> str:
-    """Give the running service's address as a server on this machine calls it."""
+    """Return the running service's address for a server on this machine."""
     return f"http://127.0.0.1:{urlsplit(stack.url).port}"
 
 
 def program(name: str) -> str:
-    """Find a server's program; without it these tests cannot run, and do not pretend to have."""
+    """Return a server's program. Without it the tests fail: they do not pretend to have run."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, f"{name} is not installed; .ci/run says what to install"
     return found
 
 
 def account(name: str) -> str:
-    """Give the account that a server drops to; whoever is not root can drop to nobody else."""
+    """Return the account that a server switches to. Anyone but root can only use their own."""
     return name if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
 def speaks(port: int, greeting: bytes = b"") -> bool:
-    """Tell whether a server answers at a port, with its greeting if it is one that greets."""
+    """Return whether a server answers on a port, with its greeting if it sends one."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as probe:
         return not greeting or probe.recv(64).startswith(greeting)
     return False
@@ -190,7 +190,7 @@ def speaks(port: int, greeting: bytes = b"") -> bool:
 
 @dataclass(frozen=True)
 class Mailbox:
-    """A Dovecot that asks the running service."""
+    """A Dovecot that checks passwords with the running service."""
 
     port: int
     log: Path
@@ -294,7 +294,7 @@ http {{
 
 
 def start_nginx(room: Path, servers: Crew, *, port: int, http: str, top: str = "", greeting: bytes = b"") -> None:
-    """Start an nginx of the test's own."""
+    """Start an nginx for the test."""
     root = "user www-data;\n" if os.geteuid() == 0 else ""
     conf = room / "nginx.conf"
     conf.write_text(_NGINX.format(room=room, root=root, http=http, top=top), encoding="utf-8")

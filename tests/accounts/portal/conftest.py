@@ -1,4 +1,4 @@
-"""The test people, and what all tests of the portal look at: mails, the record, a proof on demand."""
+"""Fixtures for the portal: the test users, their notices and audit events, and re-authentication."""
 
 from pathlib import PurePath
 
@@ -16,18 +16,18 @@ __all__ = ["ana", "ben", "cleo", "clock", "dev", "kinds", "mails", "prove", "rem
 
 
 def mails(person: Person) -> list[str]:
-    """Name the notices that went to a person, the oldest first."""
+    """Return the notices sent to a user, oldest first."""
     sent = Message.objects.filter(user=person.user, kind=Kind.MAIL, challenge=None).order_by("pk")
     return [PurePath(template).stem for template in sent.values_list("template", flat=True)]
 
 
 def kinds(person: Person) -> list[str]:
-    """Name what was recorded of a person, the oldest first."""
+    """Return the kinds of a user's audit events, oldest first."""
     return list(AuditEvent.objects.filter(user_id=person.user.pk).order_by("pk").values_list("kind", flat=True))
 
 
 def prove(person: Person, clock: Clock, *, label: str = "Authenticator app") -> Page:
-    """Prove oneself anew on the page that asks for it."""
+    """Verify again on the re-authentication page."""
     assert person.page.path == "/sign-in/again/", person.page
     clock.forward(seconds=31)  # an app's code works once
     person.browser.press(label)
@@ -35,7 +35,7 @@ def prove(person: Person, clock: Clock, *, label: str = "Authenticator app") -> 
 
 
 def remembered_elsewhere(person: Person) -> Remembered:
-    """Have another browser of a person remembered."""
+    """Remember another browser of a user."""
     person.user = User.objects.get(pk=person.user.pk)
     context = Context(now=timezone.now(), network="198.51.100.4", agent="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")
     browsers.remember(person.user, context, days=14)

@@ -1,4 +1,4 @@
-"""The test people are available."""
+"""Fixtures: the test users."""
 
 from tests.people import ana, ben, cleo, clock, dev, stranger
 

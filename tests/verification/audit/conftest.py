@@ -1,4 +1,4 @@
-"""An audit log of six events under two seals, and what tells of them."""
+"""Fixtures: an audit log of six events under two seals, and ways to tamper with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def write(desk: Desk, *kinds: str) -> list[AuditEvent]:
 
 @pytest.fixture
 def sealed(desk: Desk) -> Desk:
-    """Give a record of six events under two seals."""
+    """An audit log of six events under two seals."""
     write(desk, "a.done", "b.done", "c.done")
     audit.seal(desk.context.now)
     write(desk, "d.done", "e.done", "f.done")
@@ -30,7 +30,7 @@ def sealed(desk: Desk) -> Desk:
 
 @pytest.fixture
 def lifted(db: None) -> Iterator[None]:
-    """Take the triggers away, as somebody with the database's own rights would."""
+    """Remove the triggers, as anyone with full access to the database could."""
     triggers.lift(connection)
     yield
     triggers.put(connection)
@@ -46,7 +46,7 @@ def events(**fields: Any) -> Any:
 
 @pytest.fixture
 def worded(sealed: Desk) -> Desk:
-    """Give a sealed record one of whose events says why."""
+    """A sealed audit log in which one event has a reason."""
     audit.record(
         audit.Event("support.tried"), user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1"
     )

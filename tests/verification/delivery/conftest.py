@@ -1,4 +1,4 @@
-"""Carriers that do as a test tells them, and messages that wait for one."""
+"""Fixtures: carriers that behave as a test says, and messages that wait for one."""
 
 import copy
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from verification.models.handles import new_handle
 
 
 class Carrier:
-    """A provider that does as it is told, and keeps what it was given."""
+    """A provider that behaves as told, and keeps the messages it was given."""
 
     kinds = frozenset(Kind)
 
@@ -49,7 +49,7 @@ def breaks(error: type[Exception]) -> Callable[[Outgoing], str]:
 
 @pytest.fixture
 def carriers(monkeypatch: pytest.MonkeyPatch) -> list[Carrier]:
-    """Put carriers of the test in the place of those that are installed."""
+    """Replace the installed carriers by those of the test."""
     put: list[Carrier] = [Carrier()]
     monkeypatch.setattr(routes, "route", lambda kind, number="": tuple(routes.Hop(carrier) for carrier in put))
     return put
@@ -62,7 +62,7 @@ def queued(ana: Desk) -> Message:
 
 
 def fill(desk: Desk, n: int, *, dead: int) -> list[int]:
-    """Write the messages of many sign-ins of one person, without waking anybody."""
+    """Create the messages of many sign-ins of one user, without sending anything."""
     issued = desk.start("text")
     challenge = Challenge.objects.get(handle=issued.handle)
     message = Message.objects.get()
@@ -73,7 +73,7 @@ def fill(desk: Desk, n: int, *, dead: int) -> list[int]:
     for each in challenges:
         row = copy.copy(message)
         row.pk, row.handle, row.challenge = None, new_handle(), each
-        row.address = number  # sealed to its own row
+        row.address = number  # encrypted for its own row
         rows.append(row)
     return [row.pk for row in Message.objects.bulk_create(rows)]
 

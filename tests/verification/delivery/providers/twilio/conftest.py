@@ -1,4 +1,4 @@
-"""An account at the exchange of the tests, and a message for it."""
+"""Fixtures: a Twilio account at the fake carrier, and a message for it."""
 
 from datetime import timedelta
 from typing import Any
