@@ -56,7 +56,7 @@ class Seed:
 
 
 def bring_in(
-    seed: Seed, user: Person | None, context: Context, *, actor_id: int | None, is_rehearsal: bool = False
+    seed: Seed, user: Person | None, context: Context, *, actor_id: int | None, is_dry_run: bool = False
 ) -> tuple[str, HardwareToken | None]:
     """Take a token into the stock, or hand it out to a person if one is named.
 
@@ -73,12 +73,12 @@ def bring_in(
         if held is not None and held.confirmed:
             if user is not None and held.user_id != user.pk:
                 raise InUse
-            return "same", token or _adopt(held, seed, is_rehearsal=is_rehearsal)
+            return "same", token or _adopt(held, seed, is_dry_run=is_dry_run)
         is_same = _has_secret(token or held, seed.secret) and (token is None or Scheme.read(token.data) == seed.scheme)
         if is_same and (user is None or (held is not None and held.user_id == user.pk)):
-            return "same", token or (held and _adopt(held, seed, is_rehearsal=is_rehearsal))
+            return "same", token or (held and _adopt(held, seed, is_dry_run=is_dry_run))
         verdict = "new" if token is None and held is None else "changed"
-        if is_rehearsal:
+        if is_dry_run:
             return verdict, token
         owner = user or (held.user if held is not None else None)
         if held is not None:
@@ -127,9 +127,9 @@ def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
     return was != now or (token.opens and token.secret != seed.secret)
 
 
-def _adopt(held: Enrolment, seed: Seed, *, is_rehearsal: bool) -> HardwareToken | None:
+def _adopt(held: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken | None:
     """Enter a token that was handed out before there was a stock, as it is."""
-    if is_rehearsal or not held.opens:
+    if is_dry_run or not held.opens:
         return None
     token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
     token.secret, token.data, token.counter, token.enrolment = held.secret, held.data, held.counter, held

@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ('ref', models.CharField(editable=False, max_length=32, unique=True)),
                 ('kind', models.CharField(choices=[('people', 'people'), ('tokens', 'hardware tokens'), ('assign', 'who gets which token')], max_length=8)),
                 ('name', models.CharField(max_length=120)),
-                ('is_rehearsal', models.BooleanField(default=True)),
+                ('is_dry_run', models.BooleanField(default=True)),
                 ('sealed', models.TextField(editable=False)),
                 ('made_at', models.DateTimeField()),
                 ('network', models.CharField(blank=True, max_length=45)),

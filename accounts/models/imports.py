@@ -32,7 +32,7 @@ class Import(models.Model):
     ref = HandleField(unique=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=120)
-    is_rehearsal = models.BooleanField(default=True)
+    is_dry_run = models.BooleanField(default=True)
     sealed = models.TextField(editable=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField()

@@ -81,7 +81,7 @@ def held(ana: Person, mail: Door) -> Possessions:
     in_stock = HardwareToken(serial="T1")
     in_stock.secret = b"s" * 20
     in_stock.save()
-    job = jobs.begin("people", PEOPLE, ana.user, context, name="people.csv", is_rehearsal=True)
+    job = jobs.begin("people", PEOPLE, ana.user, context, name="people.csv", is_dry_run=True)
     secret = entry_points.make(ana.user)
     enrolment = ana.enrolment("text")
     rules = policies.rules_for(ana.user.pk)

@@ -21,7 +21,7 @@ from verification.models import Enrolment, Policy
 
 # What a person may do without a fresh proof, and why. Everything else of the portal that takes a POST wants one.
 FREE = {
-    "portal:method-try": "a rehearsal; it changes nothing",
+    "portal:method-try": "a self-test; it changes nothing",
     "portal:browser-forget": "only closes",
     "portal:browsers-forget": "only closes",
     "portal:session-end": "only closes",

@@ -56,7 +56,7 @@ class Desk:
         """Bring in a file that names Ana."""
         row = f"ana,Ana,ana@example.org,{groups},{state}"
         jobs.begin(
-            "people", f"user name,name,mail,groups,state\n{row}\n", self.staff, self.here, name="f", is_rehearsal=False
+            "people", f"user name,name,mail,groups,state\n{row}\n", self.staff, self.here, name="f", is_dry_run=False
         )
         jobs.work(timezone.now())
 

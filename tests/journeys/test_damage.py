@@ -188,7 +188,7 @@ def test_import_that_does_not_open_ends_and_stops_no_other(ana: Person, harm: Da
     context, fay = Context(now=timezone.now()), hire("fay", "Administrators")
     text = "user name,name,mail,groups,state\n{},New,new@example.org,,\n"
     bad, good = (
-        jobs.begin("people", text.format(name), fay.user, context, name=f"{name}.csv", is_rehearsal=True)
+        jobs.begin("people", text.format(name), fay.user, context, name=f"{name}.csv", is_dry_run=True)
         for name in ("one", "two")
     )
     Import.objects.filter(pk=bad.pk).update(sealed=harm(bad.sealed, good.sealed))

@@ -21,7 +21,7 @@ def fay(db: None, clock: Clock) -> Person:
     return person
 
 
-def test_file_is_rehearsed_then_applied(fay: Person) -> None:
+def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     text = b"user name,name,mail,groups,state\nnew,New,new@example.org,,\nbad name,,,,\n"
     fay.browser.go(IMPORT)
     sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("people.csv", text)}

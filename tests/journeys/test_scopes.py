@@ -157,7 +157,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
     head = "user name,name,mail,groups,state\n"
     rows = "sue,Sue,mine@example.net,North,disabled\nnora,Nora N,nora@example.org,North,enabled\n"
     now = timezone.now()
-    job = jobs.begin("people", head + rows, staff(fay), Context(now=now), name="a.csv", is_rehearsal=False)
+    job = jobs.begin("people", head + rows, staff(fay), Context(now=now), name="a.csv", is_dry_run=False)
 
     jobs.work(now)
 
@@ -190,7 +190,7 @@ def test_page_of_tokens_names_nobody_of_another_desk(nora: Person, sue: Person, 
     now = Context(now=timezone.now())
     root = join("root", is_staff=True, is_superuser=True)
     rows = "upn,serial number,secret key\n" + "".join(f"{n},T-{n},{'A' * 32}\n" for n in ("nora", "sue"))
-    jobs.begin("tokens", rows, root.user, now, name="a.csv", is_rehearsal=False)
+    jobs.begin("tokens", rows, root.user, now, name="a.csv", is_dry_run=False)
     jobs.work(now.now)
     tokens = {token.serial: token for token in HardwareToken.objects.all()}
 

@@ -86,7 +86,7 @@ def test_spends_the_same_bounded_texts(calm: Person, clock: Clock) -> None:
 
 
 def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
-    """Whoever has a stolen session may not hide behind a rehearsal."""
+    """Whoever has a stolen session may not hide behind a self-test."""
     calm.browser.press("Try it now Call")
     work()
     calm.phone.answer()
@@ -97,7 +97,7 @@ def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
     assert calm.user.second_step_locked_at is not None
 
 
-def test_code_of_a_rehearsal_opens_no_sign_in(calm: Person) -> None:
+def test_code_of_a_self_test_opens_no_sign_in(calm: Person) -> None:
     calm.browser.press("Try it now Text")
     code = calm.read_text()
     other = Person(calm.user, calm.phone)
@@ -108,7 +108,7 @@ def test_code_of_a_rehearsal_opens_no_sign_in(calm: Person) -> None:
     assert other.browser.go("/").path == "/sign-in/"
 
 
-def test_code_of_a_rehearsal_is_no_fresh_proof(calm: Person, clock: Clock) -> None:
+def test_code_of_a_self_test_is_no_fresh_proof(calm: Person, clock: Clock) -> None:
     clock.forward(minutes=11)
     calm.browser.go("/methods/")
     calm.browser.press("Try it now Text")
@@ -145,7 +145,7 @@ def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> N
     assert Message.objects.filter(template__contains="browser_remembered").count() == 1
 
 
-def test_rehearsals_are_recorded_as_such(calm: Person) -> None:
+def test_self_tests_are_recorded_as_such(calm: Person) -> None:
     calm.browser.press("Try it now Text")
     calm.verify("000000")
 
@@ -154,8 +154,8 @@ def test_rehearsals_are_recorded_as_such(calm: Person) -> None:
     assert Challenge.objects.get(purpose="self_test").tries_left == 4
 
 
-def test_failed_rehearsal_is_not_told_as_an_attack(calm: Person) -> None:
-    """The activity said of a mistyped rehearsal that somebody had the right password (seen)."""
+def test_failed_self_test_is_not_told_as_an_attack(calm: Person) -> None:
+    """The activity said of a mistyped self-test that somebody had the right password (seen)."""
     calm.browser.press("Try it now Text")
     calm.verify("000000")
 

@@ -22,9 +22,9 @@ from verification.outcomes import Verdict
 SEED = Seed(serial="TK-1", secret=b"12345678901234567890", scheme=Scheme(is_counted=True), manufacturer="Acme")
 
 
-def bring(seed: Seed, user: Any = None, *, is_rehearsal: bool = False) -> str:
+def bring(seed: Seed, user: Any = None, *, is_dry_run: bool = False) -> str:
     context = Context(now=timezone.now())
-    return hardware_tokens.bring_in(seed, user, context, actor_id=None, is_rehearsal=is_rehearsal)[0]
+    return hardware_tokens.bring_in(seed, user, context, actor_id=None, is_dry_run=is_dry_run)[0]
 
 
 def token() -> HardwareToken:
@@ -57,11 +57,11 @@ def test_secret_rests_sealed(db: None) -> None:
     assert token().secret == SEED.secret
 
 
-def test_rehearsal_says_the_same_and_changes_nothing(desk: Desk, ben: Any) -> None:
+def test_dry_run_says_the_same_and_changes_nothing(desk: Desk, ben: Any) -> None:
     for user in (None, desk.user, ben):
-        said = bring(SEED, user, is_rehearsal=True)
+        said = bring(SEED, user, is_dry_run=True)
         before = (HardwareToken.objects.count(), Enrolment.objects.count())
-        assert bring(SEED, user, is_rehearsal=True) == said
+        assert bring(SEED, user, is_dry_run=True) == said
         assert (HardwareToken.objects.count(), Enrolment.objects.count()) == before
         assert bring(SEED, user) == said
 

@@ -14,7 +14,7 @@ from verification.context import Context
 
 
 def apply(
-    rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
+    rows: Sequence[Row], staff: User | None, context: Context, *, is_dry_run: bool, repeated: Collection[int] = ()
 ) -> Chunk:
     """Assign some tokens, in the chunk's transaction. A token that the user already has is left alone.
 
@@ -26,7 +26,7 @@ def apply(
         try:
             if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
-            counts[_one(fields, people, staff, context, is_rehearsal=is_rehearsal)] += 1
+            counts[_one(fields, people, staff, context, is_dry_run=is_dry_run)] += 1
         except ValueError as fault:
             words = {"serial": fields["serial number"][:64], "words": str(fault)}
             faults.append((line, _("Token %(serial)s: %(words)s") % words))
@@ -39,7 +39,7 @@ def _one(
     staff: User | None,
     context: Context,
     *,
-    is_rehearsal: bool,
+    is_dry_run: bool,
 ) -> str:
     """Assign one token and return what became of it. Errors: `ValueError` with a text for staff."""
     serial = fields["serial number"].upper()
@@ -57,6 +57,6 @@ def _one(
         raise ValueError(_("This token is retired. Bring it back into the stock first."))
     if not token.opens:
         raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
-    if not is_rehearsal:
+    if not is_dry_run:
         hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
     return "new"

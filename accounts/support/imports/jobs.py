@@ -39,14 +39,14 @@ logger = logging.getLogger(__name__)
 
 
 def begin(
-    kind: str, text: str, staff: User, context: Context, *, name: str, is_rehearsal: bool, reason: str = ""
+    kind: str, text: str, staff: User, context: Context, *, name: str, is_dry_run: bool, reason: str = ""
 ) -> Import:
     """Start an import, with a reason unless it is a dry run. Errors: `file_formats.Unreadable`."""
     n_rows = sum(1 for _row in file_formats.rows(text, kind))
     job = Import(
         kind=kind,
         name=inputs.shortened(name, max_length=120),
-        is_rehearsal=is_rehearsal,
+        is_dry_run=is_dry_run,
         made_by=staff,
         made_at=context.now,
         network=context.network,
@@ -55,7 +55,7 @@ def begin(
     job.sealed = uploads.seal(text, bound=job.ref)
     with transaction.atomic():
         job.save()
-        if not is_rehearsal:
+        if not is_dry_run:
             about = {"what": kind, "n_rows": n_rows, "reason": reason}
             audit.record(audit_events.PEOPLE_IMPORT_BEGUN, user_id=None, context=context, actor_id=staff.pk, **about)
     return job
@@ -63,14 +63,14 @@ def begin(
 
 def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Import | None:
     """Apply an import after its dry run, as a job of its own with the same rows. Return None if the rows are gone."""
-    if not job.is_rehearsal or not job.sealed:
+    if not job.is_dry_run or not job.sealed:
         return None
     if (text := _read(job)) is None:
         return None
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
             return None  # somebody else has just applied it
-        return begin(job.kind, text, staff, context, name=job.name, is_rehearsal=False, reason=reason)
+        return begin(job.kind, text, staff, context, name=job.name, is_dry_run=False, reason=reason)
 
 
 def work(now: datetime) -> int:
@@ -150,7 +150,7 @@ def _run(job: Import) -> None:
             return  # another worker took it over, or it was cancelled
     ended = Import.objects.filter(pk=job.pk, state__in=UNDER_WAY)
     # A dry run keeps its rows until they are applied, or for a day. An applied import keeps none.
-    ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_rehearsal else {"sealed": ""}))
+    ended.update(state=_State.DONE, ended_at=timezone.now(), **({} if job.is_dry_run else {"sealed": ""}))
 
 
 def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[int]) -> bool:
@@ -167,12 +167,10 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
             if job.kind == Import.Kind.PEOPLE:
                 return people_rows.apply(some, job.made_by, repeated)
             if job.kind == Import.Kind.ASSIGN:
-                return assignment_rows.apply(
-                    some, job.made_by, context, is_rehearsal=job.is_rehearsal, repeated=repeated
-                )
-            return token_rows.apply(some, job.made_by, context, is_rehearsal=job.is_rehearsal, repeated=repeated)
+                return assignment_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)
+            return token_rows.apply(some, job.made_by, context, is_dry_run=job.is_dry_run, repeated=repeated)
 
-        done = _brought_in(chunk, bring_in, is_rehearsal=job.is_rehearsal)
+        done = _brought_in(chunk, bring_in, is_dry_run=job.is_dry_run)
         job.n_done += len(chunk)
         job.n_new += done.counts["new"]
         job.n_changed += done.counts["changed"]
@@ -180,7 +178,7 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         job.faults = [*job.faults, *done.faults][:_MOST_FAULTS]
         job.warnings = [*job.warnings, *done.warnings][:_MOST_WARNINGS]
         job.save(update_fields=["n_new", "n_changed", "n_same", "faults", "warnings"])
-        if not job.is_rehearsal:
+        if not job.is_dry_run:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}
             audit.record(
                 audit_events.PEOPLE_IMPORTED, user_id=None, context=context, actor_id=actor_id, what=job.kind, **counts
@@ -192,7 +190,7 @@ def _brought_in(
     chunk: Sequence[people_rows.Row],
     bring_in: Callable[[Sequence[people_rows.Row]], people_rows.Chunk],
     *,
-    is_rehearsal: bool,
+    is_dry_run: bool,
 ) -> people_rows.Chunk:
     """Apply some rows, and find those that the database refuses by bisection. A dry run is rolled back.
 
@@ -201,7 +199,7 @@ def _brought_in(
     try:
         with transaction.atomic():
             done = bring_in(chunk)
-            if is_rehearsal:
+            if is_dry_run:
                 transaction.set_rollback(True)
         return done
     except (DataError, IntegrityError):
@@ -209,8 +207,8 @@ def _brought_in(
             words = _("The database refuses this row. Check its letters and their number.")
             return people_rows.Chunk(Counter(), [(chunk[0][0], words)])
         half = len(chunk) // 2
-        first = _brought_in(chunk[:half], bring_in, is_rehearsal=is_rehearsal)
-        return first + _brought_in(chunk[half:], bring_in, is_rehearsal=is_rehearsal)
+        first = _brought_in(chunk[:half], bring_in, is_dry_run=is_dry_run)
+        return first + _brought_in(chunk[half:], bring_in, is_dry_run=is_dry_run)
 
 
 def purge(now: datetime) -> None:

@@ -37,7 +37,7 @@ _HASH = re.compile(r"(?:hmac[-_ ]?)?sha(?:[-_ ]?2[-_ /](?=\d{3}))?[-_ ]?(\d+)", 
 
 
 def apply(
-    rows: Sequence[Row], staff: User | None, context: Context, *, is_rehearsal: bool, repeated: Collection[int] = ()
+    rows: Sequence[Row], staff: User | None, context: Context, *, is_dry_run: bool, repeated: Collection[int] = ()
 ) -> Chunk:
     """Import some tokens, in the chunk's transaction. A token that already waits for its user is left alone.
 
@@ -53,9 +53,7 @@ def apply(
             seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
             if line in repeated:
                 raise ValueError(_("This serial number stands in the file twice."))
-            verdict, _token = hardware_tokens.bring_in(
-                seed, user, context, actor_id=actor_id, is_rehearsal=is_rehearsal
-            )
+            verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
             counts[verdict] += 1
         except hardware_tokens.InUse:
             faults.append((line, _about(serial, _("Somebody uses this token. Have it removed there first."))))

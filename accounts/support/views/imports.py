@@ -85,7 +85,7 @@ def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
     given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
     text = file_formats.read(upload.read(), kind, **given)
-    return jobs.begin(kind, text, request.user, request_context.read(request), name=upload.name, is_rehearsal=True)
+    return jobs.begin(kind, text, request.user, request_context.read(request), name=upload.name, is_dry_run=True)
 
 
 def _job(request: AuthedRequest, ref: str) -> Import:

@@ -483,7 +483,7 @@ def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock
     assert ana.enrolment("totp") == draft
 
 
-def test_failed_rehearsals_never_count_against_sign_in(ana: Person, clock: Clock) -> None:
+def test_failed_self_tests_never_count_against_sign_in(ana: Person, clock: Clock) -> None:
     at_methods(ana)
     for _ in range(3):
         ana.browser.go("/methods/")
@@ -512,7 +512,7 @@ def test_failed_enrolments_never_count_against_sign_in(ana: Person) -> None:
     assert not Failure.objects.filter(method="totp", consecutive__gt=0).exists()
 
 
-def test_rehearsal_waits_too_so_that_a_session_is_no_place_to_guess(ana: Person) -> None:
+def test_self_test_waits_too_so_that_a_session_is_no_place_to_guess(ana: Person) -> None:
     at_methods(ana)
     for _ in range(2):
         ana.browser.go("/methods/")

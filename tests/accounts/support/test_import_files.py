@@ -24,15 +24,15 @@ ROW = "m.one,M One,m1@example.org,,"
 IMPORT = "/admin/accounts/user/import/"
 
 
-def bring(text: str, staff: User, here: Context, *, is_rehearsal: bool = False) -> Import:
-    job = jobs.begin("people", text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
+def bring(text: str, staff: User, here: Context, *, is_dry_run: bool = False) -> Import:
+    job = jobs.begin("people", text, staff, here, name="file.csv", is_dry_run=is_dry_run)
     jobs.work(here.now)
     job.refresh_from_db()
     return job
 
 
 def test_a_file_keeps_its_name_but_no_sign_that_turns_it_round(root: Person, here: Context) -> None:
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_rehearsal=True)
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="vsc\u202eexe.لیست", is_dry_run=True)
 
     assert job.name == "vscexe.لیست"
 
@@ -130,20 +130,20 @@ BAD_ROWS = {
 }
 
 
-@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
+@pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
 @pytest.mark.parametrize("what", BAD_ROWS)
-def test_a_bad_row_is_named_and_stops_no_other(what: str, is_rehearsal: bool, root: Person, here: Context) -> None:
-    """Seen: a mail address too long for its column stalled the file for ever, though its rehearsal had been fine."""
+def test_a_bad_row_is_named_and_stops_no_other(what: str, is_dry_run: bool, root: Person, here: Context) -> None:
+    """Seen: a mail address too long for its column stalled the file for ever, though its dry run had been fine."""
     row, words = BAD_ROWS[what]
     before = User.objects.count()
 
-    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, here, is_rehearsal=is_rehearsal)
+    job = bring(f"{HEAD}\ngood.one,,,,\n{row}\ngood.two,,,,\n", root.user, here, is_dry_run=is_dry_run)
 
     assert (job.state, counts(job)) == ("done", (2, 0, 0, 1))
     line, said = job.faults[0]
     assert line == 3
     assert words in said
-    assert User.objects.count() - before == (0 if is_rehearsal else 2)
+    assert User.objects.count() - before == (0 if is_dry_run else 2)
 
 
 def test_a_row_that_only_the_database_refuses_is_named_too(
@@ -180,13 +180,11 @@ def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: C
 TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 
-@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
-def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, root: Person, here: Context) -> None:
-    """Seen: tokens were compared within five hundred only; the rehearsal was fine, and the later row won."""
+@pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
+def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, root: Person, here: Context) -> None:
+    """Seen: tokens were compared within five hundred only; the dry run was fine, and the later row won."""
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
-    job = jobs.begin(
-        "tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, here, name="x", is_rehearsal=is_rehearsal
-    )
+    job = jobs.begin("tokens", f"{TOKENS}{rows},t0,{'C' * 32},30,,\n", root.user, here, name="x", is_dry_run=is_dry_run)
     jobs.work(here.now)
     job.refresh_from_db()
 
@@ -194,17 +192,17 @@ def test_a_token_twice_in_a_file_is_named_however_far_apart(is_rehearsal: bool, 
     assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
 
 
-@pytest.mark.parametrize("is_rehearsal", [True, False], ids=["rehearsed", "applied"])
-def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root: Person, here: Context) -> None:
-    """Seen: the rehearsal handed it to both."""
+@pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
+def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: Person, here: Context) -> None:
+    """Seen: the dry run handed it to both."""
     ana, _ben = join("ana"), join("ben")
     rows = "".join(f",T{n},{'A' * 26}{'B' * 6},30,,\n" for n in range(600))
-    jobs.begin("tokens", TOKENS + rows, root.user, here, name="x", is_rehearsal=False)
+    jobs.begin("tokens", TOKENS + rows, root.user, here, name="x", is_dry_run=False)
     jobs.work(here.now)
     wanted = "".join(f"T{n},{ana.user.username}\n" for n in range(600))
 
     job = jobs.begin(
-        "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, here, name="x", is_rehearsal=is_rehearsal
+        "assign", f"serial number,user\n{wanted}T0,ben\n", root.user, here, name="x", is_dry_run=is_dry_run
     )
     jobs.work(here.now)
 
@@ -216,7 +214,7 @@ def test_a_token_is_handed_to_one_of_two_who_are_named(is_rehearsal: bool, root:
 def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Context) -> None:
     join("ana")
 
-    job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, here, name="x", is_rehearsal=True)
+    job = jobs.begin("assign", "serial number,user\n2.3E+12,ana\n", root.user, here, name="x", is_dry_run=True)
     jobs.work(here.now)
 
     job.refresh_from_db()
@@ -257,7 +255,7 @@ def test_a_file_that_stops_its_worker_again_and_again_has_failed(
     def killed(*_: object, **__: object) -> None:
         raise Killed
 
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
     monkeypatch.setattr(people_rows, "apply", killed)
     for n in range(5):
         with pytest.raises(Killed):
@@ -274,7 +272,7 @@ def test_a_database_that_is_away_ends_no_file(root: Person, here: Context, monke
     def away(*_: object, **__: object) -> None:
         raise OperationalError("gone")
 
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
     monkeypatch.setattr(people_rows, "apply", away)
     with pytest.raises(OperationalError):
         jobs.work(here.now)
@@ -320,7 +318,7 @@ def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
         root.user,
         here,
         name="x",
-        is_rehearsal=False,
+        is_dry_run=False,
     )
     step = jobs._step
 
@@ -350,7 +348,7 @@ LOST: tuple[dict[str, Any], ...] = (
 def test_a_file_ends_with_the_right_of_the_person_who_brought_it(
     root: Person, here: Context, change: dict[str, Any]
 ) -> None:
-    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_rehearsal=False)
+    job = jobs.begin("people", f"{HEAD}\n{ROW}\n", root.user, here, name="x", is_dry_run=False)
     User.objects.filter(pk=root.user.pk).update(**change)
 
     jobs.work(here.now)
@@ -453,7 +451,7 @@ def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> Non
     join("already", second_step="disabled")
 
     job = bring(
-        f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, here, is_rehearsal=True
+        f"{HEAD}\nleaver,,leaver@example.org,,disabled\nalready,,,,disabled\n", root.user, here, is_dry_run=True
     )
 
     ((line, words),) = job.warnings

@@ -1,4 +1,4 @@
-"""Files of people and tokens: rehearsed, applied, told row by row."""
+"""Files of people and tokens: dry runs, applied, told row by row."""
 
 import base64
 import resource
@@ -26,9 +26,9 @@ TOKENS = "upn,serial number,secret key,time interval,manufacturer,model\n"
 SECRET = base64.b32encode(b"0123456789abcdefghij").decode()
 
 
-def bring(kind: str, text: str, staff: User, here: Context, *, is_rehearsal: bool = False) -> Import:
+def bring(kind: str, text: str, staff: User, here: Context, *, is_dry_run: bool = False) -> Import:
     """Bring a file in and work it off."""
-    job = jobs.begin(kind, text, staff, here, name="file.csv", is_rehearsal=is_rehearsal)
+    job = jobs.begin(kind, text, staff, here, name="file.csv", is_dry_run=is_dry_run)
     jobs.work(here.now)
     job.refresh_from_db()
     return job
@@ -60,8 +60,8 @@ def test_no_import_gives_a_role(root: Person, here: Context) -> None:
     assert not User.objects.filter(username="new").exists()
 
 
-def test_rehearsal_changes_nothing_and_is_applied_as_it_was(root: Person, here: Context) -> None:
-    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_rehearsal=True)
+def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, here: Context) -> None:
+    job = bring("people", f"{HEAD}new,,,,\n", root.user, here, is_dry_run=True)
 
     assert counts(job) == (1, 0, 0, 0)
     assert not User.objects.filter(username="new").exists()
@@ -97,7 +97,7 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
 def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Context) -> None:
     with pytest.raises(file_formats.Unreadable, match="user name,name,mail,groups,state"):
-        jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_rehearsal=True)
+        jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_dry_run=True)
 
 
 def test_tokens_wait_for_their_people(root: Person, here: Context) -> None:
@@ -146,7 +146,7 @@ def test_token_in_use_stays_where_it_is(root: Person, here: Context) -> None:
 
 def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Context) -> None:
     join("ana")
-    job = jobs.begin("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here, name="t", is_rehearsal=False)
+    job = jobs.begin("tokens", f"{TOKENS}ana,T-1,{SECRET},30,,\n", root.user, here, name="t", is_dry_run=False)
     assert SECRET not in job.sealed
 
     jobs.work(here.now)
@@ -158,7 +158,7 @@ def test_secrets_rest_sealed_and_are_gone_when_done(root: Person, here: Context)
 
 def test_stopped_import_goes_on_where_it_was(root: Person, here: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_200))
-    job = jobs.begin("people", text, root.user, here, name="x", is_rehearsal=False)
+    job = jobs.begin("people", text, root.user, here, name="x", is_dry_run=False)
     whole, calls = rows.apply, list[int]()
 
     def stop(*args: Any, **kwargs: Any) -> Any:
@@ -187,7 +187,7 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
         staff = join("root", is_staff=True, is_superuser=True).user
     context = Context(now=timezone.now())
     text = HEAD + "".join(f"p{n},,,,\n" for n in range(1_800))
-    job = jobs.begin("people", text, staff, context, name="x", is_rehearsal=False)
+    job = jobs.begin("people", text, staff, context, name="x", is_dry_run=False)
     wrong = list[BaseException]()
 
     def work() -> None:
@@ -211,17 +211,17 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rehearsal_applied_many_times_at_once_is_applied_once(clock: Clock) -> None:
+def test_dry_run_applied_many_times_at_once_is_applied_once(clock: Clock) -> None:
     """Two clicks, or two of the staff. Seen failing with the rows taken out without looking whether they were there."""
     with transaction.atomic():
         staff = join("root", is_staff=True, is_superuser=True).user
     context = Context(now=clock.now)
-    rehearsed = bring("people", f"{HEAD}new,,,,\n", staff, context, is_rehearsal=True)
+    tried = bring("people", f"{HEAD}new,,,,\n", staff, context, is_dry_run=True)
     start, applied = threading.Barrier(8), list[object]()
 
     def apply() -> None:
         try:
-            mine = Import.objects.get(pk=rehearsed.pk)
+            mine = Import.objects.get(pk=tried.pk)
             start.wait()
             applied.append(jobs.apply(mine, staff, context, reason="once"))
         except DatabaseError as error:
@@ -236,7 +236,7 @@ def test_rehearsal_applied_many_times_at_once_is_applied_once(clock: Clock) -> N
         thread.join()
 
     assert [type(each) for each in applied if each is not None] == [Import]
-    assert Import.objects.filter(is_rehearsal=False).count() == 1
+    assert Import.objects.filter(is_dry_run=False).count() == 1
     assert AuditEvent.objects.filter(kind="people.import_begun").count() == 1
     jobs.work(context.now)
     assert AuditEvent.objects.filter(kind="people.imported").count() == 1

@@ -26,7 +26,7 @@ def first(text: str) -> dict[str, str]:
 
 
 def bring(text: str, staff: User, here: Context, *, kind: str = "tokens") -> Any:
-    job = jobs.begin(kind, text, staff, here, name="file.csv", is_rehearsal=False)
+    job = jobs.begin(kind, text, staff, here, name="file.csv", is_dry_run=False)
     jobs.work(here.now)
     job.refresh_from_db()
     return job

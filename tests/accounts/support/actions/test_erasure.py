@@ -88,7 +88,7 @@ def live(zora: Person, fay: Person, here: Context) -> None:
     ACTIONS["reset_device"].run(zora.user, noted, {"ref": zora.enrolment("text").ref})
     approvals.ask("issue_pass", noted, zora.user, {})
     rows = f"user name,name,mail,groups,state\n{NAME},{FULL},{MAIL},,enabled\n{NAME},{FULL},{MAIL},,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_rehearsal=True)
+    jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_dry_run=True)
     jobs.work(timezone.now())
     other = join("otto")
     Message.objects.create(
@@ -157,7 +157,7 @@ def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Per
     for address in EXPORTS:
         fay.browser.save(address.format(name, name))
     rows = f"user name,name,mail,groups,state\n,{FULL},{MAIL},,enabled\n"
-    job = jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_rehearsal=True)
+    job = jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_dry_run=True)
     jobs.work(timezone.now())
     fay.browser.save(f"/admin/accounts/user/import/{job.ref}/bad-rows/")
     events = AuditEvent.objects.filter(kind="export.made").order_by("id")
@@ -195,7 +195,7 @@ def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Pers
 
 def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Context) -> None:
     rows = f"user name,name,mail,groups,state\n{NAME},,,,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=False)
+    jobs.begin("people", rows, fay.user, here, name="f", is_dry_run=False)
 
     with pytest.raises(Unneeded):
         erasure.erase(zora.user, actor(fay, here))
@@ -206,7 +206,7 @@ def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Conte
 def test_file_of_others_stays(zora: Person, fay: Person, here: Context) -> None:
     """A name within a longer one is not that name."""
     rows = f"user name,name,mail,groups,state\n{NAME}-2,,other.{MAIL},,enabled\n"
-    jobs.begin("people", rows, fay.user, here, name="f", is_rehearsal=True)
+    jobs.begin("people", rows, fay.user, here, name="f", is_dry_run=True)
     jobs.work(timezone.now())
 
     erasure.erase(zora.user, actor(fay, here))
