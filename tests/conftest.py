@@ -19,6 +19,7 @@ from kombu import pools
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from accounts.app_passwords import services
 from mfasite.celery import app as celery_app
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
@@ -28,7 +29,7 @@ from tests import databases
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import policies
-from verification.delivery.routing import outages
+from verification.delivery.routing import cache, outages
 from verification.keys import crypto
 from verification.limits import toll_fraud
 
@@ -120,6 +121,13 @@ def _digest_keys_are_read() -> Iterator[None]:
         crypto._digest_keys["d1"] = b"d" * 32
     yield
     crypto._digest_keys.pop("d1", None)
+
+
+@pytest.fixture(autouse=True)
+def _caches_are_empty() -> None:
+    """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
+    for forget in (outages.forget, policies.forget, toll_fraud.forget, cache.forget, services._services.forget):
+        forget()
 
 
 @pytest.fixture
@@ -222,13 +230,9 @@ def their_database() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def switches_known(db: None, settings: Any) -> Iterator[None]:
+def switches_known(db: None, settings: Any) -> None:
     """Fill the caches of policies, outages and caps, as in a process that is already serving."""
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()
     toll_fraud.caps()
-    yield
-    outages.forget()
-    policies.forget()
-    toll_fraud.forget()
