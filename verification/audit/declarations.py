@@ -6,9 +6,10 @@ Each app declares its own events in one module, which its `AppConfig.ready` impo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from django_stubs_ext import StrOrPromise
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Severity(StrEnum):
@@ -33,7 +34,7 @@ class Details:
         return str(self.said.get(name, ""))
 
 
-Text: TypeAlias = StrOrPromise | Callable[[Details], StrOrPromise]
+Text: TypeAlias = "StrOrPromise | Callable[[Details], StrOrPromise]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +63,14 @@ class UserEvent(Event):
     """
 
     icon: str
-    title: StrOrPromise
+    title: "StrOrPromise"
     text: Text = ""
     severity: Severity | Callable[[Details], Severity] = Severity.INFO
-    staff_title: StrOrPromise = ""
+    staff_title: "StrOrPromise" = ""
     staff_text: Text = ""
     is_deniable: bool = True
     is_attempt: bool = False
-    trouble: StrOrPromise = ""
+    trouble: "StrOrPromise" = ""
     metric: str = ""
 
     def title_for(self, *, is_own: bool) -> str:
