@@ -10,7 +10,7 @@ class Context:
     """The circumstances of one action, read once at the entrance and handed down.
 
     Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie;
-    `device` the raw cookie by which `devices` knows a browser.
+    `device` the raw cookie by which `browsers.known_browsers` knows a browser.
     Units: `now` is aware, UTC.
     """
 

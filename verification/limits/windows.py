@@ -85,7 +85,7 @@ def spend_send(
     """Spend one text or call of the person, the number, the range abroad, the network, the organisation and its caps.
 
     Shape: `area` is the range, empty at home; `is_trial` tells that it is paused and a few are let through;
-    `caps` as `guard.caps` gives them. Units: `cost` as theirs.
+    `caps` as `toll_fraud.caps` gives them. Units: `cost` as theirs.
 
     Runs in a statement of its own, before the action's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
