@@ -39,7 +39,7 @@ class CaseMethod:
 
 @dataclass(frozen=True)
 class Sent:
-    """One text, call or mail, and what became of it."""
+    """One text, call or mail, and its state."""
 
     message: Message
     report: Report

@@ -225,7 +225,7 @@ def _held(message: Message) -> QuerySet[Message]:
 
 
 def _write(message: Message, state: MessageState, *, now: datetime) -> MessageState:
-    """Note what became of a hand-over, unless a receipt was quicker."""
+    """Save the result of a hand-over, unless a receipt was quicker."""
     _log.info("%s m%s by %s: %s", message.kind, message.pk, message.provider, state)
     ended = now if state == MessageState.FAILED else None
     changed = _WRITE.run(

@@ -1,4 +1,4 @@
-"""Says in plain words what became of a message, and what to do next."""
+"""Explanations of message states for people: what happened to a message, and what to do next."""
 
 from dataclasses import dataclass
 

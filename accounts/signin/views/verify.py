@@ -137,7 +137,7 @@ def ended(shown: Shown) -> Verdict:
 @require_GET
 @stages.half_signed_in
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
-    """Report to a waiting page what became of the message, and whether the call was approved."""
+    """Tell a waiting page the state of the message, and whether the call was approved."""
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is None or request.GET.get(login_stage.FORM, pending.ticket) != pending.ticket:
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})

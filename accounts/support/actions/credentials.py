@@ -89,7 +89,7 @@ def issue_pass(
 
 
 def try_message(person: User, actor: Actor, *, ref: str) -> Result:
-    """Send a test text or call to a verified number. The case page shows what became of it."""
+    """Send a test text or call to a verified number. The case page shows whether it arrived."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
         raise Unneeded(_("This method is gone."))
@@ -102,4 +102,4 @@ def try_message(person: User, actor: Actor, *, ref: str) -> Result:
         raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
     with transaction.atomic():
         record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
-    return Result(_("A trial goes to %(label)s. This page shows what became of it.") % {"label": label})
+    return Result(_("A test message goes to %(label)s. This page shows whether it arrived.") % {"label": label})

@@ -142,7 +142,7 @@ _ALL = (
     Action(
         name="issue_pass",
         label=_("Temporary Access Pass"),
-        explain=_("A code for a person who has nothing else at hand. With it they sign in and register."),
+        explain=_("A code for a person who has no other method available. With it they can sign in and register."),
         icon="pass",
         permission="issue_pass",
         form_class=forms.PassForm,
@@ -290,7 +290,7 @@ _ALL = (
     Action(
         name="try_message",
         label=_("Try a text or call"),
-        explain=_("Send a trial to a number of theirs, and see here what becomes of it."),
+        explain=_("Send a test message to one of their numbers. This page shows whether it arrives."),
         icon="send",
         permission="resend_message",
         form_class=forms.NumberForm,

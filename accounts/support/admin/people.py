@@ -59,7 +59,7 @@ class ScopeAdmin(ChangesAdmin):
 
 
 def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
-    """Return whether a member of staff may change a scope. Adding one for a group of theirs would widen their own."""
+    """Return whether a member of staff may change a scope. Their own group would widen their own access."""
     is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
     return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
 

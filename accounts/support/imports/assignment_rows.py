@@ -41,7 +41,7 @@ def _one(
     *,
     is_dry_run: bool,
 ) -> str:
-    """Assign one token and return what became of it. Errors: `ValueError` with a text for staff."""
+    """Assign one token and return the result. Errors: `ValueError` with a text for staff."""
     serial = fields["serial number"].upper()
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))
