@@ -178,7 +178,7 @@ def carry_over(request: HttpRequest, user: User) -> None:
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well
     request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
-    others = Session.objects.filter(user=user).exclude(pk__in=sessions.keys_of(request.session))
+    others = Session.objects.filter(user=user).exclude(ref=sessions.ref_of(request.session))
     with transaction.atomic(savepoint=False):
         row_locks.hold(Session.objects.filter(user=user))
         try:

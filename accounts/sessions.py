@@ -47,6 +47,7 @@ class SessionStore(DatabaseStore):
     """Sessions in the database. `cycle_key` renames the row on the next save; the old key is invalid from then on."""
 
     _former_key: str | None = None
+    _row: Session | None = None  # as it was read or created
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -64,6 +65,7 @@ class SessionStore(DatabaseStore):
         row = _READ.first(key=row_key(self.session_key or ""), now=timezone.now())
         if row is None:
             self._session_key = None
+        self._row = row
         return row
 
     def encode(self, session_dict: dict[str, Any]) -> str:
@@ -85,7 +87,7 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:
         """Write the session with one statement.
 
-        Errors: `UpdateError` if the session has ended meanwhile; the session middleware turns that into a page.
+        Errors: `UpdateError` if the session has ended since; the session middleware turns that into a page.
         """
         if self.session_key is None:
             self.create()
@@ -99,7 +101,7 @@ class SessionStore(DatabaseStore):
         try:
             is_written = _WRITE.run(key=key, **values)
         except IntegrityError as error:
-            raise UpdateError from error  # the user was erased meanwhile
+            raise UpdateError from error  # the user was erased since
         if not is_written:
             raise UpdateError
         self._former_key = None
@@ -112,6 +114,12 @@ class SessionStore(DatabaseStore):
         if key:
             Session.objects.filter(session_key=row_key(key)).delete()
 
+    @property
+    def ref(self) -> str:
+        """The session's public name, which stays when its key changes; empty before the session is saved."""
+        self._get_session()  # type: ignore[attr-defined]  # not in the stubs; reads the row
+        return self._row.ref if self._row is not None else ""
+
     @classmethod
     def clear_expired(cls) -> None:
         """Delete expired sessions. Locks rows in the same order as everything else that ends many sessions."""
@@ -121,38 +129,41 @@ class SessionStore(DatabaseStore):
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=row_key(session_key)).exists()
 
-    @property
-    def former_key(self) -> str | None:
-        """The key that the row still has until the new key is saved, or None."""
-        return self._former_key
-
     def _insert(self, row: Session) -> None:
         # Outside a transaction, the insert needs none. Inside one, a duplicate key must not break it.
         guard = transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()
         try:
             with guard:
                 _ADD.run(row)
+            self._row = row
         except IntegrityError as error:
             if row.user_id is not None and not User.objects.filter(pk=row.user_id).exists():
                 raise UpdateError from error  # the user is gone, so another key would not help
             raise CreateError from error
 
 
-def keys_of(session: SessionBase) -> list[str]:
-    """Return the row keys of a session: the current one and, before a key change is saved, the former one."""
-    keys = (session.session_key, session.former_key if isinstance(session, SessionStore) else None)
-    return [row_key(key) for key in keys if key]
+def ref_of(session: SessionBase) -> str:
+    """Return the public name of a request's session."""
+    return cast("SessionStore", session).ref
 
 
 def own(user: User, ref: str) -> Session | None:
     """Return one of a user's sessions by its public name, or None."""
-    return next((session for session in Session.objects.filter(user=user) if session.ref == ref), None)
+    return Session.objects.filter(user=user, ref=ref).first()
+
+
+def end(session: SessionBase, user: User) -> None:
+    """End a request's session at sign-out, even if another request has changed its key since this one read it.
+
+    The store alone must not do that: Django flushes a session that it finds out of date, which may only be behind.
+    """
+    Session.objects.filter(user=user, ref=ref_of(session)).delete()
 
 
 def end_own(session: Session, user: User, context: Context) -> None:
     """End one session at the user's own request."""
     with transaction.atomic():
-        session.delete()
+        Session.objects.filter(user=user, ref=session.ref).delete()  # its key may have changed since
         audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context, n_sessions=1)
 
 

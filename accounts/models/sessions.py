@@ -1,6 +1,6 @@
 """The session model. It records the user, so that all sessions of a user can be found and ended."""
 
-import hashlib
+import secrets
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
@@ -9,18 +9,21 @@ from django.db import models
 from django.utils.module_loading import import_string
 
 
+def _new_ref() -> str:
+    return secrets.token_hex(16)
+
+
 class Session(AbstractBaseSession):
-    """One session. `user` is set once they are signed in; a half signed-in session has none."""
+    """One session. `user` is set once they are signed in; a half signed-in session has none.
+
+    Shape: `ref` is its public name, 32 hex digits. It stays when the key changes and does not reveal the key.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
+    ref = models.CharField(max_length=32, default=_new_ref, editable=False)
     made_at = models.DateTimeField(auto_now_add=True)
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)
-
-    @property
-    def ref(self) -> str:
-        """A public name that identifies the session without revealing its key. Shape: 32 hex digits."""
-        return hashlib.sha256(f"session:{self.session_key}".encode()).hexdigest()[:32]
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
 
+from accounts import sessions
 from accounts.models import Session
 from accounts.sessions import SessionStore, row_key
+from tests.people import Clock
+from verification import audit
+from verification.context import Context
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +33,7 @@ def test_is_made_without_a_look_before(django_assert_num_queries: Any) -> None:
 
 
 def test_row_holds_no_key_that_opens_a_session(ana: Any) -> None:
-    """Whoever read a backup could take over what was signed in (seen)."""
+    """Anyone who read a backup could take over a session (seen)."""
     ana.sign_in()
     rows = " ".join(str(row) for row in Session.objects.values())
     key = ana.browser.session_key
@@ -103,7 +107,49 @@ def test_ends_under_its_former_key_too() -> None:
     assert not Session.objects.exists()
 
 
-def test_starts_anew_after_its_end() -> None:
+def test_sign_out_ends_a_session_whose_key_another_request_changed(ana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row with the new key stayed, and with it the sign-in (seen)."""
+    ana.sign_in()
+    record = audit.record
+
+    def verified_elsewhere(*given: Any, **more: Any) -> Any:
+        other = SessionStore(ana.browser.session_key)
+        other.cycle_key()
+        other.save()
+        return record(*given, **more)
+
+    monkeypatch.setattr(audit, "record", verified_elsewhere)
+
+    ana.browser.send("/sign-out/")
+
+    assert not Session.objects.exists()
+
+
+def test_one_of_somebody_is_ended_although_its_key_changed(ana: Any, clock: Clock) -> None:
+    ana.sign_in()
+    store = SessionStore(ana.browser.session_key)
+    found = sessions.own(ana.user, store.ref)
+    assert found is not None
+
+    store.cycle_key()
+    store.save()
+    sessions.end_own(found, ana.user, Context(now=clock.now))
+
+    assert not Session.objects.exists()
+
+
+def test_keeps_its_name_when_its_key_changes() -> None:
+    store = _kept(seen=1)
+    before = store.ref
+
+    store.cycle_key()
+    store.save()
+
+    assert before
+    assert SessionStore(store.session_key).ref == before
+
+
+def test_starts_again_after_its_end() -> None:
     store = _kept(seen=1)
     old = store.session_key
 

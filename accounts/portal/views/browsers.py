@@ -18,12 +18,12 @@ from verification.browsers import user_agents
 def index(request: AuthedRequest) -> HttpResponse:
     """List where the user is remembered and signed in."""
     now = request_context.read(request)
-    here = sessions.keys_of(request.session)
+    here = sessions.ref_of(request.session)
     remembered = browsers.of_person(request.user, now=now.now)
     signed_in = Session.objects.filter(user=request.user, expire_date__gt=now.now).order_by("-made_at")
     context = {
         "browsers": [(b, user_agents.name(b.agent), browsers.is_this(b, now.browser)) for b in remembered],
-        "sessions": [(s, user_agents.name(s.agent), s.session_key in here) for s in signed_in],
+        "sessions": [(s, user_agents.name(s.agent), s.ref == here) for s in signed_in],
         "here": "browsers",
     }
     return render(request, "accounts/portal/browsers.html", context)
@@ -51,7 +51,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     found = sessions.own(request.user, ref)
     if found is None:
         raise Http404
-    if found.session_key in sessions.keys_of(request.session):
+    if found.ref == sessions.ref_of(request.session):
         return redirect("sign-out")
     sessions.end_own(found, request.user, now)
     messages.success(request, _("That sign-in was ended."))

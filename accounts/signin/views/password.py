@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit_events, redirects, request_context, session_assurance
+from accounts import audit_events, redirects, request_context, session_assurance, sessions
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
@@ -126,6 +126,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
         audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
+        sessions.end(request.session, here.user)
     logout(request)
     # Told in the URL: a message for the next page would create a session, which the next sign-in would have to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))
