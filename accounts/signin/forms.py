@@ -32,7 +32,7 @@ class PasswordForm(forms.Form):
     """User name and password."""
 
     username = forms.CharField(
-        label=_("User name"),
+        label=_("Username"),
         max_length=150,
         error_messages={"required": _("Type your user name.")},
         widget=_TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),

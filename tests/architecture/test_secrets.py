@@ -135,7 +135,7 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
     ana.browser.press("Sign out")
     ana.browser.client.cookies.clear()
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
     digits = ana.page.words.split("key ")[1][:2]
     work()
     ana.phone.answer()
@@ -156,7 +156,7 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
     for address in ("/methods/", "/browsers/", "/activity/", "/profile/", "/nothing-here/", "/sign-in/status/"):
         ana.browser.go(address)
     ben.give_password()
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
     ben.browser.press("Continue", country="CH", number="078 555 01 45")
     ben.verify(ben.read_text())
     ben.browser.go("/sign-in/register/codes/")

@@ -22,7 +22,7 @@ _SHOWS_FOCUS = """it => [it, it.parentElement].some(each => {
 def give_password(page: Page, person: Person, *, to: str = "/sign-in/") -> None:
     """Type name and password on the sign-in page."""
     page.goto(to)
-    fill(page, "User name", person.user.username)
+    fill(page, "Username", person.user.username)
     fill(page, "Password", PASSWORD)
     press(page, "Sign in")
 

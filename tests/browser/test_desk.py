@@ -238,7 +238,7 @@ def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
         Message.objects.create(
             user=ana.user,
             kind="text",
-            hint="+41 XX XXX XX 23",
+            hint="••• •• 23",
             country="CH",
             range="+41795",
             provider="virtual",

@@ -34,9 +34,9 @@ def _sign_in_by(method: str) -> Callable[[Page, Person], None]:
     def show(page: Page, ana: Person) -> None:
         give_password(page, ana)
         expect_heading(page, "Verify it is you")
-        if method != "Text":
+        if method != "Text message":
             choose(page, method)
-            expect(page.locator(".match") if method == "Call" else page.get_by_label("Code from")).to_be_visible()
+            expect(page.locator(".match") if method == "Phone call" else page.get_by_label("Code from")).to_be_visible()
 
     return show
 
@@ -61,8 +61,8 @@ def _register(page: Page, ben: Person) -> None:
 
 
 OUTSIDE = {
-    "verify-text": _sign_in_by("Text"),
-    "verify-call": _sign_in_by("Call"),
+    "verify-text": _sign_in_by("Text message"),
+    "verify-call": _sign_in_by("Phone call"),
     "verify-app": _sign_in_by("Authenticator app"),
     "options": _options,
 }

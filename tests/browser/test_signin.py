@@ -47,7 +47,7 @@ def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> N
 
 def test_moves_on_by_itself_when_the_digits_are_keyed_in_the_call(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    choose(page, "Call")
+    choose(page, "Phone call")
     expect(page.locator(".match")).to_be_visible()
     work()
 
@@ -115,7 +115,7 @@ def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person
 def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Page, ben: Person) -> None:
     give_password(page, ben)
     expect_heading(page, "Set up two-step verification")
-    press(page, "Text")
+    press(page, "Text message")
     fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
     expect_heading(page, "Prove that it works")
@@ -157,12 +157,12 @@ def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> 
 
 def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Person) -> None:
     page.goto("/sign-in/")
-    fill(page, "User name", "ana")
+    fill(page, "Username", "ana")
     fill(page, "Password", "wrong")
     press(page, "Sign in")
 
     expect_said(page, "do not belong together")
-    expect(page.get_by_label("User name")).to_have_value("ana")
+    expect(page.get_by_label("Username")).to_have_value("ana")
 
 
 def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:
@@ -176,7 +176,7 @@ def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> Non
 
 def test_signs_in_by_call_without_a_script(scriptless: Page, ana: Person) -> None:
     give_password(scriptless, ana)
-    choose(scriptless, "Call")
+    choose(scriptless, "Phone call")
     expect(scriptless.locator(".match")).to_be_visible()
     work()
     ana.phone.answer()
@@ -190,7 +190,7 @@ def test_signs_in_by_call_without_a_script(scriptless: Page, ana: Person) -> Non
 def test_stops_at_a_call_that_was_not_asked_for(chromium: Browser, live_server: LiveServer, ana: Person) -> None:
     with opened(chromium, live_server.url, forgives=REFUSED, viewport=SIZES["phone"]) as page:
         give_password(page, ana)
-        choose(page, "Call")
+        choose(page, "Phone call")
         expect(page.locator(".match")).to_be_visible()
         work()
         ana.phone.answer()
@@ -207,7 +207,7 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
 
     expect_said(page, "Texts are switched off for now. The carrier is down.")
     follow(page, DIFFERENT)
-    expect(page.get_by_role("button", name="Text")).to_be_disabled()
+    expect(page.get_by_role("button", name="Text message")).to_be_disabled()
     press(page, "Authenticator app")
     verify(page, ana.read_app())
     expect_in(page, ana)

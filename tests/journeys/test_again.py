@@ -59,20 +59,20 @@ def test_password_again_at_once_sends_no_second_text(ana: Person, clock: Clock) 
 def test_option_chosen_again_at_once_sends_no_second_text(ana: Person, clock: Clock) -> None:
     ana.give_password()
     clock.forward(seconds=10)
-    page = ana.choose("Text")
+    page = ana.choose("Text message")
 
     assert "A code was sent just now" in page
     assert "20 seconds" in page
     assert Message.objects.count() == 1
     clock.forward(seconds=21)
-    ana.choose("Text")
+    ana.choose("Text message")
     assert Message.objects.count() == 2
 
 
 def test_back_and_again_sends_no_second_text(ana: Person) -> None:
     ana.give_password()
     ana.choose("Authenticator app")
-    ana.choose("Text")
+    ana.choose("Text message")
 
     assert Message.objects.count() == 1
     assert ana.verify(ana.read_text()).path == "/"
@@ -94,7 +94,7 @@ def test_fresh_proof_asked_twice_sends_no_second_text(ana: Person, clock: Clock)
     Message.objects.all().delete()
     for _ in range(2):
         ana.browser.go("/sign-in/again/?next=/methods/add/")
-        ana.browser.press("Text")
+        ana.browser.press("Text message")
 
     assert Message.objects.count() == 1
     assert ana.verify(ana.read_text()).path == "/methods/add/"

@@ -26,20 +26,20 @@ def to_second(ben: Person) -> None:
 
 def test_registers_by_text(ben: Person) -> None:
     assert ben.give_password().path == WALL
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
     ben.browser.press("Continue", country="CH", number="078 555 01 45")
 
     page = ben.verify(ben.read_text())
 
     assert page.path == "/sign-in/register/second/"
     assert methods(ben) == ["text", "call"]
-    assert "One proof is enough for a phone, so it is set up for this too: Call" in page
+    assert "Phone call ••• •• 45" in page
 
 
 def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     ben.phone.number = OFFICE
     ben.give_password()
-    ben.browser.press("Call")
+    ben.browser.press("Phone call")
     page = ben.browser.press("Continue", country="CH", number="044 555 01 67", extension="12")
     digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
     work()
@@ -49,7 +49,7 @@ def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     page = ben.browser.press("I pressed #: continue")
 
     assert methods(ben) == ["call"]
-    assert "One proof is enough" not in page
+    assert "You can use the same number" not in page
     assert ben.phone.newest("call")["extension"] == "12"
 
 
@@ -72,7 +72,7 @@ def test_is_signed_in_at_the_end(ben: Person) -> None:
 
 def test_sets_up_a_second_method_on_the_way(ben: Person) -> None:
     to_second(ben)
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
     ben.browser.press("Continue", country="CH", number="078 555 01 45")
 
     page = ben.verify(ben.read_text())
@@ -106,7 +106,7 @@ def test_signs_in_later_with_a_code_that_he_was_shown(ben: Person) -> None:
 
 def test_is_told_beside_the_field_why_a_number_cannot_be(ben: Person) -> None:
     ben.give_password()
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
 
     page = ben.browser.press("Continue", country="CH", number="12")
 
@@ -116,14 +116,14 @@ def test_is_told_beside_the_field_why_a_number_cannot_be(ben: Person) -> None:
 
 def test_is_offered_a_call_for_a_number_that_takes_no_texts(ben: Person) -> None:
     ben.give_password()
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
 
     assert "Choose a phone call" in ben.browser.press("Continue", country="CH", number="044 555 01 67")
 
 
 def test_may_change_his_mind_before_the_proof(ben: Person) -> None:
     ben.give_password()
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
     ben.browser.press("Continue", country="CH", number="078 555 01 45")
     ben.browser.follow("Set up something else")
     ben.browser.press("Authenticator app")
@@ -193,7 +193,7 @@ def test_cannot_register_with_two_half_sign_ins(ben: Person) -> None:
 def test_proof_begun_by_a_thief_counts_for_nothing_after_his_own(ben: Person) -> None:
     thief = Person(ben.user, join("eve", number="+41795550199").phone)
     thief.give_password()
-    thief.browser.press("Text")
+    thief.browser.press("Text message")
     thief.browser.press("Continue", country="CH", number="079 555 01 99")
     code = thief.read_text()
     ben.give_password()
@@ -218,7 +218,7 @@ def test_whoever_has_a_method_cannot_enrol_with_a_half_sign_in(ana: Person) -> N
 
 def test_types_the_number_as_he_dials_it(ben: Person) -> None:
     ben.give_password()
-    ben.browser.press("Text")
+    ben.browser.press("Text message")
     ben.browser.press("Continue", country="DE", number="+41 78 555 01 45")
 
     assert ben.enrolment("text").address == BENS

@@ -14,7 +14,7 @@ from verification.models import AuditEvent, Challenge, Policy, Reason, State
 def call(ana: Person) -> str:
     """Ask for a call, let it ring, pick it up; gives the two digits of the page."""
     ana.give_password()
-    page = ana.choose("Call")
+    page = ana.choose("Phone call")
     work()
     ana.phone.answer()
     return page.words.split("key ")[1][:2]
@@ -81,7 +81,7 @@ def test_wrong_digits_are_said_on_the_phone(ana: Person) -> None:
 def test_hash_alone_is_enough_where_the_policy_says_so(ana: Person) -> None:
     Policy.objects.create(number_matching=False)
     ana.give_password()
-    page = ana.choose("Call")
+    page = ana.choose("Phone call")
     work()
     ana.phone.answer()
 
@@ -142,7 +142,7 @@ def test_fraud_report_counts_once(ana: Person) -> None:
 def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, words: str) -> None:
     Behaviour.objects.create(number="", outcome=outcome)
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
     work()
 
     page = ana.browser.reload()
@@ -160,7 +160,7 @@ def test_page_that_still_says_how_to_answer_is_loaded_again_once_the_call_failed
     """Its script asks. A page that says so already is left alone."""
     Behaviour.objects.create(number="", outcome=Reason.NO_ANSWER)
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
     work()
 
     told = [ana.browser.client.get(f"/sign-in/status/?alive=1{more}").json()["reload"] for more in ("", "&failed=1")]

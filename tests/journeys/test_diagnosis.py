@@ -105,7 +105,7 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
     settings.SENDS_PER_PERSON_HOUR = 1  # type: ignore[attr-defined]  # the test's settings take any name
     ana.give_password()
     ana.browser.go(OPTIONS)
-    ana.browser.press("Call")
+    ana.browser.press("Phone call")
 
     page = ask(ana, "no-message")
 
@@ -136,7 +136,7 @@ def test_trial_is_sent_from_here_and_shows_what_becomes_of_it(ana: Person) -> No
     ana.sign_in()
     ask(ana, "no-message")
 
-    page = ana.browser.press("Text +41 XX XXX XX 23")
+    page = ana.browser.press("Text message ••• •• 23")
 
     assert "Try it out" in page
     assert "Your text is waiting to be sent." in page

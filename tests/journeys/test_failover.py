@@ -78,7 +78,7 @@ def test_call_that_one_carrier_refuses_is_placed_by_the_other(
     routes._load.cache_clear()
     exchange.answer = Answer(status=401, code=20003)
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
 
     message = hand_over()
 

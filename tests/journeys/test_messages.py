@@ -29,7 +29,7 @@ def test_status_tells_the_script_what_the_page_tells_a_person(ana: Person) -> No
 
 def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
     digits = ana.page.words.split("key ")[1][:2]
     work()
     ana.phone.answer()
@@ -115,8 +115,8 @@ def test_list_of_options_marks_what_is_asked_now(ana: Person) -> None:
 
     page = ana.browser.follow(DIFFERENT)
 
-    assert "Text +41 XX XXX XX 23 Asked now" in page
-    assert [label.split(" ")[0] for form in page.forms for label, _, _ in form.buttons][:2] == ["Text", "Call"]
+    assert "Text message ••• •• 23 Asked now" in page
+    assert [label.split(" ")[0] for form in page.forms for label, _, _ in form.buttons][:2] == ["Text", "Phone"]
 
 
 def test_is_told_when_no_more_texts_go_out(ana: Person) -> None:

@@ -112,7 +112,7 @@ def test_takes_any_value_in_what_is_signed(
     ana.give_password()
     work()
     if event == "keys":
-        ana.choose("Call")
+        ana.choose("Phone call")
         work()
     message = Message.objects.latest("pk")
     Message.objects.filter(pk=message.pk).update(provider=carrier, state=MessageState.SENT)

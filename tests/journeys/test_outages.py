@@ -92,7 +92,7 @@ def test_registration_offers_what_works(ben: Any, db: None, clock: Clock) -> Non
     page = hal.give_password()
 
     assert page.offers("Authenticator app")
-    assert not page.offers("Text")
+    assert not page.offers("Text message")
 
 
 @pytest.mark.parametrize("what", [{"kind": Kind.TEXT}, {"provider": "virtual"}], ids=["kind", "only provider"])
@@ -148,7 +148,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
     assert not Message.objects.exists()
     page = ana.browser.go("/sign-in/options/")
     assert "Calls are switched off until" in page
-    assert not page.offers("Text")
+    assert not page.offers("Text message")
 
 
 def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, clock: Clock, settings: Any) -> None:
@@ -164,7 +164,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
     dispatch.sweep(lambda pk, _: found.append(pk), now=clock.now)
 
     assert found == [Message.objects.get(kind="text").pk]
-    assert join("hal").give_password().offers("Text")
+    assert join("hal").give_password().offers("Text message")
     assert availability.off("text", clock.now, "+390612345678")
 
 
@@ -189,8 +189,8 @@ def test_what_nobody_carries_is_not_offered(ben: Any, settings: Any, name: str) 
     page = ben.give_password()
 
     assert page.offers("Authenticator app")
-    assert page.offers("Text") is (name == "gateway")
-    assert not page.offers("Call")
+    assert page.offers("Text message") is (name == "gateway")
+    assert not page.offers("Phone call")
 
 
 def test_number_that_takes_texts_is_no_option_for_calls_that_nobody_makes(
@@ -200,13 +200,13 @@ def test_number_that_takes_texts_is_no_option_for_calls_that_nobody_makes(
     person = join("ida", number="+41795550177")
 
     person.give_password()
-    person.browser.press("Text")
+    person.browser.press("Text message")
     person.browser.press("Continue", number="+41795550177")
     work()
     words = gateway.newest["fields"]["text"]
     page = person.browser.press("Verify", code=re.search(r"\d{6}", words)[0])  # type: ignore[index]  # it is there
 
-    assert "Text +41 XX XXX XX 77" in page
+    assert "Text message ••• •• 77" in page
     assert [each.method for each in Enrolment.objects.filter(user=person.user, confirmed=True)] == ["text"]
 
 
@@ -226,7 +226,7 @@ def test_checks_name_what_nobody_carries(settings: Any) -> None:
     idle, mail = checks.methods_are_carried(None)
 
     assert (idle.id, mail.id) == ("verification.W004", "verification.W005")
-    assert "Call" in idle.msg
-    assert "Text" not in idle.msg
+    assert "Phone call" in idle.msg
+    assert "Text message" not in idle.msg
     settings.DELIVERY_PROVIDERS = ()
     assert checks.methods_are_carried(None) == []  # that is said by another check

@@ -45,10 +45,10 @@ def test_whole_text_may_be_pasted(ana: Person) -> None:
         ("123456 654321 999999", "You typed 18 digits"),
     ],
 )
-@pytest.mark.parametrize("option", ["Text", "Authenticator app"])
+@pytest.mark.parametrize("option", ["Text message", "Authenticator app"])
 def test_what_cannot_be_a_code_costs_no_try(ana: Person, typed: str, said: str, option: str) -> None:
     ana.give_password()
-    if option != "Text":
+    if option != "Text message":
         ana.choose(option)
 
     page = ana.verify(typed)

@@ -191,7 +191,7 @@ def test_wall_offers_what_the_policy_allows(ben: Person) -> None:
     page = ben.give_password()
 
     assert page.offers("Authenticator app")
-    assert not page.offers("Text")
+    assert not page.offers("Text message")
 
 
 def test_registration_ends_without_recovery_codes_where_none_are_allowed(ben: Person) -> None:
@@ -216,5 +216,5 @@ def test_group_decides_for_its_members(ben: Person) -> None:
     ben.user.groups.add(group)
     eve = join("eve")
 
-    assert not ben.give_password().offers("Text")
-    assert eve.give_password().offers("Text")
+    assert not ben.give_password().offers("Text message")
+    assert eve.give_password().offers("Text message")

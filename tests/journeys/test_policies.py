@@ -146,4 +146,4 @@ def test_staff_register_what_is_strong_enough(db: None, clock: Clock) -> None:
 
     assert page.path == "/sign-in/register/"
     assert page.offers("Passkey")
-    assert not page.offers("Text")
+    assert not page.offers("Text message")

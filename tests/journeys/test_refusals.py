@@ -47,7 +47,7 @@ def test_sixth_try_waits_and_says_how_long(ana: Person) -> None:
         ana.verify("000000")
     ana.browser.follow("Use a different verification option")
 
-    page = ana.browser.press("Text")
+    page = ana.browser.press("Text message")
 
     assert "Please wait before you try again" in page
     assert "1 minute" in page

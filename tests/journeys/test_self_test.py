@@ -17,14 +17,14 @@ def calm(ana: Person) -> Person:
 
 
 def test_tries_the_text(calm: Person) -> None:
-    page = calm.browser.press("Try it now Text")
+    page = calm.browser.press("Try it now Text message")
     assert page.path == "/sign-in/verify/"
 
     assert "It works." in calm.verify(calm.read_text())
 
 
 def test_tries_the_call(calm: Person) -> None:
-    page = calm.browser.press("Try it now Call")
+    page = calm.browser.press("Try it now Phone call")
     digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
     work()
     calm.phone.answer()
@@ -41,7 +41,7 @@ def test_tries_the_app(calm: Person, clock: Clock) -> None:
 
 
 def test_offers_no_other_option_and_no_remembering(calm: Person) -> None:
-    page = calm.browser.press("Try it now Text")
+    page = calm.browser.press("Try it now Text message")
 
     assert not page.offers("Use a different verification option")
     assert "ask again on this browser" not in page
@@ -51,7 +51,7 @@ def test_offers_no_other_option_and_no_remembering(calm: Person) -> None:
 
 def test_changes_nothing_of_the_session(calm: Person) -> None:
     before = calm.browser.session_key
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     calm.verify(calm.read_text())
 
     assert calm.browser.session_key == before
@@ -62,14 +62,14 @@ def test_passed_one_is_the_last_use(calm: Person, clock: Clock) -> None:
     clock.forward(days=3)
     calm.browser.press("Sign out")
     calm.sign_in(to="/sign-in/?next=/methods/")
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     calm.verify(calm.read_text())
 
     assert calm.enrolment("text").last_used_at == clock.now
 
 
 def test_can_be_left(calm: Person) -> None:
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
 
     assert calm.browser.press("Cancel").path == "/methods/"
     assert calm.browser.go("/").path == "/"
@@ -79,7 +79,7 @@ def test_spends_the_same_bounded_texts(calm: Person, clock: Clock) -> None:
     for _ in range(11):
         clock.forward(seconds=31)
         calm.browser.go("/methods/")
-        calm.browser.press("Try it now Text")
+        calm.browser.press("Try it now Text message")
 
     assert "Too many messages" in calm.page
     assert Message.objects.filter(kind="text").count() <= 10
@@ -87,7 +87,7 @@ def test_spends_the_same_bounded_texts(calm: Person, clock: Clock) -> None:
 
 def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
     """Whoever has a stolen session may not hide behind a self-test."""
-    calm.browser.press("Try it now Call")
+    calm.browser.press("Try it now Phone call")
     work()
     calm.phone.answer()
     calm.phone.press("0#")
@@ -98,7 +98,7 @@ def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
 
 
 def test_code_of_a_self_test_opens_no_sign_in(calm: Person) -> None:
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     code = calm.read_text()
     other = Person(calm.user, calm.phone)
     other.give_password()
@@ -111,10 +111,10 @@ def test_code_of_a_self_test_opens_no_sign_in(calm: Person) -> None:
 def test_code_of_a_self_test_is_no_fresh_proof(calm: Person, clock: Clock) -> None:
     clock.forward(minutes=11)
     calm.browser.go("/methods/")
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     code = calm.read_text()
     calm.browser.go("/methods/add/")
-    calm.browser.press("Text")
+    calm.browser.press("Text message")
 
     calm.verify(code)
 
@@ -122,7 +122,7 @@ def test_code_of_a_self_test_is_no_fresh_proof(calm: Person, clock: Clock) -> No
 
 
 def test_failed_one_leaves_sign_in_untouched(calm: Person, clock: Clock) -> None:
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     for _ in range(5):
         calm.verify("000000")
     assert calm.phone.number == ANAS
@@ -146,7 +146,7 @@ def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> N
 
 
 def test_self_tests_are_recorded_as_such(calm: Person) -> None:
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     calm.verify("000000")
 
     event = AuditEvent.objects.get(kind="challenge.failed")
@@ -156,7 +156,7 @@ def test_self_tests_are_recorded_as_such(calm: Person) -> None:
 
 def test_failed_self_test_is_not_told_as_an_attack(calm: Person) -> None:
     """The activity said of a mistyped self-test that somebody had the right password (seen)."""
-    calm.browser.press("Try it now Text")
+    calm.browser.press("Try it now Text message")
     calm.verify("000000")
 
     page = calm.browser.go("/activity/")

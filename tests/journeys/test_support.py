@@ -65,7 +65,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
     page = ana.verify(secret)
     assert page.path == "/sign-in/register/"
     assert "Set up a way of your own" in page
-    ana.browser.press("Text")
+    ana.browser.press("Text message")
     ana.browser.press("Continue", number=ana.phone.number)
     page = ana.verify(ana.read_text())
     assert page.path == "/sign-in/register/second/"
@@ -340,7 +340,7 @@ def test_person_sees_who_asked(ana: Person, dora: Person) -> None:
     settle(ana)
     case(dora, ana)
     dora.browser.follow("Verify the caller")
-    dora.browser.press("Text")
+    dora.browser.press("Text message")
     work()
     assert "your company support asks whether it is you" in ana.phone.newest("text")["words"]
 

@@ -44,7 +44,7 @@ def texted(ana: Person) -> Message:
 def called(ana: Person) -> Message:
     """Give a call that Vonage places."""
     ana.give_password()
-    ana.choose("Call")
+    ana.choose("Phone call")
     return hand_over()
 
 

@@ -76,7 +76,7 @@ def _limits(
 
 
 def label(enrolment: Enrolment) -> str:
-    """Label an enrolment: "Text +41 XX XXX XX 89", and the person's own name for it."""
+    """Label an enrolment: "Text message ••• •• 89", and the person's own name for it."""
     kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
     words = f"{kind} {enrolment.hint}".strip()
     return f"{words} ({enrolment.name})" if enrolment.name else words

@@ -96,7 +96,7 @@ def companions_text(enrolment: Enrolment | None) -> str:
     digests = crypto.digests("address", enrolment.address)
     rows = Enrolment.objects.filter(user=enrolment.user, address_digest__in=digests, confirmed=True)
     others = ", ".join(lookup.label(each) for each in rows.exclude(method=enrolment.method).order_by("pk"))
-    words = _("One proof is enough for a phone, so it is set up for this too: %(others)s.")
+    words = _("You can use the same number for another method too: %(others)s.")
     return words % {"others": others} if others else ""
 
 

@@ -345,16 +345,8 @@ def shown(text: str) -> str:
 
 
 def mask(e164: str) -> str:
-    """Hide a number but for its country code and last two digits. Shape: `+41 XX XXX XX 89`."""
-    number = phonenumbers.parse(e164)
-    shown = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-    head = f"+{number.country_code}"
-    body = shown[len(head) :]
-    kept = 2
-    masked = "".join(
-        "X" if c.isdigit() and sum(d.isdigit() for d in body[i + 1 :]) >= kept else c for i, c in enumerate(body)
-    )
-    return head + masked
+    """Hide a number but for its last two digits. Shape: `••• •• 89`."""
+    return f"••• •• {e164[-2:]}"
 
 
 def country(e164: str) -> str:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import SecondStep, User
-from verification import registry
+from verification import phone_numbers, registry
 from verification.capabilities import AppGenerated
 from verification.models import Enrolment, Kind
 
@@ -83,7 +83,7 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
     """Yield as many methods as `n_ways` says: a number first, then an app."""
     number = f"+4179{user.pk % 10_000_000:07d}"
     texted, shown = _kinds()
-    phone = Enrolment(user=user, method=texted, confirmed=True, is_default=True, hint=f"+41 XX XXX XX {number[-2:]}")
+    phone = Enrolment(user=user, method=texted, confirmed=True, is_default=True, hint=phone_numbers.mask(number))
     phone.address = number
     app = Enrolment(user=user, method=shown, confirmed=True)
     app.secret = chance.randbytes(20)

@@ -45,7 +45,7 @@ def card(page: Page, label: str) -> str:
 def test_lists_kind_masked_handle_added_and_last_used(ana: Person) -> None:
     page = at_methods(ana)
 
-    for words in ("Text +41 XX XXX XX 23", "Call +41 XX XXX XX 23", "Authenticator app", "Added 2 March 2026"):
+    for words in ("Text message ••• •• 23", "Phone call ••• •• 23", "Authenticator app", "Added 2 March 2026"):
         assert words in page
     assert "Usual" in card(page, "Text")
     assert "last used 2 March 2026, 09:00" in page
@@ -74,7 +74,7 @@ def test_lists_apart_what_the_policy_no_longer_allows(ana: Person) -> None:
     page = ana.browser.reload()
 
     assert "No longer allowed" in page
-    assert not page.offers("Try it now Text")
+    assert not page.offers("Try it now Text message")
 
 
 def test_former_method_that_is_no_longer_installed_breaks_no_page(ana: Person) -> None:
@@ -146,10 +146,10 @@ def test_abandoned_adding_leaves_nothing_that_counts(ana: Person) -> None:
 def test_adds_a_second_number_beside_the_first(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Add a method")
-    ana.browser.press("Text")
+    ana.browser.press("Text message")
     ana.phone.number = BENS
     ana.browser.press("Continue", country="CH", number=BENS)
-    assert "+41 XX XXX XX 45" in ana.page
+    assert "••• •• 45" in ana.page
 
     ana.verify(ana.read_text())
 
@@ -209,7 +209,7 @@ def test_offers_only_what_the_policy_allows(ana: Person) -> None:
     page = ana.browser.go("/methods/add/")
 
     assert page.offers("Authenticator app")
-    assert not page.offers("Text")
+    assert not page.offers("Text message")
     assert ana.browser.send("/methods/add/", method="text").path == "/methods/add/"
     assert ana.browser.send("/methods/add/text/", country="CH", number=BENS).path == "/methods/add/"
     assert not Enrolment.objects.filter(confirmed=False).exists()
@@ -296,7 +296,7 @@ def test_usual_one_is_asked_first_at_the_next_sign_in(ana: Person, clock: Clock)
 
 def test_removes_after_a_confirmation(ana: Person) -> None:
     at_methods(ana)
-    ana.browser.follow("Remove Call")
+    ana.browser.follow("Remove Phone call")
     assert "Remove this method?" in ana.page
     assert methods_of(ana) == ["text", "call", "totp"]
 
@@ -316,7 +316,7 @@ def test_removing_ends_other_sign_ins_and_browsers_but_not_this_one(ana: Person,
     remembered_elsewhere(ana)
     before = ana.browser.session_key
 
-    ana.browser.follow("Remove Call")
+    ana.browser.follow("Remove Phone call")
     ana.browser.press("Remove it")
 
     assert other.browser.go("/").path == "/sign-in/"
@@ -327,7 +327,7 @@ def test_removing_ends_other_sign_ins_and_browsers_but_not_this_one(ana: Person,
 
 def test_usual_moves_to_what_is_left(ana: Person) -> None:
     at_methods(ana)
-    ana.browser.follow("Remove Text")
+    ana.browser.follow("Remove Text message")
     ana.browser.press("Remove it")
 
     assert default_of(ana) == "call"
@@ -364,7 +364,7 @@ def test_forbidden_one_can_be_removed_by_its_link(ana: Person) -> None:
     at_methods(ana)
     Policy.objects.create(methods=["totp"])
     ana.browser.go("/methods/")
-    ana.browser.follow("Remove Text")
+    ana.browser.follow("Remove Text message")
     ana.browser.press("Remove it")
 
     assert methods_of(ana) == ["call", "totp"]
@@ -438,9 +438,9 @@ def test_tries_a_method_out(ana: Person, clock: Clock) -> None:
     clock.forward(days=200)
     ana.browser.press("Sign out")
     at_methods(ana)
-    assert "Does Text +41 XX XXX XX 23 still reach you?" in ana.page
+    assert "Does Text message ••• •• 23 still reach you?" in ana.page
 
-    ana.browser.press("Try it now Text")
+    ana.browser.press("Try it now Text message")
     page = ana.verify(ana.read_text())
 
     assert (page.path, "It works." in page) == ("/methods/", True)

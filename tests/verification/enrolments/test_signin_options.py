@@ -20,8 +20,8 @@ def test_option_is_named_by_method_and_hint(ana: Desk) -> None:
     enrolments.rename(ana.enrolment("totp"), "old phone", ana.context)
 
     assert [option.label for option in options(ana)] == [
-        "Text +41 XX XXX XX 34",
-        "Call +41 XX XXX XX 34",
+        "Text message ••• •• 34",
+        "Phone call ••• •• 34",
         "Authenticator app (old phone)",
     ]
 

@@ -45,7 +45,7 @@ class CallForm(NumberForm):
 class Call(KeyedOnPhone, SharesAddress):
     name = "call"
     icon = "call"
-    label = _("Call")
+    label = _("Phone call")
     explain = _("We call you. You key two digits and press #.")
     kind = Kind.CALL
     address_kind = "phone"

@@ -20,7 +20,7 @@ class EmailForm(forms.Form):
     """The address that codes go to."""
 
     address = forms.EmailField(
-        label=_("Mail address"),
+        label=_("Email address"),
         help_text=_("One that you can open without this account."),
         error_messages={"required": _("Type the mail address."), "invalid": _("This is not a mail address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -36,7 +36,7 @@ def mask(address: str) -> str:
 class Email(Delivered):
     name = "email"
     icon = "mail"
-    label = _("Mail")
+    label = _("Email")
     explain = _("We mail you a six-digit code.")
     kind = Kind.MAIL
     is_allowed_by_default = False

@@ -29,7 +29,7 @@ class TextForm(NumberForm):
 class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
-    label = _("Text")
+    label = _("Text message")
     explain = _("We text you a six-digit code.")
     kind = Kind.TEXT
     address_kind = "phone"
