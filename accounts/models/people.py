@@ -67,8 +67,8 @@ def permissions_given_to(user: "User") -> set[str]:
 class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp ships no types
     """A user.
 
-    Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_ways` counts the user's
-    permanent methods and is kept by the engine; `found_by` is the text that search looks at.
+    Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_methods` counts the
+    user's permanent methods and is updated by the engine; `found_by` is the text that search looks at.
     """
 
     username = models.CharField(
@@ -93,7 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     grace_ends_at = models.DateTimeField(null=True, editable=False)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
-    n_ways = models.PositiveSmallIntegerField(default=0, editable=False)
+    n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
         expression=_folded("username", Value(" "), "name", Value(" "), "email"),
         output_field=models.TextField(),
@@ -138,7 +138,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     class Meta:
         indexes = (
-            models.Index(fields=["n_ways", "username"], name="people_by_ways"),
+            models.Index(fields=["n_methods", "username"], name="people_by_n_methods"),
             models.Index(Upper("email"), name="people_by_mail"),
             models.Index(
                 fields=["username"],

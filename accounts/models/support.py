@@ -30,7 +30,7 @@ class CallerCheck(models.Model):
     ref = HandleField(unique=True, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="caller_checks")
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    way = models.CharField(max_length=32)
+    method = models.CharField(max_length=32)
     label = models.CharField(max_length=120)
     handle = models.CharField(max_length=32, blank=True, editable=False)
     binding = HandleField(editable=False)

@@ -24,7 +24,7 @@ class Mark:
     label: str = ""
 
 
-def ways_in(options: Sequence[Option]) -> set[str]:
+def everyday_methods(options: Sequence[Option]) -> set[str]:
     """Return the distinct things a user could lose. A number that takes texts and calls is one phone."""
     return {
         option.enrolment.address_digest or option.ref
@@ -54,8 +54,8 @@ def comfort(options: Sequence[Option]) -> str:
 def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
     """Return what is worth doing, most urgent first; empty if all is well."""
     found = [_off(option) for option in options if option.is_locked]
-    ways = ways_in(options)
-    if len(ways) < 2:
+    methods = everyday_methods(options)
+    if len(methods) < 2:
         found.append(
             Mark(
                 "warn",

@@ -156,7 +156,7 @@ def may_register(user: User, pending: Pending, context: Context) -> Decision | N
     Decided again at each step: a second half signed-in session with the same password must not add a method of its own.
     """
     decision = policies.decide(user, context)
-    is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_way
+    is_without = decision.reason is Why.METHOD_NOT_ALLOWED or not decision.has_lasting_method
     is_closed = decision.step is not Step.ASK and decision.reason is not Why.ALL_OFF
     replaces_former = pending.has_proven_former and is_without and not is_closed
     may = decision.step is Step.ENROL or replaces_former or pending.is_proven
@@ -172,7 +172,7 @@ def must_register(user: User, outcome: Outcome, pending: Pending, context: Conte
         return True
     if outcome.enrolment is None or not registry.has(outcome.enrolment.method, Temporary):
         return False
-    return not policies.decide(user, context).has_lasting_way
+    return not policies.decide(user, context).has_lasting_method
 
 
 def person(pending: Pending) -> User | None:

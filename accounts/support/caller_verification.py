@@ -28,8 +28,8 @@ CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to verify a caller. `closed` says why it cannot be used now."""
+class CallerMethod:
+    """One method of verifying a caller. `closed` says why it cannot be used now."""
 
     key: str
     label: str
@@ -38,13 +38,13 @@ class Way:
     closed: str = ""
 
 
-def ways(person: User, *, now: datetime) -> list[Way]:
+def methods(person: User, *, now: datetime) -> list[CallerMethod]:
     """Return how a caller can be verified: methods that are old enough, and a call back to a number on file."""
     rules = policies.rules_for(person.pk)
     options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
-    found = [_way(option, now) for option in options if _can_be_read_out(option)]
+    found = [_method(option, now) for option in options if _can_be_read_out(option)]
     words = _("Ring the person on a number that your organisation holds, not one that the caller gives.")
-    return [*found, Way(CALL_BACK, _("Call back"), words, "call")]
+    return [*found, CallerMethod(CALL_BACK, _("Call back"), words, "call")]
 
 
 def _can_be_read_out(option: Option) -> bool:
@@ -52,7 +52,7 @@ def _can_be_read_out(option: Option) -> bool:
     return method.is_numeric and not option.is_backup and not option.is_temporary
 
 
-def _way(option: Option, now: datetime) -> Way:
+def _method(option: Option, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
     closed = _("Set up less than a week ago.") if now - since < SETTLED else ""
     closed = closed or (_("Switched off after wrong codes.") if option.is_locked else option.unavailable_reason)
@@ -61,28 +61,37 @@ def _way(option: Option, now: datetime) -> Way:
         if option.needs_delivery
         else _("The caller reads you the code it shows.")
     )
-    return Way(option.ref, option.label, explain, option.icon, closed)
+    return CallerMethod(option.ref, option.label, explain, option.icon, closed)
 
 
 def begin(staff: User, person: User, key: str, context: Context) -> CallerCheck | Outcome:
     """Start the verification of a caller by one method. The user sees on their pages who asked."""
-    way = next((way for way in ways(person, now=context.now) if way.key == key and not way.closed), None)
-    if way is None or way.key == CALL_BACK:
+    method = next(
+        (method for method in methods(person, now=context.now) if method.key == key and not method.closed), None
+    )
+    if method is None or method.key == CALL_BACK:
         return Outcome(verdict=Verdict.UNREACHABLE)
     enrolment = enrolments.by_ref(person.pk, key)
     if enrolment is None:
         return Outcome(verdict=Verdict.UNREACHABLE)
     with transaction.atomic():
         _hold(person)
-        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=enrolment.method, label=way.label)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, method=enrolment.method, label=method.label)
         if same := just_now.filter(passed_at=None, asked_at__gt=context.now - _SAME).order_by("-asked_at").first():
             return same
-        return _begin(staff, person, enrolment, way, context)
+        return _begin(staff, person, enrolment, method, context)
 
 
-def _begin(staff: User, person: User, enrolment: Enrolment, way: Way, context: Context) -> CallerCheck | Outcome:
+def _begin(
+    staff: User, person: User, enrolment: Enrolment, method: CallerMethod, context: Context
+) -> CallerCheck | Outcome:
     check = CallerCheck(
-        person=person, staff=staff, way=enrolment.method, label=way.label, epoch=person.epoch, asked_at=context.now
+        person=person,
+        staff=staff,
+        method=enrolment.method,
+        label=method.label,
+        epoch=person.epoch,
+        asked_at=context.now,
     )
     outcome = challenges.start(
         enrolment,
@@ -110,7 +119,7 @@ def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck 
     mine = CallerCheck.objects.select_related("person", "staff").filter(
         ref=ref, staff=staff, person=person, asked_at__gt=now - LIFE
     )
-    return mine.exclude(way=CALL_BACK).first()
+    return mine.exclude(method=CALL_BACK).first()
 
 
 def answer(check: CallerCheck, text: str, context: Context) -> Outcome:
@@ -131,7 +140,7 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
     check = CallerCheck(
         person=person,
         staff=staff,
-        way=CALL_BACK,
+        method=CALL_BACK,
         label=label,
         epoch=person.epoch,
         note=note,
@@ -140,7 +149,7 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
     )
     with transaction.atomic():
         _hold(person)
-        just_now = CallerCheck.objects.filter(person=person, staff=staff, way=CALL_BACK)
+        just_now = CallerCheck.objects.filter(person=person, staff=staff, method=CALL_BACK)
         if same := just_now.filter(passed_at__gt=context.now - _SAME).first():
             return same
         check.save()
@@ -162,7 +171,7 @@ def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
 
 def _good(staff: User, now: datetime) -> QuerySet[CallerCheck]:
     """Return the checks that count for a member of staff: their own, and for colleagues, call backs by others."""
-    mine, is_call_back = Q(staff=staff), Q(way=CALL_BACK)
+    mine, is_call_back = Q(staff=staff), Q(method=CALL_BACK)
     of_staff = Q(person__is_staff=True) | Q(person__is_superuser=True)
     counts = (mine & ~(is_call_back & of_staff)) | (~mine & is_call_back & of_staff)
     return CallerCheck.objects.select_related("staff").filter(counts, passed_at__gt=now - LIFE)

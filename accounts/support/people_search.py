@@ -95,8 +95,8 @@ def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
     if search.state in SecondStep.values:
         people = people.filter(second_step=search.state)
     troubles: Mapping[str, Q] = {
-        "no_method": Q(n_ways=0),
-        "one_way": Q(n_ways=1),
+        "no_method": Q(n_methods=0),
+        "one_way": Q(n_methods=1),
         "locked": Q(second_step_locked_at__isnull=False),
         "blocked": Q(blocked_until__gt=now),
     }
@@ -151,7 +151,7 @@ def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
         (not person.is_active, "bad", _("switched off")),
         (bool(person.blocked_until and person.blocked_until > now), "bad", _("blocked")),
         (person.second_step_locked_at is not None, "bad", _("locked")),
-        (person.n_ways == 0, "warn", _("no method")),
-        (person.n_ways == 1, "", _("one way left")),
+        (person.n_methods == 0, "warn", _("no method")),
+        (person.n_methods == 1, "", _("one way left")),
     ]
     return [(kind, words) for applies, kind, words in table if applies]

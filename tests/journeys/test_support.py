@@ -70,7 +70,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
     page = ana.verify(ana.read_text())
     assert page.path == "/sign-in/register/second/"
     ana.browser.follow("Go on") if page.offers("Go on") else None
-    assert User.objects.get(pk=ana.user.pk).n_ways == 1
+    assert User.objects.get(pk=ana.user.pk).n_methods == 1
 
 
 def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:

@@ -52,8 +52,8 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
     with transaction.atomic():
         locks.lock_person(enrolment.user)
         mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
-        ways = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
-        left = [e for e in ways if lookup.is_everyday(e)]
+        others = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
+        left = [e for e in others if lookup.is_everyday(e)]
         if must_keep_one and lookup.is_everyday(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.

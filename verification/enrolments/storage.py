@@ -41,7 +41,7 @@ def update_default_and_count(user: Person) -> None:
     if left and not any(e.is_default for e in left):
         Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
     things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
-    get_user_model().objects.filter(pk=user.pk).update(n_ways=len(things))
+    get_user_model().objects.filter(pk=user.pk).update(n_methods=len(things))
 
 
 def drop(rows: QuerySet[Enrolment]) -> None:

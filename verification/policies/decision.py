@@ -50,7 +50,7 @@ class Decision:
     n_put_off_left: int = 0
 
     @property
-    def has_lasting_way(self) -> bool:
+    def has_lasting_method(self) -> bool:
         """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
         return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
 

@@ -57,7 +57,7 @@ def preview(rules: Sequence[Policy], *, now: datetime) -> Effect:
     n_people = n_registering = n_locked_out = 0
     for person, mine in _people(rules, now=now):
         n_people += 1
-        if not _is_asked(person) or person.has_way(mine):
+        if not _is_asked(person) or person.has_method(mine):
             continue
         if _can_register(mine, person):
             n_registering += 1
@@ -76,7 +76,7 @@ class _Person:
     methods: frozenset[str]
     waiting: frozenset[str]
 
-    def has_way(self, rules: Rules) -> bool:
+    def has_method(self, rules: Rules) -> bool:
         """Return whether a method that they set up is still allowed."""
         return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
 

@@ -27,24 +27,26 @@ def _may(request: AuthedRequest, person: User) -> None:
 
 @require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest, pk: int) -> HttpResponse:
-    """Offer the ways to verify this caller, and start the chosen one. A GET sends nothing."""
+    """Offer the methods to verify this caller, and start the chosen one. A GET sends nothing."""
     now, person = request_context.read(request), layout.case_of(request, pk)
     _may(request, person)
-    form = CallBackForm(request.POST if request.POST.get("way") == caller_verification.CALL_BACK else None)
+    form = CallBackForm(request.POST if request.POST.get("caller_method") == caller_verification.CALL_BACK else None)
     if form.is_bound and form.is_valid():
         caller_verification.vouch(request.user, person, form.cleaned_data["note"], now)
         messages.success(request, _vouched(person))
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
-        begun = caller_verification.begin(request.user, person, request.POST.get("way", ""), now)
+        begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), now)
         if isinstance(begun, CallerCheck):
             return redirect("admin:support-caller", person.pk, begun.ref)
         words = outcomes.words(begun, now=now.now)
         messages.warning(request, f"{words.title}. {words.text}")
     context = {
         "person": person,
-        "ways": [
-            way for way in caller_verification.ways(person, now=now.now) if way.key != caller_verification.CALL_BACK
+        "methods": [
+            method
+            for method in caller_verification.methods(person, now=now.now)
+            if method.key != caller_verification.CALL_BACK
         ],
         "form": form,
         "call_back": caller_verification.CALL_BACK,

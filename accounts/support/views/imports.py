@@ -170,4 +170,4 @@ def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
     for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
         groups = rows.joined(group.name for group in user.groups.all())
         last = user.last_login.isoformat() if user.last_login else ""
-        yield (user.username, user.name, user.email, groups, user.second_step, user.n_ways, last)
+        yield (user.username, user.name, user.email, groups, user.second_step, user.n_methods, last)

@@ -72,7 +72,7 @@ def _people(chance: random.Random, there: int, count: int, nobody: str) -> Itera
             email=f"{username}{_MARK}",
             password=nobody,
             second_step=chance.choice(_STATES),
-            n_ways=chance.choices((0, 1, 2), (2, 30, 68))[0],
+            n_methods=chance.choices((0, 1, 2), (2, 30, 68))[0],
             last_login=_SINCE + timedelta(minutes=chance.randrange(400_000)) if chance.random() < 0.9 else None,
             blocked_until=_SINCE + timedelta(days=36_500) if chance.random() < 0.001 else None,
             second_step_locked_at=_SINCE if chance.random() < 0.001 else None,
@@ -80,14 +80,14 @@ def _people(chance: random.Random, there: int, count: int, nobody: str) -> Itera
 
 
 def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
-    """Yield as many methods as `n_ways` says: a number first, then an app."""
+    """Yield as many methods as `n_methods` says: a number first, then an app."""
     number = f"+4179{user.pk % 10_000_000:07d}"
     texted, shown = _kinds()
     phone = Enrolment(user=user, method=texted, confirmed=True, is_default=True, hint=phone_numbers.mask(number))
     phone.address = number
     app = Enrolment(user=user, method=shown, confirmed=True)
     app.secret = chance.randbytes(20)
-    yield from itertools.islice((phone, app), user.n_ways)
+    yield from itertools.islice((phone, app), user.n_methods)
 
 
 @cache

@@ -57,7 +57,7 @@ def test_code_that_a_colleague_read_out_counts_for_the_one_who_asked(
     dora: Person, sam: Person, root: Person, here: Context
 ) -> None:
     CallerCheck.objects.create(
-        person=dora.user, staff=sam.user, way="text", label="Text", epoch=1, asked_at=here.now, passed_at=here.now
+        person=dora.user, staff=sam.user, method="text", label="Text", epoch=1, asked_at=here.now, passed_at=here.now
     )
 
     assert caller_verification.proof(sam.user, dora.user, now=here.now) is not None
@@ -87,10 +87,10 @@ def test_method_proves_a_caller_once_it_is_a_week_old(
     assert SETTLED.days == 7
     settle(ana, days=days)
 
-    *methods, call_back = caller_verification.ways(ana.user, now=here.now)
+    *methods, call_back = caller_verification.methods(ana.user, now=here.now)
 
     assert methods
-    assert {bool(way.closed) for way in methods} == {is_closed}
+    assert {bool(method.closed) for method in methods} == {is_closed}
     assert (call_back.key, call_back.closed) == (CALL_BACK, "")
 
 
@@ -98,7 +98,7 @@ def test_recovery_codes_and_passes_are_not_read_out(ana: Person, here: Context) 
     ana.print_codes()
     reserve = {row.ref for row in Enrolment.objects.filter(user=ana.user) if row.method == "recovery"}
 
-    assert not reserve & {way.key for way in caller_verification.ways(ana.user, now=here.now)}
+    assert not reserve & {method.key for method in caller_verification.methods(ana.user, now=here.now)}
 
 
 @pytest.mark.parametrize("key", ["", "x", CALL_BACK])

@@ -62,7 +62,7 @@ def test_clearing_twice_at_once_clears_once_and_breaks_nothing(sam: Person) -> N
 
         assert wrong == []
         assert not Enrolment.objects.filter(user=ana.user).exists()
-        assert User.objects.get(pk=ana.user.pk).n_ways == 0
+        assert User.objects.get(pk=ana.user.pk).n_methods == 0
 
 
 def test_registration_beside_a_clearing_leaves_it_whole(sam: Person) -> None:
@@ -77,7 +77,7 @@ def test_registration_beside_a_clearing_leaves_it_whole(sam: Person) -> None:
         assert [type(error).__name__ for error in wrong if type(error).__name__ != "DoesNotExist"] == []
         left = Enrolment.objects.filter(user=ana.user, confirmed=True)
         things = {e.address_digest or e.ref for e in left}
-        assert User.objects.get(pk=ana.user.pk).n_ways == len(things)
+        assert User.objects.get(pk=ana.user.pk).n_methods == len(things)
         assert left.filter(is_default=True).count() == (1 if things else 0)
 
 

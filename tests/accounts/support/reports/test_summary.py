@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 
 def person(name: str, *methods: str, **fields: object) -> User:
-    found = User.objects.create(username=name, n_ways=len(methods), **fields)
+    found = User.objects.create(username=name, n_methods=len(methods), **fields)
     for method in methods:
         Enrolment.objects.create(user=found, method=method, confirmed=True)
     return found
