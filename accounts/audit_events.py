@@ -87,7 +87,7 @@ PASSWORD_RESET_ASKED = declare(
     )
 )
 
-REGISTRATION_PUT_OFF = declare(
+REGISTRATION_DEFERRED = declare(
     UserEvent(
         "registration.put_off",
         icon="clock",

@@ -89,7 +89,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     blocked_reason = models.CharField(_("why blocked"), max_length=200, blank=True)
     second_step_locked_at = models.DateTimeField(_("second step locked since"), null=True, blank=True)
     bypass_until = models.DateTimeField(_("may sign in once without the second step until"), null=True, blank=True)
-    n_put_off = models.PositiveSmallIntegerField(default=0, editable=False)
+    n_deferrals = models.PositiveSmallIntegerField(default=0, editable=False)
     grace_ends_at = models.DateTimeField(null=True, editable=False)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)

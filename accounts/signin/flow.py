@@ -109,20 +109,20 @@ def _carried(former: Pending | None, user: User, purpose: Purpose, context: Cont
     return {}
 
 
-def put_off(user: User, context: Context, decision: Decision) -> bool:
+def defer(user: User, context: Context, decision: Decision) -> bool:
     """Defer registration once. Return False if no deferrals are left; concurrent requests cannot exceed the limit."""
     ends = context.now + timedelta(days=decision.rules.grace_days)
-    rows = User.objects.filter(pk=user.pk, n_put_off=user.n_put_off)
-    if not decision.n_put_off_left:
+    rows = User.objects.filter(pk=user.pk, n_deferrals=user.n_deferrals)
+    if not decision.n_deferrals_left:
         return False
     with transaction.atomic():
         spent = rows.update(
-            n_put_off=F("n_put_off") + 1,
+            n_deferrals=F("n_deferrals") + 1,
             grace_ends_at=Coalesce("grace_ends_at", Value(ends, output_field=DateTimeField())),
         )
         if spent:
-            left = decision.n_put_off_left - 1
-            audit.record(audit_events.REGISTRATION_PUT_OFF, user_id=user.pk, context=context, n_left=left)
+            left = decision.n_deferrals_left - 1
+            audit.record(audit_events.REGISTRATION_DEFERRED, user_id=user.pk, context=context, n_left=left)
     return bool(spent)
 
 

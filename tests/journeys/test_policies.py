@@ -126,7 +126,7 @@ def test_registration_is_a_wall_after_the_days(db: None, clock: Clock) -> None:
     page = ian.give_password()
 
     assert not page.offers("Not now")
-    assert User.objects.get(pk=ian.user.pk).n_put_off == 1
+    assert User.objects.get(pk=ian.user.pk).n_deferrals == 1
 
 
 def test_wall_cannot_be_put_off_by_hand(ben: Person) -> None:

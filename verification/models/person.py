@@ -29,7 +29,7 @@ class Person(Protocol):
     blocked_until: datetime | None
     securing_since: datetime | None
     bypass_until: datetime | None
-    n_put_off: int
+    n_deferrals: int
     grace_ends_at: datetime | None
 
     def get_username(self) -> str: ...

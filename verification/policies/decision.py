@@ -34,7 +34,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     LOCKED = "locked"
     ALL_OFF = "all_off"
-    PUT_OFF = "put_off"
+    DEFERRED = "put_off"
     BYPASSED = "bypassed"
 
 
@@ -47,7 +47,7 @@ class Decision:
     rules: Rules
     options: tuple[Option, ...] = ()
     default: Option | None = None
-    n_put_off_left: int = 0
+    n_deferrals_left: int = 0
 
     @property
     def has_lasting_method(self) -> bool:
@@ -93,12 +93,12 @@ def decide(user: Person, context: Context, *, is_remembered: bool = False) -> De
 _MAX_DEFERRALS = 3  # of a registration, each until the next sign-in
 
 
-def _put_off_left(user: Person, rules: Rules, now: datetime) -> int:
+def _n_deferrals_left(user: Person, rules: Rules, now: datetime) -> int:
     """Count how often somebody may still put off the registration. Staff, and anyone who must register, may not."""
     is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
     if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
         return 0
-    return max(0, _MAX_DEFERRALS - user.n_put_off)
+    return max(0, _MAX_DEFERRALS - user.n_deferrals)
 
 
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
@@ -108,8 +108,8 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
     """
     former = enrolments.choices(enrolments.options(mine, tuple(registry.methods()), now=now))
     if not former:
-        left = _put_off_left(user, rules, now)
-        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_put_off_left=left)
+        left = _n_deferrals_left(user, rules, now)
+        return Decision(step=Step.ENROL, reason=Why.NO_METHOD, rules=rules, n_deferrals_left=left)
     default = enrolments.default(former, now=now)
     if default is None:
         return Decision(step=Step.DENY, reason=Why.ALL_OFF, rules=rules, options=former)

@@ -216,6 +216,6 @@ def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     if isinstance(opened, HttpResponse):
         return opened
     user, decision = opened
-    if pending.is_proven or not flow.put_off(user, context, decision):
+    if pending.is_proven or not flow.defer(user, context, decision):
         return redirect("signin:register")
-    return flow.finish(request, user, context, next_url=pending.next, why=Why.PUT_OFF)
+    return flow.finish(request, user, context, next_url=pending.next, why=Why.DEFERRED)
