@@ -12,21 +12,21 @@ from accounts import admin_changes, app_passwords, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.app_passwords import programs
 from accounts.models import Service
-from accounts.support.admin.cost import CapAdmin, CountryAdmin, OptOutAdmin, PauseAdmin
+from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
 from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
 
 __all__ = [
-    "CapAdmin",
+    "BlockedRangeAdmin",
     "CircuitAdmin",
     "CountryAdmin",
     "OptOutAdmin",
     "OutageAdmin",
-    "PauseAdmin",
     "PeopleAdmin",
     "RouteAdmin",
     "ScopeAdmin",
     "ServiceAdmin",
+    "SpendingLimitAdmin",
 ]
 
 

@@ -231,8 +231,8 @@ def their_database() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def switches_known(db: None, settings: Any) -> None:
-    """Fill the caches of policies, outages and caps, as in a process that is already serving."""
+    """Fill the caches of policies, outages and spending limits, as in a process that is already serving."""
     settings.VERIFICATION_CACHE_SECONDS = 3600
     outages.kinds(timezone.now())
     policies.is_alone_open()
-    toll_fraud.caps()
+    toll_fraud.spending_limits()

@@ -15,7 +15,7 @@ from verification.db import row_locks
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
-from verification.models import Browser, CircuitState, Enrolment, Kind, Pause
+from verification.models import BlockedRange, Browser, CircuitState, Enrolment, Kind
 from verification.models.person import Person
 from verification.models.policies import strongest
 
@@ -107,21 +107,21 @@ def alert(user: Person, kind: str, *, now: datetime, **values: str) -> None:
 
 def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
     """Tell operators, and the record, of caps whose alarm this request set off; of one that stops it, once a day."""
-    for cap in toll_fraud.caps():
-        scope = f"{limits.SPENT}{cap.span}"
+    for limit in toll_fraud.spending_limits():
+        scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
             audit.record(events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
-            _tell_operators("spend_alarm", now=context.now, **_about(cap))
+            _tell_operators("spend_alarm", now=context.now, **_about(limit))
         if scope == gate.scope and limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
-            _tell_operators("spend_stop", now=context.now, **_about(cap))
+            _tell_operators("spend_stop", now=context.now, **_about(limit))
 
 
-def tell_of_pauses(pauses: Iterable[Pause], *, now: datetime) -> None:
+def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
     """Tell operators of ranges that nothing goes to for a while, and at home of those that they should look at."""
-    for pause in pauses:
-        notice = "range_warned" if pause.is_warning else "range_paused"
-        said = {"range": pause.range, "n_sent": str(pause.n_sent), "n_proven": str(pause.n_proven)}
-        _tell_operators(notice, now=now, until=time_format.moment(pause.ends_at), **said)
+    for each in blocked:
+        notice = "range_warned" if each.is_warning else "range_paused"
+        said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
+        _tell_operators(notice, now=now, until=time_format.moment(each.ends_at), **said)
 
 
 def tell_of_damage(now: datetime) -> int:
@@ -147,12 +147,12 @@ def tell_of_circuits(now: datetime) -> None:
             _tell_operators(notice, now=now, right="change_route", **said)
 
 
-def _about(cap: toll_fraud.SpendingCap) -> dict[str, str]:
-    alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (cap.alarm_at, cap.stop_at))
-    return {"span": str(cap.span), "alarm": alarm, "stop": stop}
+def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
+    alarm, stop = (f"{at / toll_fraud.UNIT:.2f}" if at is not None else "" for at in (limit.alarm_at, limit.stop_at))
+    return {"span": str(limit.span), "alarm": alarm, "stop": stop}
 
 
-def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_cap", **values: str) -> None:
+def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
     """Leave a notice for everybody who may change what it is about: what texts and calls cost, or who carries them."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():

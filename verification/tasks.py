@@ -36,7 +36,7 @@ def evaluate(**_more: Any) -> None:
     circuit_breaker.evaluate(kinds, now=now)
     notices.tell_of_circuits(now)
     notices.tell_of_damage(now)
-    notices.tell_of_pauses(toll_fraud.evaluate(now=now), now=now)
+    notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 
 _BATCH = 500

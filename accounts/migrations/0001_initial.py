@@ -61,11 +61,11 @@ class Migration(migrations.Migration):
                 ('blocked_reason', models.CharField(blank=True, max_length=200, verbose_name='why blocked')),
                 ('second_step_locked_at', models.DateTimeField(blank=True, null=True, verbose_name='second step locked since')),
                 ('bypass_until', models.DateTimeField(blank=True, null=True, verbose_name='may sign in once without the second step until')),
-                ('n_put_off', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('n_deferrals', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('grace_ends_at', models.DateTimeField(editable=False, null=True)),
                 ('must_change_password', models.BooleanField(default=False, verbose_name='must change the password')),
                 ('securing_since', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='securing the account since')),
-                ('n_ways', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('n_methods', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('found_by', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Upper(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Concat('username', models.Value(' '), 'name', models.Value(' '), 'email', output_field=models.TextField()), models.Value('.'), models.Value(''), output_field=models.TextField()), models.Value('-'), models.Value(''), output_field=models.TextField()), models.Value('_'), models.Value(''), output_field=models.TextField()), models.Value("'"), models.Value(''), output_field=models.TextField()), models.Value('@'), models.Value(''), output_field=models.TextField()), output_field=models.TextField()), output_field=models.TextField())),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='since')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': (('clear_settings', "May clear a person's settings, also after a lost phone"), ('reset_device', 'May remove one method of a person'), ('view_tokens', 'May see the hardware tokens'), ('assign_token', 'May assign a hardware token, or take it back'), ('resync_token', 'May set a hardware token right by two of its codes'), ('retire_token', 'May retire a hardware token, or bring it back into the stock'), ('delete_app_passwords', "May delete a person's app passwords"), ('forget_browsers', "May forget a person's remembered browsers"), ('end_sessions', "May end a person's sign-ins"), ('issue_pass', 'May issue a Temporary Access Pass'), ('bypass_once', 'May let a person sign in once without the second step'), ('block_person', 'May block and unblock a person'), ('unlock_person', 'May unlock a person without a reset'), ('set_state', "May set a person's second step disabled, enabled or enforced"), ('give_role', 'May make a person one of the staff, with roles, or end that'), ('resend_message', 'May send a person a trial text or call'), ('require_password', 'May require a new password of a person'), ('verify_caller', 'May verify a caller'), ('view_reports', 'May see the reports'), ('erase_person', 'May erase a person for good'), ('approve_request', 'May approve what another of the staff asked for')),
-                'indexes': [models.Index(fields=['n_ways', 'username'], name='people_by_ways'), models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'), models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out')],
+                'indexes': [models.Index(fields=['n_methods', 'username'], name='people_by_n_methods'), models.Index(django.db.models.functions.text.Upper('email'), name='people_by_mail'), models.Index(condition=models.Q(('blocked_until__isnull', False), ('second_step_locked_at__isnull', False), _connector='OR'), fields=['username'], name='people_kept_out')],
             },
         ),
         migrations.CreateModel(
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('ref', models.CharField(editable=False, max_length=32, unique=True)),
-                ('way', models.CharField(max_length=32)),
+                ('method', models.CharField(max_length=32)),
                 ('label', models.CharField(max_length=120)),
                 ('handle', models.CharField(blank=True, editable=False, max_length=32)),
                 ('binding', models.CharField(editable=False, max_length=32)),

@@ -61,13 +61,15 @@ class _Figures(Collector):
         yield circuits
         spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
         stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
-        for cap in toll_fraud.caps():
-            spent.add_metric([cap.span], limits.spent(cap.span, cap.window, now=now) / toll_fraud.UNIT)
-            if cap.stop_at is not None:
-                stops.add_metric([cap.span], cap.stop_at / toll_fraud.UNIT)
+        for each in toll_fraud.spending_limits():
+            spent.add_metric([each.span], limits.spent(each.span, each.window, now=now) / toll_fraud.UNIT)
+            if each.stop_at is not None:
+                stops.add_metric([each.span], each.stop_at / toll_fraud.UNIT)
         yield spent
         yield stops
-        yield GaugeMetricFamily("mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.paused(now)))
+        yield GaugeMetricFamily(
+            "mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.blocked_ranges(now))
+        )
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))

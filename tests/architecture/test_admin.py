@@ -29,7 +29,7 @@ from mfasite import urls
 from tests.crowd import at_once
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
-from verification.models import AuditEvent, Cap, Country, OptOut, Outage, Pause, Policy, Route
+from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 # Pages of Django's own that stand beside the tables. They show, or lead to a page of ours.
 SITE = {
@@ -94,8 +94,10 @@ SAMPLES: dict[type[Model], Sample] = {
         lambda: {"words": "The carrier is down."},
     ),
     Country: Sample(lambda: {"code": "FR"}, lambda: {"code": "DE"}, lambda: {"text_price": "0.100"}),
-    Cap: Sample(lambda: {"span": "month", "stop_at": 10}, lambda: {"span": "day"}, lambda: {"stop_at": "20.00"}),
-    Pause: Sample(
+    SpendingLimit: Sample(
+        lambda: {"span": "month", "stop_at": 10}, lambda: {"span": "day"}, lambda: {"stop_at": "20.00"}
+    ),
+    BlockedRange: Sample(
         lambda: {
             "range": "+3712",
             "n_sent": 1,
@@ -331,7 +333,7 @@ def test_change_is_recorded_with_its_reason_and_counts_once(row: Model, root: Pe
         event = AuditEvent.objects.latest("id")
         assert event.actor_id == root.user.pk
         assert event.detail["reason"] == kept["reason"], (verb, root.page)
-        if verb != "delete" and type(row) is not Pause:
+        if verb != "delete" and type(row) is not BlockedRange:
             assert event.detail["changes"], verb
         after = state(row)
         root.browser.send(at(row, verb), **kept)
@@ -395,7 +397,7 @@ OTHERWISE: dict[type[Model], dict[str, Any]] = {
     Route: {"sender": "x"},
     Outage: {"words": "x"},
     Country: {"texts": False},
-    Cap: {"stop_at": 11},
+    SpendingLimit: {"stop_at": 11},
     OptOut: {"hint": "+41 YY"},
     Article: {"summary": "x"},
     Feedback: {"text": "x"},
@@ -408,7 +410,7 @@ OTHERWISE: dict[type[Model], dict[str, Any]] = {
 def test_later_one_of_two_changes_is_told_so(row: Model, root: Person) -> None:
     """Seen failing without the comparison of what was seen."""
     for verb, fields in tries(row):
-        if verb == "add" or type(row) is Pause:
+        if verb == "add" or type(row) is BlockedRange:
             continue
         rows, theirs = type(row).objects.filter(pk=row.pk), OTHERWISE[type(row)]  # type: ignore[attr-defined]  # each has one
         rows.update(**{name: getattr(row, name) for name in theirs})

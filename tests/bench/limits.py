@@ -395,9 +395,9 @@ def measure() -> Iterator[tuple[str, Result]]:
 def _empty() -> None:
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
-    from verification.models import Challenge, Counter, Failure, Message, Pause  # noqa: PLC0415
+    from verification.models import BlockedRange, Challenge, Counter, Failure, Message  # noqa: PLC0415
 
-    for model in (Message, Challenge, Counter, Failure, Pause, get_user_model()):
+    for model in (Message, Challenge, Counter, Failure, BlockedRange, get_user_model()):
         model.objects.all().delete()
 
 

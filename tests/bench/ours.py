@@ -28,7 +28,7 @@ from verification.delivery import publisher
 from verification.delivery.providers.gateway import conf, signature
 from verification.enrolments import ConfirmedEnrolment
 from verification.keys import crypto
-from verification.models import Cap, Challenge, Enrolment, Kind, Message, Purpose
+from verification.models import Challenge, Enrolment, Kind, Message, Purpose, SpendingLimit
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _TEMPLATE = "verification/methods/text/message.txt"
@@ -88,7 +88,7 @@ def treat(*, latency: int) -> None:
 
     Nothing here costs anything, so no cap ends it.
     """
-    Cap.objects.all().delete()
+    SpendingLimit.objects.all().delete()
     global _seen  # noqa: PLW0603  (one carrier a bench)
     _carrier().delay(latency / 1000)
     _seen += len(_carrier().texts(_seen))

@@ -21,7 +21,7 @@ from tests.people import Clock, Person, hire, join
 from verification import browsers
 from verification.context import Context
 from verification.limits import toll_fraud
-from verification.models import AuditEvent, Enrolment, Message, OptOut, Pause, Policy
+from verification.models import AuditEvent, BlockedRange, Enrolment, Message, OptOut, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
@@ -275,16 +275,16 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
         desk.goto(f"/admin/accounts/user/{path}")
         look.at(f"desk-{name}")
     now = timezone.now()
-    Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+    BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
     toll_fraud.stop("+41795551234", provider="twilio", now=now)
     tables = {
         "policy": "/admin/verification/policy/add/",
         "tables": "/admin/",
         "cost": "/admin/verification/",
         "countries": "/admin/verification/country/add/",
-        "caps": "/admin/verification/cap/",
-        "pauses": "/admin/verification/pause/",
-        "pause": f"/admin/verification/pause/{Pause.objects.get().pk}/change/",
+        "spending-limits": "/admin/verification/spendinglimit/",
+        "blocked-ranges": "/admin/verification/blockedrange/",
+        "blocked-range": f"/admin/verification/blockedrange/{BlockedRange.objects.get().pk}/change/",
         "stops": "/admin/verification/optout/",
         "stop-delete": f"/admin/verification/optout/{OptOut.objects.get().pk}/delete/",
         "outage": "/admin/verification/outage/add/",

@@ -1,4 +1,4 @@
-"""An operator opens a country, sets a cap, lifts a pause, lets a number be texted again; all of it is written down."""
+"""An operator opens a country, sets a spending limit, unblocks a range and deletes an opt-out; each is in the audit log."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from tests.pages import Page
 from tests.people import Clock, Person, hire
 from verification.limits import toll_fraud
-from verification.models import AuditEvent, Cap, Country, OptOut, Pause
+from verification.models import AuditEvent, BlockedRange, Country, OptOut, SpendingLimit
 
 PRICES = {"text_price": "0.075", "call_price": ""}
 
@@ -29,7 +29,7 @@ def test_finds_all_that_bounds_the_cost_in_one_place(opal: Person) -> None:
 
     page = opal.browser.follow("Cost")
 
-    for table in ("Countries", "Caps", "Pauses", "Numbers that said STOP"):
+    for table in ("Countries", "Spending limits", "Blocked ranges", "Opted-out numbers"):
         assert table in page
 
 
@@ -45,34 +45,34 @@ def test_opens_a_country(opal: Person) -> None:
     assert event.detail["changes"]["text_price"] == ["", "0.075"]
 
 
-def test_country_that_is_none_is_said(opal: Person) -> None:
+def test_unknown_country_is_refused(opal: Person) -> None:
     page = add(opal, "/admin/verification/country/add/", code="XX", texts="on", calls="on", **PRICES)
 
-    assert "XX is no country" in page
+    assert "XX isn" in page
     assert not Country.objects.exists()
 
 
-def test_cap_that_tells_after_it_stops_is_said(opal: Person) -> None:
-    Cap.objects.all().delete()
+def test_alarm_above_the_stop_is_refused(opal: Person) -> None:
+    SpendingLimit.objects.all().delete()
 
-    page = add(opal, "/admin/verification/cap/add/", span="day", alarm_at="90", stop_at="50")
+    page = add(opal, "/admin/verification/spendinglimit/add/", span="day", alarm_at="90", stop_at="50")
 
-    assert "It must come before the stop." in page
-    assert not Cap.objects.exists()
+    assert "Enter at most the amount" in page
+    assert not SpendingLimit.objects.exists()
 
 
-def test_list_of_caps_says_what_was_spent(opal: Person) -> None:
-    Cap.objects.update_or_create(span="day", defaults={"alarm_at": 10, "stop_at": 50})
+def test_list_of_spending_limits_says_what_was_spent(opal: Person) -> None:
+    SpendingLimit.objects.update_or_create(span="day", defaults={"alarm_at": 10, "stop_at": 50})
     toll_fraud.forget()
 
-    assert "0.00" in opal.browser.go("/admin/verification/cap/")
+    assert "0.00" in opal.browser.go("/admin/verification/spendinglimit/")
 
 
-def test_lifts_a_pause_with_a_reason(opal: Person, clock: Clock) -> None:
-    pause = Pause.objects.create(
+def test_unblocks_a_range_with_a_reason(opal: Person, clock: Clock) -> None:
+    pause = BlockedRange.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=clock.now, ends_at=clock.now + timedelta(hours=4)
     )
-    path = f"/admin/verification/pause/{pause.pk}/change/"
+    path = f"/admin/verification/blockedrange/{pause.pk}/change/"
 
     page = add(opal, path, reason="")
     assert "Say why you do this." in page
@@ -94,7 +94,7 @@ def test_lets_a_number_be_texted_again(opal: Person, clock: Clock) -> None:
     assert AuditEvent.objects.filter(kind="guard.deleted").exists()
 
 
-@pytest.mark.parametrize("table", ["country", "cap", "pause", "optout"])
+@pytest.mark.parametrize("table", ["country", "spendinglimit", "blockedrange", "optout"])
 def test_support_desk_has_no_hand_in_it(table: str, db: None, clock: Clock) -> None:
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")

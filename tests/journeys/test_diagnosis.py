@@ -115,7 +115,11 @@ def test_message_limit_is_named(ana: Person, settings: object) -> None:
 @pytest.mark.parametrize(
     ("cause", "words", "article"),
     [
-        (lambda ana: Country.objects.create(code="CH", texts=False), "does not send to this country", "country-closed"),
+        (
+            lambda ana: Country.objects.create(code="CH", texts=False),
+            "doesn't send messages to this country",
+            "country-closed",
+        ),
         (lambda ana: toll_fraud.stop(ana.phone.number, provider="x", now=timezone.now()), "STOP", "messages-blocked"),
     ],
 )

@@ -89,7 +89,7 @@ def test_what_is_so_already_is_said_and_ends_nothing(fay: Person, ana: Person) -
 
 
 def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
-    Group.objects.get(name="Administrators").permissions.remove(Permission.objects.get(codename="change_cap"))
+    Group.objects.get(name="Administrators").permissions.remove(Permission.objects.get(codename="change_spendinglimit"))
 
     page = do(fay, ana, "Give roles", roles="Operators")
 

@@ -269,11 +269,11 @@ def test_stop_and_start_are_heard(ana: Person, fields: dict[str, str]) -> None:
     answer = reply(ana.phone.number, **fields)
     assert (answer.status_code, answer.content) == (200, b"<Response/>")
     ana.give_password()
-    assert "This number answered STOP." in ana.browser.go("/sign-in/options/")
+    assert "This number opted out with STOP." in ana.browser.go("/sign-in/options/")
 
     reply(ana.phone.number, Body="START")
 
-    assert "This number answered STOP." not in ana.browser.go("/sign-in/options/")
+    assert "This number opted out with STOP." not in ana.browser.go("/sign-in/options/")
 
 
 @pytest.mark.parametrize("fields", [{"Body": "Please stop by"}, {"Body": ""}, {"OptOutType": "HELP", "Body": "help"}])

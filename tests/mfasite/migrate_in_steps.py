@@ -15,7 +15,7 @@ from accounts.support.roles import ROLES  # noqa: E402
 from helpcenter import bundled  # noqa: E402
 from helpcenter.models import Article  # noqa: E402
 from verification.audit import triggers  # noqa: E402
-from verification.models import Cap, DigestKey  # noqa: E402
+from verification.models import DigestKey, SpendingLimit  # noqa: E402
 
 for step in sys.argv[1:]:
     call_command("migrate", *step.split("="), verbosity=0, interactive=False)
@@ -23,6 +23,6 @@ call_command("migrate", verbosity=0, interactive=False)
 
 given = {group.name: group.permissions.count() for group in Group.objects.all()}
 assert given == {name: len(rights) for name, rights in ROLES.items()}, given
-assert (Cap.objects.count(), DigestKey.objects.count()) == (2, 1)
+assert (SpendingLimit.objects.count(), DigestKey.objects.count()) == (2, 1)
 assert Article.objects.count() == len(bundled.articles())
 assert list(triggers._missing(connection)) == []

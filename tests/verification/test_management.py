@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from verification import management
 from verification.audit import triggers
 from verification.keys import crypto
-from verification.models import AuditEvent, Cap, DigestKey
+from verification.models import AuditEvent, DigestKey, SpendingLimit
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +25,14 @@ TRIGGERS = triggers._ON_SQLITE if IS_SQLITE else triggers._ON_POSTGRESQL
 @pytest.fixture
 def empty(db: None) -> Iterator[None]:
     """Empty what a new database gets, and read the keys again afterwards."""
-    Cap.objects.all().delete()
+    SpendingLimit.objects.all().delete()
     DigestKey.objects.all().delete()
     yield
     crypto.forget()
 
 
-def caps() -> set[tuple[str, Decimal | None]]:
-    return {(cap.span, cap.stop_at) for cap in Cap.objects.all()}
+def limits() -> set[tuple[str, Decimal | None]]:
+    return {(row.span, row.stop_at) for row in SpendingLimit.objects.all()}
 
 
 def statements(**options: Any) -> list[str]:
@@ -48,19 +48,19 @@ def execute(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_new_database_gets_caps_and_a_key(empty: None) -> None:
+def test_new_database_gets_spending_limits_and_a_key(empty: None) -> None:
     management.make_first_rows()
 
-    assert caps() == {("day", Decimal(400)), ("month", Decimal(4000))}
+    assert limits() == {("day", Decimal(400)), ("month", Decimal(4000))}
     assert DigestKey.objects.count() == 1
 
 
-def test_caps_that_an_organisation_removed_stay_away() -> None:
-    Cap.objects.all().delete()
+def test_spending_limits_that_an_organisation_removed_stay_away() -> None:
+    SpendingLimit.objects.all().delete()
 
     management.make_first_rows()
 
-    assert caps() == set()
+    assert limits() == set()
 
 
 def test_lost_key_is_not_replaced_beside_a_record(empty: None) -> None:

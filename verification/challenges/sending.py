@@ -57,10 +57,10 @@ def _refused_sending(
         user.pk,
         address,
         context,
-        area=toll_fraud.foreign_range(kind, address),
+        prefix=toll_fraud.foreign_range(kind, address),
         is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
         cost=toll_fraud.cost(kind, address),
-        caps=toll_fraud.caps() if toll_fraud.costs(kind) else (),
+        spending=toll_fraud.spending_limits() if toll_fraud.costs(kind) else (),
     )
     if gate.alarms or not gate.is_open:
         notices.tell_of_cost(gate, context=context)

@@ -1,6 +1,7 @@
-"""Protection against toll fraud (SMS pumping) and runaway cost: open countries, spending caps, blocked ranges, STOP.
+"""Protection against toll fraud (SMS pumping) and runaway cost: countries, spending limits, blocked ranges, opt-outs.
 
-Rows decide, and each process reads them every few seconds. App codes, passkeys and recovery codes are never affected.
+Operators set the rules in the admin; each process reads them every few seconds. Authenticator apps, passkeys and
+recovery codes are never affected.
 """
 
 import logging
@@ -19,23 +20,23 @@ from verification.audit import events
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
 from verification.keys import crypto
-from verification.models import Cap, Country, Kind, Message, MessageState, OptOut, Pause, Span, State
+from verification.models import BlockedRange, Country, Kind, Message, MessageState, OptOut, Span, SpendingLimit, State
 from verification.outcomes import Verdict
 
 _log = logging.getLogger(__name__)
 _COSTLY_KINDS = frozenset({Kind.TEXT, Kind.CALL})
-UNIT = 1000  # of what is counted in one unit of the currency
-_EVALUATED_SPAN = timedelta(hours=1)  # in which a range is evaluated
-_TYPING_TIME = timedelta(minutes=5)  # younger messages may still be typed in
-_MIN_PEOPLE = 15  # people of a range that are enough to judge it by
-_MIN_NETWORKS = 3  # networks that they ask from; fewer are bounded themselves
+UNIT = 1000  # amounts are counted in thousandths of the currency
+_EVALUATED_SPAN = timedelta(hours=1)  # how far back a range is evaluated
+_TYPING_TIME = timedelta(minutes=5)  # codes younger than this may still be entered
+_MIN_PEOPLE = 15  # fewer people say too little about a range
+_MIN_NETWORKS = 3  # fewer networks are stopped by their own limits
 _MIN_PROVEN_SHARE = 1 / 5
-_TRIAL_LENGTH = timedelta(minutes=1)  # for which a paused range is open, once in
+_TRIAL_LENGTH = timedelta(minutes=1)  # in each interval, a blocked range is open this long
 _TRIAL_INTERVAL = timedelta(minutes=15)
-_MIN_TRIED = 3  # people who tell, after a pause began, whether codes are typed in again
+_MIN_TRIED = 3  # people who must get a code in a trial before the range can be unblocked
 _PROVEN_SHARE_TO_RESUME = 1 / 2
 _SPANS = {Span.DAY: timedelta(days=1), Span.MONTH: timedelta(days=30)}
-# What never arrived could not be typed in: a carrier's bad hour is no fraud.
+# A message that never arrived says nothing: nobody could enter its code, so an outage must not look like fraud.
 _ARRIVED = (
     MessageState.ACCEPTED,
     MessageState.SENT,
@@ -46,8 +47,8 @@ _ARRIVED = (
 
 
 @dataclass(frozen=True)
-class SpendingCap:
-    """How much may be spent in a span. Units: thousandths of the currency; none: no limit."""
+class SpendingWindow:
+    """A spending limit as it is counted. Units: thousandths of the currency; None is no limit."""
 
     span: Span
     window: timedelta
@@ -58,8 +59,8 @@ class SpendingCap:
 @dataclass(frozen=True)
 class _CostControls:
     countries: dict[str, Country]
-    pauses: tuple[Pause, ...]
-    caps: tuple[SpendingCap, ...]
+    blocked_ranges: tuple[BlockedRange, ...]
+    spending_limits: tuple[SpendingWindow, ...]
 
 
 def _thousandths(amount: Decimal | None) -> int | None:
@@ -67,14 +68,14 @@ def _thousandths(amount: Decimal | None) -> int | None:
 
 
 def _load() -> _CostControls:
-    caps = [
-        SpendingCap(Span(cap.span), _SPANS[Span(cap.span)], _thousandths(cap.alarm_at), _thousandths(cap.stop_at))
-        for cap in Cap.objects.order_by("span")
+    windows = [
+        SpendingWindow(Span(row.span), _SPANS[Span(row.span)], _thousandths(row.alarm_at), _thousandths(row.stop_at))
+        for row in SpendingLimit.objects.order_by("span")
     ]
     return _CostControls(
         countries={row.code: row for row in Country.objects.all()},
-        pauses=tuple(Pause.objects.filter(lifted_at=None, ends_at__gt=timezone.now(), is_warning=False)),
-        caps=tuple(caps),
+        blocked_ranges=tuple(blocked_ranges(timezone.now())),
+        spending_limits=tuple(windows),
     )
 
 
@@ -83,7 +84,7 @@ forget = _cache.forget
 
 
 def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = False) -> Verdict | None:
-    """Tell why no text or call may go to a number now; none if it may, and for what is neither."""
+    """Return why no text or call may be sent to a number now, or None. Emails are never refused."""
     if kind not in _COSTLY_KINDS:
         return None
     if is_opted_out and kind == Kind.TEXT:
@@ -91,27 +92,26 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
     controls = _cache.read()
     if not _is_open(controls, phone_numbers.country(address), kind):
         return Verdict.CLOSED
-    area = phone_numbers.prefix(address)
-    if any(pause.range == area and _is_closed(pause, now) for pause in controls.pauses):
+    prefix = phone_numbers.prefix(address)
+    if any(blocked.range == prefix and _is_blocked(blocked, now) for blocked in controls.blocked_ranges):
         return Verdict.PAUSED
     return None
 
 
-def _is_closed(pause: Pause, now: datetime) -> bool:
-    """Tell whether a pause holds messages back now. For a minute in each quarter of an hour a few are let through:
-    if they are typed in, the pause ends."""
-    return now < pause.ends_at and not _is_trial(pause, now)
+def _is_blocked(blocked: BlockedRange, now: datetime) -> bool:
+    """Return whether a range gets nothing now. One minute in fifteen is a trial, in which a few messages are sent."""
+    return now < blocked.ends_at and not _is_trial(blocked, now)
 
 
-def _is_trial(pause: Pause, now: datetime) -> bool:
-    passed = now - pause.began_at
-    return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < pause.ends_at
+def _is_trial(blocked: BlockedRange, now: datetime) -> bool:
+    passed = now - blocked.began_at
+    return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < blocked.ends_at
 
 
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
-    """Tell whether a number lies in a paused range that a few messages are let through to now."""
-    area = phone_numbers.prefix(address) if kind in _COSTLY_KINDS else ""
-    return any(pause.range == area and _is_trial(pause, now) for pause in _cache.read().pauses)
+    """Return whether a number is in a blocked range that gets a few messages now, to see if codes are entered again."""
+    prefix = phone_numbers.prefix(address) if kind in _COSTLY_KINDS else ""
+    return any(each.range == prefix and _is_trial(each, now) for each in _cache.read().blocked_ranges)
 
 
 def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
@@ -122,16 +122,16 @@ def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
 
 
 def explain(verdict: Verdict) -> str:
-    """Say in one sentence why an option is closed."""
+    """Return one sentence for the person about why an option can't be used."""
     return {
-        Verdict.CLOSED: _("Your organisation does not send to this country."),
-        Verdict.PAUSED: _("Texts and calls to such numbers are paused for now."),
-        Verdict.STOPPED: _("This number answered STOP. Text START to the number that our texts come from."),
+        Verdict.CLOSED: _("Your organisation doesn't send messages to this country."),
+        Verdict.PAUSED: _("Texts and calls to numbers like this one are paused."),
+        Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
     }[verdict]
 
 
 def cost(kind: str, address: str) -> int:
-    """Give what a message to a number costs. Units: thousandths of the currency."""
+    """Return the price of a message to a number. Units: thousandths of the currency."""
     if kind not in _COSTLY_KINDS:
         return 0
     row = _cache.read().countries.get(phone_numbers.country(address))
@@ -142,12 +142,12 @@ def cost(kind: str, address: str) -> int:
 
 
 def costs(kind: str) -> bool:
-    """Tell whether a message of this kind costs."""
+    """Return whether messages of this kind cost money."""
     return kind in _COSTLY_KINDS
 
 
 def foreign_range(kind: str, address: str) -> str:
-    """Give the range of a number that is not of the organisation's own country; empty for all others."""
+    """Return the range of a number abroad. Empty for emails and for numbers of the organisation's own country."""
     return (
         phone_numbers.prefix(address)
         if kind in _COSTLY_KINDS and phone_numbers.country(address) != conf.home_region()
@@ -155,16 +155,16 @@ def foreign_range(kind: str, address: str) -> str:
     )
 
 
-def caps() -> tuple[SpendingCap, ...]:
-    """Give how much may be spent, by span."""
-    return _cache.read().caps
+def spending_limits() -> tuple[SpendingWindow, ...]:
+    """Return the spending limits, one for each period that has one."""
+    return _cache.read().spending_limits
 
 
-# STOP and START ------------------------------------------------------------------------------------------------
+# Opt-out: STOP and START ---------------------------------------------------------------------------------------
 
 
 def stop(address: str, *, provider: str, now: datetime) -> bool:
-    """Remember that the owner of a number told the carrier STOP; True for the first time."""
+    """Record that the owner of a number replied STOP. Return True the first time."""
     digest = crypto.digest("address", address)
     if OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).exists():
         return False
@@ -179,7 +179,7 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
 
 
 def start(address: str, *, now: datetime) -> bool:
-    """Forget it: the owner told the carrier START, or texts got through again."""
+    """Remove an opt-out, because the owner replied START or texts are delivered again. Return whether there was one."""
     with transaction.atomic():
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
@@ -190,24 +190,25 @@ def start(address: str, *, now: datetime) -> bool:
 
 
 def has_stopped(address: str) -> bool:
-    """Tell whether the owner of a number told the carrier STOP."""
+    """Return whether the owner of a number opted out of texts."""
     return OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).exists()
 
 
-# What looks wrong ----------------------------------------------------------------------------------------------
+# Blocked ranges ------------------------------------------------------------------------------------------------
 
 
-def evaluate(*, now: datetime) -> list[Pause]:
-    """Pause the ranges abroad whose codes hardly anybody types in: that is what pumping texts to costly numbers is.
+def evaluate(*, now: datetime) -> list[BlockedRange]:
+    """Block the ranges abroad whose codes hardly anybody enters, because that is how SMS pumping looks.
 
-    People count once, however many messages they ask for, and so do those who asked from one network: their own bounds
-    slow them. At home, where a range is a whole city, operators are warned and nothing stops. A range whose pause was
-    lifted is left alone as long as the pause would have lasted.
+    Each person counts once, however many messages they request. People who all request from one network don't count,
+    because the network's own limit stops them. In the organisation's own country, where a range is a whole city,
+    operators get a warning and nothing is blocked. A range that staff unblocked isn't blocked again until the first
+    block would have ended.
     """
     _end_those_typed_in(now)
     sent = _arrived(now - _EVALUATED_SPAN, now - _TYPING_TIME).exclude(range="")
     people: Any = sent.values("range").annotate(**_PEOPLE, country=Max("country"))  # typed by its literals alone
-    settled = set(Pause.objects.filter(ends_at__gt=now).values_list("range", flat=True))
+    settled = set(BlockedRange.objects.filter(ends_at__gt=now).values_list("range", flat=True))
     made = []
     for row in people.filter(n__gte=_MIN_PEOPLE).order_by("range"):
         if row["range"] in settled or row["n_proven"] >= row["n"] * _MIN_PROVEN_SHARE:
@@ -215,7 +216,7 @@ def evaluate(*, now: datetime) -> list[Pause]:
         networks = sent.filter(range=row["range"]).values_list("challenge__network", flat=True).distinct()
         is_home = row["country"] == conf.home_region()
         if is_home or len({network_of(network) for network in networks}) >= _MIN_NETWORKS:
-            made.append(_pause(row["range"], row["n"], row["n_proven"], now=now, is_warning=is_home))
+            made.append(_block(row["range"], row["n"], row["n_proven"], now=now, is_warning=is_home))
     if made:
         forget()
     return made
@@ -233,50 +234,51 @@ _PEOPLE = {
 
 
 def _end_those_typed_in(now: datetime) -> None:
-    """End the pauses of ranges whose codes are typed in again."""
-    for pause in Pause.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False):
-        sent = _arrived(pause.began_at, now).filter(range=pause.range)
+    """Unblock the ranges whose codes are entered again."""
+    for blocked in blocked_ranges(now):
+        sent = _arrived(blocked.began_at, now).filter(range=blocked.range)
         known = sent.filter(Q(created_at__lt=now - _TYPING_TIME) | Q(challenge__state=State.PROVEN))
         found = known.aggregate(**_PEOPLE)
         if found["n"] >= _MIN_TRIED and found["n_proven"] >= found["n"] * _PROVEN_SHARE_TO_RESUME:
-            lift(pause, staff_id=None, why=_("Codes are typed in again."), context=Context(now=now))
+            lift(blocked, staff_id=None, why=_("Codes are entered again."), context=Context(now=now))
 
 
-def _pause(area: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: bool) -> Pause:
-    said: dict[str, Any] = {"range": area, "n_sent": n_sent, "n_proven": n_proven}
+def _block(prefix: str, n_sent: int, n_proven: int, *, now: datetime, is_warning: bool) -> BlockedRange:
+    found: dict[str, Any] = {"range": prefix, "n_sent": n_sent, "n_proven": n_proven}
+    ends_at = now + conf.toll_fraud_pause()
     with transaction.atomic():
-        pause = Pause.objects.create(began_at=now, ends_at=now + conf.toll_fraud_pause(), is_warning=is_warning, **said)
+        blocked = BlockedRange.objects.create(began_at=now, ends_at=ends_at, is_warning=is_warning, **found)
         audit.record(
-            events.RANGE_WARNED if is_warning else events.RANGE_PAUSED, user_id=None, context=Context(now=now), **said
+            events.RANGE_WARNED if is_warning else events.RANGE_PAUSED, user_id=None, context=Context(now=now), **found
         )
     _log.warning(
-        "of %s people in %s... %s typed their codes in: %s",
+        "Possible toll fraud: %s people in %s... got codes and %s entered one: %s",
         n_sent,
-        area,
+        prefix,
         n_proven,
-        "warned" if is_warning else "paused",
+        "operators warned" if is_warning else "range blocked",
     )
-    return pause
+    return blocked
 
 
-def lift(pause: Pause, *, staff_id: int | None, why: str, context: Context) -> bool:
-    """End a pause before its time; of two who do, one does."""
+def lift(blocked: BlockedRange, *, staff_id: int | None, why: str, context: Context) -> bool:
+    """Unblock a range before its time. Return False if it was unblocked already."""
     with transaction.atomic():
-        rows = Pause.objects.filter(pk=pause.pk, lifted_at=None, ends_at__gt=context.now)
+        rows = BlockedRange.objects.filter(pk=blocked.pk, lifted_at=None, ends_at__gt=context.now)
         lifted = rows.update(lifted_at=context.now, lifted_by=staff_id, why_lifted=why)
         if lifted:
             audit.record(
-                events.RANGE_LIFTED, user_id=None, actor_id=staff_id, context=context, range=pause.range, reason=why
+                events.RANGE_LIFTED, user_id=None, actor_id=staff_id, context=context, range=blocked.range, reason=why
             )
     forget()
     return bool(lifted)
 
 
-def paused(now: datetime) -> list[Pause]:
-    """List the ranges that nothing goes to now."""
-    return list(Pause.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False).order_by("range"))
+def blocked_ranges(now: datetime) -> list[BlockedRange]:
+    """Return the ranges that are blocked now, without mere warnings."""
+    return list(BlockedRange.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False).order_by("range"))
 
 
 def purge(now: datetime, *, keep: timedelta) -> None:
-    """Remove pauses that are long over."""
-    Pause.objects.filter(ends_at__lt=now - keep).delete()
+    """Delete blocked ranges that ended longer ago than `keep`."""
+    BlockedRange.objects.filter(ends_at__lt=now - keep).delete()

@@ -77,15 +77,15 @@ def spend_send(
     address: str,
     context: Context,
     *,
-    area: str = "",
+    prefix: str = "",
     is_trial: bool = False,
     cost: int = 0,
-    caps: Iterable[Any] = (),
+    spending: Iterable[Any] = (),
 ) -> Gate:
-    """Spend one text or call of the person, the number, the range abroad, the network, the organisation and its caps.
+    """Count one text or call against the limits of its person, number, range, network and organisation, and its cost.
 
-    Shape: `area` is the range, empty at home; `is_trial` tells that it is paused and a few are let through;
-    `caps` as `toll_fraud.caps` gives them. Units: `cost` as theirs.
+    Shape: `prefix` is the range abroad, empty at home; with `is_trial` it is blocked and gets a few messages;
+    `spending` as `toll_fraud.spending_limits` returns it. Units: `cost` as theirs.
 
     Runs in a statement of its own, before the action's transaction: the organisation's row is everybody's, and to hold
     it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
@@ -96,13 +96,13 @@ def spend_send(
         WindowLimit("send.number_day", address, DAY, conf.sends_per_number_day(), is_given_back=True),
         _network_limit(context),
         WindowLimit("send.site", "", HOUR, conf.sends_per_site_hour(), is_given_back=True),
-        *(_range_limits(area, is_trial=is_trial) if area else ()),
+        *(_range_limits(prefix, is_trial=is_trial) if prefix else ()),
         *(
             WindowLimit(
-                f"{SPENT}{cap.span}", "", cap.window, UNLIMITED if cap.stop_at is None else cap.stop_at, **spent
+                f"{SPENT}{limit.span}", "", limit.window, UNLIMITED if limit.stop_at is None else limit.stop_at, **spent
             )
-            for cap in caps
-            for spent in [{"by": cost, "alarm_at": cap.alarm_at, "is_given_back": True}]
+            for limit in spending
+            for spent in [{"by": cost, "alarm_at": limit.alarm_at, "is_given_back": True}]
         ),
     ]
     gate = _count(limits, context.now)
@@ -152,11 +152,11 @@ TRIAL = "send.trial"
 _MAX_TRIAL_MESSAGES = 4  # messages that a paused range is tried with
 
 
-def _range_limits(area: str, *, is_trial: bool) -> list[WindowLimit]:
+def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
     return [
-        WindowLimit("send.range", area, HOUR, conf.sends_per_range_hour(), is_given_back=True),
-        WindowLimit("send.range_day", area, DAY, conf.sends_per_range_day(), is_given_back=True),
-        *([WindowLimit(TRIAL, area, 5 * MINUTE, _MAX_TRIAL_MESSAGES, is_given_back=True)] if is_trial else []),
+        WindowLimit("send.range", prefix, HOUR, conf.sends_per_range_hour(), is_given_back=True),
+        WindowLimit("send.range_day", prefix, DAY, conf.sends_per_range_day(), is_given_back=True),
+        *([WindowLimit(TRIAL, prefix, 5 * MINUTE, _MAX_TRIAL_MESSAGES, is_given_back=True)] if is_trial else []),
     ]
 
 

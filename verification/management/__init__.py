@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from verification.audit import triggers
 from verification.keys import crypto, key_uses
-from verification.models import AuditEvent, AuditSeal, Cap, DigestKey
+from verification.models import AuditEvent, AuditSeal, DigestKey, SpendingLimit
 
 
 def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
@@ -43,18 +43,18 @@ def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, 
 
 
 def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
-    """Give a new database its key for digests and its caps: a limit that must be switched on limits nobody.
+    """Give a new database its key for digests and its spending limits: a limit that must be switched on limits nobody.
 
-    A database that holds a key or a record is not new. There an organisation may have removed the caps; and an empty
+    A database that holds a key or a record is not new. There an organisation may have removed the limits; and an empty
     table of keys beside a record means that rows were lost, which a new key would hide.
     """
-    if not are_migrated(using, apps, AuditEvent, Cap, DigestKey):
+    if not are_migrated(using, apps, AuditEvent, SpendingLimit, DigestKey):
         return
     with transaction.atomic(using=using):
         if not DigestKey.objects.using(using).exists() and not AuditEvent.objects.using(using).exists():
-            caps = Cap.objects.using(using)
-            caps.get_or_create(span="day", defaults={"alarm_at": Decimal(100), "stop_at": Decimal(400)})
-            caps.get_or_create(span="month", defaults={"alarm_at": Decimal(1000), "stop_at": Decimal(4000)})
+            limits = SpendingLimit.objects.using(using)
+            limits.get_or_create(span="day", defaults={"alarm_at": Decimal(100), "stop_at": Decimal(400)})
+            limits.get_or_create(span="month", defaults={"alarm_at": Decimal(1000), "stop_at": Decimal(4000)})
             key_uses.add_digest_key(f"d{secrets.token_hex(6)}", secrets.token_bytes(32), using=using)
     if using == DEFAULT_DB_ALIAS:
         crypto.forget()

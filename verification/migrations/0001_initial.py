@@ -32,25 +32,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Cap',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span', models.CharField(choices=[('day', 'day'), ('month', 'thirty days')], max_length=8, unique=True, verbose_name='in a')),
-                ('alarm_at', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='tell operators at')),
-                ('stop_at', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='stop texts and calls at')),
-            ],
-        ),
-        migrations.CreateModel(
             name='Country',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=2, unique=True, verbose_name='country')),
-                ('texts', models.BooleanField(default=True, verbose_name='texts are open')),
-                ('calls', models.BooleanField(default=True, verbose_name='calls are open')),
+                ('texts', models.BooleanField(default=True, verbose_name='allow texts')),
+                ('calls', models.BooleanField(default=True, verbose_name='allow calls')),
                 ('text_price', models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True, verbose_name='price of a text')),
                 ('call_price', models.DecimalField(blank=True, decimal_places=3, max_digits=7, null=True, verbose_name='price of a call')),
             ],
             options={
+                'verbose_name': 'country',
                 'verbose_name_plural': 'countries',
             },
         ),
@@ -69,12 +61,25 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address_digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('hint', models.CharField(max_length=64, verbose_name='number')),
-                ('provider', models.CharField(blank=True, max_length=32)),
+                ('provider', models.CharField(blank=True, max_length=32, verbose_name='provider')),
                 ('at', models.DateTimeField(verbose_name='since')),
             ],
             options={
-                'verbose_name': 'number that said STOP',
-                'verbose_name_plural': 'numbers that said STOP',
+                'verbose_name': 'opted-out number',
+                'verbose_name_plural': 'opted-out numbers',
+            },
+        ),
+        migrations.CreateModel(
+            name='SpendingLimit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('span', models.CharField(choices=[('day', 'day'), ('month', '30 days')], max_length=8, unique=True, verbose_name='period')),
+                ('alarm_at', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='notify operators at')),
+                ('stop_at', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0'))], verbose_name='stop texts and calls at')),
+            ],
+            options={
+                'verbose_name': 'spending limit',
+                'verbose_name_plural': 'spending limits',
             },
         ),
         migrations.CreateModel(
@@ -320,25 +325,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Pause',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('range', models.CharField(max_length=12, verbose_name='range of numbers')),
-                ('n_sent', models.PositiveIntegerField(verbose_name='people in the hour')),
-                ('n_proven', models.PositiveIntegerField(verbose_name='of whom typed in')),
-                ('is_warning', models.BooleanField(db_default=False, default=False, verbose_name='only a warning')),
-                ('began_at', models.DateTimeField(verbose_name='since')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('lifted_at', models.DateTimeField(editable=False, null=True, verbose_name='lifted')),
-                ('why_lifted', models.CharField(blank=True, editable=False, max_length=200)),
-                ('lifted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['range', '-ends_at'], name='pauses_of_a_range')],
-                'constraints': [models.UniqueConstraint(fields=('range', 'began_at'), name='one_pause_of_a_range_at_once')],
-            },
-        ),
-        migrations.CreateModel(
             name='Policy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -392,6 +378,27 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('enrolment', 'prefix_digest'), name='one_code_a_prefix')],
+            },
+        ),
+        migrations.CreateModel(
+            name='BlockedRange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('range', models.CharField(max_length=12, verbose_name='number range')),
+                ('n_sent', models.PositiveIntegerField(verbose_name='people who got a code')),
+                ('n_proven', models.PositiveIntegerField(verbose_name='people who entered it')),
+                ('is_warning', models.BooleanField(db_default=False, default=False, verbose_name='warning only')),
+                ('began_at', models.DateTimeField(verbose_name='blocked since')),
+                ('ends_at', models.DateTimeField(verbose_name='blocked until')),
+                ('lifted_at', models.DateTimeField(editable=False, null=True, verbose_name='unblocked')),
+                ('why_lifted', models.CharField(blank=True, editable=False, max_length=200, verbose_name='reason')),
+                ('lifted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='unblocked by')),
+            ],
+            options={
+                'verbose_name': 'blocked range',
+                'verbose_name_plural': 'blocked ranges',
+                'indexes': [models.Index(fields=['range', '-ends_at'], name='blocks_of_a_range')],
+                'constraints': [models.UniqueConstraint(fields=('range', 'began_at'), name='one_block_of_a_range_at_a_time')],
             },
         ),
     ]

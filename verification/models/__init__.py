@@ -3,7 +3,7 @@
 from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
-from verification.models.costs import Cap, Country, HeardReply, OptOut, Pause, Span
+from verification.models.costs import BlockedRange, Country, HeardReply, OptOut, Span, SpendingLimit
 from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
 from verification.models.keys import DigestKey
@@ -18,8 +18,8 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "AuditSeal",
+    "BlockedRange",
     "Browser",
-    "Cap",
     "Challenge",
     "Circuit",
     "CircuitState",
@@ -35,7 +35,6 @@ __all__ = [
     "MessageState",
     "OptOut",
     "Outage",
-    "Pause",
     "Policy",
     "Purpose",
     "Reason",
@@ -43,5 +42,6 @@ __all__ = [
     "Route",
     "SingleUseCode",
     "Span",
+    "SpendingLimit",
     "State",
 ]

@@ -1,4 +1,4 @@
-"""What bounds the cost of texts and calls: open countries with their prices, caps, paused ranges, and who said STOP."""
+"""Cost controls for texts and calls: open countries with prices, spending limits, blocked ranges, opted-out numbers."""
 
 from decimal import Decimal
 
@@ -12,16 +12,17 @@ from verification import phone_numbers
 
 
 class Country(models.Model):
-    """A country that texts or calls may go to. Where there is no row, only the organisation's own is open."""
+    """A country that may receive texts or calls. Countries without a row are closed, except the organisation's own."""
 
     code = models.CharField(_("country"), max_length=2, unique=True)
-    texts = models.BooleanField(_("texts are open"), default=True)
-    calls = models.BooleanField(_("calls are open"), default=True)
+    texts = models.BooleanField(_("allow texts"), default=True)
+    calls = models.BooleanField(_("allow calls"), default=True)
     text_price = models.DecimalField(_("price of a text"), max_digits=7, decimal_places=3, null=True, blank=True)
     call_price = models.DecimalField(_("price of a call"), max_digits=7, decimal_places=3, null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "countries"
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
 
     def __str__(self) -> str:
         return self.code
@@ -29,24 +30,27 @@ class Country(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.code and not phone_numbers.is_country(self.code):
-            words = _("%(code)s is no country. Write two letters, such as CH.")
+            words = _("%(code)s isn't a country code. Enter two letters, such as CH.")
             raise ValidationError({"code": words % {"code": self.code}})
         self.code = self.code.upper()
 
 
 class Span(models.TextChoices):
-    """What a cap counts over."""
+    """The period that a spending limit counts."""
 
     DAY = "day", _("day")
-    MONTH = "month", _("thirty days")
+    MONTH = "month", _("30 days")
 
 
-class Cap(models.Model):
-    """How much texts and calls may cost. Above `alarm_at` operators are told; above `stop_at` none goes out."""
+class SpendingLimit(models.Model):
+    """How much texts and calls may cost in a period.
 
-    span = models.CharField(_("in a"), max_length=8, choices=Span.choices, unique=True)
+    At `alarm_at` operators are notified; at `stop_at` no more texts or calls are sent.
+    """
+
+    span = models.CharField(_("period"), max_length=8, choices=Span.choices, unique=True)
     alarm_at = models.DecimalField(
-        _("tell operators at"),
+        _("notify operators at"),
         max_digits=9,
         decimal_places=2,
         null=True,
@@ -62,61 +66,72 @@ class Cap(models.Model):
         validators=[MinValueValidator(Decimal(0))],
     )
 
+    class Meta:
+        verbose_name = _("spending limit")
+        verbose_name_plural = _("spending limits")
+
     def __str__(self) -> str:
-        return f"Cap of a {self.get_span_display()}"
+        return f"per {self.get_span_display()}"
 
     def clean(self) -> None:
         super().clean()
         if self.alarm_at is not None and self.stop_at is not None and self.alarm_at > self.stop_at:
-            raise ValidationError({"alarm_at": _("It must come before the stop.")})
+            raise ValidationError({"alarm_at": _("Enter at most the amount that stops texts and calls.")})
 
 
-class Pause(models.Model):
-    """A range of numbers that nothing goes to for a while, as hardly anybody there types the codes in.
+class BlockedRange(models.Model):
+    """A range of numbers that gets no texts or calls for some hours, because hardly any of its codes were entered.
 
-    At home it is a warning, which stops nothing.
+    In the organisation's own country it is a warning and blocks nothing.
     """
 
-    range = models.CharField(_("range of numbers"), max_length=12)
-    n_sent = models.PositiveIntegerField(_("people in the hour"))
-    n_proven = models.PositiveIntegerField(_("of whom typed in"))
-    is_warning = models.BooleanField(_("only a warning"), default=False, db_default=False)
-    began_at = models.DateTimeField(_("since"))
-    ends_at = models.DateTimeField(_("until"))
-    lifted_at = models.DateTimeField(_("lifted"), null=True, editable=False)
+    range = models.CharField(_("number range"), max_length=12)
+    n_sent = models.PositiveIntegerField(_("people who got a code"))
+    n_proven = models.PositiveIntegerField(_("people who entered it"))
+    is_warning = models.BooleanField(_("warning only"), default=False, db_default=False)
+    began_at = models.DateTimeField(_("blocked since"))
+    ends_at = models.DateTimeField(_("blocked until"))
+    lifted_at = models.DateTimeField(_("unblocked"), null=True, editable=False)
     lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("unblocked by"),
     )
-    why_lifted = models.CharField(max_length=200, blank=True, editable=False)
+    why_lifted = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["range", "began_at"], name="one_pause_of_a_range_at_once"),)
-        indexes = (models.Index(fields=["range", "-ends_at"], name="pauses_of_a_range"),)
+        verbose_name = _("blocked range")
+        verbose_name_plural = _("blocked ranges")
+        constraints = (models.UniqueConstraint(fields=["range", "began_at"], name="one_block_of_a_range_at_a_time"),)
+        indexes = (models.Index(fields=["range", "-ends_at"], name="blocks_of_a_range"),)
 
     def __str__(self) -> str:
         return f"{self.range}…"
 
 
 class OptOut(models.Model):
-    """A number whose owner told the carrier STOP. Shape: `address_digest` as in enrolments; `hint` masked."""
+    """A number whose owner replied STOP to a text. Shape: `address_digest` as in enrolments; `hint` masked."""
 
     address_digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(_("number"), max_length=64)
-    provider = models.CharField(max_length=32, blank=True)
+    provider = models.CharField(_("provider"), max_length=32, blank=True)
     at = models.DateTimeField(_("since"))
 
     class Meta:
-        verbose_name = "number that said STOP"
-        verbose_name_plural = "numbers that said STOP"
+        verbose_name = _("opted-out number")
+        verbose_name_plural = _("opted-out numbers")
 
     def __str__(self) -> str:
         return self.hint
 
 
 class HeardReply(models.Model):
-    """A text to our number that was heard, by the provider's name of it: told again, it changes nothing.
+    """A reply to one of our texts that was processed, by the provider's id. A repeated delivery of it changes nothing.
 
-    Kept for ever: a signature without a time is good for as long.
+    Rows are never deleted: a signature without a timestamp stays valid forever.
     """
 
     provider = models.CharField(max_length=32)

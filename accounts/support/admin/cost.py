@@ -1,4 +1,4 @@
-"""Cost controls in the admin: open countries, spending caps, paused number ranges, opted-out numbers."""
+"""Cost controls in the admin: open countries, spending limits, blocked number ranges, opted-out numbers."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -16,7 +16,7 @@ from accounts.support import audit_events
 from verification import limits
 from verification.audit import Event
 from verification.limits import toll_fraud
-from verification.models import Cap, Country, OptOut, Pause
+from verification.models import BlockedRange, Country, OptOut, SpendingLimit
 
 
 class _Guarded(ChangesAdmin):
@@ -44,26 +44,26 @@ class CountryAdmin(_Guarded):
     search_fields = ("code",)
 
 
-@admin.register(Cap)
-class CapAdmin(_Guarded):
-    """Caps, each with the amount spent so far."""
+@admin.register(SpendingLimit)
+class SpendingLimitAdmin(_Guarded):
+    """Spending limits, each with the amount spent so far."""
 
-    guards = "cap"
+    guards = "spending limit"
     list_display = ("span", "alarm_at", "stop_at", "spent")
     ordering = ("span",)
 
     @admin.display(description=gettext_lazy("spent so far"))
-    def spent(self, obj: Cap) -> str:
-        bound = next((each for each in toll_fraud.caps() if each.span == obj.span), None)
-        if bound is None:
+    def spent(self, obj: SpendingLimit) -> str:
+        limit = next((each for each in toll_fraud.spending_limits() if each.span == obj.span), None)
+        if limit is None:
             return "–"
-        thousandths = limits.spent(bound.span, bound.window, now=timezone.now())
+        thousandths = limits.spent(limit.span, limit.window, now=timezone.now())
         return f"{Decimal(thousandths) / toll_fraud.UNIT:.2f}"
 
 
-@admin.register(Pause)
-class PauseAdmin(_Guarded):
-    """Number ranges that are paused. A pause can be lifted with a reason, but not created by hand."""
+@admin.register(BlockedRange)
+class BlockedRangeAdmin(_Guarded):
+    """Blocked number ranges. Staff can unblock one with a reason, but not create one by hand."""
 
     guards = "range"
     list_display = ("__str__", "is_warning", "n_sent", "n_proven", "began_at", "ends_at", "lifted_at", "lifted_by")
@@ -85,17 +85,17 @@ class PauseAdmin(_Guarded):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Pause | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: BlockedRange | None = None) -> bool:
         is_over = obj is not None and (obj.lifted_at is not None or obj.ends_at <= timezone.now())
         return not is_over and super().has_change_permission(request, obj)
 
-    def save_model(self, request: HttpRequest, obj: Pause, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: BlockedRange, form: Any, change: bool) -> None:
         spend(form)
         who = cast("AuthedRequest", request).user
         if not toll_fraud.lift(
             obj, staff_id=who.pk, why=form.cleaned_data["reason"], context=request_context.read(request)
         ):
-            messages.warning(request, _("This pause was over already."))
+            messages.warning(request, _("This range is already unblocked."))
 
 
 @admin.register(OptOut)

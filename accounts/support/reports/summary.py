@@ -58,8 +58,8 @@ def _registered(_now: datetime) -> Table:
     people = User.objects.filter(is_active=True)
     counts = {
         "n": Count("pk"),
-        "registered": Count("pk", filter=Q(n_ways__gte=1)),
-        "capable": Count("pk", filter=Q(n_ways__gte=2)),
+        "registered": Count("pk", filter=Q(n_methods__gte=1)),
+        "capable": Count("pk", filter=Q(n_methods__gte=2)),
         "off": Count("pk", filter=Q(second_step=SecondStep.DISABLED)),
     }
     whole = people.aggregate(**counts)

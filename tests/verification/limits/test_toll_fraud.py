@@ -22,7 +22,7 @@ from verification.delivery.rendering import compose
 from verification.limits import toll_fraud, windows
 from verification.models import (
     AuditEvent,
-    Cap,
+    BlockedRange,
     Challenge,
     Country,
     Enrolment,
@@ -30,9 +30,9 @@ from verification.models import (
     Message,
     MessageState,
     OptOut,
-    Pause,
     Purpose,
     Reason,
+    SpendingLimit,
     State,
 )
 from verification.outcomes import Verdict
@@ -124,7 +124,7 @@ def test_number_of_a_closed_country_is_refused_beside_its_field(ana: Desk) -> No
     )
 
     assert outcome.verdict is Verdict.REFUSED
-    assert outcome.problems == {"number": ("Your organisation does not send to this country.",)}
+    assert outcome.problems == {"number": (toll_fraud.explain(Verdict.CLOSED),)}
 
 
 def test_option_of_a_closed_country_is_not_asked_first(ana: Desk) -> None:
@@ -285,7 +285,7 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None
     tasks.evaluate()
 
     assert ana.start("text").issued
-    assert toll_fraud.paused(timezone.now()) == []
+    assert toll_fraud.blocked_ranges(timezone.now()) == []
     assert kinds().count("range.warned") == 1
     assert mails() == [(opal, "range_warned.txt")]
     assert "Texts and calls go on" in compose(Message.objects.get(template__contains="range_warned")).words
@@ -295,7 +295,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
     """Seen failing without the trial: nothing goes out, so that nothing can be typed in."""
     Country.objects.create(code="LV")
     now = timezone.now()
-    pause = Pause.objects.create(
+    pause = BlockedRange.objects.create(
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
     closed = [toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)]
@@ -303,11 +303,11 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
     toll_fraud.evaluate(now=now)
-    assert toll_fraud.paused(now) == [pause]
+    assert toll_fraud.blocked_ranges(now) == [pause]
     sent("+371200", 4, n_proven=3, ago=timedelta(minutes=6))
     toll_fraud.evaluate(now=timezone.now())
 
-    assert toll_fraud.paused(now) == []
+    assert toll_fraud.blocked_ranges(now) == []
     assert kinds().count("range.lifted") == 1
     assert toll_fraud.refusal(Kind.TEXT, LATVIAN, now=now) is None
 
@@ -316,7 +316,7 @@ def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
     """Whoever pumps must not have the whole bound of the hour. Seen failing without a bound of the trial."""
     Country.objects.create(code="LV")
     now = ana.context.now
-    Pause.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+    BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
     trial = now + timedelta(minutes=15)
 
     verdicts = [start(*_pump(n), Context(now=trial, network=f"198.51.100.{n}"), binding=f"pump {n}") for n in range(12)]
@@ -332,7 +332,7 @@ def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
 
 def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
     now = ana.context.now
-    Pause.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
+    BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
 
     assert ana.start("text").verdict is Verdict.PAUSED
     assert ana.start("totp", binding="b").issued
@@ -359,13 +359,13 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:
 
 
 @pytest.fixture
-def day(ana: Desk) -> Cap:
+def day(ana: Desk) -> SpendingLimit:
     """Cap the day; to set Ana up has cost 0.08 already."""
-    Cap.objects.all().delete()
-    return Cap.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
+    SpendingLimit.objects.all().delete()
+    return SpendingLimit.objects.create(span="day", alarm_at=Decimal("0.24"), stop_at=Decimal("0.33"))
 
 
-def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day: Cap) -> None:
+def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day: SpendingLimit) -> None:
     verdicts = [ana.start("text", binding=f"b{n}").verdict for n in range(5)]
 
     assert verdicts == [Verdict.ISSUED] * 3 + [Verdict.PAUSED] * 2
@@ -379,7 +379,7 @@ def mails() -> list[tuple[str, str]]:
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]
 
 
-def test_operators_are_told_of_the_alarm_once_and_of_the_stop_once_a_day(opal: str, ana: Desk, day: Cap) -> None:
+def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, ana: Desk, day: SpendingLimit) -> None:
     """Seen failing with each refused request telling them anew."""
     for n in range(3):
         ana.start("text", binding=f"b{n}")
@@ -406,7 +406,7 @@ def test_operators_are_told_of_a_pause(opal: str) -> None:
     assert "codes went to 40 people whose numbers begin with +371200. 1 of them typed one in." in words
 
 
-def test_day_begins_anew(ana: Desk, day: Cap) -> None:
+def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
     for n in range(4):
         ana.start("text", binding=f"b{n}")
 
@@ -426,7 +426,7 @@ def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: b
     assert limits.spent("month", month, now=ana.context.now) == (spent if is_kept else 0)
 
 
-def test_what_a_country_costs_counts(ana: Desk, day: Cap) -> None:
+def test_what_a_country_costs_counts(ana: Desk, day: SpendingLimit) -> None:
     Country.objects.create(code="FR", text_price=Decimal("0.20"))
     move(ana, FRENCH)
 
@@ -447,7 +447,7 @@ def test_number_that_said_stop_is_texted_no_more_but_called(ana: Desk) -> None:
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
     assert ana.start("call", binding="c").issued
     (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
-    assert text.unavailable_reason.startswith("This number answered STOP.")
+    assert text.unavailable_reason == toll_fraud.explain(Verdict.STOPPED)
 
 
 def test_receipt_that_says_stop_counts_as_well(ana: Desk) -> None:
