@@ -1,4 +1,4 @@
-"""An operator opens a country, sets a spending limit, unblocks a range and deletes an opt-out; each is in the audit log."""
+"""An operator opens a country, sets a spending limit, unblocks a range and deletes an opt-out; all of it is audited."""
 
 from datetime import timedelta
 
