@@ -61,10 +61,10 @@ class _Figures(Collector):
         yield circuits
         spent = GaugeMetricFamily("mfa_spent", "Spent on texts and calls in the present window", labels=["span"])
         stops = GaugeMetricFamily("mfa_spend_stop", "Where texts and calls stop in that window", labels=["span"])
-        for each in toll_fraud.spending_limits():
-            spent.add_metric([each.span], limits.spent(each.span, each.window, now=now) / toll_fraud.UNIT)
-            if each.stop_at is not None:
-                stops.add_metric([each.span], each.stop_at / toll_fraud.UNIT)
+        for ceiling in toll_fraud.spending_limits():
+            spent.add_metric([ceiling.span], limits.spent(ceiling.span, ceiling.window, now=now) / toll_fraud.UNIT)
+            if ceiling.stop_at is not None:
+                stops.add_metric([ceiling.span], ceiling.stop_at / toll_fraud.UNIT)
         yield spent
         yield stops
         yield GaugeMetricFamily(
