@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 class AppPasswordsEnd(models.IntegerChoices):
     """With which new passwords a person's app passwords end. A higher value covers what a lower one does."""
 
-    NEVER = 0, _("never")
-    REPLACED = 1, _("when support requires one, or by a mailed link")
-    ALWAYS = 2, _("always")
+    NEVER = 0, _("Never")
+    REPLACED = 1, _("Only after a reset link, or when support requires a new password")
+    ALWAYS = 2, _("Always")
 
 
 class Policy(models.Model):
@@ -25,8 +25,18 @@ class Policy(models.Model):
     everybody; then the default of the product.
     """
 
-    group = models.OneToOneField(Group, on_delete=models.CASCADE, null=True, blank=True, related_name="policy")
-    rank = models.PositiveSmallIntegerField(default=100)
+    group = models.OneToOneField(
+        Group,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="policy",
+        verbose_name=_("Group"),
+        help_text=_("Leave this empty for the policy for everybody."),
+    )
+    rank = models.PositiveSmallIntegerField(
+        _("Rank"), default=100, help_text=_("Lower rank wins when someone is in several groups.")
+    )
     methods = models.JSONField(null=True, blank=True)
     remember_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(365)])
     code_life = models.DurationField(

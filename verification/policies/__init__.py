@@ -1,31 +1,46 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
+from verification.policies.contradictions import contradictions
 from verification.policies.decision import Decision, Step, Why, decide, refusal
-from verification.policies.declaration import Rule, words
+from verification.policies.declaration import Rule, Section
 from verification.policies.effective import (
     Source,
     app_passwords_of,
     forget,
+    inherited,
     is_alone_open,
     rules_for,
     rules_of_many,
     sources,
 )
-from verification.policies.rules import RULES, Rules, default, for_staff, is_trusted, merge, ranked
+from verification.policies.rules import (
+    RULES,
+    SUPPORT_ACTIONS,
+    Rules,
+    default,
+    for_staff,
+    is_trusted,
+    merge,
+    ranked,
+)
 
 __all__ = [
     "RULES",
+    "SUPPORT_ACTIONS",
     "Decision",
     "Rule",
     "Rules",
+    "Section",
     "Source",
     "Step",
     "Why",
     "app_passwords_of",
+    "contradictions",
     "decide",
     "default",
     "for_staff",
     "forget",
+    "inherited",
     "is_alone_open",
     "is_trusted",
     "merge",
@@ -34,5 +49,4 @@ __all__ = [
     "rules_for",
     "rules_of_many",
     "sources",
-    "words",
 ]

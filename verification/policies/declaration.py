@@ -1,36 +1,61 @@
-"""How a rule is declared: its default, its label and its form field, in one place that everything else reads."""
+"""How a rule is declared: default, label, form field and words, in one place that everything else reads."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import IntegerChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification.policies.fields import Marks
+
 _DECLARED = "rule"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the form of a policy, with the rules that answer one question."""
+
+    name: str
+    title: Any
 
 
 def _unchanged(value: Any) -> Any:
     return value
 
 
+def plain(value: Any) -> str:
+    """Write a value as text; of several, one after another."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule that a policy may set. Shape: `name` is that of its column; `read` turns what a row holds into it."""
+    """One rule that a policy may set.
+
+    Shape: `name` is that of its column; `read` turns what a row has into its value; `words` writes a value beside the
+    label; `summary` writes rule and value as one phrase; `unit` stands after the field.
+    """
 
     name: str = ""
+    section: Section
     label: Any
-    help_text: Any = ""
+    help_text: Any
     field: Callable[..., forms.Field]
     read: Callable[[Any], Any] = _unchanged
+    words: Callable[[Any], str] = plain
+    summary: Callable[[Any], str] | None = None
+    unit: Any = ""
 
     def formfield(self) -> forms.Field:
         """Make the field of a form; left empty, it leaves the rule to the next policy."""
         return self.field(label=self.label, help_text=self.help_text, required=False)
+
+    def phrase(self, value: Any) -> str:
+        """Write the rule with a value, such as “Remember browsers for 7 days”."""
+        return self.summary(value) if self.summary else f"{self.label}: {self.words(value)}"
 
 
 def rule(*, default: Any, **declared: Any) -> Any:
@@ -46,15 +71,49 @@ def declared(rules: Any) -> tuple[Rule, ...]:
     return tuple(dataclasses.replace(each.metadata[_DECLARED], name=each.name) for each in dataclasses.fields(rules))
 
 
-def words(value: Any) -> str:
-    """Say the value of a rule as a person reads it."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, IntegerChoices):
-        return str(value.label)
-    if isinstance(value, timedelta):
-        minutes = int(value.total_seconds() // 60)
-        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
-    if isinstance(value, tuple):
-        return ", ".join(str(each) for each in value) or _("none")
-    return str(value)
+# How values are written ------------------------------------------------------------------------------------------
+
+
+def days(value: int) -> str:
+    """Write a number of days."""
+    return ngettext("%(n)d day", "%(n)d days", value) % {"n": value}
+
+
+def minutes(value: Any) -> str:
+    """Write a span in whole minutes."""
+    n = int(value.total_seconds() // 60)
+    return ngettext("%(n)d minute", "%(n)d minutes", n) % {"n": n}
+
+
+def one_of(choices: Iterable[tuple[Any, Any]]) -> Callable[[Any], str]:
+    """Write a value as the label of its choice."""
+    labels = dict(choices)
+    return lambda value: str(labels.get(value, value))
+
+
+Choices = Callable[[], Iterable[tuple[str, Any]]]
+
+
+class Choosing:
+    """Choices of a rule, in the words of the form. Those that only a higher app knows are added when it is loaded."""
+
+    def __init__(self, choices: Choices = tuple, *, none: Any) -> None:
+        self._choices, self._none = choices, none
+
+    def fill(self, choices: Choices) -> None:
+        """Set the choices."""
+        self._choices = choices
+
+    def field(self, **about: Any) -> forms.Field:
+        """Make a field with a checkbox for each."""
+        return Marks(choices=lambda: list(self._choices()), **about)
+
+    def words(self, value: Iterable[str]) -> str:
+        """Write the labels of those that are chosen."""
+        labels: Mapping[str, Any] = dict(self._choices())
+        return ", ".join(str(labels.get(name, name)) for name in value) or str(self._none)
+
+
+def everything(value: tuple[str, ...]) -> str:
+    """Write names, or that there is no limit."""
+    return ", ".join(value) or _("no limit")

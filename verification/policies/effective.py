@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
-from verification.policies.declaration import Rule, words
+from verification.policies.declaration import Rule
 from verification.policies.rules import RULES, Rules, in_statement, merge, ranked
 
 
@@ -92,7 +92,7 @@ class Source:
 
     @property
     def words(self) -> str:
-        return words(self.value)
+        return self.rule.words(self.value)
 
 
 def sources(user_id: int) -> list[Source]:
@@ -104,6 +104,18 @@ def sources(user_id: int) -> list[Source]:
         Source(rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), ""))
         for rule in RULES
     ]
+
+
+def inherited(policy: Policy) -> dict[str, Source]:
+    """Tell what each rule would be for the people of one policy, in no other group, if the policy left it out."""
+    found = [] if policy.group_id is None else [each for each in _cache.read().policies if each.group_id is None]
+    rules = merge(found)
+    return {
+        rule.name: Source(
+            rule, getattr(rules, rule.name), next((str(p) for p in found if getattr(p, rule.name) is not None), "")
+        )
+        for rule in RULES
+    }
 
 
 def app_passwords_of(user: OuterRef) -> Coalesce:

@@ -1,11 +1,13 @@
-"""Form fields for the rules of a policy. An empty one is None, which leaves the rule to the next policy."""
+"""Form fields for the rules of a policy. An empty one is None: the policy inherits the rule."""
 
 import ipaddress
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from verification import phone_numbers
 
@@ -42,7 +44,7 @@ class Countries(Lines):
         unknown = [text for text in countries or [] if not phone_numbers.is_country(text)]
         if unknown:
             raise forms.ValidationError(
-                _("Not a country: %(names)s. Use codes such as CH.") % {"names": ", ".join(unknown)}
+                _("Not a country code: %(names)s. Enter codes such as CH.") % {"names": ", ".join(unknown)}
             )
         return [text.upper() for text in countries] if countries else None
 
@@ -59,7 +61,7 @@ class Minutes(forms.IntegerField):
 
 
 class Marks(forms.MultipleChoiceField):
-    """Marks in a list."""
+    """Checkboxes, one for each choice."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
@@ -69,19 +71,31 @@ class Marks(forms.MultipleChoiceField):
 
 
 class Level(forms.TypedChoiceField):
-    """One of several numbers."""
+    """One of several values, or none of them."""
+
+    def __init__(self, *, choices: Iterable[tuple[Any, Any]], **kwargs: Any) -> None:
+        super().__init__(
+            choices=[("", _lazy("Inherit")), *choices],
+            empty_value=None,
+            widget=forms.RadioSelect,
+            **{"coerce": int, **kwargs},
+        )
+
+
+class YesNo(Level):
+    """Yes or no, in the words of the rule."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(empty_value=None, coerce=int, **kwargs)
+        super().__init__(coerce=lambda value: value == str(True), **kwargs)
 
 
 def _network(text: str) -> str:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise forms.ValidationError(_("%(text)s is no network. Write it as 192.0.2.0/24.") % {"text": text}) from None
+        raise forms.ValidationError(_("%(text)s isn’t a network. Enter it as 192.0.2.0/24.") % {"text": text}) from None
     if network.prefixlen < _SHORTEST_PREFIX[network.version]:
         raise forms.ValidationError(
-            _("%(text)s is most of the internet: nothing would be asked there.") % {"text": text}
+            _("%(text)s covers most of the internet. Enter a smaller network.") % {"text": text}
         )
     return str(network)

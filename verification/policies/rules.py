@@ -1,26 +1,46 @@
 """The rules that a policy can set, each declared once, and how policies merge into one."""
 
 import ipaddress
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from verification import registry
 from verification.capabilities import Temporary
 from verification.models import AppPasswordsEnd, Policy
 from verification.models.policies import strongest
-from verification.policies.declaration import declared, rule
-from verification.policies.fields import Countries, Level, Marks, Minutes, Networks
+from verification.policies import declaration
+from verification.policies.declaration import Choosing, Section, declared, one_of, rule
+from verification.policies.fields import Countries, Level, Minutes, Networks, YesNo
 
-_NEXT_POLICY = ("", _("left to the next policy"))
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+_ASKED = Section("asked", _("When the second step is asked"))
+_METHODS = Section("methods", _("Methods"))
+_SETUP = Section("setup", _("Setting up"))
+_BROWSERS = Section("browsers", _("Remembered browsers"))
+_APP_PASSWORDS = Section("app-passwords", _("App passwords"))
+_NOTICES = Section("notices", _("Notices"))
+_SUPPORT = Section("support", _("Staff and support"))
+
+_ALLOW = ((True, _("Allow")), (False, _("Don’t allow")))
+_REQUIRE = ((True, _("Require")), (False, _("Don’t require")))
+_SEND = ((True, _("Send")), (False, _("Don’t send")))
+_STRENGTHS = (
+    (1, _("Any allowed method")),
+    (2, _("No texts, calls or emails")),
+    (3, _("Passkeys only")),
+)
 
 
 def _usual_methods() -> tuple[str, ...]:
@@ -35,91 +55,192 @@ def _offered_methods() -> list[tuple[str, Any]]:
     return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
 
 
+_METHOD_NAMES = Choosing(_offered_methods, none=_("no method"))
+SUPPORT_ACTIONS = Choosing(none=_("no action"))  # filled by the app that has them
+
+
+def _remembered(n: int) -> str:
+    if not n:
+        return gettext("Never remember browsers")
+    return ngettext("Remember browsers for %(n)d day", "Remember browsers for %(n)d days", n) % {"n": n}
+
+
+def _put_off(n: int) -> str:
+    if not n:
+        return gettext("Setup can’t be put off")
+    return ngettext("Setup can be put off for %(n)d day", "Setup can be put off for %(n)d days", n) % {"n": n}
+
+
+def _quota(n: int) -> str:
+    return ngettext("%(n)d support action a day", "%(n)d support actions a day", n) % {"n": n}
+
+
+def _either(yes: "StrOrPromise", no: "StrOrPromise") -> Callable[[bool], str]:
+    return lambda value: str(yes if value else no)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """The policy in force for one person, each rule decided; without arguments, what counts where no policy says more.
 
     To add a rule, declare it here and give `models.Policy` a column of the same name. The form, the case page, the
-    preview of a change and the order of policies follow.
+    preview of a change, the list and the order of policies follow.
 
     Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
     those that cannot be phished; `second_person` names the actions of support that a second one must agree to.
     Units: `grace_days` for which a registration may be put off; `staff_quota` in actions of one of the staff in a day.
     """
 
-    methods: tuple[str, ...] = rule(
-        default=_usual_methods,
-        read=_installed,
-        label=_("Methods allowed"),
-        help_text=_("None marked: left to the next policy."),
-        field=partial(Marks, choices=_offered_methods),
-    )
-    remember_days: int = rule(
-        default=14,
-        label=_("Days that a browser is remembered"),
-        help_text=_("0 to 365."),
-        field=partial(forms.IntegerField, min_value=0, max_value=365),
-    )
-    code_life: timedelta = rule(
-        default=timedelta(minutes=5),
-        label=_("Minutes that a code works"),
-        field=partial(Minutes, min_value=3, max_value=10),
-    )
-    number_matching: bool = rule(default=True, label=_("Number matching"), field=forms.NullBooleanField)
-    alone_allowed: bool = rule(default=False, label=_("Sign-in without a password"), field=forms.NullBooleanField)
-    app_passwords: bool = rule(default=True, label=_("App passwords"), field=forms.NullBooleanField)
-    app_passwords_end: AppPasswordsEnd = rule(
-        default=AppPasswordsEnd.ALWAYS,
-        read=AppPasswordsEnd,
-        label=_("App passwords end with a new password"),
-        help_text=_("With “always”, a person’s programs ask again after each change of the password."),
-        field=partial(Level, choices=(_NEXT_POLICY, *AppPasswordsEnd.choices)),
-    )
     trusted_networks: tuple[str, ...] = rule(
         default=(),
         read=tuple,
+        section=_ASKED,
         label=_("Trusted networks"),
-        help_text=_("One a line, such as 192.0.2.0/24 or 2001:db8::/48. Nothing is asked there."),
+        help_text=_(
+            "The second step isn’t asked in these networks, except from staff. One network per line, such as "
+            "192.0.2.0/24 or 2001:db8::/48."
+        ),
         field=Networks,
+        words=lambda value: ", ".join(value) or gettext("none"),
     )
-    text_notices: bool = rule(default=False, label=_("Notices by text as well"), field=forms.NullBooleanField)
+    alone_allowed: bool = rule(
+        default=False,
+        section=_ASKED,
+        label=_("Sign-in without a password"),
+        help_text=_("People who have a passkey can sign in with it alone."),
+        field=partial(YesNo, choices=_ALLOW),
+        words=one_of(_ALLOW),
+        summary=_either(_("Sign-in without a password allowed"), _("Sign-in without a password not allowed")),
+    )
+    methods: tuple[str, ...] = rule(
+        default=_usual_methods,
+        read=_installed,
+        section=_METHODS,
+        label=_("Allowed methods"),
+        help_text=_("People can set up and use only the methods selected here."),
+        field=_METHOD_NAMES.field,
+        words=_METHOD_NAMES.words,
+    )
+    code_life: timedelta = rule(
+        default=timedelta(minutes=5),
+        section=_METHODS,
+        label=_("Codes are valid for"),
+        help_text=_("For codes in texts, calls and emails: 3 to 10 minutes."),
+        field=partial(Minutes, min_value=3, max_value=10),
+        words=declaration.minutes,
+        summary=lambda value: gettext("Codes are valid for %(span)s") % {"span": declaration.minutes(value)},
+        unit=_("minutes"),
+    )
+    number_matching: bool = rule(
+        default=True,
+        section=_METHODS,
+        label=_("Number matching in calls"),
+        help_text=_("To approve a call, the person enters the two digits that the sign-in page shows."),
+        field=partial(YesNo, choices=_REQUIRE),
+        words=one_of(_REQUIRE),
+        summary=_either(_("Number matching required"), _("Number matching not required")),
+    )
     voice_countries: tuple[str, ...] = rule(
         default=(),
         read=tuple,
-        label=_("Countries that calls may go to"),
-        help_text=_("Codes such as CH or DE, one a line."),
+        section=_METHODS,
+        label=_("Countries for calls"),
+        help_text=_("Calls go only to phones in these countries. One country code per line, such as CH or DE."),
         field=Countries,
+        words=declaration.everything,
+        summary=lambda value: gettext("Calls only to %(countries)s") % {"countries": ", ".join(value)},
     )
     grace_days: int = rule(
         default=0,
-        label=_("Days that a registration may be put off"),
+        section=_SETUP,
+        label=_("Setup can be put off for"),
+        help_text=_("Up to three times within these days: 0 to 14. With 0, people set up a method when they sign in."),
         field=partial(forms.IntegerField, min_value=0, max_value=14),
+        words=declaration.days,
+        summary=_put_off,
+        unit=_("days"),
     )
     stock_tokens: bool = rule(
         default=False,
-        label=_("People may take a hardware token from the stock"),
-        help_text=_("With its serial number and its code."),
-        field=forms.NullBooleanField,
+        section=_SETUP,
+        label=_("Hardware tokens from the stock"),
+        help_text=_("People can set up a token themselves, with its serial number and its current code."),
+        field=partial(YesNo, choices=_ALLOW),
+        words=one_of(_ALLOW),
+        summary=_either(_("Tokens from the stock allowed"), _("Tokens from the stock not allowed")),
+    )
+    remember_days: int = rule(
+        default=14,
+        section=_BROWSERS,
+        label=_("Remember browsers for"),
+        help_text=_("A remembered browser skips the second step for this long: 0 to 365 days. With 0, it never does."),
+        field=partial(forms.IntegerField, min_value=0, max_value=365),
+        words=declaration.days,
+        summary=_remembered,
+        unit=_("days"),
+    )
+    app_passwords: bool = rule(
+        default=True,
+        section=_APP_PASSWORDS,
+        label=_("App passwords"),
+        help_text=_("For older apps that can’t ask for a second step."),
+        field=partial(YesNo, choices=_ALLOW),
+        words=one_of(_ALLOW),
+        summary=_either(_("App passwords allowed"), _("App passwords not allowed")),
+    )
+    app_passwords_end: AppPasswordsEnd = rule(
+        default=AppPasswordsEnd.ALWAYS,
+        read=AppPasswordsEnd,
+        section=_APP_PASSWORDS,
+        label=_("App passwords end when the password changes"),
+        help_text=_("When app passwords end, the person’s mail and calendar apps ask for a new one."),
+        field=partial(Level, choices=AppPasswordsEnd.choices),
+        words=one_of(AppPasswordsEnd.choices),
+    )
+    text_notices: bool = rule(
+        default=False,
+        section=_NOTICES,
+        label=_("Security notices by text"),
+        help_text=_("Notices are always sent by email. This sends them as texts to the person’s verified phones too."),
+        field=partial(YesNo, choices=_SEND),
+        words=one_of(_SEND),
+        summary=_either(_("Notices sent by text too"), _("Notices not sent by text")),
     )
     staff_strength: int = rule(
         default=1,
-        label=_("Strength wanted of staff"),
-        field=partial(
-            Level,
-            choices=(_NEXT_POLICY, (1, _("any method")), (2, _("no text, call or mail")), (3, _("passkeys only"))),
-        ),
+        section=_SUPPORT,
+        label=_("Methods for staff"),
+        help_text=_("Staff can sign in only with allowed methods that are at least this strong."),
+        field=partial(Level, choices=_STRENGTHS),
+        words=one_of(_STRENGTHS),
     )
-    caller_check: bool = rule(default=True, label=_("Caller check"), field=forms.NullBooleanField)
+    caller_check: bool = rule(
+        default=True,
+        section=_SUPPORT,
+        label=_("Verify the caller"),
+        help_text=_("Support verifies who is calling before any action that could give access to an account."),
+        field=partial(YesNo, choices=_REQUIRE),
+        words=one_of(_REQUIRE),
+        summary=_either(_("Caller verification required"), _("Caller verification not required")),
+    )
     second_person: tuple[str, ...] = rule(
         default=("erase",),
         read=tuple,
-        label=_("Actions that a second person must agree to"),
-        field=Marks,
+        section=_SUPPORT,
+        label=_("Actions that need a second person"),
+        help_text=_("A colleague approves these actions before they take effect."),
+        field=SUPPORT_ACTIONS.field,
+        words=SUPPORT_ACTIONS.words,
     )
     staff_quota: int = rule(
         default=200,
-        label=_("Actions of one of the staff in a day"),
+        section=_SUPPORT,
+        label=_("Support actions per day"),
+        help_text=_("One member of staff can do this many in a day: 1 to 10,000."),
         field=partial(forms.IntegerField, min_value=1, max_value=10_000),
+        words=str,
+        summary=_quota,
+        unit=_("actions"),
     )
 
 

@@ -1,13 +1,14 @@
 """Users, groups, scopes and policies in the admin. The desk's own pages replace Django's for users and groups."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
@@ -64,18 +65,6 @@ def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
     return not is_own and not rights.is_scoped(cast("AuthedRequest", request).user)
 
 
-def _column(name: str) -> Callable[[Policy], Any]:
-    """Return a column for the list of policies that shows one rule under its label."""
-    rule = next(rule for rule in policies.RULES if rule.name == name)
-
-    @admin.display(description=rule.label, ordering=name, boolean=isinstance(policies.default(name), bool))
-    def column(policy: Policy) -> Any:
-        return getattr(policy, name)
-
-    column.__name__ = name  # the list uses it as the column's name in its markup
-    return column
-
-
 @admin.register(Policy)
 class PolicyAdmin(ChangesAdmin):
     """Policies. A change is previewed first, and needs a recent verification."""
@@ -84,12 +73,24 @@ class PolicyAdmin(ChangesAdmin):
     added = changed = audit_events.POLICY_CHANGED
     deleted = audit_events.POLICY_DELETED
     form = PolicyForm
-    list_display = ("__str__", "rank", *map(_column, ("remember_days", "app_passwords", "caller_check", "grace_days")))
-    ordering = ("rank",)
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """List the policies in the order in which they win, with the rules that each sets."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = policies.ranked(Policy.objects.select_related("group"))
+        rows = [(policy, policy_form.summary(policy)) for policy in found]
+        context = {"rows": rows, "may_add": self.has_add_permission(request)}
+        return layout.page(cast("AuthedRequest", request), "policy_list.html", context, here="policies")
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        policy = context.get("original")
+        rules = policy_form.read_only(policy) if policy and not self.has_change_permission(request, policy) else ()
+        return super().render_change_form(request, context | {"here": "policies", "rules": rules}, *args, **kwargs)
+
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
-        if request.method == "POST" and "confirmed" not in request.POST:
+        if request.method == "POST" and not {"confirmed", policy_form.BACK} & set(request.POST):
             found = self.get_object(request, object_id) if object_id else None
             form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
             may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
@@ -100,14 +101,17 @@ class PolicyAdmin(ChangesAdmin):
     def _previewed(self, request: HttpRequest, form: Any) -> HttpResponse:
         """Preview a change without saving it."""
         staff, now = cast("AuthedRequest", request).user, request_context.read(request)
-        before, after = policy_form.effect(form.instance, now)
-        sent = [(n, v) for n, values in request.POST.lists() if n != "csrfmiddlewaretoken" for v in values]
+        sent = [
+            (n, v)
+            for n, values in request.POST.lists()
+            if n not in {"csrfmiddlewaretoken", policy_form.BACK}
+            for v in values
+        ]
         context = {
-            "differences": policy_preview.differences(form.instance),
-            "before": before,
-            "after": after,
+            "impact": policy_preview.impact(form.instance, now=now.now),
             "sent": sent,
             "policy": form.instance,
+            "reason": form.cleaned_data["reason"],
             "is_locked_out": policy_form.locks_out(staff, form.instance),
         }
         return layout.page(cast("AuthedRequest", request), "policy_preview.html", context, here="policies")
@@ -121,6 +125,13 @@ class PolicyAdmin(ChangesAdmin):
     def delete_model(self, request: HttpRequest, obj: Policy) -> None:
         super().delete_model(request, obj)
         revocation.settle()
+
+    def response_add(self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None) -> HttpResponse:
+        return self.response_change(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Policy) -> HttpResponse:
+        messages.success(request, _("Applied: %(policy)s.") % {"policy": obj})
+        return redirect("admin:verification_policy_changelist")
 
     def forget(self) -> None:
         forget()

@@ -1,45 +1,134 @@
-"""The form of a policy in the admin, with a field for each rule, and the effect of a change."""
+"""The form of a policy: a field for each declared rule, in sections, with what counts where a rule is inherited."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
 
 from accounts.admin_changes import ChangeForm
 from accounts.models import User
 from accounts.support import groups
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.policies import policy_preview
-from accounts.support.policies.policy_preview import Effect
 from verification import policies
-from verification.context import Context
 from verification.models import Policy
-from verification.policies import RULES
+from verification.policies import RULES, Section, Source
+
+OWN_FIELDS = ("group", "rank")
+BACK = "back"  # the button of the preview that leads back to the form, with all that was filled in
 
 
-def _fields() -> dict[str, forms.Field]:
-    """Return a field for each declared rule. Only this app knows which support actions there are."""
-    found: dict[str, Any] = {rule.name: rule.formfield() for rule in RULES}
-    found["second_person"].choices = [*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE]
-    return found
+def _actions() -> list[tuple[str, Any]]:
+    """Return the support actions that can wait for a second person. Only this app knows them."""
+    return [*((a.name, a.label) for a in ACTIONS.values() if a.can_wait), groups.CHANGE]
 
 
-_RuleFields = type("_RuleFields", (forms.Form,), _fields())
+policies.SUPPORT_ACTIONS.fill(_actions)
+
+_RuleFields = type("_RuleFields", (forms.Form,), {rule.name: rule.formfield() for rule in RULES})
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One rule on the form. `note` says what counts while it is inherited, `unit` stands after the field."""
+
+    field: forms.BoundField
+    note: str
+    unit: str
+    is_set: bool
+
+
+@dataclass(frozen=True)
+class FormSection:
+    """One section of the form."""
+
+    name: str
+    title: str
+    rows: Sequence[RuleRow]
 
 
 class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # a class made of what is declared
-    """A policy. Each rule can be left to the next policy."""
+    """A policy. Each rule can be inherited."""
 
     class Meta:
         model = Policy
-        fields = ("group", "rank", *(rule.name for rule in RULES))
+        fields = (*OWN_FIELDS, *(rule.name for rule in RULES))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.inherited = policies.inherited(self.instance)
+        if "group" in self.fields:
+            group = cast("forms.ModelChoiceField[Group]", self.fields["group"])
+            group.empty_label = _("Everybody")
+        for name, source in self.inherited.items():
+            field = self.fields.get(name)
+            if isinstance(field, forms.TypedChoiceField):
+                _former, *others = cast("Iterable[tuple[str, Any]]", field.choices)
+                field.choices = [("", _inherit(source)), *others]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse rules that contradict each other, beside the field to correct."""
+        cleaned = super().clean()
+        if BACK in self.data:
+            raise forms.ValidationError(_("Nothing has been applied yet."), code=BACK)
+        draft = Policy(pk=self.instance.pk, group=self.cleaned_data.get("group"))
+        for rule in RULES:
+            setattr(draft, rule.name, self.cleaned_data.get(rule.name))
+        if not self.errors:
+            for name, words in policies.contradictions(draft).items():
+                self.add_error(name, words)
+        return cleaned
+
+    def sections(self) -> Iterator[FormSection]:
+        """Yield the rules of the form in their sections."""
+        for section, rules in groupby(RULES, key=_section):
+            yield FormSection(section.name, str(section.title), [self._row(rule) for rule in rules])
+
+    def _row(self, rule: policies.Rule) -> RuleRow:
+        field, source = self[rule.name], self.inherited[rule.name]
+        is_choice = isinstance(field.field, forms.TypedChoiceField)
+        note = "" if is_choice else _("Leave this empty to inherit: %(value)s") % {"value": _from(source)}
+        if isinstance(field.field, forms.MultipleChoiceField):
+            note = _("Select nothing to inherit: %(value)s") % {"value": _from(source)}
+        is_set = getattr(self.instance, rule.name) is not None
+        return RuleRow(field, note, str(rule.unit), is_set)
 
 
-def effect(changed: Policy, context: Context, *, is_gone: bool = False) -> tuple[Effect, Effect]:
-    """Return the effect of the policies now, and with this one as changed."""
-    before = list(Policy.objects.all())
-    after = [policy for policy in before if policy.pk != changed.pk] + ([] if is_gone else [changed])
-    return policy_preview.preview(before, now=context.now), policy_preview.preview(after, now=context.now)
+def _section(rule: policies.Rule) -> Section:
+    return rule.section
+
+
+def _inherit(source: Source) -> str:
+    return _("Inherit (currently %(value)s)") % {"value": _from(source)}
+
+
+def _from(source: Source) -> str:
+    """Write a value and where it comes from."""
+    words = {"value": source.words, "policy": source.whose}
+    return (_("%(value)s, from: %(policy)s") if source.whose else _("%(value)s, the built-in default")) % words
+
+
+def summary(policy: Policy) -> list[str]:
+    """Return the rules that a policy sets, as phrases, in the order of the form."""
+    values = ((rule, getattr(policy, rule.name)) for rule in RULES)
+    return [rule.phrase(rule.read(value)) for rule, value in values if value is not None]
+
+
+def read_only(policy: Policy) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return all rules in their sections, as label and words, for those who may only look."""
+    above = policies.inherited(policy)
+
+    def words(rule: policies.Rule) -> str:
+        value = getattr(policy, rule.name)
+        return _inherit(above[rule.name]) if value is None else rule.words(rule.read(value))
+
+    return [
+        (str(section.title), [(str(rule.label), words(rule)) for rule in rules])
+        for section, rules in groupby(RULES, key=_section)
+    ]
 
 
 def locks_out(staff: User, changed: Policy) -> bool:

@@ -1,9 +1,10 @@
-"""Previews the effect of policies on users: who would have to register, and who could not sign in."""
+"""Previews a change of a policy: rule by rule for how many people, and who would notice at their next sign-in."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
@@ -11,65 +12,116 @@ from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
 from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
-from verification.policies import Rule, Rules
+from verification.policies import RULES, Rule, Rules
 
-_MAX_NAMED = 50  # users of each kind
+MAX_NAMED = 50  # users of each kind
 _CHUNK_SIZE = 2_000  # users read at once
 
 
 @dataclass(frozen=True)
-class Effect:
-    """The effect of policies on everyone's next sign-in. `registering` and `locked_out` name the first users."""
-
-    n_people: int
-    n_registering: int
-    n_locked_out: int
-    registering: tuple[str, ...]
-    locked_out: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Difference:
-    """A rule that a policy would change."""
+    """A rule that a policy would change. `n_people` are those for whom it would then be another."""
 
     label: str
     now: str
     then: str
+    n_people: int
 
 
-def differences(changed: Policy) -> list[Difference]:
+@dataclass
+class Affected:
+    """The people whom one consequence concerns: how many now, how many then, and the names of the first new ones."""
+
+    n_now: int = 0
+    n_then: int = 0
+    n_new: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def count(self, person: "Person", *, now: bool, then: bool) -> None:
+        """Count one person."""
+        self.n_now += now
+        self.n_then += then
+        if then and not now:
+            self.n_new += 1
+            if len(self.names) < MAX_NAMED:
+                self.names.append(person.username)
+
+    @property
+    def n_more(self) -> int:
+        """The number of new ones who aren't named."""
+        return self.n_new - len(self.names)
+
+
+@dataclass
+class Impact:
+    """What a change means for everyone."""
+
+    n_people: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    registering: Affected = field(default_factory=Affected)
+    locked_out: Affected = field(default_factory=Affected)
+    losing_method: Affected = field(default_factory=Affected)
+    n_staff_locked_out: int = 0
+
+
+class Outcome(StrEnum):
+    """What a sign-in with the right password leads to."""
+
+    SIGNS_IN = "signs in"
+    REGISTERS = "registers"
+    LOCKED_OUT = "locked out"
+
+
+def impact(changed: Policy, *, now: datetime) -> Impact:
+    """Compare the policies with what they would be with one as changed.
+
+    Memory stays constant; queries grow per thousands of users.
+    """
+    before = list(Policy.objects.all())
+    after = [policy for policy in before if policy.pk != changed.pk] + [changed]
+    found, affected = Impact(), Counter[str]()
+    for person, (was, then) in _people((before, after), now=now):
+        found.n_people += 1
+        affected.update(rule.name for rule in RULES if getattr(was, rule.name) != getattr(then, rule.name))
+        outcomes = _outcome(person, was), _outcome(person, then)
+        found.registering.count(person, **_pair(outcomes, Outcome.REGISTERS))
+        found.locked_out.count(person, **_pair(outcomes, Outcome.LOCKED_OUT))
+        lost = any(name in was.methods and name not in then.methods for name in person.methods)
+        found.losing_method.count(person, now=False, then=lost)
+        found.n_staff_locked_out += person.is_staff and outcomes[1] is Outcome.LOCKED_OUT is not outcomes[0]
+    found.differences = _differences(changed, affected)
+    return found
+
+
+def outcomes(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[str, Outcome]]:
+    """Yield what policies mean for each user, by username."""
+    for person, (mine,) in _people((rules,), now=now):
+        yield person.username, _outcome(person, mine)
+
+
+def _pair(found: tuple[Outcome, Outcome], wanted: Outcome) -> dict[str, bool]:
+    return {"now": found[0] is wanted, "then": found[1] is wanted}
+
+
+def _differences(changed: Policy, affected: Counter[str]) -> list[Difference]:
     """Return the rules that a changed policy would set differently, in the order of the form."""
     former = Policy.objects.filter(pk=changed.pk).first() or Policy()
-    pairs = [(rule, getattr(former, rule.name), getattr(changed, rule.name)) for rule in policies.RULES]
+    pairs = [(rule, getattr(former, rule.name), getattr(changed, rule.name)) for rule in RULES]
     return [
-        Difference(str(rule.label), _words(rule, now), _words(rule, then)) for rule, now, then in pairs if now != then
+        Difference(str(rule.label), _words(rule, now), _words(rule, then), affected[rule.name])
+        for rule, now, then in pairs
+        if now != then
     ]
 
 
 def _words(rule: Rule, value: object) -> str:
-    return _("left to the next policy") if value is None else policies.words(rule.read(value))
-
-
-def preview(rules: Sequence[Policy], *, now: datetime) -> Effect:
-    """Evaluate policies for every user. Memory stays constant; queries grow per thousands of users."""
-    registering: list[str] = []
-    locked_out: list[str] = []
-    n_people = n_registering = n_locked_out = 0
-    for person, mine in _people(rules, now=now):
-        n_people += 1
-        if not _is_asked(person) or person.has_method(mine):
-            continue
-        if _can_register(mine, person):
-            n_registering += 1
-            registering += [person.username] if n_registering <= _MAX_NAMED else []
-        else:
-            n_locked_out += 1
-            locked_out += [person.username] if n_locked_out <= _MAX_NAMED else []
-    return Effect(n_people, n_registering, n_locked_out, tuple(registering), tuple(locked_out))
+    return _("Inherit") if value is None else rule.words(rule.read(value))
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Person:
+class Person:
+    """A user, as far as policies concern them."""
+
     username: str
     is_staff: bool
     second_step: str
@@ -81,20 +133,26 @@ class _Person:
         return any(name in rules.methods or registry.has(name, Temporary) for name in self.methods)
 
 
-def _is_asked(person: _Person) -> bool:
-    return person.is_staff or person.second_step != SecondStep.DISABLED
+def _outcome(person: Person, rules: Rules) -> Outcome:
+    if not (person.is_staff or person.second_step != SecondStep.DISABLED) or person.has_method(rules):
+        return Outcome.SIGNS_IN
+    return Outcome.REGISTERS if _can_register(rules, person) else Outcome.LOCKED_OUT
 
 
-def _can_register(rules: Rules, person: _Person) -> bool:
+def _can_register(rules: Rules, person: Person) -> bool:
     """Return whether there is a method left that they could set up."""
     known = [registry.method(name) for name in rules.methods]
     return any(not isinstance(m, Backup) and (not isinstance(m, HandedOut) or m.name in person.waiting) for m in known)
 
 
-def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person, Rules]]:
-    """Yield every user who may sign in, with the rules that these policies give them."""
-    by_group = {policy.group_id: policy for policy in rules}
-    kept: dict[tuple[frozenset[int], bool], Rules] = {}
+_Merged = dict[tuple[frozenset[int], bool], tuple[Rules, ...]]
+
+
+def _people(books: Sequence[Sequence[Policy]], *, now: datetime) -> Iterator[tuple[Person, tuple[Rules, ...]]]:
+    """Yield every user who may sign in, with the rules that each of some sets of policies gives them."""
+    by_group = [{policy.group_id: policy for policy in book} for book in books]
+    with_policy = {group for each in by_group for group in each}
+    merged: _Merged = {}
     people = User.objects.filter(is_active=True).order_by("pk").values("pk", "username", "is_staff", "second_step")
     after = 0
     while rows := list(people.filter(pk__gt=after)[:_CHUNK_SIZE]):
@@ -102,18 +160,18 @@ def _people(rules: Sequence[Policy], *, now: datetime) -> Iterator[tuple[_Person
         keys = [row["pk"] for row in rows]
         groups, methods, waiting = _groups(keys), *_methods(keys, now)
         for row in rows:
-            mine = frozenset(group for group in groups[row["pk"]] if group in by_group)
+            mine = frozenset(group for group in groups[row["pk"]] if group in with_policy)
             key = (mine, row["is_staff"])
-            if key not in kept:
-                kept[key] = _rules(mine, by_group, is_staff=row["is_staff"])
-            person = _Person(
+            if key not in merged:
+                merged[key] = tuple(_rules(mine, each, is_staff=row["is_staff"]) for each in by_group)
+            person = Person(
                 username=row["username"],
                 is_staff=row["is_staff"],
                 second_step=row["second_step"],
                 methods=frozenset(methods[row["pk"]]),
                 waiting=frozenset(waiting[row["pk"]]),
             )
-            yield person, kept[key]
+            yield person, merged[key]
 
 
 def _rules(groups: frozenset[int], by_group: dict[int | None, Policy], *, is_staff: bool) -> Rules:

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 
 from accounts.support.policies import policy_preview
 from accounts.support.policies.policy_form import PolicyForm
-from tests.people import Clock, Person, hire
+from tests.people import MORNING, Clock, Person, hire
 from verification import policies
 from verification.models import Policy
 
@@ -65,25 +66,44 @@ def test_pages_show_each_rule_in_the_declared_words(ana: Person, fay: Person) ->
     for rule in policies.RULES:
         assert str(rule.label) in form
         assert str(rule.label) in case
-    assert "Notices by text as well yes Policy for everybody" in case
+    assert "Security notices by text Send Policy for everybody" in case
 
 
-def test_list_heads_its_columns_in_the_declared_words(fay: Person) -> None:
+def test_list_shows_the_rules_of_each_policy_in_words(fay: Person) -> None:
     Policy.objects.create(remember_days=30, caller_check=False)
+    Policy.objects.create(group=Group.objects.create(name="North"), rank=7)
 
     page = fay.browser.go("/admin/verification/policy/")
 
-    assert "Days that a browser is remembered" in page
-    assert "Days that a registration may be put off" in page
-    assert "Remember days" not in page
+    assert "Policy for everybody Applies last Remember browsers for 30 days Caller verification not required" in page
+    assert "Policy for North Rank 7 Sets no rule" in page
+
+
+def test_inherited_value_is_shown_with_its_source(fay: Person) -> None:
+    Policy.objects.create(remember_days=30, app_passwords=False)
+    policy = Policy.objects.create(group=Group.objects.create(name="North"), remember_days=3)
+
+    page = fay.browser.go(f"/admin/verification/policy/{policy.pk}/change/")
+
+    assert "Inherit (currently Don’t allow, from: Policy for everybody)" in page
+    assert "Leave this empty to inherit: 30 days, from: Policy for everybody" in page
+    assert "Inherit (currently Require, the built-in default)" in page
+
+
+def test_policy_for_everybody_inherits_the_built_in_defaults(fay: Person) -> None:
+    policy = Policy.objects.create(remember_days=30)
+
+    page = fay.browser.go(f"/admin/verification/policy/{policy.pk}/change/")
+
+    assert "Leave this empty to inherit: 14 days, the built-in default" in page
 
 
 def test_preview_shows_what_would_change(fay: Person) -> None:
     page = fay.browser.save(ADD, rank="100", remember_days="30", trusted_networks="192.0.2.0/24")
 
-    assert "Days that a browser is remembered left to the next policy 30" in page
-    assert "Trusted networks left to the next policy 192.0.2.0/24" in page
-    assert "Caller check" not in page
+    assert "Remember browsers for Inherit 30 days" in page
+    assert "Trusted networks Inherit 192.0.2.0/24" in page
+    assert "Verify the caller" not in page
 
 
 @every_rule
@@ -91,10 +111,10 @@ def test_preview_names_a_rule_that_would_change(rule: policies.Rule, db: None) -
     policy = Policy.objects.create()
     setattr(policy, rule.name, some_value(rule))
 
-    found = policy_preview.differences(policy)
+    found = policy_preview.impact(policy, now=MORNING).differences
 
-    assert [(each.label, each.now) for each in found] == [(rule.label, "left to the next policy")]
-    assert found[0].then == policies.words(rule.read(some_value(rule)))
+    assert [(each.label, each.now) for each in found] == [(rule.label, "Inherit")]
+    assert found[0].then == rule.words(rule.read(some_value(rule)))
 
 
 @every_rule

@@ -1,5 +1,7 @@
 """A preview says what the decision would say."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from hypothesis import HealthCheck, given, settings
@@ -31,7 +33,7 @@ def outcome(user: User) -> str:
     """Say by the decision itself what would become of a person."""
     decision = policies.decide(user, Context(now=MORNING))
     if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
-        return "in"
+        return "signs in"
     offers = enrolments.offers(decision.rules.methods, user_id=user.pk)
     return "registers" if [offer for offer in offers if not offer.is_backup] else "locked out"
 
@@ -58,8 +60,52 @@ def test_says_what_the_decision_says(
         if waits:
             Enrolment.objects.create(user=user, method="token", confirmed=False)
 
-    found = policy_preview.preview(list(Policy.objects.all()), now=MORNING)
+    found = dict(policy_preview.outcomes(list(Policy.objects.all()), now=MORNING))
 
-    said = {user.username: outcome(user) for user in User.objects.all()}
-    assert set(found.registering) == {name for name, word in said.items() if word == "registers"}
-    assert set(found.locked_out) == {name for name, word in said.items() if word == "locked out"}
+    assert found == {user.username: outcome(user) for user in User.objects.all()}
+
+
+def person(name: str, *methods: str, **fields: Any) -> User:
+    user = User.objects.create(username=name, second_step="enforced", **fields)
+    Enrolment.objects.bulk_create(Enrolment(user=user, method=method, confirmed=True) for method in methods)
+    return user
+
+
+def test_counts_for_whom_each_rule_changes() -> None:
+    north = Group.objects.create(name="North")
+    person("ana").groups.add(north)
+    person("ben")
+    everybody = Policy.objects.create(remember_days=7)
+    Policy.objects.create(group=north, remember_days=3)
+    everybody.remember_days, everybody.grace_days = 30, 5
+
+    found = policy_preview.impact(everybody, now=MORNING)
+
+    assert [(each.then, each.n_people) for each in found.differences] == [("5 days", 2), ("30 days", 1)]
+
+
+def test_names_those_who_would_newly_be_concerned() -> None:
+    person("ana", "totp")
+    person("ben", "text", "totp")
+    person("cleo", "text")
+    person("dora")
+    boss = person("fay", "text", is_staff=True)
+    policy = Policy.objects.create()
+    policy.methods = ["totp"]
+
+    found = policy_preview.impact(policy, now=MORNING)
+
+    assert found.losing_method.names == ["ben", "cleo", boss.username]
+    assert (found.registering.n_now, found.registering.n_then, found.registering.names) == (1, 3, ["cleo", "fay"])
+    assert found.locked_out.n_new == 0
+
+
+def test_counts_staff_who_would_be_locked_out() -> None:
+    person("fay", "text", is_staff=True)
+    person("ana", "text")
+    policy = Policy.objects.create()
+    policy.methods = ["token"]
+
+    found = policy_preview.impact(policy, now=MORNING)
+
+    assert (found.locked_out.n_new, found.n_staff_locked_out) == (2, 1)
