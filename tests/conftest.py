@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -39,6 +39,8 @@ THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
 
 METRICS_TOKEN = "a-token-of-the-tests"
 METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
+
+BringUp = Callable[..., AbstractContextManager[Stack]]
 
 LAST_OF_STACK = pytest.StashKey[pytest.Item | None]()
 
@@ -200,20 +202,31 @@ def _listens(path: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def bring_up(pytestconfig: pytest.Config, django_db_setup: None) -> BringUp:
+    """Return a function that starts the whole service on a copy of a prepared database, with one web process."""
+    folder = pytestconfig.cache.mkdir("databases")
+
+    @contextmanager
+    def up(home: Path, **more: str) -> Iterator[Stack]:
+        with their_database(template=databases.original()) as theirs:
+            if not theirs:
+                databases.prepare(folder, home)
+            settings = KEYS | {"WEB_WORKERS": "1"} | theirs | more
+            with stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=settings) as running:
+                yield running
+
+    return up
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> Iterator[Stack]:
     """Return the whole service as real processes with the demo users, its own database and its own queues."""
-    home = tmp_path_factory.mktemp("stack")
-    with (
-        their_database() as theirs,
-        stacks.up(
-            home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | {"METRICS_TOKEN": METRICS_TOKEN}
-        ) as up,
-    ):
+    with bring_up(tmp_path_factory.mktemp("stack"), METRICS_TOKEN=METRICS_TOKEN) as up:
         yield up
 
 
 @contextmanager
-def their_database() -> Iterator[dict[str, str]]:
+def their_database(*, template: str = "template1") -> Iterator[dict[str, str]]:
     """Create a database beside TEST_DATABASE_URL's and drop it afterwards. Without that variable, use SQLite."""
     if not THEIR_DATABASE:
         yield {}
@@ -222,7 +235,8 @@ def their_database() -> Iterator[dict[str, str]]:
     parts = urlsplit(THEIR_DATABASE)
     server = urlunsplit(parts._replace(path="/postgres"))
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
         finally:

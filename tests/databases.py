@@ -18,6 +18,9 @@ from django.db.models.functions import Length
 from accounts import management as account_rows
 from helpcenter import articles
 from helpcenter.models import Article
+from mfasite import demo_database
+from mfasite.demo import child_processes, launcher
+from tests.settings import KEYS
 from verification import management as verification_rows
 from verification.audit import triggers
 from verification.keys import crypto
@@ -44,6 +47,30 @@ def take(folder: Path) -> str:
     _SHIPPED.append(_articles())
     crypto.digest_keys()  # as after migrating: the copy has its own keys
     return former
+
+
+def original() -> str:
+    """Return the name of the migrated database that processes copy: a file in the folder of `take`, or a database."""
+    return f"{PREFIX}{_version()}"
+
+
+def prepare(folder: Path, home: Path) -> None:
+    """Put a SQLite database with the demo users into a demo's folder. It is made once for each version of the code."""
+    kept = folder / f"mfa_prepared_{_version()}"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # else each process would make one
+        if not kept.exists():
+            for old in folder.glob("mfa_prepared_*"):
+                shutil.rmtree(old)
+            new = folder / "mfa_prepared_new"
+            new.mkdir()
+            shutil.copyfile(folder / original(), demo_database.file(new))
+            broker = "redis+socket:///nowhere/broker.sock"
+            shared = launcher.environment(new, port=0, broker_url=broker, more=KEYS)
+            with child_processes.crew(new, shared) as crew:
+                crew.run("prepare", child_processes.manage("make_demo_users", "--migrate"))
+            new.rename(kept)
+    shutil.copytree(kept, home, dirs_exist_ok=True)
 
 
 def drop(former: str) -> None:
@@ -90,7 +117,7 @@ def empty() -> None:
 
 
 def _copy_file(folder: Path, mine: str) -> None:
-    kept = folder / f"{PREFIX}{_version()}"
+    kept = folder / original()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # else each process would migrate
         if kept.exists():
@@ -104,7 +131,7 @@ def _copy_file(folder: Path, mine: str) -> None:
 
 
 def _copy_database(mine: str) -> None:
-    kept = f"{PREFIX}{_version()}"
+    kept = original()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [PREFIX])  # until this connection ends
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])

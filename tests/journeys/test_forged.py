@@ -12,14 +12,12 @@ import pytest
 import urllib3
 from twilio.request_validator import RequestValidator
 
-from mfasite.demo import launcher as stacks
 from mfasite.demo import users
 from mfasite.demo.launcher import Stack
 from tests import exchange
 from tests.bench.browser import Browser
-from tests.conftest import METRICS, METRICS_TOKEN, THEIR_BROKER, free_port, their_database
+from tests.conftest import METRICS, METRICS_TOKEN, BringUp
 from tests.exchange import ACCOUNT, APPLICATION, KEY, SECRET, TOKEN, Exchange, private_key, vonage_bearer
-from tests.settings import KEYS
 from verification.delivery.providers.gateway import conf
 from verification.delivery.providers.gateway import signature as gateways
 
@@ -121,11 +119,11 @@ class Site:
 
 @pytest.fixture(params=CARRIERS, scope="module")
 def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp
 ) -> Iterator[tuple[Carrier, Stack, Exchange]]:
     """Start the service for one carrier."""
     name: str = request.param
-    with exchange.opened() as lines, their_database() as theirs:
+    with exchange.opened() as lines:
         settings = {
             "DELIVERY_PROVIDERS": f"{name},virtual",  # the stack plays the second one, which gets nothing here
             "TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -141,9 +139,7 @@ def service(
             "GATEWAY_URL": f"{lines.url}/send",
             "GATEWAY_RECEIPT_KEYS": KEY,
         }
-        home = tmp_path_factory.mktemp(name)
-        more = KEYS | METRICS | theirs | settings
-        with stacks.up(home, port=free_port(), broker_url=THEIR_BROKER, more=more) as up:
+        with bring_up(tmp_path_factory.mktemp(name), **METRICS, **settings) as up:
             yield CARRIERS[name], up, lines
 
 

@@ -17,13 +17,12 @@ from urllib.request import HTTPCookieProcessor, HTTPSHandler, ProxyHandler, Requ
 
 import pytest
 
-from mfasite.demo import child_processes, launcher, users
+from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
-from tests.conftest import THEIR_BROKER, free_port, their_database
+from tests.conftest import BringUp, free_port
 from tests.faults.servers import certificate
 from tests.pages import Browser
-from tests.settings import KEYS
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
@@ -82,14 +81,11 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def https_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> Iterator[Stack]:
     """Give the service as it runs under an https address, with one web process of four threads."""
-    with ExitStack() as held:
-        theirs = held.enter_context(their_database())
-        more = {"PUBLIC_URL": f"https://{NAME}", "WEB_WORKERS": "1", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
-        home = tmp_path_factory.mktemp("secure")
-        up = launcher.up(home, port=free_port(), broker_url=THEIR_BROKER, more=KEYS | theirs | more)
-        yield held.enter_context(up)
+    more = {"PUBLIC_URL": f"https://{NAME}", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
+    with bring_up(tmp_path_factory.mktemp("secure"), **more) as up:
+        yield up
 
 
 @pytest.fixture(params=["port", "socket"])
