@@ -110,7 +110,11 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["mfasite.templatetags.icons", "helpcenter.templatetags.help"],
+            "builtins": [
+                "mfasite.templatetags.icons",
+                "mfasite.templatetags.times",
+                "helpcenter.templatetags.help",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -288,6 +292,7 @@ CELERY_BEAT_SCHEDULE = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "mfasite.formats"
 TIME_ZONE = environment[conf.time_zone]
 USE_TZ = True
 

@@ -121,7 +121,7 @@ def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) ->
     for each in blocked:
         notice = "range_warned" if each.is_warning else "range_paused"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
-        _tell_operators(notice, now=now, until=time_format.moment(each.ends_at), **said)
+        _tell_operators(notice, now=now, until=time_format.moment(each.ends_at, zone=True), **said)
 
 
 def tell_of_damage(now: datetime) -> int:

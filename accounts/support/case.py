@@ -145,7 +145,7 @@ def _block(person: User, now: datetime) -> str:
         return ""
     if person.blocked_until >= FOREVER:
         return _("Blocked until somebody unblocks them: %(why)s") % {"why": person.blocked_reason}
-    said = {"until": time_format.moment(person.blocked_until), "why": person.blocked_reason}
+    said = {"until": time_format.moment(person.blocked_until, zone=True), "why": person.blocked_reason}
     return _("Blocked until %(until)s: %(why)s") % said
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from verification import hardware_tokens
+from verification import hardware_tokens, time_format
 from verification.context import Context
 from verification.models import HardwareToken
 from verification.otp.oath import Scheme
@@ -56,8 +56,8 @@ def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
         (_("Digits"), scheme.digits),
         (_("Hash"), scheme.hash.upper().replace("SHA", "SHA-")),
         (_("Seconds"), "" if scheme.is_counted else scheme.step),
-        (_("Good from"), token.starts_at.date().isoformat() if token.starts_at else ""),
-        (_("Good until"), token.ends_at.date().isoformat() if token.ends_at else ""),
-        (_("In the stock since"), token.added_at.date().isoformat()),
+        (_("Good from"), time_format.day(token.starts_at) if token.starts_at else ""),
+        (_("Good until"), time_format.day(token.ends_at) if token.ends_at else ""),
+        (_("In the stock since"), time_format.day(token.added_at)),
     ]
     return [(name, str(value)) for name, value in found if value]

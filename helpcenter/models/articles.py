@@ -58,4 +58,4 @@ class Version(models.Model):
     replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
-        return f"{self.title}, until {time_format.moment(self.replaced_at)}"
+        return f"{self.title}, until {time_format.short_moment(self.replaced_at, zone=True)}"

@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import translation
 
-from verification import conf, inputs
+from verification import conf, inputs, time_format
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
 from verification.keys import codes, tokens
@@ -48,13 +47,14 @@ def _subject(message: Message) -> str:
 
 def _circumstances(context: Mapping[str, str]) -> dict[str, str]:
     """Write the moments and the browser that a notice names in the reader's language and the organisation's zone."""
-    said = {"when": ("at", "j F Y, H:i e"), "ends_on": ("ends", "j F Y")}
-    moments = {name: _local(context[key], form) for name, (key, form) in said.items() if key in context}
-    return moments | ({"browser": user_agents.name(context["agent"])} if context.get("agent") else {})
-
-
-def _local(moment: str, form: str) -> str:
-    return date_format(timezone.localtime(datetime.fromisoformat(moment)), form)
+    said = {}
+    if at := context.get("at"):
+        said["when"] = time_format.moment(datetime.fromisoformat(at), zone=True)
+    if ends := context.get("ends"):
+        said["ends_on"] = time_format.day(datetime.fromisoformat(ends))
+    if agent := context.get("agent"):
+        said["browser"] = user_agents.name(agent)
+    return said
 
 
 def _render(message: Message, template: str, more: dict[str, Any]) -> str:

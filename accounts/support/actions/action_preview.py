@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts import app_passwords
 from accounts.models import AppPassword, Session, User
-from verification import browsers, conf, enrolments, limits, policies, registry
+from verification import browsers, conf, enrolments, limits, policies, registry, time_format
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd
 
@@ -82,7 +82,7 @@ def wrong_codes(person: User, *, now: datetime) -> list[str]:
     if found.n < _ODD or found.last_at is None:
         return []
     words = _("%(n)d wrong codes within thirty days, the last one on %(at)s. At %(most)d the second step is off.")
-    return [words % {"n": found.n, "most": most, "at": f"{found.last_at:%d.%m.%Y}"}]
+    return [words % {"n": found.n, "most": most, "at": time_format.day(found.last_at)}]
 
 
 def of_many(people: QuerySet[User], *, now: datetime) -> Impact:

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pskc.exceptions import DecryptionError
 
+from verification import time_format
+
 NAMESPACE = "urn:ietf:params:xml:ns:keyprov:pskc"
 _KINDS = re.compile("[HT]OTP", re.IGNORECASE)
 _SUITE = re.compile(r"sha[-_]?(\d+)", re.IGNORECASE)
@@ -109,7 +111,7 @@ def _span(key: Any) -> tuple[datetime | None, datetime | None]:
     starts = [_aware(each) for each in (key.policy.start_date, key.start_date) if each]
     ends = [_aware(each) for each in (key.policy.expiry_date, key.expiry_date) if each]
     if ends and min(ends) <= timezone.now():
-        raise Unfit(_("It expired on %(day)s.") % {"day": min(ends).date().isoformat()})
+        raise Unfit(_("It expired on %(day)s.") % {"day": time_format.day(min(ends))})
     return max(starts, default=None), min(ends, default=None)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, F, Q
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit_events
 from accounts.models import SecondStep, User
-from verification import audit, enrolments, registry
+from verification import audit, enrolments, registry, time_format
 from verification.audit import events
 
 _DAYS = 30
@@ -94,12 +94,12 @@ def _sign_ins(now: datetime) -> Table:
         audit_events.PASSWORD_REFUSED,
     )
     happened = audit.since(now - timedelta(days=_DAYS), of=shown)
-    found: dict[object, Counter[str]] = {}
+    found: dict[date, Counter[str]] = {}
     for row in happened.annotate(day=TruncDate("at")).values("day", "kind").annotate(n=Count("pk")).order_by("day"):
         found.setdefault(row["day"], Counter())[row["kind"]] = row["n"]
     columns = (_("Day"), _("Signed in"), _("Refused"), _("Wrong codes"), _("Wrong passwords"))
-    days = sorted(found.items(), key=lambda pair: str(pair[0]))
-    rows = tuple((f"{day:%Y-%m-%d}", *(counts[event.kind] for event in shown)) for day, counts in days)
+    days = sorted(found.items(), key=lambda pair: pair[0])
+    rows = tuple((time_format.short_day(day), *(counts[event.kind] for event in shown)) for day, counts in days)
     return Table("sign-ins", str(REPORTS["sign-ins"]), columns, rows)
 
 

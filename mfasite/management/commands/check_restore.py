@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from mfasite import checks
-from verification import audit
+from verification import audit, time_format
 from verification.keys import key_uses
 
 _NAMED = 20  # damaged values that are listed one by one
@@ -44,7 +44,8 @@ class Command(BaseCommand):
         n_events, n_seals = audit.size()
         self.stdout.write(f"Everything fits: {n_sealed} sealed values, {n_events} events, {n_seals} seals.")
         if newest := audit.newest():
-            self.stdout.write(f"The newest event is of {newest:%Y-%m-%d %H:%M:%S} UTC. What came after it is lost.")
+            at = time_format.moment(newest, zone=True, seconds=True)
+            self.stdout.write(f"The newest event is of {at}. What came after it is lost.")
 
 
 def _unmigrated() -> Iterator[str]:

@@ -282,7 +282,7 @@ def test_token_is_read_as_its_package_says(made: dict[str, Any], wanted: dict[st
         ({"more": '<Policy><PINPolicy PINUsageMode="Append"/></Policy>'}, "Append"),
         ({"more": "<Policy><NumberOfTransactions>5</NumberOfTransactions></Policy>"}, "must not be used"),
         ({"more": "<Policy><Moonphase>full</Moonphase></Policy>"}, "must not be used"),
-        ({"more": "<Policy><ExpiryDate>2020-01-01T00:00:00Z</ExpiryDate></Policy>"}, "expired on 2020-01-01"),
+        ({"more": "<Policy><ExpiryDate>2020-01-01T00:00:00Z</ExpiryDate></Policy>"}, "expired on 1 January 2020"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_name_and_the_rest_comes_in(made: dict[str, Any], words: str) -> None:

@@ -78,7 +78,7 @@ def test_sign_ins_are_counted_by_day_for_thirty_days() -> None:
     ):
         note(kind, days=days)
 
-    assert summary.build("sign-ins", now=NOW).rows == (("2026-03-30", 0, 1, 0, 0), ("2026-03-31", 2, 0, 1, 0))
+    assert summary.build("sign-ins", now=NOW).rows == (("30 Mar 2026", 0, 1, 0, 0), ("31 Mar 2026", 2, 0, 1, 0))
 
 
 def test_trouble_counts_each_kind_and_shows_none_as_nought() -> None:

@@ -4,6 +4,7 @@ import secrets
 import sys
 from textwrap import indent
 
+from verification import time_format
 from verification.delivery.provider import Callback, Forged, Heard, Outgoing
 from verification.models.messages import Kind
 
@@ -36,7 +37,7 @@ def _block(message: Outgoing) -> str:
     to = f"{message.to} extension {message.extension}" if message.extension else message.to
     head = f"{message.kind} to {to}" + (f", request {message.request_reference}" if message.request_reference else "")
     subject = f"  {message.subject}\n" if message.subject else ""
-    until = f"{message.useful_until:%H:%M:%S}"
+    until = time_format.clock(message.useful_until, seconds=True)
     # One write, so that blocks of several threads do not run into each other.
     return f"{_RULE}\n{head}, useful until {until}\n{subject}{indent(message.words, '  ')}\n{_RULE}\n"
 
