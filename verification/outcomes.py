@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from verification import time_format
 
 if TYPE_CHECKING:
     from verification.models import Enrolment
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What became of a request to the engine. One word each; a help article belongs to each."""
+    """How a request to the engine ended. One word each, and a help article for each."""
 
     PROVEN = "proven"
     ISSUED = "issued"
@@ -58,7 +61,7 @@ class Outcome:
     user: "Person | None" = None
     note: str = ""
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    said: "Words | None" = None  # a method's own words for a wrong answer
+    said: "Words | None" = None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's
 
     @property
     def proven(self) -> bool:
@@ -79,121 +82,167 @@ class Words:
 
 def wait_words(retry_at: datetime | None, now: datetime) -> str:
     """Say how long a wait still takes, rounded up to whole minutes or, below one, to seconds."""
-    seconds = max(1, int((retry_at - now).total_seconds() + 0.999)) if retry_at else 60
-    if seconds < 60:
+    seconds = _seconds(retry_at, now)
+    if seconds < _MINUTE:
         return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
-    minutes = -(-seconds // 60)
+    minutes = -(-seconds // _MINUTE)
     return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 
-def _again(outcome: Outcome, wait: str) -> str:
+def when_words(retry_at: datetime | None, now: datetime) -> str:
+    """Say when a wait ends: after seconds, at a time of today, or at a time of another day.
+
+    Shape: `in 25 seconds`, `at 14:05 (in 4 minutes)`, `at 17:00`, `on 3 March 2026, 09:00`.
+    """
+    seconds = _seconds(retry_at, now)
+    if retry_at is None or seconds < _MINUTE:
+        return _("in %(wait)s") % {"wait": wait_words(retry_at, now)}
+    if _is_other_day(retry_at, now):
+        return _("on %(moment)s") % {"moment": time_format.moment(_to_minute(retry_at))}
+    at = _to_minute(retry_at)
+    words = {"time": time_format.clock(at), "wait": wait_words(at, now)}
+    return (_("at %(time)s (in %(wait)s)") if seconds <= 60 * _MINUTE else _("at %(time)s")) % words
+
+
+_MINUTE = 60  # seconds
+
+
+def _seconds(retry_at: datetime | None, now: datetime) -> int:
+    return max(1, int((retry_at - now).total_seconds() + 0.999)) if retry_at else _MINUTE
+
+
+def _to_minute(at: datetime) -> datetime:
+    """Round up to a whole minute, so that nobody tries too early."""
+    whole = at.replace(second=0, microsecond=0)
+    return whole if whole == at else whole + timedelta(minutes=1)
+
+
+def _is_other_day(at: datetime, now: datetime) -> bool:
+    return timezone.localtime(at).date() != timezone.localtime(now).date()
+
+
+def _locked(retry_at: datetime | None, now: datetime) -> str:
+    """Title a lock with its end."""
+    if retry_at is None or _seconds(retry_at, now) < _MINUTE:
+        return _("Locked for %(wait)s") % {"wait": wait_words(retry_at, now)}
+    shown = time_format.moment if _is_other_day(retry_at, now) else time_format.clock
+    return _("Locked until %(time)s") % {"time": shown(_to_minute(retry_at))}
+
+
+def _again(outcome: Outcome, when: str) -> str:
     if outcome.retry_at is None:
-        return _("You can ask for this option again.")
-    return _("You can ask for this option again in %(wait)s. Your company support can end the wait.") % {"wait": wait}
+        return _("You can start again now.")
+    return _("Try this method again %(when)s, or contact your support desk to unlock it earlier.") % {"when": when}
+
+
+def _paused(outcome: Outcome, when: str) -> str:
+    if outcome.retry_at is None:
+        return _("We can't send anything to your number now.")
+    return _("We can't send anything to your number now. Try again %(when)s.") % {"when": when}
 
 
 def words(outcome: Outcome, *, now: datetime) -> Words:
     """Put an outcome into plain sentences that say what to do next."""
-    wait = wait_words(outcome.retry_at, now)
+    wait, when = wait_words(outcome.retry_at, now), when_words(outcome.retry_at, now)
     left = outcome.tries_left or 0
-    tries = ngettext("You have %(n)d try left.", "You have %(n)d tries left.", left) % {"n": left}
-    if outcome.said is not None and outcome.verdict in {Verdict.WRONG, Verdict.DRIFTED}:
-        return Words(outcome.said.title, f"{outcome.said.text} {tries}")
+    tries = ngettext("You have %(n)d attempt left.", "You have %(n)d attempts left.", left) % {"n": left}
+    if outcome.said is not None:
+        is_wrong = outcome.verdict in {Verdict.WRONG, Verdict.DRIFTED}
+        return Words(outcome.said.title, f"{outcome.said.text} {tries}" if is_wrong else outcome.said.text)
+    not_counted = _("This attempt didn't count.")
     table = {
-        Verdict.PROVEN: (_("You are verified"), _("Thank you. You can go on.")),
-        Verdict.ISSUED: (_("A new code is on its way"), _("Use the newest code; older ones no longer work.")),
+        Verdict.PROVEN: (_("You're verified"), _("You can continue.")),
+        Verdict.ISSUED: (_("New code sent"), _("Use the newest code. Older ones no longer work.")),
         Verdict.PENDING: (
-            _("Not confirmed yet"),
-            _("Answer the call, key the two digits shown on this page and press #. This page then moves on."),
+            _("Not approved yet"),
+            _("Answer the call and follow its instructions. This page then continues automatically."),
         ),
-        Verdict.WRONG: (_("That code is not right"), _("Check the code and type it again.") + " " + tries),
+        Verdict.WRONG: (_("Incorrect code"), _("Check the code and try again.") + f" {tries}"),
         Verdict.DRIFTED: (
             _("The clock of your app or token differs from ours"),
-            _("Wait until it shows the next code, and type that one: then we know its clock.") + " " + tries,
+            _("Wait for the next code and enter that one, so that we can adjust.") + f" {tries}",
         ),
         Verdict.REPLACED: (
             _("That code was replaced by a newer one"),
-            _("Use the newest code, the one for the request named on this page. This did not cost a try."),
+            _("Enter the newest code: the one with the reference shown on this page.") + f" {not_counted}",
         ),
-        Verdict.MISREAD: (_("That is no code for this field"), f"{outcome.note} " + _("This did not cost a try.")),
+        Verdict.MISREAD: (_("That code doesn't fit this field"), f"{outcome.note} {not_counted}"),
         Verdict.USED: (
-            _("That code was used already"),
-            _("Each code works once. Wait for the next code, or use another one. This did not cost a try."),
+            _("That code was already used"),
+            _("Each code works once. Wait for the next code, or use another one.") + f" {not_counted}",
         ),
-        Verdict.EXPIRED: (_("That code is too old"), _("Send a new code and type it while it is fresh.")),
-        Verdict.ENDED: (
-            _("Too many wrong codes"),
-            _("This request is closed, so its codes no longer work.") + " " + _again(outcome, wait),
-        ),
+        Verdict.EXPIRED: (_("That code has expired"), _("Send a new code and enter it before it expires too.")),
+        Verdict.ENDED: (_("Too many incorrect codes"), _again(outcome, when)),
         Verdict.WAIT: (
-            _("Please wait before you try again"),
+            _locked(outcome.retry_at, now),
             _(
-                "There were too many wrong codes for this option. You can try it again in %(wait)s. A different "
-                "option works at once, and your company support can end the wait."
+                "There were too many incorrect codes for this method. It works again in %(wait)s; your support desk "
+                "can unlock it earlier. Your other methods still work."
             )
             % {"wait": wait},
         ),
         Verdict.OFF: (
-            _("This option is switched off"),
+            _("This method is locked"),
             _(
-                "There were too many wrong codes. Sign in with a different option and set this one up again, or ask "
-                "your company support."
+                "There were too many incorrect codes. Sign in with a different method and set this one up again, or "
+                "contact your support desk to unlock it."
             ),
         ),
         Verdict.DENIED: (
-            _("Reported: this was not you"),
-            _("The sign-in was stopped and your second step is locked. Your company support can unlock it."),
+            _("Reported: this wasn't you"),
+            _("We stopped the sign-in and locked your second step. Contact your support desk to unlock it."),
         ),
-        Verdict.GONE: (_("This request is no longer open"), _("Start again to get a new one.")),
+        Verdict.GONE: (
+            _("This verification has ended"),
+            _("It took too long, or another one replaced it. Start again."),
+        ),
         Verdict.LIMITED: (
             _("Too many messages"),
             _(
-                "No more texts or calls can go out for now. You can ask again in %(wait)s. An authenticator app or "
-                "a recovery code works at once."
+                "We can't send you more texts, calls or emails now. Try again %(when)s. An authenticator app or a "
+                "recovery code works right away, and your support desk can help you sign in."
             )
-            % {"wait": wait},
+            % {"when": when},
         ),
         Verdict.UNANSWERED: (
-            _("We stopped sending"),
+            _("We stopped sending messages"),
             _(
-                "Several messages went to you and nobody answered them, so the next one can go out in %(wait)s. Sign "
-                "in with a different option, which works at once. If you did not ask for them, somebody knows your "
-                "password: change it."
+                "We sent you several messages and got no answer. You can request the next one %(when)s. A different "
+                "method works right away. If you didn't request them, someone knows your password: change it."
             )
-            % {"wait": wait},
+            % {"when": when},
         ),
         Verdict.TOO_SOON: (
-            _("A code was sent just now"),
-            _("It can take a moment to arrive. You can ask for another one in %(wait)s.") % {"wait": wait},
+            _("Already sent"),
+            _("It can take a moment to arrive. You can send it again %(when)s.") % {"when": when},
         ),
         Verdict.UNREACHABLE: (
-            _("This option cannot be used now"),
-            _("Choose a different option, or ask your company support."),
+            _("This method isn't available now"),
+            _("Use a different method, or contact your support desk."),
         ),
         Verdict.CLOSED: (
-            _("We do not send to this country"),
-            _("Your organisation has not opened it for this. Choose a different option, or ask your company support."),
+            _("We don't send to this country"),
+            _("Your organisation doesn't allow it. Use a different method, or contact your support desk."),
         ),
         Verdict.PAUSED: (
             _("Texts and calls are paused"),
-            _(
-                "None can go out to your number for now. An authenticator app, a passkey or a recovery code works "
-                "at once; your company support can help as well."
-            ),
+            _paused(outcome, when)
+            + " "
+            + _("An authenticator app, a passkey or a recovery code works right away. Your support desk can help too."),
         ),
         Verdict.STOPPED: (
-            _("This number answered STOP"),
+            _("This number opted out of our texts"),
             _(
-                "Its owner asked the carrier for no more texts from us. Text START to the number that our texts come "
-                "from, then try again, or choose a different option."
+                "Someone replied STOP from it. To get texts again, send START to the number that our texts come from. "
+                "Or use a different method."
             ),
         ),
         Verdict.FULL: (
-            _("You have as many of these as you may have"),
+            _("You can't add another one of these"),
             _("Remove one that you no longer use, then add the new one."),
         ),
         Verdict.REFUSED: (
-            _("Please check what you typed"),
+            _("Check what you entered"),
             _("The notes beside the fields say what to change."),
         ),
     }

@@ -87,7 +87,7 @@ def test_keeps_the_page_and_says_why_after_a_wrong_code(page: Page, ana: Person)
 
     verify(page, f"{(int(right) + 1) % 1_000_000:06d}")
 
-    expect_said(page, "That code is not right")
+    expect_said(page, "Incorrect code")
     verify(page, right)
     expect_in(page, ana)
 
@@ -103,7 +103,7 @@ def test_counts_down_to_the_next_code_and_takes_that_one(page: Page, ana: Person
     page.reload()
     expect(again).to_be_enabled()
     again.click()
-    expect_said(page, "A new code is on its way")
+    expect_said(page, "New code sent")
     new = ana.read_text()
 
     verify(page, old)
@@ -205,7 +205,7 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
 
     give_password(page, ana)
 
-    expect_said(page, "Texts are switched off for now. The carrier is down.")
+    expect_said(page, "Texts are switched off. We don't know yet for how long. The carrier is down.")
     follow(page, DIFFERENT)
     expect(page.get_by_role("button", name="Text message")).to_be_disabled()
     press(page, "Authenticator app")

@@ -62,7 +62,7 @@ def test_is_counted_and_limited_like_any_other(ana: Person) -> None:
     for _ in range(5):
         ana.verify("lamp")
 
-    assert "Too many wrong codes" in ana.page
+    assert "Too many incorrect codes" in ana.page
     assert Failure.objects.get(user=ana.user, method="example_method").consecutive == 5
     assert not Session.objects.filter(user=ana.user).exists()
 

@@ -138,7 +138,7 @@ def test_does_not_get_past_by_a_wrong_code(ben: Person) -> None:
 
     page = ben.verify("000000")
 
-    assert (page.path, "That code is not right" in page) == ("/sign-in/register/prove/", True)
+    assert (page.path, "Incorrect code" in page) == ("/sign-in/register/prove/", True)
     assert methods(ben) == []
 
 

@@ -25,7 +25,7 @@ def test_page_says_when_nothing_was_pressed_yet(ana: Person) -> None:
 
     page = ana.browser.press("I pressed #: continue")
 
-    assert (page.path, "Not confirmed yet" in page) == ("/sign-in/verify/", True)
+    assert (page.path, "Not approved yet" in page) == ("/sign-in/verify/", True)
 
 
 def test_page_moves_on_after_the_hash(ana: Person) -> None:

@@ -22,7 +22,7 @@ def test_switch_is_set_and_ended_by_an_operator(ana: Person, clock: Clock) -> No
     page = opal.browser.save(ADD, kind="text", provider="", words="The carrier is down.", **when)
     assert "added successfully" in page
 
-    assert "Texts are switched off for now." in ana.give_password()
+    assert "Texts are switched off. We don't know yet for how long." in ana.give_password()
     assert AuditEvent.objects.get(kind="outage.set").actor_id == opal.user.pk
     outage = Outage.objects.get()
     assert outage.made_by == opal.user

@@ -6,7 +6,7 @@ from tests import entry_points
 from tests.people import PASSWORD, Person
 from verification.models import Challenge, Failure, State
 
-NO_CODE = "That is no code for this field"
+NO_CODE = "That code doesn't fit this field"
 
 
 def left(person: Person) -> int:
@@ -36,13 +36,13 @@ def test_whole_text_may_be_pasted(ana: Person) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("12345", "You typed 5 digits. A code has six."),
-        ("1234567", "You typed 7 digits. A code has six."),
-        ("1", "You typed 1 digit. A code has six."),
-        ("+41 79 555 01 23", "You typed 11 digits"),
-        (PASSWORD, "If it was your password: it was neither checked nor kept."),
+        ("12345", "You entered 5 digits. A code has 6."),
+        ("1234567", "You entered 7 digits. A code has 6."),
+        ("1", "You entered 1 digit. A code has 6."),
+        ("+41 79 555 01 23", "You entered 11 digits"),
+        (PASSWORD, "If it was your password, we neither checked nor stored it."),
         ("a completely different thing", "If it was your password"),
-        ("123456 654321 999999", "You typed 18 digits"),
+        ("123456 654321 999999", "You entered 18 digits"),
     ],
 )
 @pytest.mark.parametrize("option", ["Text message", "Authenticator app"])
@@ -55,7 +55,7 @@ def test_what_cannot_be_a_code_costs_no_try(ana: Person, typed: str, said: str, 
 
     assert NO_CODE in page
     assert said in page
-    assert "This did not cost a try." in page
+    assert "This attempt didn't count." in page
     assert left(ana) == 5
     assert not Failure.objects.filter(user=ana.user, method__in=["text", "totp"]).exists()
     assert typed == "1" or typed not in page.html
@@ -68,7 +68,7 @@ def test_recovery_code_in_the_apps_field_is_named(ana: Person) -> None:
 
     page = ana.verify(ana.codes[0])
 
-    assert "That looks like this option: Recovery code" in page
+    assert "This looks like a different method: Recovery code" in page
     assert left(ana) == 5
     ana.choose("Recovery code")
     assert ana.verify(ana.codes[0]).path == "/"
@@ -80,7 +80,7 @@ def test_wrong_recovery_code_there_is_named_alike(ana: Person) -> None:
     ana.give_password()
     ana.choose("Authenticator app")
 
-    assert "That looks like this option: Recovery code" in ana.verify("ABCD EFGH JKLM NPQR")
+    assert "This looks like a different method: Recovery code" in ana.verify("ABCD EFGH JKLM NPQR")
 
 
 def test_app_password_is_named(ana: Person) -> None:
@@ -89,7 +89,7 @@ def test_app_password_is_named(ana: Person) -> None:
 
     page = ana.verify(secret)
 
-    assert "That looks like an app password" in page
+    assert "This looks like an app password" in page
     assert left(ana) == 5
 
 
@@ -100,7 +100,7 @@ def test_code_of_a_text_in_the_field_of_a_recovery_code_is_named(ana: Person) ->
 
     page = ana.verify("123456")
 
-    assert "These are the digits of a text, call, app or token" in page
+    assert "This looks like a code from a text, call, app or token" in page
     assert left(ana) == 5
 
 
@@ -118,4 +118,4 @@ def test_recovery_code_is_found_in_a_pasted_line(ana: Person, around: str) -> No
 def test_wrong_code_still_costs_a_try(ana: Person) -> None:
     ana.give_password()
 
-    assert "4 tries left" in ana.verify("K4: 000000 is your code")
+    assert "4 attempts left" in ana.verify("K4: 000000 is your code")

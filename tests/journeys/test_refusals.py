@@ -15,8 +15,8 @@ def test_wrong_code_costs_a_try(ana: Person) -> None:
 
     page = ana.verify("000000")
 
-    assert "That code is not right" in page
-    assert "You have 4 tries left" in page
+    assert "Incorrect code" in page
+    assert "You have 4 attempts left" in page
     assert not is_in(ana)
 
 
@@ -26,7 +26,7 @@ def test_fifth_wrong_code_closes_the_request(ana: Person) -> None:
     for _ in range(5):
         ana.verify("000000")
 
-    assert "Too many wrong codes" in ana.page
+    assert "Too many incorrect codes" in ana.page
     assert not ana.page.offers("Verify")
     ana.browser.send("/sign-in/verify/", code=code)
     assert not is_in(ana)
@@ -49,7 +49,7 @@ def test_sixth_try_waits_and_says_how_long(ana: Person) -> None:
 
     page = ana.browser.press("Text message")
 
-    assert "Please wait before you try again" in page
+    assert "Locked until" in page
     assert "1 minute" in page
 
 
@@ -60,7 +60,7 @@ def test_old_code_is_too_old(ana: Person, clock: Clock) -> None:
 
     page = ana.verify(code)
 
-    assert "That code is too old" in page
+    assert "That code has expired" in page
     assert page.offers("Send a new code")
     assert not is_in(ana)
 
@@ -84,7 +84,7 @@ def test_replaced_code_says_so_and_costs_no_try(ana: Person, clock: Clock) -> No
     page = ana.verify(older)
 
     assert "That code was replaced by a newer one" in page
-    assert "This did not cost a try" in page
+    assert "This attempt didn't count" in page
     assert not is_in(ana)
 
 
@@ -97,7 +97,7 @@ def test_used_app_code_says_so(ana: Person) -> None:
 
     page = ana.verify(code)
 
-    assert "That code was used already" in page
+    assert "That code was already used" in page
     assert not is_in(ana)
 
 
@@ -110,7 +110,7 @@ def test_used_app_code_stays_used_in_the_next_step(ana: Person, clock: Clock) ->
     ana.give_password()
     ana.choose("Authenticator app")
 
-    assert "That code was used already" in ana.verify(code)
+    assert "That code was already used" in ana.verify(code)
 
 
 def test_used_recovery_code_says_so(ana: Person) -> None:
@@ -122,7 +122,7 @@ def test_used_recovery_code_says_so(ana: Person) -> None:
     ana.give_password()
     ana.choose("Recovery code")
 
-    assert "That code was used already" in ana.verify(ana.codes[0])
+    assert "That code was already used" in ana.verify(ana.codes[0])
 
 
 @pytest.mark.parametrize("method", ["Authenticator app", "Recovery code"])
@@ -133,7 +133,7 @@ def test_somebody_elses_code_is_wrong(ana: Person, method: str) -> None:
     ana.give_password()
     ana.choose(method)
 
-    assert "That code is not right" in ana.verify(theirs)
+    assert "Incorrect code" in ana.verify(theirs)
 
 
 def test_somebody_elses_text_code_is_wrong(ana: Person) -> None:
@@ -142,7 +142,7 @@ def test_somebody_elses_text_code_is_wrong(ana: Person) -> None:
     theirs = eve.read_text()
     ana.give_password()
 
-    assert "That code is not right" in ana.verify(theirs)
+    assert "Incorrect code" in ana.verify(theirs)
 
 
 def test_code_of_her_other_browser_is_an_older_one_here(ana: Person) -> None:
@@ -160,7 +160,7 @@ def test_nothing_typed_is_no_try(ana: Person) -> None:
     page = ana.verify("  ")
 
     assert "Type the code" in page
-    assert "tries left" not in page
+    assert "attempts left" not in page
 
 
 @pytest.mark.parametrize("junk", ["' OR 1=1 --", "ÄÖÜ", "½½½½½½", "９" * 200])
@@ -169,7 +169,7 @@ def test_junk_is_no_code_and_costs_no_try(ana: Person, junk: str) -> None:
 
     page = ana.browser.send("/sign-in/verify/", code=junk)
 
-    assert (page.status, "That is no code for this field" in page) == (200, True)
+    assert (page.status, "That code doesn't fit this field" in page) == (200, True)
 
 
 def test_hidden_character_costs_no_try(ana: Person) -> None:
@@ -178,7 +178,7 @@ def test_hidden_character_costs_no_try(ana: Person) -> None:
     page = ana.browser.send("/sign-in/verify/", code="\x00123456")
 
     assert (page.status, "hidden character" in page) == (400, True)
-    assert "tries left" not in ana.browser.go("/sign-in/verify/")
+    assert "attempts left" not in ana.browser.go("/sign-in/verify/")
 
 
 def test_code_works_once(ana: Person) -> None:
@@ -210,12 +210,12 @@ def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: 
         cleo.verify("000000")
 
     for page in (cleo.page, cleo.browser.go("/sign-in/verify/")):
-        assert "You can ask for this option again in 1 minute. Your company support can end the wait." in page
+        assert "(in 1 minute), or contact your support desk to unlock it earlier." in page
         assert "Send a new code" not in page
         assert not page.offers("Use a different verification option")
         assert page.offers("Try again")
     clock.forward(seconds=61)
-    assert "You can ask for this option again." in cleo.browser.go("/sign-in/verify/")
+    assert "You can start again now." in cleo.browser.go("/sign-in/verify/")
     cleo.browser.follow("Try again")
     cleo.browser.press("Authenticator app")
     assert cleo.verify(cleo.read_app()).path == "/"

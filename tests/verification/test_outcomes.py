@@ -25,7 +25,7 @@ def test_no_two_verdicts_have_the_same_words() -> None:
     assert len(titles) == len(set(titles))
 
 
-@pytest.mark.parametrize(("left", "words"), [(4, "You have 4 tries left."), (1, "You have 1 try left.")])
+@pytest.mark.parametrize(("left", "words"), [(4, "4 attempts left"), (1, "1 attempt left")])
 def test_wrong_code_says_how_many_tries_are_left(left: int, words: str) -> None:
     assert words in outcomes.words(Outcome(verdict=Verdict.WRONG, tries_left=left), now=NOW).text
 
@@ -35,6 +35,41 @@ def test_wait_says_when_it_ends(verdict: Verdict) -> None:
     outcome = Outcome(verdict=verdict, retry_at=NOW + timedelta(minutes=4))
 
     assert "4 minutes" in outcomes.words(outcome, now=NOW).text
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [
+        (timedelta(0), "in 1 second"),
+        (timedelta(seconds=25), "in 25 seconds"),
+        (timedelta(minutes=4), "at 09:04 (in 4 minutes)"),
+        (timedelta(minutes=4, seconds=1), "at 09:05 (in 5 minutes)"),
+        (timedelta(minutes=4, microseconds=1), "at 09:05 (in 5 minutes)"),
+        (timedelta(hours=5), "at 14:00"),
+        (timedelta(hours=20), "on 3 March 2026, 05:00"),
+    ],
+)
+def test_wait_says_until_when(wait: timedelta, words: str) -> None:
+    assert outcomes.when_words(NOW + wait, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("wait", "title"),
+    [
+        (timedelta(seconds=25), "Locked for 25 seconds"),
+        (timedelta(minutes=4), "Locked until 09:04"),
+        (timedelta(days=1), "Locked until 3 March 2026, 09:00"),
+    ],
+)
+def test_lock_says_in_its_title_until_when(wait: timedelta, title: str) -> None:
+    assert outcomes.words(Outcome(verdict=Verdict.WAIT, retry_at=NOW + wait), now=NOW).title == title
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ENDED, Verdict.WAIT, Verdict.OFF, Verdict.DENIED])
+def test_lock_says_who_can_end_it(verdict: Verdict) -> None:
+    outcome = Outcome(verdict=verdict, retry_at=NOW + timedelta(minutes=4))
+
+    assert "support desk" in outcomes.words(outcome, now=NOW).text
 
 
 @pytest.mark.parametrize(

@@ -15,19 +15,21 @@ def words(user: Person, method: Method, text: str) -> str:
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:
-        return _("These are the digits of a text, call, app or token. Choose that option to type them.")
+        return _("This looks like a code from a text, call, app or token. Choose that method to enter it.")
     if meant is not None:
-        return _("That looks like this option: %(label)s. Choose it to type this.") % {"label": meant.label}
+        return _("This looks like a different method: %(label)s. Choose it to enter this.") % {"label": meant.label}
     if tokens.looks_drawn(text):
-        return _("That looks like an app password. It belongs into the program that it was made for.")
+        return _("This looks like an app password. Enter it in the program that you created it for.")
     folded = codes.tidy(text)
     if method.is_numeric and folded.isdecimal():
-        typed = ngettext("You typed %(n)d digit.", "You typed %(n)d digits.", len(folded)) % {"n": len(folded)}
+        typed = ngettext("You entered %(n)d digit.", "You entered %(n)d digits.", len(folded)) % {"n": len(folded)}
         has_six = method.code_lengths == {6}
-        return f"{typed} " + (_("A code has six.") if has_six else _("Type all digits that it shows, and no others."))
+        return f"{typed} " + (
+            _("A code has 6.") if has_six else _("Enter all the digits that it shows, and no others.")
+        )
     if method.is_numeric:
-        return _("Type the digits of the code alone. If it was your password: it was neither checked nor kept.")
-    return _("Check it and type it again. If it was your password: it was neither checked nor kept.")
+        return _("Enter only the digits of the code. If it was your password, we neither checked nor stored it.")
+    return _("Check it and enter it again. If it was your password, we neither checked nor stored it.")
 
 
 def _is_of(method: Method, text: str) -> bool:

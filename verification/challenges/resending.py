@@ -3,14 +3,15 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from verification import audit, conf, enrolments, registry
 from verification.audit import events
-from verification.capabilities import Delivered
+from verification.capabilities import Delivered, KeyedOnPhone
 from verification.challenges import closing, queries, sending
 from verification.context import Context
 from verification.models import Challenge, MessageState, Purpose, State
-from verification.outcomes import Outcome, Verdict
+from verification.outcomes import Outcome, Verdict, Words
 
 _FATE_UNKNOWN = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
 _MAX_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
@@ -67,7 +68,12 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         audit.record(
             events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
-    return queries.outcome(challenge, Verdict.ISSUED)
+    is_call = registry.has(challenge.enrolment.method, KeyedOnPhone)
+    return queries.outcome(challenge, Verdict.ISSUED, said=_call_words() if is_call else None)
+
+
+def _call_words() -> Words:
+    return Words(_("We're calling you again"), _("Answer this call. Earlier calls no longer count."))
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
@@ -79,7 +85,7 @@ def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
         return None
     sendings = challenge.messages.filter(generation=challenge.generation).order_by("pk")
     sent = list(sendings.values_list("state", "created_at"))
-    if not any(state in _FATE_UNKNOWN for state, _ in sent):
+    if not any(state in _FATE_UNKNOWN for state, _at in sent):
         return None
     end = min(now + challenge.code_life, sent[0][1] + _MAX_CODE_LIFE)
     return end if end - now >= _MIN_CODE_LIFE_LEFT else None

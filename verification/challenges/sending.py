@@ -49,7 +49,8 @@ def _refused_sending(
     is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
     if verdict := toll_fraud.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
-        return Outcome(verdict=verdict, method=method)
+        until = toll_fraud.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
+        return Outcome(verdict=verdict, method=method, retry_at=until)
     if purpose != Purpose.SELF_TEST and (retry_at := _unanswered(enrolment, kind, user=user, context=context)):
         audit.record(events.MESSAGE_UNANSWERED, **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=retry_at)

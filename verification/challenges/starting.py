@@ -115,7 +115,11 @@ def enrol(
         cleaned = form.cleaned_data
         address = str(cleaned.get(method.address_field, ""))
         if closed := toll_fraud.refusal(method.kind, address, now=context.now):
-            problems = {method.address_field: (toll_fraud.explain(closed),)}
+            problems = {
+                method.address_field: (
+                    toll_fraud.explain(closed, until=toll_fraud.paused_until(address, now=context.now)),
+                )
+            }
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
     if replaces and (again := _same_address(method, cleaned, user=user, replaces=replaces, binding=binding)):
         outcome = resending.resend(again.handle, binding=binding, context=context)

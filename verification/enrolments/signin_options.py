@@ -54,7 +54,7 @@ def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, 
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
-    """Tell whether it is valid and allowed. Policy forbids no pass."""
+    """Tell whether it is valid and allowed. No policy forbids a pass."""
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
 
 
@@ -89,7 +89,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     """
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
-        return _("This option cannot be used now. Choose another way, or ask your company support.")
+        return _("You can't use this method now. Choose another one, or contact your support desk.")
     kind = registry.method(enrolment.method).kind
     return availability.why(kind, now, enrolment.address) if kind else ""
 
@@ -100,7 +100,9 @@ def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
     verdict = toll_fraud.refusal(kind, address, now=now, is_opted_out=is_opted_out)
-    return toll_fraud.explain(verdict) if verdict else ""
+    if verdict is None:
+        return ""
+    return toll_fraud.explain(verdict, until=toll_fraud.paused_until(address, now=now))
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, conf, phone_numbers
+from verification import audit, conf, phone_numbers, time_format
 from verification.audit import events
 from verification.context import Context, network_of
 from verification.db.ttl_cache import TTLCache
@@ -108,6 +108,13 @@ def _is_trial(blocked: BlockedRange, now: datetime) -> bool:
     return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < blocked.ends_at
 
 
+def paused_until(address: str, *, now: datetime) -> datetime | None:
+    """Return when the block of a number's range ends, if nobody lifts it earlier. None if it isn't blocked."""
+    prefix = phone_numbers.prefix(address)
+    ends = (each.ends_at for each in _cache.read().blocked_ranges if each.range == prefix and now < each.ends_at)
+    return max(ends, default=None)
+
+
 def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
     """Return whether a number is in a blocked range that gets a few messages now, to see if codes are entered again."""
     prefix = phone_numbers.prefix(address) if kind in _COSTLY_KINDS else ""
@@ -121,11 +128,16 @@ def _is_open(controls: _CostControls, country: str, kind: str) -> bool:
     return row.texts if kind == Kind.TEXT else row.calls
 
 
-def explain(verdict: Verdict) -> str:
-    """Return one sentence for the person about why an option can't be used."""
+def explain(verdict: Verdict, *, until: datetime | None = None) -> str:
+    """Return one sentence for the person about why an option can't be used, with the end of a pause."""
+    paused = _("Texts and calls to numbers like this one are paused.")
+    if until is not None:
+        paused = _("Texts and calls to numbers like this one are paused until %(moment)s.") % {
+            "moment": time_format.moment(until)
+        }
     return {
         Verdict.CLOSED: _("Your organisation doesn't send messages to this country."),
-        Verdict.PAUSED: _("Texts and calls to numbers like this one are paused."),
+        Verdict.PAUSED: paused,
         Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
     }[verdict]
 

@@ -21,7 +21,7 @@ from verification.context import Context
 from verification.delivery import message_explanations
 from verification.enrolments import Option
 from verification.models import Purpose, State
-from verification.outcomes import Outcome, Verdict
+from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Decision, Step
 
 
@@ -107,9 +107,9 @@ def page_context(
         if outcome.verdict is Verdict.PENDING and not shown.is_approval:
             form = CodeForm(request.POST, remember_days=days, digits=shown.is_numeric)
         else:
-            words = outcomes.words(replace(outcome, retry_at=outcome.retry_at or shown.retry_at), now=context.now)
+            words = _words(outcome, shown, context)
     elif not shown.is_alive:
-        words = outcomes.words(Outcome(verdict=ended(shown), retry_at=shown.retry_at), now=context.now)
+        words = _words(Outcome(verdict=ended(shown)), shown, context)
     report = message_explanations.explain(shown.message)
     return {
         "form": form,
@@ -123,6 +123,14 @@ def page_context(
         "pending": pending,
         "account": shown.account,
     }
+
+
+def _words(outcome: Outcome, shown: Shown, context: Context) -> Words:
+    """Put an outcome into words that fit the page: where nothing is sent, an expired code can't be sent again."""
+    is_over = outcome.verdict is Verdict.EXPIRED and not shown.needs_delivery
+    verdict = Verdict.GONE if is_over else outcome.verdict
+    told = replace(outcome, verdict=verdict, retry_at=outcome.retry_at or shown.retry_at)
+    return outcomes.words(told, now=context.now)
 
 
 def ended(shown: Shown) -> Verdict:

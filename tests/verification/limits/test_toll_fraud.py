@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.rounds import rounds
 from tests.verification.conftest import Desk, equip
-from verification import challenges, enrolments, limits, phone_numbers, policies, tasks
+from verification import challenges, enrolments, limits, phone_numbers, policies, tasks, time_format
 from verification.context import Context
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
@@ -337,6 +337,16 @@ def test_pause_keeps_messages_back_and_ends_by_itself(ana: Desk) -> None:
     assert ana.start("text").verdict is Verdict.PAUSED
     assert ana.start("totp", binding="b").issued
     assert ana.later(hours=4).start("text", binding="c").issued
+
+
+def test_pause_says_when_it_ends(ana: Desk) -> None:
+    now = ana.context.now
+    ends = now + timedelta(hours=4)
+    BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=ends)
+
+    assert ana.start("text").retry_at == ends
+    (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
+    assert time_format.moment(ends) in text.unavailable_reason
 
 
 def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: Desk) -> None:

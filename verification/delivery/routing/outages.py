@@ -42,7 +42,7 @@ def providers(now: datetime) -> dict[str, Outage]:
 
 def words(outage: Outage, kind: Kind) -> str:
     """Say what is off for people by a switch, until when and why."""
-    names = {Kind.TEXT: _("Texts"), Kind.CALL: _("Calls"), Kind.MAIL: _("Mails")}
+    names = {Kind.TEXT: _("Texts"), Kind.CALL: _("Calls"), Kind.MAIL: _("Emails")}
     what = names[kind]
     if outage.ends_at:
         said = _("%(what)s are switched off until %(at)s.") % {
@@ -50,5 +50,5 @@ def words(outage: Outage, kind: Kind) -> str:
             "at": time_format.moment(outage.ends_at),
         }
     else:
-        said = _("%(what)s are switched off for now.") % {"what": what}
+        said = _("%(what)s are switched off. We don't know yet for how long.") % {"what": what}
     return f"{said} {outage.words}".strip()
