@@ -39,7 +39,6 @@ class ServiceAdmin(ChangesAdmin):
     deleted = audit_events.SERVICE_DELETED
     list_display = ("name", "slug", "program", "is_active", "takes_password")
     fields = ("name", "slug", "program", "is_active", "takes_password", "upstream_host", "upstream_port")
-    prepopulated_fields = {"slug": ("name",)}
     ordering = ("name",)
     row_actions = {
         "renew_key": RowAction(

@@ -1,60 +1,36 @@
 """The admin site: Django's, open only after a second step in the current session, with our layout."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import wraps
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from accounts import redirects, session_assurance
+from accounts import redirects, session_assurance, staff_menu
 from accounts.signin.views import sign_out
-from verification import inputs
+from verification import inputs, time_format
 
 
-@dataclass(frozen=True)
-class NavItem:
-    """A navigation entry for staff, and the permission that shows it."""
-
-    name: str
-    label: Any
-    view: str
-    permission: str
-    args: tuple[str, ...] = ()
-
-    @property
-    def url(self) -> str:
-        return resolve_url(self.view, *self.args)
-
-
-# In the order of the navigation. Cost has one entry for its four tables, because they answer one question.
-NAV_ITEMS = (
-    NavItem("people", _("People"), "admin:accounts_user_changelist", "accounts.view_user"),
-    NavItem("groups", _("Groups"), "admin:auth_group_changelist", "auth.view_group"),
-    NavItem("policies", _("Policies"), "admin:verification_policy_changelist", "verification.view_policy"),
-    NavItem("tokens", _("Tokens"), "admin:tokens", "accounts.view_tokens"),
-    NavItem("requests", _("Requests"), "admin:support-requests", "accounts.view_user"),
-    NavItem("deliveries", _("Deliveries"), "admin:deliveries", "verification.view_message"),
-    NavItem("routes", _("Routes"), "admin:verification_route_changelist", "verification.view_route"),
-    NavItem("outages", _("Outages"), "admin:verification_outage_changelist", "verification.view_outage"),
-    NavItem("cost", _("Cost"), "admin:app_list", "verification.view_country", ("verification",)),
-    NavItem("reports", _("Reports"), "admin:reports", "accounts.view_reports"),
-    NavItem("imports", _("Import"), "admin:imports", "accounts.import_people"),
-    NavItem("audit-log", _("Record"), "admin:audit-log", "verification.view_auditevent"),
-    NavItem("articles", _("Articles"), "admin:helpcenter_article_changelist", "helpcenter.change_article"),
-)
-
-
-def nav_items(request: HttpRequest) -> list[NavItem]:
-    """Return the navigation entries that this member of staff may open."""
-    return [item for item in NAV_ITEMS if request.user.has_perm(item.permission)]
+def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
+    """Return the context of the staff layout. `here` names the page in the menu if its address does not say."""
+    return {"menu": staff_menu.menu(request.user, request.path, here), "now": timezone.now()}
 
 
 class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
@@ -68,12 +44,100 @@ class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generi
         return super().clean(value)
 
 
+EMPTY = "–"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the pages of a table say about it. What is left out is made from the model's own name.
+
+    `lead` stands under the heading of the list, `form_lead` under that of the form; `empty` and `empty_text` say that
+    there is no row yet and what to do; `delete_effect` says what follows from deleting a row.
+    """
+
+    heading: Any = ""
+    lead: Any = ""
+    add: Any = ""
+    form_lead: Any = ""
+    empty: Any = ""
+    empty_text: Any = ""
+    delete: Any = ""
+    delete_effect: Any = ""
+
+    def of(self, about: Any) -> dict[str, Any]:
+        """Return the words for a template. `about` is the model's `_meta`."""
+        name = {"name": about.verbose_name}
+        usual = {
+            "heading": capfirst(about.verbose_name_plural),
+            "add": _("Add %(name)s") % name,
+            "empty": _("No %(name)s yet") % name,
+            "delete": _("Delete %(name)s") % name,
+        }
+        return {each.name: getattr(self, each.name) or usual.get(each.name, "") for each in fields(self)}
+
+
+def in_words(keeper: "Ruled", name: str, value: object) -> Any:
+    """Return the words for a boolean or a time, or nothing for any other value."""
+    if isinstance(value, bool):
+        yes, no = keeper.flags.get(name, (_("Yes"), _("No")))
+        return yes if value else no
+    if isinstance(value, datetime):
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), time_format.moment(value))
+    return None
+
+
+_View = Callable[..., HttpResponseBase]
+
+
 class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the checker only
     """Base of all pages in this admin site.
 
     They are read-only, or each change needs a recent verification, a permission, a reason and an audit event, and takes
     effect once. See `accounts.admin_changes`.
     """
+
+    words: Words = Words()
+    search_label: Any = ""
+    flags: ClassVar[Mapping[str, tuple[Any, Any]]] = {}  # the words for yes and no, by the names of the fields
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns. Times and booleans are written in words, because Django would draw a picture."""
+        return [self._column(each) if isinstance(each, str) else each for each in super().get_list_display(request)]
+
+    def _column(self, name: str) -> Any:
+        known = {field.name: field for field in self.opts.get_fields()}
+        field = known.get(name)
+        if not isinstance(field, models.BooleanField | models.DateTimeField):
+            return name
+
+        @admin.display(description=field.verbose_name, ordering=name, empty_value=EMPTY)
+        def column(row: models.Model) -> Any:
+            return in_words(self, name, getattr(row, name))
+
+        column.__name__ = name  # the list uses it as the column's name in its markup
+        return column
+
+    @admin.display(description=gettext_lazy("Select"))
+    def action_checkbox(self, obj: models.Model) -> SafeString:
+        """Return the box that selects a row, labelled with what the row is."""
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" aria-label="{}">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            _("Select %(name)s") % {"name": obj},
+        )
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        words = self.words.of(self.opts)
+        if kwargs.get("add"):
+            words["save"] = words["add"]
+        return super().render_change_form(request, context | {"words": words}, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().delete_view(request, object_id, {"words": self.words.of(self.opts)} | (extra_context or {}))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().history_view(request, object_id, {"words": self.words.of(self.opts)} | (extra_context or {}))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow only lookups that the list's filters use, because SQLite fails on numbers beyond 64 bits."""
@@ -82,9 +146,12 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Refuse row keys that cannot exist before they reach the database."""
-        if any(inputs.number(each) is None for each in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if any(inputs.number(each) is None for each in selected):
             raise BadRequest
-        return super().changelist_view(request, extra_context)
+        if request.POST.get("action") and not selected:
+            messages.warning(request, _("Select at least one row first."))
+        return super().changelist_view(request, {"words": self.words.of(self.opts)} | (extra_context or {}))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})
@@ -101,6 +168,7 @@ class VerifiedSite(admin.AdminSite):
     site_title = "Two-step verification"
     index_title = "Administration"
     enable_nav_sidebar = False
+    empty_value_display = EMPTY
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register only admin classes that derive from `Ruled`.
@@ -112,8 +180,40 @@ class VerifiedSite(admin.AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the navigation of this member of staff to every page."""
-        return super().each_context(request) | {"nav_items": nav_items(request)}
+        """Add the menu of this member of staff to every page."""
+        return super().each_context(request) | frame(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Redirect to the first page that this member of staff may open."""
+        context = self.each_context(request)
+        if context["menu"].home:
+            return redirect(context["menu"].home)
+        return render(request, "admin/index.html", context)
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Redirect to the first page of an app that this member of staff may open."""
+        found = staff_menu.home_of(staff_menu.menu(request.user, request.path), request.path)
+        if not found:
+            raise Http404
+        return redirect(found)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Wrap a view of the admin. What it refuses or does not find is said with the menu around it."""
+        inner: _View = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return inner(request, *args, **kwargs)
+            except PermissionDenied:
+                return self._unopened(request, "admin/not_allowed.html", 403)
+            except Http404:
+                return self._unopened(request, "admin/not_found.html", 404)
+
+        return page
+
+    def _unopened(self, request: HttpRequest, template: str, status: int) -> HttpResponse:
+        return render(request, template, self.each_context(request), status=status)
 
     def has_permission(self, request: HttpRequest) -> bool:
         here = session_assurance.of(request)

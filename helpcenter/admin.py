@@ -19,6 +19,7 @@ class VersionInline(admin.TabularInline):  # type: ignore[type-arg]  # generic f
     """Earlier versions, read-only."""
 
     model = Version
+    template = "helpcenter/versions.html"
     extra = 0
     fields = readonly_fields = ("title", "replaced_at", "replaced_by", "body")
     ordering = ("-replaced_at",)
@@ -52,12 +53,12 @@ class ArticleAdmin(ChangesAdmin):
             return f"{n_helped} of {n}" if n else "–"
 
         columns = list(super().get_list_display(request))
-        columns.insert(columns.index("publish_at"), helped)
+        columns.insert(-2, helped)
         return columns
 
-    @admin.display(boolean=True, description="edited here")
-    def is_edited(self, obj: Article) -> bool:
-        return articles.is_edited(obj)
+    @admin.display(description="text")
+    def is_edited(self, obj: Article) -> str:
+        return "edited here" if articles.is_edited(obj) else "as shipped"
 
     @admin.display(description="page")
     def shown(self, obj: Article) -> SafeString:

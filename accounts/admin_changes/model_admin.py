@@ -76,7 +76,6 @@ class ChangesAdmin(Ruled):
     form = ChangeForm
     actions: Any = ()
     row_actions: ClassVar[Mapping[str, RowAction]] = {}
-    delete_confirmation_template = "accounts/admin/delete.html"
     subject = ""
     added: Event | None = None
     changed: Event | None = None
@@ -228,6 +227,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
+            "words": self.words.of(self.opts),
             "title": each.label,
             "action": each,
             "name": request.POST["action"],

@@ -8,7 +8,6 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -81,5 +80,5 @@ def with_reason(
             form.add_error(None, _("Somebody saved the same meanwhile, so nothing was saved. Open the page again."))
         else:
             return answer or redirect(asked.back)
-    frame = {"nav_items": admin_site.nav_items(request), "here": asked.here, "now": timezone.now()}
+    frame = admin_site.frame(request, asked.here)
     return render(request, "accounts/support/with_reason.html", frame | {"asked": asked, "form": form})

@@ -279,8 +279,6 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     toll_fraud.stop("+41795551234", provider="twilio", now=now)
     tables = {
         "policy": "/admin/verification/policy/add/",
-        "tables": "/admin/",
-        "cost": "/admin/verification/",
         "countries": "/admin/verification/country/add/",
         "spending-limits": "/admin/verification/spendinglimit/",
         "blocked-ranges": "/admin/verification/blockedrange/",

@@ -27,7 +27,7 @@ def add(person: Person, path: str, **fields: str | None) -> Page:
 def test_finds_all_that_bounds_the_cost_in_one_place(opal: Person) -> None:
     opal.browser.go("/admin/")
 
-    page = opal.browser.follow("Cost")
+    page = opal.browser.follow("Costs")
 
     for table in ("Countries", "Spending limits", "Blocked ranges", "Opted-out numbers"):
         assert table in page

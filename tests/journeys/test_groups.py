@@ -235,7 +235,7 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
     waiting = GroupRequest.objects.get()
     assert fay.browser.go(f"{LIST}requests/{waiting.ref}/agree/").status == 403
     gil.sign_in(to=LIST)
-    gil.browser.follow("Look at it and agree")
+    gil.browser.follow("Preview and approve")
     assert "fay asked for it: The new desk begins." in gil.page
     gil.browser.press("Agree, and do it", reason="She told me.")
     assert list(ana.user.groups.all()) == [operators]
@@ -252,7 +252,7 @@ def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person
     confirm(fay, "Change Operators")
     User.objects.filter(pk=fay.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
     gil.sign_in(to=LIST)
-    gil.browser.follow("Look at it and agree")
+    gil.browser.follow("Preview and approve")
 
     gil.browser.press("Agree, and do it", reason="She told me.")
 

@@ -332,4 +332,6 @@ def test_staff_may_where_the_policy_allows_and_reach_the_admin_by_it(holder: Per
     browser = Browser()
     come_in(browser, key)
 
-    assert browser.go("/admin/").path == "/admin/"
+    page = browser.go("/admin/")
+
+    assert (page.status, page.path) == (200, "/admin/")

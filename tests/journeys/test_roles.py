@@ -44,7 +44,7 @@ def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Cloc
     clock.forward(seconds=31)  # a code of the app works once
     ana.choose("Authenticator app")
     page = ana.verify(ana.read_app())
-    assert (page.path, page.offers("Deliveries"), page.offers("Policies")) == ("/admin/", True, False)
+    assert (page.offers("Deliveries"), page.offers("Routes"), page.offers("Policies")) == (True, True, False)
     assert "Your roles were changed" in ana.browser.go("/activity/")
 
 

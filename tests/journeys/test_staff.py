@@ -12,7 +12,7 @@ def test_reaches_the_admin_after_the_second_step(dev: Person) -> None:
 
     page = dev.sign_in(to="/admin/")
 
-    assert (page.status, page.path) == (200, "/admin/")
+    assert (page.status, page.path) == (200, "/admin/accounts/user/")
     assert dev.browser.go("/admin/accounts/user/").status == 200
 
 

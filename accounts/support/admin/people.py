@@ -47,7 +47,6 @@ class ScopeAdmin(ChangesAdmin):
     subject = "scope"
     added, changed, deleted = audit_events.SCOPE_ADDED, audit_events.SCOPE_CHANGED, audit_events.SCOPE_DELETED
     list_display = ("desk",)
-    filter_horizontal = ("people",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and _may_change(request)
@@ -87,7 +86,8 @@ class PolicyAdmin(ChangesAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         policy = context.get("original")
         rules = policy_form.read_only(policy) if policy and not self.has_change_permission(request, policy) else ()
-        return super().render_change_form(request, context | {"here": "policies", "rules": rules}, *args, **kwargs)
+        more = context | {"here": "policies", "rules": rules}
+        return cast("HttpResponse", super().render_change_form(request, more, *args, **kwargs))
 
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
         if request.method == "POST" and not {"confirmed", policy_form.BACK} & set(request.POST):

@@ -26,13 +26,22 @@ def _may(request: AuthedRequest, right: str = "view") -> None:
 
 
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the groups, and the requests that wait for a second person."""
+    """List the groups that sort people, and the requests that wait for a second person."""
+    return _listed(request, "groups.html", here="groups", are_roles=False)
+
+
+def role_index(request: AuthedRequest) -> HttpResponse:
+    """List the roles with what each may do, and the requests that wait for a second person."""
+    return _listed(request, "roles.html", here="roles", are_roles=True)
+
+
+def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool) -> HttpResponse:
     _may(request)
     waiting = [
         (each, groups.may_decide(each, request.user)) for each in groups.waiting(request_context.read(request).now)
     ]
-    context = {"groups": groups.listed(), "waiting": waiting}
-    return layout.page(request, "groups.html", context, here="groups")
+    found = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
+    return layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
 
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
@@ -46,7 +55,12 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "members": members[:_SHOWN],
         "n_members": group.user_set.count(),
     }
-    return layout.page(request, "group.html", context, here="groups")
+    return layout.page(request, "group.html", context, here=_place(group))
+
+
+def _place(group: Group | None) -> str:
+    """Return the page of the menu that a group is listed on: a group with permissions is a role."""
+    return "roles" if group and group.permissions.exists() else "groups"
 
 
 def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
@@ -65,7 +79,7 @@ def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
         else:
             title = _("Change %(name)s") % {"name": group.name} if group else _("Make a group")
             return _confirmed(request, group, wanted, plan, title=title, kept=form.kept())
-    return layout.page(request, "group_form.html", {"form": form, "group": group}, here="groups")
+    return layout.page(request, "group_form.html", {"form": form, "group": group}, here=_place(group))
 
 
 def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
@@ -100,7 +114,7 @@ def _confirmed(
         title=title,
         button=title,
         back=resolve_url("admin:group", group.pk) if group else resolve_url("admin:auth_group_changelist"),
-        here="groups",
+        here=_place(group),
         lines=plan.lines,
         notes=(note,) if groups.wants_second(request.user, plan) else (),
         kept=(*kept, ("seen", plan.seen)),

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 
 from accounts import admin_site
 from accounts.models import User
@@ -22,5 +21,5 @@ def page(
     request: AuthedRequest, template: str, context: Mapping[str, Any], *, here: str = "people", status: int = 200
 ) -> HttpResponse:
     """Render a page of the desk with the staff navigation."""
-    frame = {"nav_items": admin_site.nav_items(request), "here": here, "now": timezone.now()}
+    frame = admin_site.frame(request, here)
     return render(request, f"accounts/support/{template}", frame | dict(context), status=status)

@@ -1,0 +1,165 @@
+"""The menu of the staff pages: its sections, the pages of each, and the permission that shows a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that the menu leads to. Any one of the permissions shows it."""
+
+    name: str
+    label: str | Promise
+    view: str
+    permissions: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        return reverse(self.view)
+
+
+@dataclass(frozen=True)
+class Section:
+    """An entry of the menu. Its pages are shown as tabs if there are several."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    pages: tuple[Page, ...]
+
+    @property
+    def url(self) -> str:
+        return self.pages[0].url
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The menu of one member of staff, with the section and the page that they are on."""
+
+    sections: tuple[Section, ...]
+    section: Section | None = None
+    page: Page | None = None
+
+    @property
+    def home(self) -> str:
+        """The first page that they may open, or nothing."""
+        return self.sections[0].url if self.sections else ""
+
+
+def _table(name: str, label: str | Promise, model: str) -> Page:
+    """Return the page that lists a table. Shape of `model`: app_label.model_name."""
+    app, _dot, table = model.partition(".")
+    return Page(name, label, f"admin:{app}_{table}_changelist", (f"{app}.view_{table}", f"{app}.change_{table}"))
+
+
+# In the order of the menu. A new staff page gets a line here, or is below the address of a page that has one.
+SECTIONS = (
+    Section(
+        "people",
+        _("People"),
+        "person",
+        (
+            Page("people", _("People"), "admin:accounts_user_changelist", ("accounts.view_user",)),
+            Page("groups", _("Groups"), "admin:auth_group_changelist", ("auth.view_group",)),
+            Page("tokens", _("Hardware tokens"), "admin:tokens", ("accounts.view_tokens",)),
+        ),
+    ),
+    Section(
+        "requests",
+        _("Requests"),
+        "inbox",
+        (Page("requests", _("Requests"), "admin:support-requests", ("accounts.view_user",)),),
+    ),
+    Section("policies", _("Policies"), "shield", (_table("policies", _("Policies"), "verification.policy"),)),
+    Section(
+        "deliveries",
+        _("Deliveries"),
+        "send",
+        (
+            Page("deliveries", _("Overview"), "admin:deliveries", ("verification.view_message",)),
+            _table("routes", _("Routes"), "verification.route"),
+            _table("outages", _("Outages"), "verification.outage"),
+            _table("provider-health", _("Provider health"), "verification.circuit"),
+        ),
+    ),
+    Section(
+        "costs",
+        _("Costs"),
+        "coins",
+        (
+            _table("countries", _("Countries"), "verification.country"),
+            _table("spending-limits", _("Spending limits"), "verification.spendinglimit"),
+            _table("blocked-ranges", _("Blocked ranges"), "verification.blockedrange"),
+            _table("opted-out", _("Opted-out numbers"), "verification.optout"),
+        ),
+    ),
+    Section(
+        "reports",
+        _("Reports"),
+        "chart",
+        (Page("reports", _("Reports"), "admin:reports", ("accounts.view_reports",)),),
+    ),
+    Section(
+        "audit-log",
+        _("Audit log"),
+        "list",
+        (Page("audit-log", _("Audit log"), "admin:audit-log", ("verification.view_auditevent",)),),
+    ),
+    Section(
+        "imports",
+        _("Import"),
+        "upload",
+        (Page("imports", _("Import"), "admin:imports", ("accounts.import_people", "accounts.import_tokens")),),
+    ),
+    Section(
+        "articles",
+        _("Articles"),
+        "book",
+        (
+            _table("articles", _("Articles"), "helpcenter.article"),
+            _table("feedback", _("Feedback"), "helpcenter.feedback"),
+            _table("failed-searches", _("Failed searches"), "helpcenter.miss"),
+            _table("contacts", _("Contacts"), "helpcenter.contact"),
+            _table("versions", _("Earlier versions"), "helpcenter.version"),
+        ),
+    ),
+    Section(
+        "settings",
+        _("Settings"),
+        "settings",
+        (
+            Page("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
+            _table("scopes", _("Desk scopes"), "accounts.scope"),
+            _table("services", _("Services"), "accounts.service"),
+        ),
+    ),
+)
+
+
+def menu(user: AbstractBaseUser | AnonymousUser, path: str, here: str = "") -> Menu:
+    """Return the pages that a member of staff may open. `here` names the current page if its address does not say."""
+    sections = tuple(_allowed(user, SECTIONS))
+    pages = [(section, page) for section in sections for page in section.pages]
+    found = [(section, page) for section, page in pages if page.name == here]
+    if not found:
+        below = [(len(page.url), section, page) for section, page in pages if path.startswith(page.url)]
+        found = [(section, page) for _length, section, page in sorted(below, key=lambda each: each[0])[-1:]]
+    section, page = found[0] if found else (None, None)
+    return Menu(sections, section, page)
+
+
+def _allowed(user: AbstractBaseUser | AnonymousUser, sections: Iterable[Section]) -> Iterable[Section]:
+    for section in sections:
+        pages = tuple(page for page in section.pages if any(user.has_perm(each) for each in page.permissions))  # type: ignore[union-attr]  # of PermissionsMixin
+        if pages:
+            yield replace(section, pages=pages)
+
+
+def home_of(table: Menu, prefix: str) -> str:
+    """Return the first page below an address that they may open, or nothing."""
+    return next((page.url for section in table.sections for page in section.pages if page.url.startswith(prefix)), "")
