@@ -95,3 +95,28 @@ def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
         what = "No provider carries mail, so people do not hear of changes to their account."
         found.append(Caution(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
     return found
+
+
+# The first limit comes before the second, so it can't be the higher one.
+_LIMITS = (
+    (conf.failures_before_delay, conf.lockout_threshold, "a method would lock before the first delay"),
+    (
+        conf.password_failures_before_delay,
+        conf.password_failures_per_day,
+        "the daily limit would come before any delay",
+    ),
+)
+
+
+@register(Tags.security)
+def limits_agree(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Find limits that contradict each other."""
+    return [
+        Error(
+            f"{larger.name} is {larger()}, less than {smaller.name} ({smaller()}): {why}.",
+            hint=f"Set {larger.name} to {smaller()} or more.",
+            id="verification.E007",
+        )
+        for smaller, larger, why in _LIMITS
+        if larger() < smaller()
+    ]

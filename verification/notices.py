@@ -17,7 +17,7 @@ from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
 from verification.models import BlockedRange, Browser, CircuitState, Enrolment, Kind
 from verification.models.person import Person
-from verification.models.policies import strongest
+from verification.models.policies import TEXT_NOTICES, strongest
 
 _BATCH = 200
 _ONE_DAY = timedelta(days=1)
@@ -53,7 +53,7 @@ def circumstances(context: Context) -> dict[str, str]:
 def _text(user: Person, kind: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
     """Text a notice to the person's proven numbers, where the policy in force for them says so."""
     policy = strongest(user.pk, "text_notices").first()
-    if policy is None or not policy.text_notices:
+    if not (TEXT_NOTICES if policy is None else policy.text_notices):
         return
     values = {**values, "notice": _template(kind)}
     takes_texts = [method.name for method in registry.sending(Kind.TEXT)]

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 import verification
 from tests.verification.conftest import Desk
-from verification import notices
+from verification import models, notices, policies
 from verification.context import Context
 from verification.delivery import rendering
 from verification.models import Kind, Message, Policy
@@ -25,6 +25,17 @@ def tell(desk: Desk, *, link: str = "") -> list[Message]:
 
 def test_goes_by_mail_alone_unless_policy_says_more(ana: Desk) -> None:
     assert [message.kind for message in tell(ana)] == [Kind.MAIL]
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_reads_the_default_of_the_rule_where_no_policy_says_so(
+    ana: Desk, default: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing with notices that had a default of their own."""
+    monkeypatch.setattr(notices, "TEXT_NOTICES", default)
+
+    assert (Kind.TEXT in [message.kind for message in tell(ana)]) is default
+    assert models.policies.TEXT_NOTICES is policies.default("text_notices")
 
 
 def test_goes_by_text_as_well_where_policy_says_so(ana: Desk) -> None:

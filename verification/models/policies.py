@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
+TEXT_NOTICES = False  # whether notices go by text too where no policy says so; read by the rules and by the notices
+
 
 class AppPasswordsEnd(models.IntegerChoices):
     """With which new passwords a person's app passwords end. A higher value covers what a lower one does."""

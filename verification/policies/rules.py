@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import registry
 from verification.capabilities import Temporary
 from verification.models import AppPasswordsEnd, Policy
-from verification.models.policies import strongest
+from verification.models.policies import TEXT_NOTICES, strongest
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
 from verification.policies.fields import Countries, Level, Minutes, Networks, YesNo
@@ -198,7 +198,7 @@ class Rules:
         words=one_of(AppPasswordsEnd.choices),
     )
     text_notices: bool = rule(
-        default=False,
+        default=TEXT_NOTICES,
         section=_NOTICES,
         label=_("Security notices by text"),
         help_text=_("Notices are always sent by email. This sends them as texts to the person’s verified phones too."),
