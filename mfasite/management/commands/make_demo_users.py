@@ -1,4 +1,4 @@
-"""Creates the users and the policy of the demo. Existing users are left as they are."""
+"""Creates the users, the policy and the history of the demo. Existing users are left as they are."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from mfasite.demo import history as demo_history
 from mfasite.demo import users
 from verification import enrolments, registry
 from verification.context import Context
@@ -23,18 +24,25 @@ _SETTLED = timedelta(days=30)  # the support desk does not verify callers by rec
 class Command(BaseCommand):
     """Create the demo users."""
 
-    help = "Make the demo's people and default policy (demo only)."
+    help = "Create the demo's people and default policy. Works in the demo only."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the option to migrate first, which saves the demo a process."""
-        parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+        """Add the options to migrate first, which saves the demo a process, and to add a history."""
+        parser.add_argument("--migrate", action="store_true", help="apply migrations first")
+        parser.add_argument(
+            "--history", action="store_true", help="give a new database 60 more people and a month of history"
+        )
 
-    def handle(self, *args: Any, migrate: bool, **options: Any) -> None:
+    def handle(self, *args: Any, migrate: bool, history: bool, **options: Any) -> None:
         """Create the missing users."""
         if not settings.DEMO:
-            raise CommandError("The demo users share one known password: it is for the demo only (DEMO=1).")
+            raise CommandError(
+                "The demo's people share a known password, so they are created in the demo only (DEMO=1)."
+            )
         if migrate:
             call_command("migrate", interactive=False, verbosity=0)
+        if history:
+            demo_history.fill(timezone.now())
         Policy.objects.get_or_create(group=None, defaults={"remember_days": 14, "number_matching": True})
         for person in users.CAST:
             _make(person)

@@ -1,0 +1,160 @@
+"""A month of sign-ins: remembered browsers, texts, calls, apps and passkeys, with the mistakes that people make."""
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from accounts import audit_events
+from mfasite.demo.history import requests
+from mfasite.demo.history.incidents import TextOutage
+from mfasite.demo.history.people import Member
+from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
+from verification import registry
+from verification.audit import events
+from verification.models import Browser, Enrolment, Kind, MessageState, Reason, State
+from verification.models.handles import new_handle
+from verification.policies import Why
+
+_REMEMBER = timedelta(days=14)
+_NOT_ARRIVED = (Reason.UNREACHABLE, Reason.UNREACHABLE, Reason.FILTERED, Reason.BLOCKED)
+_NOT_ANSWERED = (Reason.NO_ANSWER, Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL)
+_WORKING_DAYS = 5
+
+
+def add(
+    timeline: Timeline, chance: random.Random, days: Sequence[datetime], people: Sequence[Member], outage: TextOutage
+) -> None:
+    """Add the sign-ins of all people on all days. During the outage no text arrives."""
+    for day in days:
+        is_working_day = day.weekday() < _WORKING_DAYS
+        for member in people:
+            if chance.random() < (0.8 if is_working_day else 0.15):
+                minutes = chance.triangular(7 * 60, 11 * 60, 8 * 60 + 20)
+                place = member.office if is_working_day else member.home
+                _sign_in(timeline, chance, member, place, day + timedelta(minutes=minutes), outage)
+            if chance.random() < 0.2:
+                later = day + timedelta(minutes=chance.triangular(12 * 60, 23 * 60, 18 * 60))
+                _sign_in(timeline, chance, member, member.home, later, outage)
+        for _n in range(chance.randrange(4)):  # names that nobody has
+            at = day + timedelta(seconds=chance.randrange(86_400))
+            place = Place(network=f"203.0.113.{chance.randrange(20, 60)}", agent="python-requests/2.32")
+            timeline.event(at, audit_events.PASSWORD_REFUSED, place=place)
+    _keep_browsers(people, timeline.now)
+
+
+def _sign_in(
+    timeline: Timeline, chance: random.Random, member: Member, place: Place, at: datetime, outage: TextOutage
+) -> None:
+    user_id = member.user.pk
+    if chance.random() < 0.06:
+        timeline.event(at, audit_events.PASSWORD_REFUSED, user_id=user_id, place=place)
+        at += timedelta(seconds=chance.randrange(8, 40))
+    if not member.methods:
+        timeline.event(at, audit_events.REGISTRATION_PUT_OFF, user_id=user_id, place=place)
+        _completed(timeline, at, member, place, why=Why.PUT_OFF)
+        return
+    if member.known.get(place.network, at) > at:
+        _completed(timeline, at, member, place, why=Why.REMEMBERED)
+        return
+    for method in _chosen(chance, member):
+        if method is member.texts and outage.switched_off_at <= at < outage.end:
+            continue
+        at, is_proven = _verify(timeline, chance, member, method, place, at, outage)
+        if is_proven:
+            _completed(timeline, at, member, place, why=Why.REQUIRED, method=method)
+            return
+        at += timedelta(seconds=chance.randrange(10, 60))
+
+
+def _chosen(chance: random.Random, member: Member) -> list[Enrolment]:
+    """Return the methods in the order in which they are tried: most people use the first one."""
+    found = member.methods
+    if len(found) > 1 and chance.random() < 0.25:
+        found.insert(0, found.pop(chance.randrange(1, len(found))))
+    return found
+
+
+def _verify(
+    timeline: Timeline,
+    chance: random.Random,
+    member: Member,
+    method: Enrolment,
+    place: Place,
+    at: datetime,
+    outage: TextOutage,
+) -> tuple[datetime, bool]:
+    """Add one request to verify. Return when it ended, and whether the person verified."""
+    kind = next((kind for kind in (Kind.TEXT, Kind.CALL) if registry.sending(kind)[0].name == method.method), None)
+    fate = _fate(chance, kind, at, outage)
+    arrived = fate.state == MessageState.DELIVERED
+    is_proven = arrived and chance.random() < 0.97
+    wrong = (
+        [at + timedelta(seconds=12 + 9 * n) for n in range(chance.choice((1, 1, 2)))] if chance.random() < 0.05 else []
+    )
+    ended_at = at + (timedelta(seconds=chance.randrange(9, 50) + 20 * len(wrong)) if is_proven or not arrived else LIFE)
+    state = State.PROVEN if is_proven else State.EXPIRED if arrived else State.SUPERSEDED
+    challenge = requests.request(method, at, place=place, state=state, ended_at=ended_at)
+    timeline.add_request(challenge, kind, fate)
+    said = requests.about(challenge)
+    timeline.event(at, events.CHALLENGE_ISSUED, user_id=member.user.pk, place=place, **said)
+    for n, moment in enumerate(wrong if arrived else [], start=1):
+        timeline.event(moment, events.CHALLENGE_FAILED, user_id=member.user.pk, place=place, n_failures=n, **said)
+    if is_proven:
+        timeline.event(ended_at, events.CHALLENGE_PROVEN, user_id=member.user.pk, place=place, **said)
+    return ended_at, is_proven
+
+
+def _fate(chance: random.Random, kind: Kind | None, at: datetime, outage: TextOutage) -> Fate:
+    if kind == Kind.TEXT and outage.start <= at < outage.end:
+        return Fate(state=MessageState.FAILED, reason=Reason.PROVIDER_DOWN, seconds=9.0, n_attempts=3)
+    if kind is not None and chance.random() < 0.05:
+        reasons = _NOT_ARRIVED if kind == Kind.TEXT else _NOT_ANSWERED
+        return Fate(state=MessageState.UNDELIVERED, reason=chance.choice(reasons), seconds=chance.uniform(12, 40))
+    return Fate(seconds=chance.lognormvariate(1.2, 0.45) if kind == Kind.TEXT else chance.uniform(14, 32))
+
+
+def _completed(
+    timeline: Timeline, at: datetime, member: Member, place: Place, *, why: Why, method: Enrolment | None = None
+) -> None:
+    if at >= timeline.now:
+        return
+    member.user.last_login = at
+    remembers = method is not None and member.remembers and member.known.get(place.network, at) <= at
+    if method is not None:
+        method.last_used_at = at
+    timeline.event(
+        at,
+        audit_events.SIGN_IN_COMPLETED,
+        user_id=member.user.pk,
+        place=place,
+        why=str(why),
+        method=method.method if method else "",
+        is_remembered=remembers,
+    )
+    if remembers:
+        member.known[place.network] = at + _REMEMBER
+        ends = (at + _REMEMBER).isoformat()
+        told = requests.notice(at + timedelta(seconds=4), member.user, "browser_remembered", place, ends=ends)
+        timeline.add_notice(told)
+
+
+def _keep_browsers(people: Sequence[Member], now: datetime) -> None:
+    """Write the browsers that are still remembered, and when people and methods were last seen."""
+    for member in people:
+        member.user.save(update_fields=["last_login"])
+        Enrolment.objects.bulk_update(member.methods, ["last_used_at"])
+        for network, until in member.known.items():
+            if until > now:
+                place = member.office if network == member.office.network else member.home
+                made_at = until - _REMEMBER
+                Browser.objects.create(
+                    user=member.user,
+                    digest=new_handle(),
+                    epoch=member.user.epoch,
+                    agent=place.agent,
+                    network=network,
+                    made_at=made_at,
+                    rotated_at=made_at,
+                    told_at=made_at,
+                    ends_at=until,
+                )

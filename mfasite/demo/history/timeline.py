@@ -1,0 +1,80 @@
+"""Collects what happened, in any order, and writes it in order of time: audit events, requests to verify, messages."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from mfasite.demo.history import requests
+from mfasite.demo.history.requests import LIFE, Fate, Place
+from verification import audit
+from verification.audit import Event
+from verification.context import Context
+from verification.models import Attempt, Challenge, Kind, Message
+
+__all__ = ["LIFE", "Fate", "Place", "Timeline"]
+
+
+class _Happening(NamedTuple):
+    """An audit event that is to be written."""
+
+    at: datetime
+    event: Event
+    user_id: int | None
+    actor_id: int | None
+    place: Place
+    detail: dict[str, Any]
+
+
+@dataclass
+class Timeline:
+    """The history so far. What would lie after `now` is left out."""
+
+    now: datetime
+    _events: list[_Happening] = field(default_factory=list)
+    _challenges: list[Challenge] = field(default_factory=list)
+    _messages: list[Message] = field(default_factory=list)
+    _attempts: list[Attempt] = field(default_factory=list)
+
+    def event(
+        self,
+        at: datetime,
+        event: Event,
+        *,
+        user_id: int | None = None,
+        actor_id: int | None = None,
+        place: Place | None = None,
+        **detail: Any,
+    ) -> None:
+        """Add an audit event."""
+        if at < self.now:
+            # In UTC, as the database gives it back: the digest of an event covers how its time is written.
+            self._events.append(_Happening(at.astimezone(UTC), event, user_id, actor_id, place or Place(), detail))
+
+    def add_request(self, challenge: Challenge, kind: Kind | None = None, fate: Fate | None = None) -> None:
+        """Add a request to verify that has ended, and its text or call."""
+        if challenge.expires_at >= self.now:
+            return
+        self._challenges.append(challenge)
+        if kind is not None and fate is not None:
+            message = requests.message(challenge, kind, fate)
+            self._messages.append(message)
+            self._attempts += requests.attempts(message, fate)
+
+    def add_notice(self, message: Message) -> None:
+        """Add an email that was delivered."""
+        if message.ended_at and message.ended_at < self.now:
+            self._messages.append(message)
+
+    def sent_since(self, moment: datetime) -> list[Message]:
+        """Return the texts and calls that a provider took since a moment."""
+        return [m for m in self._messages if m.kind != Kind.MAIL and m.handed_at and m.created_at >= moment]
+
+    def write(self) -> int:
+        """Write everything in order of time. Return the number of events."""
+        Challenge.objects.bulk_create(sorted(self._challenges, key=lambda each: each.issued_at), batch_size=500)
+        Message.objects.bulk_create(sorted(self._messages, key=lambda each: each.created_at), batch_size=500)
+        Attempt.objects.bulk_create(self._attempts)
+        for at, event, user_id, actor_id, place, detail in sorted(self._events, key=lambda each: each.at):
+            context = Context(now=at, network=place.network, agent=place.agent)
+            audit.record(event, user_id=user_id, context=context, actor_id=actor_id, **detail)
+        return len(self._events)
