@@ -16,13 +16,16 @@ BIN := $(VENV)/bin
 STAMPS := .stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lint lock clean
+.PHONY: help demo preflight test test-all bench lint lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.demo), until Ctrl-C
+demo: preflight $(STAMPS)/service ## Run everything on this machine (PORT=8000, DEMO_DIR=.demo), until Ctrl-C
 	@exec $(BIN)/python manage.py demo --port $(PORT) --dir '$(DEMO_DIR)'
+
+preflight:
+	@$(PYTHON) -S mfasite/demo/preflight.py '$(PORT)' '$(DEMO_DIR)'
 
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
 	@exec $(PYTEST) -m "not browser and not services and not description" $(ARGS)

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
-"""Entrance to the management commands; `demo` and `code` may switch the demo on by themselves."""
+"""Runs the management commands. `--demo` as the first argument runs one on the demo's data instead."""
 
 import os
 import sys
+from pathlib import Path
+
+FLAG = "--demo"
+ADDRESSES = "environment"  # the file in its folder that says where the demo runs: its broker, its port
+ALWAYS = ("demo", "code", "environment")  # commands that need no keys: without any, they use the demo
 
 
 def main() -> None:
@@ -11,19 +16,37 @@ def main() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        execute_from_command_line(_on_demo(sys.argv))
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))  # it says what to set; where in our code that was noticed helps nobody
+
+
+def _on_demo(arguments: list[str]) -> list[str]:
+    """Switch the demo on if it is asked for. Return the arguments that are left for Django."""
     from mfasite import conf
     from mfasite.environment import env
     from verification import conf as engine
 
-    # Anyone who has set one of these means a real installation: the demo must not come on automatically there.
-    is_real = any(env.is_set(setting) for setting in (conf.secret_key, engine.keys, conf.database))
-    if sys.argv[1:2] in (["demo"], ["code"], ["environment"]) and not is_real:
-        os.environ.setdefault("DEMO", "1")
-
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:
-        sys.exit(str(error))  # it says what to set; where in our code that was noticed helps nobody
+    flag, equals, folder = (arguments[1] if len(arguments) > 1 else "").partition("=")
+    # Someone who has set one of these has a real installation: the demo must never be used by accident there.
+    real = [setting.name for setting in (conf.secret_key, engine.keys, conf.database) if env.is_set(setting)]
+    if flag != FLAG:
+        if flag in ALWAYS and not real:
+            os.environ.setdefault("DEMO", "1")
+            if flag != "demo":
+                env.load(env.value(conf.demo_dir) / ADDRESSES)
+        return arguments
+    if real:
+        sys.exit(f"{FLAG} is not used where {', '.join(real)} is set. Unset it to run a command on the demo.")
+    if equals:
+        os.environ["DEMO_DIR"] = str(Path(folder).resolve())
+    home = env.value(conf.demo_dir)
+    if not (home / "keys").exists():
+        sys.exit(f"There is no demo in {home}. Start one with `make demo`, or name its folder: {FLAG}=FOLDER")
+    os.environ["DEMO"] = "1"
+    env.load(home / ADDRESSES)
+    return [arguments[0], *arguments[2:]]
 
 
 if __name__ == "__main__":

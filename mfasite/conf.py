@@ -193,7 +193,7 @@ database_prepared: Setting[bool] = Setting(
 
 
 def _broker_of_demo(values: Values) -> str:
-    return f"redis+socket://{values[demo_dir] / 'broker.sock'}" if values[demo] else ""
+    return f"redis+socket://{values[demo_dir] / 'broker' / 'broker.sock'}" if values[demo] else ""
 
 
 broker: Setting[str] = Setting(

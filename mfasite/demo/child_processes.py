@@ -36,6 +36,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    is_optional: bool = False  # the rest works without it
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Crew:
     environment: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def start(self, name: str, command: Sequence[str]) -> Child:
+    def start(self, name: str, command: Sequence[str], *, is_optional: bool = False) -> Child:
         """Start a child in its own session, so that Ctrl-C reaches us first."""
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
@@ -59,7 +60,7 @@ class Crew:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, is_optional)
         self.children.append(child)
         return child
 
@@ -71,7 +72,7 @@ class Crew:
         child = self.start(name, command)
         try:
             if child.process.wait():
-                raise Failed(_last_words(child, f"ended with status {child.process.returncode}"))
+                raise Failed(_last_words(child, f"exited with status {child.process.returncode}"))
         finally:
             self._end([child], GRACE)
             self.children.remove(child)
@@ -79,23 +80,30 @@ class Crew:
     def wait(self, what: str, condition: Callable[[], bool], *, seconds: float) -> None:
         """Wait until a condition is true.
 
-        Errors: Failed if a child exits meanwhile, or the time is over.
+        Errors: Failed if a child exits before that, or the time is over.
         """
         deadline = time.monotonic() + seconds
         while not condition():
             self.check()
             if time.monotonic() > deadline:
-                raise Failed(f"{what} did not answer within {seconds:.0f} seconds; the logs are in {self.home}")
+                raise Failed(f"{what} did not answer within {seconds:.0f} seconds. The logs are in {self.home}.")
             time.sleep(PAUSE)
 
     def check(self) -> None:
-        """Check that all children are running.
+        """Check that all children are running that the rest needs.
 
         Errors: Failed if one has exited.
         """
         for child in self.children:
-            if child.process.poll() is not None:
-                raise Failed(_last_words(child, f"ended by itself, with status {child.process.returncode}"))
+            if not child.is_optional and child.process.poll() is not None:
+                raise Failed(explain_exit(child))
+
+    def exited(self) -> list[Child]:
+        """Return the optional children that have exited since the last time, and forget them."""
+        found = [child for child in self.children if child.is_optional and child.process.poll() is not None]
+        for child in found:
+            self.children.remove(child)
+        return found
 
     def stop(self, *names: str, grace: float = GRACE) -> None:
         """Stop the named children, or all, in reverse order of start: first with a request, then by force."""
@@ -138,6 +146,11 @@ def _signal(child: Child, number: signal.Signals) -> None:
 def _signal_group(child: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.process.pid, number)
+
+
+def explain_exit(child: Child) -> str:
+    """Return a sentence about a child that exited unasked, and the end of its log."""
+    return _last_words(child, f"exited unexpectedly with status {child.process.returncode}")
 
 
 def _last_words(child: Child, what: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from mfasite import conf, demo_database
 from mfasite.demo import broker, child_processes
 from mfasite.demo.child_processes import Crew
+from mfasite.demo.preflight import HOST
 from mfasite.environment import env
 from verification import conf as engine
 
@@ -28,7 +29,6 @@ REAL = (
     engine.providers,
 )
 SECONDS = 60.0  # for the first start on a slow machine
-HOST = "127.0.0.1"
 NAME = "localhost"  # the host people use: passkeys need a host name and refuse an IP address
 
 
@@ -81,8 +81,9 @@ def up(
     broker_url: str = "",
     say: Callable[[str], object] = lambda _: None,
     more: Mapping[str, str] | None = None,
+    has_history: bool = False,
 ) -> Iterator[Stack]:
-    """Start everything in a folder, and stop it again whatever happens.
+    """Start everything in a folder, and stop it again whatever happens. `has_history` fills a new database.
 
     Errors: child_processes.Failed if a process does not start; broker.NoBroker if there is no server to start.
     """
@@ -96,8 +97,9 @@ def up(
             if folder:
                 crew.start("broker", broker.command(folder))
             say("preparing the database")
-            crew.run("prepare", child_processes.manage("make_demo_users", "--migrate"))
-            say("starting web, worker, clock and carrier")
+            filled = ("--history",) * has_history
+            crew.run("prepare", child_processes.manage("make_demo_users", "--migrate", *filled))
+            say("starting the web server, the worker, the scheduler and the virtual phone")
             crew.start("web", child_processes.web())
             crew.start("worker", child_processes.worker())
             crew.start("beat", child_processes.beat(home))
@@ -119,11 +121,13 @@ def _wait(stack: Stack) -> None:
     )
 
 
-def watch(stack: Stack) -> None:
-    """Check the children until one exits.
+def watch(stack: Stack, say: Callable[[str], object]) -> None:
+    """Check the children until one exits that the others need.
 
     Errors: child_processes.Failed, naming it.
     """
     while True:
         stack.crew.check()
+        for child in stack.crew.exited():
+            say(f"continuing without {child.name}, which has exited. Its log is {child.log}")
         time.sleep(0.3)

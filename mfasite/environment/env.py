@@ -48,7 +48,10 @@ class Environment:
         required = [setting for section in sections for setting in section.settings if setting.is_required]
         missing = [setting.name for setting in required if not self[setting] and not self.is_set(setting)]
         if missing and not self[conf.demo]:
-            broken.append(f"Not started, for want of {', '.join(missing)}. See README.md; DEMO=1 needs none.")
+            broken.append(
+                f"Missing required settings: {', '.join(missing)}. Set them as README.md shows under Production. "
+                "To run a command on the demo instead, start it with: manage.py --demo"
+            )
         self.refuse(*broken)
         return found
 

@@ -121,7 +121,7 @@ def without_flower(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def test_flower_shows_the_worker_to_whoever_knows_the_password(demo: Demo) -> None:
-    found = re.search(r"Celery queues +(\S+)", demo.said())
+    found = re.search(r"Queues +(\S+)", demo.said())
     assert found
     ask = urllib3.PoolManager().request
 
@@ -193,7 +193,7 @@ def test_says_where_it_runs_when_started_twice(demo: Demo) -> None:
     second = try_to_start(free_port(), demo.home)
 
     assert second.returncode == 1
-    assert f"The demo runs already at {demo.url}/" in second.stderr
+    assert f"The demo is already running at {demo.url}/" in second.stderr
 
 
 def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
@@ -207,13 +207,13 @@ def test_says_that_its_port_is_taken(demo: Demo, tmp_path: Path) -> None:
 def test_shows_its_queues_elsewhere_when_the_next_port_is_taken(demo: Demo) -> None:
     assert json.loads(get(f"{demo.url}/readyz")[1])["ready"]
 
-    assert re.search(r"Celery queues +http://localhost:(\d+)/", demo.said())[1] != str(demo.port + 1)  # type: ignore[index]
+    assert re.search(r"Queues +http://localhost:(\d+)/", demo.said())[1] != str(demo.port + 1)  # type: ignore[index]
 
 
 def test_goes_on_without_flower(without_flower: Demo) -> None:
     """Seen failing: one part that only shows something ended the whole demo."""
-    assert "going on without Flower" in without_flower.said()
-    assert "Celery queues" not in without_flower.said()
+    assert "continuing without Flower" in without_flower.said()
+    assert "Queues" not in without_flower.said()
     assert json.loads(get(f"{without_flower.url}/readyz")[1])["ready"]
 
 
@@ -237,7 +237,7 @@ def test_names_the_child_that_ended_and_stops_the_rest(without_flower: Demo) -> 
     os.kill(carrier, signal.SIGKILL)
 
     assert other.process.wait(PATIENCE) == 1
-    assert "carrier ended by itself" in other.said()
+    assert "carrier exited unexpectedly" in other.said()
     assert left_behind(other.home) == []
 
 
@@ -252,7 +252,7 @@ def test_ends_every_child_when_told_to(demo: Demo) -> None:
 
     assert demo.end(signal.SIGTERM) == 0
 
-    assert "Everything has ended." in demo.said()
+    assert "The demo has ended." in demo.said()
     assert left_behind(demo.home) == []
 
 

@@ -32,7 +32,7 @@ def test_shows_the_last_words_of_a_child_that_ended(tmp_path: Path) -> None:
     with pytest.raises(Failed) as failure:
         hands.check()
 
-    assert "web ended by itself, with status 3" in str(failure.value)
+    assert "web exited unexpectedly with status 3" in str(failure.value)
     assert "no such module" in str(failure.value)
 
 
@@ -44,7 +44,7 @@ def test_tells_what_did_not_answer_in_time(tmp_path: Path) -> None:
 def test_raises_when_a_preparing_command_fails(tmp_path: Path) -> None:
     hands = crew(tmp_path)
 
-    with pytest.raises(Failed, match="prepare ended with status 1"):
+    with pytest.raises(Failed, match="prepare exited with status 1"):
         hands.run("prepare", (sys.executable, "-c", "raise SystemExit(1)"))
 
     assert hands.children == []
