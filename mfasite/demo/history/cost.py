@@ -10,7 +10,8 @@ from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
 from verification.limits import toll_fraud, windows
-from verification.models import Cap, Counter, Country, Kind, OptOut, Pause, Span
+from verification.limits.gates import UNLIMITED
+from verification.models import BlockedRange, Counter, Country, Kind, OptOut, Span, SpendingLimit
 
 # Country, price of a text and of a call.
 _PRICES = (("CH", "0.062", "0.095"), ("DE", "0.089", "0.070"), ("FR", "0.071", "0.060"), ("AT", "0.082", "0.110"))
@@ -30,10 +31,10 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
             first, audit_events.GUARD_CHANGED, actor_id=staff.operator.pk, guard=f"country {row}", reason=reason
         )
     for span, alarm_at, stop_at in ((Span.DAY, 10, 40), (Span.MONTH, 100, 300)):
-        Cap.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
+        SpendingLimit.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
     toll_fraud.forget()
-    for cap in toll_fraud.caps():
-        limit = windows.WindowLimit(f"{windows.SPENT}{cap.span}", "", cap.window, windows.UNLIMITED)
+    for spending in toll_fraud.spending_limits():
+        limit = windows.WindowLimit(f"{windows.SPENT}{spending.span}", "", spending.window, UNLIMITED)
         sent = timeline.sent_since(limit.window_at(timeline.now))
         spent = sum(int(prices[m.country][Kind(m.kind)] * toll_fraud.UNIT) for m in sent if m.country in prices)
         Counter.objects.create(
@@ -46,7 +47,7 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member], 
 def _pumping(timeline: Timeline, at: datetime, staff: Staff) -> None:
     """Hardly any code sent to a range abroad was typed in, so texts to it stopped until an operator lifted it."""
     why, lifted_at = "The provider blocked the numbers; our people there can't sign in", at + timedelta(hours=5)
-    Pause.objects.create(
+    BlockedRange.objects.create(
         range=_RANGE,
         n_sent=31,
         n_proven=2,

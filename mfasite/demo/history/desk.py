@@ -90,11 +90,16 @@ def _case(timeline: Timeline, chance: random.Random, at: datetime, member: Membe
         timeline.event(at + timedelta(minutes=1), support_events.SUPPORT_CALLER_VERIFIED, way=way, **about)
     else:
         timeline.event(at, support_events.SUPPORT_CALLER_VOUCHED, way=way, note="Number from the directory", **about)
-    said = {"reason": reason, "ticket": ticket, "caller": way, **more}
+    said: dict[str, Any] = {"reason": reason, "ticket": ticket, "caller": way, **more}
     if event is support_events.SUPPORT_SETTINGS_CLEARED:
-        asked = {"request": new_handle(), "action": "clear_settings", "reason": reason, "ticket": ticket}
+        asked: dict[str, Any] = {
+            "request": new_handle(),
+            "action": "clear_settings",
+            "reason": reason,
+            "ticket": ticket,
+        }
         timeline.event(at + timedelta(minutes=2), support_events.SUPPORT_REQUESTED, **about, **asked)
-        agreed = about | {"actor_id": staff.senior.pk} | asked
+        agreed: dict[str, Any] = about | {"actor_id": staff.senior.pk} | asked
         timeline.event(at + timedelta(minutes=9), support_events.SUPPORT_REQUEST_AGREED, **agreed)
         at, said["approver"] = at + timedelta(minutes=10), staff.senior.pk
     if event is support_events.SUPPORT_PASS_ISSUED:
@@ -107,7 +112,7 @@ def _block(timeline: Timeline, at: datetime, user: User, staff: Staff) -> None:
     """Somebody is on leave for two months, and blocked until they are back."""
     reason = "Parental leave until further notice"
     User.objects.filter(pk=user.pk).update(blocked_until=at + timedelta(days=60), blocked_reason=reason)
-    said = {"reason": reason, "ticket": "HR-219", "days": 60, "n_browsers": 0, "n_sessions": 0}
+    said: dict[str, Any] = {"reason": reason, "ticket": "HR-219", "days": 60, "n_browsers": 0, "n_sessions": 0}
     timeline.event(
         at, support_events.SUPPORT_PERSON_BLOCKED, user_id=user.pk, actor_id=staff.senior.pk, place=_DESK, **said
     )
@@ -119,7 +124,7 @@ def _app_passwords(
     """Add two services and the app passwords that are used there, or not."""
     for slug, name, program in (("mail", "Mail server", "mail"), ("calendar", "Calendar", "calendar")):
         Service.objects.create(slug=slug, name=name, program=program, key_digest=new_handle())
-        actor = {"actor_id": staff.administrator.pk, "place": _DESK}
+        actor: dict[str, Any] = {"actor_id": staff.administrator.pk, "place": _DESK}
         timeline.event(days[0] + timedelta(hours=9), audit_events.SERVICE_MADE, service=slug, **actor)
     for number, member in enumerate(people[1::3]):
         name, program = _PROGRAMS[number % len(_PROGRAMS)]
@@ -138,7 +143,7 @@ def _app_passwords(
             last_protocol=("imap" if program == "mail" else "caldav") if is_used else "",
             places=[member.home.network] if is_used else [],
         )
-        about = {"user_id": member.user.pk, "name": name}
+        about: dict[str, Any] = {"user_id": member.user.pk, "name": name}
         timeline.event(made_at, audit_events.APP_PASSWORD_MADE, program=program, place=member.office, **about)
         if is_used:
             seen = Place(network=member.home.network, agent="imap" if program == "mail" else "caldav")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts import audit_events
 from accounts.support import audit_events as support_events
@@ -82,11 +83,15 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
     denied_at = reported_at + timedelta(minutes=1)
     timeline.event(denied_at, audit_events.SIGN_IN_DENIED, user_id=user_id, place=_ATTACKER, why="locked")
     morning = day + timedelta(hours=8, minutes=4)
-    about = {"user_id": user_id, "actor_id": staff.desk[0].pk, "place": member.office}
+    about: dict[str, Any] = {"user_id": user_id, "actor_id": staff.desk[0].pk, "place": member.office}
     timeline.event(
         morning, support_events.SUPPORT_CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
     )
-    reason = {"reason": "Reported a sign-in at night that was not theirs", "ticket": "INC-4791", "caller": "Call back"}
+    reason: dict[str, Any] = {
+        "reason": "Reported a sign-in at night that was not theirs",
+        "ticket": "INC-4791",
+        "caller": "Call back",
+    }
     timeline.event(morning + timedelta(minutes=2), support_events.SUPPORT_PASSWORD_REQUIRED, **reason, **about)
     timeline.event(morning + timedelta(minutes=3), support_events.SUPPORT_PERSON_UNLOCKED, **reason, **about)
     changed_at = morning + timedelta(minutes=9)
@@ -117,6 +122,7 @@ def _stolen_password(timeline: Timeline, day: datetime, member: Member, method: 
 def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolment) -> None:
     """Somebody guesses codes until the method is locked. It still is."""
     user_id, at = member.user.pk, day + timedelta(hours=9)
+    said: dict[str, Any] = {}
     for n, minutes in enumerate(_WAITS, start=1):
         at += timedelta(minutes=minutes, seconds=40)
         challenge = requests.request(method, at, place=_ATTACKER, state=State.EXPIRED, ended_at=at + LIFE)
@@ -132,7 +138,7 @@ def _passwords(timeline: Timeline, days: Sequence[datetime], people: Sequence[Me
     """Add ordinary changes: passwords, methods, sessions."""
     for place, member in enumerate(people[4::6]):
         at = days[2 + 3 * place % (len(days) - 3)] + timedelta(hours=9 + place % 8, minutes=7 * place % 60)
-        about = {"user_id": member.user.pk, "place": member.office}
+        about: dict[str, Any] = {"user_id": member.user.pk, "place": member.office}
         if place % 3 == 0:
             timeline.event(at, audit_events.PASSWORD_RESET_ASKED, **about)
             timeline.event(at + timedelta(minutes=3), audit_events.PASSWORD_RESET, n_app_passwords=0, **about)

@@ -74,7 +74,7 @@ def make(chance: random.Random, *, before: datetime) -> list[Member]:
     """Create the people, who set up their methods some time before a moment."""
     nobody = make_password(None)
     names = _names(chance)
-    found = []
+    found: list[Member] = []
     for group_name, size in GROUPS.items():
         group, _ = Group.objects.get_or_create(name=group_name)
         for _n in range(size):
@@ -159,7 +159,8 @@ def _set_up(user: User, method: str, fields: dict[str, str], at: datetime) -> En
 
 def _passkey(user: User, chance: random.Random, at: datetime) -> Enrolment:
     """Set up a passkey that no device has."""
-    enrolment = Enrolment.objects.create(user=user, method=registry.names(Passwordless)[0], confirmed=False)
+    enrolment = Enrolment(user=user, method=registry.names(Passwordless)[0], confirmed=False)
+    enrolment.save(force_insert=True)
     key = Draft(address=chance.randbytes(16).hex(), secret=chance.randbytes(32), data={"aaguid": ""})
     enrolments.confirm(enrolment, now=at, draft=key)
     return enrolment

@@ -50,8 +50,8 @@ def _sign_in(
         timeline.event(at, audit_events.PASSWORD_REFUSED, user_id=user_id, place=place)
         at += timedelta(seconds=chance.randrange(8, 40))
     if not member.methods:
-        timeline.event(at, audit_events.REGISTRATION_PUT_OFF, user_id=user_id, place=place)
-        _completed(timeline, at, member, place, why=Why.PUT_OFF)
+        timeline.event(at, audit_events.REGISTRATION_DEFERRED, user_id=user_id, place=place)
+        _completed(timeline, at, member, place, why=Why.DEFERRED)
         return
     if member.known.get(place.network, at) > at:
         _completed(timeline, at, member, place, why=Why.REMEMBERED)
