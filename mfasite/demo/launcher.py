@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfasite import conf, demo_database
-from mfasite.demo import broker, child_processes
+from mfasite.demo import broker, child_processes, preflight
 from mfasite.demo.child_processes import Crew
-from mfasite.demo.preflight import HOST
 from mfasite.environment import env
 from verification import conf as engine
 
@@ -29,6 +28,7 @@ REAL = (
     engine.providers,
 )
 SECONDS = 60.0  # for the first start on a slow machine
+HOST = preflight.HOST
 NAME = "localhost"  # the host people use: passkeys need a host name and refuse an IP address
 
 
