@@ -2,6 +2,7 @@
 
 from accounts.support.actions import Result, authorise, execution
 from accounts.support.actions.execution import ActionRequest
+from accounts.support.actions.registry import ACTIONS
 from tests.pages import Page
 from tests.people import Person
 from verification.context import Context
@@ -15,8 +16,9 @@ def case(staff: Person, person: Person) -> Page:
     return staff.browser.follow(person.user.username)
 
 
-def do(staff: Person, person: Person, label: str, press: str = "", **fields: str | None) -> Page:
+def do(staff: Person, person: Person, name: str, press: str = "", **fields: str | None) -> Page:
     """Do a support action from the case page."""
+    label = str(ACTIONS[name].label)
     case(staff, person)
     staff.browser.follow(label)
     return staff.browser.press(press or label, **(WHY | fields))

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from verification import audit, conf, limits, registry, time_format
-from verification.audit import events
+from verification.audit import UserEvent, events
 from verification.context import Context
 from verification.db import row_locks
 from verification.delivery import outbox
@@ -37,12 +37,31 @@ def tell(
     With `context` it says when and from where (browser, network) the person, or somebody in their name, did it.
     Units: after `until` it helps nobody and is not sent.
     """
+    _tell(user, _template(kind), now=now, context=context, until=until, values=values)
+
+
+def _tell(
+    user: Person,
+    template: str,
+    *,
+    now: datetime,
+    context: Context | None,
+    until: datetime | None,
+    values: dict[str, str],
+) -> None:
     if context is not None:
         values |= circumstances(context)
     if user.email:
-        outbox.notice(user, user.email, template=_template(kind), context=values, now=now, until=until)
+        outbox.notice(user, user.email, template=template, context=values, now=now, until=until)
     if "link" not in values:  # a link is for whoever reads the mail, and for nobody else
-        _text(user, kind, now=now, until=until, values=values)
+        _text(user, template, now=now, until=until, values=values)
+
+
+def tell_event(user: Person, event: UserEvent, *, now: datetime, context: Context | None = None, **values: str) -> None:
+    """Leave the notice that an event declares, whose text can use the `values`. Errors: `LookupError` without one."""
+    if event.notice is None:
+        raise LookupError(event.kind)
+    _tell(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
 
 
 def circumstances(context: Context) -> dict[str, str]:
@@ -50,12 +69,12 @@ def circumstances(context: Context) -> dict[str, str]:
     return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
 
 
-def _text(user: Person, kind: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
+def _text(user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
     """Text a notice to the person's proven numbers, where the policy in force for them says so."""
     policy = strongest(user.pk, "text_notices").first()
     if not (TEXT_NOTICES if policy is None else policy.text_notices):
         return
-    values = {**values, "notice": _template(kind)}
+    values = {**values, "notice": template}
     takes_texts = [method.name for method in registry.sending(Kind.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
         if not phone.opens or not limits.spend_notice(phone.address, now=now):

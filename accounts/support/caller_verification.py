@@ -154,8 +154,12 @@ def vouch(staff: User, person: User, note: str, context: Context) -> CallerCheck
             return same
         check.save()
         _record(audit_events.SUPPORT_CALLER_VOUCHED, check, context, note=note)
-        notices.tell(
-            person, "support_vouched", now=context.now, context=Context(now=context.now), staff=staff.get_full_name()
+        notices.tell_event(
+            person,
+            audit_events.SUPPORT_CALLER_VOUCHED,
+            now=context.now,
+            context=Context(now=context.now),
+            staff=staff.get_full_name(),
         )
     return check
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from accounts import activity, app_passwords
 from accounts.models import AppPassword, CallerCheck, Session, StaleClient, User
 from accounts.support import audit_events, caller_verification
-from accounts.support.actions import FOREVER, action_preview, authorise, rights
+from accounts.support.actions import action_preview, authorise, rights
+from accounts.support.actions.access import FOREVER
 from accounts.support.actions.authorise import StaffAccess
-from accounts.support.actions.registry import ACTIONS, Action
+from accounts.support.actions.base import Action
+from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Refusal
 from verification import audit, browsers, enrolments, policies, registry, time_format
 from verification.browsers import user_agents

@@ -12,8 +12,8 @@ from accounts import passwords
 from accounts.models import SecondStep, User
 from accounts.portal import secure_account
 from accounts.signin import flow
-from accounts.support import actions
-from accounts.support.actions import Actor
+from accounts.support.actions import Actor, access
+from accounts.support.actions import roles as support_roles
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies
@@ -88,28 +88,28 @@ def _move_by_hand(desk: Desk) -> None:
 Change = Callable[[Desk], object]
 CHANGES: dict[str, tuple[Change, Change]] = {
     "disabled, then enforced": (
-        lambda d: d.do(actions.set_state, state=SecondStep.DISABLED),
-        lambda d: d.do(actions.set_state, state=SecondStep.ENFORCED),
+        lambda d: d.do(access.set_state, state=SecondStep.DISABLED),
+        lambda d: d.do(access.set_state, state=SecondStep.ENFORCED),
     ),
     "enforced, then enabled": (
-        lambda d: d.do(actions.set_state, state=SecondStep.ENFORCED),
-        lambda d: d.do(actions.set_state, state=SecondStep.ENABLED),
+        lambda d: d.do(access.set_state, state=SecondStep.ENFORCED),
+        lambda d: d.do(access.set_state, state=SecondStep.ENABLED),
     ),
     "disabled by a file, then enabled": (lambda d: d.bring(state="disabled"), lambda d: d.bring()),
-    "blocked, then unblocked": (lambda d: d.do(actions.block, days=90), lambda d: d.do(actions.unblock)),
-    "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(actions.unlock)),
+    "blocked, then unblocked": (lambda d: d.do(access.block, days=90), lambda d: d.do(access.unblock)),
+    "reported as fraud, then unlocked": (lambda d: d.report(), lambda d: d.do(access.unlock)),
     "secured, then opened": (
         lambda d: secure_account.begin(d.person, d.here, about=""),
         lambda d: secure_account.end(d.person, d.here),
     ),
     "new password required, then chosen": (
-        lambda d: d.do(actions.require_password),
+        lambda d: d.do(access.require_password),
         lambda d: User.objects.update(must_change_password=False),
     ),
     "password changed": (lambda d: passwords.change(d.person, "green-tree-on-friday", d.here), lambda d: None),
     "staff, then not": (
-        lambda d: d.do(actions.give_roles, roles=["Support desk"]),
-        lambda d: d.do(actions.give_roles, roles=[]),
+        lambda d: d.do(support_roles.give_roles, roles=["Support desk"]),
+        lambda d: d.do(support_roles.give_roles, roles=[]),
     ),
     "remembered for 0 days, then 14": (lambda d: d.policy(remember_days=0), lambda d: d.policy(remember_days=14)),
     "remembered for 1 day, then 14, on the third day": (

@@ -13,8 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts import app_passwords
 from accounts.models import Scope, Session, User
-from accounts.support import actions
-from accounts.support.actions import Actor
+from accounts.support.actions import Actor, access
 from tests.browser import page_actions
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
@@ -72,9 +71,9 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     page_actions.fill(page, "Code that it shows", ana.read_app())
     page_actions.press(page, "Check")
     page_actions.expect_said(page, "Caller verified: Authenticator app")
-    do(page, ana, "Phone lost")
+    do(page, ana, "phone_lost")
     page_actions.expect_said(page, "Phone lost: Methods, app passwords")
-    do(page, ana, "Temporary Access Pass")
+    do(page, ana, "issue_pass")
     page_actions.expect_heading(page, "The pass, shown only now")
     secret = page.locator("#pass").inner_text()
 
@@ -110,7 +109,7 @@ def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Per
     enter(desk, dora)
     page_actions.tick(desk, "Choose ana")
     page_actions.tick(desk, "Choose ben")
-    page_actions.pick(desk, "For those chosen", "End sign-ins")
+    page_actions.pick(desk, "For those chosen", "End all sessions")
     page_actions.press(desk, "Look at what would happen")
     page_actions.expect_heading(desk, "End sign-ins: 2 people")
     fill_in(desk)
@@ -140,16 +139,16 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
 
 
 ACTIONS = {
-    "Phone lost": {},
+    "Report a lost phone": {},
     "Unlock": {},
     "Delete app passwords": {},
-    "Forget remembered browsers": {},
-    "End sign-ins": {},
+    "Remove remembered browsers": {},
+    "End all sessions": {},
     "Require a new password": {},
     "Block": {"choose": "for 90 days"},
     "Unblock": {},
-    "Set the second step": {"choose": "enforced"},
-    "Let in once": {},
+    "Change the second step": {"choose": "enforced"},
+    "Give a one-time bypass": {},
     "Clear settings": {},
 }
 
@@ -256,7 +255,7 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
     root = hire("root", "Administrators")
     enter(desk, root)
     verified = Actor(staff=root.user, context=Context(now=timezone.now()), reason="lost", ticket="1")
-    actions.set_state(ana.user, verified, state="enforced")
+    access.set_state(ana.user, verified, state="enforced")
     for n, bad in enumerate((0, 1, 0, 3, 0)):
         ana_texts(ana, now=timezone.now() - timedelta(hours=n), good=3 * n + 1, bad=bad)
     pages = {

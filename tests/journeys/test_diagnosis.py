@@ -8,8 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AppPassword, StaleClient, User
-from accounts.support import actions
-from accounts.support.actions import Actor
+from accounts.support.actions import Actor, access
 from tests.entry_points import build, make
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, hire, join, work
@@ -227,7 +226,7 @@ def test_all_switched_off_is_named_by_the_reference(cleo: Person) -> None:
 
 @pytest.mark.parametrize("name", ["block", "lock"])
 def test_closed_account_leads_to_its_article(name: str, ana: Person) -> None:
-    changes = {"block": {"blocked_until": actions.FOREVER}, "lock": {"second_step_locked_at": timezone.now()}}
+    changes = {"block": {"blocked_until": access.FOREVER}, "lock": {"second_step_locked_at": timezone.now()}}
     User.objects.filter(pk=ana.user.pk).update(**changes[name])
 
     assert ana.give_password().link("My account is blocked or locked") == "/help/blocked-account/"
@@ -379,7 +378,7 @@ def test_support_s_action_solves_what_the_diagnosis_named(ana: Person) -> None:
     dora = hire("dora", "Support desk")
     actor = Actor(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 
-    actions.unlock(ana.user, actor)
+    access.unlock(ana.user, actor)
 
     assert limits.gate(ana.user.pk, "text", now=timezone.now()).is_open
     assert Enrolment.objects.filter(user=ana.user).exists()

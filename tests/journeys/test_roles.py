@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from accounts.support import actions
 from accounts.support.actions import Actor, Unneeded
+from accounts.support.actions import roles as support_roles
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
 from verification.context import Context
@@ -31,9 +31,9 @@ def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Cloc
     ana.sign_in()
     Message.objects.all().delete()
 
-    page = do(fay, ana, "Give roles", roles="Operators")
+    page = do(fay, ana, "give_roles", roles="Operators")
 
-    assert "They are staff now: Operators." in page
+    assert "Staff roles: Operators." in page
     assert roles(ana) == (True, ["Operators"])
     assert not Session.objects.filter(user=ana.user).exists()
     event = AuditEvent.objects.get(kind="support.roles_given")
@@ -45,18 +45,18 @@ def test_operator_is_made_told_and_at_work(fay: Person, ana: Person, clock: Cloc
     ana.choose("Authenticator app")
     page = ana.verify(ana.read_app())
     assert (page.offers("Deliveries"), page.offers("Routes"), page.offers("Policies")) == (True, True, False)
-    assert "Your roles were changed" in ana.browser.go("/activity/")
+    assert "Your staff roles were changed" in ana.browser.go("/activity/")
 
 
 def test_role_ends(fay: Person, ana: Person) -> None:
-    do(fay, ana, "Give roles", roles="Operators")
+    do(fay, ana, "give_roles", roles="Operators")
 
     case(fay, ana)
-    page = fay.browser.follow("Give roles")
+    page = fay.browser.follow("Change staff roles")
     assert re.search(r'value="Operators"[^>]* checked', page.html)
-    page = do(fay, ana, "Give roles", roles=None)
+    page = do(fay, ana, "give_roles", roles=None)
 
-    assert "They are staff no more." in page
+    assert "Staff access removed." in page
     assert roles(ana) == (False, [])
     ana.sign_in()
     assert ana.browser.go("/admin/").status == 403
@@ -65,8 +65,8 @@ def test_role_ends(fay: Person, ana: Person) -> None:
 def test_groups_of_the_organisation_stay(fay: Person, ana: Person) -> None:
     ana.user.groups.add(Group.objects.create(name="Finance"))
 
-    do(fay, ana, "Give roles", roles="Auditors")
-    do(fay, ana, "Give roles", roles=None)
+    do(fay, ana, "give_roles", roles="Auditors")
+    do(fay, ana, "give_roles", roles=None)
 
     assert roles(ana) == (False, ["Finance"])
 
@@ -74,16 +74,16 @@ def test_groups_of_the_organisation_stay(fay: Person, ana: Person) -> None:
 def test_staff_are_asked_for_the_second_step_from_then_on(fay: Person, ana: Person) -> None:
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
 
-    do(fay, ana, "Give roles", roles="Support desk")
+    do(fay, ana, "give_roles", roles="Support desk")
 
     assert User.objects.get(pk=ana.user.pk).second_step == SecondStep.ENABLED
 
 
 def test_what_is_so_already_is_said_and_ends_nothing(fay: Person, ana: Person) -> None:
-    do(fay, ana, "Give roles", roles="Auditors")
+    do(fay, ana, "give_roles", roles="Auditors")
     ana.sign_in()
 
-    assert "It is so already." in do(fay, ana, "Give roles", roles="Auditors")
+    assert "No change" in do(fay, ana, "give_roles", roles="Auditors")
 
     assert Session.objects.filter(user=ana.user).exists()
 
@@ -91,9 +91,9 @@ def test_what_is_so_already_is_said_and_ends_nothing(fay: Person, ana: Person) -
 def test_nobody_gives_more_than_they_have(fay: Person, ana: Person) -> None:
     Group.objects.get(name="Administrators").permissions.remove(Permission.objects.get(codename="change_spendinglimit"))
 
-    page = do(fay, ana, "Give roles", roles="Operators")
+    page = do(fay, ana, "give_roles", roles="Operators")
 
-    assert "This role may more than you." in page
+    assert "permissions that you don’t have" in page
     assert roles(ana) == (False, [])
 
 
@@ -123,18 +123,18 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     night.permissions.add(Permission.objects.get(codename="view_user"))
     Group.objects.get(name="Auditors").delete()
     case(fay, ana)
-    page = fay.browser.follow("Give roles")
+    page = fay.browser.follow("Change staff roles")
     assert "Auditors" not in page
-    assert "They are staff now: Night desk." in do(fay, ana, "Give roles", roles="Night desk")
+    assert "Staff roles: Night desk." in do(fay, ana, "give_roles", roles="Night desk")
 
     case(fay, ana)
-    fay.browser.follow("Give roles")
+    fay.browser.follow("Change staff roles")
     night.delete()
 
-    assert "not one of the available choices" in fay.browser.press("Give roles", **WHY)
+    assert "not one of the available choices" in fay.browser.press("Change staff roles", **WHY)
     assert User.objects.get(pk=ana.user.pk).is_staff
-    with pytest.raises(Unneeded, match="is gone"):
-        actions.give_roles(
+    with pytest.raises(Unneeded, match="no longer exists"):
+        support_roles.give_roles(
             ana.user,
             Actor(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"),
             roles=["Night desk"],

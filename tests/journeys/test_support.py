@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import Scope, User
+from accounts.support.actions.registry import ACTIONS
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join, work
 from tests.support import WHY, case, do
@@ -46,7 +47,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
     settle(ana)
     page = case(dora, ana)
     assert "They are asked for: Text" in page
-    assert not page.offers("Phone lost")
+    assert not page.offers("Report a lost phone")
     assert "Verify the caller first" in page
 
     dora.browser.follow("Verify the caller")
@@ -54,9 +55,9 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
     page = dora.browser.press("Check", code=ana.read_app().translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")))
     assert "Caller verified: Authenticator app" in page
 
-    page = do(dora, ana, "Phone lost")
+    page = do(dora, ana, "phone_lost")
     assert "They must register a method first" in page
-    page = do(dora, ana, "Temporary Access Pass")
+    page = do(dora, ana, "issue_pass")
     secret = page.html.split('id="pass" class="big">')[1].split("<")[0]
     assert len(secret) == 8
 
@@ -76,7 +77,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(ana: Person, dora: Person) 
 def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:
     settle(ana)
     call_back(dora, ana)
-    page = do(dora, ana, "Temporary Access Pass", once="on")
+    page = do(dora, ana, "issue_pass", once="on")
     secret = page.html.split('id="pass" class="big">')[1].split("<")[0]
 
     ana.give_password()
@@ -89,22 +90,22 @@ def test_pass_that_is_good_once_opens_once(ana: Person, dora: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "kind", "fields"),
+    ("name", "kind", "fields"),
     [
-        ("Clear settings", "support.settings_cleared", {"app_passwords_too": "on"}),
-        ("Phone lost", "support.phone_lost", {}),
-        ("Unlock", "support.person_unlocked", {}),
-        ("Delete app passwords", "support.app_passwords_deleted", {}),
-        ("Forget remembered browsers", "support.browsers_forgotten", {}),
-        ("End sign-ins", "support.sessions_ended", {}),
-        ("Require a new password", "support.password_required", {}),
-        ("Block", "support.person_blocked", {"days": "90"}),
-        ("Set the second step", "support.state_set", {"state": "enforced"}),
-        ("Let in once", "support.bypass_given", {"seconds": "300"}),
+        ("clear_settings", "support.settings_cleared", {"app_passwords_too": "on"}),
+        ("phone_lost", "support.phone_lost", {}),
+        ("unlock", "support.person_unlocked", {}),
+        ("delete_app_passwords", "support.app_passwords_deleted", {}),
+        ("forget_browsers", "support.browsers_forgotten", {}),
+        ("end_sessions", "support.sessions_ended", {}),
+        ("require_password", "support.password_required", {}),
+        ("block", "support.person_blocked", {"days": "90"}),
+        ("set_state", "support.state_set", {"state": "enforced"}),
+        ("bypass_once", "support.bypass_given", {"seconds": "300"}),
     ],
 )
 def test_each_action_is_done_told_and_written_down(
-    label: str, kind: str, fields: dict[str, str], ana: Person, sam: Person
+    name: str, kind: str, fields: dict[str, str], ana: Person, sam: Person
 ) -> None:
     settle(ana)
     ana.sign_in(remember="on")  # so that there is something to end
@@ -112,9 +113,9 @@ def test_each_action_is_done_told_and_written_down(
     call_back(sam, ana)
     Message.objects.all().delete()
 
-    page = do(sam, ana, label, **fields)
+    page = do(sam, ana, name, **fields)
 
-    assert label in page
+    assert str(ACTIONS[name].label) in page
     event = AuditEvent.objects.get(kind=kind)
     assert (event.actor_id, event.user_id) == (sam.user.pk, ana.user.pk)
     assert (event.said["reason"], event.said["ticket"]) == ("phone left in a taxi", "INC-4711")
@@ -128,7 +129,7 @@ def test_method_is_reset_alone(ana: Person, sam: Person) -> None:
     settle(ana)
     call_back(sam, ana)
 
-    do(sam, ana, "Reset one method", ref=ana.enrolment("text").ref)
+    do(sam, ana, "reset_device", ref=ana.enrolment("text").ref)
 
     assert list(Enrolment.objects.filter(user=ana.user).values_list("method", flat=True)) == ["totp"]
 
@@ -136,11 +137,11 @@ def test_method_is_reset_alone(ana: Person, sam: Person) -> None:
 def test_trial_says_where_there_is_nothing_to_try(cleo: Person, dora: Person) -> None:
     case(dora, cleo)
 
-    assert "They have none." in dora.browser.follow("Try a text or call")
+    assert "They have none." in dora.browser.follow("Send a test message")
 
 
 def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None:
-    do(dora, ana, "Try a text or call", ref=ana.enrolment("text").ref)
+    do(dora, ana, "try_message", ref=ana.enrolment("text").ref)
     work()
 
     page = case(dora, ana)
@@ -150,9 +151,9 @@ def test_trial_goes_out_and_the_case_shows_it(ana: Person, dora: Person) -> None
 
 def test_reason_and_ticket_are_wanted_and_nothing_is_lost(ana: Person, dora: Person) -> None:
     case(dora, ana)
-    dora.browser.follow("End sign-ins")
+    dora.browser.follow("End all sessions")
 
-    page = dora.browser.press("End sign-ins", reason="lost it", ticket="two words")
+    page = dora.browser.press("End all sessions", reason="lost it", ticket="two words")
 
     assert "no spaces" in page
     assert "lost it" in page.html
@@ -162,7 +163,7 @@ def test_reason_and_ticket_are_wanted_and_nothing_is_lost(ana: Person, dora: Per
 def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Person) -> None:
     settle(ana)
     call_back(sam, ana)
-    do(sam, ana, "Let in once", seconds="300")
+    do(sam, ana, "bypass_once", seconds="300")
 
     page = ana.give_password()
     assert "company support let you in" in page
@@ -175,7 +176,7 @@ def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Per
 
 
 def test_new_password_is_asked_for_before_anything_else(cleo: Person, sam: Person) -> None:
-    do(sam, cleo, "Require a new password")
+    do(sam, cleo, "require_password")
 
     page = cleo.sign_in()
     assert page.path == "/password/"
@@ -283,9 +284,9 @@ def test_verified_caller_counts_for_a_quarter_of_an_hour_and_for_one_of_the_staf
 def test_day_has_a_quota(ana: Person, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"staff_quota": 2})
     for _ in range(2):
-        do(dora, ana, "Forget remembered browsers")
+        do(dora, ana, "forget_browsers")
 
-    page = do(dora, ana, "Forget remembered browsers")
+    page = do(dora, ana, "forget_browsers")
 
     assert "as much as one may do in a day" in page
     assert refused(dora) == ["quota"]
@@ -293,7 +294,7 @@ def test_day_has_a_quota(ana: Person, dora: Person) -> None:
 
 def test_second_person_agrees_and_whoever_asked_does_it(ana: Person, dora: Person, sam: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"second_person": ["clear_settings"], "caller_check": False})
-    page = do(dora, ana, "Clear settings", app_passwords_too="on")
+    page = do(dora, ana, "clear_settings", app_passwords_too="on")
     assert "A second person must agree" in page
     assert Enrolment.objects.filter(user=ana.user).exists()
 
@@ -314,7 +315,7 @@ def test_old_proof_opens_the_case_and_no_action(ana: Person, dora: Person, clock
     clock.forward(minutes=11)
 
     assert "They are asked for" in case(dora, ana)
-    page = dora.browser.follow("End sign-ins")
+    page = dora.browser.follow("End all sessions")
 
     assert page.path == "/sign-in/again/"
 
@@ -363,7 +364,7 @@ def test_changed_meanwhile_is_shown_again(ana: Person, sam: Person) -> None:
 
 def test_pass_is_seen_and_deleted_by_its_person_and_never_tried_out(ana: Person, dora: Person) -> None:
     call_back(dora, ana)
-    do(dora, ana, "Temporary Access Pass", once="on")
+    do(dora, ana, "issue_pass", once="on")
     ana.sign_in()
     ref = ana.enrolment("access_pass").ref
 
@@ -399,8 +400,8 @@ def test_check_of_one_person_is_nothing_at_the_address_of_another(ana: Person, b
 def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None:
     call_back(sam, ana)
     case(sam, ana)
-    page = sam.browser.follow("Temporary Access Pass")
-    fields = page.form("Temporary Access Pass")[0].fields | WHY
+    page = sam.browser.follow("Issue a Temporary Access Pass")
+    fields = page.form("Issue a Temporary Access Pass")[0].fields | WHY
 
     first = sam.browser.send(page.path, **fields)
     second = sam.browser.send(page.path, **fields)
@@ -417,9 +418,9 @@ def test_colleague_is_let_in_by_three_and_never_by_one(sam: Person, root_at_work
     lea.sign_in(to="/admin/")
     page = call_back(sam, max_)
     assert "For 15 minutes a colleague can act on it; you cannot." in page
-    assert not case(sam, max_).offers("Temporary Access Pass")
+    assert not case(sam, max_).offers("Issue a Temporary Access Pass")
 
-    page = do(lea, max_, "Temporary Access Pass", once="on")
+    page = do(lea, max_, "issue_pass", once="on")
     assert "A second person must agree" in page
     page = sam.browser.go("/admin/accounts/user/requests/")
     assert not page.offers("Agree")

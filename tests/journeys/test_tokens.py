@@ -19,6 +19,7 @@ from verification.otp.oath import Scheme
 
 WHY = {"reason": "their first day", "ticket": "INC-4711"}
 SECRET = b"12345678901234567890"
+RESYNC = "Resynchronise a hardware token"
 TOKENS = "/admin/accounts/user/tokens/"
 IMPORT = "/admin/accounts/user/import/"
 
@@ -88,7 +89,7 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
     token = HardwareToken.objects.get()
 
     page = assign(fay, token, "ana")
-    assert "Token …AB-1 waits for them" in page
+    assert "Token …AB-1 is assigned" in page
     activate(ana, "ab-1", press(token, 0))
 
     assert Enrolment.objects.get(user=ana.user, method="token").confirmed
@@ -104,11 +105,11 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
 def test_token_is_assigned_once_and_only_from_the_stock(dora: Person, ana: Person, cleo: Person) -> None:
     token = owned()
 
-    assert "waits for them" in assign(dora, token, "ana@example.org")
+    assert "is assigned" in assign(dora, token, "ana@example.org")
     dora.browser.go(f"/admin/accounts/user/{cleo.user.pk}/do/assign_token/")
     page = dora.browser.press("Assign a hardware token", serial="ab-1", **WHY)
 
-    assert "Somebody else has this token" in page
+    assert "assigned to someone else" in page
     assert Enrolment.objects.get(method="token").user == ana.user
     assert kinds().count("support.token_assigned") == 1
 
@@ -128,12 +129,16 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
 
     dora.browser.go(f"{TOKENS}{token.ref}/")
     dora.browser.follow("Set it right by two codes")
-    page = dora.browser.press("Set a token right", first=press(token, 500), second=press(token, 502), **WHY)
-    assert "not two new codes in a row" in page
+    page = dora.browser.press(
+        "Resynchronise a hardware token", first=press(token, 500), second=press(token, 502), **WHY
+    )
+    assert "two new codes in a row" in page
     dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/resync_token/")
-    page = dora.browser.press("Set a token right", first=press(token, 500), second=press(token, 501), **WHY)
+    page = dora.browser.press(
+        "Resynchronise a hardware token", first=press(token, 500), second=press(token, 501), **WHY
+    )
 
-    assert "is in step again" in page
+    assert "is resynchronised" in page
     assert Enrolment.objects.get(method="token").counter == 501
     assert "support.token_resynchronised" in kinds()
 
@@ -170,7 +175,7 @@ def test_token_is_taken_back_with_its_counter(
     activate(ana, "AB-1", press(token, 5))
     clock.forward(minutes=5)
     dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/take_token_back/")
-    page = dora.browser.press("Take a token back", is_worn=worn, **WHY)
+    page = dora.browser.press("Take back a hardware token", is_worn=worn, **WHY)
 
     assert state.removeprefix("in ") in page
     assert state in dora.browser.go(f"{TOKENS}{token.ref}/")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -52,6 +54,32 @@ class Event:
         return self.kind.partition(".")[0]
 
 
+_ADVICE = _("If you didn’t expect this, contact your support desk right away.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """The email that tells a person of an event.
+
+    `subject` continues the name of the organisation and a colon. `subject` and `text` may name the values that the
+    notice is sent with, such as %(staff)s. `advice` says what to do if this was not wanted.
+    `template` replaces all three, for a notice that needs more than one sentence.
+    """
+
+    subject: "StrOrPromise" = ""
+    text: "StrOrPromise" = ""
+    advice: "StrOrPromise" = _ADVICE
+    template: str = "verification/notices/event.txt"
+
+    def written(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the parts of the notice in the language in force, for its template."""
+        return {
+            "event_subject": str(self.subject) % values,
+            "event_text": str(self.text) % values,
+            "event_advice": str(self.advice),
+        }
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UserEvent(Event):
     """One kind of event that says something to the person whom it happened to, and to staff who help them.
@@ -60,6 +88,7 @@ class UserEvent(Event):
     `is_deniable`: somebody else may have done it, so the person can say that it was not them.
     `is_attempt`: the support desk lists it among what happened at sign-ins.
     `trouble` and `metric` name its count in the report on trouble and in the metrics; empty: it is not counted there.
+    `notice` is the email about it, for events that `notices.tell_event` is called with.
     """
 
     icon: str
@@ -72,6 +101,7 @@ class UserEvent(Event):
     is_attempt: bool = False
     trouble: "StrOrPromise" = ""
     metric: str = ""
+    notice: Notice | None = None
 
     def title_for(self, *, is_own: bool) -> str:
         """Say what happened, to the person themselves or about them."""

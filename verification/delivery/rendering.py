@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from verification import conf, inputs, time_format
+from verification.audit import UserEvent, declarations
 from verification.browsers import user_agents
 from verification.delivery.provider import Outgoing, Speech
 from verification.keys import codes, tokens
@@ -57,6 +58,12 @@ def _circumstances(context: Mapping[str, str]) -> dict[str, str]:
     return said
 
 
+def _declared(context: Mapping[str, str]) -> dict[str, str]:
+    """Write the notice that an event declares, in the reader's language."""
+    event = declarations.find(context.get("event", ""))
+    return event.notice.written(context) if isinstance(event, UserEvent) and event.notice else {}
+
+
 def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     challenge = message.challenge
     host = urlsplit(conf.public_url()).hostname or ""
@@ -79,5 +86,5 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
             "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),
         }
     with translation.override(message.language):
-        context |= _circumstances(message.context)
+        context |= _circumstances(message.context) | _declared(message.context)
         return render_to_string(template, context).strip()

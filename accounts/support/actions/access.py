@@ -1,39 +1,74 @@
-"""Support actions that close or open an account: block, unlock, bypass once, second step, new password."""
+"""Support actions on signing in: block, unlock, one-time bypass, second step, new password."""
 
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
+from accounts.support.actions import action_preview, forms
+from accounts.support.actions.base import (
+    Action,
+    Actor,
+    Result,
+    Topic,
+    Unneeded,
+    close,
+    declare,
+    notify,
+    record,
+)
+from accounts.support.actions.rights import Effect
 from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 
 _SAME = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
-
-
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
 def bypass_once(person: User, actor: Actor, *, life: timedelta) -> Result:
     """Let a user sign in once with the password alone, within a short time. Never for staff."""
     if person.is_staff:
-        raise Unneeded(_("Staff are always asked for the second step. Issue a pass instead."))
+        raise Unneeded(_("Staff always need the second step. Issue a Temporary Access Pass instead."))
     with transaction.atomic():
         until = actor.context.now + life
         lasting = Q(bypass_until__gt=actor.context.now, bypass_until__gte=until - _SAME)
         if not User.objects.filter(pk=person.pk).exclude(lasting).update(bypass_until=until):
-            raise Unneeded(_("They can sign in once already, for as long as that."))
+            raise Unneeded(_("They already have a one-time bypass that lasts at least as long."))
         record(audit_events.SUPPORT_BYPASS_GIVEN, person, actor, seconds=int(life.total_seconds()))
-        notify(person, "bypass_given", actor)
+        notify(person, audit_events.SUPPORT_BYPASS_GIVEN, actor)
     return Result(
-        _("They can sign in once without the second step, if they begin within %(n)d seconds.")
+        ngettext(
+            "They can sign in once with the password only. They must start within %(n)d second.",
+            "They can sign in once with the password only. They must start within %(n)d seconds.",
+            int(life.total_seconds()),
+        )
         % {"n": int(life.total_seconds())}
     )
+
+
+BYPASS_ONCE = declare(
+    Action(
+        name="bypass_once",
+        label=gettext_lazy("Give a one-time bypass"),
+        explain=gettext_lazy("They sign in once with the password only, if they start within minutes."),
+        icon="clock",
+        topic=Topic.SIGN_IN,
+        permission="bypass_once",
+        form_class=forms.BypassForm,
+        run=lambda person, actor, seconds: bypass_once(person, actor, life=timedelta(seconds=seconds)),
+        preview=action_preview.lines(
+            gettext_lazy("One sign-in needs the password only. They can’t change their methods in it.")
+        ),
+        applies=lambda impact: not (impact.is_staff or impact.is_blocked),
+        requires_caller_check=True,
+        supports_bulk=False,
+    )
+)
 
 
 def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
@@ -42,13 +77,32 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
     with transaction.atomic():
         others = User.objects.filter(pk=person.pk).exclude(blocked_until__range=(until - _SAME, until))
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
-            raise Unneeded(_("They are blocked for as long as that already."))
-        notify(person, "blocked", actor)
+            raise Unneeded(_("They are already blocked for that long."))
+        notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
         enrolments.raise_epoch(person)
         record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
     return Result(
-        _("Blocked until somebody unblocks them.") if days is None else _("Blocked for %(n)d days.") % {"n": days}
+        _("Blocked until someone unblocks them.")
+        if days is None
+        else ngettext("Blocked for %(n)d day.", "Blocked for %(n)d days.", days) % {"n": days}
     )
+
+
+BLOCK = declare(
+    Action(
+        name="block",
+        label=gettext_lazy("Block"),
+        explain=gettext_lazy("Refuse every sign-in, for 90 days or until someone unblocks them."),
+        icon="lock",
+        topic=Topic.ACCOUNT,
+        permission="block_person",
+        form_class=forms.BlockForm,
+        effect=Effect.CLOSES,
+        run=lambda person, actor, days: block(person, actor, days=days or None),
+        preview=lambda impact: [_("Refuses every sign-in and every app password."), *action_preview.closing(impact)],
+        is_destructive=True,
+    )
+)
 
 
 def unblock(person: User, actor: Actor) -> Result:
@@ -56,43 +110,92 @@ def unblock(person: User, actor: Actor) -> Result:
     with transaction.atomic():
         rows = User.objects.filter(pk=person.pk, blocked_until__gt=actor.context.now)
         if not rows.update(blocked_until=None, blocked_reason=""):
-            raise Unneeded(_("They are not blocked."))
+            raise Unneeded(_("They aren’t blocked."))
         record(audit_events.SUPPORT_PERSON_UNBLOCKED, person, actor)
-        notify(person, "unblocked", actor)
+        notify(person, audit_events.SUPPORT_PERSON_UNBLOCKED, actor)
     return Result(_("They can sign in again."))
+
+
+UNBLOCK = declare(
+    Action(
+        name="unblock",
+        label=gettext_lazy("Unblock"),
+        explain=gettext_lazy("Let them sign in again. Their methods stay as they are."),
+        icon="check",
+        topic=Topic.SIGN_IN,
+        permission="block_person",
+        run=unblock,
+        preview=action_preview.lines(gettext_lazy("They can sign in again right away.")),
+        applies=lambda impact: impact.is_blocked,
+        requires_caller_check=True,
+    )
+)
 
 
 def unlock(person: User, actor: Actor) -> Result:
     """Lift all delays and locks of a user without a reset, so that their methods work again.
 
-    It does not lift the stop after too many wrong codes over all methods: those methods must be set up again.
+    It does not end the stop after too many incorrect codes over all methods: those methods must be set up again.
     """
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
         limits.unlock(person.pk)
         limits.forget_passwords(person.username)
         record(audit_events.SUPPORT_PERSON_UNLOCKED, person, actor)
-        notify(person, "unlocked", actor)
-    return Result(_("All waits and locks are lifted."))
+        notify(person, audit_events.SUPPORT_PERSON_UNLOCKED, actor)
+    return Result(_("All waits and locks are removed. Their methods work again."))
+
+
+UNLOCK = declare(
+    Action(
+        name="unlock",
+        label=gettext_lazy("Unlock"),
+        explain=gettext_lazy("End waits and locks after incorrect codes or a fraud report. Methods stay as they are."),
+        icon="key",
+        topic=Topic.SIGN_IN,
+        permission="unlock_person",
+        run=unlock,
+        preview=lambda impact: [*impact.locks, _("All their methods work again right away.")],
+        applies=lambda impact: bool(impact.locks),
+        requires_caller_check=True,
+    )
+)
 
 
 def reset_wrong_codes(person: User, actor: Actor) -> Result:
-    """Reset a user's count of wrong codes, once every method that could be guessed has been set up again."""
+    """Reset a user's count of incorrect codes, once every method that could be guessed has been set up again."""
     with transaction.atomic():
         found = limits.wrong_codes(person.pk, now=actor.context.now)
         if not found.n and not found.stopped_at:
-            raise Unneeded(_("No wrong code is counted."))
+            raise Unneeded(_("No incorrect codes are counted."))
         if not enrolments.is_rebound(person.pk, since=found.stopped_at or found.last_at):
             raise Unneeded(
                 _(
-                    "They still have what was guessed at. Clear their settings or reset the methods first, so that "
-                    "they are set up again."
+                    "The methods that someone tried to guess are still set up. Clear their settings or remove those "
+                    "methods first, so that they set them up again."
                 )
             )
         limits.reset_wrong_codes(person.pk)
         record(audit_events.SUPPORT_WRONG_CODES_RESET, person, actor, n=found.n)
-        notify(person, "wrong_codes_reset", actor)
-    return Result(_("The count was reset."))
+        notify(person, audit_events.SUPPORT_WRONG_CODES_RESET, actor)
+    return Result(_("The count of incorrect codes is 0 again."))
+
+
+RESET_WRONG_CODES = declare(
+    Action(
+        name="reset_wrong_codes",
+        label=gettext_lazy("Reset the count of incorrect codes"),
+        explain=gettext_lazy("Start the 30-day count at 0 again, after they have set up their methods again."),
+        icon="key",
+        topic=Topic.SIGN_IN,
+        permission="unlock_person",
+        run=reset_wrong_codes,
+        preview=action_preview.lines(gettext_lazy("Earlier incorrect codes no longer count.")),
+        applies=lambda impact: impact.n_wrong_codes > 0,
+        requires_caller_check=True,
+        supports_bulk=False,
+    )
+)
 
 
 def set_state(person: User, actor: Actor, *, state: str) -> Result:
@@ -101,14 +204,30 @@ def set_state(person: User, actor: Actor, *, state: str) -> Result:
     Sessions and remembered browsers end, because they were opened under the former state.
     """
     if person.is_staff and state == SecondStep.DISABLED:
-        raise Unneeded(_("The second step cannot be switched off for staff."))
+        raise Unneeded(_("Staff always need the second step. It can’t be disabled for them."))
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk).exclude(second_step=state).update(second_step=state):
-            raise Unneeded(_("It is set so already."))
+            raise Unneeded(_("No change: the second step is already set to this."))
         enrolments.raise_epoch(person)
         record(audit_events.SUPPORT_STATE_SET, person, actor, state=str(state), **close(person))
-        notify(person, "state_set", actor, state=str(SecondStep(state).label))
+        notify(person, audit_events.SUPPORT_STATE_SET, actor, state=str(SecondStep(state).label))
     return Result(_("The second step is now %(state)s.") % {"state": SecondStep(state).label})
+
+
+SET_STATE = declare(
+    Action(
+        name="set_state",
+        label=gettext_lazy("Change the second step"),
+        explain=gettext_lazy("Choose whether they need the second step: enforced, enabled or disabled."),
+        icon="shield",
+        topic=Topic.ACCOUNT,
+        permission="set_state",
+        form_class=forms.StateForm,
+        run=set_state,
+        preview=lambda impact: [*action_preview.closing(impact), _("It applies from their next sign-in.")],
+        requires_caller_check=True,
+    )
+)
 
 
 def require_password(person: User, actor: Actor) -> Result:
@@ -118,10 +237,30 @@ def require_password(person: User, actor: Actor) -> Result:
     """
     with transaction.atomic():
         if not User.objects.filter(pk=person.pk, must_change_password=False).update(must_change_password=True):
-            raise Unneeded(_("It is asked for already."))
+            raise Unneeded(_("No change: they already have to choose a new password."))
         enrolments.raise_epoch(person)
         ends = app_passwords.end_with(person, AppPasswordsEnd.REPLACED)
         n_gone = app_passwords.clear(person) if ends else 0
         record(audit_events.SUPPORT_PASSWORD_REQUIRED, person, actor, n_app_passwords=n_gone, **close(person))
-        notify(person, "password_required", actor)
-    return Result(_("The next sign-in asks for a new password."))
+        notify(person, audit_events.SUPPORT_PASSWORD_REQUIRED, actor)
+    return Result(_("They choose a new password at their next sign-in."))
+
+
+REQUIRE_PASSWORD = declare(
+    Action(
+        name="require_password",
+        label=gettext_lazy("Require a new password"),
+        explain=gettext_lazy("They choose a new password at their next sign-in, before anything else."),
+        icon="edit",
+        topic=Topic.ACCOUNT,
+        permission="require_password",
+        effect=Effect.CLOSES,
+        run=require_password,
+        preview=lambda impact: [
+            *action_preview.deleted_app_passwords(impact.n_app_passwords_ending),
+            *action_preview.closing(impact),
+            _("It applies from their next sign-in."),
+        ],
+        applies=lambda impact: not impact.must_change_password,
+    )
+)

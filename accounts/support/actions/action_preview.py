@@ -15,7 +15,7 @@ from verification import browsers, conf, enrolments, limits, policies, registry,
 from verification.enrolments import Option
 from verification.models import AppPasswordsEnd
 
-_ODD = 3  # wrong codes that are worth mentioning
+_ODD = 3  # incorrect codes that are worth mentioning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Impact:
     """What one user has, or many users together.
 
     Shape: `labels` are method names, `locks` are sentences; `n_app_passwords_ending` are those that end if a new
-    password is required.
+    password is required. `n_wrong_codes`, `n_numbers` and `n_tokens` are counted for the case page only.
     """
 
     labels: tuple[str, ...] = ()
@@ -33,6 +33,12 @@ class Impact:
     n_app_passwords_ending: int = 0
     has_pass: bool = False
     locks: tuple[str, ...] = ()
+    is_staff: bool = False
+    is_blocked: bool = False
+    must_change_password: bool = False
+    n_wrong_codes: int = 0
+    n_numbers: int = 0
+    n_tokens: int = 0
 
 
 Preview = Callable[[Impact], list[str]]
@@ -58,15 +64,15 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
     """Return what keeps a user from signing in now, and until when."""
     found = []
     if person.second_step_locked_at:
-        found.append(_("The second step is locked since a sign-in was reported as fraud."))
+        found.append(_("The second step is locked because a sign-in was reported as fraud."))
     for option in options:
         if option.is_locked:
-            found.append(_("%(label)s is switched off after too many wrong codes.") % {"label": option.label})
+            found.append(_("%(label)s is locked after too many incorrect codes.") % {"label": option.label})
         elif option.retry_at:
             minutes = -(-int((option.retry_at - now).total_seconds()) // 60)
             words = ngettext(
-                "%(label)s waits for %(n)d more minute after wrong codes.",
-                "%(label)s waits for %(n)d more minutes after wrong codes.",
+                "%(label)s works again in %(n)d minute, because of incorrect codes.",
+                "%(label)s works again in %(n)d minutes, because of incorrect codes.",
                 minutes,
             )
             found.append(words % {"label": option.label, "n": minutes})
@@ -74,14 +80,14 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
 
 
 def wrong_codes(person: User, *, now: datetime) -> list[str]:
-    """Return a sentence about a user's wrong codes, if there were enough to mention."""
+    """Return a sentence about a user's incorrect codes, if there were enough to mention."""
     found, most = limits.wrong_codes(person.pk, now=now), conf.wrong_codes_per_month()
     if found.stopped_at:
-        words = _("The second step is off: %(most)d wrong codes within thirty days. Methods must be set up again.")
+        words = _("The second step is locked: %(most)d incorrect codes within 30 days. Methods must be set up again.")
         return [words % {"most": most}]
     if found.n < _ODD or found.last_at is None:
         return []
-    words = _("%(n)d wrong codes within thirty days, the last one on %(at)s. At %(most)d the second step is off.")
+    words = _("%(n)d incorrect codes within 30 days, last on %(at)s. At %(most)d the second step is locked.")
     return [words % {"n": found.n, "most": most, "at": time_format.day(found.last_at)}]
 
 
@@ -114,18 +120,18 @@ def _count(n: int, words: str) -> list[str]:
     return [words % {"n": n}] if n else []
 
 
-def _methods(impact: Impact) -> list[str]:
-    return [str(_("Removes %(label)s.") % {"label": label}) for label in impact.labels]
+def removed_methods(impact: Impact) -> list[str]:
+    return [_("Removes %(label)s.") % {"label": label} for label in impact.labels]
 
 
 def ended_sessions(impact: Impact) -> list[str]:
-    return _count(impact.n_sessions, ngettext("Ends %(n)d sign-in.", "Ends %(n)d sign-ins.", impact.n_sessions))
+    return _count(impact.n_sessions, ngettext("Ends %(n)d session.", "Ends %(n)d sessions.", impact.n_sessions))
 
 
 def forgotten_browsers(impact: Impact) -> list[str]:
     return _count(
         impact.n_browsers,
-        ngettext("Forgets %(n)d remembered browser.", "Forgets %(n)d remembered browsers.", impact.n_browsers),
+        ngettext("Removes %(n)d remembered browser.", "Removes %(n)d remembered browsers.", impact.n_browsers),
     )
 
 
@@ -134,46 +140,12 @@ def closing(impact: Impact) -> list[str]:
 
 
 def or_none(lines: list[str]) -> list[str]:
-    return lines or [str(_("There is none."))]
+    return lines or [_("Changes nothing: there are none.")]
 
 
 def deleted_app_passwords(n_app_passwords: int) -> list[str]:
     words = ngettext("Deletes %(n)d app password.", "Deletes %(n)d app passwords.", n_app_passwords)
     return _count(n_app_passwords, words)
-
-
-def clear_settings(impact: Impact) -> list[str]:
-    return [
-        *(_methods(impact) or [str(_("No method is set up."))]),
-        *closing(impact),
-        str(_("The next sign-in asks to register again.")),
-    ]
-
-
-def phone_lost(impact: Impact) -> list[str]:
-    return [
-        *_methods(impact),
-        *deleted_app_passwords(impact.n_app_passwords),
-        *closing(impact),
-        str(_("The next sign-in asks to register again.")),
-    ]
-
-
-def erase(impact: Impact) -> list[str]:
-    lines = [
-        _("Removes the account: user name, name, mail address, password, groups and roles."),
-        *_methods(impact),
-        *deleted_app_passwords(impact.n_app_passwords),
-        *closing(impact),
-        _("Removes the texts, calls and mails that were sent, requests about them, and caller checks."),
-        _("Removes the reasons, notes and names of methods from the record of what happened to them."),
-        _("Takes them out of files that were brought in. A file that would bring them back must be sent again."),
-        _("Stays by law: the record of what happened, under a number: when, what, from which network and program."),
-        _("Stays: a masked number that said STOP, and what staff wrote about other people."),
-        _("Stays elsewhere until it runs out: backups, log files, and what the carrier keeps."),
-        _("The person is not told by mail, because no address is left: tell them yourself."),
-    ]
-    return [str(line) for line in lines]
 
 
 def lines(*texts: Any) -> Preview:

@@ -2,21 +2,39 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions.base import Actor, Result, notify, record, unless_nothing
+from accounts.support.actions import action_preview
+from accounts.support.actions.base import Action, Actor, Result, Topic, declare, notify, record, unless_nothing
+from accounts.support.actions.rights import Effect
 
 
 def delete_app_passwords(person: User, actor: Actor) -> Result:
-    """Delete all app passwords of a user. The programs are refused at their next request."""
+    """Delete all app passwords of a user. Programs that use them are refused at their next request."""
     with transaction.atomic():
-        notify(person, "app_passwords_deleted", actor)
+        notify(person, audit_events.SUPPORT_APP_PASSWORDS_DELETED, actor)
         n_gone = app_passwords.clear(person)
-        unless_nothing(_("They have no app password."), n_gone)
+        unless_nothing(_("They have no app passwords."), n_gone)
         record(audit_events.SUPPORT_APP_PASSWORDS_DELETED, person, actor, n_app_passwords=n_gone)
     return Result(
         ngettext("%(n)d app password was deleted.", "%(n)d app passwords were deleted.", n_gone) % {"n": n_gone}
     )
+
+
+DELETE_APP_PASSWORDS = declare(
+    Action(
+        name="delete_app_passwords",
+        label=gettext_lazy("Delete app passwords"),
+        explain=gettext_lazy("Programs that use them can’t connect until the person creates new ones."),
+        icon="key",
+        topic=Topic.LOSS,
+        permission="delete_app_passwords",
+        effect=Effect.CLOSES,
+        run=delete_app_passwords,
+        preview=lambda impact: action_preview.or_none(action_preview.deleted_app_passwords(impact.n_app_passwords)),
+        applies=lambda impact: impact.n_app_passwords > 0,
+    )
+)

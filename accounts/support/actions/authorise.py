@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification
 from accounts.support.actions import rights
-from accounts.support.actions.registry import Action
+from accounts.support.actions.base import Action
 from accounts.support.actions.rights import Effect, Rank, Refusal
 from verification import policies
 from verification.context import Context

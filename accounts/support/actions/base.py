@@ -1,13 +1,19 @@
-"""What all support actions share: actor, result, audit event and notice."""
+"""What all support actions share: their declaration, the actor, the result, audit event and notice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts import sessions
 from accounts.models import User
+from accounts.support.actions.action_preview import Impact, Preview
+from accounts.support.actions.forms import ActionForm
+from accounts.support.actions.rights import Effect
 from verification import audit, browsers, notices
-from verification.audit import Event
+from verification.audit import Event, UserEvent
 from verification.context import Context
 
 
@@ -42,10 +48,92 @@ class Result:
 
 
 class Unneeded(Exception):
-    """There was nothing to do, for example because somebody else had just done it. The message says so."""
+    """There was nothing to do, for example because a colleague had done it a moment before. The message says so."""
+
+
+# Declaring an action ----------------------------------------------------------------------------------------------
+
+
+class Topic(StrEnum):
+    """What staff want to achieve: the case page lists the actions under these headings, in this order."""
+
+    SIGN_IN = "sign_in"
+    LOSS = "loss"
+    ACCOUNT = "account"
+    STAFF = "staff"
+
+    @property
+    def label(self) -> str:
+        return str(_TOPICS[self])
+
+
+_TOPICS = {
+    Topic.SIGN_IN: _("Get them signed in"),
+    Topic.LOSS: _("Something is lost, stolen or broken"),
+    Topic.ACCOUNT: _("Protect or change the account"),
+    Topic.STAFF: _("Roles and erasure"),
+}
+
+
+def _always(_impact: Impact) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One support action, declared beside its function.
+
+    `run` gets the person, the actor and the form's options as keyword arguments. `applies` says whether the case page
+    offers it to a person who has what the `Impact` says. `effect` decides whether one person may do it alone to staff.
+    If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from the list of
+    people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for seconds: they
+    cannot wait for approval.
+    """
+
+    name: str
+    label: Any
+    explain: Any
+    icon: str
+    topic: Topic
+    permission: str
+    run: Callable[..., Result]
+    preview: Preview
+    form_class: type[ActionForm] = ActionForm
+    applies: Callable[[Impact], bool] = _always
+    effect: Effect = Effect.OPENS
+    requires_caller_check: bool = False
+    supports_bulk: bool = True
+    is_destructive: bool = False
+    notifies_person: bool = True
+    can_wait: bool = True
+
+
+class DeclaredTwice(Exception):
+    """Two actions have the same name, so a stored request could mean either."""
+
+
+_declared: dict[str, Action] = {}
+
+
+def declare(action: Action) -> Action:
+    """Add an action to those that staff can choose. `registry` imports the modules that call this."""
+    if action.name in _declared:
+        raise DeclaredTwice(action.name)
+    _declared[action.name] = action
+    return action
+
+
+def declared() -> dict[str, Action]:
+    """Return the actions by name, as declared so far, in the order of their topics."""
+    topics = list(Topic)
+    return dict(sorted(_declared.items(), key=lambda item: topics.index(item[1].topic)))
+
+
+# What each action does besides its change -------------------------------------------------------------------------
 
 
 def record(event: Event, person: User, actor: Actor, **detail: Any) -> None:
+    """Write the audit event of an action: who did it, for whom, why, and what else the event says."""
     audit.record(
         event,
         user_id=person.pk,
@@ -59,12 +147,11 @@ def record(event: Event, person: User, actor: Actor, **detail: Any) -> None:
     )
 
 
-def notify(person: User, notice: str, actor: Actor, **values: str) -> None:
-    staff = actor.staff.get_full_name()
-    values |= {"staff": staff, "ticket": actor.ticket}
-    notices.tell(
-        person, f"support_{notice}", now=actor.context.now, context=Context(now=actor.context.now), until=None, **values
-    )
+def notify(person: User, event: UserEvent, actor: Actor, **values: str) -> None:
+    """Leave the notice that an event declares. Its text can use `staff`, `ticket` and the further values."""
+    values |= {"staff": actor.staff.get_full_name(), "ticket": actor.ticket}
+    now = actor.context.now
+    notices.tell_event(person, event, now=now, context=Context(now=now), **values)
 
 
 def close(person: User) -> dict[str, int]:

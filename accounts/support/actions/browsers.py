@@ -2,30 +2,67 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import sessions
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions.base import Actor, Result, notify, record, unless_nothing
+from accounts.support.actions import action_preview
+from accounts.support.actions.base import Action, Actor, Result, Topic, declare, notify, record, unless_nothing
+from accounts.support.actions.rights import Effect
 from verification import browsers
 
 
 def forget_browsers(person: User, actor: Actor) -> Result:
     """Forget a user's remembered browsers."""
     with transaction.atomic():
-        notify(person, "browsers_forgotten", actor)
+        notify(person, audit_events.SUPPORT_BROWSERS_FORGOTTEN, actor)
         n_gone = browsers.forget(person)
-        unless_nothing(_("No browser is remembered."), n_gone)
+        unless_nothing(_("They have no remembered browsers."), n_gone)
         record(audit_events.SUPPORT_BROWSERS_FORGOTTEN, person, actor, n_browsers=n_gone)
-    return Result(ngettext("%(n)d browser was forgotten.", "%(n)d browsers were forgotten.", n_gone) % {"n": n_gone})
+    return Result(
+        ngettext("%(n)d remembered browser was removed.", "%(n)d remembered browsers were removed.", n_gone)
+        % {"n": n_gone}
+    )
+
+
+FORGET_BROWSERS = declare(
+    Action(
+        name="forget_browsers",
+        label=gettext_lazy("Remove remembered browsers"),
+        explain=gettext_lazy("Every browser needs the second step again."),
+        icon="browser",
+        topic=Topic.LOSS,
+        permission="forget_browsers",
+        effect=Effect.CLOSES,
+        run=forget_browsers,
+        preview=lambda impact: action_preview.or_none(action_preview.forgotten_browsers(impact)),
+        applies=lambda impact: impact.n_browsers > 0,
+    )
+)
 
 
 def end_sessions(person: User, actor: Actor) -> Result:
     """End all sessions of a user. Remembered browsers stay."""
     with transaction.atomic():
-        notify(person, "sessions_ended", actor)
+        notify(person, audit_events.SUPPORT_SESSIONS_ENDED, actor)
         n_gone = sessions.end_all(person)
-        unless_nothing(_("They are signed in nowhere."), n_gone)
+        unless_nothing(_("They aren’t signed in anywhere."), n_gone)
         record(audit_events.SUPPORT_SESSIONS_ENDED, person, actor, n_sessions=n_gone)
-    return Result(ngettext("%(n)d sign-in was ended.", "%(n)d sign-ins were ended.", n_gone) % {"n": n_gone})
+    return Result(ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", n_gone) % {"n": n_gone})
+
+
+END_SESSIONS = declare(
+    Action(
+        name="end_sessions",
+        label=gettext_lazy("End all sessions"),
+        explain=gettext_lazy("Sign them out everywhere. Remembered browsers stay."),
+        icon="leave",
+        topic=Topic.LOSS,
+        permission="end_sessions",
+        effect=Effect.CLOSES,
+        run=end_sessions,
+        preview=lambda impact: action_preview.or_none(action_preview.ended_sessions(impact)),
+        applies=lambda impact: impact.n_sessions > 0,
+    )
+)

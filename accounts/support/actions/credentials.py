@@ -4,12 +4,26 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import app_passwords
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record, unless_nothing
+from accounts.support.actions import action_preview, forms
+from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.base import (
+    Action,
+    Actor,
+    Result,
+    Topic,
+    Unneeded,
+    close,
+    declare,
+    notify,
+    record,
+    unless_nothing,
+)
+from accounts.support.actions.rights import Effect
 from verification import challenges, enrolments, policies
 from verification.models import Purpose
 from verification.models.handles import new_handle
@@ -19,29 +33,77 @@ def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = Fals
     """Remove all methods, so that the next sign-in asks to register again. Sessions and remembered browsers end."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        notify(person, "settings_cleared", actor)  # first, so that the old phone also gets the notice
+        notify(
+            person, audit_events.SUPPORT_SETTINGS_CLEARED, actor
+        )  # first, so that the old phone also gets the notice
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person) if app_passwords_too else 0
         closed = close(person)
-        unless_nothing(_("There is nothing to clear."), gone, n_gone, *closed.values())
+        unless_nothing(_("They have nothing to clear."), gone, n_gone, *closed.values())
         record(audit_events.SUPPORT_SETTINGS_CLEARED, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
     words = ngettext("%(n)d method was removed.", "%(n)d methods were removed.", len(gone)) % {"n": len(gone)}
-    return Result(f"{words} {_('The next sign-in asks to register again.')}")
+    return Result(f"{words} {_('They set up new ones at their next sign-in.')}")
+
+
+def _cleared(impact: Impact) -> list[str]:
+    return [
+        *(action_preview.removed_methods(impact) or [_("They have no methods to remove.")]),
+        *action_preview.closing(impact),
+        _("They set up new methods at their next sign-in."),
+    ]
+
+
+CLEAR_SETTINGS = declare(
+    Action(
+        name="clear_settings",
+        label=gettext_lazy("Clear settings"),
+        explain=gettext_lazy("Remove all their methods. They set up new ones at their next sign-in."),
+        icon="remove",
+        topic=Topic.LOSS,
+        permission="clear_settings",
+        form_class=forms.ClearForm,
+        run=clear_settings,
+        preview=_cleared,
+        requires_caller_check=True,
+        is_destructive=True,
+    )
+)
 
 
 def phone_lost(person: User, actor: Actor) -> Result:
     """Do everything a lost phone requires: remove methods and app passwords, forget browsers, end sessions."""
     with transaction.atomic():
         enrolments.lock_person_and_methods(person)
-        notify(person, "phone_lost", actor)
+        notify(person, audit_events.SUPPORT_PHONE_LOST, actor)
         gone = enrolments.clear(person, actor.context)
         n_gone = app_passwords.clear(person)
         closed = close(person)
-        unless_nothing(_("There is nothing left to end."), gone, n_gone, *closed.values())
+        unless_nothing(_("They have nothing left to remove."), gone, n_gone, *closed.values())
         record(audit_events.SUPPORT_PHONE_LOST, person, actor, methods=gone, n_app_passwords=n_gone, **closed)
     return Result(
-        _("Methods, app passwords, remembered browsers and sign-ins are gone. Issue a pass to let them in again.")
+        _("Methods, app passwords, browsers and sessions are removed. Issue a pass so they can sign in again.")
     )
+
+
+PHONE_LOST = declare(
+    Action(
+        name="phone_lost",
+        label=gettext_lazy("Report a lost phone"),
+        explain=gettext_lazy("Remove methods, app passwords, remembered browsers and sessions in one step."),
+        icon="phone",
+        topic=Topic.LOSS,
+        permission="clear_settings",
+        run=phone_lost,
+        preview=lambda impact: [
+            *action_preview.removed_methods(impact),
+            *action_preview.deleted_app_passwords(impact.n_app_passwords),
+            *action_preview.closing(impact),
+            _("They set up new methods at their next sign-in."),
+        ],
+        requires_caller_check=True,
+        is_destructive=True,
+    )
+)
 
 
 def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
@@ -49,13 +111,35 @@ def reset_device(person: User, actor: Actor, *, ref: str) -> Result:
     with transaction.atomic():
         found = enrolments.by_ref(person.pk, ref)
         if found is None:
-            raise Unneeded(_("This method is gone already."))
+            raise Unneeded(_("This method was removed already."))
         label = enrolments.label(found)
         enrolments.lock_person_and_methods(person)
-        notify(person, "device_reset", actor, label=label)
+        notify(person, audit_events.SUPPORT_DEVICE_RESET, actor, label=label)
         gone = enrolments.clear(person, actor.context, only=found)
         record(audit_events.SUPPORT_DEVICE_RESET, person, actor, methods=gone, **close(person))
     return Result(_("%(label)s was removed.") % {"label": label})
+
+
+RESET_DEVICE = declare(
+    Action(
+        name="reset_device",
+        label=gettext_lazy("Remove one method"),
+        explain=gettext_lazy("Remove one phone, app, passkey or token. Their other methods stay."),
+        icon="totp",
+        topic=Topic.LOSS,
+        permission="reset_device",
+        form_class=forms.MethodForm,
+        run=reset_device,
+        preview=lambda impact: [
+            _("Removes the method that you choose, and other methods with the same number."),
+            *action_preview.closing(impact),
+        ],
+        applies=lambda impact: bool(impact.labels),
+        requires_caller_check=True,
+        supports_bulk=False,
+        is_destructive=True,
+    )
+)
 
 
 def issue_pass(
@@ -84,22 +168,71 @@ def issue_pass(
             ends_at=ends.isoformat(),
             once=once,
         )
-        notify(person, "pass_issued", actor)
-    return Result(_("The pass is good now.") if begins == actor.context.now else _("The pass begins later."), secret)
+        notify(person, audit_events.SUPPORT_PASS_ISSUED, actor)
+    return Result(
+        _("The pass works now.") if begins == actor.context.now else _("The pass works from its start time."), secret
+    )
+
+
+def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> Result:
+    """Issue a pass with the options of its form, which are stored while a request waits. Units: `life` in minutes."""
+    begins = datetime.fromisoformat(starts_at) if starts_at else None
+    return issue_pass(person, actor, length=length, life=timedelta(minutes=life), once=once, starts_at=begins)
+
+
+ISSUE_PASS = declare(
+    Action(
+        name="issue_pass",
+        label=gettext_lazy("Issue a Temporary Access Pass"),
+        explain=gettext_lazy(
+            "Give them a short-lived code that replaces a method, so they can sign in and set one up."
+        ),
+        icon="pass",
+        topic=Topic.SIGN_IN,
+        permission="issue_pass",
+        form_class=forms.PassForm,
+        run=_issue,
+        preview=lambda impact: [
+            *([_("The pass that they have now stops working.")] if impact.has_pass else []),
+            _("You see the pass once. Read it to them; don’t send it by email."),
+        ],
+        applies=lambda impact: not impact.is_blocked,
+        requires_caller_check=True,
+        supports_bulk=False,
+    )
+)
 
 
 def try_message(person: User, actor: Actor, *, ref: str) -> Result:
     """Send a test text or call to a verified number. The case page shows whether it arrived."""
     found = enrolments.by_ref(person.pk, ref)
     if found is None:
-        raise Unneeded(_("This method is gone."))
+        raise Unneeded(_("This method was removed already."))
     rules = policies.rules_for(person.pk)
     outcome = challenges.start(
         found, user=person, purpose=Purpose.SELF_TEST, binding=new_handle(), context=actor.context, rules=rules
     )
     label = enrolments.label(found)
     if not outcome.issued:
-        raise Unneeded(_("Nothing was sent: too many messages went to this person or number just now."))
+        raise Unneeded(_("Nothing was sent: this person or number got too many messages recently. Try again later."))
     with transaction.atomic():
         record(audit_events.SUPPORT_MESSAGE_TRIED, person, actor, method=found.method, label=label)
-    return Result(_("A test message goes to %(label)s. This page shows whether it arrived.") % {"label": label})
+    return Result(_("Test message sent to %(label)s. This page shows whether it arrives.") % {"label": label})
+
+
+TRY_MESSAGE = declare(
+    Action(
+        name="try_message",
+        label=gettext_lazy("Send a test message"),
+        explain=gettext_lazy("Text or call one of their numbers. The case then shows whether it arrives."),
+        icon="send",
+        topic=Topic.SIGN_IN,
+        permission="resend_message",
+        form_class=forms.NumberForm,
+        effect=Effect.TRIES,
+        run=try_message,
+        preview=action_preview.lines(gettext_lazy("The code in it can’t be used to sign in.")),
+        applies=lambda impact: impact.n_numbers > 0,
+        supports_bulk=False,
+    )
+)

@@ -1,12 +1,21 @@
 """Erases a user, as the law requires: account, methods, messages. The audit log keeps only a number."""
 
 import re
+from datetime import datetime
+from typing import Any
 
+from django import forms
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import GroupRequest, Import, User
-from accounts.support.actions.base import Actor, Result, Unneeded
+from accounts.models.people import fold
+from accounts.support.actions import action_preview
+from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, declare
+from accounts.support.actions.forms import ActionForm
+from accounts.support.actions.rights import Effect
 from verification import audit, erasure, hardware_tokens
 from verification.audit import events
 from verification.db import row_locks
@@ -14,7 +23,7 @@ from verification.keys import uploads
 
 
 def names_of(person: User) -> tuple[str, ...]:
-    """Return what identifies a user: user name, mail address, name."""
+    """Return what identifies a user: username, email address, name."""
     return tuple(name for name in (person.username, person.email, person.name) if name)
 
 
@@ -52,7 +61,7 @@ def erase(person: User, actor: Actor) -> Result:
             approver=actor.approver,
             rows={label.partition(".")[2].lower(): n for label, n in sorted(rows.items()) if n},
         )
-    return Result(_("They are erased. The record knows them as number %(n)d.") % {"n": pk})
+    return Result(_("Erased. The audit log lists them only as number %(n)d.") % {"n": pk})
 
 
 def _leave_imports(person: User) -> None:
@@ -61,7 +70,7 @@ def _leave_imports(person: User) -> None:
         if not is_named(person, _text(job)):
             continue
         if job.state != Import.State.DONE:
-            raise Unneeded(_("A file that names them is being brought in. Wait until it is done."))
+            raise Unneeded(_("A file that names them is being imported. Try again when the import is done."))
         Import.objects.filter(pk=job.pk).update(sealed="")  # otherwise the import would create them again
     for job in Import.objects.defer("sealed"):
         faults = [fault for fault in job.faults if not is_named(person, str(fault))]
@@ -83,3 +92,75 @@ def _leave_requests(person: User) -> None:
         }
         if wanted != request.wanted:
             GroupRequest.objects.filter(pk=request.pk).update(wanted=wanted)
+
+
+class EraseForm(ActionForm):
+    """The username once more, to confirm, and a reason that may be kept after the erasure."""
+
+    field_order = ["confirm", "reason", "ticket"]
+    confirm = forms.CharField(
+        label=gettext_lazy("Username of this person"),
+        max_length=150,
+        help_text=gettext_lazy("Type it to confirm. You can’t undo this."),
+        error_messages={"required": gettext_lazy("Enter the username of this person.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def offer(self, person: User, *, now: datetime) -> None:
+        self.person = person
+        self.fields["reason"].help_text = _("It stays in the audit log, so don’t write who the person is.")
+
+    def clean_confirm(self) -> str:
+        if fold(self.cleaned_data["confirm"]) != self.person.username:
+            raise forms.ValidationError(_("This isn’t the username of this person. Check it and try again."))
+        return self.person.username
+
+    def clean_reason(self) -> str:
+        return self._unnamed("reason")
+
+    def clean_ticket(self) -> str:
+        return self._unnamed("ticket")
+
+    def _unnamed(self, field: str) -> str:
+        text: str = self.cleaned_data[field]
+        if is_named(self.person, text):
+            raise forms.ValidationError(_("Don’t write who the person is: this stays in the audit log."))
+        return text
+
+    def options(self) -> dict[str, Any]:
+        return {}
+
+
+def _erased(impact: Impact) -> list[str]:
+    return [
+        _("Removes the account: username, name, email address, password, groups and roles."),
+        *action_preview.removed_methods(impact),
+        *action_preview.deleted_app_passwords(impact.n_app_passwords),
+        *action_preview.closing(impact),
+        _("Removes the texts, calls and emails that were sent, requests about them, and caller checks."),
+        _("Removes reasons, notes and names of methods from their events in the audit log."),
+        _("Removes them from imported files. A file that would add them again must be uploaded again."),
+        _("Stays by law: their events in the audit log under a number, with time, network and browser."),
+        _("Stays: a masked number that opted out, and what staff wrote about other people."),
+        _("Stays elsewhere until it expires: backups, log files, and what the provider stores."),
+        _("We can’t email them about it, because no address is left. Tell them yourself."),
+    ]
+
+
+ERASE = declare(
+    Action(
+        name="erase",
+        label=gettext_lazy("Erase this person"),
+        explain=gettext_lazy("Delete the account and all personal data, because the law or the person requires it."),
+        icon="remove",
+        topic=Topic.STAFF,
+        permission="erase_person",
+        form_class=EraseForm,
+        effect=Effect.ERASES,
+        run=erase,
+        preview=_erased,
+        supports_bulk=False,
+        is_destructive=True,
+        notifies_person=False,
+    )
+)

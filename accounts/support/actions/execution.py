@@ -15,8 +15,7 @@ from accounts.models import SupportRequest, User
 from accounts.support import audit_events
 from accounts.support.actions import approvals, authorise, rights
 from accounts.support.actions.authorise import Permit
-from accounts.support.actions.base import Actor, Result, State, Unneeded
-from accounts.support.actions.registry import Action
+from accounts.support.actions.base import Action, Actor, Result, State, Unneeded
 from accounts.support.actions.rights import Refusal
 from verification import audit, limits
 from verification.context import Context
@@ -168,7 +167,7 @@ def _collect(request: SupportRequest, asked: ActionRequest, context: Context) ->
 
 def _run(asked: ActionRequest, actor: Actor) -> Result:
     try:
-        return asked.action.run(asked.person, actor, asked.options)
+        return asked.action.run(asked.person, actor, **asked.options)
     except Unneeded as why:
         return _unneeded(str(why))
 

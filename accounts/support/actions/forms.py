@@ -9,8 +9,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep, User
-from accounts.models.people import fold
-from accounts.support.actions import erasure
 from accounts.support.roles import groups_of_staff
 from verification import enrolments, hardware_tokens, registry
 from verification.inputs.fields import LineField
@@ -262,43 +260,6 @@ class ResyncForm(TokenForm):
         error_messages={"required": _("Type the next code.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
-
-
-class EraseForm(ActionForm):
-    """The user name once more, to confirm, and a reason that may be kept after the erasure."""
-
-    field_order = ["confirm", "reason", "ticket"]
-    confirm = forms.CharField(
-        label=_("User name of this person"),
-        max_length=150,
-        help_text=_("Type it to confirm. This cannot be undone."),
-        error_messages={"required": _("Type the user name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    def offer(self, person: User, *, now: datetime) -> None:
-        self.person = person
-        self.fields["reason"].help_text = _("It stays in the record: leave out who the person is.")
-
-    def clean_confirm(self) -> str:
-        if fold(self.cleaned_data["confirm"]) != self.person.username:
-            raise forms.ValidationError(_("This is not the user name of this person."))
-        return self.person.username
-
-    def clean_reason(self) -> str:
-        return self._unnamed("reason")
-
-    def clean_ticket(self) -> str:
-        return self._unnamed("ticket")
-
-    def _unnamed(self, field: str) -> str:
-        text: str = self.cleaned_data[field]
-        if erasure.is_named(self.person, text):
-            raise forms.ValidationError(_("Leave out who the person is: this stays in the record."))
-        return text
-
-    def options(self) -> dict[str, Any]:
-        return {}
 
 
 class CallBackForm(forms.Form):

@@ -2,10 +2,13 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support import audit_events
-from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
+from accounts.support.actions import action_preview, forms
+from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, close, declare, notify, record
+from accounts.support.actions.rights import Effect
 from verification import challenges, enrolments, hardware_tokens
 from verification.models import HardwareToken
 
@@ -15,21 +18,40 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> Result:
     with transaction.atomic():
         token = hardware_tokens.named(serial)
         if token is None:
-            raise Unneeded(_("There is no token of this serial number. Bring the maker’s file in first."))
+            raise Unneeded(_("No token has this serial number. Check it, or import the maker’s file first."))
         if token.enrolment is not None and token.enrolment.user_id == person.pk:
-            raise Unneeded(_("They have this token already."))
+            raise Unneeded(_("They already have this token."))
         if not token.is_good(actor.context.now):
-            raise Unneeded(_("Its maker says that it is not to be used now."))
+            raise Unneeded(_("The maker’s file says that this token isn’t valid now."))
         try:
             hardware_tokens.assign(token, person, actor.context, actor_id=actor.staff.pk)
         except hardware_tokens.NotInStock:
-            raise Unneeded(_("Somebody else has this token, or it is retired.")) from None
+            raise Unneeded(_("This token is assigned to someone else, or it is retired.")) from None
         except hardware_tokens.Damaged:
-            raise Unneeded(_("Its secret cannot be read any more. Bring the maker’s file in again.")) from None
+            raise Unneeded(_("We can’t read this token’s secret any more. Import the maker’s file again.")) from None
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
-        notify(person, "token_assigned", actor, label=label)
-    return Result(_("%(label)s waits for them. They activate it with its code.") % {"label": label})
+        notify(person, audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)
+    return Result(_("%(label)s is assigned. They activate it with a code from the token.") % {"label": label})
+
+
+ASSIGN_TOKEN = declare(
+    Action(
+        name="assign_token",
+        label=gettext_lazy("Assign a hardware token"),
+        explain=gettext_lazy("Give them a token from the stock. They activate it with its code."),
+        icon="token",
+        topic=Topic.ACCOUNT,
+        permission="assign_token",
+        form_class=forms.SerialForm,
+        effect=Effect.TRIES,
+        run=assign_token,
+        preview=action_preview.lines(
+            gettext_lazy("It works after they have signed in another way and activated it with its code.")
+        ),
+        supports_bulk=False,
+    )
+)
 
 
 def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool) -> Result:
@@ -38,9 +60,9 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
         token = _token_of(person, token_ref)
         label = _label(token)
         enrolments.lock_person_and_methods(person)
-        notify(person, "token_taken_back", actor, label=label)
+        notify(person, audit_events.SUPPORT_TOKEN_TAKEN_BACK, actor, label=label)
         if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
-            raise Unneeded(_("They do not have this token any more."))
+            raise Unneeded(_("They no longer have this token."))
         if is_worn:
             hardware_tokens.retire(
                 token, actor.context, actor_id=actor.staff.pk, reason=actor.reason, ticket=actor.ticket
@@ -55,8 +77,28 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
             is_retired=is_worn,
             **closed,
         )
-    words = _("%(label)s is retired.") if is_worn else _("%(label)s is in the stock again.")
+    words = _("%(label)s is retired.") if is_worn else _("%(label)s is back in stock.")
     return Result(words % {"label": label})
+
+
+TAKE_TOKEN_BACK = declare(
+    Action(
+        name="take_token_back",
+        label=gettext_lazy("Take back a hardware token"),
+        explain=gettext_lazy("Return it to the stock, or retire it if it is lost or broken."),
+        icon="remove",
+        topic=Topic.LOSS,
+        permission="assign_token",
+        form_class=forms.TakeBackForm,
+        effect=Effect.CLOSES,
+        run=take_token_back,
+        preview=lambda impact: [_("They can no longer sign in with its codes."), *action_preview.closing(impact)],
+        applies=lambda impact: impact.n_tokens > 0,
+        requires_caller_check=True,
+        supports_bulk=False,
+        is_destructive=True,
+    )
+)
 
 
 def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, second: str) -> Result:
@@ -66,20 +108,39 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
         if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=actor.context):
             raise Unneeded(
                 _(
-                    "These are not two new codes in a row of this token. Check its serial number, "
-                    "and ask for the next two."
+                    "These aren’t two new codes in a row from this token. Check its serial number, "
+                    "then ask for the next two codes."
                 )
             )
         label = _label(token)
         record(audit_events.SUPPORT_TOKEN_RESYNCHRONISED, person, actor, label=label, token=token.ref)
-        notify(person, "token_resynchronised", actor, label=label)
-    return Result(_("%(label)s is in step again.") % {"label": label})
+        notify(person, audit_events.SUPPORT_TOKEN_RESYNCHRONISED, actor, label=label)
+    return Result(_("%(label)s is resynchronised.") % {"label": label})
+
+
+RESYNC_TOKEN = declare(
+    Action(
+        name="resync_token",
+        label=gettext_lazy("Resynchronise a hardware token"),
+        explain=gettext_lazy("If the codes of their token are refused: enter two codes in a row."),
+        icon="clock",
+        topic=Topic.SIGN_IN,
+        permission="resync_token",
+        form_class=forms.ResyncForm,
+        effect=Effect.TRIES,
+        run=resync_token,
+        preview=action_preview.lines(gettext_lazy("Uses up both codes. Nobody is signed in.")),
+        applies=lambda impact: impact.n_tokens > 0,
+        supports_bulk=False,
+        can_wait=False,
+    )
+)
 
 
 def _token_of(person: User, token_ref: str) -> HardwareToken:
     found = next((token for token in hardware_tokens.of_person(person.pk) if token.ref == token_ref), None)
     if found is None:
-        raise Unneeded(_("They do not have this token any more."))
+        raise Unneeded(_("They no longer have this token."))
     return found
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.support import audit_events
-from accounts.support.actions import rights
-from accounts.support.actions.base import Actor, Result, Unneeded, close, notify, record
-from accounts.support.actions.rights import Refusal
+from accounts.support.actions import action_preview, forms, rights
+from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, close, declare, notify, record
+from accounts.support.actions.rights import Effect, Refusal
 from accounts.support.roles import groups_of_staff, rights_of
 from verification import enrolments
 
@@ -23,19 +24,40 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> Result:
         person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
         wanted, former = set(groups_of_staff().filter(name__in=roles)), set(groups_of_staff().filter(user=person))
         if len(wanted) < len(set(roles)):
-            raise Unneeded(_("One of these roles is gone. Look at the list again."))
+            raise Unneeded(_("One of these roles no longer exists. Reload the page and choose again."))
         if wanted == former and person.is_staff == bool(wanted or person.is_superuser):
-            raise Unneeded(_("It is so already."))
+            raise Unneeded(_("No change: they already have these roles."))
         if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
-            raise Unneeded(_("This role may more than you. Ask somebody who has it."))
+            raise Unneeded(_("This role has permissions that you don’t have. Ask a colleague who has them."))
         if wanted and rights.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
             raise Unneeded(rights.explain(Refusal.WIDER_SCOPE))
         person.groups.remove(*former - wanted)
         person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))
     if not names:
-        return Result(_("They are staff no more."))
-    return Result(_("They are staff now: %(roles)s.") % {"roles": ", ".join(names)})
+        return Result(_("Staff access removed."))
+    return Result(_("Staff roles: %(roles)s.") % {"roles": ", ".join(names)})
+
+
+GIVE_ROLES = declare(
+    Action(
+        name="give_roles",
+        label=gettext_lazy("Change staff roles"),
+        explain=gettext_lazy("Make them a member of staff, change their roles, or remove their staff access."),
+        icon="person",
+        topic=Topic.STAFF,
+        permission="give_role",
+        form_class=forms.RolesForm,
+        effect=Effect.CLOSES,
+        run=give_roles,
+        preview=lambda impact: [
+            _("With a role they can use the staff pages, and they always need the second step."),
+            *action_preview.closing(impact),
+        ],
+        supports_bulk=False,
+        is_destructive=True,
+    )
+)
 
 
 def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[str]:
@@ -52,7 +74,7 @@ def settle_roles(person: User, actor: Actor, *, former: Sequence[str]) -> list[s
     person.save(update_fields=["is_staff", "second_step", "bypass_until"])
     enrolments.raise_epoch(person)
     record(audit_events.SUPPORT_ROLES_GIVEN, person, actor, roles=names, former=list(former), **close(person))
-    notify(person, "roles_given", actor, roles=", ".join(names))
+    notify(person, audit_events.SUPPORT_ROLES_GIVEN, actor, roles=", ".join(names))
     return names
 
 

@@ -17,8 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import actions
-from accounts.support.actions import Actor, Result
+from accounts.support.actions import Actor, Result, access
 from tests.crowd import Crowd
 from tests.rounds import rounds
 from tests.verification.conftest import app_code
@@ -268,7 +267,7 @@ def test_a_registration_and_an_unlocking_wait_for_each_other(holder: Holder, mon
     def unlock() -> Result:
         try:
             has_failures.wait(5)
-            return actions.unlock(holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1"))
+            return access.unlock(holder.user, Actor(staff=staff, context=holder.context, reason="asked", ticket="1"))
         finally:
             connection.close()
 

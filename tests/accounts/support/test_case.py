@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import User
-from accounts.support import actions, caller_verification, case
-from accounts.support.actions import Actor
+from accounts.support import caller_verification, case
+from accounts.support.actions import Actor, access
 from accounts.support.actions.access import FOREVER
 from accounts.support.actions.registry import ACTIONS
 from tests.people import Person
@@ -101,7 +101,7 @@ def test_suggests_a_pass_to_one_who_lost_every_method(ana: Person, root: Person,
 
 
 def test_history_names_who_did_what_and_why(ana: Person, sam: Person, here: Context) -> None:
-    actions.unlock(ana.user, Actor(staff=sam.user, context=here, reason="asked by phone", ticket="INC-1"))
+    access.unlock(ana.user, Actor(staff=sam.user, context=here, reason="asked by phone", ticket="INC-1"))
 
     (line,) = of(ana, sam, here).history
 

@@ -22,8 +22,8 @@ from accounts import app_passwords, passwords
 from accounts.models import PasswordReset, Session, User
 from accounts.portal import secure_account
 from accounts.sessions import SessionStore
-from accounts.support import actions
-from accounts.support.actions import Actor, Unneeded, erasure
+from accounts.support.actions import Actor, Unneeded, access, credentials, erasure
+from accounts.support.actions import browsers as support_browsers
 from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
 from verification import audit, browsers, challenges, enrolments, notices
@@ -122,14 +122,14 @@ def _remove(desk: Desk, _actor: Actor) -> None:
 
 
 ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
-    "clear settings": lambda desk, actor: actions.clear_settings(desk.user, actor, app_passwords_too=True),
-    "phone lost": lambda desk, actor: actions.phone_lost(desk.user, actor),
-    "reset device": lambda desk, actor: actions.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
-    "block": lambda desk, actor: actions.block(desk.user, actor),
-    "unlock": lambda desk, actor: actions.unlock(desk.user, actor),
-    "new password": lambda desk, actor: actions.require_password(desk.user, actor),
-    "forget browsers": lambda desk, actor: actions.forget_browsers(desk.user, actor),
-    "end sign-ins": lambda desk, actor: actions.end_sessions(desk.user, actor),
+    "clear settings": lambda desk, actor: credentials.clear_settings(desk.user, actor, app_passwords_too=True),
+    "phone lost": lambda desk, actor: credentials.phone_lost(desk.user, actor),
+    "reset device": lambda desk, actor: credentials.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
+    "block": lambda desk, actor: access.block(desk.user, actor),
+    "unlock": lambda desk, actor: access.unlock(desk.user, actor),
+    "new password": lambda desk, actor: access.require_password(desk.user, actor),
+    "forget browsers": lambda desk, actor: support_browsers.forget_browsers(desk.user, actor),
+    "end sign-ins": lambda desk, actor: support_browsers.end_sessions(desk.user, actor),
     "lockdown": lambda desk, _actor: secure_account.begin(desk.user, desk.context, about="x"),
     "recovery codes": lambda desk, _actor: enrolments.issue_recovery_codes(
         desk.user, desk.context, method_name="recovery"

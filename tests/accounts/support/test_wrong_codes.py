@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django_otp.oath import totp
 
-from accounts.support import actions, case
-from accounts.support.actions import Actor, Unneeded, action_preview
+from accounts.support import case
+from accounts.support.actions import Actor, Unneeded, access, action_preview, credentials
 from tests.people import Clock, Person
 from verification import challenges, limits, policies
 from verification.context import Context
@@ -41,35 +41,35 @@ def test_case_page_tells_of_wrong_codes(ana: Person, dora: Person, clock: Clock)
 
     guess(ana, 4, clock)
 
-    assert "4 wrong codes within thirty days" in locks(ana, dora, clock)
+    assert "4 incorrect codes within 30 days" in locks(ana, dora, clock)
 
 
 def test_count_begins_again_after_the_methods_were_set_up_again(ana: Person, dora: Person, clock: Clock) -> None:
     guess(ana, 4, clock)
-    with pytest.raises(Unneeded, match="still have what was guessed at"):
-        actions.reset_wrong_codes(ana.user, actor(dora, clock))
+    with pytest.raises(Unneeded, match="still set up"):
+        access.reset_wrong_codes(ana.user, actor(dora, clock))
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 4
 
     clock.forward(hours=1)
     for enrolment in ana.user.enrolments.all():
         enrolment.delete()
     ana.set_up("totp")
-    actions.reset_wrong_codes(ana.user, actor(dora, clock))
+    access.reset_wrong_codes(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now).n == 0
     assert AuditEvent.objects.filter(kind="support.wrong_codes_reset", actor_id=dora.user.pk).exists()
-    assert Message.objects.filter(template__contains="wrong_codes_reset").exists()
-    with pytest.raises(Unneeded, match="No wrong code"):
-        actions.reset_wrong_codes(ana.user, actor(dora, clock))
+    assert Message.objects.filter(context__event="support.wrong_codes_reset").exists()
+    with pytest.raises(Unneeded, match="No incorrect codes"):
+        access.reset_wrong_codes(ana.user, actor(dora, clock))
 
 
 def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest) -> None:
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    actions.unlock(ana.user, actor(dora, clock))
+    access.unlock(ana.user, actor(dora, clock))
 
-    assert "The second step is off" in locks(ana, dora, clock)
+    assert "The second step is locked" in locks(ana, dora, clock)
     found = case.of(ana.user, dora.user, Context(now=clock.now))
     assert found.suggestion is not None
     assert found.suggestion.words.startswith("Too many wrong codes switched everything")
@@ -81,7 +81,7 @@ def test_clearing_the_settings_ends_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    actions.clear_settings(ana.user, actor(dora, clock))
+    credentials.clear_settings(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now) == limits.WrongCodes()
     ana.give_password()
@@ -95,7 +95,7 @@ def test_pass_leads_to_a_new_method_after_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
-    done = actions.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
+    done = credentials.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
 
     ana.give_password()
     page = ana.verify(done.secret)

@@ -7,6 +7,7 @@ import pytest
 from accounts.models import Session, User
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.registry import ACTIONS
 from tests.people import Person
 from verification import browsers, limits
 from verification.context import Context
@@ -37,9 +38,9 @@ def test_names_each_method_that_goes() -> None:
     impact = Impact(labels=("Text to ··23", "Authenticator app"))
 
     for lines in (
-        action_preview.clear_settings(impact),
-        action_preview.phone_lost(impact),
-        action_preview.erase(impact),
+        ACTIONS["clear_settings"].preview(impact),
+        ACTIONS["phone_lost"].preview(impact),
+        ACTIONS["erase"].preview(impact),
     ):
         assert sum(label in line for line in lines for label in impact.labels) == 2
 
@@ -47,8 +48,8 @@ def test_names_each_method_that_goes() -> None:
 def test_phone_lost_takes_the_app_passwords_and_clearing_does_not() -> None:
     impact = Impact(n_app_passwords=3)
 
-    assert set(action_preview.deleted_app_passwords(3)) <= set(action_preview.phone_lost(impact))
-    assert not set(action_preview.deleted_app_passwords(3)) & set(action_preview.clear_settings(impact))
+    assert set(action_preview.deleted_app_passwords(3)) <= set(ACTIONS["phone_lost"].preview(impact))
+    assert not set(action_preview.deleted_app_passwords(3)) & set(ACTIONS["clear_settings"].preview(impact))
 
 
 def test_reads_what_a_person_has(ana: Person, here: Context) -> None:

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.signin import flow
-from accounts.support import actions
-from accounts.support.actions import Actor, Unneeded
+from accounts.support.actions import Actor, Unneeded, access, credentials
 from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
@@ -45,7 +44,7 @@ def equipped(name: str, *methods: str) -> Person:
 
 
 def clear(person: Person, staff: Person) -> None:
-    actions.clear_settings(person.user, actor(staff.user))
+    credentials.clear_settings(person.user, actor(staff.user))
 
 
 def confirm(draft: Enrolment) -> None:
@@ -106,7 +105,7 @@ def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
     """Seen failing with the guarded update replaced by a look and a write."""
     for n in range(_ROUNDS):
         ben = equipped(f"ben{n}", "totp")
-        actions.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))
+        access.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:
@@ -128,7 +127,7 @@ def test_half_done_clearing_is_undone(sam: Person, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
-        actions.clear_settings(ana.user, actor(sam.user), app_passwords_too=True)
+        credentials.clear_settings(ana.user, actor(sam.user), app_passwords_too=True)
 
     assert Enrolment.objects.filter(user=ana.user).count() == 3
     assert Session.objects.filter(user=ana.user).exists()

@@ -10,7 +10,8 @@ from accounts.models import CallerCheck, Scope, User
 from accounts.support import caller_verification
 from accounts.support.actions import authorise
 from accounts.support.actions.authorise import Permit, StaffAccess
-from accounts.support.actions.registry import ACTIONS, Action
+from accounts.support.actions.base import Action
+from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Effect, Rank, Refusal
 from tests.people import Person
 from verification import policies

@@ -84,8 +84,8 @@ def live(zora: Person, fay: Person, here: Context) -> None:
     caller_verification.vouch(fay.user, zora.user, f"{FULL} has a known voice", here)
     caller_verification.begin(fay.user, zora.user, zora.enrolment("totp").ref, here)
     noted = Actor(staff=fay.user, context=here, reason=f"{FULL} ({MAIL}) rang", ticket="INC-1", caller="Text XX 76")
-    ACTIONS["unlock"].run(zora.user, noted, {})
-    ACTIONS["reset_device"].run(zora.user, noted, {"ref": zora.enrolment("text").ref})
+    ACTIONS["unlock"].run(zora.user, noted)
+    ACTIONS["reset_device"].run(zora.user, noted, ref=zora.enrolment("text").ref)
     approvals.ask("issue_pass", noted, zora.user, {})
     rows = f"user name,name,mail,groups,state\n{NAME},{FULL},{MAIL},,enabled\n{NAME},{FULL},{MAIL},,enabled\n"
     jobs.begin("people", rows, fay.user, here, name=f"{NAME}.csv", is_dry_run=True)
@@ -171,7 +171,7 @@ def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Per
 
 def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here: Context) -> None:
     noted = Actor(staff=fay.user, context=here, reason="lost it", ticket="1")
-    ACTIONS["phone_lost"].run(ana.user, noted, {})
+    ACTIONS["phone_lost"].run(ana.user, noted)
     ana.set_up("totp")
 
     erasure.erase(zora.user, actor(fay, here))
@@ -183,14 +183,14 @@ def test_others_keep_what_is_theirs(zora: Person, ana: Person, fay: Person, here
 
 def test_erased_staff_leave_their_number_to_what_they_did(ana: Person, fay: Person, here: Context) -> None:
     dora = hire("dora", "Support desk")
-    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"), {})
+    ACTIONS["phone_lost"].run(ana.user, Actor(staff=dora.user, context=here, reason="lost it", ticket="1"))
 
     erasure.erase(dora.user, actor(fay, here))
 
     event = AuditEvent.objects.get(kind="support.phone_lost")
     assert (event.actor_id, event.said["reason"]) == (dora.user.pk, "lost it")
     assert traces("dora@example.org") == []
-    assert Message.objects.get(template__contains="phone_lost").context["staff"] != "Dora"
+    assert Message.objects.get(context__event="support.phone_lost").context["staff"] != "Dora"
 
 
 def test_waits_for_a_file_that_names_them(zora: Person, fay: Person, here: Context) -> None:
@@ -282,13 +282,15 @@ def test_page_says_what_goes_and_stays_and_wants_the_name_typed(zora: Person, fa
     assert "Stays by law" in page
     assert "The person is told, with your name" not in page
     page = fay.browser.press("Erase this person", **WHY, confirm="somebody.else")
-    assert "This is not the user name of this person." in page
+    assert page.path.endswith("/do/erase/")
+    assert User.objects.filter(pk=zora.user.pk).exists()
     page = fay.browser.press("Erase this person", **(WHY | {"reason": f"{FULL} asked"}), confirm=NAME)
-    assert "Leave out who the person is" in page
+    assert page.path.endswith("/do/erase/")
+    assert User.objects.filter(pk=zora.user.pk).exists()
     page = fay.browser.press("Erase this person", **WHY, confirm=NAME.upper())
 
     assert page.path == "/admin/accounts/user/"
-    assert "They are erased" in page
+    assert "Erased." in page
     assert not User.objects.filter(username=NAME).exists()
 
 

@@ -1,20 +1,23 @@
-"""Every entry of the table is whole: its function, permission, role, event, notice, form and preview are there."""
+"""Every declared action is complete: its function, permission, role, event, notice, form and preview are there."""
 
 import ast
 import inspect
 import json
-from pathlib import Path
+import re
+from types import ModuleType
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import actions, audit_events, roles
+from accounts.support import audit_events, roles
+from accounts.support.actions import base, registry
 from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.base import Topic
 from accounts.support.actions.forms import ActionForm
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Effect
+from verification.audit import UserEvent, declarations
 
 FULL = Impact(
     labels=("Text to ··23",),
@@ -25,27 +28,39 @@ FULL = Impact(
     has_pass=True,
     locks=("The second step is locked.",),
 )
-HOME = Path(settings.BASE_DIR)
+EVENTS = {name: value for name, value in vars(audit_events).items() if isinstance(value, UserEvent)}
+NOTICES = {name: event.notice for name, event in EVENTS.items() if event.notice is not None}
 
 
-def function_source(name: str) -> ast.FunctionDef:
-    function = getattr(actions, name)
-    found = ast.parse(inspect.getsource(function)).body[0]
+def function_named(name: str) -> tuple[ModuleType, ast.FunctionDef]:
+    """Return the function of an action, and its module."""
+    (module,) = [each for each in registry.SUBJECTS if inspect.isfunction(vars(each).get(name))]
+    found = ast.parse(inspect.getsource(vars(module)[name])).body[0]
     assert isinstance(found, ast.FunctionDef)
-    return found
+    return module, found
 
 
-def first_texts(name: str, called: str, place: int) -> list[str]:
-    """Give what the function of an action hands to a function of all actions, at one place."""
-    calls = [each for each in ast.walk(function_source(name)) if isinstance(each, ast.Call)]
-    found = [each.args[place] for each in calls if getattr(each.func, "id", "") == called]
-    return [each.value for each in found if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+def events_handed(name: str, called: str) -> list[UserEvent]:
+    """Return the events that the function of an action hands to `record` or `notify`."""
+    _module, function = function_named(name)
+    calls = [each for each in ast.walk(function) if isinstance(each, ast.Call)]
+    given = [part for each in calls if getattr(each.func, "id", "") == called for part in each.args]
+    return [EVENTS[each.attr] for each in given if isinstance(each, ast.Attribute) and each.attr in EVENTS]
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_is_one_function_of_the_same_name(name: str) -> None:
-    assert name in actions.__all__
-    assert list(inspect.signature(getattr(actions, name)).parameters)[:2] == ["person", "actor"]
+    _module, function = function_named(name)
+
+    assert [each.arg for each in function.args.args] == ["person", "actor"]
+
+
+@pytest.mark.parametrize("module", registry.SUBJECTS, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_module_declares_the_functions_that_it_has(module: ModuleType) -> None:
+    declared = {each.name for each in vars(module).values() if isinstance(each, base.Action)}
+
+    assert declared
+    assert all(inspect.isfunction(vars(module).get(name)) for name in declared)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -56,25 +71,33 @@ def test_permission_is_declared_and_some_role_has_it(name: str) -> None:
     assert any(f"accounts.{permission}" in rights for rights in roles.ROLES.values())
 
 
-@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.notifies_person])
-def test_has_the_mail_that_it_promises(name: str) -> None:
-    """Roles notify where they are settled; a trial is a message itself."""
-    if name in {"give_roles", "try_message"}:
-        return
-
-    (notice,) = first_texts(name, "notify", 1)
-
-    assert (HOME / f"verification/templates/verification/notices/support_{notice}.txt").is_file()
-
-
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"give_roles", "erase"}))
 def test_records_one_event_of_the_desk(name: str) -> None:
     """Roles are recorded where they are settled, and an erasure by the event that outlives the person."""
-    calls = [each for each in ast.walk(function_source(name)) if isinstance(each, ast.Call)]
-    (event,) = [each.args[0] for each in calls if getattr(each.func, "id", "") == "record"]
+    (event,) = events_handed(name, "record")
 
-    assert isinstance(event, ast.Attribute)
-    assert getattr(audit_events, event.attr).kind.startswith("support.")
+    assert event.kind.startswith("support.")
+
+
+@pytest.mark.parametrize("name", sorted({n for n in ACTIONS if ACTIONS[n].notifies_person} - {"give_roles"}))
+def test_notifies_with_the_event_that_it_records(name: str) -> None:
+    """Roles notify where they are settled; a test message is a message itself."""
+    if name == "try_message":
+        return
+
+    assert events_handed(name, "notify") == events_handed(name, "record")
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_notice_is_written_from_what_the_event_declares(name: str) -> None:
+    notice = NOTICES[name]
+    named = set(re.findall(r"%\((\w+)\)", f"{notice.subject} {notice.text}"))
+
+    written = notice.written({"staff": "Dora", "ticket": "INC-1", "label": "Text", "state": "enforced"})
+
+    assert named <= {"staff", "ticket", "label", "state"}
+    assert all(written.values()) or notice.template != declarations.Notice().template
+    assert not any("%(" in each for each in written.values())
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -129,3 +152,15 @@ def test_what_opens_a_way_in_asks_for_a_verified_caller() -> None:
     opening = {name for name, action in ACTIONS.items() if action.effect is Effect.OPENS}
 
     assert opening == {name for name in opening if ACTIONS[name].requires_caller_check}
+
+
+def test_actions_are_listed_by_topic() -> None:
+    topics = [action.topic for action in ACTIONS.values()]
+
+    assert topics == sorted(topics, key=list(Topic).index)
+    assert set(topics) == set(Topic)
+
+
+def test_name_is_declared_once() -> None:
+    with pytest.raises(base.DeclaredTwice):
+        base.declare(ACTIONS["unlock"])

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import CallerCheck, SupportRequest, User
-from accounts.support import actions, caller_verification
-from accounts.support.actions import Actor, State, approvals, erasure, execution, rights
+from accounts.support import caller_verification
+from accounts.support.actions import Actor, State, access, approvals, credentials, erasure, execution, rights
+from accounts.support.actions import roles as support_roles
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Rank
@@ -179,10 +180,10 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     ours = Actor(staff=root.user, context=here, reason="stolen", ticket="1")
     changes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
-        "blocked": lambda: actions.block(finn.user, ours),
+        "blocked": lambda: access.block(finn.user, ours),
         "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
         "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
-        "role ended": lambda: actions.give_roles(finn.user, ours, roles=["Support desk"]),
+        "role ended": lambda: support_roles.give_roles(finn.user, ours, roles=["Support desk"]),
         "erased": lambda: erasure.erase(finn.user, ours),
     }
     changes[what]()
@@ -236,7 +237,7 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
     request = approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
     assert request is not None
     approvals.decide(request, root.user, here, agrees=True)
-    actions.give_roles(
+    support_roles.give_roles(
         ana.user, Actor(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
     )
 
@@ -246,9 +247,9 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
     """Else one person alone took the roles away, issued a pass and gave the roles back."""
     actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
-    actions.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    credentials.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 
-    actions.give_roles(ana.user, actor, roles=["Support desk"])
+    support_roles.give_roles(ana.user, actor, roles=["Support desk"])
 
     assert not Enrolment.objects.filter(user=ana.user, method="access_pass").exists()
 

@@ -1,0 +1,100 @@
+"""A new support action is one function with its declaration, and one event: then it is offered, done and told.
+
+In the product both declarations are passed to `declare`; here they are added for one test at a time.
+"""
+
+import pytest
+from django.db import transaction
+
+from accounts.models import User
+from accounts.support.actions import action_preview
+from accounts.support.actions.base import Action, Actor, Result, Topic, notify, record
+from accounts.support.actions.registry import ACTIONS
+from accounts.support.actions.rights import Effect
+from tests.people import Person, hire
+from tests.support import WHY, case, do
+from verification.audit import UserEvent, declarations
+from verification.audit.declarations import Notice
+from verification.delivery import rendering
+from verification.models import AuditEvent, Message
+
+# Edit 1: the event, with its lines on pages and its notice, in `accounts/support/audit_events.py`.
+PERSON_GREETED = UserEvent(
+    "support.person_greeted",
+    icon="person",
+    title="Support greeted you",
+    staff_title="Support greeted them",
+    notice=Notice(subject="support greeted you", text="%(staff)s from your support desk greeted you."),
+)
+
+
+# Edit 2: the function and its declaration, in the module of its subject in `accounts/support/actions/`.
+def greet(person: User, actor: Actor) -> Result:
+    """Greet a user."""
+    with transaction.atomic():
+        record(PERSON_GREETED, person, actor)
+        notify(person, PERSON_GREETED, actor)
+    return Result("They are greeted.")
+
+
+GREET = Action(
+    name="greet",
+    label="Greet",
+    explain="Say hello to them.",
+    icon="person",
+    topic=Topic.ACCOUNT,
+    permission="end_sessions",
+    effect=Effect.TRIES,
+    run=greet,
+    preview=action_preview.lines("They read a greeting."),
+)
+
+
+@pytest.fixture(autouse=True)
+def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(declarations._declared, PERSON_GREETED.kind, PERSON_GREETED)
+    monkeypatch.setitem(ACTIONS, "greet", GREET)
+
+
+@pytest.fixture
+def dora(db: None) -> Person:
+    """A member of the support desk."""
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+    return dora
+
+
+def test_is_offered_on_the_case_page_and_for_many(dora: Person, ana: Person) -> None:
+    assert "Say hello to them." in case(dora, ana)
+    assert 'value="greet"' in dora.browser.go("/admin/accounts/user/?q=ana").html
+
+
+def test_is_not_offered_to_staff_without_its_permission(ana: Person, db: None) -> None:
+    otto = hire("otto", "Auditors")
+    otto.sign_in(to="/admin/")
+
+    assert "Say hello to them." not in case(otto, ana)
+
+
+def test_is_previewed_done_recorded_and_listed(dora: Person, ana: Person) -> None:
+    case(dora, ana)
+    assert "They read a greeting." in dora.browser.follow("Greet")
+
+    done = dora.browser.press("Greet", **WHY)
+
+    assert "They are greeted." in done
+    event = AuditEvent.objects.get(kind="support.person_greeted")
+    assert event.detail["ticket"] == WHY["ticket"]
+    assert "Support greeted them" in done
+    ana.sign_in()
+    assert "Support greeted you" in ana.browser.go("/activity/")
+
+
+def test_is_told_by_email(dora: Person, ana: Person) -> None:
+    do(dora, ana, "greet")
+
+    mail = rendering.compose(Message.objects.get(user=ana.user, kind="mail"))
+
+    assert mail.subject.endswith(": support greeted you")
+    assert f"{dora.user.get_full_name()} from your support desk greeted you." in mail.words
+    assert f"Ticket: {WHY['ticket']}" in mail.words
