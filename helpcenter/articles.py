@@ -25,6 +25,7 @@ _TAGS = _TEXT | {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "h2": {"id"}, "h3": {"id"}, "ol": {"start"}}
 _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # when the shipped articles were published
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_PICTURE = re.compile(r'<img src="(/static/helpcenter/pictures/[a-z-]+)\.png"[^>]*>')
 
 
 def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
@@ -165,7 +166,14 @@ def render(body: str, places: dict[str, str]) -> Rendered:
         url_schemes={"https", "mailto", "tel"},
         link_rel="noopener noreferrer",
     )
+    html = _PICTURE.sub(_with_dark_twin, html)
     return Rendered(mark_safe(html), tuple(headings))  # noqa: S308  (nh3 has just made it safe)
+
+
+def _with_dark_twin(found: re.Match[str]) -> str:
+    """Show the picture's dark twin to readers whose device is dark."""
+    dark = f'<source media="(prefers-color-scheme: dark)" srcset="{found[1]}-dark.png">'
+    return f"<picture>{dark}{found[0]}</picture>"
 
 
 def fill(text: str, places: dict[str, str]) -> str:
@@ -174,7 +182,7 @@ def fill(text: str, places: dict[str, str]) -> str:
 
 
 def places(user: User | None = None) -> dict[str, str]:
-    """Return the placeholders for articles: the organisation, its support, and the limits for this reader."""
+    """Return the placeholders for articles: the organisation, its support desk, and the limits for this reader."""
     rules = policies.rules_for(user.pk if user is not None else 0)
     return {
         "organisation": conf.organisation_name(),

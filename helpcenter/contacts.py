@@ -1,4 +1,4 @@
-"""Contact details of company support: those of the user's group, else the general ones, else from the settings."""
+"""Contact details of the support desk: that of the user's group, else the general one, else from the settings."""
 
 from dataclasses import dataclass
 

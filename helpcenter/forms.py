@@ -14,10 +14,10 @@ class FeedbackForm(forms.Form):
         choices=(("yes", _("Yes")), ("no", _("No"))),
         coerce=lambda text: text == "yes",
         widget=forms.RadioSelect,
-        error_messages={"required": _("Say yes or no.")},
+        error_messages={"required": _("Choose Yes or No.")},
     )
     text = WordsField(
-        label=_("What was missing, or wrong?"),
+        label=_("What was missing or wrong?"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -25,13 +25,13 @@ class FeedbackForm(forms.Form):
 
 
 class TellForm(forms.Form):
-    """A message to company support."""
+    """A message to the support desk."""
 
     text = WordsField(
-        label=_("What happened, and what did you want to do?"),
+        label=_("What were you doing, and what happened?"),
         max_length=2000,
-        help_text=_("No passwords and no codes, please: nobody needs them to help you."),
-        error_messages={"required": _("Tell us in a few words.")},
+        help_text=_("Don’t include passwords or codes. We don’t need them to help you."),
+        error_messages={"required": _("Enter a short description.")},
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 
@@ -40,10 +40,10 @@ class StrangerForm(TellForm):
     """A message from someone who cannot sign in: who they are and how to reach them. Neither is looked up."""
 
     field_order = ["name", "contact", "text"]
-    name = LineField(label=_("Your name"), max_length=100, error_messages={"required": _("Tell us who you are.")})
+    name = LineField(label=_("Your name"), max_length=100, error_messages={"required": _("Enter your name.")})
     contact = LineField(
-        label=_("How we reach you"),
+        label=_("Phone number or email address"),
         max_length=200,
-        help_text=_("A phone number or mail address that you can use now."),
-        error_messages={"required": _("Tell us how we reach you.")},
+        help_text=_("One that you can use now, so that we can reach you."),
+        error_messages={"required": _("Enter a phone number or email address where we can reach you.")},
     )

@@ -1,4 +1,4 @@
-"""Views of the help centre: topics, articles, search, feedback, diagnosis, and mail to company support."""
+"""Views of the help centre: topics, articles, search, feedback, diagnosis, and mail to the support desk."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,7 +19,7 @@ from accounts import request_context, session_assurance
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.support.actions import rights
-from helpcenter import articles, contacts, diagnosis, search
+from helpcenter import articles, contacts, diagnosis, home, search
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.models import Feedback, Miss
 from verification import inputs, limits, notices
@@ -28,14 +27,6 @@ from verification.context import Context, network_of
 
 _MAX_SEARCH = 100  # characters; folding may turn one into several
 _FRESH = 300  # seconds that caches may keep pages for visitors without a session
-
-TOPICS = {
-    "start": gettext_lazy("Getting started"),
-    "stuck": gettext_lazy("When you cannot get in"),
-    "methods": gettext_lazy("Your methods, one by one"),
-    "account": gettext_lazy("Browsers, app passwords, activity"),
-    "staff": gettext_lazy("For staff"),
-}
 
 
 def _public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -69,7 +60,7 @@ def _page(request: HttpRequest, template: str, values: dict[str, Any], *, status
 @require_safe
 @_public
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the topics, or search results."""
+    """Show the commonest problems and the topics, or search results."""
     user, now, wanted = (
         reader(request),
         request_context.read(request),
@@ -79,10 +70,11 @@ def index(request: HttpRequest) -> HttpResponse:
         hits = search.find(wanted, audiences=articles.audiences(user), now=now.now)
         if not hits:
             _count_miss(wanted, now)
-        return _page(request, "found.html", {"wanted": wanted, "hits": [hit.article for hit in hits]})
+        places = articles.places(user)
+        found = [home.Entry.of(hit.article, places) for hit in hits]
+        return _page(request, "found.html", {"wanted": wanted, "hits": found})
     rows = articles.published(user, now=now.now).defer("body").order_by("order", "title")
-    topics = {name: [row for row in rows if row.topic == name] for name in TOPICS}
-    return _page(request, "index.html", {"topics": [(TOPICS[n], found) for n, found in topics.items() if found]})
+    return _page(request, "index.html", {"home": home.arrange(list(rows), articles.places(user))})
 
 
 def _count_miss(wanted: str, context: Context) -> None:
@@ -103,10 +95,12 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     user, now = reader(request), request_context.read(request)
     rows = articles.published(user, now=now.now)
     found = get_object_or_404(rows, slug=slug)
-    related = [row for row in rows.filter(slug__in=found.related.split()).defer("body") if row.pk != found.pk]
-    places = articles.places(user)
+    places, wanted = articles.places(user), found.related.split()
+    others = [row for row in rows.filter(slug__in=wanted).defer("body") if row.pk != found.pk]
+    related = [home.Entry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
     values = {
         "article": found,
+        "title": articles.fill(found.title, places),
         "summary": articles.fill(found.summary, places),
         "rendered": articles.render(found.body, places),
         "related": related,
@@ -132,7 +126,7 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
         Feedback.objects.create(
             article=found, has_helped=form.cleaned_data["has_helped"], text=form.cleaned_data["text"], at=now.now
         )
-    messages.success(request, _("Thank you. The editors read every word."))
+    messages.success(request, _("Thanks for your feedback."))
     return redirect(found.get_absolute_url())
 
 
@@ -140,27 +134,44 @@ def feedback(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def diagnose(request: HttpRequest) -> HttpResponse:
-    """Show a diagnosis for the user, even if half signed in. It tells a stranger nothing about anybody."""
+    """Show a diagnosis for the user, even if half signed in. It tells a stranger nothing about anybody.
+
+    Support staff also find a field for a caller's reference here.
+    """
     now, user = request_context.read(request), reader(request)
+    is_support, given = _is_support(request, user), request.GET.get("reference", "")
+    if is_support and diagnosis.read(given) is not None:
+        return redirect("help:diagnose-for", diagnosis.tidy(given))
     pending = None if user else login_stage.read(request, now=now.now)
     person = user or (flow.person(pending) if pending else None)
     situation = diagnosis.SITUATIONS.get(request.GET.get("about", ""))
-    values: dict[str, Any] = {"situations": diagnosis.SITUATIONS.values(), "situation": situation, "person": person}
+    values: dict[str, Any] = {
+        "situations": diagnosis.SITUATIONS.values(),
+        "situation": situation,
+        "person": person,
+        "is_support": is_support,
+        "given": given if is_support else "",
+    }
     if situation is not None and person is not None:
         seen = diagnosis.view(person, now, is_half=user is None, binding=pending.id if pending else "")
         values["findings"] = diagnosis.find(situation, seen)
         values["reference"] = diagnosis.reference(person, situation)
-        values["trials"] = diagnosis.trials(situation, seen)
+        values["tests"] = diagnosis.test_messages(situation, seen)
     return _page(request, "diagnose.html", values)
+
+
+def _is_support(request: HttpRequest, user: User | None) -> bool:
+    """Return whether a reader may see the diagnosis of others, after the second step."""
+    if user is None or not user.is_staff or not session_assurance.of(request).is_proven:
+        return False
+    return user.has_perm("accounts.view_user")
 
 
 @require_safe
 def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
     """Show support the diagnosis that a user's reference names."""
     found, staff = diagnosis.read(reference), reader(request)
-    if found is None or staff is None or not staff.is_staff or not staff.has_perm("accounts.view_user"):
-        raise Http404
-    if not session_assurance.of(request).is_proven:
+    if found is None or staff is None or not _is_support(request, staff):
         raise Http404
     person = get_object_or_404(rights.visible(staff), pk=found[0])
     findings = diagnosis.find(found[1], diagnosis.view(person, request_context.read(request), is_half=False))
@@ -172,9 +183,9 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
 @login_not_required
 @never_cache
 def tell(request: HttpRequest) -> HttpResponse:
-    """Send a mail to company support, if the organisation wants that; mainly for users who cannot sign in.
+    """Send an email to the support desk, if the organisation wants that; mainly for users who cannot sign in.
 
-    If it comes from a diagnosis, the mail contains the reference that opens the same view. The mail says how far the
+    If it comes from a diagnosis, the email contains the reference that opens the same view. The email says how far the
     writer was verified. The response is the same for everyone.
     """
     now, user = request_context.read(request), reader(request)
@@ -188,7 +199,7 @@ def tell(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         writer = person.username if person else network_of(now.network)
         if not limits.spend_request("help.tell", name=writer, context=now).is_open:
-            form.add_error("text", _("Several messages came from here within the hour. Please call instead."))
+            form.add_error("text", _("You’ve sent several messages in the last hour. Call the support desk instead."))
         else:
             text = Truncator(form.cleaned_data["text"]).chars(2000)
             if situation is not None and person is not None:
@@ -199,6 +210,6 @@ def tell(request: HttpRequest) -> HttpResponse:
             else:
                 given = form.cleaned_data
                 notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=now.now)
-            messages.success(request, _("Your message is on its way to company support."))
+            messages.success(request, _("Message sent. The support desk will contact you."))
             return redirect("help:index")
     return _page(request, "tell.html", {"form": form, "situation": situation, "person": person})

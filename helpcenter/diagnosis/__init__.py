@@ -3,7 +3,7 @@
 It changes nothing. To a half signed-in user it reveals only what concerns the current sign-in.
 """
 
-from helpcenter.diagnosis.references import read, reference
-from helpcenter.diagnosis.situations import SITUATIONS, find, trials, view
+from helpcenter.diagnosis.references import read, reference, tidy
+from helpcenter.diagnosis.situations import SITUATIONS, find, test_messages, view
 
-__all__ = ["SITUATIONS", "find", "read", "reference", "trials", "view"]
+__all__ = ["SITUATIONS", "find", "read", "reference", "test_messages", "tidy", "view"]

@@ -3,85 +3,88 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import app_passwords
+from accounts.models import StaleClient
 from helpcenter.diagnosis.findings import Finding, View
 from verification import time_format
 
 
 def app_password(seen: View) -> Iterator[Finding]:
     user, now = seen.user, seen.context.now
-    if seen.is_half:
-        yield Finding(
-            kind="info",
-            sees=_("App passwords are shown once you are signed in."),
-            does=_("Sign in first."),
-            slug="app-password-refused",
-        )
-        return
-    if not seen.decision.rules.app_passwords:
-        yield Finding(
-            kind="bad",
-            sees=_("Your organisation has switched app passwords off."),
-            does=_("Ask company support what to use instead."),
-            slug="app-passwords",
-        )
+    obstacle = _obstacle(seen)
+    if obstacle is not None:
+        yield obstacle
         return
     if user.securing_since:
         yield Finding(
             kind="warn",
-            sees=_("Your app passwords rest while you make your account safe."),
-            does=_("Finish that first."),
+            sees=_("Your app passwords are suspended until you finish securing your account."),
+            does=_("Finish the remaining steps."),
             to="secure",
             slug="activity",
         )
     mine = list(app_passwords.of_person(user))
     stale = list(app_passwords.stale_of(user, now=now))
-    for client in stale:
-        sees = _("A program at %(network)s keeps trying a wrong password for %(service)s: %(n)d times.") % {
-            "network": client.network,
-            "service": client.service.name,
-            "n": client.n_failures,
-        }
-        yield Finding(
-            kind="warn",
-            sees=sees,
-            does=_("Remove the password that it kept, and type an app password."),
-            to="app_passwords",
-            slug="app-password-refused",
-        )
+    yield from (_of_program(client) for client in stale)
     if not mine:
         yield Finding(
             kind="bad",
-            sees=_("You have no app password."),
-            does=_("Make one for the program."),
+            sees=_("You have no app passwords."),
+            does=_("Create one for the program."),
             to="make",
             slug="app-passwords",
         )
-    ended = [each for each in mine if each.ends_at and each.ends_at <= now]
-    for each in ended:
-        yield Finding(
-            kind="bad",
-            sees=_("“%(name)s” has ended.") % {"name": each.name},
-            does=_("Make a new one."),
-            to="make",
-            slug="app-password-refused",
-        )
+    expired = [each for each in mine if each.ends_at and each.ends_at <= now]
+    for each in expired:
+        sees = _("“%(name)s” has expired.") % {"name": each.name}
+        yield Finding(kind="bad", sees=sees, does=_("Create a new one."), to="make", slug="app-password-refused")
     for each in mine:
-        if each.last_used_at and each.ref not in {one.ref for one in ended}:
-            sees = _("“%(name)s” was taken at %(at)s.") % {
-                "name": each.name,
-                "at": time_format.moment(each.last_used_at),
-            }
-            yield Finding(kind="good", sees=sees, does=_("That one works."), slug="app-passwords")
-    if mine and not stale and not ended:
-        does = _(
-            "Make sure that you type it in place of your normal password, and that it is for this kind of program."
-        )
+        if each.last_used_at and each not in expired:
+            words = {"name": each.name, "at": time_format.moment(each.last_used_at)}
+            sees = _("“%(name)s” was last used on %(at)s.") % words
+            yield Finding(kind="good", sees=sees, does=_("This app password works."), slug="app-passwords")
+    if mine and not stale and not expired:
         yield Finding(
             kind="info",
-            sees=_("We see no failed attempt in the last day."),
-            does=does,
+            sees=_("There were no failed attempts in the last day."),
+            does=_("Enter the app password instead of your normal password, in the kind of program that it’s for."),
             to="make",
             slug="app-password-refused",
         )
+
+
+def _obstacle(seen: View) -> Finding | None:
+    """Return what keeps us from looking at app passwords; None if nothing does."""
+    if seen.is_half:
+        return Finding(
+            kind="info",
+            sees=_("We can show your app passwords only after you sign in."),
+            does=_("Sign in, then open this page again."),
+            slug="app-password-refused",
+        )
+    if not seen.decision.rules.app_passwords:
+        return Finding(
+            kind="bad",
+            sees=_("Your organisation has turned off app passwords."),
+            does=_("Ask %(support)s what to use instead.") % {"support": seen.support},
+            slug="app-passwords",
+        )
+    return None
+
+
+def _of_program(client: StaleClient) -> Finding:
+    words = {"network": client.network, "service": client.service.name, "n": client.n_failures}
+    sees = ngettext(
+        "A program at %(network)s used an incorrect password for %(service)s %(n)d time.",
+        "A program at %(network)s used an incorrect password for %(service)s %(n)d times.",
+        client.n_failures,
+    )
+    return Finding(
+        kind="warn",
+        sees=sees % words,
+        does=_("Delete the saved password in that program, then enter an app password."),
+        to="app_passwords",
+        slug="app-password-refused",
+    )

@@ -1,38 +1,29 @@
-"""Diagnosis of refused codes, and of what is left when the phone is lost."""
+"""Diagnosis of incorrect codes, and of what is left when the phone is lost."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method, works
 from verification import audit, registry, time_format
 from verification.audit import events
-from verification.capabilities import Delivered
+from verification.capabilities import AppGenerated, Delivered
+from verification.enrolments import Option
 
 
-def code_refused(seen: View) -> Iterator[Finding]:
+def code_incorrect(seen: View) -> Iterator[Finding]:
     for option in seen.decision.options:
         if option.is_locked:
-            sees = _("%(label)s is switched off after too many wrong codes.") % {"label": option.label}
-            does = _("Sign in by another way and set it up again; or company support can help.")
-            yield Finding(
-                kind="bad",
-                sees=sees,
-                does=does,
-                to="" if seen.is_half else "methods",
-                slug="too-many-codes",
-            )
+            yield _locked(option, seen)
         elif option.retry_at:
-            minutes = -(-int((option.retry_at - seen.context.now).total_seconds()) // 60)
-            words = ngettext(
-                "%(label)s waits for %(n)d more minute.", "%(label)s waits for %(n)d more minutes.", minutes
+            words = {"label": option.label, "at": time_format.clock(option.retry_at), "support": seen.support}
+            sees = _("Too many incorrect codes. You can use “%(label)s” again at %(at)s.") % words
+            does = seen.or_support(
+                _("Use a different method. It works right away."),
+                _("Wait until then, or contact %(support)s to end the wait."),
             )
-            sees = words % {"label": option.label, "n": minutes}
-            yield Finding(
-                kind="warn", sees=sees, does=_("Another way works at once."), slug="too-many-codes", to=way_on(seen)
-            )
+            yield Finding(kind="warn", sees=sees, does=does, slug="too-many-codes", to=other_method(seen))
     failed = audit.of_person(
         seen.user.pk, of=(events.CHALLENGE_FAILED, events.CHALLENGE_REPLACED, events.CHALLENGE_USED), most=1
     )
@@ -40,61 +31,63 @@ def code_refused(seen: View) -> Iterator[Finding]:
         yield _of_attempt(failed[0].kind, str(failed[0].detail.get("method", "")), failed[0].at)
 
 
-def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
-    when = time_format.clock(at)
-    if kind == events.CHALLENGE_REPLACED.kind:
-        sees = _("At %(at)s you typed an older code; a newer one had been sent.") % {"at": when}
-        return Finding(kind="info", sees=sees, does=_("Use the newest code. It cost you no try."), slug="newest-code")
-    if kind == events.CHALLENGE_USED.kind:
-        sees = _("At %(at)s you typed a code that was used before.") % {"at": when}
-        return Finding(kind="info", sees=sees, does=_("Wait for the next code."), slug="code-refused")
-    label = str(registry.method(method).label) if registry.is_installed(method) else method
-    sees = _("At %(at)s a wrong code was typed for: %(label)s.") % {"at": when, "label": label}
-    is_app = registry.is_installed(method) and not registry.has(method, Delivered)
-    does = (
-        _("Check the clock of the device, and that it is the right entry.")
-        if is_app
-        else _("Type the newest code again.")
+def _locked(option: Option, seen: View) -> Finding:
+    does = seen.or_support(
+        _("Sign in with a different method. Then set this one up again."),
+        _("Contact %(support)s to unlock it."),
     )
-    return Finding(kind="warn", sees=sees, does=does, slug="code-refused")
+    to = other_method(seen) if seen.is_half else "methods"
+    sees = _("“%(label)s” is locked after too many incorrect codes.") % {"label": option.label}
+    return Finding(kind="bad", sees=sees, does=does, to=to, slug="too-many-codes")
+
+
+def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
+    when = {"at": time_format.clock(at)}
+    if kind == events.CHALLENGE_REPLACED.kind:
+        sees = _("At %(at)s you entered an older code. We had already sent a newer one.") % when
+        does = _("Use the newest code. This attempt didn’t count.")
+        return Finding(kind="info", sees=sees, does=does, slug="newest-code")
+    if kind == events.CHALLENGE_USED.kind:
+        sees = _("At %(at)s you entered a code that was already used.") % when
+        return Finding(kind="info", sees=sees, does=_("Wait for the next code, then enter it."), slug="code-refused")
+    label = str(registry.method(method).label) if registry.is_installed(method) else method
+    sees = _("At %(at)s an incorrect code was entered for “%(label)s”.") % (when | {"label": label})
+    return Finding(kind="warn", sees=sees, does=_try_again(method), slug="code-refused")
+
+
+def _try_again(method: str) -> str:
+    if registry.is_installed(method) and registry.has(method, Delivered):
+        return _("Enter the newest code.")
+    if registry.is_installed(method) and registry.has(method, AppGenerated):
+        return _("Check that your phone sets its time automatically and that you’re reading the right account.")
+    return _("Check the code and enter it again.")
 
 
 def lost_phone(seen: View) -> Iterator[Finding]:
-    apart = [o for o in seen.decision.options if not o.is_locked and not o.needs_delivery and not o.is_temporary]
-    if apart:
-        labels = ", ".join(option.label for option in apart)
-        sees = _("You have ways that may not hang on that phone: %(labels)s.") % {"labels": labels}
-        does = _("Sign in by one of them. Then remove what was on the phone.")
-        if seen.is_half:
-            yield Finding(
-                kind="good",
-                sees=sees,
-                does=does,
-                to="options",
-                slug="lost-phone",
-            )
-        else:
-            yield Finding(
-                kind="good",
-                sees=sees,
-                does=does,
-                to="new_phone",
-                slug="lost-phone",
-            )
+    usable = [option for option in seen.decision.options if works(option) and not option.is_temporary]
+    elsewhere = [option for option in usable if not is_phone(option)]
+    if elsewhere:
+        labels = ", ".join(option.label for option in elsewhere)
+        yield Finding(
+            kind="good",
+            sees=_("These methods may not be on that phone: %(labels)s.") % {"labels": labels},
+            does=_("Sign in with one of them. Then remove the methods that were on the phone."),
+            to="options" if seen.is_half else "new_phone",
+            slug="lost-phone",
+        )
     else:
-        sees = _("All your ways hang on that phone.")
+        does = _("Contact %(support)s. They can clear your settings and give you a Temporary Access Pass.")
         yield Finding(
             kind="bad",
-            sees=sees,
-            does=_("Company support clears your settings and gives you a pass."),
+            sees=_("All your methods are on that phone."),
+            does=does % {"support": seen.support},
             slug="lost-phone",
         )
     if not seen.is_half:
-        does = _("End what the phone could open.")
         yield Finding(
             kind="warn",
-            sees=_("The phone may be signed in."),
-            does=does,
+            sees=_("You may still be signed in on that phone."),
+            does=_("End its session and forget its browser."),
             to="browsers",
             slug="remembered-browsers",
         )

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from helpcenter import contacts
+from verification import registry
 from verification.context import Context
 from verification.enrolments import Option
-from verification.models import Message
+from verification.models import Kind, Message, Reason
 from verification.policies import Decision
 
 RECENT = timedelta(hours=1)
@@ -36,15 +40,17 @@ class Finding:
 # Where the buttons of findings lead.
 _PLACES = {
     "options": ("/sign-in/options/", gettext_lazy("Use a different verification option")),
-    "methods": ("/methods/", gettext_lazy("See your methods")),
+    "methods": ("/methods/", gettext_lazy("View your methods")),
     "new_phone": ("/methods/new-phone/", gettext_lazy("Move to a new phone")),
     "add": ("/methods/add/", gettext_lazy("Add a method")),
-    "browsers": ("/browsers/", gettext_lazy("See your browsers and sign-ins")),
-    "secure": ("/activity/secure/", gettext_lazy("Make your account safe")),
-    "app_passwords": ("/app-passwords/", gettext_lazy("See your app passwords")),
-    "make": ("/app-passwords/make/", gettext_lazy("Make an app password")),
-    "not_me": ("/activity/not-me/", gettext_lazy("Something wasn’t me")),
+    "browsers": ("/browsers/", gettext_lazy("View your browsers and sessions")),
+    "secure": ("/activity/secure/", gettext_lazy("Secure your account")),
+    "app_passwords": ("/app-passwords/", gettext_lazy("View your app passwords")),
+    "make": ("/app-passwords/make/", gettext_lazy("Create an app password")),
+    "not_me": ("/activity/not-me/", gettext_lazy("This wasn’t me")),
 }
+# If a message fails for one of these reasons, a call to the same number does not arrive either.
+_NUMBER_IS_DEAD = {Reason.UNREACHABLE, Reason.INVALID_NUMBER, Reason.COUNTRY_CLOSED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +65,44 @@ class View:
 
     @property
     def others(self) -> list[Option]:
-        """The options other than the one that the newest message went to."""
-        used = self.message.hint if self.message else ""
-        return [
-            o
-            for o in self.decision.options
-            if not o.is_locked and not o.unavailable_reason and (not used or o.enrolment.hint != used)
-        ]
+        """The methods that work now, apart from the one that the newest message was sent by.
+
+        A call to the same number counts as another method, unless the number itself cannot be reached.
+        """
+        return [option for option in self.decision.options if works(option) and not self._is_of_message(option)]
+
+    def _is_of_message(self, option: Option) -> bool:
+        if self.message is None or option.enrolment.hint != self.message.hint:
+            return False
+        return kind(option) == self.message.kind or self.message.reason in _NUMBER_IS_DEAD
+
+    @cached_property
+    def support(self) -> str:
+        """The name of the support desk that helps this user."""
+        return contacts.desk_of(self.user).name or _("your support desk")
+
+    def or_support(self, does: str, without: str) -> str:
+        """Return what to do if there is another method, or else how support helps. `without` takes `support`."""
+        return does if self.others else without % {"support": self.support}
 
 
-def way_on(seen: View) -> str:
-    """Return the name of the button that leads to another option, or an empty string."""
+def works(option: Option) -> bool:
+    """Return whether a method can be used right away."""
+    return not option.is_locked and not option.unavailable_reason and option.retry_at is None
+
+
+def kind(option: Option) -> str:
+    """Return the kind of message that a method sends; empty if it sends none."""
+    return registry.method(option.method).kind
+
+
+def is_phone(option: Option) -> bool:
+    """Return whether a method sends texts or calls."""
+    return kind(option) in {Kind.TEXT, Kind.CALL}
+
+
+def other_method(seen: View) -> str:
+    """Return the name of the button that leads to another method; empty if there is none."""
     if not seen.others:
         return ""
     return "options" if seen.is_half else "methods"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, way_on
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_explanations
@@ -18,45 +18,49 @@ def no_message(seen: View) -> Iterator[Finding]:
     now, message = seen.context.now, seen.message
     limited = audit.of_person(seen.user.pk, of=(events.MESSAGE_LIMITED,), most=1)
     if limited and now - limited[0].at < RECENT:
-        sees = _("Too many texts and calls were asked for within the hour, so no more go out for now.")
+        does = seen.or_support(_("Use a different method. It works right away."), _no_other())
         yield Finding(
             kind="warn",
-            sees=sees,
-            does=_("An app, a passkey or a recovery code works at once."),
+            sees=_("Too many texts and calls were requested for your account, so we stopped sending them for now."),
+            does=does,
             slug="too-many-messages",
-            to=way_on(seen),
+            to=other_method(seen),
         )
     yield from _closed_options(seen)
     if message is None or now - message.created_at > RECENT:
-        sees = _("We sent you no text and no call within the last hour.")
-        if seen.is_half:
-            yield Finding(
-                kind="info",
-                sees=_("We sent you no text and no call in this sign-in."),
-                does=_("Choose a text or call, or another way."),
-                to="options",
-                slug="different-option",
-            )
-            return
-        yield Finding(
-            kind="info",
-            sees=sees,
-            does=_("Try your number out now: it opens nothing and costs nothing."),
-            to="methods",
-            slug="no-text",
-        )
+        yield _nothing_sent(seen)
         return
     yield _of_message(message, seen)
     if message.challenge is not None and message.generation > 1:
-        sees = ngettext(
-            "You asked for a new code %(n)d time.", "You asked for a new code %(n)d times.", message.generation - 1
-        )
-        yield Finding(
+        n = message.generation - 1
+        sees = ngettext("You requested a new code %(n)d time.", "You requested a new code %(n)d times.", n) % {"n": n}
+        yield Finding(kind="info", sees=sees, does=_("Only the newest code works."), slug="newest-code")
+
+
+def _no_other() -> str:
+    return _("You have no other method that works now. Contact %(support)s for help to sign in.")
+
+
+def _nothing_sent(seen: View) -> Finding:
+    if not any(is_phone(option) for option in seen.decision.options):
+        does = _("Use one of your other methods.") if seen.is_half else _("To get texts or calls, add your number.")
+        sees = _("You have no phone number set up for texts or calls.")
+        return Finding(kind="info", sees=sees, does=does, to="options" if seen.is_half else "add", slug="use-text")
+    if seen.is_half:
+        return Finding(
             kind="info",
-            sees=sees % {"n": message.generation - 1},
-            does=_("Only the newest counts."),
-            slug="newest-code",
+            sees=_("We haven’t sent you a text or call during this sign-in."),
+            does=_("Choose a text or call, or use another method."),
+            to="options",
+            slug="different-option",
         )
+    return Finding(
+        kind="info",
+        sees=_("We haven’t sent you a text or call in the last hour."),
+        does=_("Send yourself a test message. It can’t be used to sign in."),
+        to="methods",
+        slug="no-text",
+    )
 
 
 def _closed_options(seen: View) -> Iterator[Finding]:
@@ -67,9 +71,9 @@ def _closed_options(seen: View) -> Iterator[Finding]:
         if reason and reason not in told:
             told.add(reason)
             slug = next((slug for verdict, slug in _GUARDED.items() if toll_fraud.explain(verdict) == reason), "")
-            does = _("Choose another way.") if seen.others else _("You have no other way: company support lets you in.")
             slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
-            yield Finding(kind="bad", sees=reason, does=does, slug=slug, to=way_on(seen))
+            does = seen.or_support(_("Use a different method."), _no_other())
+            yield Finding(kind="bad", sees=reason, does=does, slug=slug, to=other_method(seen))
 
 
 _GUARDED = {
@@ -80,25 +84,29 @@ _GUARDED = {
 
 
 def _of_message(message: Message, seen: View) -> Finding:
-    report = message_explanations.explain(message)
-    at = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
-        "kind": _("Call") if message.kind == Kind.CALL else _("Text"),
+    report, is_call = message_explanations.explain(message), message.kind == Kind.CALL
+    sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
+        "kind": _("Call") if is_call else _("Text"),
         "hint": message.hint,
         "at": time_format.clock(message.created_at),
         "words": report.words,
     }
     if report.is_bad and message.code:
-        at += " " + _("(The provider’s own code: %(code)s)") % {"code": message.code}
-    slug = _slug(report.about) if report.is_bad else ("no-call" if message.kind == Kind.CALL else "no-text")
+        sees += " " + _("(Provider’s error code: %(code)s)") % {"code": message.code}
     if report.is_bad:
-        does = _("Take another way.") if seen.others else _("You have no other way: company support lets you in.")
-        return Finding(kind="bad", sees=at, does=does, slug=slug, to=way_on(seen))
-    if message.state == MessageState.DELIVERED:
-        does = _("The phone has it. Look into the folder for blocked texts, and check that it is the right phone.")
-        return Finding(kind="info", sees=at, does=does, slug=slug, to=way_on(seen))
-    return Finding(
-        kind="info", sees=at, does=_("Give it a minute. A different way is quicker."), slug=slug, to=way_on(seen)
-    )
+        does = seen.or_support(_("Use a different method."), _no_other())
+        return Finding(kind="bad", sees=sees, does=does, slug=_slug(report.about), to=other_method(seen))
+    slug = "no-call" if is_call else "no-text"
+    return Finding(kind="info", sees=sees, does=_next(message, is_call=is_call), slug=slug, to=other_method(seen))
+
+
+def _next(message: Message, *, is_call: bool) -> str:
+    """Return what to do about a message that did not fail."""
+    if message.state != MessageState.DELIVERED:
+        return _("Wait a minute. If nothing arrives, use a different method.")
+    if is_call:
+        return _("If the page didn’t continue, request a new call and follow its instructions.")
+    return _("Check your phone’s blocked-messages folder, and check that this is the right phone.")
 
 
 _SLUGS = {
@@ -123,24 +131,18 @@ def _slug(about: str) -> str:
 
 
 def new_number(seen: View) -> Iterator[Finding]:
-    numbers = sorted({o.enrolment.hint for o in seen.decision.options if o.needs_delivery})
-    sees = (
-        _("We know these numbers: %(numbers)s.") % {"numbers": ", ".join(numbers)}
-        if numbers
-        else _("We know no number of yours.")
-    )
+    numbers = sorted({o.enrolment.hint for o in seen.decision.options if is_phone(o)})
+    sees = _("You have no phone number set up.")
+    if numbers:
+        listed = {"numbers": ", ".join(numbers)}
+        sees = ngettext("We have this number for you: %(numbers)s.", "We have these numbers for you: %(numbers)s.",
+                        len(numbers)) % listed  # fmt: skip
     if not seen.is_half:
-        yield Finding(
-            kind="info",
-            sees=sees,
-            does=_("Add the new number and prove it; then remove the old one."),
-            to="add",
-            slug="new-number",
-        )
+        does = _("Add the new number and verify it. Then remove the old one.") if numbers else _("Add your number.")
+        yield Finding(kind="info", sees=sees, does=does, to="add", slug="new-number")
         return
-    does = (
-        _("Sign in by another way, then add the new number.")
-        if seen.others
-        else _("Company support clears your settings.")
+    does = seen.or_support(
+        _("Sign in with a different method, then add the new number."),
+        _("Contact %(support)s and ask them to clear your settings."),
     )
-    yield Finding(kind="info", sees=sees, does=does, slug="new-number", to=way_on(seen))
+    yield Finding(kind="info", sees=sees, does=does, slug="new-number", to=other_method(seen))

@@ -1,25 +1,69 @@
-"""References that a user reads out, so that support can open the same diagnosis."""
+"""References that a user reads out on the phone, so that support can open the same diagnosis.
+
+Shape: at least eight characters in groups of four, such as `K7MP-4R9T`: the user and the situation, then a check.
+The first part is mixed with the check, so that references of neighbours do not look alike.
+"""
 
 from accounts.models import User
 from helpcenter.diagnosis.situations import SITUATIONS, Situation
 from verification.keys import tokens
 
 _PURPOSE = "diagnosis"
+_SIGNS = "ACEFHKMPRTWX34679"  # none can be taken for another, read aloud or on a small screen
+_CHECK = _GROUP = 4
+_MOST_SITUATIONS = 16
+_MOST_CHARACTERS = 20
 
 
 def reference(user: User, situation: Situation) -> str:
     """Return the reference of a diagnosis. It contains no secret and gives nobody else access."""
-    return f"{user.pk}-{situation.key}-{_seal(user.pk, situation.key)}"
+    value = user.pk * _MOST_SITUATIONS + list(SITUATIONS).index(situation.key)
+    check = _check(value)
+    plain = _written(value)
+    return tidy(_mixed(plain, check, 1) + check)
+
+
+def tidy(text: str) -> str:
+    """Write a reference, however it was typed, in capitals and groups."""
+    signs = "".join(sign for sign in text.upper() if sign.isalnum())
+    return "-".join(signs[at : at + _GROUP] for at in range(0, len(signs), _GROUP))
 
 
 def read(text: str) -> tuple[int, Situation] | None:
     """Return the user id and situation of a reference, or None if it is not one of ours."""
-    number, _dash, rest = text.partition("-")
-    key, _dash, seal = rest.rpartition("-")
-    if not number.isdecimal() or key not in SITUATIONS or seal != _seal(int(number), key):
+    signs = tidy(text).replace("-", "")
+    if not _GROUP + _CHECK <= len(signs) <= _MOST_CHARACTERS or not set(signs) <= set(_SIGNS):
         return None
-    return int(number), SITUATIONS[key]
+    check = signs[-_CHECK:]
+    value = 0
+    for sign in _mixed(signs[:-_CHECK], check, -1):
+        value = value * len(_SIGNS) + _SIGNS.index(sign)
+    user_id, place = divmod(value, _MOST_SITUATIONS)
+    if check != _check(value) or place >= len(SITUATIONS):
+        return None
+    return user_id, list(SITUATIONS.values())[place]
 
 
-def _seal(number: int, key: str) -> str:
-    return tokens.derive(_PURPOSE, f"{number}:{key}")[:6].lower().replace("-", "x").replace("_", "y")
+def _written(value: int) -> str:
+    """Write a number in our characters, at least one group long."""
+    signs = ""
+    while value or len(signs) < _GROUP:
+        value, place = divmod(value, len(_SIGNS))
+        signs = _SIGNS[place] + signs
+    return signs
+
+
+def _check(value: int) -> str:
+    return _derived(f"{value}", _CHECK)
+
+
+def _mixed(signs: str, check: str, direction: int) -> str:
+    """Shift each character by one that is derived from the check; with `direction` -1, shift it back."""
+    shifts = _derived(f"mix.{check}", len(signs))
+    places = (_SIGNS.index(a) + direction * _SIGNS.index(b) for a, b in zip(signs, shifts, strict=True))
+    return "".join(_SIGNS[place % len(_SIGNS)] for place in places)
+
+
+def _derived(handle: str, length: int) -> str:
+    number = int.from_bytes(tokens.derive(_PURPOSE, handle).encode())
+    return "".join(_SIGNS[number // len(_SIGNS) ** place % len(_SIGNS)] for place in range(length))

@@ -12,75 +12,79 @@ from verification.policies import Why
 
 
 def closed(seen: View) -> Iterator[Finding]:
-    why = seen.decision.reason
+    why, support = seen.decision.reason, {"support": seen.support}
     if why is Why.BLOCKED:
-        sees = _("Your account is blocked.")
-        yield Finding(kind="bad", sees=sees, does=_("Only company support can open it."), slug="blocked-account")
-    if why is Why.LOCKED:
-        sees = _("Your second step is locked, for a sign-in was reported as fraud on the phone.")
         yield Finding(
             kind="bad",
-            sees=sees,
-            does=_("Company support unlocks it, once they know it is you."),
+            sees=_("Your account is blocked."),
+            does=_("Contact %(support)s. Only they can unblock it.") % support,
+            slug="blocked-account",
+        )
+    if why is Why.LOCKED:
+        yield Finding(
+            kind="bad",
+            sees=_("Your second step is locked, because a sign-in was reported as fraud on the phone."),
+            does=_("Contact %(support)s. They verify that it’s you, then unlock it.") % support,
             slug="blocked-account",
         )
     if why is Why.ALL_OFF:
-        sees = _("All your options are switched off after too many wrong codes.")
-        yield Finding(kind="bad", sees=sees, does=_("Company support can switch them on."), slug="too-many-codes")
+        yield Finding(
+            kind="bad",
+            sees=_("All your methods are locked after too many incorrect codes."),
+            does=_("Contact %(support)s to unlock them.") % support,
+            slug="too-many-codes",
+        )
 
 
 def asked_again(seen: View) -> Iterator[Finding]:
-    days, remembered = seen.decision.rules.remember_days, browsers.of_person(seen.user, now=seen.context.now)
+    why_asked = _why_asked(seen)
+    if why_asked is not None:
+        yield why_asked
+    elif not seen.is_half:
+        n = len(browsers.of_person(seen.user, now=seen.context.now))
+        sees = ngettext("%(n)d browser is remembered for you.", "%(n)d browsers are remembered for you.", n)
+        yield Finding(
+            kind="info",
+            sees=sees % {"n": n},
+            does=_("Check whether this browser is listed. If it isn’t, tick “Don’t ask again” when you next sign in."),
+            to="browsers",
+            slug="remembered-browsers",
+        )
+
+
+def _why_asked(seen: View) -> Finding | None:
+    """Return why this user is never asked, or always; None if it depends on the browser."""
     if seen.decision.reason is Why.NOT_REQUIRED:
-        yield Finding(
-            kind="info",
-            sees=_("The second step is not required of you."),
-            does=_("Your organisation decides that."),
-            slug="asked-again",
-        )
-        return
-    if seen.user.is_staff:
-        yield Finding(
-            kind="info",
-            sees=_("You are one of the staff, who are always asked."),
-            does=_("That is meant so."),
-            slug="asked-again",
-        )
-    elif not days:
-        yield Finding(
-            kind="info",
-            sees=_("Your organisation lets no browser be remembered."),
-            does=_("You are asked each time."),
-            slug="asked-again",
-        )
-    if seen.is_half:
-        return
-    n = len(remembered)
-    sees = ngettext("%(n)d browser is remembered for you.", "%(n)d browsers are remembered for you.", n) % {"n": n}
-    does = _("Is this one in the list? If not, tick “Don’t ask again” at the next sign-in.")
-    yield Finding(kind="info", sees=sees, does=does, to="browsers", slug="remembered-browsers")
+        sees, does = _("Your account doesn’t require a second step."), _("Your organisation decides this.")
+    elif seen.user.is_staff:
+        sees = _("You have a staff role, which always requires the second step.")
+        does = _("This is intended.")
+    elif not seen.decision.rules.remember_days:
+        sees = _("Your organisation doesn’t allow remembered browsers.")
+        does = _("You’ll be asked for the second step each time you sign in.")
+    else:
+        return None
+    return Finding(kind="info", sees=sees, does=does, slug="asked-again")
 
 
 def strange(seen: View) -> Iterator[Finding]:
     if seen.is_half:
         yield Finding(
             kind="bad",
-            sees=_("Somebody who has your password can make us send you codes."),
-            does=_("Tell nobody a code. Sign in and set a new password."),
+            sees=_("Someone who knows your password can make us send you codes."),
+            does=_("Don’t share a code with anyone. Sign in and change your password."),
             slug="strange-sign-in",
         )
         return
     last = audit.of_person(seen.user.pk, of=(audit_events.SIGN_IN_COMPLETED,), most=1)
-    sees = (
-        _("Your last sign-in: %(at)s from %(network)s.")
-        % {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}
-        if last
-        else _("We know no sign-in of yours.")
-    )
+    sees = _("We have no sign-in of yours on record.")
+    if last:
+        words = {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}
+        sees = _("Your last sign-in: %(at)s, from %(network)s.") % words
     yield Finding(
         kind="warn",
         sees=sees,
-        does=_("If anything was not you, make your account safe now."),
+        does=_("If you don’t recognise it, secure your account now."),
         to="not_me",
         slug="strange-sign-in",
     )

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
-from helpcenter.diagnosis.codes import code_refused, lost_phone
-from helpcenter.diagnosis.findings import Finding, View
+from helpcenter.diagnosis.codes import code_incorrect, lost_phone
+from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
 from helpcenter.diagnosis.sign_ins import asked_again, closed, strange
 from verification import challenges, policies
@@ -43,44 +43,42 @@ def view(user: User, context: Context, *, is_half: bool, binding: str = "") -> V
 def find(situation: Situation, seen: View) -> list[Finding]:
     """Return the findings, most urgent first. There is always at least one."""
     found = [*closed(seen), *situation.look(seen)]
-    return found or [_nothing()]
+    return found or [_nothing(seen)]
 
 
 @dataclass(frozen=True)
-class Trial:
+class TestMessage:
     """A test text or call that a user can send themselves, to see whether it arrives."""
 
     ref: str
     label: str
 
 
-def trials(situation: Situation, seen: View) -> list[Trial]:
-    """Return a trial for each option that sends messages, to signed-in users whose question is about messages."""
+def test_messages(situation: Situation, seen: View) -> list[TestMessage]:
+    """Return a test for each method that sends texts or calls, to signed-in users whose question is about those."""
     if situation.key not in {"no-message", "new-number"} or seen.is_half:
         return []
     return [
-        Trial(option.ref, option.label)
-        for option in seen.decision.options
-        if option.needs_delivery and not option.unavailable_reason and not option.is_locked
+        TestMessage(option.ref, option.label) for option in seen.decision.options if is_phone(option) and works(option)
     ]
 
 
-def _nothing() -> Finding:
-    sees = _("Nothing is wrong on our side: no lock, no limit, no failed message.")
-    return Finding(
-        kind="good", sees=sees, does=_("Try it once more. If it fails, ask company support."), slug="still-stuck"
-    )
+def _nothing(seen: View) -> Finding:
+    does = _("Try again. If it still doesn’t work, contact %(support)s.") % {"support": seen.support}
+    sees = _("We found no problem: no locks, no limits and no failed messages.")
+    return Finding(kind="good", sees=sees, does=does, slug="still-stuck")
 
 
+# A reference contains the place of its situation in this list: add new ones at the end.
 SITUATIONS = {
     each.key: each
     for each in (
-        Situation("no-message", gettext_lazy("I am not receiving a text or call"), no_message),
-        Situation("code-refused", gettext_lazy("My code is refused"), code_refused),
+        Situation("no-message", gettext_lazy("I’m not receiving a text or call"), no_message),
+        Situation("code-refused", gettext_lazy("My code is incorrect"), code_incorrect),
         Situation("lost-phone", gettext_lazy("I lost my phone"), lost_phone),
-        Situation("new-number", gettext_lazy("I got a new number"), new_number),
-        Situation("app-password", gettext_lazy("My app password does not work"), app_password),
-        Situation("asked-again", gettext_lazy("I am asked again and again, or not asked"), asked_again),
-        Situation("strange", gettext_lazy("I see a prompt that I did not start"), strange),
+        Situation("new-number", gettext_lazy("I have a new phone number"), new_number),
+        Situation("app-password", gettext_lazy("My app password doesn’t work"), app_password),
+        Situation("asked-again", gettext_lazy("I’m asked every time, or never asked"), asked_again),
+        Situation("strange", gettext_lazy("I got a code or call I didn’t request"), strange),
     )
 }

@@ -3,6 +3,7 @@
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from helpcenter import bundled
 
@@ -24,4 +25,5 @@ def help_at(key: str | None) -> SafeString | str:
     found = bundled.by_outcome().get(key or "")
     if found is None:
         return ""
-    return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, found.title)
+    label = _("Help: %(title)s") % {"title": found.title}
+    return format_html('<a class="help-link" href="/help/{}/">{}</a>', found.slug, label)

@@ -1,6 +1,6 @@
-"""The pictures in the articles are of our own pages, as they are now: what they show is kept beside them in words.
+"""The pictures in the articles show our own pages as they are now: their words are stored beside them.
 
-`RENEW_PICTURES=1` takes them anew. Pixels are not compared, for each machine has fonts of its own.
+`RENEW_PICTURES=1` takes them again, in light and dark. Pixels are not compared, because fonts differ between machines.
 """
 
 import json
@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.conf import settings
@@ -24,10 +25,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 FOLDER = Path(settings.BASE_DIR) / "helpcenter" / "static" / "helpcenter" / "pictures"
 WORDS = FOLDER / "words.json"
-# What a page says, but for what chance and time put there.
+# What a page says, apart from what chance and time put there.
 _SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
 _COLOURS = 64
-_TALLEST = 560  # of a page's beginning, which is what an article speaks of
+_TWINS: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
+_TALLEST = 620  # pixels of a page's beginning, which is what an article speaks of
+# The lowest line, down to the given one, that cuts through nothing that can be read or pressed.
+_FOOT = """(main, tallest) => {
+    const top = main.getBoundingClientRect().top;
+    const shown = [...main.querySelectorAll('a, button, input, label, h1, h2, h3, p, li, code, svg, .option, .match')]
+        .map(each => each.getBoundingClientRect())
+        .filter(box => box.height > 1)
+        .map(box => [box.top - top, box.bottom - top]);
+    const lines = shown.map(([, bottom]) => bottom + 12).filter(line => line <= tallest);
+    return Math.max(...lines.filter(line => shown.every(([from, to]) => line <= from || line >= to)));
+}"""
 
 
 def _sign_in_by(method: str) -> Callable[[Page, Person], None]:
@@ -71,7 +83,7 @@ INSIDE = {
     "app-passwords": _portal("/app-passwords/make/", "Make an app password"),
     "browsers": _portal("/browsers/", "Browsers and sign-ins"),
     "activity-not-me": _portal("/activity/not-me/", "Make your account safe"),
-    "diagnose": _portal("/help/diagnose/?about=no-message", "I am not receiving a text or call"),
+    "diagnose": _portal("/help/diagnose/?about=no-message", "I’m not receiving a text or call"),
 }
 
 
@@ -88,21 +100,31 @@ def said(page: Page) -> list[str]:
     return [re.sub(r"\b[A-Z]#", "K#", re.sub(r"\d", "#", " ".join(each.split()))) for each in words if each.strip()]
 
 
-def check(page: Page, name: str) -> None:
-    """Hold the page against its picture's words; or take picture and words anew."""
-    kept = json.loads(WORDS.read_text()) if WORDS.exists() else {}
-    if os.environ.get("RENEW_PICTURES"):
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        file = FOLDER / f"{name}.png"
-        box = page.locator("main").bounding_box()
+def take(page: Page, name: str) -> None:
+    """Take the picture of a page, and its twin for dark devices."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    main = page.locator("main")
+    for scheme, end in _TWINS:
+        page.emulate_media(color_scheme=scheme)
+        box = main.bounding_box()
         assert box
-        page.screenshot(path=file, clip={**box, "height": min(box["height"], _TALLEST)}, full_page=True)
+        whole = box["height"] <= _TALLEST
+        height = box["height"] if whole else main.evaluate(_FOOT, _TALLEST)
+        file = FOLDER / f"{name}{end}.png"
+        page.screenshot(path=file, clip={**box, "height": height}, full_page=True)
         with Image.open(file) as picture:
             picture.convert("RGB").quantize(_COLOURS).save(file, optimize=True)
+
+
+def check(page: Page, name: str) -> None:
+    """Compare the page with its picture's words; or take picture and words again."""
+    kept = json.loads(WORDS.read_text()) if WORDS.exists() else {}
+    if os.environ.get("RENEW_PICTURES"):
+        take(page, name)
         WORDS.write_text(json.dumps(kept | {name: said(page)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
         return
-    assert (FOLDER / f"{name}.png").exists()
-    assert kept.get(name) == said(page), "the page changed: take the pictures anew with RENEW_PICTURES=1"
+    assert all((FOLDER / f"{name}{end}.png").exists() for _, end in _TWINS)
+    assert kept.get(name) == said(page), "the page changed: take the pictures again with RENEW_PICTURES=1"
 
 
 @pytest.mark.parametrize("name", OUTSIDE)
