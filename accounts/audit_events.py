@@ -29,6 +29,7 @@ def _why_for_staff(details: Details) -> str:
 SIGN_IN_COMPLETED = declare(
     UserEvent(
         "sign_in.completed",
+        log=_("%(person)s signed in. %(how)s"),
         icon="check",
         title=_("You signed in"),
         staff_title=_("They signed in"),
@@ -42,6 +43,7 @@ SIGN_IN_COMPLETED = declare(
 SIGN_IN_DENIED = declare(
     UserEvent(
         "sign_in.denied",
+        log=_("A sign-in of %(person)s was refused: %(why)s."),
         icon="lock",
         title=_("A sign-in was refused"),
         text=_("The account was blocked or locked."),
@@ -54,6 +56,7 @@ SIGN_IN_DENIED = declare(
 PASSWORD_REFUSED = declare(
     UserEvent(
         "password.refused",
+        log=_("Incorrect password entered for %(person)s."),
         icon="bad",
         title=_("A wrong password was typed"),
         text=_("Nobody got in."),
@@ -65,6 +68,7 @@ PASSWORD_REFUSED = declare(
 PASSWORD_CHANGED = declare(
     UserEvent(
         "password.changed",
+        log=_("%(person)s changed their password."),
         icon="key",
         title=_("Your password was changed"),
         staff_title=_("Their password was changed"),
@@ -73,6 +77,7 @@ PASSWORD_CHANGED = declare(
 PASSWORD_RESET = declare(
     UserEvent(
         "password.reset",
+        log=_("%(person)s set a new password through an emailed link."),
         icon="key",
         title=_("Your password was reset by a mailed link"),
         staff_title=_("Their password was reset by a mailed link"),
@@ -82,6 +87,7 @@ PASSWORD_RESET = declare(
 PASSWORD_RESET_ASKED = declare(
     UserEvent(
         "password_reset.asked",
+        log=_("A link to set a new password was requested for %(person)s."),
         icon="mail",
         title=_("A link to set a new password was asked for"),
     )
@@ -90,6 +96,7 @@ PASSWORD_RESET_ASKED = declare(
 REGISTRATION_DEFERRED = declare(
     UserEvent(
         "registration.put_off",
+        log=_("%(person)s put off setting up a method."),
         icon="clock",
         title=_("You put the registration off"),
         staff_title=_("They put the registration off"),
@@ -99,6 +106,7 @@ REGISTRATION_DEFERRED = declare(
 SESSION_ENDED = declare(
     UserEvent(
         "session.ended",
+        log=_("%(person)s signed out."),
         icon="leave",
         title=_("You signed out"),
         staff_title=_("They signed out"),
@@ -109,6 +117,7 @@ SESSION_ENDED = declare(
 SESSIONS_ENDED = declare(
     UserEvent(
         "sessions.ended",
+        log=_("%(person)s ended other sessions."),
         icon="leave",
         title=_("Other sign-ins were ended"),
     )
@@ -117,6 +126,7 @@ SESSIONS_ENDED = declare(
 APP_PASSWORD_MADE = declare(
     UserEvent(
         "app_password.made",
+        log=_("%(person)s created an app password: %(name)s."),
         icon="plus",
         title=_("An app password was made"),
         text=detail("name"),
@@ -125,6 +135,7 @@ APP_PASSWORD_MADE = declare(
 APP_PASSWORD_DELETED = declare(
     UserEvent(
         "app_password.deleted",
+        log=_("%(person)s deleted an app password: %(name)s."),
         icon="remove",
         title=_("An app password was deleted"),
         text=detail("name"),
@@ -133,6 +144,7 @@ APP_PASSWORD_DELETED = declare(
 APP_PASSWORD_NEW_PLACE = declare(
     UserEvent(
         "app_password.new_place",
+        log=_("An app password of %(person)s was used from a new place: %(name)s."),
         icon="key",
         title=_("An app password was used from a new place"),
         severity=Severity.WARN,
@@ -142,6 +154,7 @@ APP_PASSWORD_NEW_PLACE = declare(
 ACCOUNT_SECURING_BEGUN = declare(
     UserEvent(
         "account.securing_begun",
+        log=_("%(person)s reported activity that wasn’t theirs, and is securing their account."),
         icon="shield",
         title=_("You said that something was not you"),
         staff_title=_("They said that something was not them"),
@@ -153,6 +166,7 @@ ACCOUNT_SECURING_BEGUN = declare(
 ACCOUNT_SECURING_ENDED = declare(
     UserEvent(
         "account.securing_ended",
+        log=_("%(person)s finished securing their account."),
         icon="shield",
         title=_("You made your account safe again"),
         staff_title=_("They made their account safe again"),
@@ -161,7 +175,20 @@ ACCOUNT_SECURING_ENDED = declare(
     )
 )
 
-SERVICE_MADE = declare(Event("service.made"))
-SERVICE_CHANGED = declare(Event("service.changed"))
-SERVICE_DELETED = declare(Event("service.deleted"))
-SERVICE_KEY_RENEWED = declare(Event("service.key_renewed"))
+SERVICE_MADE = declare(Event("service.made", _("Service added"), _("%(actor)s added the service %(service)s.")))
+SERVICE_CHANGED = declare(
+    Event("service.changed", _("Service changed"), _("%(actor)s changed the service %(service)s."))
+)
+SERVICE_DELETED = declare(
+    Event(
+        "service.deleted", _("Service deleted"), _("%(actor)s deleted the service %(service)s."), severity=Severity.WARN
+    )
+)
+SERVICE_KEY_RENEWED = declare(
+    Event(
+        "service.key_renewed",
+        _("Service given a new key"),
+        _("%(actor)s gave the service %(service)s a new key."),
+        severity=Severity.WARN,
+    )
+)

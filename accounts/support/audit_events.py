@@ -1,9 +1,9 @@
-"""Audit events of the support desk and the administration."""
+"""Audit events of the support desk: what staff do for a person."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declarations import Details, Event, Notice, Severity, UserEvent, declare, detail
+from verification.audit.declarations import Details, Notice, Severity, UserEvent, declare, detail
 
 
 def _ticket(details: Details) -> str:
@@ -18,6 +18,7 @@ def _roles(details: Details) -> str:
 SUPPORT_WRONG_CODES_RESET = declare(
     UserEvent(
         "support.wrong_codes_reset",
+        log=_("%(actor)s reset the count of incorrect codes of %(person)s."),
         icon="key",
         title=_("Support reset the count of incorrect codes"),
         text=_ticket,
@@ -30,6 +31,7 @@ SUPPORT_WRONG_CODES_RESET = declare(
 SUPPORT_SETTINGS_CLEARED = declare(
     UserEvent(
         "support.settings_cleared",
+        log=_("%(actor)s cleared the settings of %(person)s."),
         icon="remove",
         title=_("Support cleared your settings"),
         staff_title=_("Support cleared their settings"),
@@ -46,6 +48,7 @@ SUPPORT_SETTINGS_CLEARED = declare(
 SUPPORT_PHONE_LOST = declare(
     UserEvent(
         "support.phone_lost",
+        log=_("%(actor)s reported a lost phone for %(person)s."),
         icon="phone",
         title=_("Support removed everything after a lost phone"),
         text=_ticket,
@@ -62,6 +65,7 @@ SUPPORT_PHONE_LOST = declare(
 SUPPORT_DEVICE_RESET = declare(
     UserEvent(
         "support.device_reset",
+        log=_("%(actor)s removed a method of %(person)s: %(methods)s."),
         icon="remove",
         title=_("Support removed a method"),
         text=detail("label"),
@@ -75,6 +79,7 @@ SUPPORT_DEVICE_RESET = declare(
 SUPPORT_TOKEN_ASSIGNED = declare(
     UserEvent(
         "support.token_assigned",
+        log=_("%(actor)s assigned a hardware token to %(person)s: %(label)s."),
         icon="token",
         title=_("Support assigned a hardware token"),
         text=detail("label"),
@@ -91,6 +96,7 @@ SUPPORT_TOKEN_ASSIGNED = declare(
 SUPPORT_TOKEN_TAKEN_BACK = declare(
     UserEvent(
         "support.token_taken_back",
+        log=_("%(actor)s took a hardware token back from %(person)s: %(label)s."),
         icon="token",
         title=_("Support took back a hardware token"),
         text=detail("label"),
@@ -106,6 +112,7 @@ SUPPORT_TOKEN_TAKEN_BACK = declare(
 SUPPORT_TOKEN_RESYNCHRONISED = declare(
     UserEvent(
         "support.token_resynchronised",
+        log=_("%(actor)s resynchronised a hardware token of %(person)s: %(label)s."),
         icon="token",
         title=_("Support resynchronised a hardware token"),
         text=detail("label"),
@@ -121,6 +128,7 @@ SUPPORT_TOKEN_RESYNCHRONISED = declare(
 SUPPORT_APP_PASSWORDS_DELETED = declare(
     UserEvent(
         "support.app_passwords_deleted",
+        log=_("%(actor)s deleted the app passwords of %(person)s: %(n_app_passwords)s."),
         icon="remove",
         title=_("Support deleted your app passwords"),
         staff_title=_("Support deleted their app passwords"),
@@ -138,6 +146,7 @@ SUPPORT_APP_PASSWORDS_DELETED = declare(
 SUPPORT_BROWSERS_FORGOTTEN = declare(
     UserEvent(
         "support.browsers_forgotten",
+        log=_("%(actor)s removed the remembered browsers of %(person)s: %(n_browsers)s."),
         icon="remove",
         title=_("Support removed your remembered browsers"),
         staff_title=_("Support removed their remembered browsers"),
@@ -153,6 +162,7 @@ SUPPORT_BROWSERS_FORGOTTEN = declare(
 SUPPORT_SESSIONS_ENDED = declare(
     UserEvent(
         "support.sessions_ended",
+        log=_("%(actor)s ended the sessions of %(person)s: %(n_sessions)s."),
         icon="leave",
         title=_("Support ended your sessions"),
         staff_title=_("Support ended their sessions"),
@@ -166,6 +176,7 @@ SUPPORT_SESSIONS_ENDED = declare(
 SUPPORT_PASS_ISSUED = declare(
     UserEvent(
         "support.pass_issued",
+        log=_("%(actor)s issued a Temporary Access Pass to %(person)s."),
         icon="pass",
         title=_("Support issued a Temporary Access Pass"),
         text=_ticket,
@@ -183,6 +194,7 @@ SUPPORT_PASS_ISSUED = declare(
 SUPPORT_BYPASS_GIVEN = declare(
     UserEvent(
         "support.bypass_given",
+        log=_("%(actor)s gave %(person)s a one-time bypass of the second step."),
         icon="clock",
         title=_("Support gave you a one-time bypass"),
         staff_title=_("Support gave them a one-time bypass"),
@@ -200,6 +212,7 @@ SUPPORT_BYPASS_GIVEN = declare(
 SUPPORT_PERSON_BLOCKED = declare(
     UserEvent(
         "support.person_blocked",
+        log=_("%(actor)s blocked %(person)s."),
         icon="lock",
         title=_("Support blocked your account"),
         staff_title=_("Support blocked their account"),
@@ -215,6 +228,7 @@ SUPPORT_PERSON_BLOCKED = declare(
 SUPPORT_PERSON_UNBLOCKED = declare(
     UserEvent(
         "support.person_unblocked",
+        log=_("%(actor)s unblocked %(person)s."),
         icon="check",
         title=_("Support unblocked your account"),
         staff_title=_("Support unblocked their account"),
@@ -230,6 +244,7 @@ SUPPORT_PERSON_UNBLOCKED = declare(
 SUPPORT_PERSON_UNLOCKED = declare(
     UserEvent(
         "support.person_unlocked",
+        log=_("%(actor)s unlocked the methods of %(person)s."),
         icon="key",
         title=_("Support removed waits and locks"),
         text=_ticket,
@@ -242,6 +257,7 @@ SUPPORT_PERSON_UNLOCKED = declare(
 SUPPORT_STATE_SET = declare(
     UserEvent(
         "support.state_set",
+        log=_("%(actor)s changed the second step of %(person)s to: %(state)s."),
         icon="shield",
         title=_("Support changed your second step"),
         staff_title=_("Support changed their second step"),
@@ -256,6 +272,7 @@ SUPPORT_STATE_SET = declare(
 SUPPORT_ROLES_GIVEN = declare(
     UserEvent(
         "support.roles_given",
+        log=_("%(actor)s changed the roles of %(person)s to: %(roles)s."),
         icon="person",
         title=_("Your staff roles were changed"),
         staff_title=_("Their staff roles were changed"),
@@ -267,6 +284,7 @@ SUPPORT_ROLES_GIVEN = declare(
 SUPPORT_PASSWORD_REQUIRED = declare(
     UserEvent(
         "support.password_required",
+        log=_("%(actor)s required a new password from %(person)s."),
         icon="edit",
         title=_("Support requires a new password"),
         text=_ticket,
@@ -281,6 +299,7 @@ SUPPORT_PASSWORD_REQUIRED = declare(
 SUPPORT_MESSAGE_TRIED = declare(
     UserEvent(
         "support.message_tried",
+        log=_("%(actor)s sent a test message to %(person)s: %(label)s."),
         icon="send",
         title=_("Support sent a test message"),
         text=detail("label"),
@@ -289,6 +308,7 @@ SUPPORT_MESSAGE_TRIED = declare(
 SUPPORT_CALLER_ASKED = declare(
     UserEvent(
         "support.caller_asked",
+        log=_("%(actor)s started to verify that the caller is %(person)s: %(way)s."),
         icon="call",
         title=_("Support asked whether you were calling"),
         staff_title=_("Support asked whether they were calling"),
@@ -299,6 +319,7 @@ SUPPORT_CALLER_ASKED = declare(
 SUPPORT_CALLER_VERIFIED = declare(
     UserEvent(
         "support.caller_verified",
+        log=_("%(actor)s verified that the caller is %(person)s: %(way)s."),
         icon="check",
         title=_("You verified to support that it was you"),
         staff_title=_("They verified to support that it was them"),
@@ -308,6 +329,7 @@ SUPPORT_CALLER_VERIFIED = declare(
 SUPPORT_CALLER_FAILED = declare(
     UserEvent(
         "support.caller_failed",
+        log=_("A caller read an incorrect code for %(person)s to %(actor)s: %(way)s."),
         icon="warn",
         title=_("An incorrect code was read to support"),
         text=detail("way"),
@@ -317,6 +339,7 @@ SUPPORT_CALLER_FAILED = declare(
 SUPPORT_CALLER_VOUCHED = declare(
     UserEvent(
         "support.caller_vouched",
+        log=_("%(actor)s called %(person)s back and verified the caller."),
         icon="call",
         title=_("Support called you back to verify it was you"),
         staff_title=_("Support called them back to verify it was them"),
@@ -330,6 +353,7 @@ SUPPORT_CALLER_VOUCHED = declare(
 SUPPORT_REFUSED = declare(
     UserEvent(
         "support.refused",
+        log=_("%(actor)s was refused an action for %(person)s: %(action)s. %(why)s."),
         icon="lock",
         title=_("Something that support tried was refused"),
         trouble=_("Support actions refused"),
@@ -338,6 +362,7 @@ SUPPORT_REFUSED = declare(
 SUPPORT_REQUESTED = declare(
     UserEvent(
         "support.requested",
+        log=_("%(actor)s requested approval of an action for %(person)s: %(action)s."),
         icon="clock",
         title=_("Support asked for a second approver"),
         text=_ticket,
@@ -346,6 +371,7 @@ SUPPORT_REQUESTED = declare(
 SUPPORT_REQUEST_AGREED = declare(
     UserEvent(
         "support.request_agreed",
+        log=_("%(actor)s approved a request for %(person)s: %(action)s."),
         icon="check",
         title=_("A second approver of support approved a request"),
         text=_ticket,
@@ -354,34 +380,9 @@ SUPPORT_REQUEST_AGREED = declare(
 SUPPORT_REQUEST_REFUSED = declare(
     UserEvent(
         "support.request_refused",
+        log=_("%(actor)s refused a request for %(person)s: %(action)s."),
         icon="bad",
         title=_("A second approver of support refused a request"),
         text=_ticket,
     )
 )
-
-GROUP_MADE = declare(Event("group.made"))
-GROUP_CHANGED = declare(Event("group.changed"))
-GROUP_DELETED = declare(Event("group.deleted"))
-GROUP_REQUESTED = declare(Event("group.requested"))
-GROUP_REQUEST_AGREED = declare(Event("group.request_agreed"))
-GROUP_REQUEST_REFUSED = declare(Event("group.request_refused"))
-GROUP_REFUSED = declare(Event("group.refused"))
-
-PEOPLE_IMPORT_BEGUN = declare(Event("people.import_begun"))
-PEOPLE_IMPORT_CANCELLED = declare(Event("people.import_cancelled"))
-PEOPLE_IMPORTED = declare(Event("people.imported"))
-
-EXPORT_MADE = declare(Event("export.made"))
-POLICY_CHANGED = declare(Event("policy.changed"))
-POLICY_DELETED = declare(Event("policy.deleted"))
-GUARD_CHANGED = declare(Event("guard.changed"))
-GUARD_DELETED = declare(Event("guard.deleted"))
-OUTAGE_SET = declare(Event("outage.set"))
-OUTAGE_ENDED = declare(Event("outage.ended"))
-ROUTE_ADDED = declare(Event("route.added"))
-ROUTE_CHANGED = declare(Event("route.changed"))
-ROUTE_DELETED = declare(Event("route.deleted"))
-SCOPE_ADDED = declare(Event("scope.added"))
-SCOPE_CHANGED = declare(Event("scope.changed"))
-SCOPE_DELETED = declare(Event("scope.deleted"))

@@ -21,6 +21,7 @@ HOMES = (
     "verification.audit.events",
     "accounts.audit_events",
     "accounts.support.audit_events",
+    "accounts.support.change_events",
     "helpcenter.audit_events",
 )
 IN_A_TABLE = {"added", "changed", "deleted"}  # how a table of the admin names the events of its changes
@@ -104,6 +105,15 @@ def test_every_declaration_is_registered() -> None:
 
     assert ours == {event.kind for event in audit.declared()}
     assert len(ours) == len(DECLARED)
+
+
+@pytest.mark.parametrize("event", DECLARED.values(), ids=lambda event: event.kind)
+def test_every_event_has_a_sentence_for_the_audit_log(event: audit.Event) -> None:
+    log = str(event.log)
+
+    assert event.title_for(is_own=False)
+    assert log.endswith((".", "%(how)s"))
+    assert "%(actor)s" in log or "%(person)s" in log or event.subject in {"number", "range", "spend", "sealed_value"}
 
 
 def test_every_event_is_recorded_somewhere() -> None:

@@ -4,7 +4,7 @@ Each app declares its own events in one module, which its `AppConfig.ready` impo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -44,14 +44,28 @@ class Event:
     """One kind of event, for those who read the audit log. Shape: `kind` is subject.past_participle.
 
     Stored strings never change: the digests of the chain cover them.
+    `title` names the kind in a list. `log` is the sentence of the audit log: `%(actor)s` did it to `%(person)s`, and
+    the other placeholders are details of the event.
     """
 
     kind: str
+    title: "StrOrPromise" = ""
+    log: "StrOrPromise" = ""
+    severity: Severity | Callable[[Details], Severity] = field(default=Severity.INFO, kw_only=True)
 
     @property
     def subject(self) -> str:
         """Name what it is about."""
         return self.kind.partition(".")[0]
+
+    @property
+    def level(self) -> Severity:
+        """Tell how serious this kind of event is, whatever its details say."""
+        return Severity.WARN if callable(self.severity) else self.severity
+
+    def title_for(self, *, is_own: bool) -> str:
+        """Say what happened, to the person themselves or about them."""
+        return str(self.title)
 
 
 _ADVICE = _("If you didn’t expect this, contact your support desk right away.")
@@ -80,7 +94,7 @@ class Notice:
         }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class UserEvent(Event):
     """One kind of event that says something to the person whom it happened to, and to staff who help them.
 
@@ -91,10 +105,9 @@ class UserEvent(Event):
     `notice` is the email about it, for events that `notices.tell_event` is called with.
     """
 
+    _: KW_ONLY
     icon: str
-    title: "StrOrPromise"
     text: Text = ""
-    severity: Severity | Callable[[Details], Severity] = Severity.INFO
     staff_title: "StrOrPromise" = ""
     staff_text: Text = ""
     is_deniable: bool = True

@@ -31,6 +31,7 @@ def _severity_of_wrong_code(details: Details) -> Severity:
 CHALLENGE_FAILED = declare(
     UserEvent(
         "challenge.failed",
+        log=_("Incorrect code entered for %(person)s: %(method)s."),
         icon="warn",
         title=_("A wrong code was typed"),
         text=_occasion,
@@ -42,6 +43,7 @@ CHALLENGE_FAILED = declare(
 CHALLENGE_REPORTED = declare(
     UserEvent(
         "challenge.reported",
+        log=_("%(person)s reported a call as fraud on the phone."),
         icon="bad",
         title=_("A sign-in was reported as fraud on the phone"),
         severity=Severity.BAD,
@@ -53,6 +55,7 @@ CHALLENGE_REPORTED = declare(
 CHALLENGE_REPEATED = declare(
     UserEvent(
         "challenge.repeated",
+        log=_("A code of %(person)s that was already used was entered again: %(method)s."),
         icon="warn",
         title=_("A used code was typed again"),
         text=_("Nobody got in by it."),
@@ -60,16 +63,37 @@ CHALLENGE_REPEATED = declare(
         is_attempt=True,
     )
 )
-CHALLENGE_ISSUED = declare(Event("challenge.issued"))
-CHALLENGE_RESENT = declare(Event("challenge.resent"))
-CHALLENGE_APPROVED = declare(Event("challenge.approved"))
-CHALLENGE_PROVEN = declare(Event("challenge.proven"))
-CHALLENGE_REPLACED = declare(Event("challenge.replaced"))
-CHALLENGE_USED = declare(Event("challenge.used"))
+CHALLENGE_ISSUED = declare(
+    Event("challenge.issued", _("Second step asked"), _("%(person)s was asked for the second step: %(method)s."))
+)
+CHALLENGE_RESENT = declare(
+    Event("challenge.resent", _("New code requested"), _("%(person)s requested a new code: %(method)s."))
+)
+CHALLENGE_APPROVED = declare(
+    Event("challenge.approved", _("Approved on the phone"), _("%(person)s approved a call on the phone: %(method)s."))
+)
+CHALLENGE_PROVEN = declare(
+    Event("challenge.proven", _("Second step completed"), _("%(person)s completed the second step: %(method)s."))
+)
+CHALLENGE_REPLACED = declare(
+    Event(
+        "challenge.replaced",
+        _("Older code entered"),
+        _("An older code of %(person)s was entered, which a newer one had replaced: %(method)s."),
+    )
+)
+CHALLENGE_USED = declare(
+    Event(
+        "challenge.used",
+        _("Used code entered"),
+        _("A code of %(person)s that was already used was entered: %(method)s."),
+    )
+)
 
 MESSAGE_REFUSED = declare(
     UserEvent(
         "message.refused",
+        log=_("No text or call could go to a number of %(person)s: %(why)s."),
         icon="clock",
         title=_("No text or call could go to this number"),
         severity=Severity.WARN,
@@ -81,6 +105,7 @@ MESSAGE_REFUSED = declare(
 MESSAGE_LIMITED = declare(
     UserEvent(
         "message.limited",
+        log=_("%(person)s requested too many texts or calls: %(method)s."),
         icon="clock",
         title=_("Too many texts or calls were asked for"),
         severity=Severity.WARN,
@@ -92,6 +117,7 @@ MESSAGE_LIMITED = declare(
 MESSAGE_UNANSWERED = declare(
     UserEvent(
         "message.unanswered",
+        log=_("No more messages go to %(person)s for now, because nobody answered the last ones: %(method)s."),
         icon="clock",
         title=_("No more messages went out: nobody answered the last ones"),
         text=method,
@@ -102,6 +128,7 @@ MESSAGE_UNANSWERED = declare(
 MESSAGE_SENT_AGAIN = declare(
     UserEvent(
         "message.sent_again",
+        log=_("%(actor)s sent a notice to %(person)s again."),
         icon="send",
         title=_("A notice was sent to you once more"),
         staff_title=_("A notice was sent to them once more"),
@@ -111,6 +138,7 @@ MESSAGE_SENT_AGAIN = declare(
 SECOND_STEP_SWITCHED_OFF = declare(
     UserEvent(
         "second_step.switched_off",
+        log=_("All methods of %(person)s were locked after too many incorrect codes."),
         icon="lock",
         title=_("All options were switched off after too many wrong codes"),
         severity=Severity.BAD,
@@ -121,6 +149,7 @@ SECOND_STEP_SWITCHED_OFF = declare(
 ENROLMENT_REBOUND = declare(
     UserEvent(
         "enrolment.rebound",
+        log=_("%(person)s set up a method in place of the locked ones: %(method)s."),
         icon="plus",
         title=_("A method took the place of those that were switched off"),
         text=method,
@@ -129,6 +158,7 @@ ENROLMENT_REBOUND = declare(
 ENROLMENT_ASSIGNED = declare(
     UserEvent(
         "enrolment.assigned",
+        log=_("%(actor)s assigned a method to %(person)s, who can activate it now: %(method)s."),
         icon="plus",
         title=_("Something was handed out to you, to be activated"),
         staff_title=_("Something was handed out to them, to be activated"),
@@ -138,6 +168,7 @@ ENROLMENT_ASSIGNED = declare(
 ENROLMENT_HANDED_OUT = declare(
     UserEvent(
         "enrolment.handed_out",
+        log=_("%(actor)s issued a pass to %(person)s: %(method)s."),
         icon="pass",
         title=_("Company support gave you a pass"),
         staff_title=_("Company support gave them a pass"),
@@ -148,6 +179,7 @@ ENROLMENT_HANDED_OUT = declare(
 ENROLMENT_CONFIRMED = declare(
     UserEvent(
         "enrolment.confirmed",
+        log=_("%(person)s set up a method: %(method)s."),
         icon="plus",
         title=_("A method was added"),
         text=method,
@@ -156,6 +188,7 @@ ENROLMENT_CONFIRMED = declare(
 ENROLMENT_REMOVED = declare(
     UserEvent(
         "enrolment.removed",
+        log=_("%(person)s removed a method: %(method)s."),
         icon="remove",
         title=_("A method was removed"),
         text=method,
@@ -164,6 +197,7 @@ ENROLMENT_REMOVED = declare(
 ENROLMENT_RENAMED = declare(
     UserEvent(
         "enrolment.renamed",
+        log=_("%(person)s renamed a method: %(method)s."),
         icon="edit",
         title=_("A method was renamed"),
         text=method,
@@ -172,6 +206,7 @@ ENROLMENT_RENAMED = declare(
 ENROLMENT_MADE_DEFAULT = declare(
     UserEvent(
         "enrolment.made_default",
+        log=_("%(person)s chose which method to be asked for first: %(method)s."),
         icon="edit",
         title=_("Another method is asked first"),
         text=method,
@@ -181,6 +216,7 @@ ENROLMENT_MADE_DEFAULT = declare(
 METHOD_SWITCHED_OFF = declare(
     UserEvent(
         "method.switched_off",
+        log=_("A method of %(person)s was locked after too many incorrect codes: %(method)s."),
         icon="lock",
         title=_("A method was switched off after too many wrong codes"),
         text=method,
@@ -193,6 +229,7 @@ METHOD_SWITCHED_OFF = declare(
 SEALED_VALUE_DAMAGED = declare(
     UserEvent(
         "sealed_value.damaged",
+        log=_("Stored data couldn’t be decrypted: %(what)s."),
         icon="warn",
         title=_("One of your options could not be read"),
         staff_title=_("One of their options could not be read"),
@@ -206,6 +243,7 @@ SEALED_VALUE_DAMAGED = declare(
 BROWSER_FORGOTTEN = declare(
     UserEvent(
         "browser.forgotten",
+        log=_("%(person)s removed remembered browsers: %(n_browsers)s."),
         icon="remove",
         title=_("Remembered browsers were forgotten"),
     )
@@ -213,6 +251,7 @@ BROWSER_FORGOTTEN = declare(
 BROWSER_COPIED = declare(
     UserEvent(
         "browser.copied",
+        log=_("A copied cookie of a remembered browser of %(person)s was used. The browser was removed."),
         icon="bad",
         title=_("A copy of a remembered browser’s cookie was used"),
         text=_("It was forgotten."),
@@ -222,17 +261,63 @@ BROWSER_COPIED = declare(
     )
 )
 
-TOKEN_TAKEN_BACK = declare(Event("token.taken_back"))
-TOKEN_RETIRED = declare(Event("token.retired"))
-TOKEN_RESTORED = declare(Event("token.restored"))
+TOKEN_TAKEN_BACK = declare(
+    Event(
+        "token.taken_back",
+        _("Hardware token taken back"),
+        _("%(actor)s took a hardware token back from %(person)s: %(hint)s."),
+    )
+)
+TOKEN_RETIRED = declare(
+    Event("token.retired", _("Hardware token retired"), _("%(actor)s retired a hardware token: %(hint)s."))
+)
+TOKEN_RESTORED = declare(
+    Event(
+        "token.restored", _("Hardware token restored"), _("%(actor)s returned a hardware token to the stock: %(hint)s.")
+    )
+)
 
-NUMBER_STOPPED = declare(Event("number.stopped"))
-NUMBER_STARTED = declare(Event("number.started"))
+NUMBER_STOPPED = declare(
+    Event("number.stopped", _("Phone number opted out"), _("A phone number opted out of our texts: %(number)s."))
+)
+NUMBER_STARTED = declare(
+    Event("number.started", _("Phone number opted in"), _("A phone number opted in to our texts again: %(number)s."))
+)
 
-RANGE_WARNED = declare(Event("range.warned"))
-RANGE_PAUSED = declare(Event("range.paused"))
-RANGE_LIFTED = declare(Event("range.lifted"))
+RANGE_WARNED = declare(
+    Event(
+        "range.warned",
+        _("Possible toll fraud"),
+        _("Few of the codes sent to numbers that begin with %(range)s are entered."),
+        severity=Severity.WARN,
+    )
+)
+RANGE_PAUSED = declare(
+    Event(
+        "range.paused",
+        _("Range of numbers blocked"),
+        _("Numbers that begin with %(range)s were blocked, because few codes sent there are entered."),
+        severity=Severity.BAD,
+    )
+)
+RANGE_LIFTED = declare(
+    Event("range.lifted", _("Range of numbers unblocked"), _("%(actor)s unblocked numbers that begin with %(range)s."))
+)
 
-SPEND_ALARMED = declare(Event("spend.alarmed"))
+SPEND_ALARMED = declare(
+    Event(
+        "spend.alarmed",
+        _("Spending close to its limit"),
+        _("Spending is close to its limit: %(scope)s."),
+        severity=Severity.WARN,
+    )
+)
 
-PERSON_ERASED = declare(Event("person.erased"))
+PERSON_ERASED = declare(
+    Event(
+        "person.erased",
+        _("Person erased"),
+        _("%(actor)s erased the personal data of %(person)s."),
+        severity=Severity.WARN,
+    )
+)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, spend
 from accounts.session_assurance import AuthedRequest
-from accounts.support import audit_events
+from accounts.support import change_events
 from verification import limits
 from verification.audit import Event
 from verification.limits import toll_fraud
@@ -23,8 +23,8 @@ class _Guarded(ChangesAdmin):
     """Base class for rows that control cost."""
 
     subject = "guard"
-    added = changed = audit_events.GUARD_CHANGED
-    deleted = audit_events.GUARD_DELETED
+    added = changed = change_events.GUARD_CHANGED
+    deleted = change_events.GUARD_DELETED
     guards = ""
 
     def record(self, request: HttpRequest, event: Event | None, row: Any, reason: str, **detail: Any) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.session_assurance import AuthedRequest
-from accounts.support import audit_events
+from accounts.support import change_events
 from verification import conf
 from verification.delivery.routing import outages
 from verification.models import Circuit, Outage, Route
@@ -21,7 +21,7 @@ class RouteAdmin(ChangesAdmin):
     """Routes. Changing one needs a recent verification, because it decides through whose hands codes go."""
 
     subject = "route"
-    added, changed, deleted = audit_events.ROUTE_ADDED, audit_events.ROUTE_CHANGED, audit_events.ROUTE_DELETED
+    added, changed, deleted = change_events.ROUTE_ADDED, change_events.ROUTE_CHANGED, change_events.ROUTE_DELETED
     list_display = ("kind", "everywhere_or_place", "order", "provider", "sender", "is_on")
     list_display_links = ("kind", "everywhere_or_place")
     list_filter = ("kind", "provider", "is_on")
@@ -53,8 +53,8 @@ class OutageAdmin(ChangesAdmin):
     """Outages. While one lasts, pages offer other options and explain why, and nothing is sent that way."""
 
     subject = "outage"
-    added = changed = audit_events.OUTAGE_SET
-    deleted = audit_events.OUTAGE_ENDED
+    added = changed = change_events.OUTAGE_SET
+    deleted = change_events.OUTAGE_ENDED
     list_display = ("__str__", "starts_at", "ends_at", "words", "made_by")
     ordering = ("-starts_at",)
 

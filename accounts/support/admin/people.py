@@ -14,7 +14,7 @@ from accounts import request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.models import Scope, User
 from accounts.session_assurance import AuthedRequest
-from accounts.support import audit_events, urls
+from accounts.support import change_events, urls
 from accounts.support.actions import rights
 from accounts.support.policies import policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
@@ -45,7 +45,7 @@ class ScopeAdmin(ChangesAdmin):
     """Desk scopes. Nobody changes the scope of their own desk, and scoped staff change none at all."""
 
     subject = "scope"
-    added, changed, deleted = audit_events.SCOPE_ADDED, audit_events.SCOPE_CHANGED, audit_events.SCOPE_DELETED
+    added, changed, deleted = change_events.SCOPE_ADDED, change_events.SCOPE_CHANGED, change_events.SCOPE_DELETED
     list_display = ("desk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -69,8 +69,8 @@ class PolicyAdmin(ChangesAdmin):
     """Policies. A change is previewed first, and needs a recent verification."""
 
     subject = "policy"
-    added = changed = audit_events.POLICY_CHANGED
-    deleted = audit_events.POLICY_DELETED
+    added = changed = change_events.POLICY_CHANGED
+    deleted = change_events.POLICY_DELETED
     form = PolicyForm
     add_form_template = change_form_template = "accounts/support/policy_form.html"
 

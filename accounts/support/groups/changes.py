@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
-from accounts.support import audit_events, roles
+from accounts.support import change_events, roles
 from accounts.support.actions import rights
 from accounts.support.actions import roles as action_roles
 from accounts.support.actions.base import Actor
@@ -69,11 +69,11 @@ def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str
 def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     found = plan(actor.staff, group, wanted)
     event = (
-        audit_events.GROUP_DELETED
+        change_events.GROUP_DELETED
         if wanted is None
-        else audit_events.GROUP_CHANGED
+        else change_events.GROUP_CHANGED
         if group
-        else audit_events.GROUP_MADE
+        else change_events.GROUP_MADE
     )
     former_name = group.name if group else ""
     people = {each.pk: each for each in found.people}
@@ -105,9 +105,9 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
         **({"n_members": n_members} if n_members is not None else {}),
     )
     words = {
-        audit_events.GROUP_MADE: _("%(name)s was made."),
-        audit_events.GROUP_CHANGED: _("%(name)s was changed."),
-        audit_events.GROUP_DELETED: _("%(name)s was deleted."),
+        change_events.GROUP_MADE: _("%(name)s was made."),
+        change_events.GROUP_CHANGED: _("%(name)s was changed."),
+        change_events.GROUP_DELETED: _("%(name)s was deleted."),
     }
     return words[event] % {"name": name}
 
@@ -140,7 +140,7 @@ def _ask(group: Group | None, wanted: Wanted | None, actor: Actor) -> None:
         asked_at=actor.context.now,
         ends_at=actor.context.now + _LIFE,
     )
-    _record(audit_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
+    _record(change_events.GROUP_REQUESTED, request, actor.staff, actor.context, request.reason)
 
 
 def waiting(now: datetime) -> QuerySet[GroupRequest]:
@@ -167,7 +167,7 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
         raise Refused(_("This was decided already, or waited too long."))
     _record(
-        audit_events.GROUP_REQUEST_AGREED if agrees else audit_events.GROUP_REQUEST_REFUSED,
+        change_events.GROUP_REQUEST_AGREED if agrees else change_events.GROUP_REQUEST_REFUSED,
         request,
         staff,
         context,
@@ -209,7 +209,7 @@ def refuse(group: Group | None, wanted: Wanted | None, staff: User, context: Con
     """Record a refused attempt in the audit log, because abuse of the admin starts with these."""
     with transaction.atomic():
         name = wanted.name if wanted else group.name if group else ""
-        audit.record(audit_events.GROUP_REFUSED, user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
+        audit.record(change_events.GROUP_REFUSED, user_id=None, context=context, actor_id=staff.pk, group=name, why=why)
 
 
 @dataclass(frozen=True, kw_only=True)

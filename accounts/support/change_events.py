@@ -1,0 +1,95 @@
+"""Audit events of the administration: groups, imports, exports, policies, costs, outages, routes, desk scopes."""
+
+from django.utils.translation import gettext_lazy as _
+
+from verification.audit.declarations import Event, Severity, declare
+
+GROUP_MADE = declare(Event("group.made", _("Group added"), _("%(actor)s added the group %(group)s.")))
+GROUP_CHANGED = declare(Event("group.changed", _("Group changed"), _("%(actor)s changed the group %(group)s.")))
+GROUP_DELETED = declare(
+    Event("group.deleted", _("Group deleted"), _("%(actor)s deleted the group %(group)s."), severity=Severity.WARN)
+)
+GROUP_REQUESTED = declare(
+    Event(
+        "group.requested",
+        _("Group change requested"),
+        _("%(actor)s requested approval of a change to the group %(group)s."),
+    )
+)
+GROUP_REQUEST_AGREED = declare(
+    Event("group.request_agreed", _("Group change approved"), _("%(actor)s approved a change to the group %(group)s."))
+)
+GROUP_REQUEST_REFUSED = declare(
+    Event(
+        "group.request_refused",
+        _("Group change refused by a colleague"),
+        _("%(actor)s refused a change to the group %(group)s that a colleague requested."),
+    )
+)
+GROUP_REFUSED = declare(
+    Event(
+        "group.refused",
+        _("Group change not allowed"),
+        _("%(actor)s wasn’t allowed to change the group %(group)s."),
+        severity=Severity.WARN,
+    )
+)
+
+PEOPLE_IMPORT_BEGUN = declare(
+    Event("people.import_begun", _("Import started"), _("%(actor)s started an import of %(what)s. Rows: %(n_rows)s."))
+)
+PEOPLE_IMPORT_CANCELLED = declare(
+    Event(
+        "people.import_cancelled",
+        _("Import cancelled"),
+        _("%(actor)s cancelled an import of %(what)s."),
+        severity=Severity.WARN,
+    )
+)
+PEOPLE_IMPORTED = declare(
+    Event(
+        "people.imported",
+        _("Rows imported"),
+        _("%(actor)s imported %(what)s: %(n_new)s new, %(n_changed)s changed, %(n_same)s unchanged."),
+    )
+)
+
+EXPORT_MADE = declare(
+    Event("export.made", _("File exported"), _("%(actor)s exported a file: %(what)s."), severity=Severity.WARN)
+)
+POLICY_CHANGED = declare(
+    Event("policy.changed", _("Policy changed"), _("%(actor)s changed a policy: %(policy)s."), severity=Severity.WARN)
+)
+POLICY_DELETED = declare(
+    Event("policy.deleted", _("Policy deleted"), _("%(actor)s deleted a policy: %(policy)s."), severity=Severity.WARN)
+)
+GUARD_CHANGED = declare(
+    Event(
+        "guard.changed",
+        _("Cost control changed"),
+        _("%(actor)s changed a cost control: %(guard)s."),
+        severity=Severity.WARN,
+    )
+)
+GUARD_DELETED = declare(
+    Event(
+        "guard.deleted",
+        _("Cost control deleted"),
+        _("%(actor)s deleted a cost control: %(guard)s."),
+        severity=Severity.WARN,
+    )
+)
+OUTAGE_SET = declare(
+    Event("outage.set", _("Outage set"), _("%(actor)s set an outage: %(outage)s."), severity=Severity.WARN)
+)
+OUTAGE_ENDED = declare(Event("outage.ended", _("Outage ended"), _("%(actor)s ended an outage: %(outage)s.")))
+ROUTE_ADDED = declare(Event("route.added", _("Route added"), _("%(actor)s added a route: %(route)s.")))
+ROUTE_CHANGED = declare(Event("route.changed", _("Route changed"), _("%(actor)s changed a route: %(route)s.")))
+ROUTE_DELETED = declare(Event("route.deleted", _("Route deleted"), _("%(actor)s deleted a route: %(route)s.")))
+SCOPE_ADDED = declare(Event("scope.added", _("Desk scope added"), _("%(actor)s added a desk scope: %(scope)s.")))
+SCOPE_CHANGED = declare(
+    Event("scope.changed", _("Desk scope changed"), _("%(actor)s changed a desk scope: %(scope)s."))
+)
+SCOPE_DELETED = declare(
+    Event("scope.deleted", _("Desk scope deleted"), _("%(actor)s deleted a desk scope: %(scope)s."))
+)
