@@ -179,7 +179,7 @@ def screen(number: str, *, now: datetime) -> Screen:
 
 
 def mailbox(*, now: datetime) -> Mailbox:
-    """Say which mail has come, to whomever."""
+    """List all emails that have arrived, for everyone."""
     rows = _newest(Delivery.objects.filter(kind=Kind.MAIL))
     return Mailbox(_cards([row for row in rows if row.has_arrived(now)], now))
 

@@ -1,7 +1,10 @@
 """The pages and the JSON of the virtual phone, open to strangers, safe to reload."""
 
+import re
+
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, PendingCallback, State
@@ -158,3 +161,18 @@ def test_refuses_a_behaviour_that_is_none(page: Client) -> None:
 
     assert response.status_code == 400
     assert not Behaviour.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/phone/", "/phone/mail/", PHONE])
+def test_tells_time_in_the_time_zone_of_the_portal(page: Client, address: str, settings: Settings) -> None:
+    """Seen failing: the phone told the browser's time, an hour from what the portal and the messages said."""
+    settings.TIME_ZONE = "Asia/Tokyo"
+
+    assert 'data-zone="Asia/Tokyo"' in page.get(address).content.decode()
+
+
+def test_shows_a_text_without_empty_lines_around_it(page: Client) -> None:
+    """Seen failing: white space of the template stood between the heading and the text."""
+    provider.send(outgoing())
+
+    assert re.search(r'<p class="words" lang="\w+">\S', page.get(PHONE).content.decode())

@@ -1,4 +1,4 @@
-"""What the carrier was given, and what became of it: a row for each hand-over, be it the second of one message."""
+"""What the virtual phone network was given, and what happened to it. A message that is sent twice has two rows."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass

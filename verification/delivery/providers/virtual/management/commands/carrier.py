@@ -1,4 +1,4 @@
-"""Runs the virtual carrier: a process of its own that posts receipts and key presses until it is told to stop."""
+"""Runs the virtual carrier: a process that posts delivery reports and key presses until it is stopped."""
 
 import logging
 import signal
@@ -25,21 +25,21 @@ Flights = dict[Future[carrier.Answer], PendingCallback]
 
 
 class Command(BaseCommand):
-    help = "Posts the virtual phone's receipts and key presses to the service (demo and tests only)."
+    help = "Send the virtual phone's delivery reports and key presses to the service. For the demo and tests only."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--concurrency", type=int, default=16, help="posts under way at a time")
+        parser.add_argument("--concurrency", type=int, default=16, help="maximum number of requests at the same time")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("The virtual carrier is running.")
+        self.stdout.write("The virtual phone network is running.")
         run(stop, concurrency=options["concurrency"])
 
 
 def run(stop: threading.Event, *, concurrency: int) -> None:
-    """Carry until told to stop, then see to the end what is under way."""
+    """Deliver until stopped, then finish what has begun."""
     post = poster(concurrency)
     flights: Flights = {}
     worked_at = time.monotonic()
@@ -49,7 +49,7 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
                 turn(pool, flights, post, free=concurrency - len(flights))
             except DatabaseError as error:
                 # A database that restarts or is busy is no reason to leave the demo without its carrier.
-                log.warning("the carrier could not reach its database: %s", type(error).__name__)
+                log.warning("the virtual phone network could not reach the database: %s", type(error).__name__)
                 close_old_connections()
                 stop.wait(1.0)
             if flights:

@@ -22,10 +22,11 @@ function announce(words) {
   if (announcer) announcer.textContent = words;
 }
 
-// --- Time: the browser's own, so that phone and computer agree ---
+// --- Time: in the zone of the pages, so that phone, portal and messages show the same time ---
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const today = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { weekday: "long", day: "numeric", month: "long" });
+const timeZone = document.documentElement.dataset.zone;
+const clock = new Intl.DateTimeFormat(undefined, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const today = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { timeZone, weekday: "long", day: "numeric", month: "long" });
 
 function tellTime(root = document) {
   const now = new Date();
