@@ -48,7 +48,7 @@ support_name: Setting[str] = Setting(
     ORGANISATION,
     "SUPPORT_NAME",
     formats.text(example="the help desk"),
-    default="the service desk",
+    default="the support desk",
     demo="Example Service Desk",
     meaning="where people turn who cannot go on",
 )

@@ -1,4 +1,4 @@
-"""Tells people by mail, and by text where policy says, what happened and how to object. No notice holds a secret."""
+"""Notices: emails, and texts where policy says so, that tell people what happened to their account. Without secrets."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from verification import audit, conf, limits, registry, time_format
+from verification import audit, conf, limits, registry
 from verification.audit import UserEvent, events
 from verification.context import Context
 from verification.db import row_locks
@@ -32,10 +32,10 @@ def tell(
     until: datetime | None = None,
     **values: str,
 ) -> None:
-    """Leave a notice for a person, inside the action's transaction. `kind` names a template of `verification/notices`.
+    """Notify a person. Call it in the transaction of what happened. `kind` names a template of `verification/notices`.
 
-    With `context` it says when and from where (browser, network) the person, or somebody in their name, did it.
-    Units: after `until` it helps nobody and is not sent.
+    With `context` the notice names the time, the browser and the network from which it was done.
+    After `until` the notice would be of no use and isn't sent.
     """
     _tell(user, _template(kind), now=now, context=context, until=until, values=values)
 
@@ -53,24 +53,27 @@ def _tell(
         values |= circumstances(context)
     if user.email:
         outbox.notice(user, user.email, template=template, context=values, now=now, until=until)
-    if "link" not in values:  # a link is for whoever reads the mail, and for nobody else
+    if "link" not in values:  # anyone who holds the phone must not get a link that was meant for the mailbox
         _text(user, template, now=now, until=until, values=values)
 
 
 def tell_event(user: Person, event: UserEvent, *, now: datetime, context: Context | None = None, **values: str) -> None:
-    """Leave the notice that an event declares, whose text can use the `values`. Errors: `LookupError` without one."""
+    """Notify a person with the notice that an event declares. Its text can use the `values`.
+
+    Errors: `LookupError` if the event declares no notice.
+    """
     if event.notice is None:
         raise LookupError(event.kind)
     _tell(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
 
 
 def circumstances(context: Context) -> dict[str, str]:
-    """Say when and from where something was done, as values that a template formats in the reader's language."""
+    """Return when and from where something was done, for a template to format in the reader's language."""
     return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
 
 
 def _text(user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
-    """Text a notice to the person's proven numbers, where the policy in force for them says so."""
+    """Text a notice to the person's verified numbers, if their policy says so."""
     policy = strongest(user.pk, "text_notices").first()
     if not (TEXT_NOTICES if policy is None else policy.text_notices):
         return
@@ -92,7 +95,7 @@ def _text(user: Person, template: str, *, now: datetime, until: datetime | None,
 
 
 def tell_of_browsers(now: datetime) -> int:
-    """Tell people of browsers that were remembered since the last time, beside the sign-in and not in it."""
+    """Notify people of newly remembered browsers. Runs in a task, so that the sign-in needn't wait. Return how many."""
     told = 0
     for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
@@ -105,7 +108,7 @@ def tell_of_browsers(now: datetime) -> int:
 
 
 def tell_of_copies(now: datetime) -> int:
-    """Tell people of remembered browsers whose cookie was used elsewhere, and remove the rows."""
+    """Notify people whose remembered browser was copied, and delete its row. Return how many."""
     told = 0
     for browser in Browser.objects.exclude(copied_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
@@ -118,14 +121,14 @@ def tell_of_copies(now: datetime) -> int:
 
 
 def alert(user: Person, kind: str, *, now: datetime, **values: str) -> None:
-    """Leave a notice for company support about a person."""
+    """Notify the support desk about a person."""
     if address := conf.support_email():
         values |= {"person": user.get_username()}
         outbox.notice(user, address, template=_template(kind), context=values, now=now)
 
 
 def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
-    """Tell operators, and the record, of caps whose alarm this request set off; of one that stops it, once a day."""
+    """Notify operators of the spending limits that a request reached: of an alarm each time, of a stop once a day."""
     for limit in toll_fraud.spending_limits():
         scope = f"{limits.SPENT}{limit.span}"
         if scope in gate.alarms:
@@ -136,15 +139,15 @@ def tell_of_cost(gate: limits.Gate, *, context: Context) -> None:
 
 
 def tell_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
-    """Tell operators of ranges that nothing goes to for a while, and at home of those that they should look at."""
+    """Notify operators of newly blocked ranges, and of warnings about ranges in the organisation's own country."""
     for each in blocked:
         notice = "range_warned" if each.is_warning else "range_paused"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
-        _tell_operators(notice, now=now, until=time_format.moment(each.ends_at, zone=True), **said)
+        _tell_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
 
 def tell_of_damage(now: datetime) -> int:
-    """Tell operators, once a day, of sealed values that do not open, beside the request that met them."""
+    """Notify operators once a day of encrypted values that couldn't be read. Return how many there were."""
     found = audit.since(now - _ONE_DAY, of=(events.SEALED_VALUE_DAMAGED,))
     n = found.count()
     if not n or not limits.spend_once("told.damaged", "", until=now):
@@ -155,7 +158,7 @@ def tell_of_damage(now: datetime) -> int:
 
 
 def tell_of_circuits(now: datetime) -> None:
-    """Tell operators of providers that are passed over, and of those that carry again."""
+    """Notify operators of providers that are skipped because they fail, and of those that work again."""
     with transaction.atomic():
         for circuit in circuit_breaker.news(now):
             others = ", ".join(name for name in routes.able(Kind(circuit.kind)) if name != circuit.provider)
@@ -172,14 +175,14 @@ def _about(limit: toll_fraud.SpendingWindow) -> dict[str, str]:
 
 
 def _tell_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:
-    """Leave a notice for everybody who may change what it is about: what texts and calls cost, or who carries them."""
+    """Notify everyone who has the permission to act on it."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
         outbox.notice(person, person.email, template=_template(kind), context=values, now=now)
 
 
 class Writer(StrEnum):
-    """How far somebody who writes to company support proved who they are."""
+    """How far someone who writes to the support desk was verified."""
 
     SIGNED_IN = "signed_in"
     HALF = "half"
@@ -187,13 +190,13 @@ class Writer(StrEnum):
 
 
 def tell_support(user: Person, address: str, text: str, *, now: datetime, how: Writer = Writer.SIGNED_IN) -> None:
-    """Pass a person's own words on to company support, who learn whether the second step was passed."""
+    """Forward a person's message to the support desk, with how far they were verified."""
     said = {"person": user.get_username(), "name": user.get_full_name(), "mail": user.email, "words": text, "how": how}
     outbox.notice(user, address, template=_template("to_support"), context=said, now=now)
 
 
 def pass_on(address: str, text: str, *, name: str, contact: str, now: datetime) -> None:
-    """Pass the words of somebody who did not sign in on to company support, as what they are: a stranger's."""
+    """Forward a message of someone who isn't signed in to the support desk, marked as unverified."""
     said = {"person": name, "name": name, "mail": contact, "words": text, "how": Writer.NOBODY}
     outbox.notice(None, address, template=_template("to_support"), context=said, now=now)
 

@@ -24,7 +24,7 @@ SUPPORT_WRONG_CODES_RESET = declare(
         text=_ticket,
         notice=Notice(
             subject=_("your count of incorrect codes was reset"),
-            text=_("%(staff)s from your support desk reset the count of incorrect codes for your account."),
+            text=_("%(staff)s from %(support)s reset the count of incorrect codes for your account on %(when)s."),
         ),
     )
 )
@@ -40,7 +40,8 @@ SUPPORT_SETTINGS_CLEARED = declare(
         notice=Notice(
             subject=_("your verification methods were removed"),
             text=_(
-                "%(staff)s from your support desk removed all your methods. You set up new ones at your next sign-in."
+                "%(staff)s from %(support)s cleared your settings on %(when)s, which removed all your verification "
+                "methods. You’ll set up new ones the next time you sign in."
             ),
         ),
     )
@@ -54,11 +55,13 @@ SUPPORT_PHONE_LOST = declare(
         text=_ticket,
         severity=Severity.WARN,
         notice=Notice(
-            subject=_("your methods were removed after a lost phone"),
+            subject=_("your methods were reset after a report of a lost phone"),
             text=_(
-                "%(staff)s from your support desk removed your verification methods, app passwords and remembered "
-                "browsers, and ended your sessions. You set up new methods at your next sign-in."
+                "%(staff)s from %(support)s reset your account on %(when)s, after a report that you lost your phone. "
+                "They removed your verification methods, app passwords and remembered browsers, and ended your "
+                "sessions. You’ll set up new methods the next time you sign in."
             ),
+            advice=_("If you didn’t report a lost phone, contact %(support)s right away."),
         ),
     )
 )
@@ -72,7 +75,10 @@ SUPPORT_DEVICE_RESET = declare(
         severity=Severity.WARN,
         notice=Notice(
             subject=_("a verification method was removed"),
-            text=_("%(staff)s from your support desk removed one of your methods: %(label)s. All your sessions ended."),
+            text=_(
+                "%(staff)s from %(support)s removed one of your verification methods on %(when)s: %(label)s. All your "
+                "sessions ended."
+            ),
         ),
     )
 )
@@ -86,10 +92,11 @@ SUPPORT_TOKEN_ASSIGNED = declare(
         notice=Notice(
             subject=_("a hardware token was assigned to you"),
             text=_(
-                "%(staff)s from your support desk assigned a hardware token to you: %(label)s. To activate it, sign "
-                "in, open Methods, choose Add a method, then Hardware token. Enter its serial number and the code "
-                "that it shows."
+                "%(staff)s from %(support)s assigned a hardware token to you on %(when)s: %(label)s. To activate it, "
+                "sign in, choose Methods, Add a method, Hardware token, and enter its serial number and the code that "
+                "it shows."
             ),
+            advice=_("If you aren’t expecting a hardware token, contact %(support)s."),
         ),
     )
 )
@@ -104,7 +111,8 @@ SUPPORT_TOKEN_TAKEN_BACK = declare(
         notice=Notice(
             subject=_("your hardware token was taken back"),
             text=_(
-                "%(staff)s from your support desk took back your hardware token: %(label)s. Its codes no longer work."
+                "%(staff)s from %(support)s took back your hardware token on %(when)s: %(label)s. Its codes no longer "
+                "work."
             ),
         ),
     )
@@ -119,8 +127,8 @@ SUPPORT_TOKEN_RESYNCHRONISED = declare(
         notice=Notice(
             subject=_("your hardware token was resynchronised"),
             text=_(
-                "%(staff)s from your support desk resynchronised your hardware token with two of its codes: "
-                "%(label)s. Nobody was signed in with them."
+                "%(staff)s from %(support)s resynchronised your hardware token on %(when)s: %(label)s. This used up two"
+                " of its codes and signed nobody in."
             ),
         ),
     )
@@ -137,8 +145,8 @@ SUPPORT_APP_PASSWORDS_DELETED = declare(
         notice=Notice(
             subject=_("your app passwords were deleted"),
             text=_(
-                "%(staff)s from your support desk deleted all your app passwords. Create new ones for the programs "
-                "that still need one."
+                "%(staff)s from %(support)s deleted all your app passwords on %(when)s. Create new ones for the "
+                "programs that still need one."
             ),
         ),
     )
@@ -154,7 +162,8 @@ SUPPORT_BROWSERS_FORGOTTEN = declare(
         notice=Notice(
             subject=_("your remembered browsers were removed"),
             text=_(
-                "%(staff)s from your support desk removed your remembered browsers. They need the second step again."
+                "%(staff)s from %(support)s removed your remembered browsers on %(when)s. You’ll need the second step "
+                "on them again."
             ),
         ),
     )
@@ -169,7 +178,7 @@ SUPPORT_SESSIONS_ENDED = declare(
         text=_ticket,
         notice=Notice(
             subject=_("you were signed out everywhere"),
-            text=_("%(staff)s from your support desk ended all your sessions."),
+            text=_("%(staff)s from %(support)s ended all your sessions on %(when)s. Sign in again to continue."),
         ),
     )
 )
@@ -185,8 +194,8 @@ SUPPORT_PASS_ISSUED = declare(
         notice=Notice(
             subject=_("a Temporary Access Pass was issued"),
             text=_(
-                "%(staff)s from your support desk issued a Temporary Access Pass for your account. Anyone who has "
-                "it and your password can sign in as you."
+                "%(staff)s from %(support)s issued a Temporary Access Pass for your account on %(when)s. Anyone who has"
+                " it and your password can sign in as you."
             ),
         ),
     )
@@ -202,9 +211,10 @@ SUPPORT_BYPASS_GIVEN = declare(
         severity=Severity.WARN,
         trouble=_("One-time bypasses given"),
         notice=Notice(
-            subject=_("one sign-in without the second step"),
+            subject=_("you can sign in once without the second step"),
             text=_(
-                "%(staff)s from your support desk allowed one sign-in with your password only, within the next minutes."
+                "%(staff)s from %(support)s gave you a one-time bypass on %(when)s. For the next few minutes, you can "
+                "sign in once with only your password."
             ),
         ),
     )
@@ -221,7 +231,11 @@ SUPPORT_PERSON_BLOCKED = declare(
         trouble=_("People blocked"),
         notice=Notice(
             subject=_("your account was blocked"),
-            text=_("%(staff)s from your support desk blocked your account. Nobody can sign in to it for now."),
+            text=_(
+                "%(staff)s from %(support)s blocked your account on %(when)s. Nobody can sign in to it until it is "
+                "unblocked."
+            ),
+            advice=_("If you don’t know why, contact %(support)s right away."),
         ),
     )
 )
@@ -237,7 +251,8 @@ SUPPORT_PERSON_UNBLOCKED = declare(
         trouble=_("People unblocked"),
         notice=Notice(
             subject=_("your account was unblocked"),
-            text=_("%(staff)s from your support desk unblocked your account. You can sign in again."),
+            text=_("%(staff)s from %(support)s unblocked your account on %(when)s. You can sign in again."),
+            advice=_("If you don’t know why, contact %(support)s right away."),
         ),
     )
 )
@@ -249,8 +264,8 @@ SUPPORT_PERSON_UNLOCKED = declare(
         title=_("Support removed waits and locks"),
         text=_ticket,
         notice=Notice(
-            subject=_("your account was unlocked"),
-            text=_("%(staff)s from your support desk ended the waits and locks of your methods. They work again."),
+            subject=_("your second step was unlocked"),
+            text=_("%(staff)s from %(support)s unlocked your second step on %(when)s. Your methods work again."),
         ),
     )
 )
@@ -264,8 +279,9 @@ SUPPORT_STATE_SET = declare(
         text=detail("state"),
         severity=Severity.WARN,
         notice=Notice(
-            subject=_("your two-step verification was changed"),
-            text=_("%(staff)s from your support desk set your second step to “%(state)s”."),
+            subject=_("two-step verification was changed for you"),
+            text=_("%(staff)s from %(support)s set two-step verification for your account to “%(state)s” on %(when)s."),
+            advice=_("If you don’t know why, contact %(support)s right away."),
         ),
     )
 )
@@ -289,10 +305,12 @@ SUPPORT_PASSWORD_REQUIRED = declare(
         title=_("Support requires a new password"),
         text=_ticket,
         notice=Notice(
-            subject=_("choose a new password"),
+            subject=_("you need to choose a new password"),
             text=_(
-                "%(staff)s from your support desk asks you to choose a new password. You do this at your next sign-in."
+                "%(staff)s from %(support)s asked on %(when)s that you choose a new password. You’ll do that the next "
+                "time you sign in."
             ),
+            advice=_("If you don’t know why, contact %(support)s right away."),
         ),
     )
 )
@@ -345,8 +363,11 @@ SUPPORT_CALLER_VOUCHED = declare(
         staff_title=_("Support called them back to verify it was them"),
         severity=Severity.WARN,
         notice=Notice(
-            subject=_("support called you back"),
-            text=_("%(staff)s from your support desk noted that they called you back and spoke to you a moment ago."),
+            subject=_("you were called back by %(support)s"),
+            text=_(
+                "%(staff)s from %(support)s noted on %(when)s that they called you back and verified that it’s you."
+            ),
+            advice=_("If nobody called you, contact %(support)s right away."),
         ),
     )
 )

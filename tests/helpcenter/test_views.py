@@ -124,8 +124,8 @@ def test_a_strangers_name_and_address_stay_on_their_line(stranger: Browser, end:
     stranger.press("Send message", name=f"Ana{end}Reply-To : x@evil.test", contact=f"a{end * 90}b", text="Help me.")
 
     mail = rendering.compose(Message.objects.latest("pk"))
-    assert mail.subject == "Help wanted: Ana Reply-To : x@evil.test"
-    assert mail.words.splitlines()[0].endswith("(Ana Reply-To : x@evil.test, a b) wrote on the help pages:")
+    assert mail.subject == "Example Organisation: Ana Reply-To : x@evil.test asks for help"
+    assert mail.words.splitlines()[0].endswith("the name Ana Reply-To : x@evil.test and the contact a b.")
 
 
 def test_a_word_may_be_as_long_as_the_page_lets_it_be(stranger: Browser) -> None:
@@ -217,8 +217,8 @@ def test_stranger_writes_to_support_and_the_mail_says_so(stranger: Browser) -> N
     assert (message.user, message.address) == (None, "north@example.org")
     work()
     words = Delivery.objects.latest("pk").words
-    assert "ana (ana, 079 555 01 23) wrote" in words
-    assert "They did not sign in: anyone may have written this" in words
+    assert "the name ana and the contact 079 555 01 23" in words
+    assert "Anyone may have written this" in words
     assert "My phone is at home." in words
 
 
@@ -233,7 +233,7 @@ def test_half_signed_in_person_writes_to_support(ana: Person) -> None:
     work()
     words = Delivery.objects.filter(kind="mail").latest("pk").words
     assert "Nothing arrives." in words
-    assert "did not pass the second step" in words
+    assert "complete the second step" in words
     assert ana.browser.go("/sign-in/verify/").path == "/sign-in/verify/"
 
 
@@ -245,7 +245,7 @@ def test_signed_in_persons_mail_says_nothing_of_strangers(ana: Person) -> None:
     work()
 
     words = Delivery.objects.filter(kind="mail").latest("pk").words
-    assert "did not" not in words
+    assert "second step" not in words
 
 
 def test_strangers_of_one_network_write_a_few_an_hour(stranger: Browser) -> None:
@@ -293,8 +293,8 @@ def test_stranger_who_gives_the_name_of_somebody_is_nobody(stranger: Browser, an
     message = mail()
     assert message.user is None
     words = Delivery.objects.latest("pk").words
-    assert "ana (ana, ana@example.org) wrote" in words
-    assert "They did not sign in: anyone may have written this" in words
+    assert "the name ana and the contact ana@example.org" in words
+    assert "Anyone may have written this" in words
     assert "Keller" not in words
 
 

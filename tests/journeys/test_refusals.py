@@ -201,7 +201,7 @@ def test_owner_is_told_of_the_fifth_wrong_code(ana: Person) -> None:
     work()
 
     mail = Person(ana.user, type(ana.phone)("ana@example.org")).phone.newest("mail")
-    assert "several wrong codes" in mail["subject"]
+    assert "several incorrect codes" in mail["subject"]
 
 
 def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: Clock) -> None:

@@ -68,16 +68,16 @@ class Event:
         return str(self.title)
 
 
-_ADVICE = _("If you didn’t expect this, contact your support desk right away.")
+_ADVICE = _("If you weren’t expecting this, contact %(support)s right away.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """The email that tells a person of an event.
 
-    `subject` continues the name of the organisation and a colon. `subject` and `text` may name the values that the
-    notice is sent with, such as %(staff)s. `advice` says what to do if this was not wanted.
-    `template` replaces all three, for a notice that needs more than one sentence.
+    `subject` follows the organisation's name and a colon. `text` says who did what and when. `advice` says what to do
+    if the person didn't want it. All three can use %(when)s, %(support)s and the values that the notice is
+    sent with, such as %(staff)s. `template` replaces all three, for a notice that has conditions.
     """
 
     subject: "StrOrPromise" = ""
@@ -90,7 +90,7 @@ class Notice:
         return {
             "event_subject": str(self.subject) % values,
             "event_text": str(self.text) % values,
-            "event_advice": str(self.advice),
+            "event_advice": str(self.advice) % values,
         }
 
 

@@ -1,4 +1,4 @@
-"""Composes the words of texts, calls and mails at the moment of hand-over; only here does a code take form."""
+"""Renders texts, calls and emails when they are handed to a provider. Codes are derived here and stored nowhere."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ from verification.outcomes import Verdict
 
 
 def compose(message: Message, *, sender: str = "") -> Outgoing:
-    """Write the words of a message at the moment of hand-over; the code exists only from here to the provider."""
+    """Render a message for its provider. Its code, if it has one, exists only from here on."""
     base = f"{conf.public_url()}/callbacks/{message.provider}"
     return Outgoing(
         id=message.handle,
@@ -37,29 +37,31 @@ def compose(message: Message, *, sender: str = "") -> Outgoing:
 
 
 def speech(message: Message, template: str, verdict: Verdict, *, goes_on: bool = False) -> Speech:
-    """Say what a called person hears next."""
+    """Render what a called person hears next."""
     return Speech(_render(message, template, {"verdict": str(verdict)}), more=goes_on)
 
 
 def _subject(message: Message) -> str:
-    """Write one line. Django refuses two of the signs that end a line; behind any other one, headers would begin."""
+    """Render one line. Django refuses only two of the characters that end a line, and others would start a header."""
     return inputs.one_line(_render(message, message.template, {"subject": True}))
 
 
-def _circumstances(context: Mapping[str, str]) -> dict[str, str]:
-    """Write the moments and the browser that a notice names in the reader's language and the organisation's zone."""
-    said = {}
-    if at := context.get("at"):
-        said["when"] = time_format.moment(datetime.fromisoformat(at), zone=True)
+def _circumstances(message: Message) -> dict[str, str]:
+    """Return the times and the browser that a notice names, in the reader's language and the organisation's zone."""
+    context: Mapping[str, str] = message.context
+    at = datetime.fromisoformat(context["at"]) if "at" in context else message.created_at
+    said = {"when": time_format.moment(at, zone=True)}
     if ends := context.get("ends"):
         said["ends_on"] = time_format.day(datetime.fromisoformat(ends))
+    if until := context.get("until_at"):
+        said["until"] = time_format.moment(datetime.fromisoformat(until), zone=True)
     if agent := context.get("agent"):
         said["browser"] = user_agents.name(agent)
     return said
 
 
-def _declared(context: Mapping[str, str]) -> dict[str, str]:
-    """Write the notice that an event declares, in the reader's language."""
+def _declared(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parts of the notice that an event declares, in the reader's language."""
     event = declarations.find(context.get("event", ""))
     return event.notice.written(context) if isinstance(event, UserEvent) and event.notice else {}
 
@@ -67,7 +69,14 @@ def _declared(context: Mapping[str, str]) -> dict[str, str]:
 def _render(message: Message, template: str, more: dict[str, Any]) -> str:
     challenge = message.challenge
     host = urlsplit(conf.public_url()).hostname or ""
-    context: dict[str, Any] = {"organisation": conf.organisation_name(), "host": host, **message.context, **more}
+    context: dict[str, Any] = {
+        "organisation": conf.organisation_name(),
+        "support": conf.support_name(),
+        "support_contact": ", ".join(filter(None, (conf.support_phone(), conf.support_email()))),
+        "host": host,
+        **message.context,
+        **more,
+    }
     if handle := message.context.get("link"):
         purpose = message.context["link_purpose"]
         path = message.context["link_path"]
@@ -86,5 +95,6 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
             "minutes": max(1, int(challenge.code_life.total_seconds() // 60)),
         }
     with translation.override(message.language):
-        context |= _circumstances(message.context) | _declared(message.context)
+        context |= _circumstances(message)
+        context |= _declared(context)
         return render_to_string(template, context).strip()

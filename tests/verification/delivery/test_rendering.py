@@ -75,7 +75,7 @@ def test_only_mail_has_a_subject(ana: Desk) -> None:
     mail = composed()
 
     assert mail.kind == Kind.MAIL
-    assert "several wrong codes" in mail.subject
+    assert "several incorrect codes" in mail.subject
     assert mail.subject not in mail.words
 
 
@@ -102,4 +102,4 @@ def test_a_subject_is_one_line_whatever_is_named_in_it(ana: Desk, end: str) -> N
     """Else a mail has other headers than ours, or cannot be written at all."""
     notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
 
-    assert composed().subject == "Help wanted: Ana X : y"
+    assert composed().subject == "Example Organisation: Ana X : y asks for help"

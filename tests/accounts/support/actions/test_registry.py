@@ -91,11 +91,12 @@ def test_notifies_with_the_event_that_it_records(name: str) -> None:
 @pytest.mark.parametrize("name", NOTICES)
 def test_notice_is_written_from_what_the_event_declares(name: str) -> None:
     notice = NOTICES[name]
-    named = set(re.findall(r"%\((\w+)\)", f"{notice.subject} {notice.text}"))
+    values = dict.fromkeys(("staff", "ticket", "label", "state", "support", "when"), "Something")
+    named = set(re.findall(r"%\((\w+)\)", f"{notice.subject} {notice.text} {notice.advice}"))
 
-    written = notice.written({"staff": "Dora", "ticket": "INC-1", "label": "Text", "state": "enforced"})
+    written = notice.written(values)
 
-    assert named <= {"staff", "ticket", "label", "state"}
+    assert named <= set(values)
     assert all(written.values()) or notice.template != declarations.Notice().template
     assert not any("%(" in each for each in written.values())
 

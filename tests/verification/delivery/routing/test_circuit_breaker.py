@@ -179,7 +179,7 @@ def test_only_provider_that_reports_most_as_undelivered_is_passed_over_and_told(
     assert circuit_breaker.evaluate({"first": frozenset({Kind.TEXT})}, now=NOW) == [("first", Kind.TEXT)]
 
     notices.tell_of_circuits(NOW)
-    assert mails() == [(opal, "first carries no texts")]
+    assert mails() == [(opal, "first doesn't deliver texts")]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_operators_are_told_once_and_again_when_it_has_held(opal: str) -> None:
     fail(5)
     for minute in range(3):
         notices.tell_of_circuits(NOW + timedelta(minutes=minute))
-    assert mails() == [(opal, "first carries no texts")]
+    assert mails() == [(opal, "first doesn't deliver texts")]
 
     recover(NOW + timedelta(minutes=3))
     notices.tell_of_circuits(NOW + timedelta(minutes=4))
@@ -279,7 +279,7 @@ def test_operators_are_told_once_and_again_when_it_has_held(opal: str) -> None:
     for minute in (8, 9):
         notices.tell_of_circuits(NOW + timedelta(minutes=minute))
 
-    assert mails()[1:] == [(opal, "first carries texts again")]
+    assert mails()[1:] == [(opal, "first delivers texts again")]
 
 
 def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
@@ -291,7 +291,7 @@ def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
         recover(moment)
         notices.tell_of_circuits(moment)
 
-    assert mails() == [(opal, "first carries no texts")]
+    assert mails() == [(opal, "first doesn't deliver texts")]
 
 
 def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
@@ -303,7 +303,9 @@ def test_one_that_carries_mail_is_not_told_of_by_mail(opal: str) -> None:
     assert mails() == []
 
 
-@pytest.mark.parametrize(("others", "words"), [(("virtual",), "Meanwhile they go by virtual."), ((), "Nobody else")])
+@pytest.mark.parametrize(
+    ("others", "words"), [(("virtual",), "Messages are sent through virtual instead."), ((), "No other provider")]
+)
 def test_operators_read_why_and_who_carries_it_now(
     opal: str, others: tuple[str, ...], words: str, settings: Settings
 ) -> None:
@@ -313,6 +315,6 @@ def test_operators_read_why_and_who_carries_it_now(
     notices.tell_of_circuits(NOW)
 
     said = compose(Message.objects.get()).words
-    assert "It reports most of what it took as not delivered." in said
+    assert "It reports most messages as not delivered." in said
     assert words in said
     assert "https://testserver/admin/" in said
