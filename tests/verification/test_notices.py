@@ -67,7 +67,14 @@ OF_PEOPLE = sorted(
     if path.stem not in NOT_TEXTED and "parts/to_staff" not in path.read_text()
 )
 EVENTS = {event.kind: event for event in audit.user_events() if event.notice is not None}
-VALUES = {"label": "Passkey", "left": "3", "staff": "Dev", "ticket": "T-1", "state": "enforced", "roles": "Auditors"}
+VALUES: dict[str, Any] = {
+    "label": "Passkey",
+    "left": "3",
+    "staff": "Dev",
+    "ticket": "T-1",
+    "state": "enforced",
+    "roles": "Auditors",
+}
 
 
 @pytest.mark.parametrize("kind", [*OF_PEOPLE, *EVENTS])

@@ -90,10 +90,14 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
         return None
     with transaction.atomic():
         if limits.claim_unanswered_notice(user.pk, kind, now=context.now):
-            ends = {"until_at": gate.retry_at.isoformat()} if gate.retry_at else {}
-            label = enrolments.label(enrolment)
             notices.tell(
-                user, "unanswered", now=context.now, context=context, label=label, n=str(gate.n_failures), **ends
+                user,
+                "unanswered",
+                now=context.now,
+                context=context,
+                label=enrolments.label(enrolment),
+                n=str(gate.n_failures),
+                until_at=gate.retry_at.isoformat() if gate.retry_at else "",
             )
     return gate.retry_at
 
