@@ -12,10 +12,11 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from accounts.models import User
-from helpcenter import bundled
+from helpcenter import bundled, contacts
 from helpcenter.models import Article, Audience, Feedback, Version
 from verification import conf, policies
 
@@ -167,7 +168,7 @@ def render(body: str, places: dict[str, str]) -> Rendered:
         link_rel="noopener noreferrer",
     )
     html = _PICTURE.sub(_with_dark_twin, html)
-    return Rendered(mark_safe(html), tuple(headings))  # noqa: S308  (nh3 has just made it safe)
+    return Rendered(mark_safe(html), tuple(headings))  # noqa: S308  (nh3 made it safe)
 
 
 def _with_dark_twin(found: re.Match[str]) -> str:
@@ -182,14 +183,16 @@ def fill(text: str, places: dict[str, str]) -> str:
 
 
 def places(user: User | None = None) -> dict[str, str]:
-    """Return the placeholders for articles: the organisation, its support desk, and the limits for this reader."""
-    rules = policies.rules_for(user.pk if user is not None else 0)
+    """Return the placeholders for articles: the organisation, the reader's support desk, and the reader's limits."""
+    rules, desk = policies.rules_for(user.pk if user is not None else 0), contacts.desk_of(user)
+    support = desk.name or _("your support desk")
     return {
-        "organisation": conf.organisation_name(),
-        "support": conf.support_name(),
-        "support_phone": conf.support_phone() or conf.support_name(),
-        "support_mail": conf.support_email() or conf.support_name(),
-        "support_hours": conf.support_hours(),
+        "organisation": conf.organisation_name() or _("your organisation"),
+        "support": support,
+        "support_contact": f"{support} ({desk.phone or desk.email})" if desk.phone or desk.email else support,
+        "support_phone": desk.phone or support,
+        "support_mail": desk.email or support,
+        "support_hours": desk.hours,
         "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or conf.organisation_name(),
         "days": str(rules.remember_days),
         "minutes": str(int(rules.code_life.total_seconds() // 60)),

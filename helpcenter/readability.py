@@ -5,6 +5,7 @@ import re
 from helpcenter.bundled import Shipped
 
 _LINK = re.compile(r"\]\(/help/([\w-]+)/")
+_PAGES = {"diagnose", "tell"}  # pages of the help centre that are no articles
 _MARKS = re.compile(r"[#*`>|]|\]\([^)]*\)|\[|\{|\}")
 _SENTENCE = re.compile(r"[.!?:]+(?:\s|$)|\n+")
 _WORD = re.compile(r"[A-Za-z']+")
@@ -13,7 +14,7 @@ _VOWELS = re.compile(r"[aeiouy]+")
 
 def linked(article: Shipped) -> set[str]:
     """Return the slugs of the articles that an article links to."""
-    return set(_LINK.findall(article.body)) | set(article.related)
+    return (set(_LINK.findall(article.body)) - _PAGES) | set(article.related)
 
 
 def flesch(text: str) -> float:

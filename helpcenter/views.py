@@ -100,7 +100,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     related = [home.Entry.of(row, places) for row in sorted(others, key=lambda row: wanted.index(row.slug))]
     values = {
         "article": found,
-        "title": articles.fill(found.title, places),
+        "article_title": articles.fill(found.title, places),
         "summary": articles.fill(found.summary, places),
         "rendered": articles.render(found.body, places),
         "related": related,

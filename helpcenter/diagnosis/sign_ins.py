@@ -77,7 +77,7 @@ def strange(seen: View) -> Iterator[Finding]:
         )
         return
     last = audit.of_person(seen.user.pk, of=(audit_events.SIGN_IN_COMPLETED,), most=1)
-    sees = _("We have no sign-in of yours on record.")
+    sees = _("We have no record of a sign-in to your account.")
     if last:
         words = {"at": time_format.moment(last[0].at), "network": last[0].network or "–"}
         sees = _("Your last sign-in: %(at)s, from %(network)s.") % words

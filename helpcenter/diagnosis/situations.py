@@ -21,9 +21,10 @@ from verification.models import Kind, Message, MessageState, State
 
 @dataclass(frozen=True)
 class Situation:
-    """A problem that a user can choose."""
+    """A problem that a user can choose. Shape: `slug` is the article for those whose account we cannot check."""
 
     key: str
+    slug: str
     label: Any
     look: Callable[[View], Iterator[Finding]]
 
@@ -73,12 +74,12 @@ def _nothing(seen: View) -> Finding:
 SITUATIONS = {
     each.key: each
     for each in (
-        Situation("no-message", gettext_lazy("I’m not receiving a text or call"), no_message),
-        Situation("code-refused", gettext_lazy("My code is incorrect"), code_incorrect),
-        Situation("lost-phone", gettext_lazy("I lost my phone"), lost_phone),
-        Situation("new-number", gettext_lazy("I have a new phone number"), new_number),
-        Situation("app-password", gettext_lazy("My app password doesn’t work"), app_password),
-        Situation("asked-again", gettext_lazy("I’m asked every time, or never asked"), asked_again),
-        Situation("strange", gettext_lazy("I got a code or call I didn’t request"), strange),
+        Situation("no-message", "no-text", gettext_lazy("I’m not receiving a text or call"), no_message),
+        Situation("code-refused", "code-refused", gettext_lazy("My code is incorrect"), code_incorrect),
+        Situation("lost-phone", "lost-phone", gettext_lazy("I lost my phone"), lost_phone),
+        Situation("new-number", "new-number", gettext_lazy("I have a new phone number"), new_number),
+        Situation("app-password", "app-password-refused", gettext_lazy("My app password doesn’t work"), app_password),
+        Situation("asked-again", "asked-again", gettext_lazy("I’m asked every time, or never asked"), asked_again),
+        Situation("strange", "strange-sign-in", gettext_lazy("I got a code or call I didn’t request"), strange),
     )
 }

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.apps.registry import Apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.models import User
 from helpcenter import articles, bundled, management, readability
-from helpcenter.models import Article, Version
+from helpcenter.models import Article, Contact, Version
 from verification.models import MessageState, Reason
 from verification.outcomes import Verdict
 from verification.policies import Why
@@ -165,3 +167,15 @@ def test_sender_without_a_number_is_the_organisation(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(settings, "SENDER_NUMBERS", ("+41445550100", "Example", "Example"))
     assert articles.places()["senders"] == "+41445550100, Example"
+
+
+@pytest.mark.usefixtures("db")
+def test_contact_is_the_reader_s_own_desk() -> None:
+    """Seen with the general desk in the articles, beside the reader's own one at the side."""
+    north, ana = Group.objects.create(name="North"), User.objects.create(username="ana")
+    ana.groups.add(north)
+    Contact.objects.create(name="Desk", phone="+41 44 555 01 01")
+    Contact.objects.create(group=north, name="Desk North", phone="+41 44 555 01 09")
+
+    assert articles.places(ana)["support_contact"] == "Desk North (+41 44 555 01 09)"
+    assert articles.places()["support_contact"] == "Desk (+41 44 555 01 01)"

@@ -350,7 +350,9 @@ def test_stranger_is_told_nothing_of_anybody(stranger: Browser, ana: Person) -> 
     page = stranger.go("/help/diagnose/?about=no-message")
 
     assert "What we found" not in page
-    assert page.offers("Sign in")
+    assert page.link("Read the article instead") == "/help/no-text/"
+    signs_in = [address for words, address in page.links if words == "Sign in"]
+    assert "/sign-in/?next=%2Fhelp%2Fdiagnose%2F%3Fabout%3Dno-message" in signs_in
 
 
 def test_half_signed_in_person_sees_only_this_sign_in(ana: Person) -> None:
