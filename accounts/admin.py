@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import admin_changes, app_passwords, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
+from accounts.admin_site import Words
 from accounts.app_passwords import programs
 from accounts.models import Service
 from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
@@ -37,20 +38,36 @@ class ServiceAdmin(ChangesAdmin):
     subject = "service"
     added, changed = audit_events.SERVICE_MADE, audit_events.SERVICE_CHANGED
     deleted = audit_events.SERVICE_DELETED
-    list_display = ("name", "slug", "program", "is_active", "takes_password")
+    list_display = ("name", "slug", "program_name", "is_active", "takes_password")
+    flags = {"is_active": (_("Active"), _("Switched off"))}
+    words = Words(
+        heading=_("Services"),
+        lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),
+        add=_("Add a service"),
+        form_lead=_("After you add a service, we show its key once. Copy it into the service’s configuration."),
+        empty=_("No services yet"),
+        empty_text=_("Add a service to let people use app passwords with it."),
+        delete=_("Delete service"),
+        delete_effect=_("The service can’t check app passwords any more. Nobody can sign in to it with one."),
+    )
     fields = ("name", "slug", "program", "is_active", "takes_password", "upstream_host", "upstream_port")
     ordering = ("name",)
     row_actions = {
         "renew_key": RowAction(
-            label=_("Give a new key; the older one stops working"),
+            label=_("Renew key"),
             explain=_(
-                "Their present keys stop working within seconds: nobody gets into these services until the new keys "
-                "are in place."
+                "The current keys stop working within seconds. Nobody can sign in to these services with an app "
+                "password until the new keys are in their configuration."
             ),
-            button=_("Give new keys"),
+            button=_("Renew key"),
             run="renew_keys",
         )
     }
+
+    @admin.display(description=_("kind of program"), ordering="program")
+    def program_name(self, obj: Service) -> str:
+        known = programs.PROGRAMS.get(obj.program)
+        return str(known.label) if known else obj.program
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "program":
@@ -86,6 +103,6 @@ class ServiceAdmin(ChangesAdmin):
         )
 
     def _show(self, request: HttpRequest, shown: list[tuple[Service, str]]) -> HttpResponse:
-        title = _("The key, shown only now")
+        title = _("Your new key")
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "shown": shown}
         return TemplateResponse(request, "accounts/admin/service_keys.html", context)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -52,7 +52,7 @@ class Words:
     """What the pages of a table say about it. What is left out is made from the model's own name.
 
     `lead` stands under the heading of the list, `form_lead` under that of the form; `empty` and `empty_text` say that
-    there is no row yet and what to do; `delete_effect` says what follows from deleting a row.
+    there is no row yet and what to do; `delete_effect` says what follows from deleting a row; `save` names the button.
     """
 
     heading: Any = ""
@@ -63,6 +63,7 @@ class Words:
     empty_text: Any = ""
     delete: Any = ""
     delete_effect: Any = ""
+    save: Any = ""
 
     def of(self, about: Any) -> dict[str, Any]:
         """Return the words for a template. `about` is the model's `_meta`."""
@@ -82,7 +83,7 @@ def in_words(keeper: "Ruled", name: str, value: object) -> Any:
         yes, no = keeper.flags.get(name, (_("Yes"), _("No")))
         return yes if value else no
     if isinstance(value, datetime):
-        return format_html('<time datetime="{}">{}</time>', value.isoformat(), time_format.moment(value))
+        return format_html('<time datetime="{}">{}</time>', value.isoformat(), time_format.short_moment(value))
     return None
 
 
@@ -152,6 +153,16 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
         if request.POST.get("action") and not selected:
             messages.warning(request, _("Select at least one row first."))
         return super().changelist_view(request, {"words": self.words.of(self.opts)} | (extra_context or {}))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the field for a column. Where nothing is chosen yet, it says so in words instead of dashes."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField) and field.empty_label:
+            field.empty_label = _("Choose one")
+        elif isinstance(field, forms.TypedChoiceField):
+            former = cast("Any", field.choices)
+            field.choices = [(value, label if value else _("Choose one")) for value, label in former]
+        return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": _Rows, **kwargs})

@@ -9,8 +9,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin, RowAction
+from accounts.admin_site import EMPTY, Words
 from helpcenter import articles, audit_events
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 
@@ -37,6 +40,16 @@ class ArticleAdmin(ChangesAdmin):
     added, changed = audit_events.ARTICLE_ADDED, audit_events.ARTICLE_CHANGED
     deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "topic", "audience", "language", "is_edited", "publish_at", "shown")
+    search_label = _("Title, words or address")
+    words = Words(
+        heading=_("Articles"),
+        lead=_("What people read under Help. A changed article keeps its earlier versions."),
+        add=_("Add an article"),
+        empty=_("No articles yet"),
+        empty_text=_("The articles that come with the service are added when it is set up."),
+        delete=_("Delete article"),
+        delete_effect=_("Readers no longer find it, and its earlier versions and feedback are deleted too."),
+    )
     list_filter = ("topic", "audience", "language")
     search_fields = ("title", "slug", "summary", "words")
     ordering = ("topic", "order")
@@ -47,26 +60,27 @@ class ArticleAdmin(ChangesAdmin):
         """Add how many readers each article helped. Counted once per page, not per row."""
         counted = cache(articles.feedback)
 
-        @admin.display(description="helped")
+        @admin.display(description=_("helped"))
         def helped(article: Article) -> str:
             n_helped, n = counted().get(article.pk, (0, 0))
-            return f"{n_helped} of {n}" if n else "–"
+            return gettext("%(n)d of %(all)d") % {"n": n_helped, "all": n} if n else EMPTY
 
         columns = list(super().get_list_display(request))
         columns.insert(-2, helped)
         return columns
 
-    @admin.display(description="text")
+    @admin.display(description=_("text"))
     def is_edited(self, obj: Article) -> str:
-        return "edited here" if articles.is_edited(obj) else "as shipped"
+        return gettext("Edited here") if articles.is_edited(obj) else gettext("As shipped")
 
-    @admin.display(description="page")
+    @admin.display(description=_("page"))
     def shown(self, obj: Article) -> SafeString:
-        return format_html('<a href="{}">Open</a>', obj.get_absolute_url())
+        words = gettext("View")
+        return format_html('<a href="{}">{}<span class="off-screen"> {}</span></a>', obj.get_absolute_url(), words, obj)
 
-    @admin.display(description="As readers see it")
+    @admin.display(description=_("as readers see it"))
     def preview(self, obj: Article) -> SafeString | str:
-        return articles.render(obj.body, articles.places()).html if obj.pk else "–"
+        return articles.render(obj.body, articles.places()).html if obj.pk else EMPTY
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         if change:
@@ -81,13 +95,21 @@ class VersionAdmin(ChangesAdmin):
     subject = "article"
     deleted = audit_events.ARTICLE_DELETED
     list_display = ("title", "article", "replaced_at", "replaced_by")
+    words = Words(
+        heading=_("Earlier versions"),
+        lead=_("The texts of articles before they were changed. Select some to restore them."),
+        empty=_("No earlier versions yet"),
+        empty_text=_("A version is kept each time an article is changed."),
+        delete=_("Delete version"),
+        delete_effect=_("This text can no longer be restored."),
+    )
     fields = readonly_fields = ("article", "title", "summary", "body", "replaced_at", "replaced_by")
     ordering = ("-replaced_at",)
     row_actions = {
         "restore": RowAction(
-            label="Bring this text back",
-            explain="These texts take the place of the present ones, which are kept as versions.",
-            button="Bring back",
+            label=_("Restore"),
+            explain=_("These texts replace the current ones, which are kept as earlier versions."),
+            button=_("Restore"),
             run="restore",
             permissions=("restore",),
         )
@@ -108,7 +130,7 @@ class VersionAdmin(ChangesAdmin):
             articles.restore(version, user_id=request.user.pk, now=timezone.now())
             about = {"version": version.replaced_at.isoformat(), "title": version.title}
             self.record(request, audit_events.ARTICLE_RESTORED, version.article, reason, **about)
-        messages.success(request, "Brought back; the texts they replaced are versions now.")
+        messages.success(request, gettext("Restored. The texts they replaced are kept as earlier versions."))
         return redirect("admin:helpcenter_version_changelist")
 
 
@@ -129,6 +151,14 @@ class FeedbackAdmin(_DeletedAdmin):
     subject = "feedback"
     deleted = audit_events.FEEDBACK_DELETED
     list_display = ("article", "has_helped", "text", "at")
+    flags = {"has_helped": (_("It helped"), _("It didn’t help"))}
+    words = Words(
+        heading=_("Feedback"),
+        lead=_("What readers said about articles. It’s anonymous."),
+        empty=_("No feedback yet"),
+        empty_text=_("Readers can leave some at the foot of each article."),
+        delete=_("Delete feedback"),
+    )
     list_filter = ("has_helped", "article")
     ordering = ("-at",)
     list_select_related = ("article",)
@@ -141,14 +171,35 @@ class MissAdmin(_DeletedAdmin):
     subject = "miss"
     deleted = audit_events.MISS_DELETED
     list_display = ("text", "n_times", "last_at")
+    words = Words(
+        heading=_("Failed searches"),
+        lead=_("What people searched for in Help without a result. They show which articles or words are missing."),
+        empty=_("No failed searches"),
+        empty_text=_("A search without a result is listed here."),
+        delete=_("Delete failed search"),
+    )
     ordering = ("-n_times", "-last_at")
 
 
 @admin.register(Contact)
 class ContactAdmin(ChangesAdmin):
-    """Contact details of company support."""
+    """Contact details of support desks."""
 
     subject = "contact"
     added, changed = audit_events.CONTACT_ADDED, audit_events.CONTACT_CHANGED
     deleted = audit_events.CONTACT_DELETED
-    list_display = ("name", "group", "phone", "email", "hours", "takes_mail")
+    list_display = ("name", "helps", "phone", "email", "hours", "takes_mail")
+    ordering = ("name",)
+    words = Words(
+        heading=_("Contacts"),
+        lead=_("How people reach the support desk. One contact is for everyone, others for the people of a group."),
+        add=_("Add a contact"),
+        empty=_("No contacts yet"),
+        empty_text=_("Until you add one, pages show the support desk from the settings."),
+        delete=_("Delete contact"),
+        delete_effect=_("Its people see the contact for everyone instead."),
+    )
+
+    @admin.display(description=_("for"), ordering="group")
+    def helps(self, obj: Contact) -> str:
+        return obj.group.name if obj.group else gettext("Everyone else")

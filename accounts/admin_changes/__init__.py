@@ -1,10 +1,11 @@
 """Changes in the admin: each needs a recent verification and a reason, is audited, and counts once if sent twice."""
 
-from accounts.admin_changes.forms import ChangeForm, ReasonForm, Repeated, differences, spend, values
+from accounts.admin_changes.forms import BACK, ChangeForm, ReasonForm, Repeated, differences, spend, values
 from accounts.admin_changes.model_admin import ChangesAdmin, ReadOnlyAdmin, RowAction
 from accounts.admin_changes.pages import Asked, Refused, acts, reads, with_reason
 
 __all__ = [
+    "BACK",
     "Asked",
     "ChangeForm",
     "ChangesAdmin",

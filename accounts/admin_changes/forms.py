@@ -1,4 +1,4 @@
-"""Forms for changes: they need a reason, count once, and are refused if the row has changed meanwhile."""
+"""Forms for changes: they need a reason, count once, and are refused if the row has changed."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ from accounts.models import SentForm
 from verification.inputs.fields import LineField
 from verification.models.handles import new_handle
 
+BACK = "back"  # the button of a preview that leads back to the form, with everything that was filled in
 PROOF_FIELDS = ("reason", "form_ref", "seen")  # form fields besides the row's own
 _MAX_LENGTH = 300  # characters of a value that the audit event keeps
 
@@ -30,16 +31,16 @@ class ReasonForm(forms.Form):
     reason = LineField(
         label=gettext_lazy("Reason"),
         max_length=200,
-        help_text=gettext_lazy("In your own words: colleagues and auditors read it."),
-        error_messages={"required": gettext_lazy("Say why you do this.")},
+        help_text=gettext_lazy("Colleagues and auditors read it in the audit log."),
+        error_messages={"required": gettext_lazy("Enter the reason for this change.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "size": 80}),
     )
     form_ref = forms.RegexField(
         r"^[0-9a-f]{32}$",
         widget=forms.HiddenInput,
         error_messages={
-            "required": gettext_lazy("Open the page again: this form did not come from it."),
-            "invalid": gettext_lazy("Open the page again: this form did not come from it."),
+            "required": gettext_lazy("Open the page again: this form didn’t come from it."),
+            "invalid": gettext_lazy("Open the page again: this form didn’t come from it."),
         },
     )
 
@@ -51,7 +52,7 @@ class ReasonForm(forms.Form):
     def clean_form_ref(self) -> str:
         ref: str = self.cleaned_data["form_ref"]
         if SentForm.objects.filter(ref=ref).exists():
-            raise forms.ValidationError(_("This was sent already, and was done once. Open the page again to go on."))
+            raise forms.ValidationError(_("This was already sent and done once. Open the page again to continue."))
         return ref
 
 
@@ -72,6 +73,8 @@ class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # gene
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        if BACK in self.data:
+            raise forms.ValidationError(_("Nothing has been applied yet."), code=BACK)
         if self.instance.pk is not None and self.cleaned_data.get("seen") != as_seen(self.former):
             raise forms.ValidationError(changed_meanwhile())
         return cleaned
@@ -79,7 +82,7 @@ class ChangeForm(ReasonForm, forms.ModelForm):  # type: ignore[type-arg]  # gene
 
 def changed_meanwhile() -> str:
     """Return the message that somebody else was faster."""
-    return _("Somebody changed this meanwhile, so nothing was saved. Open the page again to see it as it is now.")
+    return _("Someone else changed this, so nothing was saved. Open the page again to see the current values.")
 
 
 def spend(form: forms.Form) -> None:

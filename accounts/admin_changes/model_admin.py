@@ -1,6 +1,6 @@
 """Base ModelAdmin classes for all tables: read-only, or changed one row at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import reauthentication, redirects, request_context
 from accounts.admin_changes.forms import (
+    BACK,
     PROOF_FIELDS,
     ChangeForm,
     ReasonForm,
@@ -82,14 +83,17 @@ class ChangesAdmin(Ruled):
     deleted: Event | None = None
 
     def forget(self) -> None:
-        """Clear the cache of these rows, so that a change takes effect at once."""
+        """Clear the cache of these rows, so that a change takes effect immediately."""
 
     # The form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = [name for name in self.get_fields(request, obj) if name not in PROOF_FIELDS]
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return [(None, {"fields": own}), *([(_("Why"), {"fields": list(PROOF_FIELDS)})] if may else [])]
+        return [
+            (None, {"fields": own}),
+            *([(_("Reason for the change"), {"fields": list(PROOF_FIELDS)})] if may else []),
+        ]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.DateTimeField):
@@ -113,10 +117,32 @@ class ChangesAdmin(Ruled):
         usual = partial(super().changeform_view, object_id=object_id, form_url=form_url, extra_context=extra_context)
         return self._guarded(usual, request)
 
+    def effects(self, request: HttpRequest, row: Any) -> Sequence[str]:
+        """Return what saving a row would do, in sentences. Without any it is saved without a preview."""
+        return ()
+
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> Any:
         if request.method == "POST" and object_id:
             self._hold(request, object_id)
+        if request.method == "POST" and not {"confirmed", BACK} & set(request.POST):
+            found = self.get_object(request, object_id) if object_id else None
+            may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
+            form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
+            if may and form.is_valid() and (lines := self.effects(request, form.instance)):
+                return self._preview(request, form, lines)
         return super()._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]  # not in the stubs
+
+    def _preview(self, request: HttpRequest, form: Any, lines: Sequence[str]) -> HttpResponse:
+        sent = [(n, v) for n, each in request.POST.lists() if n != "csrfmiddlewaretoken" for v in each]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "words": self.words.of(self.opts),
+            "lines": lines,
+            "row": form.instance,
+            "sent": sent,
+        }
+        return render(request, "accounts/admin/preview.html", context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         spend(form)
@@ -189,9 +215,9 @@ class ChangesAdmin(Ruled):
         try:
             return reauthentication.required(cast("Any", view))(cast("AuthedRequest", request))
         except Repeated:
-            messages.warning(request, _("This was sent already, and was done once."))
+            messages.warning(request, _("This was already sent and done once."))
         except IntegrityError:
-            messages.error(request, _("Somebody saved the same meanwhile, so nothing was saved. Look at the list."))
+            messages.error(request, _("Someone else saved the same, so nothing was saved. Check the list."))
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
@@ -202,7 +228,7 @@ def _why(form: Any) -> str:
 
 def _moment(db_field: Any, **kwargs: Any) -> forms.DateTimeField:
     """Return one labelled field for a time, instead of Django's two without labels."""
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 60}, format="%Y-%m-%dT%H:%M")
     field: forms.DateTimeField = db_field.formfield(form_class=forms.DateTimeField, widget=widget, **kwargs)
     zone = _("Time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
     field.help_text = f"{field.help_text} {zone}".strip()
@@ -223,7 +249,7 @@ def _run(each: RowAction) -> Callable[[ChangesAdmin, HttpRequest, QuerySet[Any]]
                     rows = chosen.order_by("pk").select_for_update(of=("self",), no_key=True)
                     return cast("HttpResponse", getattr(self, each.run)(request, list(rows), _why(form)))
             except Repeated:
-                form.add_error(None, _("This was sent already, and was done once."))
+                form.add_error(None, _("This was already sent and done once."))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -178,8 +178,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('desk', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='scope', to='auth.group', verbose_name='desk')),
-                ('people', models.ManyToManyField(related_name='+', to='auth.group', verbose_name='people of these groups')),
+                ('people', models.ManyToManyField(related_name='+', to='auth.group', verbose_name='may help the people of')),
             ],
+            options={
+                'verbose_name': 'desk scope',
+                'verbose_name_plural': 'desk scopes',
+            },
         ),
         migrations.CreateModel(
             name='Session',

@@ -14,8 +14,12 @@ class Scope(models.Model):
     Staff of several desks may help the users of all of them; staff without any scope may help everyone.
     """
 
-    desk = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="scope", verbose_name="desk")
-    people = models.ManyToManyField(Group, related_name="+", verbose_name="people of these groups")
+    desk = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="scope", verbose_name=_("desk"))
+    people = models.ManyToManyField(Group, related_name="+", verbose_name=_("may help the people of"))
+
+    class Meta:
+        verbose_name = _("desk scope")
+        verbose_name_plural = _("desk scopes")
 
     def __str__(self) -> str:
         return f"Scope of {self.desk.name}"

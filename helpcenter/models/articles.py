@@ -22,22 +22,36 @@ class Article(models.Model):
     Shape: `shipped` is the digest of the text as shipped. If the row's own digest differs, the article was edited.
     """
 
-    slug = models.SlugField(max_length=64)
-    language = models.CharField(max_length=16, default="en")
-    title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=250)
-    body = models.TextField(help_text="Markdown. {organisation}, {support}, {days}, {tries} are filled in.")
-    topic = models.CharField(max_length=40)
-    order = models.PositiveSmallIntegerField(default=100)
-    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
-    words = models.TextField(blank=True, help_text="Further words by which people look for it, one phrase a line.")
-    related = models.CharField(max_length=300, blank=True, help_text="Slugs of related articles, separated by spaces.")
-    publish_at = models.DateTimeField(default=timezone.now)
-    withdraw_at = models.DateTimeField(null=True, blank=True)
+    slug = models.SlugField(_("address"), max_length=64, help_text=_("The end of its address, such as lost-phone."))
+    language = models.CharField(_("language"), max_length=16, default="en")
+    title = models.CharField(_("title"), max_length=120)
+    summary = models.CharField(
+        _("summary"), max_length=250, help_text=_("One sentence, shown in lists and search results.")
+    )
+    body = models.TextField(
+        _("text"), help_text=_("Markdown. {organisation}, {support}, {days} and {tries} are filled in.")
+    )
+    topic = models.CharField(_("topic"), max_length=40, help_text=_("Articles of one topic are listed together."))
+    order = models.PositiveSmallIntegerField(
+        _("order"), default=100, help_text=_("The lowest is listed first in its topic.")
+    )
+    audience = models.CharField(_("for"), max_length=10, choices=Audience.choices, default=Audience.EVERYONE)
+    words = models.TextField(
+        _("search words"), blank=True, help_text=_("Other words that people search for, one phrase per line.")
+    )
+    related = models.CharField(
+        _("related articles"), max_length=300, blank=True, help_text=_("Their addresses, separated by spaces.")
+    )
+    publish_at = models.DateTimeField(_("shown from"), default=timezone.now)
+    withdraw_at = models.DateTimeField(
+        _("shown until"), null=True, blank=True, help_text=_("Leave this empty to show it without an end.")
+    )
     shipped = models.CharField(max_length=64, blank=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
         constraints = (models.UniqueConstraint(fields=["slug", "language"], name="one_article_a_language"),)
 
     def __str__(self) -> str:
@@ -50,12 +64,22 @@ class Article(models.Model):
 class Version(models.Model):
     """The text of an article before a change."""
 
-    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions")
-    title = models.CharField(max_length=120)
-    summary = models.CharField(max_length=250)
-    body = models.TextField()
-    replaced_at = models.DateTimeField(default=timezone.now)
-    replaced_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions", verbose_name=_("article"))
+    title = models.CharField(_("title"), max_length=120)
+    summary = models.CharField(_("summary"), max_length=250)
+    body = models.TextField(_("text"))
+    replaced_at = models.DateTimeField(_("replaced"), default=timezone.now)
+    replaced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("replaced by"),
+    )
+
+    class Meta:
+        verbose_name = _("earlier version")
+        verbose_name_plural = _("earlier versions")
 
     def __str__(self) -> str:
         return f"{self.title}, until {time_format.short_moment(self.replaced_at, zone=True)}"

@@ -1,22 +1,34 @@
-"""Contact details of company support, for everyone or for one group."""
+"""Contact details of support desks, for everyone or for one group."""
 
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Contact(models.Model):
-    """A desk of company support. Without a row, the settings apply."""
+    """A support desk. Without a row, the settings apply."""
 
     group = models.OneToOneField(
-        Group, on_delete=models.CASCADE, null=True, blank=True, help_text="Whom it helps; empty for everybody else."
+        Group,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("for the people of"),
+        help_text=_("Leave this empty for everyone else."),
     )
-    name = models.CharField(max_length=100)
-    phone = models.CharField(max_length=40, blank=True)
-    email = models.EmailField(blank=True)
-    hours = models.CharField(max_length=120, blank=True)
-    takes_mail = models.BooleanField(default=False, help_text="Offer a form that mails this desk.")
+    name = models.CharField(_("name"), max_length=100)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    hours = models.CharField(
+        _("opening hours"), max_length=120, blank=True, help_text=_("Such as: Monday to Friday, 8:00 to 17:00")
+    )
+    takes_mail = models.BooleanField(
+        _("takes emails"), default=False, help_text=_("Offer a form that sends an email to this desk.")
+    )
 
     class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
         constraints = (
             models.UniqueConstraint(
                 models.Case(models.When(group__isnull=True, then=models.Value(1))), name="one_contact_for_everybody"

@@ -75,7 +75,7 @@ def test_unblocks_a_range_with_a_reason(opal: Person, clock: Clock) -> None:
     path = f"/admin/verification/blockedrange/{pause.pk}/change/"
 
     page = add(opal, path, reason="")
-    assert "Say why you do this." in page
+    assert "Enter the reason for this change." in page
     add(opal, path, reason="People at an event.")
 
     pause.refresh_from_db()

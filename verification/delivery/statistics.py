@@ -93,6 +93,11 @@ def workers(*, seconds: float = 0.5) -> int | None:
         return None
 
 
+def providers_of(kind: Kind) -> list[str]:
+    """Name the installed providers that carry a kind of message, in the order of use."""
+    return list(routes.able(kind))
+
+
 def waiting(now: datetime) -> list[Waiting]:
     """Tell what waits in the outbox, which is the truth whatever the broker says."""
     rows = Message.objects.filter(state__in=_WAITS, not_before__lte=now)

@@ -2,16 +2,20 @@
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from accounts import request_context
+from accounts import admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
+from accounts.admin_site import Words
 from accounts.models import Scope, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import change_events, urls
@@ -46,7 +50,31 @@ class ScopeAdmin(ChangesAdmin):
 
     subject = "scope"
     added, changed, deleted = change_events.SCOPE_ADDED, change_events.SCOPE_CHANGED, change_events.SCOPE_DELETED
-    list_display = ("desk",)
+    list_display = ("desk", "helps")
+    words = Words(
+        heading=_lazy("Desk scopes"),
+        lead=_lazy(
+            "Limits a support desk to the people of some groups. Staff of a desk without a scope can help everyone."
+        ),
+        add=_lazy("Add a desk scope"),
+        form_lead=_lazy("Choose the desk’s role or group, and the groups whose people it may help."),
+        empty=_lazy("No desk scopes yet"),
+        empty_text=_lazy("Every desk can help everyone. Add a scope to limit a desk to some groups."),
+        delete=_lazy("Delete desk scope"),
+        delete_effect=_lazy("Staff of this desk can help everyone again, unless another desk of theirs has a scope."),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scope]:
+        return super().get_queryset(request).select_related("desk").prefetch_related("people")
+
+    @admin.display(description=_lazy("may help the people of"))
+    def helps(self, obj: Scope) -> str:
+        return ", ".join(sorted(group.name for group in obj.people.all()))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **{"widget": forms.CheckboxSelectMultiple, "help_text": "", **kwargs}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and _may_change(request)
@@ -90,7 +118,7 @@ class PolicyAdmin(ChangesAdmin):
         return cast("HttpResponse", super().render_change_form(request, more, *args, **kwargs))
 
     def _changeform_view(self, request: HttpRequest, object_id: Any, form_url: str, extra_context: Any) -> HttpResponse:
-        if request.method == "POST" and not {"confirmed", policy_form.BACK} & set(request.POST):
+        if request.method == "POST" and not {"confirmed", admin_changes.BACK} & set(request.POST):
             found = self.get_object(request, object_id) if object_id else None
             form = self.get_form(request, found, change=bool(found))(request.POST, instance=found)
             may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
@@ -104,7 +132,7 @@ class PolicyAdmin(ChangesAdmin):
         sent = [
             (n, v)
             for n, values in request.POST.lists()
-            if n not in {"csrfmiddlewaretoken", policy_form.BACK}
+            if n not in {"csrfmiddlewaretoken", admin_changes.BACK}
             for v in values
         ]
         context = {

@@ -18,7 +18,6 @@ from verification.models import Policy
 from verification.policies import RULES, Section, Source
 
 OWN_FIELDS = ("group", "rank")
-BACK = "back"  # the button of the preview that leads back to the form, with all that was filled in
 
 
 def _actions() -> list[tuple[str, Any]]:
@@ -72,8 +71,6 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
     def clean(self) -> dict[str, Any] | None:
         """Refuse rules that contradict each other, beside the field to correct."""
         cleaned = super().clean()
-        if BACK in self.data:
-            raise forms.ValidationError(_("Nothing has been applied yet."), code=BACK)
         draft = Policy(pk=self.instance.pk, group=self.cleaned_data.get("group"))
         for rule in RULES:
             setattr(draft, rule.name, self.cleaned_data.get(rule.name))

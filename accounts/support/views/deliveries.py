@@ -1,5 +1,6 @@
 """Views of deliveries for operators: queues, workers, delivery times, failures, and sending a notice again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.session_assurance import AuthedRequest
+from accounts.support import delivery_health
 from accounts.support.views import layout
 from verification.delivery import message_explanations, statistics
-from verification.delivery.statistics import Hour
-from verification.models import Message
+from verification.delivery.statistics import Hour, Share, StateCount
+from verification.models import Kind, Message, MessageState
 
 
 def _may(request: AuthedRequest) -> None:
@@ -38,26 +40,42 @@ def _column(place: int, hour: Hour, most: int) -> _Column:
     return _Column(place * 10 + 1, 60 - height, height, 60 - failed, failed)
 
 
+def _named(row: StateCount | Share) -> dict[str, object]:
+    """Return a row of figures with its kind and state in words."""
+    said = vars(row) | {"kind": Kind(row.kind).label}
+    return said | ({"state": MessageState(row.state).label} if isinstance(row, StateCount) else {})
+
+
+def _totals(hours: Sequence[Hour], providers: Sequence[Share]) -> dict[str, int]:
+    n, n_arrived = sum(hour.n for hour in hours), sum(share.n_arrived for share in providers)
+    n_failed = sum(hour.n_failed for hour in hours)
+    return {"n": n, "n_arrived": n_arrived, "n_failed": n_failed, "share": round(100 * n_arrived / max(n, 1))}
+
+
 def index(request: AuthedRequest) -> HttpResponse:
     """Show everything on one page. This sends nothing."""
     _may(request)
     now = request_context.read(request).now
-    state_counts = statistics.state_counts(now)
-    most = max((count.n for count in state_counts), default=1)
-    hours = statistics.hours(now)
+    hours, providers = statistics.hours(now), statistics.by_provider(now)
+    workers, waiting = statistics.workers(), statistics.waiting(now)
     context = {
+        "problems": delivery_health.problems(
+            now, workers=workers, waiting=waiting, circuits=list(statistics.circuits())
+        ),
         "queues": statistics.queues(),
-        "workers": statistics.workers(),
-        "waiting": statistics.waiting(now),
-        "state_counts": [(count, round(100 * count.n / most)) for count in state_counts],
-        "latencies": statistics.latencies(now),
+        "workers": workers,
+        "waiting": [{"label": Kind(each.kind).label, "n": each.n, "oldest": each.oldest} for each in waiting],
+        "state_counts": [_named(count) for count in statistics.state_counts(now)],
+        "latencies": [
+            {"label": Kind(each.kind).label, "p50": each.p50, "p95": each.p95} for each in statistics.latencies(now)
+        ],
+        "totals": _totals(hours, providers),
         "shares": [
-            ("providers", _("By provider"), statistics.by_provider(now)),
-            ("countries", _("By country"), statistics.by_country(now)),
+            ("providers", _("By provider"), [_named(share) for share in providers]),
+            ("countries", _("By country"), [_named(share) for share in statistics.by_country(now)]),
         ],
         "hours": hours,
         "columns": [_column(place, hour, max(each.n for each in hours)) for place, hour in enumerate(hours)],
-        "circuits": [(each, message_explanations.cause(each)) for each in statistics.circuits()],
         "dead": [
             (
                 each,
@@ -95,10 +113,10 @@ def again(request: AuthedRequest, handle: str) -> HttpResponseBase:
 
     def run(reason: str) -> None:
         if statistics.send_again(message, now, actor_id=request.user.pk, reason=reason):
-            messages.success(request, _("It is in the outbox again."))
+            messages.success(request, _("The notification will be sent again."))
         else:
-            messages.warning(request, _("It helps nobody any more, or was sent again already."))
+            messages.warning(request, _("Nothing was sent: it is too old to help, or it was already sent again."))
 
-    back, lines = resolve_url("admin:deliveries"), (_("The notice goes to the same person again."),)
+    back, lines = resolve_url("admin:deliveries"), (_("The notification is sent to the same person again."),)
     asked = Asked(title=_("Send again"), button=_("Send again"), back=back, here="deliveries", lines=lines)
     return admin_changes.with_reason(request, asked, run)

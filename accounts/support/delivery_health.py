@@ -1,0 +1,98 @@
+"""What an operator has to know about deliveries now: what is wrong, why, and what to do about it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from verification import time_format
+from verification.delivery import message_explanations, statistics
+from verification.delivery.routing import outages
+from verification.models import Circuit, Kind, Message, MessageState
+
+LONG_WAIT = 60.0  # seconds that a message may wait in the outbox before it is a problem
+_LOOKS_BACK = timedelta(hours=1)
+_ENOUGH = 10  # messages in that time, below which their failures say little
+_MANY_FAILED = 0.25  # share
+_ARRIVED_NOT = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. Shape: `kind` is bad or warn, as of a notice; `label` is the text of the link."""
+
+    kind: str
+    title: str
+    text: str
+    url: str = ""
+    label: str = ""
+
+
+def problems(
+    now: datetime, *, workers: int | None, waiting: Sequence[statistics.Waiting], circuits: Sequence[Circuit]
+) -> list[Problem]:
+    """Return everything that keeps messages from arriving now, the worst first."""
+    found = [*_workers(workers), *_waiting(waiting), *_outages(now), *_circuits(circuits), *_failures(now)]
+    return sorted(found, key=lambda each: each.kind != "bad")
+
+
+def _workers(workers: int | None) -> Iterator[Problem]:
+    if workers == 0:
+        text = _("Start one. Nothing is lost until then, but codes that are too old by then are not sent.")
+        yield Problem("bad", _("No worker is running"), text)
+    elif workers is None:
+        text = _("Messages are still sent, a few seconds later, because workers also check the outbox.")
+        yield Problem("warn", _("The broker doesn’t answer"), text)
+
+
+def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[Problem]:
+    for each in waiting:
+        if each.oldest > LONG_WAIT:
+            said = {"what": Kind(each.kind).label, "n": each.n, "minutes": round(each.oldest / 60)}
+            title = _("Messages are waiting too long (%(what)s)") % said
+            text = ngettext(
+                "The oldest has waited for %(minutes)d minute. Check the workers and the providers.",
+                "The oldest has waited for %(minutes)d minutes. Check the workers and the providers.",
+                round(each.oldest / 60),
+            )
+            yield Problem("bad", title, text % said)
+
+
+def _outages(now: datetime) -> Iterator[Problem]:
+    off = [*outages.kinds(now).items(), *outages.providers(now).items()]
+    for name, outage in off:
+        title = _("Switched off: %(what)s") % {"what": outage.get_kind_display() or name}
+        if outage.ends_at:
+            text = _("Until %(moment)s.") % {"moment": time_format.moment(outage.ends_at, zone=True)}
+        else:
+            text = _("Until someone ends the outage.")
+        address = reverse("admin:verification_outage_change", args=[outage.pk])
+        yield Problem("warn", title, f"{text} {outage.words}".strip(), address, _("View outage"))
+
+
+def _circuits(circuits: Sequence[Circuit]) -> Iterator[Problem]:
+    for each in circuits:
+        said = {"provider": each.provider, "kind": Kind(each.kind).label}
+        title = _("%(provider)s is temporarily bypassed for %(kind)s") % said
+        failures = ngettext("%(n)d failure in a row.", "%(n)d failures in a row.", each.failures) % {"n": each.failures}
+        lines = [failures]
+        if each.until_at:
+            lines.append(_("Next test: %(time)s.") % {"time": time_format.clock(each.until_at, zone=True)})
+        if cause := message_explanations.cause(each):
+            lines.append(_("The provider’s reason: %(cause)s.") % {"cause": cause})
+        address = reverse("admin:verification_circuit_changelist")
+        yield Problem("warn", title, " ".join(lines), address, _("Provider health"))
+
+
+def _failures(now: datetime) -> Iterator[Problem]:
+    rows = Message.objects.filter(created_at__gt=now - _LOOKS_BACK, kind__in=[Kind.TEXT, Kind.CALL])
+    found = rows.aggregate(n=Count("pk"), bad=Count("pk", filter=Q(state__in=_ARRIVED_NOT)))
+    if found["n"] >= _ENOUGH and found["bad"] > found["n"] * _MANY_FAILED:
+        title = _("Many messages don’t arrive")
+        said = {"bad": found["bad"], "n": found["n"]}
+        text = _("In the last hour %(bad)d of %(n)d texts and calls were not delivered. The reasons are listed below.")
+        yield Problem("bad", title, text % said)
