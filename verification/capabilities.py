@@ -100,7 +100,7 @@ class PublicKey(Method):
 
 
 class Passwordless(PublicKey):
-    """May replace the user name and the password as well, where the policy says so.
+    """May replace the username and the password as well, where the policy says so.
 
     One installed method at most has this capability, since the first page of a sign-in makes one offer.
     """

@@ -39,7 +39,7 @@ class Ask:
 
     - `code` is what a message carries; `match_code` what a page shows to be keyed during a call
     - `random` is of this challenge alone, `person` an opaque user handle
-    - `address`, `secret`, `counter` and `data` are the enrolment's; `account` is the person's user name
+    - `address`, `secret`, `counter` and `data` are the enrolment's; `account` is the person's username
     - `is_enrolment`: the enrolment is being set up, so this is its first proof
     - `find` looks a single-use secret up by its first part
     - `others` lists the addresses of the person's proven enrolments of this method
@@ -139,6 +139,7 @@ class Method:
     icon: ClassVar[str]  # of mfasite/static/mfasite/icons.svg
     label: Any
     explain: Any  # one sentence: what the person does
+    caution: Any = ""  # one sentence where it is set up: why it is weaker than others
     code_label: Any = ""  # of the field for its code; empty where the enrolment's own label says it
     causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text by the `cause` of a wrong answer
     strength: ClassVar[int] = 1  # 1 to 3: the strongest is recommended, and policies ask staff for one

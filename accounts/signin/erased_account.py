@@ -29,7 +29,7 @@ class GoneMiddleware:
         if not isinstance(exception, (DatabaseError, ObjectDoesNotExist)) or not _is_gone(request):
             return None
         request.session.flush()
-        messages.info(request, _("You were signed out, because your account or its settings changed."))
+        messages.info(request, _("You were signed out because your account or its settings changed."))
         return redirect("signin:password")
 
 

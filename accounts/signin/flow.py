@@ -36,7 +36,7 @@ _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindPa
 
 
 def check_password(name: str, password: str, context: Context) -> tuple[User | None, Gate]:
-    """Check a user name and password. Timing and queries are the same whether or not the name exists.
+    """Check a username and password. Timing and queries are the same whether or not the name exists.
 
     The attempt is counted before the check, so that parallel guesses are limited as well.
     """

@@ -1,4 +1,4 @@
-"""Forms for signing in: user name and password, and the code."""
+"""Forms for signing in: username and password, and the code."""
 
 from typing import Any
 
@@ -29,19 +29,19 @@ class _PasswordInput(_Drawn, forms.PasswordInput):
 
 
 class PasswordForm(forms.Form):
-    """User name and password."""
+    """Username and password."""
 
     username = forms.CharField(
         label=_("Username"),
         max_length=150,
-        error_messages={"required": _("Type your user name.")},
+        error_messages={"required": _("Enter your username.")},
         widget=_TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         max_length=4096,
-        error_messages={"required": _("Type your password.")},
+        error_messages={"required": _("Enter your password.")},
         widget=_PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -49,7 +49,7 @@ class PasswordForm(forms.Form):
 class CodeForm(forms.Form):
     """A code, and whether to remember this browser."""
 
-    code = forms.CharField(label=_("Code"), max_length=1000, error_messages={"required": _("Type the code.")})
+    code = forms.CharField(label=_("Code"), max_length=1000, error_messages={"required": _("Enter the code.")})
     remember = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, remember_days: int, digits: bool = True, **kwargs: Any) -> None:

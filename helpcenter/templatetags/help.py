@@ -14,7 +14,7 @@ register = template.Library()
 def help_for(kind: str, outcome: object) -> SafeString | str:
     """Return a link to the article about an outcome, or an empty string.
 
-    Shape: `kind` verdict, why or delivery; `outcome` a Verdict, a Why, a Reason or a state of a message.
+    Shape: `kind` verdict, why, delivery or method; `outcome` a Verdict, a Why, a Reason, a message's state or a name.
     """
     return help_at(f"{kind}:{outcome}")
 

@@ -177,7 +177,7 @@ def _break_mail(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask(name: str, *, browser: Browser | None = None) -> Page:
     browser = browser or Browser()
     browser.go("/password-reset/")
-    return browser.press("Mail me the link", name=name)
+    return browser.press("Email me the link", name=name)
 
 
 def link() -> str:
@@ -222,7 +222,7 @@ def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
 def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert "If there is an account with this name" in ask("ana")
+    assert "If there's an account with this username" in ask("ana")
     assert not Message.objects.exists()
 
 
@@ -265,9 +265,9 @@ def test_foreign_host_is_refused_outright(ana: Person) -> None:
 def set_new(path: str, new: str = NEW, *, browser: Browser | None = None) -> Page:
     browser = browser or Browser()
     browser.go(path)
-    if not browser.shown.offers("Set the password"):
+    if not browser.shown.offers("Set the new password"):
         return browser.shown
-    return browser.press("Set the password", new_password=new)
+    return browser.press("Set the new password", new_password=new)
 
 
 def test_sets_a_new_password_and_does_not_sign_in(ana: Person, mailed: str) -> None:
@@ -310,7 +310,7 @@ def test_is_good_once(ana: Person, mailed: str) -> None:
 
     page = set_new(mailed, "another good sentence")
 
-    assert (page.status, "This link is no longer good" in page) == (410, True)
+    assert (page.status, "This link no longer works" in page) == (410, True)
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
 
 
@@ -318,16 +318,16 @@ def test_two_who_have_the_form_open_set_one_password(ana: Person, mailed: str) -
     first, second = Browser(), Browser()
     first.go(mailed)
     second.go(mailed)
-    first.press("Set the password", new_password=NEW)
+    first.press("Set the new password", new_password=NEW)
 
-    assert second.press("Set the password", new_password="another good sentence").status == 410
+    assert second.press("Set the new password", new_password="another good sentence").status == 410
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
 
 
 def test_looking_does_not_use_it_up(ana: Person, mailed: str) -> None:
     """Mail programs open links before people do."""
     for _ in range(3):
-        assert Browser().go(mailed).offers("Set the password")
+        assert Browser().go(mailed).offers("Set the new password")
 
     assert PasswordReset.objects.get().used_at is None
 
@@ -364,7 +364,7 @@ def test_form_of_an_older_link_sets_nothing(ana: Person, mailed: str) -> None:
     browser.go(mailed)
     ask("ana")
 
-    assert browser.press("Set the password", new_password=NEW).status == 410
+    assert browser.press("Set the new password", new_password=NEW).status == 410
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
 
 

@@ -189,9 +189,9 @@ def test_what_was_typed_is_held_and_offered_again(stale: Person, clock: Clock) -
     stale.browser.send(path, name="blue <phone>")
 
     page = prove(stale, clock)
-    assert "nothing you typed was lost" in page
-    assert page.form("Go on")[0].fields["name"] == "blue <phone>"
-    page = stale.browser.press("Go on")
+    assert "Nothing that you entered was lost" in page
+    assert page.form("Continue")[0].fields["name"] == "blue <phone>"
+    page = stale.browser.press("Continue")
 
     assert page.path == "/methods/"
     assert stale.enrolment("totp").name == "blue <phone>"
@@ -204,7 +204,7 @@ def test_held_form_goes_to_its_whole_address(stale: Person, clock: Clock) -> Non
 
     page = prove(stale, clock)
 
-    form, _button = page.form("Go on")
+    form, _button = page.form("Continue")
     assert (form.action, form.fields["name"]) == (address, "blue phone")
 
 
@@ -213,7 +213,7 @@ def test_nothing_is_done_before_go_on_is_pressed(stale: Person, clock: Clock) ->
     prove(stale, clock)
 
     assert Enrolment.objects.filter(method="call").exists()
-    stale.browser.press("Go on")
+    stale.browser.press("Continue")
     assert not Enrolment.objects.filter(method="call").exists()
 
 
@@ -223,7 +223,7 @@ def test_what_was_typed_is_offered_once_and_at_its_own_place(stale: Person, cloc
     prove(stale, clock)
 
     assert "Rename" in stale.browser.go(path)
-    assert not stale.page.offers("Go on")
+    assert not stale.page.offers("Continue")
 
 
 def test_what_was_typed_is_not_offered_at_another_place(stale: Person, clock: Clock) -> None:
@@ -261,8 +261,8 @@ def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock:
 
     page = prove(stale, clock)
 
-    assert (page.status, page.offers("Go on")) == (200, True)
-    assert stale.browser.press("Go on").status == 200
+    assert (page.status, page.offers("Continue")) == (200, True)
+    assert stale.browser.press("Continue").status == 200
 
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/add/"])

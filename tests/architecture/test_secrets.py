@@ -136,12 +136,12 @@ def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
     ana.browser.client.cookies.clear()
     ana.give_password()
     ana.choose("Phone call")
-    digits = ana.page.words.split("key ")[1][:2]
+    digits = ana.page.words.split("call, enter ")[1][:2]
     work()
     ana.phone.answer()
     ana.phone.press("99#")
     ana.phone.press(f"{digits}#")
-    ana.browser.press("I pressed #: continue")
+    ana.browser.press("I pressed #, continue")
     ana.browser.press("Sign out")
     ana.give_password()
     ana.choose("Call me and read a code to me")

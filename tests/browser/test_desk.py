@@ -83,7 +83,7 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
     page_actions.press(page, "Verify")
     page_actions.expect_heading(page, "Set up two-step verification")
     page_actions.press(page, "Authenticator app")
-    page_actions.expect_heading(page, "Prove that it works")
+    page_actions.expect_heading(page, "Verify your new method")
 
 
 def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Person) -> None:

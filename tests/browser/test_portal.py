@@ -70,7 +70,7 @@ def name_key(page: Page, name: str) -> None:
     press(page, "Passkey")
     fill(page, "Your name for it", name)
     press(page, "Continue")
-    press(page, "Make a passkey")
+    press(page, "Create a passkey")
     expect(page.get_by_role("article", name=re.compile(name))).to_be_visible()
 
 
@@ -91,7 +91,7 @@ def prove_another_number(page: Page, person: Person) -> None:
     press(page, "Text message")
     fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
-    expect_heading(page, "Prove that it works")
+    expect_heading(page, "Verify your new method")
     person.phone.number = BENS
     verify(page, person.read_text())
 
@@ -124,7 +124,7 @@ def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Pers
     press(at_home, "Ask this first Authenticator app")
     prove_again(at_home, ana)
     expect_heading(at_home, "Thank you")
-    press(at_home, "Go on")
+    press(at_home, "Continue")
 
     expect_said(at_home, "From now on we ask for this first: Authenticator app.")
 
@@ -146,7 +146,7 @@ def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings
     at_desk.goto("/methods/add/")
     press(at_desk, "Passkey")
     press(at_desk, "Continue")
-    expect(at_desk.get_by_role("button", name="Make a passkey")).to_be_visible()
+    expect(at_desk.get_by_role("button", name="Create a passkey")).to_be_visible()
     for name, words in (
         ("NotAllowedError", "You may have cancelled"),
         ("InvalidStateError", "already has a passkey"),
@@ -157,7 +157,7 @@ def test_says_what_to_do_when_no_passkey_comes(at_desk: Page, settings: Settings
         refuse = "(name) => { navigator.credentials.create = () => Promise.reject(new DOMException('', name)); }"
         at_desk.evaluate(refuse, name)
 
-        press(at_desk, "Make a passkey")
+        press(at_desk, "Create a passkey")
 
         expect(at_desk.get_by_role("alert").locator("p:visible")).to_have_count(1)
         expect(at_desk.get_by_role("alert")).to_contain_text(words)
@@ -169,7 +169,7 @@ def test_says_that_this_device_has_a_passkey_already(keyring: Page) -> None:
     press(keyring, "Passkey")
     press(keyring, "Continue")
 
-    press(keyring, "Make a passkey")
+    press(keyring, "Create a passkey")
 
     expect(keyring.get_by_role("alert")).to_contain_text("already has a passkey for your account")
 
@@ -324,9 +324,9 @@ def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
 def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, ana: Person, clock: Clock) -> None:
     clock.forward(minutes=STALE)
     at_desk.goto("/methods/add/")
-    expect_heading(at_desk, "Prove it is you")
+    expect_heading(at_desk, "Verify it's you")
     press(at_desk, "Text message")
-    expect_heading(at_desk, "Verify it is you")
+    expect_heading(at_desk, "Verify it's you")
     follow(at_desk, DIFFERENT)
     press(at_desk, "Authenticator app")
     clock.forward(seconds=AFTER_APP)
@@ -353,7 +353,7 @@ def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Per
     press(at_home, "Hardware token")
     fill(at_home, "Serial number", "tk-0042")
     press(at_home, "Continue")
-    expect_heading(at_home, "Prove that it works")
+    expect_heading(at_home, "Verify your new method")
     verify(at_home, f"{totp(secret):06d}")
     expect(at_home.get_by_role("article", name=re.compile("Hardware token"))).to_be_visible()
     Enrolment.objects.filter(method="token").update(counter=-1)  # the next half minute, as far as the token goes
@@ -379,13 +379,13 @@ def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> 
     press(at_home, "Email")
     fill(at_home, "Email address", "ana@home.example")
     press(at_home, "Continue")
-    expect_heading(at_home, "Prove that it works")
+    expect_heading(at_home, "Verify your new method")
     verify(at_home, mailed())
     expect(at_home.get_by_role("article", name=re.compile("Email"))).to_be_visible()
     sign_out(at_home)
     give_password(at_home, ana)
     choose(at_home, "Email")
-    expect_heading(at_home, "Verify it is you")
+    expect_heading(at_home, "Verify it's you")
     verify(at_home, mailed())
 
     expect_in(at_home, ana)

@@ -36,7 +36,7 @@ def match_of(page: Page) -> str:
 
 def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    expect_heading(page, "Verify it is you")
+    expect_heading(page, "Verify it's you")
     work()
 
     shown = phone_of(ana, page).get_by_role("button", name=re.compile(r"^Copy \d")).text_content() or ""
@@ -82,7 +82,7 @@ def test_signs_in_by_a_recovery_code(page: Page, ana: Person) -> None:
 
 def test_keeps_the_page_and_says_why_after_a_wrong_code(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    expect_heading(page, "Verify it is you")
+    expect_heading(page, "Verify it's you")
     right = ana.read_text()
 
     verify(page, f"{(int(right) + 1) % 1_000_000:06d}")
@@ -118,10 +118,10 @@ def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Pag
     press(page, "Text message")
     fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
-    expect_heading(page, "Prove that it works")
+    expect_heading(page, "Verify your new method")
     verify(page, ben.read_text())
 
-    expect_heading(page, "Add a second way")
+    expect_heading(page, "Add a second method")
     press(page, "Authenticator app")
     expect(page.locator(".qr-code svg")).to_be_visible()
     verify(page, ben.read_app())
@@ -129,14 +129,14 @@ def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Pag
     expect_heading(page, "Recovery codes")
     press(page, "Show my recovery codes")
     expect(page.locator("#codes li")).to_have_count(10)
-    press(page, "I have kept them")
+    press(page, "I've saved them")
     expect_in(page, ben)
 
 
 def test_sends_cleo_who_has_no_other_option_to_support(page: Page, cleo: Person) -> None:
     give_password(page, cleo)
 
-    expect(page.get_by_role("heading", name="No other way to verify?")).to_be_visible()
+    expect(page.get_by_role("heading", name="No other method?")).to_be_visible()
     expect(page.locator(".support").get_by_role("link").first).to_be_visible()
     expect(page.get_by_role("link", name=DIFFERENT)).to_have_count(0)
 
@@ -161,13 +161,13 @@ def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Per
     fill(page, "Password", "wrong")
     press(page, "Sign in")
 
-    expect_said(page, "do not belong together")
+    expect_said(page, "Incorrect username or password")
     expect(page.get_by_label("Username")).to_have_value("ana")
 
 
 def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:
     give_password(scriptless, ana)
-    expect_heading(scriptless, "Verify it is you")
+    expect_heading(scriptless, "Verify it's you")
 
     verify(scriptless, ana.read_text())
 
@@ -182,7 +182,7 @@ def test_signs_in_by_call_without_a_script(scriptless: Page, ana: Person) -> Non
     ana.phone.answer()
     ana.phone.press(f"{match_of(scriptless)}#")
 
-    press(scriptless, "I pressed #: continue")
+    press(scriptless, "I pressed #, continue")
 
     expect_in(scriptless, ana)
 

@@ -190,7 +190,7 @@ def test_disk_that_is_full_is_said_and_leaves_nothing_half_done(small_disk: Path
         filler.unlink()
 
         assert full.status == 503
-        assert "Away for a moment" in full.body
+        assert "Temporarily unavailable" in full.body
         assert "Traceback" not in full.body
         browser.get("/sign-in/").expect(200)
         browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")

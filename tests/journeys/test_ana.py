@@ -18,20 +18,20 @@ def test_sees_on_the_text_the_tag_of_her_request(ana: Person) -> None:
     page = ana.give_password()
     work()
 
-    assert f"request {ana.phone.newest('text')['request_reference']}" in page
+    assert f"reference {ana.phone.newest('text')['request_reference']}" in page
 
 
 def test_signs_in_by_a_call_with_two_digits_and_hash(ana: Person) -> None:
     ana.give_password()
     page = ana.choose("Phone call")
-    digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
+    digits = re.findall(r"enter (\d\d) on the phone", page.words)[0]
     work()
 
     ana.phone.answer()
     said = ana.phone.press(f"{digits}#")
 
     assert "You are verified" in said
-    assert ana.browser.press("I pressed #: continue").path == "/"
+    assert ana.browser.press("I pressed #, continue").path == "/"
 
 
 def test_signs_in_by_a_call_that_reads_the_code_out(ana: Person) -> None:

@@ -41,12 +41,12 @@ def test_registers_an_office_phone_with_extension_by_call(ben: Person) -> None:
     ben.give_password()
     ben.browser.press("Phone call")
     page = ben.browser.press("Continue", country="CH", number="044 555 01 67", extension="12")
-    digits = re.findall(r"key (\d\d) on the phone", page.words)[0]
+    digits = re.findall(r"enter (\d\d) on the phone", page.words)[0]
     work()
 
     ben.phone.answer()
     ben.phone.press(f"{digits}#")
-    page = ben.browser.press("I pressed #: continue")
+    page = ben.browser.press("I pressed #, continue")
 
     assert methods(ben) == ["call"]
     assert "You can use the same number" not in page
@@ -96,7 +96,7 @@ def test_signs_in_later_with_a_code_that_he_was_shown(ben: Person) -> None:
     ben.browser.follow("Not now")
     shown = ben.browser.press("Show my recovery codes")
     code = re.findall(r"<li><code>(.+?)</code>", shown.html)[3]
-    ben.browser.press("I have kept them: sign me in")
+    ben.browser.press("I've saved them, sign me in")
     ben.browser.press("Sign out")
     ben.give_password()
     ben.choose("Recovery code")
@@ -118,14 +118,14 @@ def test_is_offered_a_call_for_a_number_that_takes_no_texts(ben: Person) -> None
     ben.give_password()
     ben.browser.press("Text message")
 
-    assert "Choose a phone call" in ben.browser.press("Continue", country="CH", number="044 555 01 67")
+    assert "Set up a phone call" in ben.browser.press("Continue", country="CH", number="044 555 01 67")
 
 
 def test_may_change_his_mind_before_the_proof(ben: Person) -> None:
     ben.give_password()
     ben.browser.press("Text message")
     ben.browser.press("Continue", country="CH", number="078 555 01 45")
-    ben.browser.follow("Set up something else")
+    ben.browser.follow("Set up a different method")
     ben.browser.press("Authenticator app")
     ben.verify(ben.read_app())
 
@@ -236,7 +236,7 @@ def test_sending_the_form_of_his_codes_again_keeps_those_that_he_wrote_down(ben:
 
     assert not re.findall(r"<li><code>", again.html)
     assert "they work" in again
-    ben.browser.press("I have kept them: sign me in")
+    ben.browser.press("I've saved them, sign me in")
     ben.browser.press("Sign out")
     ben.give_password()
     ben.choose("Recovery code")

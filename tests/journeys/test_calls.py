@@ -17,13 +17,13 @@ def call(ana: Person) -> str:
     page = ana.choose("Phone call")
     work()
     ana.phone.answer()
-    return page.words.split("key ")[1][:2]
+    return page.words.split("call, enter ")[1][:2]
 
 
 def test_page_says_when_nothing_was_pressed_yet(ana: Person) -> None:
     call(ana)
 
-    page = ana.browser.press("I pressed #: continue")
+    page = ana.browser.press("I pressed #, continue")
 
     assert (page.path, "Not approved yet" in page) == ("/sign-in/verify/", True)
 
@@ -32,14 +32,14 @@ def test_page_moves_on_after_the_hash(ana: Person) -> None:
     digits = call(ana)
     ana.phone.press(f"{digits}#")
 
-    assert ana.browser.press("I pressed #: continue").path == "/"
+    assert ana.browser.press("I pressed #, continue").path == "/"
 
 
 def test_approval_opens_once(ana: Person) -> None:
     digits = call(ana)
     kept = ana.browser.session_key
     ana.phone.press(f"{digits}#")
-    ana.browser.press("I pressed #: continue")
+    ana.browser.press("I pressed #, continue")
     thief = Person(ana.user, ana.phone)
     thief.browser.client.cookies["mfa_session"] = kept
 
@@ -65,7 +65,7 @@ def test_approval_waits_no_longer_than_a_code(ana: Person, clock: Clock) -> None
     ana.phone.press(f"{digits}#")
     clock.forward(minutes=5, seconds=1)
 
-    ana.browser.press("I pressed #: continue")
+    ana.browser.press("I pressed #, continue")
 
     assert not Session.objects.filter(user=ana.user).exists()
 
@@ -85,7 +85,7 @@ def test_hash_alone_is_enough_where_the_policy_says_so(ana: Person) -> None:
     work()
     ana.phone.answer()
 
-    assert not re.search(r"key \d\d", page.words)
+    assert not re.search(r"enter \d\d", page.words)
     assert "You are verified" in ana.phone.press("#")
 
 
@@ -93,7 +93,7 @@ def test_fraud_report_locks_and_is_said_on_the_page(ana: Person) -> None:
     call(ana)
 
     assert "Thank you for telling us" in ana.phone.press("0#")
-    page = ana.browser.press("I pressed #: continue")
+    page = ana.browser.press("I pressed #, continue")
 
     assert page.status == 403
     assert "Your second step is locked" in page
@@ -137,7 +137,7 @@ def test_fraud_report_counts_once(ana: Person) -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [(Reason.BUSY, "The line was busy"), (Reason.NO_ANSWER, "Nobody answered"), (Reason.VOICEMAIL, "A voicemail")],
+    [(Reason.BUSY, "The line was busy"), (Reason.NO_ANSWER, "Nobody answered"), (Reason.VOICEMAIL, "Voicemail")],
 )
 def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, words: str) -> None:
     Behaviour.objects.create(number="", outcome=outcome)
@@ -153,7 +153,7 @@ def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, 
     assert page.words.count("Use a different verification option") == 1
     assert "We called" in page
     assert "Answer the call" not in page
-    assert "We are calling" not in page
+    assert "We're calling" not in page
 
 
 def test_page_that_still_says_how_to_answer_is_loaded_again_once_the_call_failed(ana: Person) -> None:

@@ -30,7 +30,7 @@ def test_status_tells_the_script_what_the_page_tells_a_person(ana: Person) -> No
 def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
     ana.give_password()
     ana.choose("Phone call")
-    digits = ana.page.words.split("key ")[1][:2]
+    digits = ana.page.words.split("call, enter ")[1][:2]
     work()
     ana.phone.answer()
     ana.phone.press(f"{digits}#")
@@ -41,11 +41,11 @@ def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
 @pytest.mark.parametrize(
     ("outcome", "words"),
     [
-        (Reason.UNREACHABLE, "Your phone may be off or without signal"),
-        (Reason.LANDLINE, "This number cannot take texts. We can call it instead."),
+        (Reason.UNREACHABLE, "Your phone may be off or have no signal"),
+        (Reason.LANDLINE, "This number can't receive texts. We can call it instead."),
         (Reason.OPTED_OUT, "replied STOP"),
-        (Reason.FILTERED, "The carrier filtered the text out"),
-        (Reason.INVALID_NUMBER, "This number is not in use"),
+        (Reason.FILTERED, "The phone company filtered the text out"),
+        (Reason.INVALID_NUMBER, "This number isn't in use"),
     ],
 )
 def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words: str) -> None:
@@ -64,7 +64,7 @@ def test_refused_for_good_is_said_at_once(ana: Person) -> None:
     ana.give_password()
     work()
 
-    assert "We do not send to this country" in ana.browser.reload()
+    assert "We don't send to this country" in ana.browser.reload()
 
 
 def test_asks_for_a_new_code_only_after_half_a_minute(ana: Person, clock: Clock) -> None:
@@ -115,7 +115,7 @@ def test_list_of_options_marks_what_is_asked_now(ana: Person) -> None:
 
     page = ana.browser.follow(DIFFERENT)
 
-    assert "Text message ••• •• 23 Asked now" in page
+    assert "Text message ••• •• 23 In use now" in page
     assert [label.split(" ")[0] for form in page.forms for label, _, _ in form.buttons][:2] == ["Text", "Phone"]
 
 

@@ -90,7 +90,7 @@ def test_blocked_people_are_told_nothing_without_their_password(ana: Person) -> 
     page = ana.give_password("wrong")
 
     assert "blocked" not in page.words
-    assert "do not belong together" in page
+    assert "Incorrect username or password" in page
 
 
 def test_block_ends_by_itself(ana: Person, clock: Clock) -> None:
@@ -116,7 +116,7 @@ def test_all_options_off_is_said_with_the_way_to_support(cleo: Person) -> None:
 
     page = cleo.give_password()
 
-    assert (page.status, "All your options are switched off" in page, SUPPORT in page) == (403, True, True)
+    assert (page.status, "All your methods are locked" in page, SUPPORT in page) == (403, True, True)
 
 
 def test_option_that_is_off_leaves_the_others(ana: Person) -> None:
@@ -124,7 +124,7 @@ def test_option_that_is_off_leaves_the_others(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert (page.path, "We are calling" in page) == ("/sign-in/verify/", True)
+    assert (page.path, "We're calling" in page) == ("/sign-in/verify/", True)
 
 
 def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
@@ -133,7 +133,7 @@ def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert "There were too many attempts. Please try again in 1 minute" in page
+    assert "Try again at 09:02 (in 2 minutes), or contact your support desk" in page
 
 
 def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:
@@ -154,7 +154,7 @@ def test_forbidden_method_is_proven_once_more_before_another_is_set_up(ana: Pers
     forbid_what_ana_has(ana)
 
     page = ana.give_password()
-    assert (page.path, "no longer allows the way you used" in page) == ("/sign-in/verify/", True)
+    assert (page.path, "no longer allows this method" in page) == ("/sign-in/verify/", True)
     assert ana.verify(ana.read_text()).path == "/sign-in/register/"
     ana.browser.press("Authenticator app")
     ana.verify(ana.read_app())

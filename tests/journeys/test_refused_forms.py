@@ -6,7 +6,11 @@ from django.test import Client
 from tests.pages import Browser, Page
 from tests.people import PASSWORD, Person
 
-COOKIES, OLD, MEANWHILE = "Your browser sent no cookie", "This page was open too long", "You signed in meanwhile"
+COOKIES, OLD, MEANWHILE = (
+    "Your browser didn't send a cookie",
+    "This page was open too long",
+    "You signed in after opening this page",
+)
 
 
 def post(browser: Browser, path: str, **fields: str) -> Page:
@@ -35,7 +39,7 @@ def test_who_signed_in_meanwhile_is_led_on(ana: Person) -> None:
 
     assert MEANWHILE in page
     assert "as ana" in page
-    assert ana.browser.follow("Go on").path == "/methods/"
+    assert ana.browser.follow("Continue").path == "/methods/"
 
 
 def test_code_page_of_a_sign_in_that_ended_in_another_tab_leads_on(ana: Person) -> None:
@@ -46,7 +50,7 @@ def test_code_page_of_a_sign_in_that_ended_in_another_tab_leads_on(ana: Person) 
     page = post(ana.browser, "/sign-in/verify/", **form.fields | {"code": "123456"})
 
     assert MEANWHILE in page
-    assert ana.browser.follow("Go on").path == "/"
+    assert ana.browser.follow("Continue").path == "/"
 
 
 def test_old_form_of_the_portal_is_opened_again(ana: Person) -> None:
@@ -65,7 +69,7 @@ def test_old_button_leads_to_its_page(ana: Person) -> None:
     page = post(ana.browser, "/browsers/forget/", csrfmiddlewaretoken="x" * 64)
 
     assert MEANWHILE in page
-    page = ana.browser.follow("Go on")
+    page = ana.browser.follow("Continue")
     assert (page.path, "Nothing was done yet" in page) == ("/browsers/", True)
 
 
@@ -75,7 +79,7 @@ def test_old_form_of_the_admin_leads_on(dev: Person) -> None:
     page = post(dev.browser, "/admin/accounts/user/?q=ana", csrfmiddlewaretoken="x" * 64)
 
     assert MEANWHILE in page
-    assert page.link("Go on") == "/admin/accounts/user/?q=ana"
+    assert page.link("Continue") == "/admin/accounts/user/?q=ana"
 
 
 @pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Origin": "null"}])

@@ -68,7 +68,7 @@ def test_says_so_with_a_stale_session_and_proves_herself_to_end_it(ana: Person, 
     assert ana.page.path == "/sign-in/again/"
     ana.browser.press("Authenticator app")
     ana.verify(ana.read_app())
-    page = ana.browser.press("Go on")
+    page = ana.browser.press("Continue")
 
     assert "Your account is open again as before." in page
 

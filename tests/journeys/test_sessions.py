@@ -58,7 +58,7 @@ def test_signs_out_by_post_alone(ana: Person) -> None:
     assert ana.browser.go("/").path == "/"
     ana.browser.go("/sign-out/")
 
-    assert "You are signed out" in ana.browser.press("Sign out")
+    assert "You've signed out" in ana.browser.press("Sign out")
     assert ana.browser.go("/").path == "/sign-in/"
     assert AuditEvent.objects.filter(kind="session.ended", user_id=ana.user.pk).count() == 1
 
@@ -137,7 +137,7 @@ def test_half_sign_in_ends_after_ten_minutes(ana: Person, clock: Clock) -> None:
     page = ana.verify(ana.read_app())
 
     assert page.path == "/sign-in/"
-    assert "Please sign in again" in page
+    assert "Sign in again" in page
 
 
 def test_half_sign_in_is_not_prolonged_by_reloading(ana: Person, clock: Clock) -> None:
@@ -198,7 +198,7 @@ def test_page_that_waits_is_told_once_that_the_sign_in_is_over(ana: Person, cloc
         answer = ana.browser.client.get("/sign-in/status/", headers={"Accept": "application/json"})
         assert answer.json()["reload"] is True
 
-    assert ana.browser.go("/sign-in/verify/").words.count("Please sign in again") == 1
+    assert ana.browser.go("/sign-in/verify/").words.count("Sign in again") == 1
 
 
 def test_half_sign_in_of_another_release_begins_again(ana: Person) -> None:

@@ -343,7 +343,7 @@ def test_person_sees_who_asked(ana: Person, dora: Person) -> None:
     dora.browser.follow("Verify the caller")
     dora.browser.press("Text message")
     work()
-    assert "your company support asks whether it is you" in ana.phone.newest("text")["words"]
+    assert "your support desk wants to verify that you" in ana.phone.newest("text")["words"]
 
     ana.sign_in()
 

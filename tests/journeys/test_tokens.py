@@ -160,7 +160,7 @@ def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: 
     ana.give_password()
     page = ana.browser.go("/sign-in/options/")
     page = ana.browser.press("Hardware token")
-    assert "Type two codes here" in page
+    assert "Enter two codes here" in page
 
     assert ana.verify(f"{press(token, 90)} {press(token, 91)}").path == "/"
 
@@ -285,7 +285,7 @@ def test_person_takes_a_token_from_the_stock_where_policy_says_so(ana: Person, c
     ana.browser.go("/methods/add/")
     ana.browser.press("Hardware token")
     page = ana.browser.press("Continue", serial="no such")
-    assert "No token of this number waits for you" in page
+    assert "No token with this number is assigned to you" in page
     ana.browser.press("Continue", serial="ab-1")
     ana.verify(press(token, Scheme().at(timezone.now().timestamp())))
 

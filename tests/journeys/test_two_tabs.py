@@ -8,7 +8,7 @@ from tests.pages import Page
 from tests.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent, Challenge, Failure, Message, State
 
-STALE = "Nothing was checked or done: that page was of an older request"
+STALE = "Nothing was checked or done: that page belonged to an older verification"
 
 
 def send(person: Person, page: Page, label: str, **fields: str) -> Page:
@@ -37,7 +37,7 @@ def test_code_of_one_is_not_judged_for_the_other(two: tuple[Person, Page], ben: 
 
     assert page.path == "/sign-in/verify/"
     assert STALE in page
-    assert "For the account ben" in page
+    assert "Account: ben" in page
     assert set(Challenge.objects.values_list("tries_left", flat=True)) == {5}
     assert not Failure.objects.filter(method="text").exists()
     assert not AuditEvent.objects.filter(kind="challenge.failed").exists()
@@ -115,11 +115,11 @@ def test_status_of_a_page_whose_request_is_over_tells_it_to_load_anew(ana: Perso
 
 
 def test_pages_name_the_account(ana: Person, ben: Person) -> None:
-    assert "For the account ana" in ana.give_password()
-    assert "For the account ana" in ana.browser.follow("Use a different verification option")
-    assert "For the account ben" in ben.give_password()
-    assert "For the account ben" in ben.browser.press("Authenticator app")
-    assert "For the account ben" in ben.verify(ben.read_app())
+    assert "Account: ana" in ana.give_password()
+    assert "Account: ana" in ana.browser.follow("Use a different verification option")
+    assert "Account: ben" in ben.give_password()
+    assert "Account: ben" in ben.browser.press("Authenticator app")
+    assert "Account: ben" in ben.verify(ben.read_app())
 
 
 def test_field_binds_nothing(ana: Person) -> None:

@@ -198,7 +198,7 @@ def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: Non
     if is_given:
         bring(SEED, ben)
 
-    assert "No token of this number waits for you" in claim(desk).problems["serial"][0]
+    assert "No token with this number is assigned to you" in claim(desk).problems["serial"][0]
 
 
 # At once --------------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from verification.models import Circuit, Kind, Message, MessageState, Reason
 
 @dataclass(frozen=True)
 class Report:
-    """A message's fate for a person.
+    """What a person reads about a message.
 
-    Shape: `is_bad` means that it will not arrive, so another option is the better way; `about` is the reason, or the
-    state where none is known.
+    Shape: `is_bad` means that it will not arrive, so another option is better; `about` is the reason, or the state if
+    none is known.
     """
 
     words: str
@@ -23,7 +23,7 @@ class Report:
 
 
 def explain(message: Message | None) -> Report:
-    """Tell what happened to a text or call."""
+    """Say what happened to a text, call or email."""
     if message is None:
         return Report("")
     is_call = message.kind == Kind.CALL
@@ -42,7 +42,7 @@ def technical(message: Message) -> str:
 
 
 def cause(circuit: Circuit) -> str:
-    """Say what a provider itself gave as the cause of being passed over, for staff; empty if it gave none."""
+    """Say what a provider itself gave as the cause of its outage, for staff; empty if it gave none."""
     return routes.explained(circuit.provider, circuit.code).strip()
 
 
@@ -55,48 +55,48 @@ def _mailed() -> dict[MessageState, str]:
         MessageState.DELIVERED,
     )
     return {
-        **dict.fromkeys(passed, _("The mail server has your mail.")),
-        MessageState.QUEUED: _("Your mail is waiting to be sent."),
-        MessageState.SENDING: _("Your mail is being sent."),
-        MessageState.UNKNOWN: _("We are checking whether it went out."),
+        **dict.fromkeys(passed, _("The email is on its way to your mailbox.")),
+        MessageState.QUEUED: _("Your email is waiting to be sent."),
+        MessageState.SENDING: _("We're sending your email."),
+        MessageState.UNKNOWN: _("We're checking whether it was sent."),
     }
 
 
 def _under_way(*, is_call: bool) -> dict[MessageState, str]:
     return {
-        MessageState.QUEUED: _("We are about to call you.") if is_call else _("Your text is waiting to be sent."),
-        MessageState.SENDING: _("We are placing the call.") if is_call else _("Your text is being sent."),
-        MessageState.UNKNOWN: _("We are checking whether it went out."),
+        MessageState.QUEUED: _("We're about to call you.") if is_call else _("Your text is waiting to be sent."),
+        MessageState.SENDING: _("We're placing the call.") if is_call else _("We're sending your text."),
+        MessageState.UNKNOWN: _("We're checking whether it was sent."),
         MessageState.ACCEPTED: _("The phone network is placing the call.")
         if is_call
         else _("The phone network has your text."),
-        MessageState.SENT: _("The call is on its way.") if is_call else _("Your text is on its way to the phone."),
+        MessageState.SENT: _("We're connecting the call.") if is_call else _("Your text is on its way to the phone."),
         MessageState.RINGING: _("Your phone is ringing."),
-        MessageState.ANSWERED: _("You answered. Follow the words on the phone."),
+        MessageState.ANSWERED: _("You answered. Follow the instructions on the phone."),
         MessageState.DELIVERED: _("The call is over.") if is_call else _("Your text has reached the phone."),
     }
 
 
 def _why(state: MessageState, reason: str, *, is_call: bool) -> str:
     if state == MessageState.LOST:
-        return _("We cannot tell whether it went out. If nothing comes, ask for a new one.")
+        return _("We can't tell whether it was sent. If nothing arrives, request a new one.")
     if state == MessageState.EXPIRED:
-        return _("It was not sent, for it came too late to help. Ask for a new one.")
+        return _("It expired before we could send it. Request a new one.")
     reasons = {
-        Reason.UNREACHABLE: _("Your phone may be off or without signal."),
-        Reason.LANDLINE: _("This number cannot take texts. We can call it instead."),
-        Reason.BLOCKED: _("The phone or its carrier blocks our messages."),
-        Reason.OPTED_OUT: _("Somebody replied STOP from this number, so we may not text it until it replies START."),
-        Reason.INVALID_NUMBER: _("This number is not in use. Check it with your company support."),
-        Reason.FILTERED: _("The carrier filtered the text out."),
+        Reason.UNREACHABLE: _("Your phone may be off or have no signal."),
+        Reason.LANDLINE: _("This number can't receive texts. We can call it instead."),
+        Reason.BLOCKED: _("Your phone or phone company blocks our messages."),
+        Reason.OPTED_OUT: _("Someone replied STOP from this number. We can't text it until it replies START."),
+        Reason.INVALID_NUMBER: _("This number isn't in use. Check it with your support desk."),
+        Reason.FILTERED: _("The phone company filtered the text out."),
         Reason.BUSY: _("The line was busy."),
         Reason.NO_ANSWER: _("Nobody answered the call."),
-        Reason.VOICEMAIL: _("A voicemail answered. Pick up the next call yourself."),
-        Reason.HUNG_UP: _("The call ended before the request was approved."),
+        Reason.VOICEMAIL: _("Voicemail answered. Answer the next call yourself."),
+        Reason.HUNG_UP: _("The call ended before you approved it."),
         Reason.RATE_LIMITED: _("The phone network is busy."),
-        Reason.COUNTRY_CLOSED: _("We do not send to this country."),
-        Reason.PROVIDER_DOWN: _("The phone network is out of service for us."),
-        Reason.TOO_OLD: _("It came too late to help."),
+        Reason.COUNTRY_CLOSED: _("We don't send to this country."),
+        Reason.PROVIDER_DOWN: _("We can't reach the phone network now."),
+        Reason.TOO_OLD: _("It expired before we could send it."),
     }
-    fallback = _("The call did not get through.") if is_call else _("The text did not arrive.")
+    fallback = _("The call didn't get through.") if is_call else _("The text didn't arrive.")
     return reasons[Reason(reason)] if reason in reasons else fallback

@@ -39,7 +39,7 @@ from verification.enrolments.recovery_codes import (
 )
 from verification.enrolments.removal import clear, remove
 from verification.enrolments.setup import companions_text, confirm, draft
-from verification.enrolments.setup_offers import Offer, offers
+from verification.enrolments.setup_offers import Offer, offers, recommend
 from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
 from verification.enrolments.single_use import mark_used, save_learned, spend_single_use_code
 
@@ -81,6 +81,7 @@ __all__ = [
     "people_of_address",
     "raise_epoch",
     "raise_epochs",
+    "recommend",
     "recovery_code_set",
     "recovery_codes_left",
     "remove",

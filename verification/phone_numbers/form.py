@@ -21,7 +21,7 @@ class NumberForm(forms.Form):
         label=_("Phone number"),
         max_length=100,  # so that an extension in words, or a second number, gets an answer of its own
         help_text=_("As you dial it in that country, or with + and the country code."),
-        error_messages={"required": _("Type the phone number.")},
+        error_messages={"required": _("Enter the phone number.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel-national", "inputmode": "tel"}),
     )
 
@@ -46,10 +46,8 @@ class NumberForm(forms.Form):
             return
         if "extension" not in self.fields:
             raise phone_numbers.Impossible(
-                _("A text cannot reach an extension. Type the number alone, or choose a call.")
+                _("A text can't reach an extension. Enter the number without it, or set up a phone call.")
             )
         if cleaned.get("extension", found) not in ("", found):
-            raise phone_numbers.Impossible(
-                _("There is one extension behind the number and another one below. Leave one.")
-            )
+            raise phone_numbers.Impossible(_("There's one extension after the number and another one below. Keep one."))
         cleaned["extension"] = found

@@ -1,4 +1,4 @@
-"""Views for the first step, user name and password, and for signing out."""
+"""Views for the first step, username and password, and for signing out."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -18,7 +18,7 @@ from accounts.signin.views import stages
 from verification import audit, challenges, policies
 from verification.context import Context
 from verification.limits import Gate
-from verification.outcomes import wait_words
+from verification.outcomes import when_words
 from verification.policies import Step, Why
 
 _SIGNED_OUT = "signed-out"
@@ -28,13 +28,13 @@ _SIGNED_OUT = "signed-out"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
-    """Ask for user name and password. A correct password leads to the second step."""
+    """Ask for username and password. A correct password leads to the second step."""
     next_url = redirects.wanted(request)
     if request.method == "GET":
         if session_assurance.of(request).is_signed_in:
             return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
-            messages.success(request, _("You are signed out."))
+            messages.success(request, _("You've signed out."))
         return _page(request, PasswordForm(), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():
@@ -59,11 +59,9 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
 
 def _refusal(gate: Gate, context: Context) -> str:
     if gate.is_open:
-        return _("That user name and password do not belong together. Check both and try again.")
-    wait = wait_words(gate.retry_at, context.now)
-    return _("There were too many attempts. Please try again in %(wait)s, or contact your company support.") % {
-        "wait": wait
-    }
+        return _("Incorrect username or password. Check both and try again.")
+    when = when_words(gate.retry_at, context.now)
+    return _("Too many attempts. Try again %(when)s, or contact your support desk.") % {"when": when}
 
 
 def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:
@@ -85,7 +83,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
     assert begun.pending is not None  # noqa: S101  (ASK and ENROL always have one)
     login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
-        words = _("Your organisation no longer allows the way you used. Prove it once more, then choose another one.")
+        words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words)
     if begun.trouble:
         stages.tell(request, begun.trouble, context)

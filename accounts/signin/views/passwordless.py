@@ -1,4 +1,4 @@
-"""Views for signing in with a passkey alone, without user name and password, where policy allows it."""
+"""Views for signing in with a passkey alone, without username and password, where policy allows it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -53,6 +53,6 @@ def passwordless(request: HttpRequest) -> HttpResponse:
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
         stages.tell(request, outcome, now)
     else:
-        words = _("That passkey did not sign you in. Sign in with your password.")
+        words = _("That passkey didn't sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")
     return redirect(redirects.asking("signin:password", next_url))

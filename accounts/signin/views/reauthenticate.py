@@ -24,7 +24,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
     decision = policies.decide(request.user, now)
     options = [option for option in decision.options if not option.is_locked and not option.unavailable_reason]
     if not options:
-        messages.info(request, _("Please sign in again to go on."))
+        messages.info(request, _("Sign in again to continue."))
         return redirect(redirects.asking("sign-out", next_url))
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:

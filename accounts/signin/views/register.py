@@ -33,7 +33,7 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
         return user
     decision = flow.may_register(user, pending, context)
     if decision is None:
-        return stages.out(request, _("Please sign in again: a method was set up for your account meanwhile."))
+        return stages.out(request, _("Another method was set up for your account. Sign in again."))
     return user, decision
 
 
@@ -43,7 +43,7 @@ def _offers(decision: Decision, user_id: int) -> list[Offer]:
 
 
 def _steps() -> list[str]:
-    return [_("Choose"), _("Prove"), _("Second way"), _("Recovery codes")]
+    return [_("Choose"), _("Verify"), _("Second method"), _("Recovery codes")]
 
 
 @require_http_methods(["GET", "POST"])
@@ -148,7 +148,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         return redirect("signin:register")
     mine = enrolments.options(enrolments.confirmed(user.pk), decision.rules.methods, now=context.now)
     have = {option.method for option in mine}
-    offers = sorted(_offers(decision, user.pk), key=lambda offer: offer.name in have)
+    offers = enrolments.recommend(_offers(decision, user.pk), have=have)
     values = {
         "mine": mine,
         "also": enrolments.companions_text(enrolments.by_id(user.pk, pending.enrolment_id)),
@@ -178,11 +178,12 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
         return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
     present = enrolments.recovery_code_set(user.pk, backup)
     values: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
+    values["backup"] = backup
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
         fresh = enrolments.issue_recovery_codes(user, context, method_name=backup, replaces=replaces)
         if not fresh:
-            words = _("Your codes were shown once, and they work. Make new ones if you did not keep them.")
+            words = _("Your codes were shown once, and they work. Create new ones if you didn't save them.")
             messages.info(request, words)
             return redirect("signin:register-codes")
         values["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
@@ -203,7 +204,7 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
-        return stages.out(request, _("Please sign in again: what you set up was removed meanwhile."))
+        return stages.out(request, _("The method that you set up was removed. Sign in again."))
     return flow.finish(request, user, context, next_url=pending.next, why=pending.why, enrolment=proven)
 
 

@@ -50,7 +50,7 @@ def half_signed_in(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpR
 
 def stale(request: HttpRequest) -> HttpResponse:
     """Redirect a form from an outdated page to the current verification, without checking or doing anything."""
-    words = _("Nothing was checked or done: that page was of an older request. This is the one that is open now.")
+    words = _("Nothing was checked or done: that page belonged to an older verification. This is the current one.")
     messages.info(request, words, extra_tags="verdict:replaced")
     return redirect("signin:verify")
 
@@ -58,8 +58,8 @@ def stale(request: HttpRequest) -> HttpResponse:
 def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> HttpResponse:
     is_signed_in = session_assurance.of(request).is_signed_in
     if with_words:
-        took_long = _("That took too long, or it was finished in another tab. Please begin again.")
-        ended = _("Please sign in again: this sign-in took too long or was ended.")
+        took_long = _("That took too long, or you finished it in another tab. Start again.")
+        ended = _("This sign-in took too long or was ended. Sign in again.")
         messages.info(request, took_long if is_signed_in else ended)
     if not request.accepts("text/html"):  # the script of a waiting page: have it reload the page
         return JsonResponse({"state": "gone", "words": "", "done": False, "reload": True})
@@ -74,7 +74,7 @@ def person_or_out(request: HttpRequest, pending: Pending, context: Context) -> U
         login_stage.wipe(request)
         return answer
     if user is None or (pending.purpose != Purpose.SIGN_IN and session_assurance.of(request).user != user):
-        return out(request, _("Please sign in again: your account changed meanwhile."))
+        return out(request, _("Your account has changed. Sign in again."))
     return user
 
 
@@ -111,18 +111,18 @@ def _words(why: str) -> dict[str, Any]:
     table = {
         Why.BLOCKED: (
             _("Your account is blocked"),
-            _("Nobody can sign in to it for now. Your company support can tell you why and unblock it."),
+            _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
         ),
         Why.LOCKED: (
             _("Your second step is locked"),
             _(
-                "A sign-in was reported as fraud from your phone. Your company support makes sure that all is well "
-                "and unlocks it."
+                "Someone pressed 0# in a call about your sign-in to report fraud. It stays locked until your support "
+                "desk unlocks it. Contact them."
             ),
         ),
         Why.ALL_OFF: (
-            _("All your options are switched off"),
-            _("There were too many wrong codes in a row. Your company support can switch them on again."),
+            _("All your methods are locked"),
+            _("There were too many incorrect codes. They stay locked until your support desk unlocks them."),
         ),
     }
     title, text = table.get(Why(why), table[Why.BLOCKED])

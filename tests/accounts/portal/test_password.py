@@ -75,7 +75,7 @@ def test_stranger_is_led_to_the_sign_in(ana: Person) -> None:
 def test_signed_in_person_may_ask_for_a_link_too(ana: Person, clock: Clock) -> None:
     ana.sign_in()
 
-    assert ana.browser.go("/password-reset/").offers("Mail me the link")
+    assert ana.browser.go("/password-reset/").offers("Email me the link")
 
 
 def test_form_names_the_account_to_password_managers(ana: Person) -> None:

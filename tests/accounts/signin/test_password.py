@@ -72,7 +72,7 @@ def test_locked_name_looks_the_same_for_everybody(people: dict[str, str]) -> Non
             look(name)
     unknown = look(UNKNOWN)
 
-    assert "too many attempts" in unknown.body
+    assert "Too many attempts" in unknown.body
     assert [look(name) == unknown for name in ("ana", "ben", "inactive")] == [True] * 3
 
 
@@ -113,7 +113,7 @@ def test_no_spelling_of_a_name_escapes_the_count(ana: Person) -> None:
     for spelling in ["ana", "ANA", "Ana ", " ana", "ａｎａ", "aNa", "anA", "AnA", "ana\t", "ＡＮＡ"]:
         look(spelling)
 
-    assert "too many attempts" in look("ana").body
+    assert "Too many attempts" in look("ana").body
     assert Counter.objects.filter(scope="password.name").count() == 1
 
 
@@ -132,7 +132,7 @@ def test_what_is_missing_is_said_beside_its_field(stranger: Browser, missing: st
     fields = {"username": "ana", "password": PASSWORD} | {missing: ""}
     stranger.go("/sign-in/")
 
-    assert f"Type your {'user name' if missing == 'username' else 'password'}." in stranger.press("Sign in", **fields)
+    assert f"Enter your {'username' if missing == 'username' else 'password'}." in stranger.press("Sign in", **fields)
 
 
 def test_password_is_never_given_back(ana: Person) -> None:
@@ -175,7 +175,7 @@ def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None
     ana.browser.press("Sign out")
     for _ in range(15):
         look("ana")
-    assert "too many attempts" in look("ana").body
+    assert "Too many attempts" in look("ana").body
 
     assert ana.give_password().path == "/sign-in/verify/"
 

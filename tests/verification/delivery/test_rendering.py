@@ -27,7 +27,7 @@ def test_text_carries_code_tag_and_organisation(ana: Desk) -> None:
     text = composed()
 
     assert ana.code(issued) in text.words
-    assert f"request {text.request_reference}" in text.words
+    assert f"reference {text.request_reference}" in text.words
     assert "Example Organisation" in text.words
 
 

@@ -101,7 +101,7 @@ def test_unknown_serial_is_refused_with_words(desk: Desk) -> None:
     outcome = activate(desk, "TK-0043")
 
     assert outcome.verdict is Verdict.REFUSED
-    assert "No token of this number waits for you" in outcome.problems["serial"][0]
+    assert "No token with this number is assigned to you" in outcome.problems["serial"][0]
     assert desk.enrolment("token").confirmed is False
 
 
@@ -112,7 +112,7 @@ def test_serial_of_another_person_is_refused_with_the_same_words(desk: Desk, eve
 
 
 def test_empty_serial_is_refused_beside_its_field(desk: Desk) -> None:
-    assert activate(desk, "").problems == {"serial": ("Type the serial number.",)}
+    assert activate(desk, "").problems == {"serial": ("Enter the serial number.",)}
 
 
 def test_wrong_codes_leave_it_waiting(desk: Desk) -> None:

@@ -16,14 +16,14 @@ from verification.outcomes import Verdict
 
 SHORTEST, LONGEST = 8, 48  # characters
 _FIRST = 4
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
 
 
 class AccessPass(Temporary):
     name = "access_pass"
     icon = "pass"
     label = _("Temporary Access Pass")
-    explain = _("Type the pass that your company support gave you.")
+    explain = _("Enter the pass that your support desk gave you.")
     strength = 2
     code_lengths = frozenset()
     max_enrolments = 1

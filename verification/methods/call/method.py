@@ -30,7 +30,7 @@ class CallForm(NumberForm):
         label=_("Extension"),
         max_length=40,
         required=False,
-        help_text=_("Only for an office phone behind a switchboard."),
+        help_text=_("Only for an office phone with an extension."),
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel-extension"}),
     )
 
@@ -46,14 +46,15 @@ class Call(KeyedOnPhone, SharesAddress):
     name = "call"
     icon = "call"
     label = _("Phone call")
-    explain = _("We call you. You key two digits and press #.")
+    explain = _("We call you. You enter 2 digits on the phone and press #.")
+    caution = _("Less secure: someone who takes over your number gets your calls.")
     kind = Kind.CALL
     address_kind = "phone"
     amr = "tel"
     form_class = CallForm
     address_field = "number"
     modes = (
-        Mode(_APPROVE, _("Call me, I approve on the phone"), gives_code=False),
+        Mode(_APPROVE, _("Call me and let me approve on the phone"), gives_code=False),
         Mode(_CODE, _("Call me and read a code to me")),
     )
 

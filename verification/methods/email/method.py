@@ -1,6 +1,6 @@
-"""Mail: a six-digit code. Off unless a policy allows it, because mail is often open on the device that signs in.
+"""Email: a six-digit code. Off unless a policy allows it, because email is often open on the device that signs in.
 
-Source: NIST SP 800-63B-4, 3.1.3.1 (mail is no out-of-band channel).
+Source: NIST SP 800-63B-4, 3.1.3.1 (email is no out-of-band channel).
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,17 @@ class EmailForm(forms.Form):
 
     address = forms.EmailField(
         label=_("Email address"),
-        help_text=_("One that you can open without this account."),
-        error_messages={"required": _("Type the mail address."), "invalid": _("This is not a mail address.")},
+        help_text=_("Use a mailbox that you can open without this account."),
+        error_messages={
+            "required": _("Enter the email address."),
+            "invalid": _("Enter an email address such as ana@example.org."),
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 
 def mask(address: str) -> str:
-    """Hide a mail address but for its first letter and its end. Shape: `a…@example.org`."""
+    """Hide an email address but for its first letter and its end. Shape: `a…@example.org`."""
     name, _at, host = address.partition("@")
     return f"{name[:1]}…@{host}"
 
@@ -37,7 +40,8 @@ class Email(Delivered):
     name = "email"
     icon = "mail"
     label = _("Email")
-    explain = _("We mail you a six-digit code.")
+    explain = _("We email you a 6-digit code.")
+    caution = _("Least secure: anyone who can read your email gets your codes.")
     kind = Kind.MAIL
     is_allowed_by_default = False
     max_enrolments = 2

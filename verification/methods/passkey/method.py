@@ -29,13 +29,13 @@ _MAX_ANSWER_LENGTH = 16_384  # characters of an answer
 
 
 class PasskeyForm(forms.Form):
-    """The person's name for a key."""
+    """The person's own name for a passkey."""
 
     name = LineField(
         label=_("Your name for it"),
         max_length=64,
         required=False,
-        help_text=_("Such as “laptop” or “blue key”."),
+        help_text=_("For example, “laptop” or “blue key”."),
     )
 
 
@@ -79,27 +79,27 @@ def _response(answer: str) -> Mapping[str, Any]:
 _CAUSES = {
     "taken": (
         _("This passkey is already set up"),
-        _("You need not add it again. To add another one, use another device or key."),
+        _("You don't need to add it again. To add another one, use a different device or security key."),
     ),
     "site": (
-        _("This passkey answered for another address"),
-        _("Open this service by its usual address and try again. If a link led you here, do not use that link."),
+        _("This passkey is for another address"),
+        _("Open this service at its usual address and try again. If a link brought you here, don't use that link."),
     ),
     "unverified": (
-        _("Your key did not check that it is you"),
-        _("Set a PIN or a fingerprint for the key first, in the settings of your device, then try again."),
+        _("Your security key didn't check that it's you"),
+        _("First set a PIN or fingerprint for the key in the settings of your device. Then try again."),
     ),
     "counter": (
         _("This passkey may have been copied"),
-        _("Its counter went back, which happens when a second copy is used. Use a different option, and tell support."),
+        _("Its counter went back, as if a second copy was used. Use a different method and tell your support desk."),
     ),
     "unknown": (
-        _("This passkey is not set up here"),
-        _("It may have been removed. Choose another passkey, or a different option."),
+        _("This passkey isn't set up here"),
+        _("It may have been removed. Use another passkey or a different method."),
     ),
     "": (
-        _("That passkey could not be checked"),
-        _("Try again, and keep this page open while your device asks. Or use a different option."),
+        _("We couldn't check that passkey"),
+        _("Keep this page open while your device asks you, and try again. Or use a different method."),
     ),
 }
 

@@ -15,7 +15,7 @@ from verification.outcomes import Verdict
 
 _CODES = 10
 _PART = 8  # characters; two parts of five bits a character make 80 bits
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs, none that looks like another
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
 
 
 _WHOLE = re.compile(rf"(?<![A-Z0-9])[{_ALPHABET}]{{4}}(?:[ -]?[{_ALPHABET}]{{4}}){{3}}(?![A-Z0-9])")
@@ -29,7 +29,7 @@ class Recovery(Backup):
     name = "recovery"
     icon = "recovery"
     label = _("Recovery code")
-    explain = _("Type one of the codes that you printed or kept.")
+    explain = _("Enter one of the codes that you printed or saved.")
     code_lengths = frozenset()
 
     def read(self, text: str) -> str:

@@ -22,7 +22,7 @@ class TextForm(NumberForm):
         if not self.errors and "number" in cleaned:
             cleaned["number"] = phone_numbers.for_texts(cleaned["number"])
             if not phone_numbers.takes_texts(cleaned["number"]):
-                self.add_error("number", _("This number cannot take texts. Choose a phone call for it instead."))
+                self.add_error("number", _("This number can't receive texts. Set up a phone call for it instead."))
         return cleaned
 
 
@@ -30,7 +30,8 @@ class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
     label = _("Text message")
-    explain = _("We text you a six-digit code.")
+    explain = _("We text you a 6-digit code.")
+    caution = _("Less secure: someone who takes over your number gets your codes.")
     kind = Kind.TEXT
     address_kind = "phone"
     amr = "sms"

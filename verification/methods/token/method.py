@@ -25,8 +25,8 @@ class TokenForm(forms.Form):
     serial = forms.CharField(
         label=_("Serial number"),
         max_length=64,
-        help_text=_("It is printed on the back of the token."),
-        error_messages={"required": _("Type the serial number.")},
+        help_text=_("It's printed on the back of the token."),
+        error_messages={"required": _("Enter the serial number.")},
     )
 
 
@@ -34,11 +34,11 @@ class Token(Stocked, Resynchronised):
     name = "token"
     icon = "token"
     label = _("Hardware token")
-    explain = _("Type the code that your token shows.")
+    explain = _("Enter the code that your token shows.")
     code_label = _("Code from your token")
-    if_refused = _("Is a right code refused? Type two codes here, one right after the other: the token is set right.")
+    if_refused = _("Correct code refused? Enter two codes here, one right after the other, to adjust the token.")
     strength = 2
-    not_assigned = _("No token of this number waits for you. Check the number, or ask your company support.")
+    not_assigned = _("No token with this number is assigned to you. Check the number, or contact your support desk.")
     code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm
     address_field = "serial"
@@ -46,7 +46,7 @@ class Token(Stocked, Resynchronised):
         {
             resync.AHEAD: (
                 _("Your token is ahead of us"),
-                _("Its button was pressed without a sign-in. Press it again and type the next code."),
+                _("Its button was pressed without a sign-in. Press it again and enter the next code."),
             )
         }
     )

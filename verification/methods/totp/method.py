@@ -42,7 +42,7 @@ class Totp(AppGenerated):
     name = "totp"
     icon = "app"
     label = _("Authenticator app")
-    explain = _("Type the code that your app shows. It needs no signal.")
+    explain = _("Enter the code that your app shows. It works without a signal.")
     code_label = _("Code from your app")
     strength = 2
 
