@@ -1,8 +1,8 @@
--- Dovecot asks the two-step verification service whether a name and a password belong together.
--- Goes to /etc/dovecot/two-step.lua; dovecot-two-step.conf beside it says the rest. Keeps nothing between two logins.
+-- Dovecot checks usernames and app passwords with the two-step verification service.
+-- Goes to /etc/dovecot/two-step.lua; see dovecot-two-step.conf. It stores nothing between two sign-ins.
 
 local ADDRESS = "https://mfa.example.org/integrations/basic/"
--- One line: the key that the administration showed. root:dovecot, mode 0640.
+-- One line: the key that the admin showed. root:dovecot, mode 0640.
 local KEY_FILE = "/etc/dovecot/two-step.key"
 
 local key, client
@@ -18,7 +18,7 @@ end
 
 local LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- Dovecot 2.3 brings no base64 of its own.
+-- Dovecot 2.3 has no base64 function.
 local function base64(text)
   local padding = (3 - #text % 3) % 3
   local out = (text .. ("\0"):rep(padding)):gsub("...", function(three)
@@ -38,7 +38,7 @@ local function decode(text)
 end
 
 function auth_password_verify(request, password)
-  -- HTTP Basic ends the name at its first colon (RFC 7617): "ana:x" would be asked about as ana.
+  -- In HTTP Basic the username ends at the first colon (RFC 7617): "ana:x" would be checked as ana.
   if request.user:find(":", 1, true) then
     return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, "no such name"
   end
@@ -50,12 +50,12 @@ function auth_password_verify(request, password)
   local answer = question:submit()
   local status = answer:status()
   if status == 204 then
-    -- The name as the service spells it, so that ANA and ana have one mailbox.
+    -- The username as the service spells it, so that ANA and ana have the same mailbox.
     return dovecot.auth.PASSDB_RESULT_OK, { user = decode(answer:header("X-Auth-User")) }
   elseif status == 401 then
     return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "refused"
   end
-  -- Neither yes nor no: the mail program is told to come back, and asks nobody for another password.
+  -- No decision: the email program is told to try again later and doesn't ask for another password.
   dovecot.i_error("two-step: the service answered " .. status .. " " .. (answer:reason() or ""))
   return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, "no answer"
 end

@@ -1,9 +1,11 @@
 """What a deployment is given fits the service: each figure, variable, command and unit that it names is there."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ NAMING = (
     "compose.yaml",
     "Dockerfile",
     "Procfile",
+    "environment.example",
     "environment.md",
     "running.md",
     *(f"systemd/{u.name}" for u in UNITS),
@@ -137,3 +140,87 @@ def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
     text = (DEPLOY / file).read_text()
 
     assert all(f"{name}={value}" in text for name, value in launcher.MALLOC.items())
+
+
+EXAMPLE = DEPLOY / "environment.example"
+
+
+def example(**changed: str) -> dict[str, str]:
+    """Read the example as systemd does, with what an operator must fill in."""
+    read = {}
+    for line in EXAMPLE.read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not name.startswith("#"):
+            read[name] = value.strip('"')
+    keys = subprocess.run([sys.executable, "-S", DEPLOY / "new_keys.py"], capture_output=True, text=True, check=True)
+    made = dict(line.split("=", 1) for line in keys.stdout.splitlines())
+    return {**read, **made, "PATH": os.environ["PATH"], **changed}
+
+
+def manage(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_example_of_an_environment_is_complete(tmp_path: Path) -> None:
+    """With keys filled in, nothing is missing, nothing contradicts itself and nothing is unknown."""
+    here = {
+        "STATIC_ROOT": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        "DATABASE_PASSWORD": "",
+    }
+    account = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKENS": "1" * 32,
+        "TWILIO_SENDERS": "*=+15005550006",
+    }
+    filled = example(**here, **account, DELIVERY_PROVIDERS="twilio,smtp")
+
+    assert manage("migrate", "--no-input", "-v0", environment=filled).returncode == 0
+    assert manage("collectstatic", "--no-input", "-v0", environment=filled).returncode == 0
+    check = ("check", "--deploy", "--database", "default")
+    complete = manage(*check, "--fail-level", "WARNING", environment=filled)
+    as_it_is = manage(*check, environment=filled | {"DELIVERY_PROVIDERS": example()["DELIVERY_PROVIDERS"]})
+
+    assert complete.returncode == 0, complete.stderr
+    assert as_it_is.returncode == 0, as_it_is.stderr
+    assert re.findall(r"\w+\.[EW]\d+", as_it_is.stderr) == ["verification.W004"]  # nobody sends texts and calls
+
+
+def test_example_of_an_environment_names_nothing_that_is_unknown() -> None:
+    """Its lines and those that are commented out are settings, and each but the empty ones can be read."""
+    every = {setting.name: setting for section in declared.sections(declared.ours()) for setting in section.settings}
+    lines = [re.fullmatch(r"#?([A-Z_]+)=(.*)", line) for line in EXAMPLE.read_text().splitlines()]
+
+    for name, value in (line.groups() for line in lines if line):
+        assert name in every
+        if value:
+            every[name].format.parse(value.strip('"'))
+
+
+def test_example_of_an_environment_has_what_nothing_starts_without() -> None:
+    every = [setting for section in declared.sections(declared.ours()) for setting in section.settings]
+
+    assert {setting.name for setting in every if setting.is_required} <= set(example())
+
+
+@pytest.mark.services
+def test_nginx_takes_the_example_for_the_proxy(tmp_path: Path) -> None:
+    program = shutil.which("nginx")
+    assert program, "Debian: apt-get install nginx-light"
+    site = (DEPLOY / "nginx-two-step.conf").read_text()
+    pair = [str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=mfa.example.org"]
+    subprocess.run([*make, "-out", pair[0], "-keyout", pair[1]], capture_output=True, check=True)
+    for at, path in zip(("/etc/ssl/mfa.example.org.pem", "/etc/ssl/mfa.example.org.key"), pair, strict=True):
+        site = site.replace(at, path)
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{site}\n}}\n")
+
+    done = subprocess.run(
+        [program, "-t", "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
