@@ -374,7 +374,7 @@ SUPPORT_CALLER_VOUCHED = declare(
 SUPPORT_REFUSED = declare(
     UserEvent(
         "support.refused",
-        log=_("%(actor)s was refused an action for %(person)s: %(action)s. %(why)s."),
+        log=_("%(actor)s was refused an action for %(person)s: %(action)s (%(why)s)."),
         icon="lock",
         title=_("Something that support tried was refused"),
         trouble=_("Support actions refused"),

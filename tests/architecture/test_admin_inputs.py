@@ -33,8 +33,8 @@ LOOKUPS = ("", "__in", "__gt", "__year")
 SEARCHES = {
     "admin:accounts_user_changelist": ("q", "group", "state", "trouble", "after", "before"),
     "admin:people-export": ("q", "group", "state", "trouble", "after", "before"),
-    "admin:audit-log": ("kind", "person", "actor", "network", "since", "until", "before"),
-    "admin:audit-log-export": ("kind", "person", "actor", "network", "since", "until", "before"),
+    "admin:audit-log": ("kind", "level", "person", "actor", "ticket", "network", "since", "until", "before"),
+    "admin:audit-log-export": ("kind", "level", "person", "actor", "ticket", "network", "since", "until", "before"),
     "admin:audit-log-check": ("x",),
     "admin:reports": ("x",),
     "admin:deliveries": ("x",),

@@ -54,9 +54,9 @@ def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
         ({"trusted_networks": "192.0.2.0/24\n300.1.1.1"}, "300.1.1.1 isn’t a network"),
         ({"trusted_networks": "0.0.0.0/0"}, "most of the internet"),
         ({"trusted_networks": "::/0"}, "most of the internet"),
-        ({"remember_days": "400"}, "less than or equal to 365"),
-        ({"code_life": "20"}, "less than or equal to 10"),
-        ({"grace_days": "15"}, "less than or equal to 14"),
+        ({"remember_days": "400"}, "Enter a whole number from 0 to 365."),
+        ({"code_life": "20"}, "Enter a whole number from 3 to 10."),
+        ({"grace_days": "15"}, "Enter a whole number from 0 to 14."),
         ({"voice_countries": "CH\nXX"}, "Not a country code: XX"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from verification.audit.chain import Fault, seal, verify
 from verification.audit.declarations import Event, UserEvent, declare, declared, user_events
-from verification.audit.log import PERSONAL, erase_words, newest, of_person, record, since, size
+from verification.audit.log import PERSONAL, erase_words, is_intact, newest, of_person, record, since, size
 
 __all__ = [
     "PERSONAL",
@@ -12,6 +12,7 @@ __all__ = [
     "declare",
     "declared",
     "erase_words",
+    "is_intact",
     "newest",
     "of_person",
     "record",

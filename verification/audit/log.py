@@ -81,6 +81,14 @@ def digest_of(event: AuditEvent) -> str:
     return crypto.mac("audit.event", body, key_id=event.key_id).hex()
 
 
+def is_intact(event: AuditEvent) -> bool | None:
+    """Tell whether an event is as it was written; none if the key that would show it is missing."""
+    try:
+        return digest_of(event) == event.digest
+    except crypto.KeyMissing:
+        return None
+
+
 def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> QuerySet[AuditEvent]:
     """Give the events since a moment, for figures: of some kinds, if given."""
     rows = AuditEvent.objects.filter(at__gte=moment)

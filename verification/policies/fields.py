@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -49,7 +50,16 @@ class Countries(Lines):
         return [text.upper() for text in countries] if countries else None
 
 
-class Minutes(forms.IntegerField):
+class WholeNumber(forms.IntegerField):
+    """A whole number within a range, which each error names."""
+
+    def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
+        wrong = format_lazy(_lazy("Enter a whole number from {least} to {most}."), least=min_value, most=max_value)
+        messages = dict.fromkeys(("invalid", "min_value", "max_value"), wrong)
+        super().__init__(min_value=min_value, max_value=max_value, error_messages=messages, **kwargs)
+
+
+class Minutes(WholeNumber):
     """A span in whole minutes."""
 
     def prepare_value(self, value: Any) -> Any:

@@ -8,7 +8,6 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, ngettext
@@ -20,7 +19,7 @@ from verification.models import AppPasswordsEnd, Policy
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
-from verification.policies.fields import Countries, Level, Minutes, Networks, YesNo
+from verification.policies.fields import Countries, Level, Minutes, Networks, WholeNumber, YesNo
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -119,7 +118,7 @@ class Rules:
         label=_("Allowed methods"),
         help_text=_("People can set up and use only the methods selected here."),
         field=_METHOD_NAMES.field,
-        words=_METHOD_NAMES.words,
+        words=lambda value: _METHOD_NAMES.words([name for name in value if not registry.has(name, Temporary)]),
     )
     code_life: timedelta = rule(
         default=timedelta(minutes=5),
@@ -155,7 +154,7 @@ class Rules:
         section=_SETUP,
         label=_("Setup can be put off for"),
         help_text=_("Up to three times within these days: 0 to 14. With 0, people set up a method when they sign in."),
-        field=partial(forms.IntegerField, min_value=0, max_value=14),
+        field=partial(WholeNumber, min_value=0, max_value=14),
         words=declaration.days,
         summary=_put_off,
         unit=_("days"),
@@ -174,7 +173,7 @@ class Rules:
         section=_BROWSERS,
         label=_("Remember browsers for"),
         help_text=_("A remembered browser skips the second step for this long: 0 to 365 days. With 0, it never does."),
-        field=partial(forms.IntegerField, min_value=0, max_value=365),
+        field=partial(WholeNumber, min_value=0, max_value=365),
         words=declaration.days,
         summary=_remembered,
         unit=_("days"),
@@ -237,7 +236,7 @@ class Rules:
         section=_SUPPORT,
         label=_("Support actions per day"),
         help_text=_("One member of staff can do this many in a day: 1 to 10,000."),
-        field=partial(forms.IntegerField, min_value=1, max_value=10_000),
+        field=partial(WholeNumber, min_value=1, max_value=10_000),
         words=str,
         summary=_quota,
         unit=_("actions"),

@@ -103,9 +103,9 @@ def _inherit(source: Source) -> str:
 
 
 def _from(source: Source) -> str:
-    """Write a value and where it comes from."""
-    words = {"value": source.words, "policy": source.whose}
-    return (_("%(value)s, from: %(policy)s") if source.whose else _("%(value)s, the built-in default")) % words
+    """Write an inherited value and where it comes from. Above a group there is only the policy for everybody."""
+    words = _("%(value)s, from the policy for everybody") if source.whose else _("%(value)s, the built-in default")
+    return words % {"value": source.words}
 
 
 def summary(policy: Policy) -> list[str]:

@@ -12,7 +12,7 @@ from accounts.models import SecondStep, User
 from verification import enrolments, policies, registry
 from verification.capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
-from verification.policies import RULES, Rule, Rules
+from verification.policies import RULES, Rules, Source
 
 MAX_NAMED = 50  # users of each kind
 _CHUNK_SIZE = 2_000  # users read at once
@@ -105,17 +105,20 @@ def _pair(found: tuple[Outcome, Outcome], wanted: Outcome) -> dict[str, bool]:
 
 def _differences(changed: Policy, affected: Counter[str]) -> list[Difference]:
     """Return the rules that a changed policy would set differently, in the order of the form."""
-    former = Policy.objects.filter(pk=changed.pk).first() or Policy()
+    former, above = Policy.objects.filter(pk=changed.pk).first() or Policy(), policies.inherited(changed)
     pairs = [(rule, getattr(former, rule.name), getattr(changed, rule.name)) for rule in RULES]
     return [
-        Difference(str(rule.label), _words(rule, now), _words(rule, then), affected[rule.name])
+        Difference(str(rule.label), _words(above[rule.name], now), _words(above[rule.name], then), affected[rule.name])
         for rule, now, then in pairs
         if now != then
     ]
 
 
-def _words(rule: Rule, value: object) -> str:
-    return _("Inherit") if value is None else rule.words(rule.read(value))
+def _words(above: Source, value: object) -> str:
+    """Write what a policy says of a rule; if it says nothing, what it inherits."""
+    if value is None:
+        return _("Inherit (%(value)s)") % {"value": above.words}
+    return above.rule.words(above.rule.read(value))
 
 
 @dataclass(frozen=True, kw_only=True)

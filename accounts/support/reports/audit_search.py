@@ -1,123 +1,116 @@
-"""Audit log search for auditors, with filters, pages and export."""
+"""Audit log search for auditors, with filters that combine, pages by key, and export."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.people import fold
-from verification import audit
+from accounts.support.reports import audit_kinds, audit_lines
+from accounts.support.reports.audit_lines import Line
 from verification.models import AuditEvent
 
 PAGE = 50
+_CHUNK = 1_000  # events of an export that are in memory at once
+_REFERENCE = re.compile(r"[0-9a-f]{32}")
+# Only these say which ticket they are about. The index over the kinds finds them among a million others.
+_WITH_TICKET = ("support", "person", "group")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Search criteria. Shape: `kind` is a full name or a subject, such as `support`; days in the reader's time zone."""
+    """Search criteria. Shape: `kind` is a group of kinds, a subject or a full name; days in the reader's time zone.
+
+    `ticket` is the number of a ticket or the reference of an event. `before` is the id of the last event shown.
+    """
 
     kind: str = ""
+    level: str = ""
     person: str = ""
     actor: str = ""
+    ticket: str = ""
     network: str = ""
     since: date | None = None
     until: date | None = None
     before: int = 0
 
-
-@dataclass(frozen=True)
-class Line:
-    """One event, in words."""
-
-    event: AuditEvent
-    person: str
-    actor: str
-    words: tuple[tuple[str, str], ...]
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether the less common filters are used."""
+        return bool(self.ticket or self.network or self.since or self.until)
 
 
 def find(search: Search) -> tuple[list[Line], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end."""
-    events = list(matching(search).order_by("-id")[: PAGE + 1])
-    names = _names(events)
+    events = list(matching(search).order_by("-at", "-id")[: PAGE + 1])
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
-    return [_line(event, names) for event in events[:PAGE]], before
+    return audit_lines.lines(events[:PAGE]), before
 
 
 def matching(search: Search) -> QuerySet[AuditEvent]:
     """Return all events that match, unordered."""
     events = AuditEvent.objects.all()
-    if search.kind:
-        exact = "." in search.kind
-        events = events.filter(kind=search.kind) if exact else events.filter(kind__startswith=f"{search.kind}.")
+    if (kinds := audit_kinds.kinds(search.kind, search.level)) is not None:
+        events = events.filter(kind__in=kinds)
     for field, name in (("user_id", search.person), ("actor_id", search.actor)):
         if name:
-            found = User.objects.filter(username=fold(name)).values_list("pk", flat=True).first()
+            found = key_of(name)
             events = events.filter(**{field: found if found is not None else -1})
+    if search.ticket:
+        events = events.filter(_about(search.ticket))
     if search.network:
         events = events.filter(network__startswith=search.network)
     if search.since:
         events = events.filter(at__gte=_midnight(search.since))
     if search.until:
         events = events.filter(at__lt=_midnight(search.until + timedelta(days=1)))
-    return events.filter(id__lt=search.before) if search.before else events
+    return _older(events, search.before) if search.before else events
+
+
+def key_of(name: str) -> int | None:
+    """Return the key of the user with this username, or None."""
+    return User.objects.filter(username=fold(name)).values_list("pk", flat=True).first()
+
+
+def _about(text: str) -> Q:
+    """Match the reference of an event, or the ticket of a support action."""
+    if _REFERENCE.fullmatch(text.lower()):
+        return Q(ref=text.lower())
+    kinds = [kind for subject in _WITH_TICKET for kind in audit_kinds.kinds(subject) or ()]
+    return Q(kind__in=kinds, detail__ticket=text)
+
+
+def _older(events: QuerySet[AuditEvent], before: int) -> QuerySet[AuditEvent]:
+    """Continue after an event: by its time, which the indexes are in, and by id among those of the same moment."""
+    at = AuditEvent.objects.filter(pk=before).values_list("at", flat=True).first()
+    return events.filter(at__lte=at).exclude(at=at, id__gte=before) if at else events.none()
 
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware at once)
 
 
-def _names(events: list[AuditEvent]) -> dict[int, str]:
-    keys = {key for event in events for key in (event.user_id, event.actor_id, *_people(event)) if key}
-    return dict(User.objects.filter(pk__in=keys).values_list("pk", "username"))
-
-
-_PEOPLE = ("approver", "joined", "left")  # event details that are user ids
-
-
-def _people(event: AuditEvent) -> list[int]:
-    found: list[int] = []
-    for name in _PEOPLE:
-        value = event.detail.get(name)
-        found += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int)]
-    return found
-
-
-def _line(event: AuditEvent, names: dict[int, str]) -> Line:
-    detail: dict[str, Any] = event.said
-    for name in _PEOPLE:
-        if mine := event.detail.get(name):
-            numbers = mine if isinstance(mine, list) else [mine]
-            detail[name] = [names.get(each, str(each)) for each in numbers]
-    words = tuple((name.replace("_", " "), _short(value)) for name, value in detail.items() if value not in ("", None))
-    return Line(event, names.get(event.user_id or 0, ""), names.get(event.actor_id or 0, ""), words)
-
-
-def _short(value: object) -> str:
-    text = ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)
-    return text if len(text) <= 120 else f"{text[:119]}…"
-
-
 def rows(search: Search) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an export, oldest first, without loading all of them."""
-    yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest")
-    for event in matching(search).order_by("id").iterator(chunk_size=1_000):
-        yield (
-            event.ref,
-            event.at.isoformat(),
-            event.kind,
-            event.user_id or "",
-            event.actor_id or "",
-            event.network,
-            event.agent,
-            str(event.said),
-            event.digest,
-        )
-
-
-def kinds() -> list[str]:
-    """Return the subjects of events, for the filter."""
-    return sorted({event.subject for event in audit.declared()})
+    yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
+    found = matching(search).order_by("at", "id").iterator(chunk_size=_CHUNK)
+    while chunk := list(islice(found, _CHUNK)):
+        for line in audit_lines.lines(chunk, is_checked=False):
+            event = line.event
+            yield (
+                event.ref,
+                event.at.isoformat(),
+                event.kind,
+                event.user_id or "",
+                event.actor_id or "",
+                event.network,
+                event.agent,
+                str(event.said),
+                event.digest,
+                line.text,
+            )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts import request_context
 from accounts.session_assurance import AuthedRequest
-from accounts.support.reports import audit_search, summary
+from accounts.support.reports import audit_kinds, audit_search, summary
 from accounts.support.reports.audit_search import Search
 from accounts.support.reports.summary import Table
 from accounts.support.views import exports, layout
@@ -42,10 +42,14 @@ def _table(request: AuthedRequest, key: str) -> Table:
     return summary.build(key, now=request_context.read(request).now)
 
 
+_TEXTS = ("kind", "level", "person", "actor", "ticket", "network")
+_DAYS = ("since", "until")
+
+
 def _search(request: AuthedRequest) -> tuple[Search, dict[str, str]]:
-    sent, names = request.GET, ("kind", "person", "actor", "network")
-    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH) for name in names}
-    days = {name: inputs.day(sent.get(name, "").strip()) for name in ("since", "until")}
+    sent = request.GET
+    asked = {name: inputs.shortened(sent.get(name), max_length=_MAX_SEARCH) for name in _TEXTS}
+    days = {name: inputs.day(sent.get(name, "").strip()) for name in _DAYS}
     search = Search(**asked, **days, before=inputs.number(sent.get("before")) or 0)  # type: ignore[arg-type]  # by name
     kept = {name: text for name, text in asked.items() if text}
     return search, kept | {name: day.isoformat() for name, day in days.items() if day}
@@ -56,12 +60,16 @@ def audit_log(request: AuthedRequest) -> HttpResponse:
     _may_read(request)
     search, kept = _search(request)
     lines, before = audit_search.find(search)
+    names = {name for name in (search.person, search.actor) if name and audit_search.key_of(name) is None}
     context = {
         "lines": lines,
         "search": search,
-        "kinds": audit_search.kinds(),
+        "groups": audit_kinds.GROUPS,
+        "levels": audit_kinds.LEVELS,
+        "kind_label": audit_kinds.label(search.kind) if search.kind else "",
         "more": urlencode(kept | {"before": before}) if before else "",
         "kept": urlencode(kept),
+        "unknown": sorted(names),
     }
     return layout.page(request, "audit_log.html", context, here="audit-log")
 
@@ -75,7 +83,7 @@ def audit_log_export(request: AuthedRequest) -> HttpResponseBase:
         request,
         "record",
         lambda: audit_search.rows(search),
-        title=_("The record, as a file"),
+        title=_("Export the audit log"),
         search=kept,
         back=back,
         here="audit-log",
@@ -96,5 +104,5 @@ def audit_log_check(request: AuthedRequest) -> HttpResponse:
         if len(faults) == _MOST_FAULTS:
             break
     n_events, n_seals = audit.size()
-    context = {"faults": faults, "n_events": n_events, "n_seals": n_seals}
+    context = {"faults": faults, "n_events": n_events, "n_seals": n_seals, "most": _MOST_FAULTS}
     return layout.page(request, "audit_log_check.html", context, here="audit-log")

@@ -85,8 +85,8 @@ def test_inherited_value_is_shown_with_its_source(fay: Person) -> None:
 
     page = fay.browser.go(f"/admin/verification/policy/{policy.pk}/change/")
 
-    assert "Inherit (currently Don’t allow, from: Policy for everybody)" in page
-    assert "Leave this empty to inherit: 30 days, from: Policy for everybody" in page
+    assert "Inherit (currently Don’t allow, from the policy for everybody)" in page
+    assert "Leave this empty to inherit: 30 days, from the policy for everybody" in page
     assert "Inherit (currently Require, the built-in default)" in page
 
 
@@ -101,8 +101,8 @@ def test_policy_for_everybody_inherits_the_built_in_defaults(fay: Person) -> Non
 def test_preview_shows_what_would_change(fay: Person) -> None:
     page = fay.browser.save(ADD, rank="100", remember_days="30", trusted_networks="192.0.2.0/24")
 
-    assert "Remember browsers for Inherit 30 days" in page
-    assert "Trusted networks Inherit 192.0.2.0/24" in page
+    assert "Remember browsers for Inherit (14 days) 30 days" in page
+    assert "Trusted networks Inherit (none) 192.0.2.0/24" in page
     assert "Verify the caller" not in page
 
 
@@ -113,7 +113,8 @@ def test_preview_names_a_rule_that_would_change(rule: policies.Rule, db: None) -
 
     found = policy_preview.impact(policy, now=MORNING).differences
 
-    assert [(each.label, each.now) for each in found] == [(rule.label, "Inherit")]
+    inherited = rule.words(policies.default(rule.name))
+    assert [(each.label, each.now) for each in found] == [(rule.label, f"Inherit ({inherited})")]
     assert found[0].then == rule.words(rule.read(some_value(rule)))
 
 

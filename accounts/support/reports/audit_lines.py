@@ -1,0 +1,242 @@
+"""Turns audit events into lines for auditors: one sentence, with details on demand."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accounts.models import Import, SecondStep, User
+from accounts.support import groups
+from accounts.support.actions.registry import ACTIONS
+from verification import audit, registry, time_format
+from verification.audit import declarations
+from verification.audit.declarations import Severity
+from verification.models import AuditEvent
+from verification.policies import RULES
+
+_LONGEST = 160  # characters of one detail
+_NOTHING = "–"
+_DANGLING = re.compile(rf": {_NOTHING}(?=\.)")
+_PEOPLE = ("approver", "joined", "left", "joining", "leaving")  # details that are user ids
+_ACTOR, _PERSON = "\ue000", "\ue001"  # stand for the two links until the sentence is escaped
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event, in words. `sentence` is HTML with links, `text` the same without."""
+
+    event: AuditEvent
+    sentence: SafeString
+    text: str
+    level: Severity
+    level_label: str
+    person: str
+    actor: str
+    details: tuple[tuple[str, str], ...]
+    is_intact: bool | None
+
+
+def lines(events: Sequence[AuditEvent], *, is_checked: bool = True) -> list[Line]:
+    """Turn events into lines, with one query for the names of all people."""
+    names = _names(events)
+    return [_line(event, names, is_checked=is_checked) for event in events]
+
+
+def _names(events: Iterable[AuditEvent]) -> dict[int, str]:
+    keys = {key for event in events for key in (event.user_id, event.actor_id, *_people(event)) if key}
+    found = User.objects.filter(pk__in=keys).values_list("pk", "name", "username")
+    return {pk: name or username for pk, name, username in found}
+
+
+def _people(event: AuditEvent) -> list[int]:
+    values = [event.detail.get(name) for name in _PEOPLE]
+    each = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return [one for one in each if isinstance(one, int)]
+
+
+def _line(event: AuditEvent, names: Mapping[int, str], *, is_checked: bool) -> Line:
+    declaration = declarations.find(event.kind)
+    said = {name: _written(name, value, names) for name, value in event.said.items()}
+    template = str(declaration.log) if declaration else _("Unknown event: %(kind)s.")
+    values = _Values(said | {"kind": event.kind, "how": _how(event.said)})
+    words = template % (values | {"actor": _ACTOR, "person": _PERSON})
+    words = _DANGLING.sub("", words).replace(f" {_NOTHING}.", ".").strip() + _added(event, names)
+    actor, person = (
+        _name(event.actor_id, names, _("The service")),
+        _name(event.user_id, names, _("an unknown username")),
+    )
+    level = declaration.level if declaration else Severity.INFO
+    return Line(
+        event,
+        _linked(words, event, names, actor=actor, person=person),
+        words.replace(_ACTOR, actor).replace(_PERSON, person),
+        level,
+        _level_label(level),
+        person if event.user_id else "",
+        actor if event.actor_id else "",
+        tuple((_label(name), value) for name, value in said.items() if value != _NOTHING),
+        audit.is_intact(event) if is_checked else None,
+    )
+
+
+class _Values(dict[str, str]):
+    """Values of a sentence. What an event doesn't say, or what was erased, leaves a gap."""
+
+    def __missing__(self, name: str) -> str:
+        return "0" if name.startswith("n_") else _("(erased)") if name in audit.PERSONAL else _NOTHING
+
+    def __or__(self, other: Mapping[str, str]) -> "_Values":  # type: ignore[override]  # stays of its own kind
+        return _Values({**self, **other})
+
+
+def _linked(words: str, event: AuditEvent, names: Mapping[int, str], *, actor: str, person: str) -> SafeString:
+    def link(key: int | None, name: str) -> str:
+        if key not in names:
+            return str(conditional_escape(name))
+        return format_html('<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[key]), name)
+
+    whole = str(conditional_escape(words))
+    whole = whole.replace(_ACTOR, link(event.actor_id, actor)).replace(_PERSON, link(event.user_id, person))
+    return mark_safe(whole)  # noqa: S308  (each part is escaped above)
+
+
+def _name(key: int | None, names: Mapping[int, str], nobody: str) -> str:
+    if key is None:
+        return nobody
+    return names.get(key) or _("former account %(n)d") % {"n": key}
+
+
+def _added(event: AuditEvent, names: Mapping[int, str]) -> str:
+    """Return what follows the sentence of any event: its ticket and who approved it."""
+    ticket, approver = event.detail.get("ticket"), event.detail.get("approver")
+    words = [_("Ticket %(ticket)s.") % {"ticket": ticket}] if ticket and ticket != _("none") else []
+    words += [_("Approved by %(name)s.") % {"name": _name(approver, names, "")}] if isinstance(approver, int) else []
+    return "".join(f" {each}" for each in words)
+
+
+def _level_label(level: Severity) -> str:
+    labels = {Severity.GOOD: _("Success"), Severity.INFO: _("Information"), Severity.WARN: _("Warning")}
+    return labels.get(level, _("Serious"))
+
+
+# Details in words ------------------------------------------------------------------------------------------------
+
+
+def _how(said: Mapping[str, Any]) -> str:
+    """Say how a sign-in passed the second step, or why it wasn't asked."""
+    reasons = {
+        "remembered": _("The second step was skipped: remembered browser."),
+        "trusted_network": _("The second step was skipped: trusted network."),
+        "put_off": _("The second step was skipped: setup was put off."),
+        "bypassed": _("The second step was skipped: one-time bypass."),
+        "not_required": _("The second step is off for them."),
+    }
+    method = said.get("method")
+    asked = _("Second step: %(method)s.") % {"method": _method(method)} if method else ""
+    return reasons.get(str(said.get("why")), asked)
+
+
+def _method(name: object) -> str:
+    return str(registry.method(str(name)).label) if registry.is_installed(str(name)) else _("a former method")
+
+
+def _action(name: object) -> str:
+    action = ACTIONS.get(str(name))
+    return str(action.label if action else dict([groups.CHANGE]).get(str(name), name))
+
+
+def _of(choices: Iterable[tuple[Any, Any]]) -> Callable[[object], str]:
+    labels = dict(choices)
+    return lambda value: str(labels.get(value, value))
+
+
+def _why(value: object) -> str:
+    known = {
+        "blocked": _("the account is blocked"),
+        "locked": _("the second step is locked"),
+        "all_off": _("all methods are locked"),
+        "alone_not_allowed": _("sign-in without a password isn’t allowed"),
+        "not_allowed": _("their role doesn’t include it"),
+        "oneself": _("nobody can do it for themselves"),
+        "more_rights": _("the person has more rights"),
+        "equal": _("the person has the same rights"),
+        "other_scope": _("the person belongs to another desk"),
+        "wider_scope": _("the role would reach more people than their own"),
+        "no_caller": _("the caller wasn’t verified"),
+        "quota": _("they reached their daily number of actions"),
+    }
+    return known.get(str(value)) or str(value).replace("_", " ").rstrip(".")
+
+
+def _changes(value: object) -> str:
+    """Write the old and the new value of each field."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    labels = {rule.name: str(rule.label) for rule in RULES}
+    pairs = [(labels.get(name, _label(name)), pair) for name, pair in value.items()]
+    return "; ".join(
+        f"{label}: {pair[0] or _NOTHING} → {pair[1] or _NOTHING}" if isinstance(pair, list) else f"{label}: {pair}"
+        for label, pair in pairs
+    )
+
+
+def _what(value: object) -> str:
+    files = {"record": _("the audit log"), "people": _("people"), "bad-rows": _("rejected rows of an import")}
+    return files.get(str(value)) or _of(Import.Kind.choices)(value)
+
+
+def _instant(value: object) -> str:
+    try:
+        return time_format.short_moment(datetime.fromisoformat(str(value)), zone=True)
+    except ValueError:
+        return str(value)
+
+
+def _counts(value: object) -> str:
+    return ", ".join(f"{name}: {n}" for name, n in value.items()) if isinstance(value, Mapping) else str(value)
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "method": _method,
+    "action": _action,
+    "why": _why,
+    "changes": _changes,
+    "state": _of(SecondStep.choices),
+    "what": _what,
+    "starts_at": _instant,
+    "ends_at": _instant,
+    "rows": lambda value: (
+        ", ".join(f"{k}: {n}" for k, n in value.items()) if isinstance(value, Mapping) else str(value)
+    ),
+}
+
+
+def _written(name: str, value: object, names: Mapping[int, str]) -> str:
+    """Write one detail in words."""
+    if value in ("", None):
+        return _NOTHING
+    if name in _PEOPLE:
+        keys = value if isinstance(value, list) else [value]
+        words = ", ".join(_name(key, names, "") if isinstance(key, int) else str(key) for key in keys) or _("none")
+    elif isinstance(value, bool):
+        words = _("yes") if value else _("no")
+    elif writer := _WRITERS.get(name):
+        words = writer(value)
+    elif isinstance(value, list):
+        words = ", ".join(map(str, value)) or _("none")
+    else:
+        words = str(value)
+    words = words.replace(_ACTOR, "").replace(_PERSON, "")
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+
+
+def _label(name: str) -> str:
+    """Name a detail: its stored name as words."""
+    words = name.removeprefix("n_").removeprefix("is_").replace("_", " ")
+    return words[:1].upper() + words[1:]
