@@ -17,11 +17,14 @@ def case(staff: Person, person: Person) -> Page:
 
 
 def do(staff: Person, person: Person, name: str, press: str = "", **fields: str | None) -> Page:
-    """Do a support action from the case page."""
-    label = str(ACTIONS[name].label)
-    case(staff, person)
-    staff.browser.follow(label)
-    return staff.browser.press(press or label, **(WHY | fields))
+    """Do a support action, whether or not the case page offers it now."""
+    open_action(staff, person, name)
+    return staff.browser.press(press or str(ACTIONS[name].label), **(WHY | fields))
+
+
+def open_action(staff: Person, person: Person, name: str) -> Page:
+    """Open the page of a support action, where it is previewed."""
+    return staff.browser.go(f"/admin/accounts/user/{person.user.pk}/do/{name}/")
 
 
 def perform(asked: ActionRequest, context: Context) -> Result:

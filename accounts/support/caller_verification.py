@@ -43,7 +43,7 @@ def methods(person: User, *, now: datetime) -> list[CallerMethod]:
     rules = policies.rules_for(person.pk)
     options = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
     found = [_method(option, now) for option in options if _can_be_read_out(option)]
-    words = _("Ring the person on a number that your organisation holds, not one that the caller gives.")
+    words = _("Call a number that your organisation has on file, not one that the caller gives you.")
     return [*found, CallerMethod(CALL_BACK, _("Call back"), words, "call")]
 
 
@@ -54,12 +54,12 @@ def _can_be_read_out(option: Option) -> bool:
 
 def _method(option: Option, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
-    closed = _("Set up less than a week ago.") if now - since < SETTLED else ""
-    closed = closed or (_("Switched off after wrong codes.") if option.is_locked else option.unavailable_reason)
+    closed = _("Can’t be used yet: set up less than a week ago.") if now - since < SETTLED else ""
+    closed = closed or (_("Locked after too many incorrect codes.") if option.is_locked else option.unavailable_reason)
     explain = (
-        _("A code goes there; the caller reads it to you.")
+        _("We send a code. The caller reads it to you.")
         if option.needs_delivery
-        else _("The caller reads you the code it shows.")
+        else _("The caller reads you the code that it shows.")
     )
     return CallerMethod(option.ref, option.label, explain, option.icon, closed)
 

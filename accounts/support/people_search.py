@@ -1,4 +1,4 @@
-"""Search among a million users: by user name, name, mail, number or serial, and by problem."""
+"""Search among a million users: by username, name, email, number or serial, and by problem."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
 
 TROUBLES = {
     "no_method": _("no method"),
-    "one_way": _("one way left"),
+    "one_way": _("one method"),
     "locked": _("locked"),
     "blocked": _("blocked"),
 }
@@ -31,7 +31,7 @@ TROUBLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Search criteria. Empty fields do not filter. `after` and `before` are the user names at a page's edges."""
+    """Search criteria. Empty fields do not filter. `after` and `before` are the usernames at a page's edges."""
 
     text: str = ""
     group: int | None = None
@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of users by user name. `after` and `before` lead to the next pages; empty where there is none."""
+    """One page of users by username. `after` and `before` lead to the next pages; empty where there is none."""
 
     rows: tuple[Row, ...]
     after: str
@@ -106,7 +106,7 @@ def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
 def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
     """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
-    A complete number, mail address or serial is looked up. Otherwise each word is searched in user name, name and mail.
+    A complete number, email or serial is looked up. Otherwise each word is searched in username, name and email.
     For a common word, up to 800 users are found first and then sorted: in the order of names, the database would
     pass over a million users to find those at the end.
     """
@@ -152,6 +152,6 @@ def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
         (bool(person.blocked_until and person.blocked_until > now), "bad", _("blocked")),
         (person.second_step_locked_at is not None, "bad", _("locked")),
         (person.n_methods == 0, "warn", _("no method")),
-        (person.n_methods == 1, "", _("one way left")),
+        (person.n_methods == 1, "", _("one method")),
     ]
     return [(kind, words) for applies, kind, words in table if applies]

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import app_passwords
 from accounts.models import Scope, Session, User
 from accounts.support.actions import Actor, access
+from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.chromium import REFUSED, SIZES, Look, opened
 from tests.people import Clock, Person, hire, join
@@ -45,7 +46,7 @@ def open_case(page: Page, person: Person) -> None:
     page_actions.fill(page, "User name, name, mail", person.user.username)
     page_actions.press(page, "Find")
     page_actions.use(page, page.get_by_role("link", name=person.user.username, exact=True))
-    page_actions.expect_heading(page, person.user.name)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
 
 
 def fill_in(page: Page) -> None:
@@ -54,8 +55,9 @@ def fill_in(page: Page) -> None:
         page_actions.fill(page, field, text)
 
 
-def do(page: Page, person: Person, label: str) -> None:
-    """Do something for a person from their case."""
+def do(page: Page, name: str) -> None:
+    """Do a support action from the case that is shown."""
+    label = str(ACTIONS[name].label)
     page_actions.follow(page, label)
     fill_in(page)
     page_actions.press(page, label)
@@ -68,13 +70,13 @@ def test_lost_phone_from_the_call_to_signed_in_again(page: Page, ana: Person, do
 
     page_actions.follow(page, "Verify the caller")
     page_actions.press(page, "Authenticator app")
-    page_actions.fill(page, "Code that it shows", ana.read_app())
-    page_actions.press(page, "Check")
+    page_actions.fill(page, "Code that their method shows", ana.read_app())
+    page_actions.press(page, "Verify caller")
     page_actions.expect_said(page, "Caller verified: Authenticator app")
-    do(page, ana, "phone_lost")
-    page_actions.expect_said(page, "Phone lost: Methods, app passwords")
-    do(page, ana, "issue_pass")
-    page_actions.expect_heading(page, "The pass, shown only now")
+    do(page, "phone_lost")
+    page_actions.expect_said(page, "Report a lost phone: Methods, app passwords")
+    do(page, "issue_pass")
+    page_actions.expect_heading(page, "Temporary Access Pass")
     secret = page.locator("#pass").inner_text()
 
     page.context.clear_cookies()
@@ -90,7 +92,7 @@ def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Perso
     enter(page, dora)
     open_case(page, ana)
 
-    closed = page.locator(".option.closed", has_text="Clear settings")
+    closed = page.locator(".task.closed", has_text="Clear settings")
 
     expect(closed).to_contain_text("Verify the caller first")
 
@@ -111,9 +113,9 @@ def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Per
     page_actions.tick(desk, "Choose ben")
     page_actions.pick(desk, "For those chosen", "End all sessions")
     page_actions.press(desk, "Look at what would happen")
-    page_actions.expect_heading(desk, "End sign-ins: 2 people")
+    page_actions.expect_heading(desk, "End all sessions: 2 people")
     fill_in(desk)
-    page_actions.press(desk, "End sign-ins for 2 people")
+    page_actions.press(desk, "End all sessions for 2 people")
 
     expect(desk.locator(".chip.good")).to_have_count(2)
 
@@ -138,36 +140,36 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
     assert not Enrolment.objects.filter(user__username__startswith="many").exists()
 
 
-ACTIONS = {
-    "Report a lost phone": {},
-    "Unlock": {},
-    "Delete app passwords": {},
-    "Remove remembered browsers": {},
-    "End all sessions": {},
-    "Require a new password": {},
-    "Block": {"choose": "for 90 days"},
-    "Unblock": {},
-    "Change the second step": {"choose": "enforced"},
-    "Give a one-time bypass": {},
-    "Clear settings": {},
+CHOICES = {
+    "phone_lost": "",
+    "unlock": "",
+    "delete_app_passwords": "",
+    "forget_browsers": "",
+    "end_sessions": "",
+    "require_password": "",
+    "block": "for 90 days",
+    "unblock": "",
+    "set_state": "enforced",
+    "bypass_once": "",
+    "clear_settings": "",
 }
 
 
 def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> None:
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     enter(desk, dora)
-    for label, more in ACTIONS.items():
+    for name, choice in CHOICES.items():
+        label = str(ACTIONS[name].label)
         dress(ana)
-        desk.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
-        page_actions.follow(desk, label)
-        if "choose" in more:
-            page_actions.tick(desk, more["choose"])
+        desk.goto(f"/admin/accounts/user/{ana.user.pk}/do/{name}/")
+        if choice:
+            page_actions.tick(desk, choice)
         fill_in(desk)
         page_actions.press(desk, label)
         page_actions.expect_said(desk, f"{label}: ")
 
     kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
-    assert len(set(kinds)) == len(ACTIONS)
+    assert len(set(kinds)) == len(CHOICES)
 
 
 @pytest.fixture
@@ -188,9 +190,9 @@ def test_forbidden_things_are_refused_and_written_down(refused: Page, ana: Perso
     enter(desk, dora)
 
     for person, action, words in (
-        (dora, "end_sessions", "Nobody helps themselves"),
+        (dora, "end_sessions", "for your own account"),
         (root, "end_sessions", "more rights than you"),
-        (ana, "block", "Your role does not include this"),
+        (ana, "block", "Your role doesn’t include this"),
         (ana, "clear_settings", "Verify the caller first"),
     ):
         desk.goto(f"/admin/accounts/user/{person.user.pk}/do/{action}/")

@@ -56,11 +56,11 @@ def of_person(person: User, *, now: datetime) -> Impact:
         n_app_passwords=n_app_passwords,
         n_app_passwords_ending=n_app_passwords if app_passwords.end_with(person, AppPasswordsEnd.REPLACED) else 0,
         has_pass=any(option.is_temporary for option in options),
-        locks=tuple(locks(person, options, now=now)),
+        locks=tuple(locks(person, options)),
     )
 
 
-def locks(person: User, options: Collection[Option], *, now: datetime) -> list[str]:
+def locks(person: User, options: Collection[Option]) -> list[str]:
     """Return what keeps a user from signing in now, and until when."""
     found = []
     if person.second_step_locked_at:
@@ -69,13 +69,8 @@ def locks(person: User, options: Collection[Option], *, now: datetime) -> list[s
         if option.is_locked:
             found.append(_("%(label)s is locked after too many incorrect codes.") % {"label": option.label})
         elif option.retry_at:
-            minutes = -(-int((option.retry_at - now).total_seconds()) // 60)
-            words = ngettext(
-                "%(label)s works again in %(n)d minute, because of incorrect codes.",
-                "%(label)s works again in %(n)d minutes, because of incorrect codes.",
-                minutes,
-            )
-            found.append(words % {"label": option.label, "n": minutes})
+            said = {"label": option.label, "at": time_format.clock(option.retry_at)}
+            found.append(_("%(label)s is locked until %(at)s after incorrect codes.") % said)
     return found
 
 

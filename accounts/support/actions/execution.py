@@ -115,9 +115,9 @@ def execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) ->
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
-            return _unneeded(_("This person is gone."))
+            return _unneeded(_("This person no longer exists."))
         if not _spend(found):
-            return _unneeded(_("This form was sent before. What it asked for was done once."))
+            return _unneeded(_("You already sent this form. The action was done once."))
         if isinstance(permit, Permit) and not permit.still_holds(found.person):
             permit = authorise.authorise(found.staff, found.person, found.action, context)
         return _execute(found, permit, context)
@@ -132,8 +132,8 @@ def _execute(asked: ActionRequest, permit: Permit | Refusal, context: Context) -
     if not permit.needs_second:
         return _run(asked, actor)
     if approvals.ask(asked.action.name, actor, asked.person, asked.options, vouched_by=permit.vouched_by) is None:
-        return _unneeded(_("You asked for this already. It waits under Requests."))
-    return Result(_("A second person must agree. It waits under Requests."), state=State.ASKED)
+        return _unneeded(_("You already requested this. It is waiting under Requests."))
+    return Result(_("Sent for approval. You find it under Requests."), state=State.ASKED)
 
 
 @_again
@@ -142,7 +142,7 @@ def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> 
     with transaction.atomic():
         found = _locked(asked)
         if found is None:
-            return _unneeded(_("This person is gone."))
+            return _unneeded(_("This person no longer exists."))
         return _collect(request, found, context)
 
 
@@ -151,9 +151,9 @@ def _collect(request: SupportRequest, asked: ActionRequest, context: Context) ->
     if isinstance(permit, Refusal):
         return _refuse(asked, permit, context)
     if not approvals.is_agreed_still(request, now=context.now):
-        return _unneeded(_("Who agreed to it may not do so any more. Ask again."))
+        return _unneeded(_("The colleague who approved this can no longer approve it. Request it again."))
     if not approvals.take(request, asked.staff, context):
-        return _unneeded(_("This was done already, or took too long. Ask again."))
+        return _unneeded(_("This was already done, or the request expired. Request it again."))
     actor = Actor(
         staff=asked.staff,
         context=context,

@@ -24,10 +24,10 @@ _PASS_LIVES = (
 
 _ROLES = {
     "Support desk": _("find, verify and help people"),
-    "Senior support": _("also block, let in once, and agree to others’ actions"),
-    "Operators": _("deliveries, routes, outages and cost"),
-    "Auditors": _("the record and the reports, to read"),
-    "Administrators": _("all of it, and policies, imports and roles"),
+    "Senior support": _("also block people, give one-time bypasses, and approve requests"),
+    "Operators": _("deliveries, routes, outages and costs"),
+    "Auditors": _("read the audit log and the reports"),
+    "Administrators": _("everything, with policies, imports and roles"),
 }
 
 
@@ -37,18 +37,18 @@ class ActionForm(forms.Form):
     reason = LineField(
         label=_("Reason"),
         max_length=200,
-        help_text=_("In your own words: colleagues and auditors read it."),
-        error_messages={"required": _("Say why you do this.")},
+        help_text=_("Say in a few words why you do this. Colleagues and auditors read it."),
+        error_messages={"required": _("Enter a reason.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     ticket = forms.RegexField(
         r"^[\w#./:-]+$",
         label=_("Ticket number"),
         max_length=40,
-        help_text=_("Of the request that you answer."),
+        help_text=_("The ticket of the person’s request, such as INC-4711."),
         error_messages={
-            "required": _("Give the number of the ticket."),
-            "invalid": _("A ticket number has letters, digits and # . / : - only, and no spaces."),
+            "required": _("Enter the ticket number."),
+            "invalid": _("Use letters, digits and # . / : - only, with no spaces."),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -64,7 +64,7 @@ class ActionForm(forms.Form):
 class ClearForm(ActionForm):
     """What to remove besides the methods. Sessions and remembered browsers always end."""
 
-    app_passwords_too = forms.BooleanField(label=_("Delete the app passwords as well"), required=False, initial=True)
+    app_passwords_too = forms.BooleanField(label=_("Delete their app passwords as well"), required=False, initial=True)
 
 
 class MethodForm(ActionForm):
@@ -76,7 +76,7 @@ class MethodForm(ActionForm):
         label=_("Method"),
         widget=forms.RadioSelect,
         choices=(),
-        error_messages={"required": _("Choose the method.")},
+        error_messages={"required": _("Choose a method.")},
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
@@ -84,7 +84,7 @@ class MethodForm(ActionForm):
         chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
         field = cast("forms.ChoiceField", self.fields["ref"])
         field.choices = chosen
-        field.help_text = "" if chosen else _("They have none.")
+        field.help_text = "" if chosen else _("They have no method to choose.")
 
 
 class NumberForm(MethodForm):
@@ -97,35 +97,37 @@ class PassForm(ActionForm):
     """Length and lifetime of a pass, and whether it works only once."""
 
     field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
-    life = forms.TypedChoiceField(label=_("Good for"), choices=_PASS_LIVES, coerce=int, initial=60)
+    life = forms.TypedChoiceField(label=_("Valid for"), choices=_PASS_LIVES, coerce=int, initial=60)
     once = forms.BooleanField(
-        label=_("Good for one sign-in only"),
+        label=_("Valid for one sign-in only"),
         required=False,
-        help_text=_("Safer. Without it the pass works again and again until it ends."),
+        help_text=_("Safer. Otherwise they can use the pass again until it expires."),
     )
     length = forms.IntegerField(
-        label=_("Characters"),
+        label=_("Length in characters"),
         min_value=8,
         max_value=48,
         initial=8,
         error_messages={
-            "min_value": _("A pass has at least 8 characters."),
-            "max_value": _("A pass has at most 48 characters."),
+            "min_value": _("Use at least 8 characters."),
+            "max_value": _("Use at most 48 characters."),
         },
     )
     starts_at = forms.DateTimeField(
-        label=_("Begins"),
+        label=_("Starts at"),
         required=False,
-        help_text=_("Leave it empty to begin now."),
+        help_text=_("Leave this empty to start now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
     def clean_starts_at(self) -> datetime | None:
         begins: datetime | None = self.cleaned_data["starts_at"]
         if begins and begins < timezone.now() - timedelta(minutes=1):
-            raise forms.ValidationError(_("This is in the past. Leave it empty to begin now."))
+            raise forms.ValidationError(
+                _("This time is in the past. Enter a later one, or leave it empty to start now.")
+            )
         if begins and begins > timezone.now() + timedelta(days=30):
-            raise forms.ValidationError(_("A pass can begin within the next 30 days."))
+            raise forms.ValidationError(_("Enter a time within the next 30 days."))
         return begins
 
     def options(self) -> dict[str, Any]:
@@ -139,13 +141,13 @@ class BypassForm(ActionForm):
 
     field_order = ["seconds", "reason", "ticket"]
     seconds = forms.IntegerField(
-        label=_("Seconds to begin in"),
+        label=_("Time to start signing in, in seconds"),
         min_value=30,
         max_value=3600,
         initial=300,
         error_messages={
-            "min_value": _("Give at least 30 seconds."),
-            "max_value": _("An hour, 3600 seconds, is the most."),
+            "min_value": _("Enter at least 30 seconds."),
+            "max_value": _("Enter at most 3600 seconds, which is 1 hour."),
         },
     )
 
@@ -156,7 +158,7 @@ class BlockForm(ActionForm):
     field_order = ["days", "reason", "ticket"]
     days = forms.TypedChoiceField(
         label=_("Block"),
-        choices=((90, _("for 90 days")), (0, _("until somebody unblocks them"))),
+        choices=((90, _("for 90 days")), (0, _("until someone unblocks them"))),
         coerce=int,
         initial=90,
         widget=forms.RadioSelect,
@@ -170,9 +172,9 @@ class StateForm(ActionForm):
     state = forms.ChoiceField(
         label=_("Second step"),
         choices=(
-            (SecondStep.ENFORCED, _("enforced: always asked")),
-            (SecondStep.ENABLED, _("enabled: asked to register at the next sign-in")),
-            (SecondStep.DISABLED, _("disabled: the password alone is enough")),
+            (SecondStep.ENFORCED, _("enforced: they always need it")),
+            (SecondStep.ENABLED, _("enabled: they set up a method at their next sign-in")),
+            (SecondStep.DISABLED, _("disabled: they sign in with their password only")),
         ),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a state.")},
@@ -188,7 +190,7 @@ class RolesForm(ActionForm):
         choices=(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("These and no others. Without any they are staff no more."),
+        help_text=_("They’ll have exactly these roles. Without a role they lose their staff access."),
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
@@ -205,8 +207,8 @@ class SerialForm(ActionForm):
     serial = LineField(
         label=_("Serial number"),
         max_length=64,
-        help_text=_("It is printed on the back of the token."),
-        error_messages={"required": _("Type the serial number.")},
+        help_text=_("Printed on the back of the token."),
+        error_messages={"required": _("Enter the serial number.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
     )
 
@@ -219,24 +221,24 @@ class TokenForm(ActionForm):
         label=_("Token"),
         widget=forms.RadioSelect,
         choices=(),
-        error_messages={"required": _("Choose the token.")},
+        error_messages={"required": _("Choose a token.")},
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
         mine = hardware_tokens.of_person(person.pk)
         field = cast("forms.ChoiceField", self.fields["token_ref"])
         field.choices = [(token.ref, f"{token.serial} {token.name}".strip()) for token in mine]
-        field.help_text = "" if mine else _("They have none.")
+        field.help_text = "" if mine else _("They have no hardware token.")
         if len(mine) == 1:
             self.initial.setdefault("token_ref", mine[0].ref)
 
 
 class TakeBackForm(TokenForm):
-    """What becomes of a token that is taken back."""
+    """What happens to a token that is taken back."""
 
     field_order = ["token_ref", "is_worn", "reason", "ticket"]
     is_worn = forms.BooleanField(
-        label=_("It is lost or broken: retire it"),
+        label=_("Retire it, because it is lost or broken"),
         required=False,
         help_text=_("Otherwise it goes back into the stock."),
     )
@@ -249,15 +251,15 @@ class ResyncForm(TokenForm):
     first = forms.CharField(
         label=_("First code"),
         max_length=32,
-        help_text=_("Ask the person to read the code that the token shows now."),
-        error_messages={"required": _("Type the code.")},
+        help_text=_("Ask them to read the code that the token shows now."),
+        error_messages={"required": _("Enter the first code.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
     second = forms.CharField(
         label=_("Second code"),
         max_length=32,
-        help_text=_("The very next one: press the button again, or wait until it changes."),
-        error_messages={"required": _("Type the next code.")},
+        help_text=_("The next code: they press the button again, or wait until it changes."),
+        error_messages={"required": _("Enter the second code.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
 
@@ -266,14 +268,14 @@ class CallBackForm(forms.Form):
     """How staff identified the person they called back."""
 
     note = LineField(
-        label=_("Which number did you ring, and how did you know the voice?"),
+        label=_("How did you verify the caller?"),
         max_length=200,
-        help_text=_("Name where the number stands, such as “number in the personnel file”. Do not write it down here."),
-        error_messages={"required": _("Say how you made sure.")},
+        help_text=_("Say where you found the number, such as “personnel file”. Don’t enter the number itself."),
+        error_messages={"required": _("Say how you verified the caller.")},
     )
 
     def clean_note(self) -> str:
         note: str = self.cleaned_data["note"]
         if sum(sign.isdigit() for sign in note) > 5:
-            raise forms.ValidationError(_("Leave the number itself out: this note stays in the record for ever."))
+            raise forms.ValidationError(_("Remove the phone number. This note stays in the audit log permanently."))
         return note

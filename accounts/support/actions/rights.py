@@ -53,14 +53,16 @@ _NEVER_ALONE = {
 def explain(refusal: Refusal) -> str:
     """Return why an action is refused, and what to do about it."""
     table = {
-        Refusal.NOT_ALLOWED: _("Your role does not include this. Ask senior support."),
-        Refusal.ONESELF: _("Nobody helps themselves. Ask a colleague."),
+        Refusal.NOT_ALLOWED: _("Your role doesn’t include this. Ask senior support."),
+        Refusal.ONESELF: _("You can’t do this for your own account. Ask a colleague."),
         Refusal.MORE_RIGHTS: _("This person has more rights than you. Ask an administrator."),
-        Refusal.EQUAL: _("They have the same rights as you. Somebody with more ends their roles first."),
-        Refusal.OTHER_SCOPE: _("This person belongs to another desk."),
-        Refusal.WIDER_SCOPE: _("They would help people whom you may not help. Ask somebody who helps everybody."),
-        Refusal.NO_CALLER: _("Verify the caller first: policy wants it before this action."),
-        Refusal.QUOTA: _("You have done as much as one may do in a day. Ask a colleague or an administrator."),
+        Refusal.EQUAL: _("They have the same rights as you. Ask an administrator to remove their staff roles first."),
+        Refusal.OTHER_SCOPE: _("Another support desk helps this person. Ask a colleague there."),
+        Refusal.WIDER_SCOPE: _("This role helps people whom you can’t help. Ask a colleague who can."),
+        Refusal.NO_CALLER: _("Verify the caller first (required by policy)."),
+        Refusal.QUOTA: _(
+            "You’ve reached your limit of actions for today. Ask a colleague, or an administrator to raise it."
+        ),
     }
     return table[refusal]
 
@@ -113,7 +115,7 @@ def rank(person: User, staff: User) -> Rank:
 
 
 def is_staff(person: User) -> bool:
-    """Return whether a user is a member of staff, whose account nobody opens alone."""
+    """Return whether a user is a member of staff, whom nobody may help to sign in alone."""
     return person.is_staff or person.is_superuser
 
 

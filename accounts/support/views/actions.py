@@ -45,7 +45,9 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         is_same = request.POST.get("seen", "") == _name(preview) and _token_is_good(request)
         if is_same or isinstance(permit, Refusal) or execution.was_sent(asked):
             return render_result(request, person, action, execution.execute(asked, permit, now))
-        messages.warning(request, _("Something changed meanwhile. Look at the list again before you confirm."))
+        messages.warning(
+            request, _("Something changed since you opened this page. Check the preview again, then confirm.")
+        )
     context = {
         "action": action,
         "person": person,
@@ -109,7 +111,7 @@ def many(request: AuthedRequest) -> HttpResponse:
         raise Http404
     chosen = _chosen(request, now)
     if not chosen:
-        messages.warning(request, _("Choose somebody on the list first."))
+        messages.warning(request, _("Select at least one person in the list."))
         return redirect("admin:accounts_user_changelist")
     is_confirmed = "confirmed" in request.POST
     permits = {pk: each.permit(action) for pk, each in authorise.access_to_many(request.user, chosen, now).items()}

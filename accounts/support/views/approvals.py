@@ -18,7 +18,7 @@ from accounts.support.views.actions import render_result
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the requests. The one who asked sees the decision here, and does the action."""
+    """List the requests. The one who requested sees the decision here, and does the action."""
     now = request_context.read(request)
     listed = [
         (each, ACTIONS[each.action], approvals.may_decide(each, request.user), each.asked_by == request.user)
@@ -39,9 +39,11 @@ def decide(request: AuthedRequest, ref: str) -> HttpResponse:
     """Approve or refuse a request."""
     found, agrees = _one(request, ref), request.POST.get("answer") == "agree"
     if approvals.decide(found, request.user, request_context.read(request), agrees=agrees):
-        messages.success(request, _("Agreed. Whoever asked can do it now.") if agrees else _("Refused."))
+        messages.success(
+            request, _("Approved. The colleague who requested it can do it now.") if agrees else _("Refused.")
+        )
     else:
-        messages.warning(request, _("This is not yours to decide, or was decided already."))
+        messages.warning(request, _("You can’t decide on this request, or it was already decided."))
     return redirect("admin:support-requests")
 
 

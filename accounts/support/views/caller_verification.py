@@ -57,8 +57,8 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
 
 def _vouched(person: User) -> str:
     if rights.is_staff(person):
-        return _("Written down: you called back. For 15 minutes a colleague can act on it; you cannot.")
-    return _("Written down: you called back. It counts for 15 minutes.")
+        return _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
+    return _("Call back recorded. Valid for 15 minutes.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +73,9 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     if request.method == "POST":
         outcome = caller_verification.answer(check, request.POST.get("code", "")[:1000], now)
         if outcome.proven:
-            messages.success(request, _("It is %(name)s. It counts for 15 minutes.") % {"name": person.get_full_name()})
+            messages.success(
+                request, _("Caller verified as %(name)s. Valid for 15 minutes.") % {"name": person.get_full_name()}
+            )
             return redirect("admin:accounts_user_change", person.pk)
         words = outcomes.words(outcome, now=now.now)
     shown = challenges.show(check.handle, binding=check.binding, now=now.now)

@@ -7,10 +7,16 @@ from accounts import request_context
 from accounts.session_assurance import AuthedRequest
 from accounts.support import case
 from accounts.support.views import layout
+from verification import inputs
+
+_LONGEST_SEARCH = 64
 
 
 @require_GET
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show the case. This changes nothing and sends nothing."""
     person = layout.case_of(request, pk)
-    return layout.page(request, "case.html", {"case": case.of(person, request.user, request_context.read(request))})
+    find = inputs.shortened(request.GET.get("find"), max_length=_LONGEST_SEARCH)
+    find_in = request.GET.get("in", "")
+    found = case.of(person, request.user, request_context.read(request), find=find, find_in=find_in)
+    return layout.page(request, "case.html", {"case": found})

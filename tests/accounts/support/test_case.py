@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from accounts import activity, app_passwords
 from accounts.models import User
 from accounts.support import caller_verification, case
 from accounts.support.actions import Actor, access
 from accounts.support.actions.access import FOREVER
 from accounts.support.actions.registry import ACTIONS
+from accounts.support.case import attempts
+from accounts.support.case import page as case_page
 from tests.people import Person
-from verification import policies
+from verification import browsers, policies, time_format
 from verification.context import Context
 from verification.models import Enrolment
 from verification.policies import Decision, Step, Why
@@ -47,27 +50,59 @@ def test_says_that_a_person_is_blocked(
     ends: datetime | None = FOREVER if until == "ever" else here.now + until if isinstance(until, timedelta) else None
     User.objects.filter(pk=ana.user.pk).update(blocked_until=ends, blocked_reason="stolen laptop")
 
-    assert ("stolen laptop" in of(ana, dora, here).block) is is_blocked
+    found = of(ana, dora, here).status
+
+    assert ("stolen laptop" in found.text) is is_blocked
+    assert (found.kind == "bad") is is_blocked
 
 
 def test_offers_the_actions_of_the_role_and_no_others(ana: Person, dora: Person, here: Context) -> None:
-    found = {button.action.name for button in of(ana, dora, here).buttons}
+    offers = of(ana, dora, here).offers
+    found = {button.action.name for button in offers.buttons} | {action.name for action in offers.idle}
 
     assert found == {name for name, each in ACTIONS.items() if dora.user.has_perm(f"accounts.{each.permission}")}
     assert "unlock" in found
     assert "erase" not in found
 
 
+def test_offers_only_what_has_something_to_do(ana: Person, root: Person, here: Context) -> None:
+    def offered() -> set[str]:
+        return {button.action.name for button in of(ana, root, here).offers.buttons}
+
+    assert offered() & {"unblock", "unlock", "delete_app_passwords", "end_sessions", "forget_browsers"} == set()
+
+    User.objects.filter(pk=ana.user.pk).update(blocked_until=FOREVER)
+    app_passwords.issue(ana.user, here, name="laptop", program="mail")
+    browsers.remember(ana.user, here, days=7)
+
+    assert offered() >= {"unblock", "delete_app_passwords", "forget_browsers"}
+
+
+def test_own_account_offers_nothing_and_says_why_once(root: Person, here: Context) -> None:
+    found = of(root, root, here).offers
+
+    assert (found.buttons, found.idle) == ((), ())
+    assert len(found.other_refusals) == 1
+    assert not found.needs_caller
+
+
+def test_actions_are_grouped_by_topic(ana: Person, root: Person, here: Context) -> None:
+    topics = [group.topic for group in of(ana, root, here).offers.groups]
+
+    assert len(topics) == len(set(topics)) > 1
+
+
 def test_says_what_is_closed_until_the_caller_is_verified(ana: Person, dora: Person, here: Context) -> None:
-    closed = {button.action.name for button in of(ana, dora, here).buttons if button.closed}
-    assert closed == {
-        button.action.name for button in of(ana, dora, here).buttons if button.action.requires_caller_check
-    }
+    buttons = of(ana, dora, here).offers.buttons
+    closed = {button.action.name for button in buttons if button.closed}
+    assert closed == {button.action.name for button in buttons if button.action.requires_caller_check}
+    assert of(ana, dora, here).offers.needs_caller
 
     check = caller_verification.vouch(dora.user, ana.user, "the number on file", here)
     found = of(ana, dora, here)
 
-    assert not any(button.closed for button in found.buttons)
+    assert not any(button.closed for button in found.offers.buttons)
+    assert not found.offers.needs_caller
     assert (found.proof, found.proof_ends_at) == (check, here.now + caller_verification.LIFE)
 
 
@@ -106,3 +141,79 @@ def test_history_names_who_did_what_and_why(ana: Person, sam: Person, here: Cont
     (line,) = of(ana, sam, here).history
 
     assert (line.staff, line.reason, line.ticket) == ("sam", "asked by phone", "INC-1")
+
+
+def test_status_is_active_unless_something_is_wrong(ana: Person, dora: Person, here: Context) -> None:
+    assert of(ana, dora, here).status.kind == "good"
+
+    User.objects.filter(pk=ana.user.pk).update(second_step="disabled")
+    assert of(ana, dora, here).status.kind == "warn"
+
+    User.objects.filter(pk=ana.user.pk).update(second_step="enabled", second_step_locked_at=here.now)
+    assert of(ana, dora, here).status.kind == "bad"
+
+
+def test_status_says_who_blocked_and_since_when(ana: Person, sam: Person, dora: Person, here: Context) -> None:
+    access.block(ana.user, Actor(staff=sam.user, context=here, reason="stolen laptop", ticket="1"), days=None)
+
+    text = of(ana, dora, here).status.text
+
+    assert "sam" in text
+    assert time_format.moment(here.now, zone=True) in text
+
+
+def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person, here: Context) -> None:
+    cleo.give_password()
+    for _ in range(5):
+        cleo.verify("000000")
+
+    found = of(cleo, dora, here)
+
+    assert found.status.kind == "bad"
+    ends = time_format.clock(here.now + timedelta(minutes=1))
+    assert ends in found.status.label
+    assert ends in found.expected
+    assert found.suggestion
+    assert found.suggestion.button
+    assert found.suggestion.button.action.name == "unlock"
+
+
+def entry(minute: int, *, title: str = "Wrong", kind: str = "warn", network: str = "192.0.2.7") -> activity.Entry:
+    at = datetime.fromisoformat(f"2026-03-02T08:{minute:02}Z")
+    return activity.Entry(minute, "", at, "bad", title, "", "Firefox", network, kind, is_mine_to_deny=False)
+
+
+def test_equal_failures_in_a_row_are_one_line() -> None:
+    found = attempts.grouped([entry(9), entry(8), entry(5), entry(4, network="198.51.100.1"), entry(3)])
+
+    assert [each.n for each in found] == [3, 1, 1]
+    assert (found[0].last.at.minute, found[0].first_at.minute) == (9, 5)
+    assert time_format.clock(found[0].first_at) in found[0].when
+    assert found[0].when.endswith(time_format.clock(found[0].last.at))
+
+
+def test_successes_are_lines_of_their_own() -> None:
+    assert [each.n for each in attempts.grouped([entry(9, kind="good"), entry(8, kind="good")])] == [1, 1]
+
+
+def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, here: Context) -> None:
+    for n in range(12):
+        app_passwords.issue(ana.user, here, name=f"laptop {n}", program="mail")
+
+    def holding(**search: str) -> case_page.Holding:
+        found = case.of(User.objects.get(pk=ana.user.pk), dora.user, here, **search)
+        return next(each for each in found.holdings if each.key == "app-passwords")
+
+    assert (holding().n, len(holding().first), len(holding().rest)) == (12, 5, 7)
+    assert holding().is_long
+    assert [item.name for item in holding(find="Laptop 11", find_in="app-passwords").items] == ["laptop 11 (mail)"]
+    assert holding(find="laptop 11", find_in="browsers").items == holding().items
+
+
+def test_names_a_colleague_who_is_helping_them(ana: Person, dora: Person, sam: Person, here: Context) -> None:
+    caller_verification.vouch(sam.user, ana.user, "the number on file", here)
+
+    assert of(ana, dora, here).colleague == "sam"
+    assert of(ana, sam, here).colleague == ""
+    later = Context(now=here.now + timedelta(minutes=16))
+    assert of(ana, dora, later).colleague == ""

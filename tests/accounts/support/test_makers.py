@@ -271,5 +271,5 @@ def test_nobody_hands_themselves_a_token_by_a_file(root: Person, here: Context) 
 
     job = bring("serial number,user\nA,root\n", root.user, here, kind="assign")
 
-    assert "Nobody helps themselves" in job.faults[0][1]
+    assert rights.explain(Refusal.ONESELF) in job.faults[0][1]
     assert HardwareToken.objects.in_stock().count() == 1

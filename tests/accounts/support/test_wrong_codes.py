@@ -72,7 +72,8 @@ def test_unlocking_leaves_the_stop(ana: Person, dora: Person, clock: Clock, sett
     assert "The second step is locked" in locks(ana, dora, clock)
     found = case.of(ana.user, dora.user, Context(now=clock.now))
     assert found.suggestion is not None
-    assert found.suggestion.words.startswith("Too many wrong codes switched everything")
+    assert found.suggestion.button is not None
+    assert found.suggestion.button.action.name == "clear_settings"
 
 
 def test_clearing_the_settings_ends_the_stop(

@@ -1,0 +1,63 @@
+"""Recent attempts to sign in as a user, newest first. The same failure several times in a row is one line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import activity
+from accounts.activity import Entry
+from accounts.models import User
+from verification import audit, time_format
+from verification.audit.declarations import Severity
+
+_READ = 60  # events that one page reads
+_LINES = 12  # lines that it shows at most
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Equal attempts in a row. Shape: `last` is the newest, `first_at` the time of the oldest, `n` how many."""
+
+    last: Entry
+    first_at: datetime
+    n: int
+
+    @property
+    def when(self) -> str:
+        """Return the time, or the time span on one or several days."""
+        end = time_format.short_moment(self.last.at)
+        if self.n == 1 or time_format.clock(self.first_at) == time_format.clock(self.last.at):
+            return end
+        begun = time_format.short_moment(self.first_at)
+        if time_format.short_day(self.first_at) == time_format.short_day(self.last.at):
+            return f"{begun}–{time_format.clock(self.last.at)}"
+        return f"{begun} – {end}"
+
+
+def recent(person: User) -> tuple[Attempts, ...]:
+    """Return a user's recent attempts, in words about them."""
+    kinds = [event for event in audit.user_events() if event.is_attempt]
+    return grouped(activity.entries(audit.of_person(person.pk, of=kinds, most=_READ), is_own=False))[:_LINES]
+
+
+def grouped(entries: Iterable[Entry]) -> tuple[Attempts, ...]:
+    """Join failures that are equal, except for their time, and follow each other. Entries are newest first."""
+    found: list[Attempts] = []
+    for entry in entries:
+        if found and _is_same(found[-1].last, entry):
+            found[-1] = Attempts(found[-1].last, entry.at, found[-1].n + 1)
+        else:
+            found.append(Attempts(entry, entry.at, 1))
+    return tuple(found)
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    if one.kind == Severity.GOOD:
+        return False
+    return (one.title, one.text, one.kind, one.browser, one.network) == (
+        other.title,
+        other.text,
+        other.kind,
+        other.browser,
+        other.network,
+    )

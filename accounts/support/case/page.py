@@ -1,0 +1,309 @@
+"""Collects everything that the case page shows about a user."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts import activity, app_passwords
+from accounts.models import CallerCheck, Session, StaleClient, User
+from accounts.support import audit_events, caller_verification
+from accounts.support.actions import action_preview, authorise, rights
+from accounts.support.actions.action_preview import Impact
+from accounts.support.actions.rights import Refusal
+from accounts.support.case import attempts, offers, status
+from accounts.support.case.attempts import Attempts
+from accounts.support.case.offers import Offers, Suggestion
+from accounts.support.case.status import Status
+from verification import audit, browsers, conf, enrolments, hardware_tokens, limits, policies, registry, time_format
+from verification.browsers import user_agents
+from verification.context import Context
+from verification.delivery import message_explanations
+from verification.delivery.message_explanations import Report
+from verification.enrolments import ConfirmedEnrolment, Option
+from verification.models import AuditEvent, Enrolment, Message, MessageState
+from verification.policies import Decision, Source
+
+_MESSAGES = 10
+_HISTORY = 20
+FOLD_FROM = 5  # entries of a list that the page shows unfolded
+_BESIDE = timedelta(minutes=15)  # a colleague who did something this recently is helping the person now
+
+
+@dataclass(frozen=True)
+class CaseMethod:
+    """One of the user's methods, as staff see it."""
+
+    enrolment: Enrolment
+    label: str
+    icon: str
+    note: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One text, call or email, and its state. `cause` is what the provider gave as the cause, if it did."""
+
+    message: Message
+    report: Report
+    cause: str
+
+    @property
+    def reason(self) -> str:
+        """Return why it did not arrive, unless its state says so already."""
+        reason, state = self.message.get_reason_display(), self.message.get_state_display()
+        return (
+            f"{str(reason)[:1].upper()}{str(reason)[1:]}." if self.report.is_bad and reason and reason != state else ""
+        )
+
+    @property
+    def kind(self) -> str:
+        """Return how it looks: a class of the style sheet."""
+        if self.report.is_bad:
+            return "bad"
+        return "good" if self.message.state == MessageState.DELIVERED else ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a list: what it is, and when it was used or ends."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A list of what a user has. The page shows `first`, and `rest` folded.
+
+    `n` counts all entries, also those that the search `find` leaves out.
+    """
+
+    key: str
+    label: str
+    n: int
+    items: tuple[Item, ...]
+    find: str = ""
+
+    @property
+    def first(self) -> tuple[Item, ...]:
+        return self.items[:FOLD_FROM]
+
+    @property
+    def rest(self) -> tuple[Item, ...]:
+        return self.items[FOLD_FROM:]
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether a search is worth it."""
+        return self.n > 2 * FOLD_FROM
+
+
+@dataclass(frozen=True)
+class Line:
+    """A past support action, for the case page."""
+
+    at: datetime
+    words: str
+    staff: str
+    reason: str
+    ticket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Everything that the case page shows about a user. `colleague` is somebody else who is helping them now."""
+
+    person: User
+    is_self: bool
+    groups: tuple[str, ...]
+    status: Status
+    locks: tuple[str, ...]
+    expected: str
+    because: tuple[str, ...]
+    sources: tuple[Source, ...]
+    methods: tuple[CaseMethod, ...]
+    n_codes: int
+    attempts: tuple[Attempts, ...]
+    messages: tuple[Sent, ...]
+    holdings: tuple[Holding, ...]
+    stale: tuple[StaleClient, ...]
+    history: tuple[Line, ...]
+    colleague: str
+    proof: CallerCheck | None
+    proof_ends_at: datetime | None
+    offers: Offers
+    suggestion: Suggestion | None
+
+
+def of(person: User, staff: User, context: Context, *, find: str = "", find_in: str = "") -> Case:
+    """Collect the case of a user for a member of staff. The number of queries does not depend on what is found.
+
+    `find` filters the list of what the user has that `find_in` names.
+    """
+    now = context.now
+    decision = policies.decide(person, Context(now=now))
+    mine = enrolments.confirmed(person.pk)
+    options = enrolments.options(mine, tuple(registry.methods()), now=now)
+    access = authorise.access(staff, person, context)
+    messages, holdings = tuple(_messages(person)), _holdings(person, now)
+    events = audit.of_person(person.pk, prefix="support.", most=_HISTORY)
+    names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "username"))
+    impact = _impact(person, mine, options, holdings, now)
+    offered = offers.offers(access, impact)
+    proof = access.proof
+    return Case(
+        person=person,
+        is_self=person.pk == staff.pk,
+        groups=tuple(person.groups.order_by("name").values_list("name", flat=True)),
+        status=status.status(person, decision, events, names),
+        locks=(*impact.locks, *action_preview.wrong_codes(person, now=now)),
+        expected=status.expected(decision),
+        because=tuple(status.because(person, decision, n_browsers=impact.n_browsers)),
+        sources=tuple(policies.sources(person.pk)),
+        methods=tuple(_method(each, decision, now) for each in mine),
+        n_codes=enrolments.recovery_codes_left(person.pk),
+        attempts=attempts.recent(person),
+        messages=messages,
+        holdings=tuple(_matching(each, find) if each.key == find_in else each for each in holdings),
+        stale=tuple(app_passwords.stale_of(person, now=now)),
+        history=tuple(_line(event, names) for event in events),
+        colleague=_colleague(events, names, staff, now),
+        proof=proof,
+        proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
+        offers=offered,
+        suggestion=offers.suggest(person, decision, messages[0].report if messages else None, offered.buttons),
+    )
+
+
+def _impact(
+    person: User,
+    mine: Iterable[ConfirmedEnrolment],
+    options: Iterable[Option],
+    holdings: Iterable[Holding],
+    now: datetime,
+) -> Impact:
+    """Return what the user has, as the actions need it to say whether they apply."""
+    n = {each.key: each.n for each in holdings}
+    options = tuple(options)
+    wrong = limits.wrong_codes(person.pk, now=now)
+    return Impact(
+        labels=tuple(enrolments.label(each.enrolment) for each in mine),
+        n_browsers=n["browsers"],
+        n_sessions=n["sessions"],
+        n_app_passwords=n["app-passwords"],
+        has_pass=any(option.is_temporary for option in options),
+        locks=tuple(action_preview.locks(person, options)),
+        is_staff=person.is_staff,
+        is_blocked=bool(person.blocked_until and person.blocked_until > now),
+        must_change_password=person.must_change_password,
+        n_wrong_codes=conf.wrong_codes_per_month() if wrong.stopped_at else wrong.n,
+        n_numbers=sum(option.needs_delivery for option in options),
+        n_tokens=len(hardware_tokens.of_person(person.pk)),
+    )
+
+
+def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
+    sessions = Session.objects.filter(user=person, expire_date__gt=now).order_by("-made_at")
+    lists = (
+        (
+            "sessions",
+            _("Sessions"),
+            [
+                Item(
+                    _named(user_agents.name(each.agent), each.network),
+                    _("since %(at)s") % {"at": time_format.short_moment(each.made_at)},
+                )
+                for each in sessions
+            ],
+        ),
+        (
+            "browsers",
+            _("Remembered browsers"),
+            [
+                Item(
+                    _named(user_agents.name(each.agent), each.network),
+                    _("until %(at)s") % {"at": time_format.short_day(each.ends_at)},
+                )
+                for each in browsers.of_person(person, now=now)
+            ],
+        ),
+        (
+            "app-passwords",
+            _("App passwords"),
+            [
+                Item(
+                    f"{each.name} ({each.program})",
+                    _("used %(at)s") % {"at": time_format.short_moment(each.last_used_at)}
+                    if each.last_used_at
+                    else _("never used"),
+                )
+                for each in app_passwords.of_person(person)
+            ],
+        ),
+    )
+    return tuple(Holding(key, label, len(items), tuple(items)) for key, label, items in lists)
+
+
+def _named(browser: str, network: str) -> str:
+    return f"{browser} · {network}" if network else browser
+
+
+def _matching(holding: Holding, find: str) -> Holding:
+    """Keep the entries whose words contain all words of a search, if the list is long enough to be searched."""
+    if not find or not holding.is_long:
+        return holding
+    words = find.casefold().split()
+    kept = [item for item in holding.items if all(word in f"{item.name} {item.text}".casefold() for word in words)]
+    return Holding(holding.key, holding.label, holding.n, tuple(kept), find)
+
+
+def _colleague(events: Iterable[AuditEvent], names: dict[int, str], staff: User, now: datetime) -> str:
+    """Return who else did something for this user in the last minutes, or nothing."""
+    others = [e for e in events if e.at > now - _BESIDE and e.actor_id not in (None, staff.pk)]
+    return names.get(others[0].actor_id or 0, "") if others else ""
+
+
+def _method(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> CaseMethod:
+    enrolment = confirmed.enrolment
+    is_known = registry.is_installed(enrolment.method)
+    icon = registry.method(enrolment.method).icon if is_known else "key"
+    note, kind = _note(confirmed, decision, now)
+    return CaseMethod(enrolment, enrolments.label(enrolment), icon, note, kind)
+
+
+def _note(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> tuple[str, str]:
+    enrolment = confirmed.enrolment
+    allowed = {option.ref for option in decision.options}
+    if confirmed.limits.is_locked:
+        return _("Locked"), "bad"
+    if confirmed.limits.retry_at and confirmed.limits.retry_at > now:
+        return _("Locked until %(at)s") % {"at": time_format.clock(confirmed.limits.retry_at)}, "warn"
+    if not enrolment.opens:
+        return _("Can’t be read: remove it and set it up again"), "bad"
+    if not enrolment.is_good(now):
+        return _("Not currently valid"), "warn"
+    if decision.options and enrolment.method not in decision.rules.methods and enrolment.ref not in allowed:
+        return _("Not allowed by policy"), "warn"
+    return (_("Asked first"), "good") if enrolment.is_default else ("", "")
+
+
+def _messages(person: User) -> list[Sent]:
+    rows = Message.objects.select_related("challenge").filter(user=person).order_by("-created_at")[:_MESSAGES]
+    return [
+        Sent(message, message_explanations.explain(message), message_explanations.technical(message))
+        for message in rows
+    ]
+
+
+def _line(event: AuditEvent, names: dict[int, str]) -> Line:
+    detail: dict[str, Any] = event.said
+    known = activity.entries([event], is_own=False)
+    words = known[0].title if known else event.kind
+    if event.kind == audit_events.SUPPORT_REFUSED.kind:
+        words = f"{words}: {rights.explain(Refusal(detail['why']))}"
+    staff = names.get(event.actor_id or 0, _("someone who left"))
+    return Line(event.at, words, staff, detail.get("reason", detail.get("way", "")), detail.get("ticket", ""))

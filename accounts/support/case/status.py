@@ -1,0 +1,135 @@
+"""The state of a user's account in words: the chip beside the name, and what a sign-in would do now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import SecondStep, User
+from accounts.support import audit_events
+from accounts.support.actions.access import FOREVER
+from verification import time_format
+from verification.models import AuditEvent
+from verification.policies import Decision, Step, Why
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of an account. Shape: `kind` is a class of the style sheet: good, warn, bad; `text` may be empty."""
+
+    kind: str
+    label: str
+    text: str = ""
+
+
+def status(person: User, decision: Decision, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
+    """Return the state of an account: the worst that applies. `history` are support events, newest first."""
+    if not person.is_active:
+        return Status("bad", _("Switched off"), _("The account was switched off. An administrator can switch it on."))
+    if decision.reason is Why.BLOCKED:
+        return _blocked(person, history, names)
+    if person.second_step_locked_at:
+        said = {"at": time_format.moment(person.second_step_locked_at, zone=True)}
+        return Status("bad", _("Locked"), _("Since %(at)s, because a sign-in was reported as fraud.") % said)
+    if decision.reason is Why.ALL_OFF or waits_until(decision):
+        return _locked_out(decision)
+    if person.securing_since:
+        said = {"at": time_format.moment(person.securing_since, zone=True)}
+        return Status("warn", _("Securing the account"), _("They reported activity that wasn’t theirs, %(at)s.") % said)
+    if decision.reason is Why.BYPASSED and person.bypass_until:
+        said = {"at": time_format.clock(person.bypass_until)}
+        return Status("warn", _("One-time bypass"), _("One sign-in with the password only, until %(at)s.") % said)
+    if decision.step is Step.ENROL:
+        return Status("warn", _("Must set up a method"), _deferrals(decision))
+    if person.second_step == SecondStep.DISABLED and decision.step is Step.ALLOW:
+        return Status("warn", _("Second step disabled"))
+    return Status("good", _("Active"))
+
+
+def _blocked(person: User, history: Sequence[AuditEvent], names: dict[int, str]) -> Status:
+    is_permanent = person.blocked_until is None or person.blocked_until >= FOREVER
+    label = _("Blocked")
+    if not is_permanent and person.blocked_until:
+        label = _("Blocked until %(at)s") % {"at": time_format.short_moment(person.blocked_until)}
+    made = next((event for event in history if event.kind == audit_events.SUPPORT_PERSON_BLOCKED.kind), None)
+    parts = []
+    if made is not None:
+        who = names.get(made.actor_id or 0, _("someone who left"))
+        said = {"at": time_format.moment(made.at, zone=True), "who": who}
+        parts.append(_("Since %(at)s, by %(who)s.") % said)
+    if is_permanent:
+        parts.append(_("Until someone unblocks them."))
+    if person.blocked_reason:
+        parts.append(_("Reason: %(why)s.") % {"why": person.blocked_reason.rstrip(".")})
+    return Status("bad", label, " ".join(parts))
+
+
+def _locked_out(decision: Decision) -> Status:
+    again_at = waits_until(decision)
+    if again_at is None:
+        return Status("bad", _("Locked"))
+    return Status("bad", _("Locked until %(at)s") % {"at": time_format.clock(again_at)})
+
+
+def _deferrals(decision: Decision) -> str:
+    n = decision.n_deferrals_left
+    words = ngettext("They can skip it %(n)d more time at sign-in.", "They can skip it %(n)d more times at sign-in.", n)
+    return words % {"n": n} if n else _("They set one up at their next sign-in.")
+
+
+def waits_until(decision: Decision) -> datetime | None:
+    """Return when the first of their methods works again, if all of them are locked now and one of them will."""
+    ends = [option.retry_at for option in decision.options if option.retry_at and not option.is_locked]
+    is_waiting = all(option.is_locked or option.retry_at for option in decision.options)
+    return min(ends) if ends and is_waiting else None
+
+
+def expected(decision: Decision) -> str:
+    """Return what the user would see after a correct password, in a new browser outside trusted networks."""
+    usual = decision.default.label if decision.default else ""
+    if again_at := waits_until(decision):
+        words = _("They can’t sign in until %(at)s, because of too many incorrect codes.")
+        return words % {"at": time_format.clock(again_at)}
+    table = {
+        Why.REQUIRED: _("They need their second step. We ask for %(usual)s first.") % {"usual": usual},
+        Why.NOT_REQUIRED: _("They sign in with their password only: the second step is disabled for them."),
+        Why.BYPASSED: _("They sign in with their password only, this once: they have a one-time bypass."),
+        Why.NO_METHOD: _("They must set up a method before they can continue: they have none."),
+        Why.METHOD_NOT_ALLOWED: _(
+            "They verify with %(usual)s once more, then set up another method: policy no longer allows this one."
+        )
+        % {"usual": usual},
+        Why.BLOCKED: _("They can’t sign in: their account is blocked."),
+        Why.LOCKED: _("They can’t sign in: their second step is locked after a fraud report."),
+        Why.ALL_OFF: _("They can’t sign in: too many incorrect codes locked all their methods."),
+    }
+    fallback = (
+        _("They sign in with their password only.")
+        if decision.step is Step.ALLOW
+        else _("They need their second step.")
+    )
+    return table.get(decision.reason, fallback)
+
+
+def because(person: User, decision: Decision, *, n_browsers: int) -> list[str]:
+    """Return what else decides about a sign-in: the second step, remembered browsers, trusted networks, password."""
+    lines = [_("Second step: %(state)s.") % {"state": SecondStep(person.second_step).label}]
+    may_skip = decision.step is Step.ASK and not person.is_staff and not person.securing_since
+    if person.is_staff:
+        lines.append(_("They have a staff role, so they always need the second step."))
+    elif person.securing_since:
+        lines.append(_("They are securing their account, so they always need the second step."))
+    if may_skip and decision.rules.remember_days and n_browsers:
+        words = ngettext(
+            "In their %(n)d remembered browser they skip the second step.",
+            "In their %(n)d remembered browsers they skip the second step.",
+            n_browsers,
+        )
+        lines.append(words % {"n": n_browsers})
+    if may_skip and decision.rules.trusted_networks:
+        lines.append(_("In trusted networks they skip the second step."))
+    if person.must_change_password:
+        lines.append(_("They must also choose a new password."))
+    return lines
