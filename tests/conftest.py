@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,6 +26,7 @@ from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
 from tests import databases
+from tests.ports import free_port
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import policies
@@ -144,15 +145,6 @@ def restart(settings: Any) -> Iterator[Callable[..., None]]:
     yield again
     crypto.forget()
     crypto._digest_keys.update(before)
-
-
-def free_port() -> int:
-    """Return a free port of 127.0.0.1 that no outgoing connection will be given."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)  # below the range of outgoing connections
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,23 @@
-"""Measures what it costs when a mail server or a web server asks about an app password."""
+"""Measures what it costs when a mail server or a web server asks about an app password, each time of another person."""
 
 import json
-import subprocess
+import secrets
 import sys
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from itertools import islice
+from typing import Any
 from urllib.parse import urlsplit
 
 import django
 
-from mfasite.demo import child_processes, launcher
-from tests.bench import meter
-from tests.bench.rooms import Hand, Rooms
+from tests.bench.meter import Usage
+from tests.bench.processes import driver
+from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/basic/"
 _WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 200, 8
@@ -22,121 +25,95 @@ _WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 200, 8
 
 @dataclass(frozen=True)
 class Checks:
-    """What was measured. Units: `cpu` milliseconds of the web a check, one value a round; `took` one a check."""
+    """What was measured. Units: `usage` a check, one value a round; `took` milliseconds, one a check."""
 
-    cpu: list[float]
+    usage: list[Usage]
     took: list[float]
     rate: float  # a second, eight askers at a time
-    statements: int  # of the dearest check from a known place
 
 
-def measure(up: Rooms) -> Checks:
-    """Have an asker of its own ask over and over, for HTTP Basic as `auth_request` and Dovecot's script do."""
-    log = up.service.home / "asker.log"
-    command = child_processes.python(
-        "-m", "tests.bench.app_passwords", up.service.url.replace(launcher.NAME, launcher.HOST)
-    )
-    with (
-        log.open("w") as errors,
-        subprocess.Popen(
-            command,
-            cwd=child_processes.BASE_DIR,
-            env=dict(up.service.environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as process,
-    ):
-        try:
-            hand = Hand(process, log)
-            statements = int(hand.answer())
-            hand.order("ask", n=_WARM)
-            cpu, took = [], []
-            for _ in range(_ROUNDS):
-                before = meter.cpu(up.ours.web)
-                took += hand.order("ask", n=_EACH)
-                cpu.append((meter.cpu(up.ours.web) - before) / _EACH)
-            rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
-        finally:
-            process.terminate()
-    return Checks(cpu=cpu, took=took, rate=rate, statements=statements)
+def measure(up: Sites, *, say: Callable[[str], None]) -> Checks:
+    """Have an asker of its own ask, for HTTP Basic as `auth_request` and Dovecot's script do.
+
+    Each check is the first of its person that day, so each writes when the app password was used.
+    """
+    ours = up.ours
+    say("app passwords")
+    with driver("asker", ours.address, ours.home, ours.environment, module="tests.bench.app_passwords") as hand:
+        hand.order("make", n=_WARM + 2 * _ROUNDS * _EACH)
+        hand.order("ask", n=_WARM)
+        usage, took = [], []
+        for _ in range(_ROUNDS):
+            before = ours.meter.read()
+            took += hand.order("ask", n=_EACH)
+            usage.append((ours.meter.read() - before) / _EACH)
+        rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
+    return Checks(usage=usage, took=took, rate=rate)
 
 
-@dataclass
 class _Asker:
-    """A service that shows its key and asks, always about the same person."""
+    """A service that shows its key and asks about one person after the other."""
 
-    address: str
-    key: str
-    name: str
-    secret: str
+    def __init__(self, address: str) -> None:
+        from django.utils import timezone  # noqa: PLC0415
 
-    @property
-    def headers(self) -> dict[str, str]:
-        plain = f"{self.name}:{self.secret}".encode()
-        basic = b64encode(plain).decode()
-        return {"X-Service-Key": self.key, "X-Real-IP": "192.0.2.7", "Authorization": f"Basic {basic}"}
+        from accounts import app_passwords  # noqa: PLC0415
+        from accounts.models import Service  # noqa: PLC0415
+        from verification.context import Context  # noqa: PLC0415
+
+        self.address = address
+        self.context = Context(now=timezone.now())
+        service = Service(slug="bench", name="Bench", program="mail")
+        self.key = app_passwords.new_service_key(service, self.context, actor_id=None)
+        self.people = iter(list[tuple[str, str]]())
+
+    def make(self, n: int) -> int:
+        """Make people with an app password each."""
+        from accounts import app_passwords  # noqa: PLC0415
+        from accounts.models import User  # noqa: PLC0415
+
+        users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
+        made = [
+            (user.username, app_passwords.issue(user, self.context, name="bench", program="mail")) for user in users
+        ]
+        self.people = iter(made)
+        return len(made)
 
     def ask(self, n: int) -> list[float]:
-        """Ask so many times over one line; gives how long each took. Units: milliseconds."""
-        line = HTTPConnection(urlsplit(self.address).netloc)
-        return [self._once(line) for _ in range(n)]
-
-    def _once(self, line: HTTPConnection) -> float:
-        begun = time.perf_counter()
-        line.request("GET", PATH, headers=self.headers)
-        answer = line.getresponse()
-        answer.read()
-        assert answer.status == 204, f"{PATH}: {answer.status}"
-        return (time.perf_counter() - begun) * 1000
+        """Ask about so many people over one line; gives how long each took. Units: milliseconds."""
+        return self._ask(list(islice(self.people, n)))
 
     def crowd(self, n: int, width: int) -> float:
-        """Ask so many times over several lines at once; gives how many a second were answered."""
+        """Ask about so many people over several lines at once; gives how many a second were answered."""
+        people = list(islice(self.people, n))
         begun = time.perf_counter()
         with ThreadPoolExecutor(width) as pool:
-            list(pool.map(self.ask, [n // width] * width))
-        return n // width * width / (time.perf_counter() - begun)
+            list(pool.map(self._ask, [people[place::width] for place in range(width)]))
+        return n / (time.perf_counter() - begun)
 
+    def _ask(self, people: list[tuple[str, str]]) -> list[float]:
+        line = HTTPConnection(urlsplit(self.address).netloc)
+        took = []
+        for name, secret in people:
+            begun = time.perf_counter()
+            line.request("GET", PATH, headers=self._headers(name, secret))
+            answer = line.getresponse()
+            answer.read()
+            assert answer.status == 204, f"{PATH}: {answer.status}"
+            took.append((time.perf_counter() - begun) * 1000)
+        return took
 
-def _make(address: str) -> _Asker:
-    """Make a service, a person and an app password."""
-    from django.utils import timezone  # noqa: PLC0415
-
-    from accounts import app_passwords  # noqa: PLC0415
-    from accounts.models import Service, User  # noqa: PLC0415
-    from verification.context import Context  # noqa: PLC0415
-
-    context = Context(now=timezone.now())
-    service = Service(slug="bench", name="Bench", program="mail")
-    key = app_passwords.new_service_key(service, context, actor_id=None)
-    user = User.objects.create(username="asked-about", second_step="enforced")
-    return _Asker(address, key, user.username, app_passwords.issue(user, context, name="bench", program="mail"))
-
-
-def _statements(asker: _Asker) -> int:
-    """Count the statements of the dearest check, by the same view: it looks the service up and notes the use."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
-    from accounts import app_passwords  # noqa: PLC0415
-    from accounts.models import AppPassword  # noqa: PLC0415
-
-    client = Client(headers={"host": "127.0.0.1"} | asker.headers)
-    assert client.get(PATH).status_code == 204
-    AppPassword.objects.filter(user__username=asker.name).update(last_used_at=None)
-    app_passwords.services._services.forget()
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(PATH).status_code == 204
-    return len(captured)
+    def _headers(self, name: str, secret: str) -> dict[str, str]:
+        basic = b64encode(f"{name}:{secret}".encode()).decode()
+        proxy = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+        return proxy | {"X-Service-Key": self.key, "X-Real-IP": "192.0.2.7", "Authorization": f"Basic {basic}"}
 
 
 def main() -> None:
-    """Make what is asked about, then obey until the input ends."""
+    """Make the service, then obey until the input ends."""
     django.setup()
-    asker = _make(sys.argv[1])
-    print(_statements(asker), flush=True)  # noqa: T201 - the answer's line
+    asker: Any = _Asker(sys.argv[2])
+    print("ready", flush=True)  # noqa: T201 - the answer's line
     for line in sys.stdin:
         order = json.loads(line)
         print(json.dumps(getattr(asker, order.pop("do"))(**order)), flush=True)  # noqa: T201

@@ -34,10 +34,15 @@ class Answer:
 
 @dataclass
 class Browser:
-    """One person's browser. Shape: `network` is the address that the proxy in front would name."""
+    """One person's browser.
+
+    Shape: `network` is the address that the proxy in front would name; `host` the name in the address bar, if the site
+    is reached by https through that proxy.
+    """
 
     site: str
     network: str
+    host: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     _wire: http.client.HTTPConnection | None = None
     _used_at: float = 0.0
@@ -59,6 +64,8 @@ class Browser:
 
     def _send(self, verb: str, path: str, body: str | None) -> Answer:
         headers = {"User-Agent": _AGENT, "Accept-Language": "en", "X-Forwarded-For": self.network}
+        if self.host:
+            headers |= {"Host": self.host, "X-Forwarded-Proto": "https", "Origin": f"https://{self.host}"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:

@@ -1,4 +1,4 @@
-"""A carrier that only answers, a process of its own: `python -m tests.bench.carrier`. It costs what it is asked little.
+"""A carrier that only answers, in a process of its own: `python -m tests.bench.carrier HOST [CERTIFICATE KEY]`.
 
 It takes texts as the provider `gateway` sends them, after a latency that it is told, and keeps what it got in memory.
 """
@@ -6,9 +6,10 @@ It takes texts as the provider `gateway` sends them, after a latency that it is 
 import asyncio
 import json
 import random
+import ssl
 import sys
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -67,8 +68,10 @@ class Carrier:
     async def _take(self, text: dict[str, Any]) -> tuple[int, bytes]:
         """Take a text, or fail: with a server's fault, an order to wait, words that are no JSON, or far too late."""
         fault = self._chance.choice(_WAYS) if self._chance.random() < self.faults else 201
-        self.texts.append(text | {"at": time.time(), "status": fault})
+        kept = text | {"at": time.time(), "status": fault, "is_answered": False}
+        self.texts.append(kept)
         await asyncio.sleep(_LONGER if fault == _LATE else self.latency)
+        kept["is_answered"] = True
         if fault == _GARBAGE:
             return 201, b"<html>"
         return min(fault, 599), json.dumps({"id": f"B{next(self._numbers):09d}"}).encode()
@@ -78,7 +81,8 @@ class Line:
     """A driver's line to the carrier."""
 
     def __init__(self, url: str) -> None:
-        self._wire = HTTPConnection(urlsplit(url).netloc)
+        parts = urlsplit(url)
+        self._wire = (HTTPSConnection if parts.scheme == "https" else HTTPConnection)(parts.netloc)
         self._lock = Lock()
 
     def delay(self, seconds: float) -> None:
@@ -92,7 +96,7 @@ class Line:
     def texts(self, since: int = 0) -> list[dict[str, Any]]:
         """Give what came in, the first ones left out.
 
-        Shape: `id`, `to`, `text`, `callback`, `status`. Units: `at` in epoch seconds.
+        Shape: `id`, `to`, `text`, `callback`, `status`, `is_answered`. Units: `at` in epoch seconds.
         A `status` of 429 was surely not taken; every other one may have been.
         """
         found: list[dict[str, Any]] = self._ask(_TEXTS, since=since)
@@ -109,8 +113,11 @@ class Line:
 
 
 async def _main() -> None:
-    host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
-    server = await asyncio.start_server(Carrier().serve, host, 0, backlog=512)
+    host, *certificate = sys.argv[1:] or ["127.0.0.1"]
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if certificate else None
+    if secure:
+        secure.load_cert_chain(*certificate)
+    server = await asyncio.start_server(Carrier().serve, host, 0, backlog=512, ssl=secure)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the answer's line
     await server.serve_forever()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.bench import meter
-from tests.bench.rooms import Rooms
+from tests.bench.site import Site, Sites
 
 _LATENCY = 200  # milliseconds
 
@@ -29,31 +29,34 @@ class Deliveries:
     rates: list[Rate] = field(default_factory=list)
     through: float = 0.0
     through_cpu: float = 0.0
-    memory: float = 0.0  # MiB of a worker
 
 
-def measure(up: Rooms, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
+def measure(up: Sites, *, is_full: bool, say: Callable[[str], None]) -> Deliveries:
     """Put messages out at steady rates, then as many as go, by two workers as in production."""
     found = Deliveries()
     hand = up.ours.hand
     say("deliveries: two workers of 64 threads")
-    up.two_workers()
+    up.workers(threads=64)
     hand.order("carry", what="treat", latency=0)
     hand.order("carry", what="enqueue", n=200, rate=100)  # warms up
     plan = [(10, 200), (100, 1000)] if not is_full else [(10, 300), (100, 2000), (200, 3000)]
     for rate, n in plan:
         say(f"deliveries: {rate} a second")
-        before = meter.cpu(up.workers())
+        before = _workers(up.ours)
         took = hand.order("carry", what="enqueue", n=n, rate=rate)
-        cpu = (meter.cpu(up.workers()) - before) / n
+        cpu = (_workers(up.ours) - before) / n
         found.rates.append(Rate(rate, took, cpu, hand.order("carry", what="ask", n=n // 2, rate=rate)))
-    found.memory = max(meter.memory(meter.family(pid)) for pid in up.workers())
     say(f"deliveries: as many as go through {_LATENCY} ms")
-    up.no_workers()
+    up.workers(threads=0)
     hand.order("carry", what="treat", latency=_LATENCY)
     n = 4000 if is_full else 2000
     hand.order("carry", what="put_out", n=n)
-    up.two_workers()
+    up.workers(threads=64)
     found.through = hand.order("carry", what="through", n=n)
-    found.through_cpu = meter.cpu(up.workers()) / n
+    found.through_cpu = _workers(up.ours) / n
     return found
+
+
+def _workers(ours: Site) -> float:
+    """Give the processor time of all workers so far. Units: milliseconds."""
+    return sum(meter.family_cpu(pid) for pid in ours.pids("worker"))

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.db import close_old_connections
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from accounts.models import User
@@ -28,7 +30,7 @@ from verification.delivery import publisher
 from verification.delivery.providers.gateway import conf, signature
 from verification.enrolments import ConfirmedEnrolment
 from verification.keys import crypto
-from verification.models import Challenge, Enrolment, Kind, Message, Purpose, SpendingLimit
+from verification.models import Challenge, Enrolment, Kind, Message, Purpose
 
 PASSWORD_PAGE, CODE_PAGE = "/sign-in/", "/sign-in/verify/"
 _TEMPLATE = "verification/methods/text/message.txt"
@@ -68,15 +70,48 @@ def _enrolment(user: User, person: Person) -> Enrolment:
     return row
 
 
+def member(who: str) -> Person:
+    """Make a reader, or a member of senior support, with an authenticator app."""
+    person = make("totp", 1)[0]
+    if who == "staff":
+        user = User.objects.get(username=person.name)
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+        user.groups.add(Group.objects.get(name="Senior support"))
+    return person
+
+
+def samples(n: int) -> list[dict[str, str]]:
+    """Choose people from the filled database, spread over it.
+
+    Shape: `pk`, `username`, `name`, `email`, `number` in E.164.
+    """
+    filled = User.objects.filter(email__endswith="@people.example").order_by("pk")
+    first, last = (filled.aggregate(at=which("pk"))["at"] for which in (Min, Max))
+    step = max((last - first) // n, 1)
+    found = User.objects.filter(pk__in=range(first, last, step))[:n]
+    return [
+        {
+            "pk": str(user.pk),
+            "username": user.username,
+            "name": user.name,
+            "email": user.email,
+            "number": f"+4179{user.pk % 10_000_000:07d}",
+        }
+        for user in found
+    ]
+
+
 def codes(people: list[Person]) -> list[str]:
-    """Read everybody's app, or wait until everybody's telephone has its text."""
+    """Read everybody's app, or wait until the carrier has answered for everybody's text."""
     if not people[0].number:
         return [app_code(person.secret) for person in people]
     wanted = {person.number for person in people}
     words: dict[str, str] = {}
 
     def has_all() -> bool:
-        words.update({text["to"]: text["text"] for text in _carrier().texts(_seen) if text["to"] in wanted})
+        texts = (text for text in _carrier().texts(_seen) if text["to"] in wanted and text["is_answered"])
+        words.update({text["to"]: text["text"] for text in texts})
         return len(words) == len(wanted)
 
     _wait(has_all, "texts")
@@ -84,27 +119,24 @@ def codes(people: list[Person]) -> list[str]:
 
 
 def treat(*, latency: int) -> None:
-    """Tell the carrier how long a hand-over takes, and forget what it got until now. Units: milliseconds.
-
-    Nothing here costs anything, so no cap ends it.
-    """
-    SpendingLimit.objects.all().delete()
+    """Tell the carrier how long a hand-over takes, and forget what it got until now. Units: milliseconds."""
     global _seen  # noqa: PLW0603  (one carrier a bench)
     _carrier().delay(latency / 1000)
     _seen += len(_carrier().texts(_seen))
 
 
-def bring_receipts(n: int) -> int:
+def bring_receipts(n: int, address: str) -> int:
     """Bring a receipt for each of the last texts, signed as a carrier signs; gives how many were taken."""
     here = conf.read()
-    line = HTTPConnection(urlsplit(settings.PUBLIC_URL).netloc)
+    line = HTTPConnection(urlsplit(address).netloc)
+    proxy = {"Host": urlsplit(settings.PUBLIC_URL).netloc, "X-Forwarded-Proto": "https"}
     texts = _carrier().texts()[-n:]
     for text in texts:
         body = json.dumps({"status": "delivered"}).encode()
         moment = str(int(time.time()))
         signed = signature.sign(here, key=here.keys[0], moment=moment, url=text["callback"], body=body)
         headers = {here.time_header: moment, here.signature_header: signed, "Content-Type": "application/json"}
-        line.request("POST", urlsplit(text["callback"]).path, body, headers)
+        line.request("POST", urlsplit(text["callback"]).path, body, proxy | headers)
         answer = line.getresponse()
         answer.read()
         assert answer.status < 300, f"a receipt: {answer.status}"

@@ -1,55 +1,79 @@
-"""Times pages alone, in one process: milliseconds of the server, and statements."""
+"""Measures pages of the support desk and the help centre through the web server, alone and by eight at a time."""
 
-import sys
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
+from urllib.parse import quote_plus
 
-ROUNDS = 40
+from tests.bench.meter import Usage
+from tests.bench.site import Site, Sites
+
+_N = 48  # pages of each kind
+_WIDTH = 8
+_PEOPLE = "/admin/accounts/user/"
+
+Sample = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Line:
-    """One kind of page. Units: milliseconds of the server a page."""
+class Page:
+    """One kind of page. Units: milliseconds; `usage` a page."""
 
     name: str
-    took: list[float]
-    statements: int
-
-    @property
-    def p95(self) -> float:
-        return sorted(self.took)[int(len(self.took) * 0.95)]
+    alone: list[float]
+    crowded: list[float]
+    usage: Usage
 
 
-def pages_timed(get: Callable[[str], Any], pages: Mapping[str, Callable[[int], str]]) -> list[Line]:
-    """Open each kind of page some forty times, each time as its number says."""
-    from django.db import connection  # noqa: PLC0415 - Django is ready only now
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+_DESK: dict[str, Callable[[Sample], str]] = {
+    "first page": lambda _: _PEOPLE,
+    "a page in the middle": lambda who: f"{_PEOPLE}?after={who['username']}",
+    "exact username": lambda who: f"{_PEOPLE}?q={who['username']}",
+    "beginning of a name": lambda who: f"{_PEOPLE}?q={who['username'][:6]}",
+    "part of a name": lambda who: f"{_PEOPLE}?q={who['username'][2:7]}",
+    "two words": lambda who: f"{_PEOPLE}?q={quote_plus(who['name'])}",
+    "email": lambda who: f"{_PEOPLE}?q={who['email']}",
+    "phone number": lambda who: f"{_PEOPLE}?q={quote_plus(who['number'])}",
+    "nobody": lambda who: f"{_PEOPLE}?q=zzz{who['pk']}qq",
+    "no method": lambda who: f"{_PEOPLE}?trouble=no_method&after={who['username']}",
+    "locked": lambda _: f"{_PEOPLE}?trouble=locked",
+    "blocked": lambda _: f"{_PEOPLE}?trouble=blocked",
+    "a case": lambda who: f"{_PEOPLE}{who['pk']}/change/",
+}
+SEARCHES = ("exact username", "beginning of a name", "part of a name", "two words", "email", "phone number", "nobody")
+_WORDS = ("no text", "lost phone", "recovery", "app pasword", "abroad")
+_HELP: dict[str, Callable[[int], str]] = {
+    "help home": lambda _: "/help/",
+    "an article": lambda _: "/help/no-text/",
+    "a search": lambda n: f"/help/?q={quote_plus(_WORDS[n % len(_WORDS)])}",
+}
 
+
+def desk(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
+    """Open each kind of page as a member of staff, each time for another person."""
+    samples: Any = up.ours.hand.order("carry", what="samples", n=_N)
     found = []
-    for name, address in pages.items():
-        get(address(0))
-        with CaptureQueriesContext(connection) as captured:
-            get(address(0))
-        n_statements = len(captured)  # the next request forgets them
-        took = []
-        for n in range(ROUNDS):
-            before = time.perf_counter()
-            answer = get(address(n))
-            took.append((time.perf_counter() - before) * 1000)
-            assert answer.status_code == 200, (name, answer.status_code)
-        found.append(Line(name, took, n_statements))
+    for name, address in _DESK.items():
+        say(f"desk: {name}")
+        found.append(_measure(up.ours, name, [address(one) for one in samples], who="staff"))
     return found
 
 
-def show(lines: list[Line], *, goal_ms: float, goal_statements: int, unbounded: Collection[str] = ()) -> None:
-    """Print the lines, each with its goals."""
-    say = sys.stdout.write
-    say(f"{'':24}{'p50 ms':>8}{'p95 ms':>8}{'goal':>6}{'':8}{'statements':>10}{'goal':>6}\n")
-    for line in lines:
-        verdict = "ok" if line.p95 <= goal_ms else "MISSED"
-        bound = "" if line.name in unbounded else f"{goal_statements}"
-        say(f"{line.name:24}{median(line.took):8.1f}{line.p95:8.1f}{goal_ms:6.0f}  {verdict:6}")
-        say(f"{line.statements:10d}{bound:>6}\n")
+def help_centre(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
+    """Open each kind of page as a stranger and as a reader who is signed in."""
+    found = []
+    for who in ("", "reader"):
+        for name, address in _HELP.items():
+            title = f"{name}, signed in" if who else name
+            say(f"help: {title}")
+            found.append(_measure(up.ours, title, [address(n) for n in range(_N)], who=who))
+    return found
+
+
+def _measure(site: Site, name: str, paths: list[str], *, who: str) -> Page:
+    site.hand.order("pages", paths=paths[:2], who=who)  # warms up
+    before = site.meter.read()
+    alone: Any = site.hand.order("pages", paths=paths, who=who)
+    usage = site.meter.read() - before
+    crowded: Any = site.hand.order("pages", paths=paths * 2, width=_WIDTH, who=who)
+    return Page(name, alone, crowded, usage / len(paths))

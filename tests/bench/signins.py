@@ -3,127 +3,145 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.bench import meter
-from tests.bench.rooms import Rooms, Site
+from tests.bench.meter import Memory, Usage, family, memory, middle
+from tests.bench.site import Site, Sites
 
 REQUESTS = ("open", "password", "page", "code")
-THREE = ("open", "password", "code")  # the page between is what a browser loads besides
-_PEOPLE = 16  # a round of one kind
-_RECEIPTS = 120
+_PEOPLE = 16  # in a window of one kind
+_BLOCK = 240  # sign-ins over which the database's growth and its fsyncs are counted
+_LATE = 11.0  # seconds until every backend has delivered its counters. Source: PGSTAT_IDLE_INTERVAL
 
 
 @dataclass
 class Series:
-    """One kind of sign-in. Units: milliseconds; `cpu` by request, one value a round; `took` one a request."""
+    """One kind of sign-in. Units: milliseconds; `windows` usage a sign-in, one a window; `block` over many."""
 
     title: str
     method: str
     latency: int = 0
-    cpu: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in REQUESTS})
+    windows: list[Usage] = field(default_factory=list)
     took: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in REQUESTS})
-    statements: dict[str, tuple[int, int]] = field(default_factory=dict)
-    parallel: list[float] = field(default_factory=list)
-    parallel_cpu: float = 0.0
+    block: Usage = field(default_factory=Usage)
 
-    def rounds(self, requests: tuple[str, ...]) -> list[float]:
-        """Give each round's processor time for a sign-in of these requests."""
-        return [sum(parts) for parts in zip(*(self.cpu[name] for name in requests), strict=True)]
+    def cpu(self) -> list[float]:
+        """Give each window's processor time a sign-in, of all servers."""
+        return [window.all_cpu for window in self.windows]
 
-    def net(self, requests: tuple[str, ...], hashes: list[float]) -> list[float]:
-        """Give each round's processor time for these requests, without that round's hash where one is among them."""
-        hashed = "password" in requests
-        return [whole - hashed * one for whole, one in zip(self.rounds(requests), hashes, strict=True)]
+    def parts(self) -> dict[str, float]:
+        """Give the median processor time by server."""
+        return {part: middle([window.cpu[part] for window in self.windows]) for part in self.windows[0].cpu}
 
     def wholes(self) -> list[float]:
         """Give how long each sign-in took, without the wait for the telephone."""
-        return [sum(parts) for parts in zip(*(self.took[name] for name in THREE), strict=True)]
+        return [sum(parts) for parts in zip(*(self.took[name] for name in REQUESTS), strict=True)]
 
 
 @dataclass
 class SignIns:
-    """All that was measured. `receipt` is the web's processor time for one receipt of the carrier, nought: unknown."""
+    """All that was measured. `hash` is what one check of a password costs, one value a round. Units: milliseconds."""
 
     floor: Series
     floor_text: Series
-    ours: list[Series]
-    hash: list[float] = field(default_factory=list)  # one value a round
+    app: Series
+    text: Series
+    slow: Series  # texts by a carrier that takes a second
+    hash: list[float] = field(default_factory=list)
+    empty: list[float] = field(default_factory=list)  # of an empty view, all servers
     receipt: float = 0.0
-    memory: float = 0.0
-    pace: tuple[float, float] = (0.0, 0.0)  # sign-ins by text a second, at 0 and at 1000 ms
+    web: Memory = field(default_factory=lambda: Memory(0, 0))
+    worker: Memory = field(default_factory=lambda: Memory(0, 0))
+    pace: dict[int, float] = field(default_factory=dict)  # sign-ins by text a second, by the carrier's latency
+
+    def all(self) -> list[Series]:
+        return [self.floor, self.floor_text, self.app, self.text, self.slow]
 
 
-def measure(up: Rooms, *, rounds: int, is_full: bool, say: Callable[[str], None]) -> SignIns:
-    """Sign people in by each kind in turn, round after round."""
-    app = Series("password + app code", "totp")
+def measure(up: Sites, *, rounds: int, say: Callable[[str], None]) -> SignIns:
+    """Sign people in by each kind in turn, round after round; then many of each kind in one go."""
     found = SignIns(
         floor=Series("floor, app code", "totp"),
         floor_text=Series("floor, text", "text"),
-        ours=[app, Series("password + text, 0 ms", "text"), Series("password + text, 1000 ms", "text", latency=1000)],
+        app=Series("app code", "totp"),
+        text=Series("text", "text"),
+        slow=Series("text, 1000 ms", "text", latency=1000),
     )
-    kinds = [(up.floor, found.floor), (up.floor, found.floor_text), *((up.ours, series) for series in found.ours)]
+    sites = [up.floor, up.floor, up.ours, up.ours, up.ours]
+    kinds = list(zip(sites, found.all(), strict=True))
     for number in range(rounds + 1):
         say(f"sign-ins, round {number} of {rounds}")
         # Threads and connections warm up in the first round, which does not count; neither does whose turn is first.
         for site, series in kinds[number % len(kinds) :] + kinds[: number % len(kinds)]:
-            _round(site, series if number else Series(series.title, series.method), floor=up.floor)
+            with up.turn(site):
+                _window(site, series if number else Series(series.title, series.method, series.latency))
         if number:
-            found.hash.append(_hash(up.floor))
-    for site, series in kinds:
-        series.statements = {
-            name: (n, control) for name, n, control in site.hand.order("statements", method=series.method)
-        }
+            with up.turn(up.floor):
+                _hash(up.floor, found)
+    for site, series in kinds[:4]:
+        say(f"sign-ins, {_BLOCK} in one go: {series.title}")
+        with up.turn(site):
+            _block(up, site, series)
     found.receipt = _receipts(up.ours)
-    found.memory = meter.memory(up.ours.web) / max(len(up.ours.web) - 1, 1)
-    if is_full:
-        say("eight browsers at a time, by text")
-        up.two_workers()
-        found.pace = _pace(up.ours, 0), _pace(up.ours, 1000)
-        say("eight browsers at a time")
-        for _ in range(3):
-            for site, series in ((up.floor, found.floor), (up.ours, app)):
-                site.hand.order("batch", method="totp", n=120)
-                took, cpu = site.order("whole", width=8)
-                series.parallel += took
-                series.parallel_cpu = cpu / 120
+    found.web = _dearest(up.ours, "web")
+    found.worker = _dearest(up.ours, "worker-1")
+    for latency in (0, 1000):
+        say(f"eight browsers at a time, by texts that take {latency} ms")
+        found.pace[latency] = max(_pace(up.ours, latency) for _ in range(3))
     return found
 
 
-def _round(site: Site, series: Series, *, floor: Site) -> None:
-    if series.method == "text" and site is not floor:
+def _ready(site: Site, series: Series, n: int) -> None:
+    if series.method == "text" and site.name == "ours":
         site.hand.order("carry", what="treat", latency=series.latency)
-    site.hand.order("batch", method=series.method, n=_PEOPLE)
+    site.hand.order("batch", method=series.method, n=n)
+
+
+def _window(site: Site, series: Series) -> None:
+    _ready(site, series, _PEOPLE)
+    answer, usage = site.measured("sign_in")
+    took: Any = answer
+    series.windows.append(usage / _PEOPLE)
     for name in REQUESTS:
-        took, cpu = site.order(name)
-        series.took[name] += took
-        series.cpu[name].append(cpu / _PEOPLE)
-        if name == "password":
-            site.hand.order("wait")
+        series.took[name] += took[name]
 
 
-def _pace(ours: Site, latency: int) -> float:
-    """Let eight browsers sign in by text, and tell how many a second do, the best of three.
+def _block(up: Sites, site: Site, series: Series) -> None:
+    """Count what is delivered late or only in pages: fsyncs and growth."""
+    _ready(site, series, _BLOCK)
+    up.ours.pause()
+    time.sleep(_LATE)
+    before = site.meter.read()
+    if site is up.ours:
+        up.ours.resume()
+    site.hand.order("sign_in")
+    up.ours.pause()
+    time.sleep(_LATE)
+    series.block = (site.meter.read() - before) / _BLOCK
 
-    The demo's one worker has a thread for each of sixteen texts, fewer than a second brings: production's have more.
-    """
-    ours.hand.order("carry", what="treat", latency=latency)
-    paces = []
-    for _ in range(3):
-        ours.hand.order("batch", method="text", n=96)
-        begun = time.monotonic()
-        ours.hand.order("whole", width=8)
-        paces.append(96 / (time.monotonic() - begun))
-    return max(paces)
 
-
-def _hash(floor: Site) -> float:
-    """Measure what one check of a password costs a web process."""
-    _, with_it = floor.order("load", path="/hash/", n=_PEOPLE)
-    _, without = floor.order("load", path="/nothing/", n=_PEOPLE)
-    return (with_it - without) / _PEOPLE
+def _hash(floor: Site, found: SignIns) -> None:
+    """Measure what one check of a password costs, and what an empty view does."""
+    _, with_it = floor.measured("load", path="/hash/", n=_PEOPLE)
+    _, without = floor.measured("load", path="/nothing/", n=_PEOPLE)
+    found.hash.append((with_it.all_cpu - without.all_cpu) / _PEOPLE)
+    found.empty.append(without.all_cpu / _PEOPLE)
 
 
 def _receipts(site: Site) -> float:
-    """Bring receipts as a carrier does, and measure what taking one costs the web."""
-    n, cpu = site.order("carry", what="bring_receipts", n=_RECEIPTS)
-    return cpu / n if n else 0.0
+    """Bring receipts as a carrier does, and measure what taking one costs."""
+    answer, usage = site.measured("carry", what="bring_receipts", n=120, address=site.address)
+    n: Any = answer
+    return usage.all_cpu / n if n else 0.0
+
+
+def _dearest(site: Site, name: str) -> Memory:
+    """Read the memory of the largest process of a child's family."""
+    found = [memory(pid) for each in site.pids(name) for pid in family(each)]
+    return max(found, key=lambda one: one.rss)
+
+
+def _pace(ours: Site, latency: int) -> float:
+    ours.hand.order("carry", what="treat", latency=latency)
+    ours.hand.order("batch", method="text", n=96)
+    return float(ours.hand.order("pace", width=8))

@@ -2,122 +2,174 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tests.bench.app_passwords import Checks
 from tests.bench.deliveries import Deliveries, Rate
-from tests.bench.meter import middle, share
-from tests.bench.signins import REQUESTS, THREE, Series, SignIns
+from tests.bench.meter import Memory, Usage, middle, share
+from tests.bench.pages import SEARCHES, Page
+from tests.bench.signins import REQUESTS, Series, SignIns
 
-_NAMES = {"open": "GET password", "password": "POST password", "page": "GET code page", "code": "POST code"}
-_CPU_GOAL, _ASK_GOAL = 1.5, 1.1
-_WAY_GOALS = {10: 20.0, 100: 20.0, 200: 30.0}  # messages a second: milliseconds
-_PACE_GOAL = 1 / 0.9
-_THROUGH_GOAL, _WORKER_GOAL = 400.0, 75.0
-_CHECK_GOAL, _CHECK_STATEMENTS = 6.0, 3  # CPU milliseconds a request
+_NAMES = {"open": "GET password", "password": "POST password", "page": "GET code", "code": "POST code"}
 
 
-def head(database: str, broker: str) -> str:
+@dataclass(frozen=True)
+class Goal:
+    """One goal and its figure. `is_least` says that more is better."""
+
+    what: str
+    value: float
+    goal: float
+    unit: str = ""
+    is_least: bool = False
+
+    def __str__(self) -> str:
+        is_met = self.value >= self.goal if self.is_least else self.value <= self.goal
+        bound = "at least" if self.is_least else "at most"
+        return f"{'met   ' if is_met else 'MISSED'}  {self.what}: {self.value:,.2f} {self.unit} ({bound} {self.goal:g})"
+
+
+def head(people: int) -> str:
     """Say on what it runs."""
-    rows = "PostgreSQL" if database else "SQLite"
-    queue = "Redis" if broker else "embedded broker"
     load = " ".join(f"{value:.1f}" for value in os.getloadavg()[:2])
-    return f"{rows}, {queue}, Python {platform.python_version()}, {os.cpu_count()} cores, load before {load}"
+    python, cores = platform.python_version(), os.cpu_count()
+    return f"PostgreSQL, Redis, Python {python}, {cores} cores, {people:,} people, load before {load}"
 
 
 def sign_ins(found: SignIns) -> str:
     """Show the sign-ins, one column a kind."""
-    kinds = [found.floor, found.floor_text, *found.ours]
-    ask, slow = (kind.took["password"] for kind in found.ours[1:])
+    kinds, counted = found.all(), found.all()[:4]
+
+    def each(title: str, cell: Callable[[Series], str], of: Sequence[Series] = kinds) -> str:
+        return _row(title, [cell(kind) for kind in of])
+
     return "\n".join(
         [
-            _row("Whole sign-ins: GET, POST password, POST code", [kind.title for kind in kinds]),
-            *_processor(found, kinds),
-            *(_row(f"ms p50 / p95, {_NAMES[name]}", [_shares(kind.took[name]) for kind in kinds]) for name in REQUESTS),
-            _row("ms p50 / p95, whole", [_shares(kind.wholes()) for kind in kinds]),
-            _row("statements + control, whole", [_statements(kind, THREE) for kind in kinds]),
-            *(_row(f"  {_NAMES[name]}", [_statements(kind, (name,)) for kind in kinds]) for name in REQUESTS),
-            *(_parallel([found.floor, found.ours[0]]) if found.floor.parallel else ()),
-            f"One receipt of the carrier costs the web {found.receipt:.2f} ms of CPU; a text has three.",
-            f"A web process holds {found.memory:.0f} MiB.",
+            _row("Whole sign-ins, four requests", [kind.title for kind in kinds]),
+            each("CPU ms of all servers", lambda kind: f"{middle(kind.cpu()):.1f}"),
+            *(
+                each(f"  {part}", lambda kind, part=part: f"{kind.parts().get(part, 0):.1f}")  # type: ignore[misc]
+                for part in found.text.windows[0].cpu
+            ),
+            each(f"without the hash ({middle(found.hash):.1f} ms)", lambda kind: f"{_net(found, kind):.1f}"),
+            each("x floor", lambda kind: f"{_ratio(found, kind):.2f}"),
+            each(
+                "x floor, with the hash", lambda kind: f"{middle(kind.cpu()) / middle(_floor(found, kind).cpu()):.2f}"
+            ),
+            each("statements + control + foreign-key checks", lambda kind: _statements(kind.block), counted),
+            each("fsyncs of the log", lambda kind: f"{kind.block.fsyncs:.1f}", counted),
+            each("WAL bytes", lambda kind: f"{kind.block.wal:,.0f}", counted),
+            each("growth of the database, bytes", lambda kind: f"{kind.block.size:,.0f}", counted),
+            *(
+                each(f"ms p50 / p95, {_NAMES[name]}", lambda kind, name=name: _shares(kind.took[name]))  # type: ignore[misc]
+                for name in REQUESTS
+            ),
+            each("ms p50 / p95, all four", lambda kind: _shares(kind.wholes())),
+            f"CPU of a carrier's receipt {found.receipt:.2f} ms, of an empty view {middle(found.empty):.2f} ms.",
+            f"RSS / PSS MiB: a web process {_memory(found.web)}; a worker of 32 threads {_memory(found.worker)}.",
             "",
-            *(
-                _goal(f"CPU without the hash, {kind.title}", _ratio(found, kind, THREE), _CPU_GOAL, "x floor")
-                for kind in found.ours
-            ),
-            _goal("the request that asks for a text, 1000 to 0 ms, p50", middle(slow) / middle(ask), _ASK_GOAL, "x"),
-            _goal("the same, p95", share(slow, 0.95) / share(ask, 0.95), _ASK_GOAL, "x"),
-            *(
-                [_goal("sign-ins by text a second, 0 to 1000 ms", found.pace[0] / found.pace[1], _PACE_GOAL, "x")]
-                if found.pace[1]
-                else []
-            ),
+            *map(str, _sign_in_goals(found)),
             "",
         ]
     )
 
 
+def _sign_in_goals(found: SignIns) -> list[Goal]:
+    app, text, ask, slow = found.app.block, found.text.block, found.text, found.slow
+    with_hash = middle(found.app.cpu()) / middle(found.floor.cpu())
+    return [
+        Goal("CPU of an app sign-in without the hash", _ratio(found, found.app), 1.5, "x floor"),
+        Goal("the same with the shipped hash", with_hash, 1.25, "x floor"),
+        Goal("statements of an app sign-in", app.statements, 10),
+        Goal("control statements", app.control, 4),
+        Goal("foreign-key checks", app.checks, 2),
+        Goal("fsyncs of the log", app.fsyncs, 4),
+        Goal("WAL", app.wal, 5000, "bytes"),
+        Goal("growth of the database", app.size, 1500, "bytes"),
+        Goal("CPU of a text sign-in, worker included, without the hash", _net(found, found.text), 55, "ms"),
+        Goal("statements of a text sign-in", text.statements, 14),
+        Goal("growth of the database by a text sign-in", text.size, 2000, "bytes"),
+        Goal("a request that asks for a text, 1000 to 0 ms, p50", _asked(slow, ask, 0.5), 1.1, "x"),
+        Goal("the same, p95", _asked(slow, ask, 0.95), 1.1, "x"),
+        Goal("text sign-ins a second, 1000 to 0 ms", found.pace[1000] / found.pace[0], 0.95, "x", is_least=True),
+        Goal("RSS of a web process", found.web.rss, 75, "MiB"),
+        Goal("RSS of a worker of 32 threads", found.worker.rss, 75, "MiB"),
+    ]
+
+
+def _asked(slow: Series, fast: Series, part: float) -> float:
+    return share(slow.took["password"], part) / share(fast.took["password"], part)
+
+
+def _floor(found: SignIns, series: Series) -> Series:
+    return found.floor_text if series.method == "text" else found.floor
+
+
+def _net(found: SignIns, series: Series) -> float:
+    """Give the median processor time without the hash, each window without its round's."""
+    return middle([whole - one for whole, one in zip(series.cpu(), found.hash, strict=True)])
+
+
+def _ratio(found: SignIns, series: Series) -> float:
+    """Give the median of the rounds' own ratios to the floor of the same method, each without the hash."""
+    pairs = zip(series.cpu(), _floor(found, series).cpu(), found.hash, strict=True)
+    return middle([(ours - one) / (floor - one) for ours, floor, one in pairs])
+
+
+def app_passwords(found: Checks, empty: float) -> str:
+    """Show what the question of a mail server or web server costs, beside an empty view."""
+    cpu = middle([each.all_cpu for each in found.usage])
+    return "\n".join(
+        [
+            "One check of an app password, of another person each time, with the row that says when it was used",
+            f"  CPU {cpu:.2f} ms of all servers, {_statements(found.usage[-1])} statements",
+            f"  ms p50 / p95 {_shares(found.took)}; {found.rate:.0f} a second by eight",
+            "",
+            str(Goal("CPU of a check", cpu / empty, 2, "x an empty view")),
+            "",
+        ]
+    )
+
+
+def pages(title: str, found: Sequence[Page], goals: Sequence[Goal] = ()) -> str:
+    """Show pages, one line a kind."""
+    heads = ("ms p50 / p95 alone", "by eight", "CPU ms", "statements")
+    lines = [
+        _row(
+            f"  {page.name}",
+            [_shares(page.alone), _shares(page.crowded), f"{page.usage.all_cpu:.1f}", _statements(page.usage)],
+        )
+        for page in found
+    ]
+    return "\n".join([_row(title, heads), *lines, "", *map(str, goals), ""])
+
+
+def search_goals(found: Sequence[Page]) -> list[Goal]:
+    """Give the goals of people search: the slowest kind counts."""
+    searches = [page for page in found if page.name in SEARCHES]
+    return [
+        Goal("people search, p95 of the slowest kind", max(share(page.alone, 0.95) for page in searches), 40, "ms"),
+        Goal("the same by eight at a time", max(share(page.crowded, 0.95) for page in searches), 150, "ms"),
+    ]
+
+
 def deliveries(found: Deliveries) -> str:
     """Show the deliveries."""
+    goals = [
+        Goal(f"wake-up to carrier, p99 at {rate.rate}/s", share(rate.took, 0.99), 30 if rate.rate > 100 else 20, "ms")
+        for rate in found.rates
+    ]
+    goals.append(Goal("messages a second through a slow carrier", found.through, 400, is_least=True))
     return "\n".join(
         [
             "To the carrier by two workers of 64 threads: from the wake-up; from the request that asks, beside it",
             *(_rate(rate) for rate in found.rates),
             f"  through a carrier of 200 ms: {found.through:.0f} a second, worker CPU {found.through_cpu:.2f} ms each",
-            f"  A worker holds {found.memory:.0f} MiB.",
             "",
-            *(
-                _goal(f"enqueue to carrier, p99 at {rate.rate}/s", share(rate.took, 0.99), _WAY_GOALS[rate.rate], "ms")
-                for rate in found.rates
-            ),
-            _goal("a worker's memory", found.memory, _WORKER_GOAL, "MiB"),
-            _goal(
-                f"messages a second through a slow carrier, {_THROUGH_GOAL:.0f} to",
-                _THROUGH_GOAL / found.through,
-                1,
-                "x",
-            ),
+            *map(str, goals),
         ]
     )
-
-
-def app_passwords(found: Checks) -> str:
-    """Show what the question of a mail server or web server costs."""
-    return "\n".join(
-        [
-            f"One check of an app password: ms p50 / p95 {_shares(found.took)}; {found.rate:.0f} a second by eight",
-            "",
-            _goal("web CPU of a check", middle(found.cpu), _CHECK_GOAL, "ms"),
-            _goal("statements of the dearest check", found.statements, _CHECK_STATEMENTS, ""),
-            "",
-        ]
-    )
-
-
-def _processor(found: SignIns, kinds: Sequence[Series]) -> list[str]:
-    """Show processor time, whole and by request, and how it stands to the floor's."""
-
-    def net(requests: tuple[str, ...]) -> list[str]:
-        return [f"{middle(kind.net(requests, found.hash)):.2f}" for kind in kinds]
-
-    def ratios(requests: tuple[str, ...]) -> list[str]:
-        return [f"{_ratio(found, kind, requests):.2f}" for kind in kinds]
-
-    return [
-        _row("web CPU ms", [f"{middle(kind.rounds(THREE)):.2f}" for kind in kinds]),
-        _row(f"  without the hash ({middle(found.hash):.2f} ms)", net(THREE)),
-        _row("    x floor", ratios(THREE)),
-        _row("  without the hash, with the page of the code", net(REQUESTS)),
-        _row("    x floor", ratios(REQUESTS)),
-        *(_row(f"  {_NAMES[name]}", net((name,))) for name in REQUESTS),
-    ]
-
-
-def _ratio(found: SignIns, series: Series, requests: tuple[str, ...]) -> float:
-    """Give the median of the rounds' own ratios to the floor of the same method, each without the hash."""
-    floor = found.floor_text if series.method == "text" else found.floor
-    pairs = zip(series.net(requests, found.hash), floor.net(requests, found.hash), strict=True)
-    return middle([ours / floor for ours, floor in pairs])
 
 
 def _rate(rate: Rate) -> str:
@@ -127,26 +179,17 @@ def _rate(rate: Rate) -> str:
     return f"  {rate.rate:>4}/s   ms p50 / p95 / p99   {own:<22} {whole:<24} worker CPU {rate.cpu:.2f} ms each"
 
 
-def _parallel(kinds: Sequence[Series]) -> list[str]:
-    return [
-        _row("eight browsers at a time: ms p50 / p95, whole", [_shares(kind.parallel) for kind in kinds]),
-        _row("  sign-ins/s", [f"{8000 * len(kind.parallel) / sum(kind.parallel):.1f}" for kind in kinds]),
-        _row("  web CPU ms", [f"{kind.parallel_cpu:.2f}" for kind in kinds]),
-    ]
+def _memory(one: Memory) -> str:
+    return f"{one.rss:.0f} / {one.pss:.0f}"
 
 
 def _shares(values: Sequence[float]) -> str:
     return f"{share(values, 0.5):.1f} / {share(values, 0.95):.1f}"
 
 
-def _statements(series: Series, requests: tuple[str, ...]) -> str:
-    counts = [series.statements[name] for name in requests]
-    return f"{sum(n for n, _ in counts)} + {sum(control for _, control in counts)}"
+def _statements(usage: Usage) -> str:
+    return f"{usage.statements:.1f} + {usage.control:.1f} + {usage.checks:.1f}"
 
 
 def _row(title: str, cells: Sequence[str]) -> str:
-    return f"{title:<46}" + "".join(f"{cell:>26}" for cell in cells)
-
-
-def _goal(what: str, value: float, most: float, unit: str) -> str:
-    return f"{'met   ' if value <= most else 'MISSED'}  {what}: {value:.2f} {unit} (goal {most:g})"
+    return f"{title:<44}" + "".join(f"{cell:>20}" for cell in cells)

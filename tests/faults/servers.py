@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from mfasite.demo import broker, child_processes
 from mfasite.demo.child_processes import Crew
-from tests.conftest import free_port
+from tests.ports import free_port
 
 
 def programs() -> Path:
@@ -29,6 +29,11 @@ class Postgres:
     home: Path
     port: int
     host: str = "127.0.0.1"
+    options: str = ""
+
+    @property
+    def pid(self) -> int:
+        return int((self.home / "data" / "postmaster.pid").read_text().split()[0])
 
     @property
     def url(self) -> str:
@@ -55,7 +60,8 @@ class Postgres:
             rules.write(f"host all all {self.host}/24 trust\n")
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories= -c max_connections=60"
+        where = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories="
+        options = f"{where} -c max_connections=60 {self.options}"
         self._run("pg_ctl", "-l", str(self.home / "log"), "-w", "-o", options, "start")
 
     def stop(self, how: str = "immediate") -> None:
@@ -68,10 +74,10 @@ class Postgres:
 
 
 @contextmanager
-def postgres(host: str = "127.0.0.1") -> Iterator[Postgres]:
+def postgres(host: str = "127.0.0.1", options: str = "") -> Iterator[Postgres]:
     """Run a server for as long as the block lasts, in a folder that its own user may enter; a test's own may not be."""
     with TemporaryDirectory(prefix="mfa-pg-") as folder:
-        server = Postgres(Path(folder), free_port(), host)
+        server = Postgres(Path(folder), free_port(), host, options)
         server.make()
         server.start()
         try:

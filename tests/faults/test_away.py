@@ -19,9 +19,9 @@ from mfasite.demo import child_processes, launcher, users
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import Answer, Browser
-from tests.conftest import free_port
 from tests.faults import servers
 from tests.faults.servers import Postgres
+from tests.ports import free_port
 from tests.settings import KEYS
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]

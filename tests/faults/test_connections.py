@@ -16,8 +16,8 @@ import pytest
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
-from tests.conftest import free_port
 from tests.faults import servers
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

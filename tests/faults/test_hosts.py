@@ -17,13 +17,13 @@ import pytest
 
 from mfasite.demo import child_processes, launcher
 from mfasite.demo.child_processes import Crew
-from tests.bench import rooms
+from tests.bench import processes
 from tests.bench.browser import Answer, Browser
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD
-from tests.conftest import free_port
 from tests.faults import hosts, servers
 from tests.faults.hosts import HUB, Host
+from tests.ports import free_port
 from tests.settings import KEYS
 
 PEOPLE, BROWSERS = 160, 6
@@ -59,7 +59,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         hosts.network(*names) as made,
         servers.postgres(HUB) as database,
         servers.redis(tmp_path, host=HUB) as (_, broker_url),
-        rooms.carrier(HUB) as texts,
+        processes.carrier(HUB) as texts,
     ):
         more = {
             **KEYS,
@@ -82,7 +82,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
                 url = f"http://{web.address}:{port}/readyz"
                 crew.wait(web.name, lambda url=url: child_processes.answers(url), seconds=60)  # type: ignore[misc]
             with (
-                rooms.driver("ours", f"http://{webs[0].address}:{port}", tmp_path, shared) as hand,
+                processes.driver("ours", f"http://{webs[0].address}:{port}", tmp_path, shared) as hand,
                 closing(Line(texts["GATEWAY_URL"])) as line,
             ):
                 hand.order("carry", what="treat", latency=20)

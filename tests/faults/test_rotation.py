@@ -25,7 +25,7 @@ from django_otp.oath import totp
 from accounts.models import User
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Child, Crew
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.rounds import rounds
 from tests.verification.conftest import for_workers
 from verification.keys import key_uses, rotation

@@ -23,11 +23,11 @@ import redis as redis_client
 
 from mfasite.demo import child_processes, launcher
 from mfasite.demo.launcher import Stack
-from tests.bench import rooms
+from tests.bench import processes
 from tests.bench.carrier import Line
-from tests.conftest import free_port
 from tests.faults import servers
 from tests.faults.servers import Postgres
+from tests.ports import free_port
 from tests.settings import KEYS
 
 MESSAGES = int(os.environ.get("FAULT_MESSAGES", "1500"))
@@ -50,7 +50,7 @@ class Site:
     up: Stack
     database: Postgres
     carrier: Line
-    hand: rooms.Hand
+    hand: processes.Hand
 
     def rows(self, sql: str) -> list[Any]:
         with psycopg.connect(self.database.url, autocommit=True) as connection:
@@ -99,14 +99,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with (
         servers.postgres() as database,
         servers.redis(tmp_path / "broker") as (_, broker_url),
-        rooms.carrier() as carrier,
+        processes.carrier() as carrier,
         launcher.up(
             tmp_path / "site",
             port=free_port(),
             broker_url=broker_url,
             more={**KEYS, "DATABASE_URL": database.url, "TASK_EVENTS": "0", "LOG_LEVEL": "WARNING", **carrier},
         ) as up,
-        rooms.driver("ours", up.url, tmp_path / "site", up.environment) as hand,
+        processes.driver("ours", up.url, tmp_path / "site", up.environment) as hand,
         closing(Line(carrier["GATEWAY_URL"])) as line,
     ):
         up.crew.stop("worker")

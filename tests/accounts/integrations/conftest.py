@@ -24,8 +24,8 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
-from tests.conftest import free_port
 from tests.pages import Browser, Page
+from tests.ports import free_port
 
 DEPLOY = BASE_DIR / "deploy"
 SERVICE = "https://mfa.example.org"  # our URL in the files of `deploy/`

@@ -20,9 +20,10 @@ import pytest
 from mfasite.demo import child_processes, users
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import Visit, deployed, start_nginx
-from tests.conftest import BringUp, free_port
+from tests.conftest import BringUp
 from tests.faults.servers import certificate
 from tests.pages import Browser
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 

@@ -1,4 +1,4 @@
-"""Settings of the floor: on the machine, the database options and the hash of the service, and Django's bare parts."""
+"""Settings of the floor: the database options and the hash of the service, and the bare parts of Django."""
 
 from mfasite import settings
 
@@ -12,7 +12,6 @@ DEBUG = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "tests.bench.floor",
 ]
 MIDDLEWARE = [
@@ -26,6 +25,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "tests.bench.floor.urls"
 WSGI_APPLICATION = "tests.bench.floor.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-SESSION_ENGINE = "tests.bench.floor.sessions"
+SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://"),
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,0 +1,206 @@
+"""Brings up what is measured: the service as in production, the floor beside it, and a driver for each.
+
+PostgreSQL and Redis are servers of the bench's own, so that everything they do can be counted. Debian has them as
+`postgresql` and `redis-server`.
+"""
+
+import base64
+import contextlib
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from mfasite.demo import child_processes, launcher
+from mfasite.demo.child_processes import Crew
+from tests.bench import meter
+from tests.bench.meter import Meter, Usage
+from tests.bench.processes import Hand, carrier, driver
+from tests.faults import servers
+from tests.ports import free_port
+
+HOST = "mfa.example.org"  # what people type; a proxy in front ends their https
+COUNTING = (
+    "-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=all -c pg_stat_statements.max=10000"
+    " -c shared_buffers=512MB -c max_connections=100"
+)
+_INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
+
+
+@dataclass
+class Site:
+    """One site under measurement.
+
+    `background` are the names of the children that run without being asked: workers and the clock.
+    """
+
+    name: str
+    address: str
+    hand: Hand
+    crew: Crew
+    meter: Meter
+    environment: Mapping[str, str]
+    background: tuple[str, ...] = ()
+    home: Path = field(default_factory=Path)
+
+    def measured(self, action: str, /, **more: object) -> tuple[object, Usage]:
+        """Have the driver do one thing; gives its answer and all that the site used for it."""
+        before = self.meter.read()
+        answer = self.hand.order(action, **more)
+        return answer, self.meter.read() - before
+
+    def pids(self, name: str) -> tuple[int, ...]:
+        """Give the first process of each child whose name begins so."""
+        return tuple(child.process.pid for child in self.crew.children if child.name.startswith(name))
+
+    def pause(self) -> None:
+        """Stop the background, so that it costs nothing while another site is measured."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the background run again."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for name in self.background:
+            for pid in self.pids(name):
+                for each in meter.family(pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(each, number)
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Everything that is up."""
+
+    ours: Site
+    floor: Site
+
+    @contextlib.contextmanager
+    def turn(self, site: Site) -> Iterator[Site]:
+        """Give a site the machine for itself."""
+        (self.ours.resume if site is self.ours else self.ours.pause)()
+        try:
+            yield site
+        finally:
+            self.ours.resume()
+
+    def workers(self, threads: int) -> None:
+        """Put two workers for messages of so many threads, and one for housekeeping, in place of those there are."""
+        crew, site = self.ours.crew, self.ours
+        if names := [child.name for child in crew.children if child.name.startswith("worker")]:
+            crew.stop(*names)
+        if not threads:
+            return
+        for name in ("worker-1", "worker-2"):
+            crew.start(name, child_processes.worker(name, threads=threads, queues="texts,calls"))
+        crew.start("worker-house", child_processes.worker("worker-house", threads=4, queues="housekeeping"))
+        crew.wait(
+            "A worker",
+            lambda: child_processes.workers_answer(
+                site.environment["REDIS_URL"], prefix=site.environment["BROKER_PREFIX"]
+            ),
+            seconds=launcher.SECONDS,
+        )
+
+
+@contextlib.contextmanager
+def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
+    """Bring everything up, with so many people in the service's database, and all of it down again."""
+    with tempfile.TemporaryDirectory(prefix="mfa-bench-") as folder, contextlib.ExitStack() as held:
+        home = Path(folder)
+        say("PostgreSQL and Redis")
+        database = held.enter_context(servers.postgres(options=COUNTING))
+        room = home / "redis"
+        room.mkdir()
+        redis, redis_url = held.enter_context(servers.redis(room))
+        with psycopg.connect(database.url, autocommit=True) as admin:
+            admin.execute("CREATE EXTENSION pg_stat_statements")
+            for name in ("ours", "floor"):
+                admin.execute(f"CREATE DATABASE {name}")
+        shared: dict[str, Callable[[], Iterable[int]]] = {
+            "PostgreSQL": lambda: [database.pid],
+            "Redis": lambda: [child.process.pid for child in redis.children],
+        }
+        texts = held.enter_context(carrier(secure=home))
+        base = {
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "MFA_KEYS": f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+            "REDIS_URL": redis_url,
+            "PUBLIC_URL": f"https://{HOST}",
+            "TRUSTED_PROXIES": launcher.HOST,
+            "STATIC_ROOT": str(home / "static"),
+            **texts,
+            "DELIVERY_PROVIDERS": "gateway",
+        }
+        site = _starter(held, home, database.url, shared)
+        ours = site("ours", base | {"DJANGO_SETTINGS_MODULE": "mfasite.settings"}, _prepare_ours(people, say), say)
+        floor_settings = {"DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings"}
+        floor = site("floor", base | floor_settings, _prepare_floor, say)
+        sites = Sites(ours=ours, floor=floor)
+        say("workers and the clock")
+        ours.crew.start("beat", child_processes.beat(ours.home))
+        ours.background = ("worker-1", "worker-2", "worker-house", "beat")
+        sites.workers(threads=32)
+        yield sites
+
+
+def _starter(
+    held: contextlib.ExitStack, home: Path, server: str, shared: Mapping[str, Callable[[], Iterable[int]]]
+) -> Callable[..., Site]:
+    def start(name: str, more: dict[str, str], prepare: Callable[[Crew], None], say: Callable[[str], None]) -> Site:
+        say(f"{name}: the database")
+        mine = home / name
+        mine.mkdir()
+        port = free_port()
+        address = f"http://{launcher.HOST}:{port}"
+        environment = {key: os.environ[key] for key in _INHERITED if key in os.environ} | launcher.MALLOC | more
+        environment |= {
+            "DATABASE_URL": server.rpartition("/")[0] + f"/{name}",
+            "BIND": f"{launcher.HOST}:{port}",
+            "BROKER_PREFIX": f"bench-{name}:",
+            "PYTHONUNBUFFERED": "1",
+        }
+        crew = held.enter_context(child_processes.crew(mine, environment))
+        prepare(crew)
+        application = "mfasite.wsgi" if name == "ours" else "tests.bench.floor.wsgi"
+        crew.start("web", _gunicorn(application))
+        crew.wait(name, lambda: child_processes.listens(port), seconds=launcher.SECONDS)
+        hand = held.enter_context(driver(name, address, mine, environment))
+        parts: dict[str, Callable[[], Iterable[int]]] = {
+            part: (lambda part=part: site.pids(part))  # type: ignore[misc]  # a default argument keeps the part
+            for part in ("web", *(("worker", "beat") if name == "ours" else ()))
+        }
+        found = Meter(server, name, parts | dict(shared))
+        held.callback(found.close)
+        site = Site(name, address, hand, crew, found, environment, home=mine)
+        return site
+
+    return start
+
+
+def _gunicorn(application: str) -> Sequence[str]:
+    return (sys.executable, "-m", "gunicorn", "-c", "python:mfasite.gunicorn_conf", application)
+
+
+def _prepare_ours(people: int, say: Callable[[str], None]) -> Callable[[Crew], None]:
+    def prepare(crew: Crew) -> None:
+        crew.run("migrate", child_processes.manage("migrate", "--verbosity", "0"))
+        crew.run("static", child_processes.manage("collectstatic", "--no-input", "--verbosity", "0"))
+        say(f"ours: {people:,} people")
+        crew.run("people", child_processes.manage("make_people", "--count", str(people)))
+        with psycopg.connect(crew.environment["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
+    return prepare
+
+
+def _prepare_floor(crew: Crew) -> None:
+    for tables in ((), ("--run-syncdb",)):  # those with migrations first: PostgreSQL looks for what a key names
+        crew.run("migrate", child_processes.python("-m", "django", "migrate", *tables, "--verbosity", "0"))
