@@ -56,6 +56,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = cast("Session", super().create_model_instance(data))
         row.session_key = row_key(row.session_key)
+        row.ref = self._row.ref if self._row is not None else secrets.token_hex(16)
         row.user_id = int(data[SESSION_KEY]) if data.get(SESSION_KEY) else None
         place = data.get(PLACE) or {}
         row.agent, row.network = place.get("agent", ""), place.get("network", "")

@@ -1,16 +1,10 @@
 """The session model. It records the user, so that all sessions of a user can be found and ended."""
 
-import secrets
-
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.module_loading import import_string
-
-
-def _new_ref() -> str:
-    return secrets.token_hex(16)
 
 
 class Session(AbstractBaseSession):
@@ -20,7 +14,7 @@ class Session(AbstractBaseSession):
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
-    ref = models.CharField(max_length=32, default=_new_ref, editable=False)
+    ref = models.CharField(max_length=32, editable=False)
     made_at = models.DateTimeField(auto_now_add=True)
     agent = models.CharField(max_length=300, blank=True)
     network = models.CharField(max_length=45, blank=True)
