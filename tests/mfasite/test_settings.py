@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from mfasite.demo.child_processes import BASE_DIR
+from tests import fresh
 
 KEY = base64.b64encode(hashlib.sha256(b"a key of these tests").digest()).decode()
 REAL = {
@@ -20,11 +21,9 @@ REAL = {
 }
 
 
-def told(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def told(code: str, **environment: str) -> fresh.Ended:
     """Run Python with this environment and nothing of ours beside it."""
-    clean = {"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | environment
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=BASE_DIR, env=clean, capture_output=True, text=True, check=False, timeout=60)
+    return fresh.python(code, **{"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mfasite.settings"} | environment)
 
 
 def read(name: str, **environment: str) -> str:
