@@ -53,8 +53,8 @@ class Firefox:
         self._do("see", text=text)
 
     @property
-    def text(self) -> str:
-        return str(self._do("read")["text"])
+    def heading(self) -> str:
+        return str(self._do("read")["heading"])
 
     @property
     def overflow(self) -> int:

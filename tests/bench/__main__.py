@@ -8,7 +8,7 @@ times on a machine that does nothing else, and take medians.
 import argparse
 import sys
 
-from tests.bench import app_passwords, deliveries, limits, pages, signins, site, table
+from tests.bench import app_passwords, deliveries, limits, meter, pages, signins, site, table
 
 _PARTS = ("signins", "app-passwords", "desk", "help", "deliveries")
 
@@ -32,7 +32,7 @@ def main() -> None:
         if wanted & {"signins", "app-passwords"}:  # an app password's check is compared with the floor's empty view
             found = signins.measure(up, rounds=rounds, say=_say)
             _print(table.sign_ins(found))
-            _print(table.app_passwords(app_passwords.measure(up, say=_say), signins.middle(found.empty)))
+            _print(table.app_passwords(app_passwords.measure(up, say=_say), meter.middle(found.empty)))
         if "desk" in wanted:
             desk = pages.desk(up, say=_say)
             _print(table.pages(f"The support desk among {people:,} people", desk, table.search_goals(desk)))

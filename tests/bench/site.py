@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -57,7 +58,7 @@ class Site:
 
     def pids(self, name: str) -> tuple[int, ...]:
         """Give the first process of each child whose name begins so."""
-        return tuple(child.process.pid for child in self.crew.children if child.name.startswith(name))
+        return _pids(self.crew, name)
 
     def pause(self) -> None:
         """Stop the background, so that it costs nothing while another site is measured."""
@@ -73,6 +74,10 @@ class Site:
                 for each in meter.family(pid):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(each, number)
+
+
+def _pids(crew: Crew, name: str) -> tuple[int, ...]:
+    return tuple(child.process.pid for child in crew.children if child.name.startswith(name))
 
 
 @dataclass(frozen=True)
@@ -173,14 +178,10 @@ def _starter(
         crew.start("web", _gunicorn(application))
         crew.wait(name, lambda: child_processes.listens(port), seconds=launcher.SECONDS)
         hand = held.enter_context(driver(name, address, mine, environment))
-        parts: dict[str, Callable[[], Iterable[int]]] = {
-            part: (lambda part=part: site.pids(part))  # type: ignore[misc]  # a default argument keeps the part
-            for part in ("web", *(("worker", "beat") if name == "ours" else ()))
-        }
-        found = Meter(server, name, parts | dict(shared))
+        own = ("web", *(("worker", "beat") if name == "ours" else ()))
+        found = Meter(server, name, {part: partial(_pids, crew, part) for part in own} | dict(shared))
         held.callback(found.close)
-        site = Site(name, address, hand, crew, found, environment, home=mine)
-        return site
+        return Site(name, address, hand, crew, found, environment, home=mine)
 
     return start
 

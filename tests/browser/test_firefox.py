@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests import firefox
 from tests.chromium import SIZES
 from tests.firefox import Firefox
-from tests.people import PASSWORD, Person
+from tests.people import DIFFERENT, PASSWORD, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,3 +39,24 @@ def test_signs_in_with_a_text(window: Firefox, ana: Person) -> None:
     window.press("Verify")
 
     window.at("/")
+
+
+def test_uses_a_different_verification_option(window: Firefox, ana: Person) -> None:
+    give_password(window, ana)
+    window.at("/sign-in/verify/")
+
+    window.press(DIFFERENT)
+    window.at("/sign-in/options/")
+    window.press("Authenticator app")
+    window.at("/sign-in/verify/")
+    window.fill("Code", ana.read_app())
+    window.press("Verify")
+
+    window.at("/")
+
+
+def test_reads_help_without_signing_in(window: Firefox, db: None) -> None:
+    window.go("/help/?q=lost+phone")
+    window.go("/help/lost-phone/")
+
+    assert "phone" in window.heading

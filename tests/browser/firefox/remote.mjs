@@ -1,5 +1,5 @@
 // Drives Firefox over WebDriver BiDi for the tests: one JSON command a line on stdin, one JSON answer a line on stdout.
-// Usage: node remote.mjs FIREFOX SITE. People find fields by their label and buttons by their name, and so does this.
+// Usage: node remote.mjs FIREFOX SITE. People find fields by how their label begins and buttons by their name, and so does this.
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
@@ -19,13 +19,14 @@ async function found(find, name) {
 
 function field(name) {
     const words = (each) => each.textContent.replace(/\s+/g, " ").trim();
-    return [...document.querySelectorAll("label")].find((each) => words(each) === name)?.control;
+    return [...document.querySelectorAll("label")].find((each) => words(each).startsWith(name))?.control;
 }
 
 function button(name) {
     const words = (each) => (each.getAttribute("aria-label") ?? each.innerText).replace(/\s+/g, " ").trim();
-    const all = document.querySelectorAll("button, a[href], summary, [role=button]");
-    return [...all].find((each) => each.checkVisibility() && words(each) === name);
+    const all = [...document.querySelectorAll("button, a[href], summary, [role=button]")];
+    const seen = all.filter((each) => each.checkVisibility());
+    return seen.find((each) => words(each) === name) ?? seen.find((each) => words(each).startsWith(name));
 }
 
 const commands = {
