@@ -14,6 +14,7 @@ PYTEST = $(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup --durations 10
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
+NODE_PACKAGES := tests/browser/firefox/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo preflight test test-all bench lint lock clean
@@ -30,7 +31,7 @@ preflight:
 test: $(STAMPS)/tests ## Run the tests that need no browser, Dovecot or nginx (ARGS=... for pytest, PARALLEL=2)
 	@exec $(PYTEST) -m "not browser and not services and not description" $(ARGS)
 
-test-all: $(STAMPS)/tests ## Run all tests with all rounds, those with Chromium, Dovecot and nginx too
+test-all: $(STAMPS)/tests $(NODE_PACKAGES) ## Run all tests with all rounds, those with Chromium, Firefox, Dovecot and nginx too
 	@TEST_ROUNDS=all exec $(PYTEST) $(ARGS)
 
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
@@ -61,6 +62,9 @@ $(STAMPS)/service: FORCE
 
 $(STAMPS)/tests: FORCE
 	@$(call install,tests/requirements.lock,tests/requirements.lock)
+
+$(NODE_PACKAGES): tests/browser/firefox/package-lock.json
+	@npm ci --silent --ignore-scripts --prefix $(<D)
 
 FORCE:
 
