@@ -13,7 +13,7 @@ from helpcenter.models import Article, Audience
 _COMMON = {
     "no-text": "text",
     "lost-phone": "phone",
-    "new-phone": "app",
+    "new-phone": "plus",
     "code-refused": "lock",
     "different-option": "shield",
     "app-passwords": "key",

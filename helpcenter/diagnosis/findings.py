@@ -101,6 +101,11 @@ def is_phone(option: Option) -> bool:
     return kind(option) in {Kind.TEXT, Kind.CALL}
 
 
+def unbroken(hint: str) -> str:
+    """Return a masked number that stays on one line."""
+    return hint.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def other_method(seen: View) -> str:
     """Return the name of the button that leads to another method; empty if there is none."""
     if not seen.others:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method
+from helpcenter.diagnosis.findings import RECENT, Finding, View, is_phone, other_method, unbroken
 from verification import audit, time_format
 from verification.audit import events
 from verification.delivery import message_explanations
@@ -87,7 +87,7 @@ def _of_message(message: Message, seen: View) -> Finding:
     report, is_call = message_explanations.explain(message), message.kind == Kind.CALL
     sees = _("%(kind)s to %(hint)s at %(at)s: %(words)s") % {
         "kind": _("Call") if is_call else _("Text"),
-        "hint": message.hint,
+        "hint": unbroken(message.hint),
         "at": time_format.clock(message.created_at),
         "words": report.words,
     }
@@ -131,7 +131,7 @@ def _slug(about: str) -> str:
 
 
 def new_number(seen: View) -> Iterator[Finding]:
-    numbers = sorted({o.enrolment.hint for o in seen.decision.options if is_phone(o)})
+    numbers = sorted({unbroken(o.enrolment.hint) for o in seen.decision.options if is_phone(o)})
     sees = _("You have no phone number set up.")
     if numbers:
         listed = {"numbers": ", ".join(numbers)}

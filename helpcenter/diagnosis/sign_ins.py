@@ -42,11 +42,12 @@ def asked_again(seen: View) -> Iterator[Finding]:
         yield why_asked
     elif not seen.is_half:
         n = len(browsers.of_person(seen.user, now=seen.context.now))
-        sees = ngettext("%(n)d browser is remembered for you.", "%(n)d browsers are remembered for you.", n)
+        sees = ngettext("%(n)d browser is remembered for you.", "%(n)d browsers are remembered for you.", n) % {"n": n}
+        does = _("If this browser isn’t listed, tick “Don’t ask again on this browser” when you next sign in.")
         yield Finding(
             kind="info",
-            sees=sees % {"n": n},
-            does=_("Check whether this browser is listed. If it isn’t, tick “Don’t ask again” when you next sign in."),
+            sees=sees if n else _("No browser is remembered for you."),
+            does=does,
             to="browsers",
             slug="remembered-browsers",
         )

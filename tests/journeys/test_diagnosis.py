@@ -318,7 +318,7 @@ def test_forgotten_browsers_are_named(ana: Person) -> None:
 
     page = ask(ana, "asked-again")
 
-    assert "0 browsers are remembered" in page
+    assert "No browser is remembered" in page
     assert page.link("View your browsers") == "/browsers/"
 
 
