@@ -44,7 +44,7 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
         heard = provider.parse(callback)
         receipts.bind(heard, message_id, provider=provider_name)
     except Forged as error:
-        _log.warning("callback refused: not by %s: %s", provider_name, error)
+        _log.warning("Callback refused, because it isn't from %s: %s", provider_name, error)
         return HttpResponse(status=403)
     now = timezone.now()
     for receipt in heard.receipts:

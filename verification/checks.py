@@ -1,4 +1,4 @@
-"""Contradictions in the engine's settings, found at start. Each has a stable id and a hint."""
+"""System checks of verification's settings. Each has a stable id and a hint."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from verification.models import Kind
 
 @register(Tags.security)
 def keys_work(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Seal and open a canary with each key, so that a broken ring stops the start and not a sign-in."""
+    """Encrypt and decrypt a test value with each key, so that a broken key stops the start instead of a sign-in."""
     try:
         ids = crypto.key_ids()
         broken = not ids or len(set(ids)) != len(ids) or not all(_works(key_id) for key_id in ids)
@@ -27,8 +27,8 @@ def keys_work(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
         return []
     return [
         Error(
-            "The key ring does not work.",
-            hint="MFA_KEYS is id:base64 of 32 bytes, ids unique.",
+            "The keys in MFA_KEYS don't work.",
+            hint="Write each key as id:base64 of 32 bytes, with a different id for each.",
             id="verification.E001",
         )
     ]
@@ -41,9 +41,9 @@ def _works(key_id: str) -> bool:
 
 @register(Tags.security, deploy=True)
 def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Name what the database holds and these keys do not open. Nobody loses an option because a key left too early.
+    """Name the encrypted data that needs a missing key, so that nobody loses a method because a key was removed early.
 
-    Without a database, or before it was migrated, there is nothing to lose yet.
+    Without a database, or before it is migrated, there is nothing to lose yet.
     """
     try:
         with transaction.atomic():
@@ -54,9 +54,9 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
         return []
     return [
         Error(
-            f"Keys are missing. {'; '.join(missing)}.",
-            hint="Put the old key back at the end of MFA_KEYS, run manage.py reencrypt, and remove the key when it "
-            "says that you may. After a restore, run manage.py check_restore.",
+            f"Keys are missing from MFA_KEYS: {'; '.join(missing)}.",
+            hint="Add the old key at the end of MFA_KEYS, run manage.py reencrypt, and remove the key when the command "
+            "says that you can. After a restore, run manage.py check_restore.",
             id="verification.E006",
         )
     ]
@@ -64,35 +64,36 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
 
 @register(Tags.compatibility)
 def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Without a method nobody could sign in."""
+    """Require a method, because nobody could sign in without one."""
     if conf.methods():
         return []
-    return [Error("No method is installed.", hint="Name packages in VERIFICATION_METHODS.", id="verification.E003")]
+    return [Error("No method is installed.", hint="List packages in VERIFICATION_METHODS.", id="verification.E003")]
 
 
 @register(Tags.compatibility)
 def places_are_filled_once(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """The stock, support's pass and the offer on the first page are one each: two methods would contend for them."""
+    """Refuse two methods for a role that only one can have: tokens from stock, passes, passwordless sign-in."""
     rivals = [names for names in map(registry.names, SLOTS) if len(names) > 1]
-    hint = "Leave one of them in VERIFICATION_METHODS."
+    hint = "Keep only one of them in VERIFICATION_METHODS."
     return [
-        Error(f"These methods exclude each other: {', '.join(n)}.", hint=hint, id="verification.E004") for n in rivals
+        Error(f"These methods can't be installed together: {', '.join(n)}.", hint=hint, id="verification.E004")
+        for n in rivals
     ]
 
 
 @register(Tags.compatibility, deploy=True)
 def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """A method whose messages nobody carries is offered to nobody; without mail, nobody hears of a change."""
+    """Warn of methods whose messages no provider sends, and of a service without email."""
     if not routes.providers():
-        return []  # that is said by another check
+        return []  # another check reports this
     idle = [str(method.label) for method in registry.having(Delivered) if not routes.able(method.kind)]
     found: list[CheckMessage] = []
     if idle:
-        what = f"No provider carries what these need, so they are offered to nobody: {', '.join(idle)}."
-        hint = "Add one that does to DELIVERY_PROVIDERS, if people are to have them."
+        what = f"No provider sends the messages of these methods, so nobody can use them: {', '.join(idle)}."
+        hint = "To offer them, add a provider that sends such messages to DELIVERY_PROVIDERS."
         found.append(Caution(what, hint=hint, id="verification.W004"))
     if not routes.able(Kind.MAIL):
-        what = "No provider carries mail, so people do not hear of changes to their account."
+        what = "No provider sends email, so people aren't notified of changes to their account."
         found.append(Caution(what, hint="Add smtp to DELIVERY_PROVIDERS.", id="verification.W005"))
     return found
 

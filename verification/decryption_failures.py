@@ -16,5 +16,5 @@ _log = logging.getLogger(__name__)
 def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) -> None:
     """Say once a day that one value does not open. Shape: `what` names its table, `ref` its row; neither is secret."""
     if limits.spend_once("damaged", f"{what} {ref}", until=now):
-        _log.error("a sealed value of %s does not open: %s. Run manage.py check_restore", what, ref)
+        _log.error("An encrypted value of %s can't be read: %s. Run manage.py check_restore", what, ref)
         audit.record(events.SEALED_VALUE_DAMAGED, user_id=user_id, context=Context(now=now), what=what, ref=ref)

@@ -154,7 +154,7 @@ def test_command_says_when_a_key_may_go(held: Possessions, restart: Restart, cap
     call_command("reencrypt")
 
     told = capsys.readouterr().out
-    assert "key t1: may leave MFA_KEYS" in told
+    assert "key t1: can be removed from MFA_KEYS" in told
     assert "key t2: 1 keys of digests" in told
 
 

@@ -173,7 +173,7 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
         pages = [future.result() for future in asked.result()]
 
     assert told.returncode == 0, told.stderr
-    assert "key old: may leave MFA_KEYS" in told.stdout
+    assert "key old: can be removed from MFA_KEYS" in told.stdout
     assert [page for page in pages if page != "/"] == []
     assert len(pages) > 30
     assert AuditEvent.objects.filter(kind="sign_in.completed").count() == len(pages)

@@ -1,4 +1,4 @@
-"""Settings of delivery: each is declared here once, and read at call time."""
+"""Settings of delivery. Each is declared here once and read when it is used."""
 
 from datetime import timedelta
 
@@ -11,21 +11,21 @@ circuit_failures: Setting[int] = Setting(
     formats.whole_number(1, 1000),
     default=5,
     unit="failures in a row",
-    meaning="failures in a row after which a provider is passed over",
+    meaning="failures in a row after which a provider is skipped for a while",
 )
 circuit_pause: Setting[timedelta] = Setting(
     DELIVERY,
     "DELIVERY_CIRCUIT_SECONDS",
     formats.seconds(1, 3600),
     default=timedelta(seconds=15),
-    meaning="how long, the first time; each further time in a row takes twice as long",
+    meaning="how long a failing provider is skipped the first time; each further time in a row doubles it",
 )
 circuit_max_pause: Setting[timedelta] = Setting(
     DELIVERY,
     "DELIVERY_CIRCUIT_MAX_SECONDS",
     formats.seconds(1, 86_400),
     default=timedelta(seconds=300),
-    meaning="how long at most, until one message goes out on trial",
+    meaning="the longest time that a failing provider is skipped before one message tries it again",
 )
 max_claims: Setting[int] = Setting(
     DELIVERY,
@@ -33,21 +33,23 @@ max_claims: Setting[int] = Setting(
     formats.whole_number(1, 100),
     default=5,
     unit="times",
-    meaning="how often one message may be taken up before it counts as failed; being asked to slow down does not count",
+    meaning="how often sending one message is tried before it counts as failed; being asked to slow down does not "
+    "count",
 )
 lease: Setting[timedelta] = Setting(
     DELIVERY,
     "DELIVERY_LEASE_SECONDS",
-    formats.seconds(11, 600),  # longer than a provider's connect and read limits together: 2 s and 8 s
+    formats.seconds(11, 600),  # longer than a provider's connect and read timeouts together: 2 s and 8 s
     default=timedelta(seconds=15),
-    meaning="how long a worker may hold a message before its outcome counts as unknown",
+    meaning="how long a worker may take to send a message before its outcome counts as unknown",
 )
 lost_after: Setting[timedelta] = Setting(
     DELIVERY,
     "DELIVERY_LOST_SECONDS",
     formats.seconds(5, 3600),
     default=timedelta(seconds=30),
-    meaning="how long an unknown message waits for its receipt before the person is told that it is lost",
+    meaning="how long a message with an unknown outcome waits for its receipt before the person is told that it is "
+    "lost",
 )
 publisher_threads: Setting[int] = Setting(
     DELIVERY,
@@ -55,6 +57,6 @@ publisher_threads: Setting[int] = Setting(
     formats.whole_number(0, 64),
     default=4,
     unit="threads",
-    meaning="threads that a web process keeps to wake workers and, when the broker is down, to send; 0 leaves all to "
-    "workers",
+    meaning="threads of a web process that notify workers of messages, or send them if the broker is down; 0 leaves "
+    "all to workers",
 )

@@ -183,7 +183,7 @@ class _Turn:
             return self._in_doubt(circuit, lost.code)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
             # A fault of ours or of a library, perhaps after the words were out: never send this one again.
-            _log.exception("provider %s failed on m%s", hop.provider.name, message.pk)
+            _log.exception("Provider %s raised an error for m%s", hop.provider.name, message.pk)
             return self._in_doubt(circuit)
         message.reference, message.reason, message.code = reference, "", ""
         circuit_breaker.succeeded(circuit, now=timezone.now())

@@ -45,7 +45,7 @@ def _work(message_id: int, kind: Kind) -> None:
     try:
         publish(message_id, kind)
     except (KombuError, CeleryError, OSError) as error:
-        _log.warning("broker does not answer (%s): m%s goes out from here", type(error).__name__, message_id)
+        _log.warning("The broker doesn't answer (%s), so this process sends m%s", type(error).__name__, message_id)
         _hand_over(message_id)
     finally:
         _room.release()
@@ -64,6 +64,6 @@ def _hand_over(message_id: int) -> None:
     try:
         dispatch.send(message_id)
     except Exception:  # noqa: BLE001  (a thread's edge)
-        _log.exception("m%s could not be handed over", message_id)
+        _log.exception("Sending m%s failed", message_id)
     finally:
         connections.close_all()

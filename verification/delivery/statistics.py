@@ -75,7 +75,7 @@ def queues() -> list[Queue]:
         with current_app.connection_for_write() as broker:
             return [Queue(name, _depth(broker, name)) for name in QUEUES]
     except Exception as error:  # noqa: BLE001  (each broker's library has errors of its own; the page says "unknown")
-        _log.warning("the broker did not tell how much waits: %s", type(error).__name__)
+        _log.warning("The broker doesn't report the length of its queues: %s", type(error).__name__)
         return [Queue(name, None) for name in QUEUES]
 
 
@@ -89,7 +89,7 @@ def workers(*, seconds: float = 0.5) -> int | None:
     try:
         return len(current_app.control.ping(timeout=seconds) or ())
     except Exception as error:  # noqa: BLE001  (the same)
-        _log.warning("the broker did not tell who works: %s", type(error).__name__)
+        _log.warning("The broker doesn't report its workers: %s", type(error).__name__)
         return None
 
 

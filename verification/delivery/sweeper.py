@@ -24,7 +24,7 @@ def run(stop: threading.Event) -> None:
             close_old_connections()
             dispatch.sweep(_hand)
         except DatabaseError as error:
-            _log.warning("the sweep could not reach the database: %s", type(error).__name__)
+            _log.warning("The sweeper can't reach the database: %s", type(error).__name__)
         finally:
             connections.close_all()
 

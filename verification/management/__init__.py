@@ -1,7 +1,7 @@
-"""What the engine's tables hold after every `migrate`: the audit triggers, and in a new database its first rows.
+"""What `migrate` adds: the audit triggers, and the first rows of a new database.
 
-Receivers of `post_migrate`, as `django.contrib.auth` makes its permissions. Each asks what is there and changes nothing
-when nothing is missing.
+These are receivers of `post_migrate`, like those of `django.contrib.auth` that create permissions. Each adds only what
+is missing.
 """
 
 import secrets
@@ -18,9 +18,9 @@ from verification.models import AuditEvent, AuditSeal, DigestKey, SpendingLimit
 
 
 def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
-    """Tell whether a database has the tables of these models, with the columns of this version.
+    """Return whether a database has the tables of these models with the columns of this version.
 
-    After `migrate` of some apps alone, or back to an older state, it may not. `apps` are the models as migrated.
+    It may not after `migrate` of single apps, or back to an older state. `apps` are the models as migrated.
     """
     for model in models:
         try:
@@ -37,16 +37,16 @@ def _columns(model: type[Model]) -> set[str | None]:
 
 
 def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
-    """Put the triggers that are missing or differ, also where a migration made their table again."""
+    """Create the triggers that are missing or differ, for example after a migration recreated their table."""
     if are_migrated(using, apps, AuditEvent, AuditSeal):
         triggers.put(connections[using])
 
 
 def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
-    """Give a new database its key for digests and its spending limits: a limit that must be switched on limits nobody.
+    """Give a new database its digest key and its spending limits, because a limit that is off by default limits nobody.
 
-    A database that holds a key or a record is not new. There an organisation may have removed the limits; and an empty
-    table of keys beside a record means that rows were lost, which a new key would hide.
+    A database with a digest key or an audit event is not new. There the organisation may have removed the limits, and
+    a missing digest key means that rows were lost, which a new key would hide.
     """
     if not are_migrated(using, apps, AuditEvent, SpendingLimit, DigestKey):
         return
@@ -58,4 +58,4 @@ def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_
             key_uses.add_digest_key(f"d{secrets.token_hex(6)}", secrets.token_bytes(32), using=using)
     if using == DEFAULT_DB_ALIAS:
         crypto.forget()
-        crypto.digest_keys()  # read once, here and now: what follows in this process need not
+        crypto.digest_keys()  # cached now, so that later code in this process needn't query it

@@ -1,4 +1,4 @@
-"""How a setting is declared: name, format, default, unit and meaning, once."""
+"""Declared settings: the name, format, default, unit and meaning of each, in one place."""
 
 from verification.setting.declaration import Section, Setting, Values
 

@@ -1,4 +1,4 @@
-"""Declared settings: each has one name, format, default and meaning, and is read at call time."""
+"""`Setting` and `Section`: how a setting is declared."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
@@ -12,17 +12,17 @@ T = TypeVar("T")
 
 
 class Values(Protocol):
-    """What the environment says about each declared setting, before Django's settings exist."""
+    """The value of each declared setting as read from the environment, before Django's settings exist."""
 
     def __getitem__(self, setting: "Setting[T]") -> T: ...
 
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """Settings that belong together in the table of settings.
+    """A section of the table of settings.
 
-    Shape: `about` is Markdown. `families` are beginnings of names that only we use, so an unknown variable which
-    begins like this is a mistake. Each of `rules` finds what contradicts itself, in sentences.
+    Shape: `about` is Markdown. `families` are prefixes that only our variables have, so an unknown variable with such a
+    prefix is a mistake. Each of `rules` returns the contradictions that it finds, as sentences.
     """
 
     title: str
@@ -36,10 +36,10 @@ class Section:
 class Setting(Generic[T]):
     """One variable of the environment, which becomes the Django setting of the same name.
 
-    Shape: `unit` says what a number counts. `demo` is the default in the demo. `derive` gives the default where it
-    follows from other settings; `default_text` says so in the table. `is_sender` marks what messages come from.
-    A secret is never shown, and may also be given by the file that NAME_FILE names; `is_shared` marks the secrets
-    which another system has too.
+    Shape: `unit` says what a number counts. `demo` is the default in the demo. `derive` computes a default that depends
+    on other settings; `default_text` describes it in the table. `is_sender` marks what messages come from. A secret is
+    never shown, and can also be given in the file that NAME_FILE names; `is_shared` marks secrets that another system
+    has too.
     """
 
     section: Section
@@ -61,5 +61,5 @@ class Setting(Generic[T]):
         self.section.settings.append(self)
 
     def __call__(self) -> T:
-        """Read the setting now: `override_settings` and tests may have changed it."""
+        """Return the value now; `override_settings` may have changed it."""
         return cast("T", getattr(settings, self.name, self.default))

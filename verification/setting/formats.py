@@ -1,4 +1,4 @@
-"""Formats of settings: what the text of a variable must look like, and the value that it becomes."""
+"""Formats of settings: what the text of a variable must look like, and how it is parsed."""
 
 import base64
 import binascii
@@ -22,15 +22,15 @@ KEY_BYTES = 32
 
 
 class Wrong(ValueError):
-    """A text does not have the format. What it says, if anything, holds nothing of the text."""
+    """The text doesn't have the format. The message, if there is one, contains nothing of the text."""
 
 
 @dataclass(frozen=True)
 class Format(Generic[T]):
-    """How a text is read.
+    """How a text is parsed.
 
-    Shape: `expects` completes "enter ...". `parse` takes a text without white space around it, which is not empty.
-    `write` is the way back, for the default in the table. `example` differs from every default.
+    Shape: `expects` completes "enter ...". `parse` takes a text that is stripped and not empty. `write` is its inverse,
+    for the default in the table. `example` differs from every default.
     Errors: `parse` raises `Wrong`.
     """
 
@@ -69,17 +69,17 @@ def _decimal(text: str) -> Decimal:
 
 
 def whole_number(least: int, most: int) -> Format[int]:
-    """Read a whole number within its bounds."""
+    """Parse a whole number within bounds."""
     return _numbers("a whole number", _digits, least, most, int, str)
 
 
 def decimal(least: Decimal, most: Decimal) -> Format[Decimal]:
-    """Read an amount such as 0.08."""
+    """Parse an amount such as 0.08."""
     return _numbers("a number", _decimal, least, most, Decimal, str)
 
 
 def seconds_with_fraction(least: float, most: float) -> Format[float]:
-    """Read a time in seconds such as 0.5."""
+    """Parse a time in seconds such as 0.5."""
     return _numbers("seconds", lambda text: float(_decimal(text)), least, most, float, lambda value: f"{value:g}")
 
 
@@ -99,7 +99,7 @@ days = _times("days", timedelta(days=1))
 
 
 def text(expects: str = "text", *, example: str, pattern: str = ".*") -> Format[str]:
-    """Read a text, or one that matches a pattern as a whole."""
+    """Parse a text, which must match the whole pattern if there is one."""
 
     def parse(value: str) -> str:
         if not re.fullmatch(pattern, value, re.DOTALL):
@@ -110,7 +110,7 @@ def text(expects: str = "text", *, example: str, pattern: str = ".*") -> Format[
 
 
 def one_of(*choices: str) -> Format[str]:
-    """Read one of a few words, in small or capital letters."""
+    """Parse one of a few words, in any case."""
 
     def parse(value: str) -> str:
         found = next((word for word in choices if word.lower() == value.lower()), "")
@@ -135,12 +135,12 @@ def _split(value: str) -> tuple[str, ...]:
 
 
 def words(expects: str = "a list, separated by commas", *, example: str = "one,two") -> Format[tuple[str, ...]]:
-    """Read a list, separated by commas."""
+    """Parse a list, separated by commas."""
     return Format(expects, _split, example, ",".join)
 
 
 def packages(parent: str, *, example: str) -> Format[tuple[str, ...]]:
-    """Read names of packages: a short one is one of our own, a dotted one is a package of the organisation's."""
+    """Parse names of packages: a short name is one of ours, a dotted name one of the organisation's."""
 
     def parse(value: str) -> tuple[str, ...]:
         found = tuple(name if "." in name else f"{parent}.{name}" for name in _split(value))
@@ -152,7 +152,7 @@ def packages(parent: str, *, example: str) -> Format[tuple[str, ...]]:
 
 
 def pairs(*, example: str, values: Iterable[str] = ()) -> Format[dict[str, str]]:
-    """Read pairs such as `CH=+41445550100,*=+15005550006`."""
+    """Parse pairs such as `CH=+41445550100,*=+15005550006`."""
     allowed = frozenset(values)
 
     def parse(value: str) -> dict[str, str]:
@@ -208,7 +208,7 @@ def _parse_url(value: str) -> str:
 
 
 def url(*, example: str) -> Format[str]:
-    """Read the address of another system, with or without a path."""
+    """Parse the address of another system, with or without a path."""
     return Format(f"an address such as {example}", _parse_url, example)
 
 
@@ -245,7 +245,7 @@ def _parse_keys(value: str) -> tuple[tuple[str, bytes], ...]:
         if not (colon and key_id.isascii() and key_id.isalnum() and len(key) == KEY_BYTES):
             raise Wrong(f"entry {place} must be id:base64 of {KEY_BYTES} bytes")
         if key_id in found:
-            raise Wrong(f"the id of entry {place} stands there twice")
+            raise Wrong(f"the id of entry {place} is used twice")
         found[key_id] = key
     return tuple(found.items())
 

@@ -167,7 +167,7 @@ def test_record_outlives_a_change_of_keys(sealed: Desk, settings: Any) -> None:
 def test_command_says_that_the_record_holds(sealed: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("verify_audit")
 
-    assert "holds: 6 events, 2 seals" in capsys.readouterr().out
+    assert "intact: 6 events, 2 seals" in capsys.readouterr().out
 
 
 def test_command_names_the_first_bad_event(sealed: Desk, lifted: None, capsys: pytest.CaptureFixture[str]) -> None:

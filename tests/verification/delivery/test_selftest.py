@@ -45,7 +45,7 @@ def test_asks_nothing_of_a_provider_that_only_mails(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "words"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "nobody named nobody")]
+    ("more", "words"), [(["--to", "12"], "too short"), (["--to", ANAS, "--user", "nobody"], "No user is named nobody")]
 )
 def test_says_what_to_change(stack: Stack, more: list[str], words: str) -> None:
     done = run(stack, *more)

@@ -49,7 +49,7 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     """
     if receipt.state in _BAD:
         said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
-        _log.warning("receipt for %s by %s: %s %s%s", *said)
+        _log.warning("Receipt for %s by %s: %s %s%s", *said)
     is_bad = receipt.state in _BAD and receipt.reason in circuit_breaker.ELSEWHERE
     if is_bad and _goes_on(receipt, provider=provider, now=now):
         return True

@@ -73,7 +73,7 @@ def succeeded(circuit: Circuit | None, *, now: datetime) -> None:
     rows = Circuit.objects.filter(pk=circuit.pk, state=circuit.state)
     if circuit.state == CircuitState.HALF_OPEN:
         if rows.update(state=CircuitState.CLOSED, failures=0, trips=0, until_at=None, why="", code="", changed_at=now):
-            _log.warning("provider %s carries %ss again", circuit.provider, circuit.kind)
+            _log.warning("Provider %s works again for %ss", circuit.provider, circuit.kind)
     elif circuit.failures:
         rows.filter(failures__gt=0).update(failures=0)
         circuit.failures = 0
@@ -125,7 +125,7 @@ def trip(
     )
     cache.forget()
     if did:
-        _log.warning("provider %s is passed over for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
+        _log.warning("Provider %s is skipped for %ss: %s%s", provider, kind, why, routes.explained(provider, code))
     return bool(did)
 
 

@@ -1,4 +1,4 @@
-"""Sends one text and one call by each provider, and says what became of them."""
+"""`manage.py delivery_selftest`: send a test text and call through each provider, and report what happened."""
 
 import time
 from itertools import chain
@@ -12,14 +12,16 @@ from verification.delivery import selftest
 
 
 class Command(BaseCommand):
-    """A trial by an operator. It ends with status 1 when anything failed."""
+    """Send test messages. Exits with status 1 if anything failed."""
 
-    help = "Send one text and one call by each provider, wait for receipts, and check that callbacks reach us."
+    help = "Send a test text and a test call through each provider, wait for receipts, and check that callbacks arrive."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", required=True, help="your own number, such as +41791234567")
-        parser.add_argument("--user", required=True, help="your user name, under which the trial is kept")
-        parser.add_argument("--seconds", type=float, default=60.0, help="how long to wait for receipts (60)")
+        parser.add_argument("--user", required=True, help="your username, under which the test is recorded")
+        parser.add_argument(
+            "--seconds", type=float, default=60.0, help="how many seconds to wait for receipts (default: 60)"
+        )
 
     def handle(self, *args: Any, to: str, user: str, seconds: float, **options: Any) -> None:
         try:
@@ -28,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         person = get_user_model().objects.filter(username=user).first()
         if person is None:
-            raise CommandError(f"There is nobody named {user}.")
+            raise CommandError(f"No user is named {user}.")
         sent = selftest.sendings(person, number, seconds=seconds, pause=time.sleep)
         n_bad = 0
         for line in chain(selftest.callbacks(), sent):
@@ -36,4 +38,4 @@ class Command(BaseCommand):
             self.stdout.flush()
             n_bad += not line.is_good
         if n_bad:
-            raise CommandError(f"{n_bad} of these failed.")
+            raise CommandError(f"Failed: {n_bad}.")

@@ -1,4 +1,4 @@
-"""Walks the audit chain and names the first place that does not hold."""
+"""`manage.py verify_audit`: verify the audit log's chain, and name the first event that was tampered with."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from verification import audit
 
 
 class Command(BaseCommand):
-    help = "Check that no row of the audit record was changed, removed, put in or reordered."
-    requires_system_checks = ()  # a key that is missing is named here, event by event
+    help = "Check that no event of the audit log was changed, removed, added or reordered."
+    requires_system_checks = ()  # this command reports a missing key itself, event by event
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="name every fault, not only the first one")
+        parser.add_argument("--all", action="store_true", help="report every fault, not only the first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         n_faults = 0
@@ -22,6 +22,6 @@ class Command(BaseCommand):
             if not options["all"]:
                 break
         if n_faults:
-            raise CommandError("The audit record does not hold.")
+            raise CommandError("The audit log was changed.")
         n_events, n_seals = audit.size()
-        self.stdout.write(f"The audit record holds: {n_events} events, {n_seals} seals.")
+        self.stdout.write(f"The audit log is intact: {n_events} events, {n_seals} seals.")

@@ -1,4 +1,4 @@
-"""Tells before the start what the gateway lacks or contradicts."""
+"""System checks of the gateway's settings."""
 
 import json
 from collections.abc import Sequence
@@ -16,35 +16,45 @@ from . import conf
 
 @register
 def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Want an address, a template that can be read, and receipts that can be told from forged ones."""
+    """Require an address, a valid request template, and receipts that can't be forged."""
     here = conf.read()
     found = [
-        (not here.url, 1, "GATEWAY_URL is not set.", "Set it, or take 'gateway' out of DELIVERY_PROVIDERS."),
+        (not here.url, 1, "GATEWAY_URL is not set.", "Set it, or remove 'gateway' from DELIVERY_PROVIDERS."),
         (
             not _is_template(here.request),
             2,
-            "GATEWAY_REQUEST is no JSON object with {to} and {words}.",
-            "See the list.",
+            "GATEWAY_REQUEST is not a JSON object with {to} and {words}.",
+            "See GATEWAY_REQUEST in deploy/environment.md.",
         ),
-        (not here.keys, 3, "GATEWAY_RECEIPT_KEYS is not set: no receipt could be believed.", "Share one of your own."),
+        (
+            not here.keys,
+            3,
+            "GATEWAY_RECEIPT_KEYS is not set, so no receipt can be verified.",
+            "Share a key with the gateway.",
+        ),
         (
             not _binds(here),
             4,
-            "A receipt's signature covers neither its address nor the message's id.",
-            "Put {url} into GATEWAY_SIGNED, or name GATEWAY_RECEIPT_ID.",
+            "The signature of a receipt covers neither its address nor the message's id.",
+            "Add {url} to GATEWAY_SIGNED, or set GATEWAY_RECEIPT_ID.",
         ),
-        ("{" in here.url, 5, "GATEWAY_URL holds a mark.", "Addresses end up in logs: put it into GATEWAY_REQUEST."),
+        (
+            "{" in here.url,
+            5,
+            "GATEWAY_URL contains a placeholder.",
+            "Addresses are logged, so move it to GATEWAY_REQUEST.",
+        ),
         (
             not (urlsplit(here.url).scheme == "https" or settings.DEMO) and bool(here.url),
             6,
-            "GATEWAY_URL is not encrypted.",
-            "Codes travel over it: use https.",
+            "GATEWAY_URL doesn't use https.",
+            "Codes are sent to it, so use an https address.",
         ),
         (
             bool(set(here.reasons.values()) - set(Reason.values)),
             7,
-            "GATEWAY_REASONS names a reason that does not exist.",
-            f"One of {', '.join(Reason.values)}.",
+            "GATEWAY_REASONS contains an unknown reason.",
+            f"Use one of {', '.join(Reason.values)}.",
         ),
     ]
     return [Error(words, hint=hint, id=f"gateway.E{number:03}") for is_so, number, words, hint in found if is_so]

@@ -1,4 +1,4 @@
-"""What an operator sets for the gateway. Read at call time."""
+"""Settings of the gateway provider."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ _STATES = ("accepted", "sent", "delivered", "undelivered", "failed")
 
 GATEWAY = Section(
     "Gateway",
-    "Texts by the provider `gateway`: any carrier that takes a text by one HTTP POST. The words go into the body, "
-    "never into the address. Places in answers and receipts are paths such as `messages.0.id`.",
+    "Texts by the provider `gateway`: any service that accepts a text as one HTTP POST. The text goes into the body, "
+    "never into the address. Places in responses and receipts are paths such as `messages.0.id`.",
     families=("GATEWAY_",),
 )
 
@@ -19,7 +19,7 @@ url: Setting[str] = Setting(
     "GATEWAY_URL",
     formats.url(example="https://texts.example.net/send"),
     default="",
-    meaning="where requests go",
+    meaning="where requests are sent",
 )
 token: Setting[str] = Setting(
     GATEWAY,
@@ -42,15 +42,18 @@ request: Setting[str] = Setting(
     "GATEWAY_REQUEST",
     formats.text("a JSON object", example='{"number": "{to_digits}", "message": "{words}"}'),
     default=REQUEST,
-    meaning="the body as JSON; further marks: `{to_digits}`, `{seconds}` (life of the code), `{language}`",
+    meaning="the body as JSON; further placeholders: `{to_digits}`, `{seconds}` (how long the code is valid), "
+    "`{language}`",
 )
-form: Setting[bool] = Setting(GATEWAY, "GATEWAY_FORM", formats.flag, default=False, meaning="1: the same as a form")
+form: Setting[bool] = Setting(
+    GATEWAY, "GATEWAY_FORM", formats.flag, default=False, meaning="1: send the body as a form instead of JSON"
+)
 sender: Setting[str] = Setting(
     GATEWAY,
     "GATEWAY_SENDER",
     formats.text("a number or a name", example="Example"),
     default="",
-    meaning="what texts come from, where no route says otherwise",
+    meaning="the sender of texts, unless a route names another",
     is_sender=True,
 )
 
@@ -59,23 +62,23 @@ def _place(name: str, default: str, meaning: str) -> Setting[str]:
     return Setting(GATEWAY, name, formats.text("a path", example="messages.0.key"), default=default, meaning=meaning)
 
 
-reference = _place("GATEWAY_REFERENCE", "id", "where the answer holds the carrier's reference")
-error = _place("GATEWAY_ERROR", "error", "where the answer holds its error")
+reference = _place("GATEWAY_REFERENCE", "id", "where the response has the gateway's reference")
+error = _place("GATEWAY_ERROR", "error", "where the response has its error")
 probe_url: Setting[str] = Setting(
     GATEWAY,
     "GATEWAY_PROBE_URL",
     formats.url(example="https://texts.example.net/"),
     default="",
     default_text="`GATEWAY_URL`",
-    meaning="a host whose listening port says that the carrier is there",
+    meaning="a host whose open port shows that the gateway can be reached",
 )
 receipt_keys: Setting[tuple[str, ...]] = Setting(
     GATEWAY,
     "GATEWAY_RECEIPT_KEYS",
     formats.words("keys, separated by commas", example="a-key-shared-with-the-carrier,the-key-before"),
     default=(),
-    meaning="keys shared with the carrier: receipts bear an HMAC-SHA-256 in hex under one of them; the first is the "
-    "present one",
+    meaning="keys shared with the gateway: receipts carry an HMAC-SHA-256 in hex under any of them; list the current "
+    "key first",
     is_secret=True,
     is_shared=True,
 )
@@ -84,56 +87,56 @@ signed: Setting[str] = Setting(
     "GATEWAY_SIGNED",
     formats.text("a text with {time}, {url} and {body}", example="{body}"),
     default="{time}.{url}.{body}",
-    meaning="what the signature covers; without `{url}`, `GATEWAY_RECEIPT_ID` is wanted",
+    meaning="what the signature covers; without `{url}`, set `GATEWAY_RECEIPT_ID`",
 )
 signature_header: Setting[str] = Setting(
     GATEWAY,
     "GATEWAY_SIGNATURE_HEADER",
     formats.text("a header", example="X-Carrier-Signature"),
     default="X-Signature",
-    meaning="where the signature stands",
+    meaning="the header with the signature",
 )
 time_header: Setting[str] = Setting(
     GATEWAY,
     "GATEWAY_TIME_HEADER",
     formats.text("a header", example="X-Carrier-Time"),
     default="X-Timestamp",
-    meaning="where the time stands, in Unix seconds; it may be five minutes off",
+    meaning="the header with the time in Unix seconds; it may differ from ours by five minutes",
 )
-receipt_id = _place("GATEWAY_RECEIPT_ID", "", "where a receipt holds our `{id}`")
-receipt_state = _place("GATEWAY_RECEIPT_STATE", "status", "where a receipt holds the state")
-receipt_reason = _place("GATEWAY_RECEIPT_REASON", "error", "where a receipt holds the reason")
+receipt_id = _place("GATEWAY_RECEIPT_ID", "", "where a receipt has our `{id}`")
+receipt_state = _place("GATEWAY_RECEIPT_STATE", "status", "where a receipt has the state")
+receipt_reason = _place("GATEWAY_RECEIPT_REASON", "error", "where a receipt has the reason")
 receipt_reference = _place(
     "GATEWAY_RECEIPT_REFERENCE",
     "id",
-    "where a receipt holds the reference, which must be the one of the answer; name a place that does not exist if the "
-    "carrier has other ones",
+    "where a receipt has the reference, which must be the one in the response; if the gateway uses different "
+    "ones, name a place that does not exist",
 )
 states: Setting[dict[str, str]] = Setting(
     GATEWAY,
     "GATEWAY_STATES",
     formats.pairs(example="DELIVRD=delivered,UNDELIV=undelivered", values=_STATES),
     default={},
-    meaning="the carrier's words for ours",
+    meaning="the gateway's states, and ours for each",
 )
 reasons: Setting[dict[str, str]] = Setting(
     GATEWAY,
     "GATEWAY_REASONS",
     formats.pairs(example="E17=landline,E21=invalid_number"),
     default={},
-    meaning="the same for reasons: unreachable, landline, blocked, opted_out, invalid_number, filtered, rate_limited, "
-    "country_closed, provider_down",
+    meaning="the gateway's reasons, and ours for each: unreachable, landline, blocked, opted_out, invalid_number, "
+    "filtered, rate_limited, country_closed, provider_down",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conf:
-    """How the carrier wants to be asked, how it answers, and how it signs what it reports.
+    """How the gateway expects requests, how it answers, and how it signs receipts.
 
-    Shape: `request` is a JSON object whose words may hold `{to} {to_digits} {words} {sender} {id} {receipt_url}
-    {seconds} {language}`, sent as JSON or as a form. Places in answers and receipts are paths such as
-    `messages.0.id`. `signed` is what a receipt's signature covers, of `{time}`, `{url}` and `{body}`; of several
-    `keys` the first is the present one. `states` and `reasons` turn the carrier's words into ours.
+    Shape: `request` is a JSON object with the placeholders `{to} {to_digits} {words} {sender} {id} {receipt_url}
+    {seconds} {language}`, sent as JSON or as a form. Places in responses and receipts are paths such as
+    `messages.0.id`. `signed` is what a receipt's signature covers: `{time}`, `{url}` and `{body}`. The first of `keys`
+    is the current one. `states` and `reasons` translate the gateway's words into ours.
     """
 
     url: str
@@ -158,7 +161,7 @@ class Conf:
 
 
 def read() -> Conf:
-    """Read the settings."""
+    """Return the settings as they are now."""
     return Conf(
         url=url(),
         token=token(),

@@ -1,4 +1,4 @@
-"""What an operator sets for mail: Django's own mail settings."""
+"""Settings of email: Django's own."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,10 +15,10 @@ def _one_kind_of_tls(values: Values) -> Iterator[str]:
 
 
 SMTP = Section(
-    "Mail",
-    "By the provider `smtp`, which carries notices and password links. `EMAIL_USE_TLS=1` (the default) begins with "
-    "STARTTLS, usually at port 587. `EMAIL_USE_SSL=1`, the default at port 465, is TLS from the first byte. "
-    "`EMAIL_USE_TLS=0` sends in the open, to a mail server of this machine.",
+    "Email",
+    "By the provider `smtp`, which sends notices and password links. `EMAIL_USE_TLS=1` (the default) uses STARTTLS, "
+    "usually on port 587. `EMAIL_USE_SSL=1`, the default on port 465, is TLS from the first byte. `EMAIL_USE_TLS=0` "
+    "sends without encryption, to a mail server on this machine.",
     families=("EMAIL_",),
     rules=(_one_kind_of_tls,),
 )
@@ -30,14 +30,18 @@ port: Setting[int] = Setting(
     SMTP, "EMAIL_PORT", formats.whole_number(1, 65_535), default=587, demo=25, meaning="its port"
 )
 user: Setting[str] = Setting(
-    SMTP, "EMAIL_HOST_USER", formats.text(example="two-step"), default="", meaning="the user name, if it asks for one"
+    SMTP,
+    "EMAIL_HOST_USER",
+    formats.text(example="two-step"),
+    default="",
+    meaning="the username, if the server requires one",
 )
 password: Setting[str] = Setting(
     SMTP,
     "EMAIL_HOST_PASSWORD",
     formats.text(example="a-password"),
     default="",
-    meaning="the password, if it asks for one",
+    meaning="the password, if the server requires one",
     is_secret=True,
 )
 use_ssl: Setting[bool] = Setting(
@@ -46,7 +50,7 @@ use_ssl: Setting[bool] = Setting(
     formats.flag,
     default=False,
     derive=lambda values: values[port] == _IMPLICIT_TLS,
-    default_text="1 at port 465",
+    default_text="1 on port 465",
     meaning="1: TLS from the first byte",
 )
 use_tls: Setting[bool] = Setting(
@@ -56,7 +60,7 @@ use_tls: Setting[bool] = Setting(
     default=True,
     demo=False,
     derive=lambda values: not values[use_ssl],
-    default_text="1, unless `EMAIL_USE_SSL` is",
+    default_text="1, unless `EMAIL_USE_SSL` is 1",
     meaning="1: STARTTLS",
 )
 timeout: Setting[int] = Setting(
@@ -65,7 +69,7 @@ timeout: Setting[int] = Setting(
     formats.whole_number(1, 9),  # below the shortest lease of a message
     default=8,
     unit="seconds",
-    meaning="how long the server may keep us waiting",
+    meaning="how long to wait for the server",
 )
 sender: Setting[str] = Setting(
     SMTP,
@@ -74,5 +78,5 @@ sender: Setting[str] = Setting(
     default="no-reply@localhost",
     derive=lambda values: values[support_email] or "no-reply@localhost",
     default_text="`SUPPORT_EMAIL`",
-    meaning="what mail comes from",
+    meaning="the sender of emails",
 )

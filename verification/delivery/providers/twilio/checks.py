@@ -1,4 +1,4 @@
-"""Tells before the start what Twilio still lacks."""
+"""System checks of Twilio's settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from . import conf
 
 @register
 def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Want the account, a token, and something to send from."""
+    """Require the account, a token and senders."""
     here = conf.read()
     wanted = {
         "TWILIO_ACCOUNT_SID": here.account,
@@ -24,8 +24,8 @@ def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         return []
     return [
         Error(
-            f"The Twilio provider lacks {', '.join(missing)}.",
-            hint="Set them in the environment, or take 'twilio' out of DELIVERY_PROVIDERS.",
+            f"Settings of the Twilio provider are missing: {', '.join(missing)}.",
+            hint="Set them in the environment, or remove 'twilio' from DELIVERY_PROVIDERS.",
             id="twilio.E001",
         )
     ]

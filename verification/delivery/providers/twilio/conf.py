@@ -1,4 +1,4 @@
-"""What an operator sets for Twilio. Read at call time."""
+"""Settings of the Twilio provider."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from verification.setting import Section, Setting, formats
 
 TWILIO = Section(
     "Twilio",
-    "Texts and calls by the provider `twilio`. Receipts and key presses come to `PUBLIC_URL`, which must be the very "
-    "address that Twilio reaches: its signature covers it, whatever a proxy in between makes of the request.",
+    "Texts and calls by the provider `twilio`. Twilio sends receipts and key presses to `PUBLIC_URL`, which must be "
+    "exactly the address that Twilio calls, because its signature covers the address.",
     families=("TWILIO_",),
 )
 
@@ -24,7 +24,7 @@ auth_tokens: Setting[tuple[str, ...]] = Setting(
     "TWILIO_AUTH_TOKENS",
     formats.words("auth tokens, separated by commas", example="a-token,the-token-before"),
     default=(),
-    meaning="auth tokens; the first signs in, all are believed in callbacks (to change one)",
+    meaning="auth tokens: requests use the first, callbacks may be signed with any, so that you can change it",
     is_secret=True,
 )
 messaging_service_sid: Setting[str] = Setting(
@@ -32,14 +32,14 @@ messaging_service_sid: Setting[str] = Setting(
     "TWILIO_MESSAGING_SERVICE_SID",
     formats.text("the service, MG...", example="MG" + "2" * 32),
     default="",
-    meaning="texts go out by this service; else by a sender",
+    meaning="the service that sends texts; without it, a sender does",
 )
 senders: Setting[dict[str, str]] = Setting(
     TWILIO,
     "TWILIO_SENDERS",
     sender_settings.BY_COUNTRY,
     default={},
-    meaning="senders by country, `*` being any other",
+    meaning="senders by country; `*` is any other country",
     is_sender=True,
 )
 call_senders: Setting[dict[str, str]] = Setting(
@@ -48,7 +48,8 @@ call_senders: Setting[dict[str, str]] = Setting(
     sender_settings.BY_COUNTRY,
     default={},
     default_text="the numbers of `TWILIO_SENDERS`",
-    meaning="who calls, as people see it; names and short codes cannot call. Set it if the numbers for texts cannot",
+    meaning="numbers that calls come from, by country; names and short codes can't call. Set it if the numbers for "
+    "texts can't call",
     is_sender=True,
 )
 voices: Setting[dict[str, str]] = Setting(
@@ -56,7 +57,7 @@ voices: Setting[dict[str, str]] = Setting(
     "TWILIO_VOICES",
     sender_settings.VOICES,
     default={},
-    default_text="Twilio's own",
+    default_text="Twilio's default",
     meaning="voices by language",
 )
 base_url: Setting[str] = Setting(
@@ -64,16 +65,17 @@ base_url: Setting[str] = Setting(
     "TWILIO_BASE_URL",
     formats.url(example="https://api.dublin.ie1.twilio.com"),
     default="https://api.twilio.com",
-    meaning="another region, or a mock",
+    meaning="the address of another region, or of a mock",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conf:
-    """The account, and by which numbers and voices it speaks.
+    """The account, and the numbers and voices that it uses.
 
-    Shape: `tokens` the auth tokens, the present one first; an older one is still believed in callbacks. `senders` maps
-    a country (ISO 3166, `*` for any other) to an E.164 number or a sender name, `voices` a language to a voice.
+    Shape: `tokens` are the auth tokens, the current one first; callbacks may still be signed with an older one.
+    `senders` maps a country (ISO 3166, `*` for any other) to an E.164 number or a sender name, `voices` a language to
+    a voice.
     """
 
     account: str
@@ -90,7 +92,7 @@ class Conf:
 
 
 def read() -> Conf:
-    """Read the settings."""
+    """Return the settings as they are now."""
     return Conf(
         account=account_sid(),
         tokens=auth_tokens(),

@@ -1,4 +1,4 @@
-"""Tells before the start what Vonage still lacks."""
+"""System checks of Vonage's settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from django.core.checks import CheckMessage, Error, register
 
 from . import conf
 
-_SHORTEST_SECRET = 32  # bytes, as RFC 7518, 3.2 wants for HS256
+_SHORTEST_SECRET = 32  # bytes. Source: RFC 7518, 3.2, for HS256
 
 
 @register
 def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Want the application, its key, something to send from, and secrets that nobody guesses."""
+    """Require the application, its key, senders, and secrets that are long enough."""
     here = conf.read()
     wanted = {
         "VONAGE_APPLICATION_ID": here.application,
@@ -28,25 +28,25 @@ def is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         (
             bool(missing),
             1,
-            f"The Vonage provider lacks {missing}.",
-            "Set them in the environment, or take 'vonage' out of DELIVERY_PROVIDERS.",
+            f"Settings of the Vonage provider are missing: {missing}.",
+            "Set them in the environment, or remove 'vonage' from DELIVERY_PROVIDERS.",
         ),
         (
             bool(here.private_key) and not _is_key(here.private_key),
             2,
-            "VONAGE_PRIVATE_KEY is no private key in PEM.",
-            "Point VONAGE_PRIVATE_KEY_FILE to the file that Vonage gave you for the application.",
+            "VONAGE_PRIVATE_KEY is not a private key in PEM.",
+            "Set VONAGE_PRIVATE_KEY_FILE to the path of the key file that Vonage gave you for the application.",
         ),
         (
             any(len(secret.encode()) < _SHORTEST_SECRET for secret in here.secrets),
             3,
             f"A secret in VONAGE_SIGNATURE_SECRETS is shorter than {_SHORTEST_SECRET} characters.",
-            "Choose a longer one in Vonage's settings: whoever guesses it can forge receipts.",
+            "Choose a longer one in Vonage's settings, because anyone who guesses it can forge receipts.",
         ),
         (
             not all(style.isdecimal() for style in here.voices.values()),
             4,
-            "VONAGE_VOICES names a style that is no number.",
+            "VONAGE_VOICES contains a style that is not a number.",
             "Write pairs such as de=1,fr=0.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""What an operator sets for Vonage. Read at call time."""
+"""Settings of the Vonage provider."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from verification.setting.formats import Format
 
 VONAGE = Section(
     "Vonage",
-    "Texts and calls by the provider `vonage`. Receipts and key presses come to `PUBLIC_URL`, signed over their body "
-    "and time (which may be five minutes off) and bound to a message by the name that Vonage gave it. Turn *signed "
-    "webhooks* on for the account.",
+    "Texts and calls by the provider `vonage`. Vonage sends receipts and key presses to `PUBLIC_URL`. Their signature "
+    "covers the body and the time, which may differ from ours by five minutes, and Vonage's id binds them to a "
+    "message. Turn on *signed webhooks* for the account.",
     families=("VONAGE_",),
 )
 
@@ -26,7 +26,7 @@ private_key: Setting[str] = Setting(
     "VONAGE_PRIVATE_KEY",
     Format("a private key (PEM)", lambda text: text.replace("\\n", "\n"), "-----BEGIN PRIVATE KEY-----"),
     default="",
-    meaning="its private key, as Vonage gave it (PEM); in a variable, `\\n` stands for the end of a line",
+    meaning="the application's private key as Vonage gave it (PEM); in a variable, write `\\n` for the end of a line",
     is_secret=True,
 )
 signature_secrets: Setting[tuple[str, ...]] = Setting(
@@ -34,7 +34,7 @@ signature_secrets: Setting[tuple[str, ...]] = Setting(
     "VONAGE_SIGNATURE_SECRETS",
     formats.words("signature secrets, separated by commas", example="a-signature-secret-of-more-than-32-characters"),
     default=(),
-    meaning="the account's signature secrets, of 32 characters or more; any of them is believed",
+    meaning="the account's signature secrets, 32 characters or more each; callbacks may be signed with any of them",
     is_secret=True,
 )
 senders: Setting[dict[str, str]] = Setting(
@@ -42,7 +42,7 @@ senders: Setting[dict[str, str]] = Setting(
     "VONAGE_SENDERS",
     sender_settings.BY_COUNTRY,
     default={},
-    meaning="senders by country, `*` being any other: numbers or names",
+    meaning="senders by country, numbers or names; `*` is any other country",
     is_sender=True,
 )
 call_senders: Setting[dict[str, str]] = Setting(
@@ -51,7 +51,7 @@ call_senders: Setting[dict[str, str]] = Setting(
     sender_settings.BY_COUNTRY,
     default={},
     default_text="the numbers of `VONAGE_SENDERS`",
-    meaning="who calls, as people see it; numbers only",
+    meaning="numbers that calls come from, by country",
     is_sender=True,
 )
 voices: Setting[dict[str, str]] = Setting(
@@ -59,24 +59,24 @@ voices: Setting[dict[str, str]] = Setting(
     "VONAGE_VOICES",
     formats.pairs(example="de=1,fr=0"),
     default={},
-    default_text="Vonage's own",
-    meaning="styles of the voices by language",
+    default_text="Vonage's default",
+    meaning="voice styles by language",
 )
 base_url: Setting[str] = Setting(
     VONAGE,
     "VONAGE_BASE_URL",
     formats.url(example="https://api-eu.vonage.com"),
     default="https://api.nexmo.com",
-    meaning="another region",
+    meaning="the address of another region",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conf:
-    """The application, and by which numbers and voices it speaks.
+    """The application, and the numbers and voices that it uses.
 
-    Shape: `private_key` PEM (PKCS 8); `secrets` sign its callbacks, any of them is believed. `senders` maps a country
-    (ISO 3166, `*` for any other) to an E.164 number or a sender name, `voices` a language to a number of style.
+    Shape: `private_key` is PEM (PKCS 8); callbacks may be signed with any of `secrets`. `senders` maps a country (ISO
+    3166, `*` for any other) to an E.164 number or a sender name, `voices` a language to the number of a style.
     """
 
     application: str
@@ -93,7 +93,7 @@ class Conf:
 
 
 def read() -> Conf:
-    """Read the settings."""
+    """Return the settings as they are now."""
     return Conf(
         application=application_id(),
         private_key=private_key(),

@@ -48,7 +48,7 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
             try:
                 turn(pool, flights, post, free=concurrency - len(flights))
             except DatabaseError as error:
-                # A database that restarts or is busy is no reason to leave the demo without its carrier.
+                # The demo must keep its carrier even if the database restarts or is busy.
                 log.warning("the virtual phone network could not reach the database: %s", type(error).__name__)
                 close_old_connections()
                 stop.wait(1.0)
@@ -61,7 +61,7 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
 
 
 def poster(concurrency: int) -> carrier.Post:
-    """Post over HTTP, with connections kept and no redirect followed; a failure is the answer nought."""
+    """Return a function that posts over pooled HTTP connections and follows no redirect. A failure answers 0."""
     http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
 
     def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.Answer:
@@ -75,7 +75,7 @@ def poster(concurrency: int) -> carrier.Post:
 
 
 def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free: int) -> None:
-    """Go once round: what came back, what time did, what is due."""
+    """Do one round: settle answers, advance time, post what is due."""
     land(flights)
     now = timezone.now()
     switchboard.advance(now)
@@ -85,7 +85,7 @@ def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free
 
 
 def land(flights: Flights) -> None:
-    """Write down the answers that have come back."""
+    """Record the answers that arrived."""
     for future in [future for future in flights if future.done()]:
         callback = flights[future]
         carrier.settle(callback, future.result(), now=timezone.now())
