@@ -99,7 +99,7 @@ def test_no_annotation_is_read_from_a_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["hasattr(row, 'off_at')", "getattr(row, 'off_at', None)", "setattr(row, 'gate', gate)"]
+    "call", ["hasattr(row, 'locked_at')", "getattr(row, 'locked_at', None)", "setattr(row, 'gate', gate)"]
 )
 def test_finds_state_on_a_row(call: str) -> None:
     assert asked(ast.parse(f"x = {call}")) == {call}

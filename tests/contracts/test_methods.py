@@ -263,7 +263,7 @@ def test_option_and_offer_have_words(name: str, db: None) -> None:
 @every
 def test_switched_off_method_asks_nothing(name: str, db: None) -> None:
     desk = Desk(name)
-    Failure.objects.create(user=desk.user, method=name, consecutive=30, off_at=desk.context.now)
+    Failure.objects.create(user=desk.user, method=name, consecutive=30, locked_at=desk.context.now)
 
     assert desk.start().verdict is Verdict.OFF
     assert not Message.objects.exists()

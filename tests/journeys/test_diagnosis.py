@@ -214,7 +214,7 @@ def test_wait_is_named_with_its_end(ana: Person) -> None:
 
 
 def test_switched_off_method_is_named(ana: Person) -> None:
-    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=timezone.now())
     ana.give_password()
     ana.verify(ana.read_text())
 
@@ -225,7 +225,7 @@ def test_switched_off_method_is_named(ana: Person) -> None:
 
 
 def test_all_switched_off_is_named_by_the_reference(cleo: Person) -> None:
-    Failure.objects.create(user=cleo.user, method="totp", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=cleo.user, method="totp", consecutive=30, locked_at=timezone.now())
     page = cleo.give_password()
 
     assert "/help/too-many-codes/" in [address for _, address in page.links]
@@ -441,7 +441,7 @@ def test_field_for_references_is_for_support_only(ana: Person) -> None:
 
 
 def test_support_s_action_solves_what_the_diagnosis_named(ana: Person) -> None:
-    Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="text", consecutive=30, locked_at=timezone.now())
     dora = hire("dora", "Support desk")
     actor = Actor(staff=dora.user, context=Context(now=timezone.now()), reason="asked", ticket="1")
 

@@ -112,7 +112,7 @@ def test_block_between_the_steps_holds(ana: Person) -> None:
 
 
 def test_all_options_off_is_said_with_the_way_to_support(cleo: Person) -> None:
-    Failure.objects.create(user=cleo.user, method="totp", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=cleo.user, method="totp", consecutive=30, locked_at=timezone.now())
 
     page = cleo.give_password()
 
@@ -120,7 +120,7 @@ def test_all_options_off_is_said_with_the_way_to_support(cleo: Person) -> None:
 
 
 def test_option_that_is_off_leaves_the_others(ana: Person) -> None:
-    Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="text", consecutive=30, locked_at=timezone.now())
 
     page = ana.give_password()
 

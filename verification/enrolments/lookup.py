@@ -18,7 +18,7 @@ from verification.models import Enrolment, Failure, OptOut
 def _confirmed() -> QuerySet[Enrolment]:
     failures = Failure.objects.filter(user=OuterRef("user"), method=OuterRef("method"))
     rows = Enrolment.objects.filter(user=BindParam("user"), confirmed=True)
-    limited = {name: Subquery(failures.values(name)) for name in ("off_at", "next_at")}
+    limited = {name: Subquery(failures.values(name)) for name in ("locked_at", "next_at")}
     stopped = limits.all_locked_at(OuterRef("user"))
     opted_out = Exists(OptOut.objects.filter(address_digest=OuterRef("address_digest")))
     read: QuerySet[Enrolment] = rows.annotate(**limited, stopped_at=Subquery(stopped), is_opted_out=opted_out)
@@ -61,14 +61,14 @@ def confirmed(user_id: int) -> list[ConfirmedEnrolment]:
 def _limits(
     enrolment: Enrolment,
     *,
-    off_at: datetime | None,
+    locked_at: datetime | None,
     next_at: datetime | None,
     stopped_at: datetime | None,
     is_opted_out: bool,
 ) -> EnrolmentLimits:
     is_counted = registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
     return EnrolmentLimits(
-        is_locked=off_at is not None or (stopped_at is not None and is_counted),
+        is_locked=locked_at is not None or (stopped_at is not None and is_counted),
         is_all_locked=stopped_at is not None,
         retry_at=next_at,
         is_opted_out=is_opted_out,

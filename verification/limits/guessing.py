@@ -38,7 +38,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     none = "CAST(NULL AS timestamptz)"
     former = """(SELECT COALESCE(SUM(CASE WHEN f.method = %s THEN %s ELSE f.consecutive END), 0)
         FROM verification_failure f WHERE f.user_id = %s AND (
-            f.method = %s AND f.off_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
+            f.method = %s AND f.locked_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
     formers = [_ALL_LOCKED, most, user_id, _ALL_LOCKED, day_name(now - _MONTH + DAY), day]
     run = (f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, {none}, {none} WHERE 1 = 1", [user_id, method])
     month = (
@@ -50,18 +50,18 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     # Rows are met in one order everywhere, so that nobody waits for each other's.
     added = sorted([run, month], key=lambda row: str(row[1][1])) if is_counted else [run]
     sql = f"""
-        INSERT INTO verification_failure (user_id, method, consecutive, next_at, off_at)
+        INSERT INTO verification_failure (user_id, method, consecutive, next_at, locked_at)
         {" UNION ALL ".join(select for select, _ in added)}
         ON CONFLICT (user_id, method) DO UPDATE SET
             consecutive = verification_failure.consecutive + 1,
             next_at = (CASE WHEN verification_failure.method = %s THEN %s
                 WHEN verification_failure.consecutive + 1 < %s THEN NULL
                 ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast},
-            off_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s THEN %s
+            locked_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s THEN %s
                 ELSE NULL END){cast}
         WHERE CASE WHEN verification_failure.method = %s THEN verification_failure.consecutive + {former} < %s
             ELSE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
-                AND verification_failure.off_at IS NULL END
+                AND verification_failure.locked_at IS NULL END
         RETURNING method, consecutive
     """
     arguments = [
@@ -88,7 +88,7 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
     names = [method, _ALL_LOCKED] if is_counted else [method]
     rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
     row = rows.get(method)
-    if any(each.off_at for each in rows.values()):
+    if any(each.locked_at for each in rows.values()):
         return Gate(is_open=False, is_locked=True, n_failures=row.consecutive if row else 0)
     if row is None:
         return OPEN
@@ -102,7 +102,7 @@ def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False
     day = day_name(now)
     changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
     names = [method, day] if is_counted else [method]
-    _change(user_id, names, changes, [day], only="f.consecutive > 0 AND f.off_at IS NULL")
+    _change(user_id, names, changes, [day], only="f.consecutive > 0 AND f.locked_at IS NULL")
 
 
 def _refund_day(user_id: int, now: datetime) -> None:
@@ -118,9 +118,9 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
     day = day_name(now)
     changes = """
         consecutive = (CASE WHEN f.method <> %s THEN 0 WHEN f.consecutive > 0 THEN f.consecutive - 1 ELSE 0 END),
-        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), off_at = NULL"""
+        next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END), locked_at = NULL"""
     names = [method, *PROMPT_KINDS, *([day] if is_counted else []), *([tried] if tried else [])]
-    _change(user_id, names, changes, [day, day], only="(f.method <> %s OR f.off_at IS NULL)", about=[tried])
+    _change(user_id, names, changes, [day, day], only="(f.method <> %s OR f.locked_at IS NULL)", about=[tried])
 
 
 def _change(
@@ -138,7 +138,7 @@ def unlock(user_id: int, *methods: str) -> None:
     """Forget the failures in a row of methods that were set up again, or of all because support unlocks them."""
     rows = Failure.objects.filter(user_id=user_id).exclude(method=_ALL_LOCKED).exclude(method__startswith=DAYS)
     names = [*methods, *(f"{purpose}.{method}" for method in methods for purpose in Purpose.values)]
-    _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, off_at=None)
+    _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, locked_at=None)
 
 
 def hold(user_id: int) -> None:
@@ -170,14 +170,14 @@ def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     return WrongCodes(
         n=sum(row.consecutive for row in days),
         last_at=max((row.next_at for row in days if row.next_at), default=None),
-        stopped_at=next((row.off_at for row in rows if row.method == _ALL_LOCKED), None),
+        stopped_at=next((row.locked_at for row in rows if row.method == _ALL_LOCKED), None),
     )
 
 
 def lock_all(user_id: int, *, now: datetime) -> bool:
     """Switch everything off that a person set up and that can be guessed; True for the one who does."""
-    row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_ALL_LOCKED, defaults={"off_at": now})
-    return is_new or bool(Failure.objects.filter(pk=row.pk, off_at=None).update(off_at=now))
+    row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_ALL_LOCKED, defaults={"locked_at": now})
+    return is_new or bool(Failure.objects.filter(pk=row.pk, locked_at=None).update(locked_at=now))
 
 
 def reset_wrong_codes(user_id: int) -> None:
@@ -188,4 +188,4 @@ def reset_wrong_codes(user_id: int) -> None:
 
 def all_locked_at(user: OuterRef) -> "QuerySet[Failure, Any]":
     """Give, within a statement about somebody's rows, since when all that they set up is off."""
-    return Failure.objects.filter(user=user, method=_ALL_LOCKED).values("off_at")
+    return Failure.objects.filter(user=user, method=_ALL_LOCKED).values("locked_at")

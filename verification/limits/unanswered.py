@@ -49,11 +49,11 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
     )
     over = [db_time(now), most, db_time(now - DAY)]
     sql = f"""
-        INSERT INTO {table} (user_id, method, consecutive, next_at, off_at) VALUES (%s, %s, 1, %s, NULL)
+        INSERT INTO {table} (user_id, method, consecutive, next_at, locked_at) VALUES (%s, %s, 1, %s, NULL)
         ON CONFLICT (user_id, method) DO UPDATE SET
             consecutive = CASE WHEN {is_over} THEN 1 ELSE {table}.consecutive + 1 END,
             next_at = (CASE WHEN NOT {is_over} AND {table}.consecutive + 1 >= %s THEN %s ELSE %s END){cast},
-            off_at = CASE WHEN {is_over} THEN NULL ELSE {table}.off_at END
+            locked_at = CASE WHEN {is_over} THEN NULL ELSE {table}.locked_at END
         WHERE {table}.next_at IS NULL OR {table}.next_at <= %s OR {table}.consecutive < %s
         RETURNING consecutive
     """  # noqa: S608  (only placeholders are put in)
@@ -82,8 +82,8 @@ def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
 
 def claim_unanswered_notice(user_id: int, kind: str, *, now: datetime) -> bool:
     """Tell whether the person is still to be told that no more messages go out; True once for each time."""
-    row = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", off_at=None)
-    return bool(row.update(off_at=now))
+    row = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", locked_at=None)
+    return bool(row.update(locked_at=now))
 
 
 NOT_ARRIVED = (

@@ -11,7 +11,7 @@ class Failure(models.Model):
     method = models.CharField(max_length=32)
     consecutive = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
-    off_at = models.DateTimeField(null=True)
+    locked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "method"], name="one_failure_row_a_method"),)

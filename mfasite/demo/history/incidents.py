@@ -132,7 +132,7 @@ def _guessing(timeline: Timeline, day: datetime, member: Member, method: Enrolme
         timeline.event(at, events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said)
     timeline.event(at, events.METHOD_SWITCHED_OFF, user_id=user_id, place=_ATTACKER, **said)
     if at < timeline.now:
-        Failure.objects.create(user=member.user, method=method.method, consecutive=_LOCKOUT, off_at=at)
+        Failure.objects.create(user=member.user, method=method.method, consecutive=_LOCKOUT, locked_at=at)
 
 
 def _passwords(timeline: Timeline, days: Sequence[datetime], people: Sequence[Member]) -> None:

@@ -31,8 +31,8 @@ def test_text_and_call_on_one_number_are_one_way_in(ana: Person) -> None:
 
 
 def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
-    Failure.objects.create(user=ana.user, method="text", consecutive=30, off_at=timezone.now())
-    Failure.objects.create(user=ana.user, method="call", consecutive=30, off_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="text", consecutive=30, locked_at=timezone.now())
+    Failure.objects.create(user=ana.user, method="call", consecutive=30, locked_at=timezone.now())
 
     home = ana.sign_in()
 

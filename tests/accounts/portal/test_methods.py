@@ -459,7 +459,7 @@ def test_needs_no_fresh_proof_and_gives_none(ana: Person, clock: Clock) -> None:
 
 def _switch_off(person: Person, method: str) -> None:
     now = timezone.now()
-    Failure.objects.update_or_create(user=person.user, method=method, defaults={"consecutive": 30, "off_at": now})
+    Failure.objects.update_or_create(user=person.user, method=method, defaults={"consecutive": 30, "locked_at": now})
 
 
 def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock: Clock) -> None:

@@ -210,12 +210,12 @@ def test_wrong_codes_of_trials_and_callers_switch_off_no_way_in(ana: Desk, purpo
 
 
 def test_method_that_is_set_up_again_proves_a_caller_again(ana: Desk) -> None:
-    Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, off_at=ana.context.now)
+    Failure.objects.create(user=ana.user, method="caller.totp", consecutive=30, locked_at=ana.context.now)
 
     Enrolment.objects.all().delete()
     equip(ana.later(hours=1))
 
-    assert Failure.objects.get(method="caller.totp").off_at is None
+    assert Failure.objects.get(method="caller.totp").locked_at is None
 
 
 def test_wrong_codes_close_no_registration(desk: Desk) -> None:
@@ -244,7 +244,7 @@ def test_support_is_told_when_a_method_is_switched_off(ana: Desk, settings: Any)
 def test_trial_switches_nothing_on_that_is_off(ana: Desk) -> None:
     """A passed trial with the same seed was enough. Source: NIST SP 800-63B-4, 3.2.2."""
     issued = ana.start("totp", binding="trial", purpose=Purpose.SELF_TEST)
-    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=ana.context.now)
 
     now = ana.later(seconds=40)
     assert now.answer(issued, app_code(ana.enrolment("totp"), now.context.now), binding="trial").proven

@@ -100,7 +100,7 @@ def enrol(desk: Desk, fields: dict[str, str], *, replaces: str = "") -> Outcome:
 
 
 def test_new_app_takes_the_place_of_one_that_is_off(ana: Desk) -> None:
-    Failure.objects.create(user=ana.user, method="totp", consecutive=30, off_at=ana.context.now)
+    Failure.objects.create(user=ana.user, method="totp", consecutive=30, locked_at=ana.context.now)
 
     issued = challenges.enrol(ana.user, "totp", {}, binding="new", context=ana.context, rules=ana.rules)
     draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)

@@ -29,5 +29,5 @@ def methods(desk: Desk) -> list[str]:
     return [each.enrolment.method for each in enrolments.confirmed(desk.user.pk)]
 
 
-def fail(desk: Desk, method: str, *, off_at: datetime | None = None, next_at: datetime | None = None) -> None:
-    Failure.objects.create(user=desk.user, method=method, consecutive=9, off_at=off_at, next_at=next_at)
+def fail(desk: Desk, method: str, *, locked_at: datetime | None = None, next_at: datetime | None = None) -> None:
+    Failure.objects.create(user=desk.user, method=method, consecutive=9, locked_at=locked_at, next_at=next_at)

@@ -36,7 +36,7 @@ def test_forbidden_and_uninstalled_methods_are_no_options(ana: Desk) -> None:
 
 def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
     later = ana.later(minutes=4).context.now
-    fail(ana, "text", off_at=ana.context.now)
+    fail(ana, "text", locked_at=ana.context.now)
     fail(ana, "totp", next_at=later)
 
     found = {option.method: (option.is_locked, option.retry_at) for option in options(ana)}
@@ -46,7 +46,7 @@ def test_option_says_that_it_is_off_or_waits(ana: Desk) -> None:
 
 def test_row_holds_nothing_but_its_fields(ana: Desk) -> None:
     """What was read beside an enrolment travels beside it, so that no behaviour depends on how a row was loaded."""
-    fail(ana, "text", off_at=ana.context.now)
+    fail(ana, "text", locked_at=ana.context.now)
 
     found = {option.method: option for option in options(ana)}
 
@@ -81,7 +81,7 @@ def test_what_waits_is_asked_last(ana: Desk) -> None:
 
 def test_what_is_off_is_not_asked(ana: Desk) -> None:
     for name in ("text", "call", "totp"):
-        fail(ana, name, off_at=ana.context.now)
+        fail(ana, name, locked_at=ana.context.now)
 
     assert default(ana) == ""
 
@@ -89,9 +89,9 @@ def test_what_is_off_is_not_asked(ana: Desk) -> None:
 def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
     for name in ("text", "call"):
-        fail(ana, name, off_at=ana.context.now)
+        fail(ana, name, locked_at=ana.context.now)
     assert default(ana) == "totp"
 
-    fail(ana, "totp", off_at=ana.context.now)
+    fail(ana, "totp", locked_at=ana.context.now)
 
     assert default(ana) == "recovery"

@@ -35,7 +35,7 @@ def test_waits_double_after_five_failures(desk: Desk, times: int, minutes: int) 
 def test_is_off_at_thirty(desk: Desk) -> None:
     row, now = fail(desk, 30)
 
-    assert row.off_at == now
+    assert row.locked_at == now
     gate = limits.reserve(desk.user.pk, "totp", now=now + timedelta(days=365))
     assert (gate.is_open, gate.is_locked, gate.retry_at) == (False, True, None)
 
@@ -95,4 +95,4 @@ def test_refund_switches_nothing_on_again(desk: Desk) -> None:
     limits.refund(desk.user.pk, "totp", now=desk.context.now)
 
     row.refresh_from_db()
-    assert (row.consecutive, row.off_at is None) == (30, False)
+    assert (row.consecutive, row.locked_at is None) == (30, False)

@@ -96,7 +96,7 @@ def test_locked_people_get_in_nowhere(ana: Desk) -> None:
 
 def test_denies_when_every_option_is_off(ana: Desk) -> None:
     for name in ("text", "call", "totp"):
-        Failure.objects.create(user=ana.user, method=name, consecutive=30, off_at=ana.context.now)
+        Failure.objects.create(user=ana.user, method=name, consecutive=30, locked_at=ana.context.now)
 
     assert decide(ana) == (Step.DENY, Why.ALL_OFF)
 
