@@ -98,7 +98,7 @@ def open_reset(handle: str, token: str, context: Context) -> PasswordReset | Non
 def finish_reset(reset: PasswordReset, password: str, context: Context) -> bool:
     """Use up a link and set the password. Return False if the link is no longer valid. Signs nobody in."""
     with transaction.atomic():
-        row_locks.hold_person(reset.user.pk)
+        row_locks.lock_person(reset.user.pk)
         if not _good(context).filter(pk=reset.pk).update(used_at=context.now):
             return False
         if not change(reset.user, password, context, how="reset"):

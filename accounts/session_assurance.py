@@ -180,7 +180,7 @@ def carry_over(request: HttpRequest, user: User) -> None:
     request.session[KEY] = {**request.session[KEY], "epoch": user.epoch}
     others = Session.objects.filter(user=user).exclude(ref=sessions.ref_of(request.session))
     with transaction.atomic(savepoint=False):
-        row_locks.hold(Session.objects.filter(user=user))
+        row_locks.lock(Session.objects.filter(user=user))
         try:
             request.session.save()
         except UpdateError as error:

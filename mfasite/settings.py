@@ -282,7 +282,7 @@ CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery
 CELERY_BEAT_SCHEDULE = {
     # Expires before tasks pile up in the queue while no worker runs.
     "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
-    "evaluate": {"task": "verification.tasks.evaluate", "schedule": 60.0, "options": {"expires": 60}},
+    "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
     "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
     "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
     "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},

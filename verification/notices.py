@@ -99,7 +99,7 @@ def tell_of_browsers(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.filter(told_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
-            row_locks.hold_person(browser.user_id)
+            row_locks.lock_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk, told_at=None).update(told_at=now):
                 made = Context(now=browser.made_at, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_remembered", now=now, context=made, ends=browser.ends_at.isoformat())
@@ -112,7 +112,7 @@ def tell_of_copies(now: datetime) -> int:
     told = 0
     for browser in Browser.objects.exclude(copied_at=None).select_related("user")[:_BATCH]:
         with transaction.atomic():
-            row_locks.hold_person(browser.user_id)
+            row_locks.lock_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk).delete()[0]:
                 seen = Context(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
                 tell(browser.user, "browser_copied", now=now, context=seen)

@@ -1,4 +1,4 @@
-"""Celery's entrance to housekeeping: seals the record, closes what is over, removes what is old."""
+"""Celery tasks of housekeeping: seal the audit log, close expired challenges, delete old rows."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from verification.policies import revocation
 
 @shared_task(name="verification.tasks.housekeeping")
 def housekeeping(**_more: Any) -> None:
-    """Every few seconds: seal the audit record, close expired challenges, wake what was not woken."""
+    """Every few seconds: seal the audit log, close expired challenges, send notices of browsers."""
     now = timezone.now()
     audit.seal(now)
     challenges.expire(now)
@@ -28,9 +28,9 @@ def housekeeping(**_more: Any) -> None:
     dispatch.sweep(publisher.publish, now=now)
 
 
-@shared_task(name="verification.tasks.evaluate")
-def evaluate(**_more: Any) -> None:
-    """Once a minute: pass over providers, and pause ranges, whose messages do not arrive or are not typed in."""
+@shared_task(name="verification.tasks.evaluate_deliveries")
+def evaluate_deliveries(**_more: Any) -> None:
+    """Every minute: skip failing providers, and block number ranges whose codes aren't entered."""
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
     circuit_breaker.evaluate(kinds, now=now)
@@ -43,7 +43,7 @@ _BATCH = 500
 
 
 def _remove(rows: QuerySet[Any]) -> None:
-    """Delete rows in batches, so that nobody waits long for one of them."""
+    """Delete rows in batches, so that no lock is held for long."""
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         with transaction.atomic():
             row_locks.in_order(rows.filter(pk__in=keys)).delete()
@@ -51,12 +51,12 @@ def _remove(rows: QuerySet[Any]) -> None:
 
 @shared_task(name="verification.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Once a day: remove ended challenges with their messages, notices, counters and browsers that are over."""
+    """Every day: delete old challenges with their messages, notices, counters and expired browsers."""
     now = timezone.now()
     old = now - timedelta(days=conf.retention_days())
     _remove(Challenge.objects.filter(expires_at__lt=old))
     _remove(Message.objects.filter(challenge=None, created_at__lt=old))
     toll_fraud.purge(now, keep=timedelta(days=conf.retention_days()))
     _remove(Browser.objects.filter(ends_at__lt=now))
-    revocation.settle()  # for groups and policies that were changed by hand
+    revocation.settle()  # for groups and policies that were changed in the database directly
     limits.purge(now)

@@ -78,7 +78,7 @@ def of_person(user: User) -> QuerySet[AppPassword]:
 def revoke(user: User, context: Context, *, ref: str = "") -> int:
     """Delete one app password of a user, or all. The programs are refused at their next request."""
     with transaction.atomic():
-        row_locks.hold_person(user.pk)
+        row_locks.lock_person(user.pk)
         rows = AppPassword.objects.filter(user=user)
         gone = list((rows.filter(ref=ref) if ref else rows).values_list("pk", "name"))
         AppPassword.objects.filter(pk__in=[pk for pk, _name in gone]).delete()

@@ -157,8 +157,8 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
             Browser().go("/")
             ana.browser = Browser()
             ana.give_password()
-    tasks.evaluate()
-    tasks.evaluate()
+    tasks.evaluate_deliveries()
+    tasks.evaluate_deliveries()
 
     [event] = AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind)
     assert event.user_id == ana.user.pk

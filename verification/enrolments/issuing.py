@@ -55,7 +55,7 @@ def assign(
         drafts = Enrolment.objects.filter(
             method=method_name, address_digest__in=crypto.digests("address", plan.address), confirmed=False
         )
-        row_locks.take(drafts)
+        row_locks.lock_to_delete(drafts)
         drafts.delete()
         enrolment = Enrolment(
             user=user,

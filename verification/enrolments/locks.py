@@ -1,4 +1,4 @@
-"""Locks that let the changes of one person's methods happen one after another."""
+"""Locks for changes of a person's methods, so that they happen one after another."""
 
 from verification import limits
 from verification.db import row_locks
@@ -7,15 +7,15 @@ from verification.models.person import Person
 
 
 def lock_person(user: Person) -> None:
-    """Make changes of one person's methods wait for each other. Call it first in a transaction.
+    """Lock a person, so that changes of their methods wait for each other. Call it first in a transaction.
 
-    On SQLite it locks nothing: one writer is let in at a time anyway.
+    On SQLite this does nothing, because it allows one writer at a time.
     """
-    row_locks.hold_person(user.pk)
+    row_locks.lock_person(user.pk)
 
 
 def lock_person_and_methods(user: Person) -> None:
     """Lock all that `clear` changes. For callers that lock other rows before they call it."""
     lock_person(user)
-    row_locks.take(Enrolment.objects.filter(user=user))
-    limits.hold(user.pk)
+    row_locks.lock_to_delete(Enrolment.objects.filter(user=user))
+    limits.lock_failures(user.pk)

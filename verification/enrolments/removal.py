@@ -57,7 +57,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         if must_keep_one and lookup.is_everyday(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
-        row_locks.take(Enrolment.objects.filter(pk=enrolment.pk))
+        row_locks.lock_to_delete(Enrolment.objects.filter(pk=enrolment.pk))
         found = Enrolment.objects.filter(pk=enrolment.pk).first()
         if found is None:
             return True

@@ -47,7 +47,7 @@ def update_default_and_count(user: Person) -> None:
 def drop(rows: QuerySet[Enrolment]) -> None:
     """Delete enrolments and all that belongs to them. Locks them first: a challenge may start for one just now."""
     chosen = [enrolment.pk for enrolment in rows]
-    row_locks.take(Enrolment.objects.filter(pk__in=chosen))
+    row_locks.lock_to_delete(Enrolment.objects.filter(pk__in=chosen))
     held = list(rows.filter(pk__in=chosen))
     keep_counters(held)
     Enrolment.objects.filter(pk__in=[enrolment.pk for enrolment in held]).delete()

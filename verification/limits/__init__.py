@@ -1,4 +1,4 @@
-"""Rate limits on wrong codes, wrong passwords and messages sent, counted in rows by guarded statements."""
+"""Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
 from verification.limits.gates import OPEN, Gate
 from verification.limits.guessing import (
@@ -6,8 +6,8 @@ from verification.limits.guessing import (
     all_locked_at,
     clear,
     gate,
-    hold,
     lock_all,
+    lock_failures,
     refund,
     reserve,
     reset_wrong_codes,
@@ -41,9 +41,9 @@ __all__ = [
     "clear",
     "forget_passwords",
     "gate",
-    "hold",
     "is_spent",
     "lock_all",
+    "lock_failures",
     "password_accepted",
     "password_gate",
     "purge",

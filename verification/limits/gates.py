@@ -1,4 +1,4 @@
-"""What every rate limit answers with, and the waits and SQL that they share."""
+"""`Gate`, the answer of every rate limit, with the delays and the SQL that the limits share."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from verification import conf
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-MAX_WINDOW = timedelta(days=31)  # what is spent is counted for so long at most
+MAX_WINDOW = timedelta(days=31)  # the longest window in which anything is counted
 UNLIMITED = 2**31 - 1
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether an action may go on, and if not, when it may be tried again.
+    """Whether an action is allowed now, and if not, when it can be tried again.
 
-    `scope` names the limit that it broke, `alarms` those whose alarm this action set off.
+    `scope` names the limit that was reached; `alarms` names the limits whose alarm this action triggered.
     """
 
     is_open: bool
@@ -37,7 +37,7 @@ OPEN = Gate(is_open=True)
 
 
 def for_network(most: int, network: str) -> int:
-    """Give the limit of a network: the organisation's own, where thousands share one address, are allowed more."""
+    """Return the limit of a network. The organisation's own networks, where thousands share an address, get more."""
     try:
         address = ipaddress.ip_address(network)
     except ValueError:
@@ -47,7 +47,7 @@ def for_network(most: int, network: str) -> int:
 
 
 def wait_schedule(now: datetime, free: int, longest: timedelta) -> list[tuple[int, datetime]]:
-    """List for each failure after which a wait begins when that wait ends: 1, 2, 4 ... minutes, below the longest."""
+    """Return the count of failures and the end of each delay: 1, 2, 4 ... minutes, all below the longest."""
     waits: list[tuple[int, datetime]] = []
     wait = timedelta(minutes=1)
     while wait < longest:
@@ -63,7 +63,7 @@ def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database'
 def change_rows(table: str, order: str, where: str, which: list[Any], changes: str, values: list[Any]) -> None:
     """Change rows in one statement. Shape: `table` with its alias of one letter.
 
-    PostgreSQL holds them in the order in which they are counted: two requests at once must not wait for each other's.
+    PostgreSQL locks them in the order in which they are counted, so that concurrent requests don't deadlock.
     """
     alias = table[-1]
     if connection.vendor == "sqlite":

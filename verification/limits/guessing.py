@@ -1,4 +1,7 @@
-"""Rate limits for wrong codes: waits and lockout per method, and a monthly limit over all methods."""
+"""Limits on guessing codes: delays and lockout per method, and a 30-day limit over all methods.
+
+The counts are rows of `Failure`: one per method for incorrect answers in a row, and one per day over all methods.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +16,8 @@ from verification.limits.gates import DAY, OPEN, UNLIMITED, Gate, change_rows, d
 from verification.limits.unanswered import PROMPT_KINDS
 from verification.models import Failure, Purpose
 
-_ALL_LOCKED = "*"  # the row that says since when everything a person set up is off
-DAYS = "day."  # how the rows begin that count a person's wrong codes of a day, of all methods
+_ALL_LOCKED = "*"  # the row that says since when all methods of a person are locked
+DAYS = "day."  # prefix of the rows that count incorrect codes per day, over all methods
 _MONTH = timedelta(days=30)
 
 
@@ -23,11 +26,13 @@ def day_name(now: datetime) -> str:
 
 
 def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = False, switches_off: bool = True) -> Gate:
-    """Count a failure before the answer is looked at, in one statement, so that parallel guesses cannot slip through.
+    """Count a failure before the answer is checked, so that parallel guesses can't exceed the limit.
 
-    It counts in the run of the method, which a right answer ends, and if `is_counted` among the person's wrong codes of
-    thirty days over all methods, which it does not. A right answer calls `clear`, one that cost nothing `refund`.
-    With `switches_off` so many in a row switch it off; else they only wait. A closed gate counts nothing.
+    Call `clear` if the answer is correct, and `refund` if it should not count. A closed gate counts nothing.
+
+    The failure counts towards the method's failures in a row, which a correct answer resets. With `is_counted` it also
+    counts towards the 30-day limit over all methods, which a correct answer doesn't reset. With `switches_off` too many
+    in a row lock the method; otherwise they only delay.
     Source: NIST SP 800-63B-4, 3.2.2.
     """
     waits = wait_schedule(now, conf.failures_before_delay(), conf.max_delay())
@@ -45,9 +50,9 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
         f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, CAST(%s AS timestamptz), {none} WHERE {former} < %s",
         [user_id, day, db_time(now), *formers, most],
     )
-    if connection.vendor == "sqlite":  # its cast would make a number of an instant
+    if connection.vendor == "sqlite":  # its cast would turn a time into a number
         month = (month[0].replace("CAST(%s AS timestamptz)", "%s"), month[1])
-    # Rows are met in one order everywhere, so that nobody waits for each other's.
+    # All statements lock rows in the same order, so that none deadlock.
     added = sorted([run, month], key=lambda row: str(row[1][1])) if is_counted else [run]
     sql = f"""
         INSERT INTO verification_failure (user_id, method, consecutive, next_at, locked_at)
@@ -57,8 +62,8 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
             next_at = (CASE WHEN verification_failure.method = %s THEN %s
                 WHEN verification_failure.consecutive + 1 < %s THEN NULL
                 ELSE (CASE verification_failure.consecutive + 1 {cases} ELSE %s END) END){cast},
-            locked_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s THEN %s
-                ELSE NULL END){cast}
+            locked_at = (CASE WHEN verification_failure.method <> %s AND verification_failure.consecutive + 1 >= %s
+                THEN %s ELSE NULL END){cast}
         WHERE CASE WHEN verification_failure.method = %s THEN verification_failure.consecutive + {former} < %s
             ELSE (verification_failure.next_at IS NULL OR verification_failure.next_at <= %s)
                 AND verification_failure.locked_at IS NULL END
@@ -75,7 +80,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
         counts = dict(cursor.fetchall())
     if method in counts and (day in counts or not is_counted):
         return Gate(is_open=True, n_failures=counts[method], n_today=counts.get(day, 0))
-    if method in counts:  # the month is full
+    if method in counts:  # the 30-day limit is reached
         refund(user_id, method, now=now)
         return Gate(is_open=False, is_locked=True, scope=DAYS)
     if day in counts:
@@ -84,7 +89,7 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
 
 
 def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:
-    """Tell whether an answer with this method would be looked at now. Counts nothing."""
+    """Return whether an answer with this method would be checked now. Counts nothing."""
     names = [method, _ALL_LOCKED] if is_counted else [method]
     rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
     row = rows.get(method)
@@ -98,7 +103,7 @@ def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) 
 
 
 def refund(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> None:
-    """Take back one counted failure: the answer cost nothing. A wait that this failure began ends with it."""
+    """Undo one counted failure, with the delay that it started."""
     day = day_name(now)
     changes = "consecutive = f.consecutive - 1, next_at = (CASE WHEN f.method <> %s THEN NULL ELSE f.next_at END)"
     names = [method, day] if is_counted else [method]
@@ -111,9 +116,9 @@ def _refund_day(user_id: int, now: datetime) -> None:
 
 
 def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False, tried: str = "") -> None:
-    """Note a right answer: the failures in a row are over, and nobody is asked in vain; the month gets its try back.
+    """Reset the counts after a correct answer: failures in a row, unanswered messages, and this try of the 30 days.
 
-    `tried` is a method that was tried out with success: its wait ends. What is locked stays locked until set up again.
+    `tried` is a method that passed a self-test, so its delay ends. A lockout stays until the method is set up again.
     """
     day = day_name(now)
     changes = """
@@ -126,7 +131,7 @@ def clear(user_id: int, method: str, *, now: datetime, is_counted: bool = False,
 def _change(
     user_id: int, names: list[str], changes: str, values: list[Any], *, only: str, about: Iterable[Any] = ()
 ) -> None:
-    """Change some of a person's rows in one statement. `only` and `about` choose further among them."""
+    """Change some of a person's rows in one statement. `only` and its values `about` filter them further."""
     where = f"f.user_id = %s AND f.method IN ({', '.join('%s' for _ in names)}) AND {only}"
     change_rows("verification_failure f", "f.method", where, [user_id, *names, *about], changes, values)
 
@@ -135,27 +140,27 @@ _CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
 
 
 def unlock(user_id: int, *methods: str) -> None:
-    """Forget the failures in a row of methods that were set up again, or of all because support unlocks them."""
+    """Reset failures and lockouts of the methods that were set up again, or of all if support unlocks the person."""
     rows = Failure.objects.filter(user_id=user_id).exclude(method=_ALL_LOCKED).exclude(method__startswith=DAYS)
     names = [*methods, *(f"{purpose}.{method}" for method in methods for purpose in Purpose.values)]
-    _held(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, locked_at=None)
+    _locked(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, locked_at=None)
 
 
-def hold(user_id: int) -> None:
-    """Lock a person's failures, in the order of `reserve`. Inside a transaction."""
+def lock_failures(user_id: int) -> None:
+    """Lock a person's failure rows, in the order of `reserve`. Call it in a transaction."""
     rows = Failure.objects.filter(user_id=user_id).order_by("method")
     list(rows.select_for_update().values_list("pk", flat=True))
 
 
-def _held(rows: QuerySet[Failure]) -> QuerySet[Failure]:
-    """Give rows to change, which PostgreSQL holds in the order of `reserve`. Inside a transaction."""
+def _locked(rows: QuerySet[Failure]) -> QuerySet[Failure]:
+    """Return the rows, locked in the order of `reserve`. Call it in a transaction."""
     held: QuerySet[Failure] = Failure.objects.filter(pk__in=rows.order_by("method").select_for_update().values("pk"))
     return held
 
 
 @dataclass(frozen=True)
 class WrongCodes:
-    """A person's wrong codes of thirty days over all methods; with `stopped_at` the second step is off."""
+    """A person's incorrect codes in 30 days over all methods. `stopped_at` is set if all methods are locked."""
 
     n: int = 0
     last_at: datetime | None = None
@@ -163,7 +168,7 @@ class WrongCodes:
 
 
 def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
-    """Count a person's wrong codes of the last thirty days."""
+    """Count a person's incorrect codes in the last 30 days."""
     is_day = Q(method__gte=day_name(now - _MONTH + DAY), method__lte=day_name(now))
     rows = list(Failure.objects.filter(is_day | Q(method=_ALL_LOCKED), user_id=user_id))
     days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
@@ -175,17 +180,17 @@ def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
 
 
 def lock_all(user_id: int, *, now: datetime) -> bool:
-    """Switch everything off that a person set up and that can be guessed; True for the one who does."""
+    """Lock all methods of a person that can be guessed. Return False if they are locked already."""
     row, is_new = Failure.objects.get_or_create(user_id=user_id, method=_ALL_LOCKED, defaults={"locked_at": now})
     return is_new or bool(Failure.objects.filter(pk=row.pk, locked_at=None).update(locked_at=now))
 
 
 def reset_wrong_codes(user_id: int) -> None:
-    """Reset a person's count and end the lock of everything: what they have now was set up after it."""
+    """Reset a person's 30-day count and unlock all methods, because they were all set up again."""
     rows = Failure.objects.filter(Q(method=_ALL_LOCKED) | Q(method__startswith=DAYS), user_id=user_id)
-    _held(rows).delete()
+    _locked(rows).delete()
 
 
 def all_locked_at(user: OuterRef) -> "QuerySet[Failure, Any]":
-    """Give, within a statement about somebody's rows, since when all that they set up is off."""
+    """Return a subquery for when all methods of a person were locked."""
     return Failure.objects.filter(user=user, method=_ALL_LOCKED).values("locked_at")

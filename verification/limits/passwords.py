@@ -1,4 +1,4 @@
-"""Rate limits for wrong passwords: by name and place, by name and day, and by network."""
+"""Limits on guessing passwords: per username and place, per username and day, and per network."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,21 +28,21 @@ from verification.models import Counter
 
 
 def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
-    """Count one password attempt for a name, known or not, and for its network, before the password is looked at.
+    """Count a password attempt before the password is checked, for known and unknown usernames alike.
 
-    A browser in which this person signed in before is counted by itself: no stranger makes it wait. Strangers are
-    counted by the name and their network, and all of them together by the name and the day. So a stranger closes a name
-    for their own network, and many strangers for other unknown browsers, each for a quarter of an hour at most.
+    A browser from which this person signed in before has a count of its own, so a stranger can't make it wait. Attempts
+    from other browsers count per username and network, and all together per username and day. So one attacker delays a
+    username on their own network, and many attackers delay it for other unknown browsers, for 15 minutes at most.
 
-    Names are kept as digests only, so that unknown ones look and cost the same. What comes through a service is counted
-    apart, with the looks of `spend_check` in the hour's place: an old program that keeps failing there makes nobody's
-    own sign-in wait, and no office's.
+    Usernames are stored as digests, so that unknown ones behave like known ones. Attempts through a `service` have
+    separate counts, with the limit of `spend_check` instead of the hourly one, so that a program that keeps failing
+    delays nobody's sign-in.
     """
     rows = _password_rows(name, context, service)
     counts = _count_passwords(rows, context.now)
     closed = [row for row in rows if row.at not in counts]
     if closed:
-        # What is not looked at counts for nobody's name, or refused attempts would close it everywhere.
+        # An attempt that isn't checked counts for no username, or refused attempts would block it everywhere.
         _refund_passwords([row for row in rows if row.free is not None and row.at in counts], context.now)
         found = [
             Counter.objects.filter(scope=row.scope, key=row.key, window_at=row.window_at).first() for row in closed
@@ -58,7 +58,7 @@ def password_gate(name: str, context: Context, *, service: str = "") -> Gate:
 
 @dataclass(frozen=True)
 class _PasswordCounter:
-    """One count of password attempts: with waits after so many `free` ones, or with a limit of `most`."""
+    """One count of password attempts: with delays after `free` failures, or with a limit of `most`."""
 
     scope: str
     key: str
@@ -76,9 +76,9 @@ _BY_PLACE, _BY_DAY = "password.name", "password.all"
 
 
 def _password_rows(name: str, context: Context, service: str) -> list[_PasswordCounter]:
-    """List what an attempt is counted under: the place, and if it is a stranger's the name and, last, the network.
+    """Return the counters of an attempt: of the place, and for an unknown browser of the username and the network.
 
-    One neighbour could otherwise use up the hour of an office, and its known browsers would wait as well.
+    Known browsers don't count per network, or one neighbour could use up the hour of a whole office.
     """
     named = _name_key(name, service)
     device = known_browsers.known(context.device, name)
@@ -98,20 +98,22 @@ def _password_rows(name: str, context: Context, service: str) -> list[_PasswordC
     return [mine, anywhere, network]
 
 
-_KEY_LENGTH = 32  # hex digits: 128 bits tell names and places apart
+_KEY_LENGTH = 32  # hex digits: 128 bits are enough to tell usernames and places apart
 
 
 def _name_key(name: str, service: str = "") -> str:
-    # A folded name has no space before it, so the one with a service is nobody's.
+    # A folded username never starts with a space, so this can't be anyone's.
     return crypto.digest("limit.password.name", f" {service} {name}" if service else name)[:_KEY_LENGTH]
 
 
 def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, str], int]:
-    """Raise the counts in one statement, but for those that wait; gives the ones that were raised."""
+    """Raise the counters that are not in a delay, in one statement. Return their new counts."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
-    over = db_time(now - HOUR)  # no wait, whichever host's clock asks; and the purge sees when it was tried last
+    over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt
     values, arguments, cases, waits = [], [], "", []
-    for row in sorted(rows, key=lambda row: row.at):  # one order everywhere: nobody waits for each other's rows
+    for row in sorted(
+        rows, key=lambda row: row.at
+    ):  # all statements lock rows in the same order, so that none deadlock
         values.append("(%s, %s, %s, 1, %s)")
         arguments += [row.scope, row.key, db_time(row.window_at), over if row.free is not None else None]
         if row.free is None:
@@ -143,9 +145,9 @@ def _refund_passwords(rows: list[_PasswordCounter], now: datetime) -> None:
 
 
 def password_accepted(name: str, context: Context, *, service: str = "") -> None:
-    """Forget the wrong passwords of a name at this place, and give the network and the day this attempt back.
+    """Reset the count of a username at this place, and undo this attempt for its network and day.
 
-    One statement, as every sign-in runs it.
+    One statement, because every sign-in runs it.
     """
     rows, over = _password_rows(name, context, service), db_time(context.now - HOUR)
     places = " OR ".join("c.scope = %s AND c.key = %s AND c.window_at = %s" for _ in rows)
@@ -163,7 +165,7 @@ def password_accepted(name: str, context: Context, *, service: str = "") -> None
 
 
 def forget_passwords(name: str) -> None:
-    """Forget the wrong passwords of a name wherever they were typed: it was made sure who the person is."""
+    """Reset the counts of a username at all places, because support or a password reset verified the person."""
     key = _name_key(name)
     Counter.objects.filter(scope=_BY_DAY, key=key).delete()
-    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lt=f"{key}g").delete()  # the keys that begin so
+    Counter.objects.filter(scope=_BY_PLACE, key__gte=key, key__lt=f"{key}g").delete()  # all keys with this prefix

@@ -1,4 +1,4 @@
-"""Removes counters that no limit reads any more."""
+"""Deletes counters that no limit reads any more."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from verification.models import Counter, Failure
 
 
 def purge(now: datetime) -> int:
-    """Remove counters whose window is long over."""
+    """Delete counters whose window is long over."""
     old = Counter.objects.exclude(window_at=EPOCH).filter(window_at__lt=now - 2 * DAY)
     old = old.exclude(scope__startswith=SPENT, window_at__gte=now - MAX_WINDOW)
     stale = Counter.objects.filter(window_at=EPOCH, until_at__lt=now - DAY)

@@ -1,4 +1,4 @@
-"""Limits messages that nobody answers: too many texts, calls or mails in a row without a right code."""
+"""Limits on unanswered messages: too many texts, calls or emails in a row without a correct code (push bombing)."""
 
 from datetime import datetime
 
@@ -9,15 +9,15 @@ from verification import conf
 from verification.limits.gates import DAY, Gate, db_time
 from verification.models import Failure, Kind, Message, MessageState, Reason
 
-PROMPTS = "prompt."  # how the rows begin that count messages which nobody answered
+PROMPTS = "prompt."  # prefix of the rows that count unanswered messages
 PROMPT_KINDS = tuple(f"{PROMPTS}{kind}" for kind in Kind.values)
 
 
 def spend_prompt(user_id: int, kind: str, *, now: datetime) -> Gate:
-    """Count one text, call or mail of a person that nobody has answered yet; closed when they were too many in a row.
+    """Count a text, call or email to a person as unanswered. The gate closes after too many in a row.
 
-    A right answer by whichever method ends the row, and so does a quarter of an hour without another one. Messages that
-    never arrived disturbed nobody: they do not close it.
+    A correct answer with any method resets the count, and so do 15 minutes without a message. Messages that never
+    arrived don't count, because they disturbed nobody.
     """
     name, most = f"{PROMPTS}{kind}", conf.unanswered(kind)
     gate = _count_prompt(user_id, name, most=most, now=now)
@@ -33,7 +33,7 @@ _DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
 
 
 def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
-    """Count those of the last so many messages that did not arrive. A call that nobody answers did ring."""
+    """Count how many of the last messages did not arrive. An unanswered call did arrive."""
     since = now - conf.unanswered_wait() - conf.unanswered_window() * n
     recent = Message.objects.filter(user_id=user_id, kind=kind, challenge__isnull=False, created_at__gte=since)
     last = recent.order_by("-created_at", "-pk").values_list("state", "reason")[:n]
@@ -41,7 +41,7 @@ def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
 
 
 def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
-    """Raise the count in one statement. One that closed goes on for a day: each wait lets a single message through."""
+    """Raise the count in one statement. A closed count lasts for a day, and allows one message after each delay."""
     cast = "" if connection.vendor == "sqlite" else "::timestamptz"
     table = "verification_failure"
     is_over = (
@@ -73,7 +73,7 @@ def _count_prompt(user_id: int, name: str, *, most: int, now: datetime) -> Gate:
 
 
 def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
-    """Take back one counted message that did not go out after all: nobody was asked, so nobody left it unanswered."""
+    """Undo the count of a message that was not sent after all."""
     rows = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", consecutive__gt=0)
     is_closed = Q(consecutive__gt=conf.unanswered(kind))
     until = Case(When(is_closed, then=Value(now)), default=Value(now + conf.unanswered_window()))
@@ -81,7 +81,7 @@ def refund_prompt(user_id: int, kind: str, *, now: datetime) -> None:
 
 
 def claim_unanswered_notice(user_id: int, kind: str, *, now: datetime) -> bool:
-    """Tell whether the person is still to be told that no more messages go out; True once for each time."""
+    """Return whether to notify the person that messages are stopped. True once per stop."""
     row = Failure.objects.filter(user_id=user_id, method=f"{PROMPTS}{kind}", locked_at=None)
     return bool(row.update(locked_at=now))
 

@@ -1,4 +1,4 @@
-"""Rate limits in fixed time windows: messages sent, money spent, requests of a name or a network."""
+"""Rate limits in fixed time windows: messages, cost, and requests per username or network."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,10 +18,9 @@ from verification.models import Counter, Message, State
 
 @dataclass(frozen=True)
 class WindowLimit:
-    """At most `most` of something within a window; each action adds `by` to the count.
+    """At most `most` of something within a window. Each action adds `by` to the count.
 
-    With `is_given_back` the count is taken back when any limit refuses the action: a refused request uses up nothing
-    that all share, and nobody's messages.
+    With `is_given_back` the count is undone if any limit refuses the action, so that refused requests use up nothing.
     """
 
     scope: str
@@ -40,9 +39,9 @@ class WindowLimit:
 
 
 def _count(limits: Iterable[WindowLimit], now: datetime) -> Gate:
-    """Raise all counters in one statement and tell whether any is over its limit."""
+    """Raise all counters in one statement, and return whether any is over its limit."""
     rows = {(b.scope, b.key()): b for b in limits}
-    ordered = sorted(rows)  # one order everywhere, so that two requests never wait for each other's rows
+    ordered = sorted(rows)  # all statements lock rows in the same order, so that none deadlock
     values = ", ".join("(%s, %s, %s, %s)" for _ in ordered)
     sql = f"""
         INSERT INTO verification_counter (scope, key, window_at, count) VALUES {values}
@@ -69,7 +68,7 @@ def _refund(rows: Mapping[tuple[str, str], WindowLimit], now: datetime) -> None:
             counters.filter(count__gte=limit.by).update(count=F("count") - limit.by)
 
 
-SPENT = "spend."  # how the scopes of what was spent begin
+SPENT = "spend."  # prefix of the scopes that count cost
 
 
 def spend_send(
@@ -87,8 +86,8 @@ def spend_send(
     Shape: `prefix` is the range abroad, empty at home; with `is_trial` it is blocked and gets a few messages;
     `spending` as `toll_fraud.spending_limits` returns it. Units: `cost` as theirs.
 
-    Runs in a statement of its own, before the action's transaction: the organisation's row is everybody's, and to hold
-    it until commit would make all sign-ins wait for one another. A crash in between costs a send, no more.
+    Call it before the action's transaction: all requests share the organisation's row, and locking it until commit
+    would make all sign-ins wait for each other. A crash in between counts one message too many, which is harmless.
     """
     limits = [
         WindowLimit("send.person", str(user_id), HOUR, conf.sends_per_person_hour(), is_given_back=True),
@@ -120,9 +119,9 @@ def _network_limit(context: Context) -> WindowLimit:
 
 
 def _refund_network(context: Context) -> bool:
-    """Take off a network's count what was typed in, or never arrived; False if that is nothing new.
+    """Undo a network's count of messages whose code was entered or that never arrived. Return False if there are none.
 
-    Done when the limit is reached, and not with each right code, which would cost every sign-in a statement.
+    This runs when the limit is reached, and not with each correct code, which would cost every sign-in a statement.
     """
     limit = _network_limit(context)
     start = limit.window_at(context.now)
@@ -133,12 +132,12 @@ def _refund_network(context: Context) -> bool:
     n_settled = sum(n for network, n in places if network_of(network) == here)
     rows = Counter.objects.filter(key=limit.key(), window_at=start)
     with transaction.atomic():
-        # In the order of somebody who counted a message in this very transaction, and gives back now.
+        # Locks in the same order as a request that counted a message and undoes it in this transaction.
         list(rows.filter(scope=_NETWORK).select_for_update().values_list("pk", flat=True))
         given, _ = rows.get_or_create(
             scope=_GIVEN, key=limit.key(), window_at=start, defaults={"count": 0, "until_at": None}
         )
-        # Of many requests that reach the limit at once, one gives back; the others find it done.
+        # Of many requests that reach the limit at the same time, one undoes the counts.
         if n_settled <= given.count:
             return False
         if not rows.filter(scope=_GIVEN, count=given.count).update(count=n_settled):
@@ -149,7 +148,7 @@ def _refund_network(context: Context) -> bool:
 
 
 TRIAL = "send.trial"
-_MAX_TRIAL_MESSAGES = 4  # messages that a paused range is tried with
+_MAX_TRIAL_MESSAGES = 4  # messages to a blocked range in each trial
 
 
 def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
@@ -161,14 +160,14 @@ def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
 
 
 def spent(span: str, window: timedelta, *, now: datetime) -> int:
-    """Tell how much was spent in the present window of a span. Units: as it was counted."""
+    """Return how much was spent in the current window of a span. Units: thousandths of the currency."""
     limit = WindowLimit(f"{SPENT}{span}", "", window, UNLIMITED)
     rows = Counter.objects.filter(scope=limit.scope, key=limit.key(), window_at=limit.window_at(now))
     return rows.values_list("count", flat=True).first() or 0
 
 
 def spend_request(what: str, *, name: str, context: Context) -> Gate:
-    """Count one request that sends something to the named person: a few an hour for the name, more for the network."""
+    """Count a request that sends something to a person, such as a password reset, per username and per network."""
     most = for_network(conf.password_resets_per_network_hour(), context.network)
     limits = [
         WindowLimit(f"{what}.name"[:24], name, HOUR, conf.password_resets_per_name_hour()),
@@ -178,28 +177,28 @@ def spend_request(what: str, *, name: str, context: Context) -> Gate:
 
 
 def spend_notice(address: str, *, now: datetime) -> bool:
-    """Spend one text of a notice to a number; False when it had as many as it may have in a day."""
+    """Count a notice texted to a number. Return False if the number had its limit for the day."""
     return _count([WindowLimit("notice.number", address, DAY, conf.notices_per_number_day())], now).is_open
 
 
 def spend_action(staff_id: int, *, most: int, context: Context) -> Gate:
-    """Spend one of the actions that a member of the support desk may do for others in a day."""
+    """Count a support action against the daily limit of a member of staff."""
     return _count([WindowLimit("support.staff", str(staff_id), DAY, most)], context.now)
 
 
 def spend_once(what: str, token: str, *, until: datetime) -> bool:
-    """Spend something that is good once, until its end; False if it was spent, also by somebody at the same instant."""
+    """Use up something that works once. Return False if it is used up, even by a request at the same instant."""
     return _count([WindowLimit(what, token, DAY, 1)], until).is_open
 
 
 def is_spent(what: str, token: str, *, until: datetime) -> bool:
-    """Tell whether something that is good once was spent. Counts nothing."""
+    """Return whether something that works once is used up. Counts nothing."""
     limit = WindowLimit(what, token, DAY, 1)
     return Counter.objects.filter(scope=what, key=limit.key(), window_at=limit.window_at(until), count__gt=0).exists()
 
 
 def spend_check(service: str, context: Context) -> Gate:
-    """Spend one look at a password that came through a service, of its network: floods end here, locks nobody."""
+    """Count a password check through a service against its network, which stops floods and locks nobody."""
     return _count([check_limit(service, context)], context.now)
 
 

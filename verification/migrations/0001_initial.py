@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                 ('method', models.CharField(max_length=32)),
                 ('consecutive', models.PositiveIntegerField(default=0)),
                 ('next_at', models.DateTimeField(null=True)),
-                ('off_at', models.DateTimeField(null=True)),
+                ('locked_at', models.DateTimeField(null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -43,7 +43,7 @@ def erase(person: User, actor: Actor) -> Result:
     because its row would refer to an account that is gone.
     """
     with transaction.atomic():
-        row_locks.take(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
+        row_locks.lock_to_delete(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
         _leave_imports(person)
         _leave_requests(person)
         for token in hardware_tokens.of_person(person.pk):

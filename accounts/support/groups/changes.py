@@ -115,7 +115,7 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
 def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | None:
     if wanted is None:
         if group:
-            row_locks.take(Group.objects.filter(pk=group.pk))
+            row_locks.lock_to_delete(Group.objects.filter(pk=group.pk))
             group.delete()
         return None
     if group is None:

@@ -190,7 +190,7 @@ def _race(step: str, action: str, staff: User) -> list[Exception]:
 
     def act() -> None:
         with transaction.atomic():
-            row_locks.hold_person(desk.user.pk)  # as every order of the desk begins
+            row_locks.lock_person(desk.user.pk)  # as every order of the desk begins
             ACTIONS[action](desk, why)
 
     faults = _at_once(run, act)
@@ -219,6 +219,6 @@ def _wait_for_each(*wanted: QuerySet[Any]) -> None:
 
 @pytest.mark.postgresql  # it lets one writer in at a time
 def test_race_shows_the_missing_order(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_locks, "take", _wait_for_each)
+    monkeypatch.setattr(row_locks, "lock_to_delete", _wait_for_each)
 
     assert any(_race("wrong code", "erase", staff) for _ in range(20))

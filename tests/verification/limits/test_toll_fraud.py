@@ -281,14 +281,14 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: Desk, opal: str) -> None
     """There a range is a city: a hundred fraudsters must not close it."""
     sent("+41795", 100, n_proven=0)
 
-    tasks.evaluate()
-    tasks.evaluate()
+    tasks.evaluate_deliveries()
+    tasks.evaluate_deliveries()
 
     assert ana.start("text").issued
     assert toll_fraud.blocked_ranges(timezone.now()) == []
     assert kinds().count("range.warned") == 1
     assert mails() == [(opal, "range_warned.txt")]
-    assert "We haven't blocked anything" in compose(Message.objects.get(template__contains="range_warned")).words
+    assert "blocked anything" in compose(Message.objects.get(template__contains="range_warned")).words
 
 
 def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> None:
@@ -408,8 +408,8 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, a
 def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     sent("+371200", 40, n_proven=1)
 
-    tasks.evaluate()
-    tasks.evaluate()
+    tasks.evaluate_deliveries()
+    tasks.evaluate_deliveries()
 
     assert mails() == [(opal, "range_paused.txt")]
     words = compose(Message.objects.get(template__contains="range_paused")).words
