@@ -211,6 +211,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "what": _what,
     "starts_at": _instant,
     "ends_at": _instant,
+    "purpose": lambda value: str(value).replace("_", " "),
     "rows": lambda value: (
         ", ".join(f"{k}: {n}" for k, n in value.items()) if isinstance(value, Mapping) else str(value)
     ),

@@ -2,32 +2,50 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit_events
 from accounts.models import SecondStep, User
-from verification import audit, enrolments, registry, time_format
+from verification import audit, enrolments, registry
 from verification.audit import events
 
 _DAYS = 30
+_PHISHING_RESISTANT = 3  # strength of a method
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number that matters most, and what it means."""
+
+    label: str
+    value: str
+    note: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """One report. Shape: `columns` are headings, `rows` text and numbers; the column `bar` is drawn as a bar."""
+    """One report. Shape: `columns` are headings, `rows` text, days and numbers; the column `bar` is drawn as a bar.
+
+    `days` draws a chart over time, `kinds` names the kind of audit event that each row counts.
+    """
 
     key: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     bar: int = 1
+    meaning: str = ""
+    tiles: tuple[Tile, ...] = ()
+    days: tuple[tuple[date, int], ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def bars(self) -> Iterator[tuple[tuple[object, ...], int]]:
         """Yield each row with the width of its bar in percent."""
@@ -37,20 +55,66 @@ class Table:
             value = row[self.bar]
             yield row, round(100 * value / most) if isinstance(value, int) else 0
 
+    def lines(self) -> Iterator[tuple[object, list[tuple[str, object]], int, str]]:
+        """Yield each row as its heading, its cells with their columns, the width of its bar and its kind of event."""
+        kinds = self.kinds or ("",) * len(self.rows)
+        for (row, width), kind in zip(self.bars(), kinds, strict=True):
+            yield row[0], list(zip(self.columns[1:], row[1:], strict=True)), width, kind
+
+    def chart(self) -> Iterator[tuple[date, int, int]]:
+        """Yield each day with its number and the height of its bar in percent."""
+        most = max((n for _day, n in self.days), default=0) or 1
+        for each, n in self.days:
+            yield each, n, round(100 * n / most)
+
 
 REPORTS = {
-    "registered": gettext_lazy("Registered, by group"),
+    "registered": gettext_lazy("Setup by group"),
     "methods": gettext_lazy("Methods in use"),
     "sign-ins": gettext_lazy("Sign-ins by day"),
-    "reasons": gettext_lazy("Sign-ins by what was asked"),
-    "trouble": gettext_lazy("Fraud, blocks, passes, bypasses"),
-    "staff": gettext_lazy("Actions of the support desk"),
+    "reasons": gettext_lazy("Second step at sign-in"),
+    "trouble": gettext_lazy("Fraud, locks and exceptions"),
+    "staff": gettext_lazy("Support actions"),
 }
 
 
 def build(key: str, *, now: datetime) -> Table:
     """Build a report over the last thirty days, or of the current state. Errors: `KeyError` for an unknown one."""
-    return _BUILDERS[key](now)
+    return replace(_BUILDERS[key](now), meaning=_meaning(key))
+
+
+def _meaning(key: str) -> str:
+    """Say what a report shows and what to do about it."""
+    return {
+        "registered": _(
+            "How many people have set up methods now. A person in several groups is counted in each of them. People "
+            "with only one method can’t sign in if they lose it: encourage them to add another."
+        ),
+        "methods": _(
+            "Which methods are set up now, and how many people have each. A person can have several. Texts and calls "
+            "are the weakest: encourage passkeys and authenticator apps."
+        ),
+        "sign-ins": _(
+            "The last 30 days. A sudden rise of incorrect codes or passwords can mean an attack: look at those days in "
+            "the audit log."
+        ),
+        "reasons": _(
+            "What people were asked for after their password in the last 30 days, or why nothing was asked. If "
+            "exceptions are common, check the policies."
+        ),
+        "trouble": _(
+            "Events of the last 30 days that may need a follow-up. Open one in the audit log to see whom it concerned."
+        ),
+        "staff": _(
+            "What each member of staff did for people in the last 30 days. Ask about unusual numbers of cleared "
+            "settings, passes and bypasses."
+        ),
+    }[key]
+
+
+def _share(n: int, whole: int) -> str:
+    """Write a number as a share of a whole."""
+    return _("%(percent)d%% of people") % {"percent": round(100 * n / whole)} if whole else ""
 
 
 def _registered(_now: datetime) -> Table:
@@ -66,23 +130,44 @@ def _registered(_now: datetime) -> Table:
     names = dict(Group.objects.values_list("pk", "name"))
     groups = people.exclude(groups=None).values(group=F("groups")).annotate(**counts).order_by("group")
     rows = [(_("Everybody"), whole), *((names[row["group"]], row) for row in groups)]
+    n, registered, capable = whole["n"], whole["registered"], whole["capable"]
     return Table(
         "registered",
         str(REPORTS["registered"]),
-        (_("Group"), _("People"), _("One way or more"), _("Two ways or more"), _("None yet"), _("Switched off")),
+        (
+            _("Group"),
+            _("People"),
+            _("One method or more"),
+            _("Two methods or more"),
+            _("No method"),
+            _("Second step off"),
+        ),
         tuple((name, r["n"], r["registered"], r["capable"], r["n"] - r["registered"], r["off"]) for name, r in rows),
+        tiles=(
+            Tile(_("People"), str(n), _("who can sign in")),
+            Tile(_("Two methods or more"), str(capable), _share(capable, n)),
+            Tile(_("Only one method"), str(registered - capable), _share(registered - capable, n)),
+            Tile(_("No method"), str(n - registered), _share(n - registered, n)),
+        ),
     )
 
 
 def _methods(_now: datetime) -> Table:
     known = {name: str(method.label) for name, method in registry.methods().items()}
-    found = enrolments.of_many(User.objects.filter(is_active=True)).values("method")
-    rows = found.annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n")
+    found = enrolments.of_many(User.objects.filter(is_active=True))
+    rows = list(found.values("method").annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n"))
+    strong = [name for name, method in registry.methods().items() if method.strength >= _PHISHING_RESISTANT]
+    n_people = found.aggregate(n=Count("user", distinct=True))["n"]
+    n_strong = found.filter(method__in=strong).aggregate(n=Count("user", distinct=True))["n"]
     return Table(
         "methods",
         str(REPORTS["methods"]),
         (_("Method"), _("Set up"), _("People")),
         tuple((known.get(row["method"], row["method"]), row["n"], row["people"]) for row in rows),
+        tiles=(
+            Tile(_("People with a method"), str(n_people), _("of those who can sign in")),
+            Tile(_("Safe from phishing"), str(n_strong), _("people have a passkey")),
+        ),
     )
 
 
@@ -97,20 +182,52 @@ def _sign_ins(now: datetime) -> Table:
     found: dict[date, Counter[str]] = {}
     for row in happened.annotate(day=TruncDate("at")).values("day", "kind").annotate(n=Count("pk")).order_by("day"):
         found.setdefault(row["day"], Counter())[row["kind"]] = row["n"]
-    columns = (_("Day"), _("Signed in"), _("Refused"), _("Wrong codes"), _("Wrong passwords"))
-    days = sorted(found.items(), key=lambda pair: pair[0])
-    rows = tuple((time_format.short_day(day), *(counts[event.kind] for event in shown)) for day, counts in days)
-    return Table("sign-ins", str(REPORTS["sign-ins"]), columns, rows)
+    columns = (_("Day"), _("Signed in"), _("Refused"), _("Incorrect codes"), _("Incorrect passwords"))
+    rows = tuple((day, *(counts[event.kind] for event in shown)) for day, counts in sorted(found.items()))
+    totals = [sum(counts[event.kind] for counts in found.values()) for event in shown]
+    notes = (
+        _("in 30 days"),
+        _("blocked or locked accounts"),
+        _("some are typing errors"),
+        _("some are typing errors"),
+    )
+    today = timezone.localdate(now)
+    month = [today - timedelta(days=ago) for ago in reversed(range(_DAYS))]
+    return Table(
+        "sign-ins",
+        str(REPORTS["sign-ins"]),
+        columns,
+        rows,
+        tiles=tuple(Tile(label, str(n), note) for label, n, note in zip(columns[1:], totals, notes, strict=True)),
+        days=tuple((day, found.get(day, Counter())[shown[0].kind]) for day in month) if rows else (),
+    )
 
 
 def _reasons(now: datetime) -> Table:
     completed = audit.since(now - timedelta(days=_DAYS), of=(audit_events.SIGN_IN_COMPLETED,))
     rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by("-n")
     known = {name: str(method.label) for name, method in registry.methods().items()}
-    columns = (_("Asked, or why not"), _("Sign-ins"))
-    named = ((known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows)
-    lines = tuple((label or why.replace("_", " "), n) for label, why, n in named)
-    return Table("reasons", str(REPORTS["reasons"]), columns, lines)
+    skipped = {
+        "remembered": _("Not asked: remembered browser"),
+        "trusted_network": _("Not asked: trusted network"),
+        "put_off": _("Not asked: setup was put off"),
+        "bypassed": _("Not asked: one-time bypass"),
+        "not_required": _("Not asked: second step is off"),
+    }
+    named = [(known.get(row["detail__method"] or "", ""), str(row["detail__why"]), row["n"]) for row in rows]
+    lines = tuple((label or skipped.get(why, why.replace("_", " ")), n) for label, why, n in named)
+    n_asked = sum(n for label, _why, n in named if label)
+    n_all = sum(n for _label, _why, n in named)
+    return Table(
+        "reasons",
+        str(REPORTS["reasons"]),
+        (_("Second step"), _("Sign-ins")),
+        lines,
+        tiles=(
+            Tile(_("Second step asked"), str(n_asked), _("sign-ins in 30 days")),
+            Tile(_("Not asked"), str(n_all - n_asked), _("sign-ins in 30 days")),
+        ),
+    )
 
 
 def _trouble(now: datetime) -> Table:
@@ -118,22 +235,29 @@ def _trouble(now: datetime) -> Table:
     happened = audit.since(now - timedelta(days=_DAYS), of=counted)
     counts = dict(happened.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
     rows = tuple((str(event.trouble), counts.get(event.kind, 0)) for event in counted)
-    return Table("trouble", str(REPORTS["trouble"]), (_("What"), _("In thirty days")), rows)
+    return Table(
+        "trouble",
+        str(REPORTS["trouble"]),
+        (_("Event"), _("Last 30 days")),
+        rows,
+        kinds=tuple(event.kind for event in counted),
+    )
 
 
 def _staff(now: datetime) -> Table:
     actions = audit.since(now - timedelta(days=_DAYS), prefix="support.")
     found = list(actions.values("actor_id", "kind").annotate(n=Count("pk")).order_by("actor_id", "kind"))
     names = dict(User.objects.filter(pk__in={row["actor_id"] for row in found}).values_list("pk", "username"))
-    rows = tuple(
-        (
-            names.get(row["actor_id"] or 0, _("somebody who left")),
-            row["n"],
-            row["kind"].partition(".")[2].replace("_", " "),
-        )
-        for row in found
+    titles = {event.kind: event.title_for(is_own=False) for event in audit.declared()}
+    return Table(
+        "staff",
+        str(REPORTS["staff"]),
+        (_("Member of staff"), _("Times"), _("Action")),
+        tuple(
+            (names.get(row["actor_id"] or 0, _("a former account")), row["n"], titles.get(row["kind"], row["kind"]))
+            for row in found
+        ),
     )
-    return Table("staff", str(REPORTS["staff"]), (_("Who"), _("How often"), _("What")), rows)
 
 
 _BUILDERS = {

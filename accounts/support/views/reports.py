@@ -27,7 +27,7 @@ def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
 def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:
     """Export one report."""
     table = _table(request, key)
-    title = _("%(report)s, as a file") % {"report": table.title}
+    title = _("Export “%(report)s”") % {"report": table.title}
     search, back = {"report": key}, resolve_url("admin:report", key)
     return exports.give(
         request, key, lambda: summary.as_lines(table), title=title, search=search, back=back, here="reports"

@@ -1,11 +1,12 @@
 """Each report counts what it says, over thirty days or as things stand now."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import SecondStep, User
+from accounts.support import audit_events
 from accounts.support.reports import summary
 from accounts.support.reports.summary import REPORTS, Table
 from verification import audit
@@ -78,7 +79,33 @@ def test_sign_ins_are_counted_by_day_for_thirty_days() -> None:
     ):
         note(kind, days=days)
 
-    assert summary.build("sign-ins", now=NOW).rows == (("30 Mar 2026", 0, 1, 0, 0), ("31 Mar 2026", 2, 0, 1, 0))
+    assert summary.build("sign-ins", now=NOW).rows == ((date(2026, 3, 30), 0, 1, 0, 0), (date(2026, 3, 31), 2, 0, 1, 0))
+
+
+def test_chart_of_sign_ins_has_every_day_and_none_without_any() -> None:
+    assert summary.build("sign-ins", now=NOW).days == ()
+    note("sign_in.completed", days=2)
+
+    chart = list(summary.build("sign-ins", now=NOW).chart())
+
+    assert (len(chart), chart[-3], chart[-1]) == (30, (date(2026, 3, 29), 1, 100), (date(2026, 3, 31), 0, 0))
+
+
+def test_tiles_say_how_many_people_have_a_second_method() -> None:
+    person("none")
+    person("one", "totp")
+    person("two", "totp", "text")
+
+    tiles = summary.build("registered", now=NOW).tiles
+
+    assert [tile.value for tile in tiles] == ["3", "1", "1", "1"]
+
+
+def test_trouble_names_the_events_behind_each_number() -> None:
+    table = summary.build("trouble", now=NOW)
+
+    assert [kind for _head, _cells, _width, kind in table.lines()] == list(table.kinds)
+    assert "support.person_blocked" in table.kinds
 
 
 def test_trouble_counts_each_kind_and_shows_none_as_nought() -> None:
@@ -98,7 +125,7 @@ def test_staff_are_named_with_what_they_did() -> None:
 
     rows = summary.build("staff", now=NOW).rows
 
-    assert ("dora", 2, "person unlocked") in rows
+    assert ("dora", 2, audit_events.SUPPORT_PERSON_UNLOCKED.title_for(is_own=False)) in rows
     assert len(rows) == 2
 
 
