@@ -8,20 +8,20 @@ from verification.audit.declarations import Details, Event, Severity, UserEvent,
 
 def _why(details: Details) -> str:
     reasons = {
-        "remembered": gettext("Nothing more was asked: this browser is remembered."),
-        "trusted_network": gettext("Nothing more was asked: this is a trusted network."),
-        "put_off": gettext("Nothing more was asked: you put the registration off."),
-        "bypassed": gettext("Nothing more was asked this once: company support let you in."),
-        "not_required": gettext("Nothing more was asked: two-step verification is off for this account."),
+        "remembered": gettext("No second step was needed, because this browser is remembered."),
+        "trusted_network": gettext("No second step was needed, because this is a trusted network."),
+        "put_off": gettext("No second step was needed, because you postponed the setup."),
+        "bypassed": gettext("No second step was needed, because the support desk gave you a one-time bypass."),
+        "not_required": gettext("No second step was needed, because two-step verification is off for this account."),
     }
-    asked = gettext("Verified by %(method)s.") % {"method": details.method} if details.get("method") else ""
+    asked = gettext("Method: %(method)s.") % {"method": details.method} if details.get("method") else ""
     return reasons.get(details.get("why"), asked)
 
 
 def _why_for_staff(details: Details) -> str:
     reasons = {
-        "put_off": gettext("Nothing more was asked: they put the registration off."),
-        "bypassed": gettext("Nothing more was asked this once: company support let them in."),
+        "put_off": gettext("No second step was needed, because they postponed the setup."),
+        "bypassed": gettext("No second step was needed, because the support desk gave them a one-time bypass."),
     }
     return reasons.get(details.get("why")) or _why(details)
 
@@ -58,8 +58,8 @@ PASSWORD_REFUSED = declare(
         "password.refused",
         log=_("Incorrect password entered for %(person)s."),
         icon="bad",
-        title=_("A wrong password was typed"),
-        text=_("Nobody got in."),
+        title=_("An incorrect password was entered"),
+        text=_("Nobody was signed in."),
         severity=Severity.WARN,
         is_attempt=True,
         metric="password refused",
@@ -79,7 +79,7 @@ PASSWORD_RESET = declare(
         "password.reset",
         log=_("%(person)s set a new password through an emailed link."),
         icon="key",
-        title=_("Your password was reset by a mailed link"),
+        title=_("Your password was reset with a link from an email"),
         staff_title=_("Their password was reset by a mailed link"),
     )
 )
@@ -89,7 +89,7 @@ PASSWORD_RESET_ASKED = declare(
         "password_reset.asked",
         log=_("A link to set a new password was requested for %(person)s."),
         icon="mail",
-        title=_("A link to set a new password was asked for"),
+        title=_("A link to reset the password was requested"),
     )
 )
 
@@ -98,7 +98,7 @@ REGISTRATION_DEFERRED = declare(
         "registration.put_off",
         log=_("%(person)s put off setting up a method."),
         icon="clock",
-        title=_("You put the registration off"),
+        title=_("You postponed the setup"),
         staff_title=_("They put the registration off"),
     )
 )
@@ -119,7 +119,7 @@ SESSIONS_ENDED = declare(
         "sessions.ended",
         log=_("%(person)s ended other sessions."),
         icon="leave",
-        title=_("Other sign-ins were ended"),
+        title=_("Other sessions were ended"),
     )
 )
 
@@ -128,7 +128,7 @@ APP_PASSWORD_MADE = declare(
         "app_password.made",
         log=_("%(person)s created an app password: %(name)s."),
         icon="plus",
-        title=_("An app password was made"),
+        title=_("An app password was created"),
         text=detail("name"),
     )
 )
@@ -156,7 +156,7 @@ ACCOUNT_SECURING_BEGUN = declare(
         "account.securing_begun",
         log=_("%(person)s reported activity that wasn’t theirs, and is securing their account."),
         icon="shield",
-        title=_("You said that something was not you"),
+        title=_("You reported something that wasn’t you"),
         staff_title=_("They said that something was not them"),
         severity=Severity.WARN,
         is_deniable=False,
@@ -168,7 +168,7 @@ ACCOUNT_SECURING_ENDED = declare(
         "account.securing_ended",
         log=_("%(person)s finished securing their account."),
         icon="shield",
-        title=_("You made your account safe again"),
+        title=_("You restored access to your account"),
         staff_title=_("They made their account safe again"),
         severity=Severity.GOOD,
         is_deniable=False,

@@ -9,7 +9,7 @@ class RightsBackend(ModelBackend):
     """Django's backend with fewer statements. It never signs anyone in: `signin.flow` does that."""
 
     def authenticate(self, request: Any, username: str | None = None, password: str | None = None, **more: Any) -> None:
-        """Sign nobody in by user name and password alone."""
+        """Sign nobody in by username and password alone."""
         return
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -123,12 +123,12 @@ class StandingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if SESSION_KEY in request.session and not _holds(request):
             logout(request)
-            messages.info(request, _("You were signed out, because your account or its settings changed."))
+            messages.info(request, _("We signed you out, because your account or its settings have changed. Sign in again."))
         return self.get_response(request)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Redirect to the sign-in and back. A form posted meanwhile is lost; the page then says that nothing was done."""
+    """Redirect to the sign-in and back. A form that was posted is lost; the page then says that nothing was done."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
@@ -154,7 +154,7 @@ class NewPasswordMiddleware:
             return None
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None
-        messages.info(request, _("Choose a new password first. Your company support asks for it."))
+        messages.info(request, _("Set a new password first. The support desk requires it."))
         return redirect(redirects.asking("portal:password", request.get_full_path()))
 
 
@@ -173,7 +173,7 @@ def carry_over(request: HttpRequest, user: User) -> None:
     Call it last in that action's transaction, so that both are saved together. Otherwise a concurrent request in the
     same session finds it out of date and deletes its row.
 
-    Errors: `SessionInterrupted` if the session has ended meanwhile; the action is then rolled back.
+    Errors: `SessionInterrupted` if the session has ended in between; the action is then rolled back.
     """
     user.refresh_from_db(fields=["epoch", "password"])
     update_session_auth_hash(request, user)  # changes the key as well

@@ -1,4 +1,4 @@
-"""App passwords: separate secrets for old programs that can only send a user name and a password."""
+"""App passwords: separate secrets for older apps that can only send a username and a password."""
 
 from accounts.app_passwords.checking import Answer, Checked, check
 from accounts.app_passwords.failures import stale_of

@@ -1,4 +1,4 @@
-"""Checks a user name and app password for a service. The integrations handle the protocols."""
+"""Checks a username and app password for a service. The integrations handle the protocols."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _MAX_PLACES_KEPT = 20  # networks kept for each app password
 
 
 class Answer(StrEnum):
-    """The answer to a service about a user name and password."""
+    """The answer to a service about a username and password."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -64,7 +64,7 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
 
 
 def check(ask: Ask) -> Checked:
-    """Check a user name and password for a service. A correct app password takes one statement or two.
+    """Check a username and password for a service. A correct app password takes one statement or two.
 
     A user who must use the second step is refused with the normal password. Text, statements and timing are the same as
     for a wrong password or an unknown name.

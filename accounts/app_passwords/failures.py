@@ -12,13 +12,13 @@ from verification.context import network_of
 
 _MAX_FAILING_PLACES_KEPT = 20  # places of failing programs kept for one person
 _MIN_FAILURES_TO_LIST = 3  # failures before the page lists a program
-_MIN_FAILURES_TO_MAIL = 10  # failures before the user gets a mail
+_MIN_FAILURES_TO_MAIL = 10  # failures before the user gets an email
 _MAX_MAILS_PER_DAY = 3  # to one user, from however many networks an attacker fails
 _ONE_DAY = timedelta(days=1)  # without a failure, after which the count restarts and the page drops it
 
 
 def count(user: User, ask: Ask) -> None:
-    """Count a failing program and mail the user once. Nothing is locked, because 120 random bits need no lock."""
+    """Count a failing program and email the user once. Nothing is locked, because 120 random bits need no lock."""
     place = network_of(ask.network)
     row = StaleClient.objects.filter(user=user, service=ask.service, network=place)
     if not row.filter(last_at__gt=ask.now - _ONE_DAY).update(n_failures=F("n_failures") + 1, last_at=ask.now):
@@ -30,14 +30,14 @@ def count(user: User, ask: Ask) -> None:
         and StaleClient.objects.filter(user=user, told_at__gt=ask.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
     ):
         with transaction.atomic():
-            if untold.update(told_at=ask.now):  # of two concurrent failures, only one sends the mail
+            if untold.update(told_at=ask.now):  # of two concurrent failures, only one sends the email
                 kind, name = "app_password_failing", ask.service.name
                 notices.tell(user, kind, now=ask.now, service=name, network=place)
 
 
 def _begin_counting(user: User, ask: Ask, place: str) -> None:
     mine = StaleClient.objects.filter(user=user)
-    # Keep what the user was told about today, so that failing from elsewhere cannot trigger the same mail again.
+    # Keep what the user was told about today, so that failing from elsewhere cannot trigger the same email again.
     spare = mine.exclude(told_at__gt=ask.now - _ONE_DAY).order_by("-last_at")
     surplus = spare.values_list("pk", flat=True)[_MAX_FAILING_PLACES_KEPT - _MAX_MAILS_PER_DAY - 1 :]
     StaleClient.objects.filter(pk__in=list(surplus)).delete()

@@ -1,4 +1,4 @@
-"""The kinds of programs that app passwords are for, and how to set each one up."""
+"""The kinds of apps that app passwords are for, and how to set each one up."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Program:
-    """A kind of program. An app password for one kind does not work for another."""
+    """A kind of app. An app password for one kind doesn't work for another."""
 
     key: str
     label: Any
@@ -17,47 +17,47 @@ class Program:
     steps: tuple[Any, ...]
 
 
-_RESTART = _("Remove the password that the program kept, close it and start it again.")
+_RESTART = _("Remove the saved password from the app, close the app and start it again.")
 
 PROGRAMS: dict[str, Program] = {
     program.key: program
     for program in (
         Program(
             "mail",
-            _("Mail"),
+            _("Email"),
             "mail",
-            _("A mail program that asks for a name and a password only."),
+            _("An email app that only asks for a username and a password."),
             (
                 _RESTART,
-                _("When it asks, type your user name and the app password in place of your normal password."),
-                _("The same for sending: outgoing mail wants it too."),
+                _("When it asks, enter your username, and the app password instead of your normal password."),
+                _("Enter the app password for outgoing email too."),
             ),
         ),
         Program(
             "calendar",
             _("Calendar and contacts"),
-            "clock",
-            _("A calendar or address book that is kept in step."),
-            (_RESTART, _("Add the account anew with your user name and the app password.")),
+            "calendar",
+            _("A calendar or address book that synchronises."),
+            (_RESTART, _("Add the account again with your username and the app password.")),
         ),
         Program(
             "files",
             _("Files"),
-            "download",
-            _("A program or network drive that opens your files."),
-            (_RESTART, _("Connect with your user name and the app password; let the program remember it.")),
+            "folder",
+            _("An app or a network drive that opens your files."),
+            (_RESTART, _("Connect with your username and the app password. Let the app save it.")),
         ),
         Program(
             "other",
             _("Something else"),
             "key",
-            _("An older program that your organisation named to you."),
-            (_RESTART, _("Where it asks for your password, type the app password.")),
+            _("Another older app that your organisation uses."),
+            (_RESTART, _("When it asks for your password, enter the app password.")),
         ),
     )
 }
 
 
 def program(key: str) -> Program:
-    """Return a kind of program by its key. Unknown keys give "other"."""
+    """Return a kind of app by its key. Unknown keys give "other"."""
     return PROGRAMS.get(key, PROGRAMS["other"])

@@ -1,4 +1,4 @@
-"""App passwords, for programs that cannot ask for a second step, and the services that check them."""
+"""App passwords, for apps that cannot ask for a second step, and the services that check them."""
 
 from django.conf import settings
 from django.core.validators import validate_ipv46_address
@@ -9,34 +9,34 @@ from verification.models.handles import HandleField
 
 
 class Service(models.Model):
-    """A system of the organisation that asks us to check a user name and an app password."""
+    """A system of the organisation that asks us to check a username and an app password."""
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=100)
-    program = models.CharField(_("kind of program"), max_length=20)
+    program = models.CharField(_("kind of app"), max_length=20)
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     takes_password = models.BooleanField(
-        _("takes the normal password"),
+        _("accepts the normal password"),
         default=True,
-        help_text=_("From people who need no second step. Others always need an app password here."),
+        help_text=_("Only from people who don’t need a second step. Everyone else needs an app password here."),
     )
     # An IP address, because nginx does not resolve names here. Source: ngx_mail_auth_http_module, "Auth-Server".
     upstream_host = models.CharField(
-        _("mail server address"),
+        _("email server address"),
         max_length=64,
         blank=True,
         validators=[validate_ipv46_address],
-        help_text=_("Only for nginx’s mail proxy, which is told where to go: an IP address, not a name."),
+        help_text=_("Only for nginx’s mail proxy. Enter an IP address, not a host name."),
     )
-    upstream_port = models.PositiveIntegerField(_("mail server port"), null=True, blank=True)
+    upstream_port = models.PositiveIntegerField(_("email server port"), null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
 
 
 class AppPassword(models.Model):
-    """One app password: found by a keyed digest, valid for one kind of program, shown once when it is created."""
+    """One app password: found by a keyed digest, valid for one kind of app, shown once when it is created."""
 
     ref = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="app_passwords")
@@ -57,7 +57,7 @@ class AppPassword(models.Model):
 
 
 class StaleClient(models.Model):
-    """A program that keeps trying a password that does not work, for the page and mail that tell its user."""
+    """An app that keeps trying a password that does not work, for the page and the email that tell its user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stale_clients")
     service = models.ForeignKey(Service, on_delete=models.CASCADE)

@@ -18,7 +18,7 @@ class Import(models.Model):
 
         PEOPLE = "people", _("people")
         TOKENS = "tokens", _("hardware tokens")
-        ASSIGN = "assign", _("who gets which token")
+        ASSIGN = "assign", _("token assignments")
 
     class State(models.TextChoices):
         """The state of an import."""
@@ -51,9 +51,9 @@ class Import(models.Model):
 
     class Meta:
         permissions = (
-            ("import_people", "May import people"),
-            ("export_people", "May export people"),
-            ("import_tokens", "May import hardware tokens"),
+            ("import_people", "Can import people"),
+            ("export_people", "Can export people"),
+            ("import_tokens", "Can import hardware tokens"),
         )
         indexes = (
             models.Index(

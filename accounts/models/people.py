@@ -19,7 +19,7 @@ from verification.models.person import SecondStep
 
 
 def fold(name: str) -> str:
-    """Fold a user name, so that different spellings are the same user. Source: PRECIS, RFC 8265, 3.3."""
+    """Fold a username, so that different spellings are the same user. Source: PRECIS, RFC 8265, 3.3."""
     return unicodedata.normalize("NFKC", name or "").casefold().strip()
 
 
@@ -72,13 +72,13 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """
 
     username = models.CharField(
-        _("user name"), max_length=150, unique=True, error_messages={"unique": _("This user name is taken.")}
+        _("username"), max_length=150, unique=True, error_messages={"unique": _("This username is taken.")}
     )
     name = models.CharField(_("name"), max_length=150, blank=True)
-    email = models.EmailField(_("mail address"), blank=True)
+    email = models.EmailField(_("email address"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
-    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    is_staff = models.BooleanField(_("is staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     second_step = models.CharField(
         _("second step"), max_length=10, choices=SecondStep.choices, default=SecondStep.ENABLED
@@ -86,9 +86,9 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     epoch = models.PositiveIntegerField(default=1, editable=False)
     grants_epoch = models.PositiveIntegerField(default=1, editable=False)
     blocked_until = models.DateTimeField(_("blocked until"), null=True, blank=True)
-    blocked_reason = models.CharField(_("why blocked"), max_length=200, blank=True)
+    blocked_reason = models.CharField(_("reason for the block"), max_length=200, blank=True)
     second_step_locked_at = models.DateTimeField(_("second step locked since"), null=True, blank=True)
-    bypass_until = models.DateTimeField(_("may sign in once without the second step until"), null=True, blank=True)
+    bypass_until = models.DateTimeField(_("one-time bypass until"), null=True, blank=True)
     n_deferrals = models.PositiveSmallIntegerField(default=0, editable=False)
     grace_ends_at = models.DateTimeField(null=True, editable=False)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
@@ -126,7 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return any(check_password(spelling, self.password) for spelling in hashers.spellings(raw_password))
 
     def _keep_again(self, password: str) -> None:
-        """Store the same password in its current form, unless it was changed meanwhile."""
+        """Store the same password in its current form, unless it has been changed since."""
         kept = self.password
         self.set_password(password)
         self._password = None  # a later save would take it for a password change

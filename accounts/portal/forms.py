@@ -21,8 +21,18 @@ class NameForm(forms.Form):
         label=_("Your name for it"),
         max_length=64,
         required=False,
-        help_text=_("Such as “work phone”. Leave it empty to show none."),
+        help_text=_("For example “work phone”. Leave it empty if you don’t need a name."),
     )
+    is_on_another_device = forms.BooleanField(
+        label=_("This app isn’t on my phone"),
+        required=False,
+        help_text=_("Then it’s a backup if you lose your phone."),
+    )
+
+    def __init__(self, *args: Any, may_be_elsewhere: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_be_elsewhere:
+            del self.fields["is_on_another_device"]
 
 
 class NewPasswordForm(forms.Form):
@@ -32,8 +42,8 @@ class NewPasswordForm(forms.Form):
         label=_("New password"),
         strip=False,
         max_length=4096,
-        help_text=_("At least 12 characters. A few words that belong together only for you are best."),
-        error_messages={"required": _("Type the new password.")},
+        help_text=_("At least 12 characters. Several words that only you would combine are best."),
+        error_messages={"required": _("Enter a new password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -43,10 +53,10 @@ class ChangeForm(NewPasswordForm):
 
     field_order = ["password", "new_password"]
     password = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         max_length=4096,
-        error_messages={"required": _("Type your present password.")},
+        error_messages={"required": _("Enter your current password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -55,29 +65,29 @@ class ResetForm(forms.Form):
     """The user whose password is to be reset."""
 
     name = LineField(
-        label=_("User name or mail address"),
+        label=_("Username or email address"),
         max_length=254,
-        error_messages={"required": _("Type your user name or mail address.")},
+        error_messages={"required": _("Enter your username or email address.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
 
 
 @cache
 def _places() -> tuple[str, ...]:
-    """Return the time zones that are named after places. Reading them opens hundreds of files, so it is cached."""
+    """Return the time zones that are named after places, cached: reading them opens hundreds of files."""
     names = (name for name in available_timezones() if "/" in name and not name.startswith(("posix/", "right/")))
     return ("UTC", *sorted(names))
 
 
 def _zones() -> list[tuple[str, Any]]:
-    return [("", _("As the organisation")), *((zone, zone.replace("_", " ")) for zone in _places())]
+    return [("", _("Same as the organisation")), *((zone, zone.replace("_", " ")) for zone in _places())]
 
 
 class ProfileForm(forms.Form):
     """Language and time zone."""
 
     language = forms.ChoiceField(
-        label=_("Language"), required=False, choices=lambda: [("", _("As the browser asks")), *settings.LANGUAGES]
+        label=_("Language"), required=False, choices=lambda: [("", _("Use browser setting")), *settings.LANGUAGES]
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones)
 
@@ -88,33 +98,33 @@ class ProfileForm(forms.Form):
 
 
 class AppPasswordForm(forms.Form):
-    """The program, name and restrictions of a new app password."""
+    """The kind of app, the name and the restrictions of a new app password."""
 
     program = forms.ChoiceField(
         label=_("What is it for?"),
         choices=lambda: [(program.key, program.label) for program in programs.PROGRAMS.values()],
-        help_text=_("It opens this kind of program and nothing else."),
+        help_text=_("It works in this kind of app only."),
     )
     name = LineField(
         label=_("Name"),
         max_length=64,
-        help_text=_("After the device, such as “old laptop”, so that you know later which one to delete."),
-        error_messages={"required": _("Give it a name.")},
+        help_text=_("Name it after the device, for example “old laptop”, so that you know later which one to delete."),
+        error_messages={"required": _("Enter a name.")},
     )
     network = forms.CharField(
         label=_("Only from this network"),
         max_length=50,
         required=False,
-        help_text=_("An address or a range such as 192.0.2.0/24. Leave it empty to allow any."),
+        help_text=_("An address or a range, for example 192.0.2.0/24. Leave it empty to allow any network."),
     )
     days = forms.IntegerField(
-        label=_("Ends after days"),
+        label=_("Expires after (days)"),
         min_value=1,
         max_value=3650,
         required=False,
-        help_text=_("Leave it empty to keep it until you delete it."),
+        help_text=_("Leave it empty if it should work until you delete it."),
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), _("Type a whole number of days, from 1 to 3650.")
+            ("invalid", "min_value", "max_value"), _("Enter a number of days from 1 to 3650.")
         ),
     )
 
@@ -126,7 +136,7 @@ class AppPasswordForm(forms.Form):
             return str(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
             raise forms.ValidationError(
-                _("This is no network. Write it like 192.0.2.0/24 or 2001:db8::/64.")
+                _("Enter a network, for example 192.0.2.0/24 or 2001:db8::/64.")
             ) from error
 
     def fields_of_issue(self, now: datetime) -> dict[str, Any]:

@@ -24,75 +24,92 @@ class Mark:
     label: str = ""
 
 
-def everyday_methods(options: Sequence[Option]) -> set[str]:
-    """Return the distinct things a user could lose. A number that takes texts and calls is one phone."""
-    return {
-        option.enrolment.address_digest or option.ref
-        for option in options
-        if not option.is_backup and not option.is_temporary and not option.is_locked
-    }
+def _lasting(options: Sequence[Option]) -> list[Option]:
+    return [o for o in options if not o.is_backup and not o.is_temporary and not o.is_locked]
 
 
-def is_one_phone(options: Sequence[Option]) -> bool:
-    """Return whether losing one phone may take everything: its number, and an app that usually runs on it."""
-    lasting = [o for o in options if not o.is_backup and not o.is_temporary and not o.is_locked]
-    elsewhere = {o.enrolment.address_digest or o.ref for o in lasting if not o.is_on_phone}
-    return (
-        any(o.is_on_phone for o in lasting)
-        and len(elsewhere) == 1
-        and all(o.enrolment.address_digest for o in lasting if not o.is_on_phone)
-    )
+def devices(options: Sequence[Option]) -> list[list[Option]]:
+    """Group a user's methods by the device that they are lost with, phones first.
+
+    Texts and calls to one number reach one phone. An authenticator app is presumed to be on the first of these phones,
+    unless the user says that it is on another device.
+    """
+    lasting = _lasting(options)
+    phones: dict[str, list[Option]] = {}
+    for option in lasting:
+        if digest := option.enrolment.address_digest:
+            phones.setdefault(digest, []).append(option)
+    apps = [o for o in lasting if o.is_on_phone]
+    found = list(phones.values())
+    if found:
+        found[0] += apps
+    elif apps:
+        found = [apps]
+    return found + [[o] for o in lasting if not o.is_on_phone and not o.enrolment.address_digest]
+
+
+def _is_phone(device: Sequence[Option]) -> bool:
+    return any(o.is_on_phone or o.enrolment.address_digest for o in device)
 
 
 def comfort(options: Sequence[Option]) -> str:
-    """Explain why a user who has nothing left to do could still sign in."""
-    if is_one_phone(options):
-        return _("If you lost your phone, one of your recovery codes would do. Keep them somewhere else.")
-    return _("If you lost one of these, another one would do.")
+    """Explain how a user who has nothing left to do could still sign in."""
+    found = devices(options)
+    has_phone = bool(found) and _is_phone(found[0])
+    if len(found) > 1 and has_phone:
+        left = ", ".join(option.label for device in found[1:] for option in device)
+        return _("If you lose your phone, you can still sign in with: %(methods)s.") % {"methods": left}
+    if len(found) > 1:
+        return _("If you lose one method, you can sign in with another.")
+    if has_phone:
+        return _("If you lose your phone, sign in with a recovery code. Store the codes away from your phone.")
+    return _("If you lose this method, sign in with a recovery code. Store the codes where only you can reach them.")
 
 
 def marks(options: Sequence[Option], *, n_codes: int, has_backup: bool, now: datetime) -> list[Mark]:
     """Return what is worth doing, most urgent first; empty if all is well."""
-    found = [_off(option) for option in options if option.is_locked]
-    methods = everyday_methods(options)
-    if len(methods) < 2:
-        found.append(
-            Mark(
-                "warn",
-                _("One way in is not enough"),
-                _("Add a second way to verify. Without it a lost phone locks you out until support helps."),
-                "portal:method-add",
-                _("Add a method"),
-            )
-        )
-    elif is_one_phone(options) and not n_codes:
-        found.append(
-            Mark(
-                "warn",
-                _("All of these may be on one phone"),
-                _("If you lost it, nothing would be left. Add a method that is not on it, such as a passkey."),
-                "portal:method-add",
-                _("Add a method"),
-            )
-        )
+    found = [_locked(option) for option in options if option.is_locked]
+    if len(devices(options)) < 2 and not n_codes:
+        found.append(_alone(_lasting(options)))
     if has_backup and n_codes <= _FEW_CODES:
         found.append(_codes(n_codes))
     found += [_untried(option) for option in options if _is_untried(option, now)]
     return found
 
 
-def _off(option: Option) -> Mark:
-    words = _("There were too many wrong codes. Set it up again, and what you set up takes its place.")
-    return Mark("bad", _("%(label)s is switched off") % {"label": option.label}, words)
+def _alone(methods: Sequence[Option]) -> Mark:
+    """Say what would happen if the one device were lost, and what would help."""
+    place, label = "portal:method-add", _("Add a method")
+    if not methods:
+        text = _("Your password is all that protects your account. Add a method, such as a passkey.")
+        return Mark("warn", _("You have no method"), text, place, label)
+    if len(methods) == 1:
+        text = _(
+            "If you lose it, you can’t sign in until the support desk helps you. Add a method that you can’t lose with "
+            "it, such as a passkey, or get recovery codes."
+        )
+        return Mark("warn", _("You have only one method"), text, place, label)
+    text = _(
+        "If you lose that phone, you can’t sign in until the support desk helps you. Add a passkey, a hardware token "
+        "or the number of another phone, or get recovery codes."
+    )
+    if any(option.is_on_phone for option in methods):
+        text += " " + _("Is your authenticator app on another device? Choose Rename beside it and tell us.")
+    return Mark("warn", _("All your methods are on one phone"), text, place, label)
+
+
+def _locked(option: Option) -> Mark:
+    words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
+    return Mark("bad", _("%(label)s is locked") % {"label": option.label}, words)
 
 
 def _codes(n_codes: int) -> Mark:
     title = (
-        ngettext("%(n)d recovery code is left", "%(n)d recovery codes are left", n_codes) % {"n": n_codes}
+        ngettext("You have %(n)d recovery code left", "You have %(n)d recovery codes left", n_codes) % {"n": n_codes}
         if n_codes
         else _("You have no recovery codes")
     )
-    text = _("Print a set of ten for the day when nothing else is at hand.")
+    text = _("Print 10 new ones. With a recovery code you can sign in when you have no other method with you.")
     return Mark("warn" if n_codes else "info", title, text, "portal:codes", _("Get new codes"))
 
 
@@ -103,4 +120,5 @@ def _is_untried(option: Option, now: datetime) -> bool:
 
 def _untried(option: Option) -> Mark:
     title = _("Does %(label)s still reach you?") % {"label": option.label}
-    return Mark("info", title, _("It was not used for half a year. Try it now, before you need it."))
+    text = _("You haven’t used it for 6 months. Choose Try it now, so that you know it works when you need it.")
+    return Mark("info", title, text, "portal:methods", _("Check your methods"))

@@ -19,6 +19,7 @@ urlpatterns = [
     path("app-passwords/", app_passwords.index, name="app-passwords"),
     path("app-passwords/make/", app_passwords.make, name="app-password-make"),
     path("app-passwords/delete/", app_passwords.delete, name="app-passwords-delete"),
+    path("app-passwords/<slug:ref>/", app_passwords.show, name="app-password"),
     path("app-passwords/<slug:ref>/delete/", app_passwords.delete, name="app-password-delete"),
     path("browsers/", browsers.index, name="browsers"),
     path("browsers/forget/", browsers.forget, name="browsers-forget"),

@@ -50,12 +50,12 @@ def test_wrong_code_is_bad_at_a_sign_in(purpose: str) -> None:
 @pytest.mark.parametrize(
     ("detail", "words"),
     [
-        ({"why": "required", "method": "totp"}, "Verified by Authenticator app."),
-        ({"why": "required", "method": "fax"}, "Verified by a former method."),
-        ({"why": "remembered"}, "Nothing more was asked: this browser is remembered."),
-        ({"why": "trusted_network"}, "Nothing more was asked: this is a trusted network."),
-        ({"why": "not_required"}, "Nothing more was asked: two-step verification is off for this account."),
-        ({"why": "alone", "method": "passkey"}, "Verified by Passkey."),
+        ({"why": "required", "method": "totp"}, "Method: Authenticator app."),
+        ({"why": "required", "method": "fax"}, "Method: a former method."),
+        ({"why": "remembered"}, "No second step was needed, because this browser is remembered."),
+        ({"why": "trusted_network"}, "No second step was needed, because this is a trusted network."),
+        ({"why": "not_required"}, "No second step was needed, because two-step verification is off for this account."),
+        ({"why": "alone", "method": "passkey"}, "Method: Passkey."),
         ({}, ""),
     ],
 )
@@ -92,7 +92,7 @@ def test_lists_a_sign_in_with_time_method_network_and_browser(ana: Person) -> No
 
     page = at_activity(ana)
 
-    for words in ("You signed in", "Verified by Authenticator app.", "2 March 2026, 09:00", "Chrome on Windows"):
+    for words in ("You signed in", "Method: Authenticator app.", "2 March 2026, 09:00", "Chrome on Windows"):
         assert words in page
     assert "198.51.100.9" in page
 
@@ -105,8 +105,8 @@ def test_lists_what_others_tried(ana: Person) -> None:
 
     page = at_activity(ana)
 
-    assert "A wrong password was typed" in page
-    assert "A wrong code was typed By Text. The password was right." in page
+    assert "An incorrect password was entered" in page
+    assert "An incorrect code was entered Method: Text message. The password was correct." in page
     assert page.link("This wasn’t me").startswith("/activity/not-me/?about=")
 
 
@@ -116,7 +116,7 @@ def test_lists_the_newest_first(ana: Person, clock: Clock) -> None:
 
     words = at_activity(ana).words
 
-    assert words.index("You signed in") < words.index("A wrong password was typed")
+    assert words.index("You signed in") < words.index("An incorrect password was entered")
 
 
 def _fill(person: Person, number: int, event: audit.Event = audit_events.PASSWORD_REFUSED) -> None:
@@ -143,7 +143,7 @@ def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
     page = at_activity(ana)
 
     assert "Nothing yet" not in page
-    assert page.words.count("A wrong password was typed Nobody") == 3
+    assert page.words.count("An incorrect password was entered Nobody") == 3
 
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "0", "1", "²", "٣", "9" * 30, "9" * 4400, "1 OR 1=1"])

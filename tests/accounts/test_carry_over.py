@@ -23,12 +23,12 @@ NEW = "seven green bicycles"
 
 def _change_password(person: Person) -> Page:
     person.browser.go("/password/")
-    return person.browser.press("Change it", password=PASSWORD, new_password=NEW)
+    return person.browser.press("Change password", password=PASSWORD, new_password=NEW)
 
 
 def _secure(person: Person) -> Page:
     person.browser.go("/activity/not-me/")
-    return person.browser.press("Make it safe now")
+    return person.browser.press("Secure my account")
 
 
 def _sign_out_elsewhere(person: Person) -> Page:
@@ -37,7 +37,7 @@ def _sign_out_elsewhere(person: Person) -> Page:
 
 def _remove(person: Person) -> Page:
     person.browser.go(f"/methods/{person.enrolment('recovery').ref}/remove/")
-    return person.browser.press("Remove it")
+    return person.browser.press("Remove method")
 
 
 ACTIONS = [_change_password, _secure, _sign_out_elsewhere, _remove]

@@ -23,7 +23,7 @@ def _prefer(person: Person, **fields: str) -> None:
 def test_times_are_the_persons_own(ana: Person, zone: str, time: str) -> None:
     _prefer(ana, time_zone=zone)
 
-    assert f"since 2 March 2026, {time}" in ana.sign_in()
+    assert f"on 2 March 2026, {time}" in ana.sign_in()
 
 
 def test_time_zone_of_one_is_not_left_to_the_next(ana: Person, cleo: Person) -> None:
@@ -60,4 +60,4 @@ def test_zone_that_is_no_more_breaks_no_page(ana: Person) -> None:
     """Zones are renamed and dropped; a page with the organisation's time is better than none (seen failing)."""
     _prefer(ana, time_zone="Mars/Olympus")
 
-    assert "since 2 March 2026, 09:00" in ana.sign_in()
+    assert "on 2 March 2026, 09:00" in ana.sign_in()

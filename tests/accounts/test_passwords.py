@@ -35,7 +35,7 @@ WEAK = {
 
 def change(person: Person, password: str = PASSWORD, new: str = NEW) -> Page:
     person.browser.go("/password/")
-    return person.browser.press("Change it", password=password, new_password=new)
+    return person.browser.press("Change password", password=password, new_password=new)
 
 
 # Changing ------------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def test_changes_the_password(ana: Person) -> None:
 
     page = change(ana)
 
-    assert (page.path, "Your password is changed." in page) == ("/", True)
+    assert (page.path, "We changed your password" in page) == ("/", True)
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
     assert "password.changed" in kinds(ana)
     assert mails(ana) == ["password_changed"]
@@ -67,7 +67,7 @@ def test_ends_all_others_and_keeps_this_session(ana: Person, clock: Clock) -> No
     assert list(Session.objects.filter(user=ana.user).values_list("session_key", flat=True)) == [
         row_key(ana.browser.session_key)
     ]
-    assert "No browser is remembered" in ana.browser.go("/browsers/")
+    assert "No remembered browsers" in ana.browser.go("/browsers/")
 
 
 def test_remembered_browser_asks_again(ana: Person, clock: Clock) -> None:
@@ -90,7 +90,7 @@ def test_wrong_present_password_is_named_beside_its_field(ana: Person) -> None:
 
     page = change(ana, "guessed")
 
-    assert (page.path, "This is not your present password." in page) == ("/password/", True)
+    assert (page.path, "Incorrect password. Enter your current password." in page) == ("/password/", True)
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
     assert mails(ana) == []
 
@@ -102,7 +102,7 @@ def test_wrong_present_passwords_are_bounded(ana: Person) -> None:
 
     page = change(ana)
 
-    assert "There were too many attempts. Please try again later." in page
+    assert "Too many incorrect passwords. Try again at" in page
     assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
 
 
@@ -112,7 +112,7 @@ def test_right_present_password_forgets_the_wrong_ones(ana: Person) -> None:
         change(ana, f"guess {n}")
     change(ana)
 
-    assert all("not your present" in change(ana, f"guess {n}") for n in range(9))
+    assert all("Incorrect password" in change(ana, f"guess {n}") for n in range(9))
 
 
 @pytest.mark.parametrize("case", WEAK)
@@ -132,8 +132,8 @@ def test_empty_form_names_both_fields(ana: Person) -> None:
 
     page = change(ana, "", "")
 
-    assert "Type your present password." in page
-    assert "Type the new password." in page
+    assert "Enter your current password." in page
+    assert "Enter a new password." in page
 
 
 def test_typed_passwords_stand_on_no_page(ana: Person) -> None:
@@ -275,7 +275,7 @@ def test_sets_a_new_password_and_does_not_sign_in(ana: Person, mailed: str) -> N
 
     page = set_new(mailed, browser=browser)
 
-    assert (page.path, "Your new password is set." in page) == ("/sign-in/", True)
+    assert (page.path, "We set your new password." in page) == ("/sign-in/", True)
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
     assert browser.go("/").path == "/sign-in/"
     assert not Session.objects.filter(user=ana.user).exists()
@@ -437,8 +437,8 @@ def test_password_that_was_kept_as_typed_goes_on_working_and_is_kept_anew(ana: P
 @SPELT
 def test_changed_to_one_form_is_typed_in_the_other(ana: Person, kept: str, typed: str) -> None:
     ana.sign_in()
-    assert "Your password is changed." in change(ana, new=kept)
-    assert "This is the password you have." in change(ana, typed, typed)
+    assert "We changed your password" in change(ana, new=kept)
+    assert "This is your current password." in change(ana, typed, typed)
 
     assert Person(ana.user, ana.phone).give_password(typed).path == "/sign-in/verify/"
 

@@ -244,7 +244,7 @@ def test_passwords_are_never_held(stale: Person, clock: Clock) -> None:
     assert "a quite different sentence" not in str(kept)
     page = prove(stale, clock)
     assert "a quite different sentence" not in page.html
-    assert page.offers("Change it")
+    assert page.offers("Change password")
 
 
 def test_token_of_the_form_is_not_held(stale: Person) -> None:
@@ -383,4 +383,4 @@ def test_lists_are_those_of_one_person(ana: Person, cleo: Person) -> None:
     remembered_elsewhere(cleo)
     ana.sign_in()
 
-    assert "No browser is remembered" in ana.browser.go("/browsers/")
+    assert "No remembered browsers" in ana.browser.go("/browsers/")

@@ -206,14 +206,14 @@ def test_button_pressed_when_signed_out_leads_to_its_page(ana: Person, button: s
     shown = ana.sign_in(to=f"/sign-in/?{ana.page.query}")
 
     assert (shown.status, shown.path) == (200, page)
-    assert "Nothing was done yet" in shown
+    assert "We haven’t made the change yet" in shown
 
 
 def test_form_sent_when_signed_out_says_that_nothing_was_done(ana: Person) -> None:
     ana.browser.go("/sign-in/")
     ana.browser.send("/profile/", language="en")
 
-    assert "Nothing was done yet" in ana.sign_in(to=f"/sign-in/?{ana.page.query}")
+    assert "We haven’t made the change yet" in ana.sign_in(to=f"/sign-in/?{ana.page.query}")
 
 
 def test_page_opened_when_signed_out_says_nothing_of_that(ana: Person) -> None:

@@ -127,7 +127,7 @@ def test_keeps_nobody_out_of_the_way_to_support(look: Look, cleo: Person) -> Non
 def test_keeps_nobody_out_of_a_new_password(look: Look, ana: Person, live_server: LiveServer) -> None:
     page = look.page
     look.over("/password-reset/")
-    fill(page, "User name or mail address", "ana")
+    fill(page, "Username or email address", "ana")
     press(page, "Email me the link")
     expect_heading(page, "Check your email")
     look.at("password-reset-asked")
@@ -217,7 +217,7 @@ def test_keeps_nobody_out_of_adding_a_method(inside: Look) -> None:
     expect(page.locator(".qr-code svg")).to_be_visible()
     inside.at("methods-add-app-prove")
     inside.over("/methods/recovery-codes/")
-    press(page, "Make new codes")
+    press(page, "Get new codes")
     expect(page.locator("#codes li")).to_have_count(10)
     inside.at("methods-recovery-codes-shown")
 
@@ -227,7 +227,7 @@ def test_keeps_nobody_out_of_adding_a_method(inside: Look) -> None:
 def test_keeps_nobody_out_of_a_new_phone(inside: Look, ana: Person, clock: Clock) -> None:
     page = inside.page
     inside.over("/methods/new-phone/")
-    press(page, "Begin")
+    press(page, "Start")
     expect(page.get_by_role("heading", name="1. Set up the new phone")).to_be_visible()
     inside.at("methods-new-phone-begun")
     clock.forward(seconds=1)
@@ -242,14 +242,14 @@ def test_keeps_nobody_out_of_a_new_phone(inside: Look, ana: Person, clock: Clock
 def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
     page = inside.page
     inside.over("/app-passwords/make/")
-    unfold(page, "Bounds")
+    unfold(page, "Restrictions (optional)")
     fill(page, "Only from this network", "everywhere")
-    press(page, "Make it")
+    press(page, "Create app password")
     expect(page.locator(".field.wrong")).to_have_count(2)
     inside.at("app-passwords-make-wrong")
     fill(page, "Only from this network", "")
     fill(page, "Name", "old laptop")
-    press(page, "Make it")
+    press(page, "Create app password")
     expect_heading(page, "Your app password")
     inside.at("app-passwords-shown")
     follow(page, "Done")
@@ -263,13 +263,13 @@ def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
 def test_keeps_nobody_out_of_making_an_account_safe(inside: Look) -> None:
     page = inside.page
     page.goto("/activity/not-me/")
-    press(page, "Make it safe now")
-    expect_heading(page, "Your account is being made safe")
+    press(page, "Secure my account")
+    expect_heading(page, "Secure your account: 3 steps")
     inside.at("activity-securing")
     inside.over("/password/")
-    fill(page, "Present password", PASSWORD)
+    fill(page, "Current password", PASSWORD)
     fill(page, "New password", "short")
-    press(page, "Change it")
+    press(page, "Change password")
     expect(page.locator(".field.wrong")).to_be_visible()
     inside.at("password-too-short")
 
@@ -280,7 +280,7 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
     page = inside.page
     page.goto("/methods/")
     clock.forward(minutes=STALE)
-    press(page, "Ask this first Authenticator app")
+    press(page, "Make default Authenticator app")
     expect_heading(page, "Verify it's you")
     inside.at("reauthenticate")
     press(page, "Authenticator app")

@@ -80,9 +80,9 @@ OUTSIDE = {
 }
 INSIDE = {
     "methods": _portal("/methods/", "Verification methods"),
-    "app-passwords": _portal("/app-passwords/make/", "Make an app password"),
-    "browsers": _portal("/browsers/", "Browsers and sign-ins"),
-    "activity-not-me": _portal("/activity/not-me/", "Make your account safe"),
+    "app-passwords": _portal("/app-passwords/make/", "Create an app password"),
+    "browsers": _portal("/browsers/", "Browsers and sessions"),
+    "activity-not-me": _portal("/activity/not-me/", "Secure your account"),
     "diagnose": _portal("/help/diagnose/?about=no-message", "I’m not receiving a text or call"),
 }
 

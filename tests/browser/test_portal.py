@@ -104,16 +104,16 @@ def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at
     follow(at_home, "Rename Text message ••• •• 45")
     fill(at_home, "Your name for it", "spare")
     press(at_home, "Save")
-    expect_said(at_home, "Renamed.")
+    expect_said(at_home, "We saved your changes.")
 
-    press(at_home, "Ask this first Text message ••• •• 45 (spare)")
-    expect_said(at_home, "From now on we ask for this first")
+    press(at_home, "Make default Text message ••• •• 45 (spare)")
+    expect_said(at_home, "Your default method is now")
     expect(at_home.get_by_role("article", name=re.compile("spare")).get_by_text("Usual")).to_be_visible()
 
     follow(at_home, "Remove Text message ••• •• 45 (spare)")
     expect_heading(at_home, "Remove this method?")
-    press(at_home, "Remove it")
-    expect_said(at_home, "Removed. All other sign-ins were ended.")
+    press(at_home, "Remove method")
+    expect_said(at_home, "We removed the method and ended all your other sessions.")
     expect(at_home.get_by_role("article", name=re.compile("spare"))).to_have_count(0)
 
 
@@ -121,18 +121,18 @@ def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Pers
     go(at_home, "Methods")
     clock.forward(minutes=STALE)
 
-    press(at_home, "Ask this first Authenticator app")
+    press(at_home, "Make default Authenticator app")
     prove_again(at_home, ana)
     expect_heading(at_home, "Thank you")
     press(at_home, "Continue")
 
-    expect_said(at_home, "From now on we ask for this first: Authenticator app.")
+    expect_said(at_home, "Your default method is now: Authenticator app.")
 
 
 def test_makes_a_passkey_and_signs_in_with_it(keyring: Page, ana: Person) -> None:
     name_key(keyring, "blue key")
-    press(keyring, "Ask this first Passkey")
-    expect_said(keyring, "From now on we ask for this first")
+    press(keyring, "Make default Passkey")
+    expect_said(keyring, "Your default method is now")
     sign_out(keyring)
 
     give_password(keyring, ana)
@@ -186,7 +186,7 @@ def test_tells_the_browser_which_passkeys_still_count(keyring: Page) -> None:
     expect(keyring.locator("html")).to_have_attribute("data-told", "1")
 
     follow(keyring, "Remove Passkey")
-    press(keyring, "Remove it")
+    press(keyring, "Remove method")
 
     expect_said(keyring, "Removed.")
     expect(keyring.locator("html")).to_have_attribute("data-told", "0")
@@ -196,7 +196,7 @@ def test_makes_a_new_set_of_recovery_codes_and_copies_it(at_home: Page) -> None:
     at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
     go(at_home, "Methods")
     follow(at_home, "Get new codes")
-    press(at_home, "Make new codes")
+    press(at_home, "Get new codes")
     expect(at_home.locator("#codes li")).to_have_count(10)
 
     press(at_home, "Copy")
@@ -204,7 +204,7 @@ def test_makes_a_new_set_of_recovery_codes_and_copies_it(at_home: Page) -> None:
     kept = at_home.evaluate("navigator.clipboard.readText()")
     assert kept.split("\n")[:-1] == at_home.locator("#codes li").all_inner_texts()
 
-    follow(at_home, "I have kept them")
+    follow(at_home, "I’ve stored them")
     expect(at_home.get_by_text("10 codes left.")).to_be_visible()
 
 
@@ -221,7 +221,7 @@ def test_tries_a_method_out(at_home: Page, ana: Person) -> None:
 def test_moves_to_a_new_phone(at_home: Page, ana: Person) -> None:
     go(at_home, "Methods")
     follow(at_home, "Move to a new phone")
-    press(at_home, "Begin")
+    press(at_home, "Start")
     prove_another_number(at_home, ana)
 
     tick(at_home, "Text message ••• •• 23")
@@ -235,9 +235,9 @@ def test_moves_to_a_new_phone(at_home: Page, ana: Person) -> None:
 def test_makes_an_app_password_and_copies_it_and_deletes_it(at_home: Page) -> None:
     at_home.context.grant_permissions(["clipboard-read", "clipboard-write"])
     go(at_home, "App passwords")
-    follow(at_home, "Make an app password")
+    follow(at_home, "Create an app password")
     fill(at_home, "Name", "old laptop")
-    press(at_home, "Make it")
+    press(at_home, "Create app password")
     expect_heading(at_home, "Your app password")
     press(at_home, "Copy")
     expect(at_home.get_by_role("button", name="Copied")).to_be_visible()
@@ -259,9 +259,9 @@ def test_forgets_a_remembered_browser(at_home: Page, ana: Person, clock: Clock) 
     remembered = at_home.get_by_role("region", name="Remembered browsers")
     expect(remembered.get_by_role("article")).to_have_count(1)
 
-    press(at_home, "Forget")
+    press(at_home, "Remove")
 
-    expect_said(at_home, "Forgotten: the second step will be asked there again.")
+    expect_said(at_home, "Removed. We’ll ask for the second step there again.")
     expect(remembered.get_by_role("article")).to_have_count(0)
 
 
@@ -270,53 +270,53 @@ def test_signs_out_everywhere_else(at_home: Page, ana: Person) -> None:
     elsewhere.sign_in()
     go(at_home, "Browsers")
 
-    press(at_home, "Sign out everywhere else")
+    press(at_home, "End all other sessions")
 
-    expect_said(at_home, "You are signed out everywhere else.")
+    expect_said(at_home, "We ended all your other sessions")
     assert elsewhere.browser.go("/").path == "/sign-in/"
 
 
 def test_makes_the_account_safe_and_opens_it_again(at_home: Page, ana: Person) -> None:
     go(at_home, "Activity")
     follow(at_home, "This wasn’t me")
-    expect_heading(at_home, "Make your account safe")
-    press(at_home, "Make it safe now")
-    expect_heading(at_home, "Your account is being made safe")
-    follow(at_home, "Change your password")
-    fill(at_home, "Present password", PASSWORD)
+    expect_heading(at_home, "Secure your account")
+    press(at_home, "Secure my account")
+    expect_heading(at_home, "Secure your account: 3 steps")
+    follow(at_home, "Change password")
+    fill(at_home, "Current password", PASSWORD)
     fill(at_home, "New password", NEW)
-    press(at_home, "Change it")
+    press(at_home, "Change password")
 
-    expect_said(at_home, "Done: your password is new.")
-    press(at_home, "All is well")
+    expect_said(at_home, "Done. You’ve set a new password.")
+    press(at_home, "Restore access")
 
-    expect_said(at_home, "Your account is open again as before.")
+    expect_said(at_home, "You have full access again.")
     assert User.objects.get(pk=ana.user.pk).securing_since is None
 
 
 def test_changes_the_password_after_saying_what_is_wrong_with_one(at_home: Page, ana: Person) -> None:
     unfold(at_home)
     follow(at_home, "Change password")
-    fill(at_home, "Present password", PASSWORD)
+    fill(at_home, "Current password", PASSWORD)
     fill(at_home, "New password", "short")
-    press(at_home, "Change it")
+    press(at_home, "Change password")
     expect(at_home.locator(".field.wrong .error")).to_contain_text("too short")
 
-    fill(at_home, "Present password", PASSWORD)
+    fill(at_home, "Current password", PASSWORD)
     fill(at_home, "New password", NEW)
-    press(at_home, "Change it")
+    press(at_home, "Change password")
 
-    expect_said(at_home, "Your password is changed.")
+    expect_said(at_home, "We changed your password")
     assert User.objects.get(pk=ana.user.pk).check_password(NEW)
 
 
 def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
     unfold(at_home)
-    follow(at_home, "Language and time")
+    follow(at_home, "Time zone")
     pick(at_home, "Time zone", "Asia/Tokyo")
     press(at_home, "Save")
 
-    expect_said(at_home, "Saved.")
+    expect_said(at_home, "We saved your changes.")
     expect(at_home.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
     assert User.objects.get(pk=ana.user.pk).time_zone == "Asia/Tokyo"
 

@@ -215,7 +215,7 @@ def test_forgetting_leaves_the_other_person_remembered(ana: Person) -> None:
     remembered(eve)
     ana.give_password()
     ana.browser.go("/browsers/")
-    ana.browser.press("Forget all")
+    ana.browser.press("Remove all")
     ana.browser.press("Sign out")
 
     assert eve.give_password().path == "/"

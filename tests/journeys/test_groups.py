@@ -57,7 +57,7 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     Message.objects.all().delete()
 
     page = look(fay, f"{LIST}add/", (SEE, UNLOCK), name="Night desk", joining="ana")
-    for line in ("Makes the group “Night desk”.", "May unlock a person without a reset", "Adds ana (Ana)."):
+    for line in ("Makes the group “Night desk”.", "Can unlock a person's methods", "Adds ana (Ana)."):
         assert line in page
     assert not Group.objects.filter(name="Night desk").exists()
     assert "Night desk was made." in confirm(fay, "Make a group")

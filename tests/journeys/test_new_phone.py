@@ -18,7 +18,7 @@ def ana(ana: Person, clock: Clock) -> Person:
 def begin(person: Person) -> Page:
     person.sign_in(to="/sign-in/?next=/methods/")
     person.browser.follow("Move to a new phone")
-    return person.browser.press("Begin")
+    return person.browser.press("Start")
 
 
 def set_up_number(person: Person) -> Page:
@@ -50,11 +50,11 @@ def test_moves_to_a_new_number(ana: Person, clock: Clock) -> None:
 
     page = set_up_number(ana)
     assert page.path == "/methods/new-phone/"
-    assert "Text message ••• •• 45 is set up and proven." in page
+    assert "Text message ••• •• 45 is set up and verified." in page
     old = refs(ana, ANAS)
     page = finish(ana, old["text"], old["call"])
 
-    assert "Done: your new phone is set up and the old one opens nothing any more." in page
+    assert "Your new phone is set up. You can’t sign in with the methods you removed any more." in page
     assert refs(ana, ANAS) == {}
     assert set(refs(ana, BENS)) == {"text", "call"}
     assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
@@ -131,7 +131,7 @@ def test_interrupted_move_goes_on_where_it_was(ana: Person) -> None:
 
     page = ana.browser.go("/methods/new-phone/")
 
-    assert "Text message ••• •• 45 is set up and proven." in page
+    assert "Text message ••• •• 45 is set up and verified." in page
 
 
 def test_given_up_move_does_not_catch_what_is_added_later(ana: Person, clock: Clock) -> None:

@@ -115,7 +115,7 @@ def test_notice_by_mail_waits_for_the_end(ana: Person, clock: Clock) -> None:
     Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=3))
     ana.sign_in()
     ana.browser.go("/methods/recovery-codes/")
-    ana.browser.press("Make new codes")
+    ana.browser.press("Get new codes")
     for _ in range(6):
         work()
         clock.forward(minutes=10)

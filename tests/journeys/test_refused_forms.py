@@ -70,7 +70,7 @@ def test_old_button_leads_to_its_page(ana: Person) -> None:
 
     assert MEANWHILE in page
     page = ana.browser.follow("Continue")
-    assert (page.path, "Nothing was done yet" in page) == ("/browsers/", True)
+    assert (page.path, "We haven’t made the change yet" in page) == ("/browsers/", True)
 
 
 def test_old_form_of_the_admin_leads_on(dev: Person) -> None:

@@ -14,7 +14,7 @@ NEW = "seven green bicycles"
 def say_so(person: Person) -> None:
     person.browser.go("/activity/")
     person.browser.follow("This wasn’t me")
-    person.browser.press("Make it safe now")
+    person.browser.press("Secure my account")
 
 
 def thief(person: Person, clock: Clock) -> Person:
@@ -41,18 +41,18 @@ def test_whole_way_back(ana: Person, clock: Clock) -> None:
     thief(ana, clock)
     ana.sign_in()
     say_so(ana)
-    ana.browser.follow("Change your password")
-    ana.browser.press("Change it", password=PASSWORD, new_password=NEW)
-    assert "Done: your password is new." in ana.page
-    ana.browser.follow("See your methods")
+    ana.browser.follow("Change password")
+    ana.browser.press("Change password", password=PASSWORD, new_password=NEW)
+    assert "Done. You’ve set a new password." in ana.page
+    ana.browser.follow("Check your methods")
     assert "Your methods" in ana.page
 
     ana.browser.go("/activity/secure/")
-    page = ana.browser.press("All is well")
+    page = ana.browser.press("Restore access")
 
-    assert "Your account is open again as before." in page
+    assert "You have full access again." in page
     activity = ana.browser.go("/activity/")
-    for words in ("You said that something was not you", "You made your account safe again"):
+    for words in ("You reported something that wasn’t you", "You restored access to your account"):
         assert words in activity
     told = Message.objects.filter(template__contains="notices").order_by("pk").values_list("template", flat=True)
     assert [template.rpartition("/")[2] for template in told] == ["locked_down.txt", "password_changed.txt"]
@@ -64,13 +64,13 @@ def test_says_so_with_a_stale_session_and_proves_herself_to_end_it(ana: Person, 
     say_so(ana)
     assert ana.page.path == "/activity/secure/"
 
-    ana.browser.press("All is well")
+    ana.browser.press("Restore access")
     assert ana.page.path == "/sign-in/again/"
     ana.browser.press("Authenticator app")
     ana.verify(ana.read_app())
     page = ana.browser.press("Continue")
 
-    assert "Your account is open again as before." in page
+    assert "You have full access again." in page
 
 
 def test_trusted_network_and_remembered_browser_skip_nothing_until_the_end(ana: Person, clock: Clock) -> None:
@@ -90,7 +90,7 @@ def test_trusted_network_and_remembered_browser_skip_nothing_until_the_end(ana: 
     ana.choose("Authenticator app")
     ana.verify(ana.read_app())
     ana.browser.go("/activity/secure/")
-    ana.browser.press("All is well")
+    ana.browser.press("Restore access")
     ana.browser.press("Sign out")
     assert ana.give_password().path == "/"
 
@@ -100,7 +100,7 @@ def test_password_alone_does_not_undo_it(ana: Person) -> None:
     ana.give_password()
     say_so(ana)
 
-    page = ana.browser.press("All is well")
+    page = ana.browser.press("Restore access")
 
     assert page.path == "/sign-in/again/"
     ana.user.refresh_from_db()
@@ -111,12 +111,12 @@ def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
     """The change was looked for among the last fifty events, and fifty guesses pushed it out (seen)."""
     ana.sign_in()
     say_so(ana)
-    ana.browser.follow("Change your password")
-    ana.browser.press("Change it", password=PASSWORD, new_password=NEW)
+    ana.browser.follow("Change password")
+    ana.browser.press("Change password", password=PASSWORD, new_password=NEW)
     for _ in range(51):
         _guess(ana)
 
-    assert "Done: your password is new." in ana.browser.go("/activity/secure/")
+    assert "Done. You’ve set a new password." in ana.browser.go("/activity/secure/")
 
 
 def _guess(person: Person) -> None:
@@ -126,7 +126,7 @@ def _guess(person: Person) -> None:
 def test_page_of_a_calm_account_says_so(ana: Person) -> None:
     ana.sign_in()
 
-    assert "Your account is as usual" in ana.browser.go("/activity/secure/")
+    assert "Your account is secure" in ana.browser.go("/activity/secure/")
 
 
 def test_asking_first_changes_nothing(ana: Person) -> None:
@@ -145,4 +145,4 @@ def test_people_without_a_second_step_can_do_it_too(ana: Person) -> None:
     ana.give_password()
     say_so(ana)
 
-    assert "Your account is open again as before." in ana.browser.press("All is well")
+    assert "You have full access again." in ana.browser.press("Restore access")

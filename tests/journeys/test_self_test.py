@@ -161,5 +161,5 @@ def test_failed_self_test_is_not_told_as_an_attack(calm: Person) -> None:
 
     page = calm.browser.go("/activity/")
 
-    assert "The password was right." not in page
-    assert "A wrong code was typed" in page
+    assert "The password was correct." not in page
+    assert "An incorrect code was entered" in page

@@ -186,7 +186,7 @@ def test_signed_in_person_is_not_told_to_sign_in_again(ana: Person) -> None:
 def test_says_since_when_one_is_signed_in(ana: Person) -> None:
     home = ana.sign_in()
 
-    assert "Signed in as ana since 2 March 2026, 09:00" in home
+    assert "You signed in as ana on 2 March 2026, 09:00" in home
 
 
 def test_page_that_waits_is_told_once_that_the_sign_in_is_over(ana: Person, clock: Clock) -> None:

@@ -165,7 +165,7 @@ def test_person_who_was_let_in_once_is_asked_the_next_time(ana: Person, sam: Per
     do(sam, ana, "bypass_once", seconds="300")
 
     page = ana.give_password()
-    assert "company support let you in" in page
+    assert "gave you a one-time bypass" in page
     page = ana.browser.go("/methods/add/")
     assert page.path == "/sign-in/again/"
     ana.browser.go("/")
@@ -179,11 +179,11 @@ def test_new_password_is_asked_for_before_anything_else(cleo: Person, sam: Perso
 
     page = cleo.sign_in()
     assert page.path == "/password/"
-    assert "Choose a new password first" in page
+    assert "Set a new password first" in page
     assert cleo.browser.go("/methods/").path == "/password/"
-    page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="blue-lamp-on-monday")
-    assert "This is the password you have" in page
-    page = cleo.browser.press("Change it", password="blue-lamp-on-monday", new_password="green-tree-on-friday")
+    page = cleo.browser.press("Change password", password="blue-lamp-on-monday", new_password="blue-lamp-on-monday")
+    assert "This is your current password" in page
+    page = cleo.browser.press("Change password", password="blue-lamp-on-monday", new_password="green-tree-on-friday")
     assert page.path == "/methods/"
 
 
@@ -346,7 +346,7 @@ def test_person_sees_who_asked(ana: Person, dora: Person) -> None:
 
     ana.sign_in()
 
-    assert "Dora of company support asked you to prove who you are" in ana.browser.go("/")
+    assert "Dora from the support desk asked you to verify who you are" in ana.browser.go("/")
 
 
 def test_changed_meanwhile_is_shown_again(ana: Person, sam: Person) -> None:
@@ -368,14 +368,14 @@ def test_pass_is_seen_and_deleted_by_its_person_and_never_tried_out(ana: Person,
     ref = ana.enrolment("access_pass").ref
 
     page = ana.browser.go("/methods/")
-    assert "good until" in page
+    assert "valid until" in page
     ana.browser.send(f"/methods/{ref}/try/")
     ana.browser.send(f"/methods/{ref}/usual/")
     assert Enrolment.objects.get(ref=ref).ends_at > timezone.now()
     assert not Enrolment.objects.get(ref=ref).is_default
 
     ana.browser.go(f"/methods/{ref}/remove/")
-    ana.browser.press("Remove it")
+    ana.browser.press("Remove method")
     assert not Enrolment.objects.filter(ref=ref).exists()
 
 

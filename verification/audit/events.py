@@ -10,14 +10,14 @@ from verification.models import Purpose
 def _occasion(details: Details) -> str:
     """Say when a wrong code was typed."""
     table = {
-        Purpose.SELF_TEST: gettext("By %(method)s, when it was tried out."),
-        Purpose.ENROL: gettext("By %(method)s, when it was set up."),
-        Purpose.FRESH: gettext("By %(method)s, for a change to the account."),
+        Purpose.SELF_TEST: gettext("When testing this method: %(method)s."),
+        Purpose.ENROL: gettext("When setting up this method: %(method)s."),
+        Purpose.FRESH: gettext("Before a change to the account. Method: %(method)s."),
     }
     at_sign_in = (
-        gettext("By %(method)s, at a sign-in.")
+        gettext("At a sign-in. Method: %(method)s.")
         if details.is_passwordless
-        else gettext("By %(method)s. The password was right.")
+        else gettext("Method: %(method)s. The password was correct.")
     )
     return table.get(details.said.get("purpose", Purpose.SIGN_IN), at_sign_in) % {"method": details.method}
 
@@ -33,7 +33,7 @@ CHALLENGE_FAILED = declare(
         "challenge.failed",
         log=_("Incorrect code entered for %(person)s: %(method)s."),
         icon="warn",
-        title=_("A wrong code was typed"),
+        title=_("An incorrect code was entered"),
         text=_occasion,
         severity=_severity_of_wrong_code,
         is_attempt=True,
@@ -57,8 +57,8 @@ CHALLENGE_REPEATED = declare(
         "challenge.repeated",
         log=_("A code of %(person)s that was already used was entered again: %(method)s."),
         icon="warn",
-        title=_("A used code was typed again"),
-        text=_("Nobody got in by it."),
+        title=_("A code was entered a second time"),
+        text=_("It didn’t work: each code works once."),
         severity=Severity.WARN,
         is_attempt=True,
     )
@@ -95,7 +95,7 @@ MESSAGE_REFUSED = declare(
         "message.refused",
         log=_("No text or call could go to a number of %(person)s: %(why)s."),
         icon="clock",
-        title=_("No text or call could go to this number"),
+        title=_("We couldn’t send a text or call to this number"),
         severity=Severity.WARN,
         is_attempt=True,
         trouble=_("Stopped by the guard"),
@@ -107,7 +107,7 @@ MESSAGE_LIMITED = declare(
         "message.limited",
         log=_("%(person)s requested too many texts or calls: %(method)s."),
         icon="clock",
-        title=_("Too many texts or calls were asked for"),
+        title=_("Too many texts or calls were requested"),
         severity=Severity.WARN,
         is_attempt=True,
         trouble=_("Message limits hit"),
@@ -119,7 +119,7 @@ MESSAGE_UNANSWERED = declare(
         "message.unanswered",
         log=_("No more messages go to %(person)s for now, because nobody answered the last ones: %(method)s."),
         icon="clock",
-        title=_("No more messages went out: nobody answered the last ones"),
+        title=_("We stopped sending codes, because nobody entered the last ones"),
         text=method,
         severity=Severity.WARN,
         is_attempt=True,
@@ -130,7 +130,7 @@ MESSAGE_SENT_AGAIN = declare(
         "message.sent_again",
         log=_("%(actor)s sent a notice to %(person)s again."),
         icon="send",
-        title=_("A notice was sent to you once more"),
+        title=_("We sent you a notification again"),
         staff_title=_("A notice was sent to them once more"),
     )
 )
@@ -140,7 +140,7 @@ SECOND_STEP_SWITCHED_OFF = declare(
         "second_step.switched_off",
         log=_("All methods of %(person)s were locked after too many incorrect codes."),
         icon="lock",
-        title=_("All options were switched off after too many wrong codes"),
+        title=_("The second step was locked after too many incorrect codes"),
         severity=Severity.BAD,
         is_attempt=True,
     )
@@ -151,7 +151,7 @@ ENROLMENT_REBOUND = declare(
         "enrolment.rebound",
         log=_("%(person)s set up a method in place of the locked ones: %(method)s."),
         icon="plus",
-        title=_("A method took the place of those that were switched off"),
+        title=_("A new method replaced the locked ones"),
         text=method,
     )
 )
@@ -160,7 +160,7 @@ ENROLMENT_ASSIGNED = declare(
         "enrolment.assigned",
         log=_("%(actor)s assigned a method to %(person)s, who can activate it now: %(method)s."),
         icon="plus",
-        title=_("Something was handed out to you, to be activated"),
+        title=_("You were given a method to activate"),
         staff_title=_("Something was handed out to them, to be activated"),
         text=method,
     )
@@ -170,7 +170,7 @@ ENROLMENT_HANDED_OUT = declare(
         "enrolment.handed_out",
         log=_("%(actor)s issued a pass to %(person)s: %(method)s."),
         icon="pass",
-        title=_("Company support gave you a pass"),
+        title=_("The support desk gave you a Temporary Access Pass"),
         staff_title=_("Company support gave them a pass"),
         text=method,
         severity=Severity.WARN,
@@ -208,7 +208,7 @@ ENROLMENT_MADE_DEFAULT = declare(
         "enrolment.made_default",
         log=_("%(person)s chose which method to be asked for first: %(method)s."),
         icon="edit",
-        title=_("Another method is asked first"),
+        title=_("The default method was changed"),
         text=method,
     )
 )
@@ -218,7 +218,7 @@ METHOD_SWITCHED_OFF = declare(
         "method.switched_off",
         log=_("A method of %(person)s was locked after too many incorrect codes: %(method)s."),
         icon="lock",
-        title=_("A method was switched off after too many wrong codes"),
+        title=_("A method was locked after too many incorrect codes"),
         text=method,
         severity=Severity.BAD,
         is_attempt=True,
@@ -231,9 +231,9 @@ SEALED_VALUE_DAMAGED = declare(
         "sealed_value.damaged",
         log=_("Stored data couldn’t be decrypted: %(what)s."),
         icon="warn",
-        title=_("One of your options could not be read"),
+        title=_("One of your methods stopped working"),
         staff_title=_("One of their options could not be read"),
-        text=_("It is closed until you set it up again. Your company support was told."),
+        text=_("Set it up again to use it. We’ve told the support desk."),
         staff_text=_("It is closed until they set it up again. Company support was told."),
         severity=Severity.WARN,
         metric="sealed value damaged",
@@ -245,7 +245,7 @@ BROWSER_FORGOTTEN = declare(
         "browser.forgotten",
         log=_("%(person)s removed remembered browsers: %(n_browsers)s."),
         icon="remove",
-        title=_("Remembered browsers were forgotten"),
+        title=_("Remembered browsers were removed"),
     )
 )
 BROWSER_COPIED = declare(
@@ -254,7 +254,7 @@ BROWSER_COPIED = declare(
         log=_("A copied cookie of a remembered browser of %(person)s was used. The browser was removed."),
         icon="bad",
         title=_("A copy of a remembered browser’s cookie was used"),
-        text=_("It was forgotten."),
+        text=_("We removed the browser. It will need the second step again."),
         severity=Severity.BAD,
         is_attempt=True,
         trouble=_("Copied browser cookies"),

@@ -8,10 +8,11 @@ from verification.enrolments import locks, lookup, storage
 from verification.models import Enrolment
 
 
-def rename(enrolment: Enrolment, name: str, context: Context) -> None:
-    """Give an enrolment the person's own name for it."""
+def rename(enrolment: Enrolment, name: str, context: Context, *, is_on_another_device: bool = False) -> None:
+    """Give an enrolment the person's name for it, and note whether an app runs on something else than their phone."""
     with transaction.atomic():
-        Enrolment.objects.filter(pk=enrolment.pk).update(name=name)
+        rows = Enrolment.objects.filter(pk=enrolment.pk)
+        rows.update(name=name, is_on_another_device=is_on_another_device)
         storage.record(events.ENROLMENT_RENAMED, enrolment, context)
 
 

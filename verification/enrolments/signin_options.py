@@ -75,7 +75,7 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         needs_delivery=isinstance(method, Delivered),
         strength=method.strength,
         is_temporary=isinstance(method, Temporary),
-        is_on_phone=isinstance(method, AppGenerated),
+        is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
         unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
         retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
         modes=method.modes,

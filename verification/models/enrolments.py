@@ -34,6 +34,8 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    # The person says that an app which usually runs on their phone runs on something else.
+    is_on_another_device = models.BooleanField(default=False)
 
     objects: ClassVar[DeviceManager] = DeviceManager()
 

@@ -60,9 +60,9 @@ def secure(request: AuthedRequest) -> HttpResponse:
 @reauthentication.required_for_own
 @redirects.button_on("portal:secure")
 def secured(request: AuthedRequest) -> HttpResponse:
-    """End the securing of an account. The user has just verified."""
+    """End the securing of an account. The user has recently verified."""
     secure_account.end(request.user, request_context.read(request))
-    messages.success(request, _("Your account is open again as before."))
+    messages.success(request, _("You have full access again. Your app passwords work."))
     return redirect("portal:home")
 
 

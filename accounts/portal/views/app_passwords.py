@@ -1,26 +1,43 @@
-"""Views of a user's app passwords: list, create, delete."""
+"""Views of a user's app passwords: list, details, create, delete."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import app_passwords, reauthentication, request_context
-from accounts.app_passwords import programs
+from accounts.app_passwords import listing, programs
+from accounts.app_passwords.listing import Order, Search
+from accounts.app_passwords.programs import Program
+from accounts.models import AppPassword
 from accounts.portal.forms import AppPasswordForm
 from accounts.session_assurance import AuthedRequest
-from verification import policies
+from verification import inputs, policies
+
+_ORDERS = (
+    (Order.CREATED, gettext_lazy("Newest first")),
+    (Order.NAME, gettext_lazy("Name")),
+    (Order.USED, gettext_lazy("Last used")),
+)
 
 
 @require_GET
 def index(request: AuthedRequest) -> HttpResponse:
-    """List the app passwords, including suspended ones, and the programs that keep failing."""
+    """List the app passwords, including suspended ones, and the apps that keep failing."""
     now = request_context.read(request).now
-    mine = [(row, programs.program(row.program)) for row in app_passwords.of_person(request.user)]
+    mine = list(app_passwords.of_person(request.user))
+    search = _search(request)
     is_allowed = policies.rules_for(request.user.pk).app_passwords
     context = {
-        "mine": mine,
+        "n_all": len(mine),
+        "lines": [_line(row, now) for row in listing.found(mine, search, now=now)],
+        "search": search,
+        "orders": _ORDERS,
         "now": now,
         "is_allowed": is_allowed,
         "may_make": is_allowed and request.user.securing_since is None,
@@ -30,6 +47,44 @@ def index(request: AuthedRequest) -> HttpResponse:
         "here": "app-passwords",
     }
     return render(request, "accounts/portal/app_passwords.html", context)
+
+
+def _search(request: AuthedRequest) -> Search:
+    order = request.GET.get("sort", "")
+    return Search(
+        words=inputs.shortened(request.GET.get("q"), max_length=64),
+        order=Order(order) if order in set(Order) else Order.CREATED,
+        is_unused="unused" in request.GET,
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One app password in the list, and on its page."""
+
+    row: AppPassword
+    program: Program
+    is_over: bool
+    is_unused: bool
+
+
+def _line(row: AppPassword, now: datetime) -> _Line:
+    return _Line(
+        row,
+        programs.program(row.program),
+        is_over=row.ends_at is not None and row.ends_at <= now,
+        is_unused=listing.is_unused(row, now),
+    )
+
+
+@require_GET
+def show(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Show one app password: what it is for, its restrictions and where it was used."""
+    row = app_passwords.of_person(request.user).filter(ref=ref).first()
+    if row is None:
+        raise Http404
+    line = _line(row, request_context.read(request).now)
+    return render(request, "accounts/portal/app_password.html", {"line": line, "here": "app-passwords"})
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,11 +99,11 @@ def make(request: AuthedRequest) -> HttpResponse:
         try:
             secret = app_passwords.issue(request.user, here, **form.fields_of_issue(here.now))
         except app_passwords.Full:
-            words = _("You have as many app passwords as a person may have. Delete one first.")
+            words = _("You have the most app passwords allowed. Delete one first.")
             messages.warning(request, words, extra_tags="portal:app_passwords_full")
             return redirect("portal:app-passwords")
         except app_passwords.Off:
-            words = _("Nothing was made: your account or its settings changed just now.")
+            words = _("We didn’t create an app password, because your account or its settings have changed. Try again.")
             messages.warning(request, words, extra_tags="portal:changed_meanwhile")
             return redirect("portal:app-passwords")
         context = {
@@ -71,7 +126,7 @@ def delete(request: AuthedRequest, ref: str = "") -> HttpResponse:
         raise Http404
     if request.method == "POST":
         app_passwords.revoke(request.user, request_context.read(request), ref=ref)
-        messages.success(request, _("Deleted. Programs that use it are refused from now on."))
+        messages.success(request, _("Deleted. Apps that use it can’t sign in any more."))
         return redirect("portal:app-passwords")
     context = {"named": named, "count": mine.count(), "here": "app-passwords"}
     return render(request, "accounts/portal/app_password_delete.html", context)

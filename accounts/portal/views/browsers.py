@@ -1,4 +1,4 @@
-"""Views of a user's remembered browsers and sign-ins."""
+"""Views of a user's remembered browsers and sessions."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -36,7 +36,7 @@ def forget(request: AuthedRequest, ref: str = "") -> HttpResponse:
     now = request_context.read(request)
     if not browsers.forget_own(request.user, now, ref=ref) and ref:
         raise Http404
-    messages.success(request, _("Forgotten: the second step will be asked there again."))
+    messages.success(request, _("Removed. We’ll ask for the second step there again."))
     response = redirect("portal:browsers")
     if not ref and not browsers.is_shared(now.browser):
         response.delete_cookie(settings.BROWSER_COOKIE_NAME)
@@ -54,7 +54,7 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
     if found.ref == sessions.ref_of(request.session):
         return redirect("sign-out")
     sessions.end_own(found, request.user, now)
-    messages.success(request, _("That sign-in was ended."))
+    messages.success(request, _("We ended that session."))
     return redirect("portal:browsers")
 
 
@@ -63,5 +63,5 @@ def end_session(request: AuthedRequest, ref: str) -> HttpResponse:
 def end_all(request: AuthedRequest) -> HttpResponse:
     """Sign out everywhere else and forget all remembered browsers."""
     session_assurance.end_others(request, request.user, request_context.read(request))
-    messages.success(request, _("You are signed out everywhere else."))
+    messages.success(request, _("We ended all your other sessions and removed your remembered browsers."))
     return redirect("portal:browsers")

@@ -21,7 +21,7 @@ def home(request: AuthedRequest) -> HttpResponse:
     has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
         "assurance": session_assurance.of(request),
-        "ways": mine,
+        "options": mine,
         "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "n_codes": n_codes,
         "caller_checks": caller_checks.just_now(request.user, now=now),

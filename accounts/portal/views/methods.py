@@ -21,7 +21,8 @@ from accounts.portal.forms import NameForm
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
 from accounts.signin.views import stages
-from verification import challenges, enrolments, policies
+from verification import challenges, enrolments, policies, registry
+from verification.capabilities import AppGenerated
 from verification.enrolments import Offer, Option
 from verification.models import Enrolment, Purpose
 
@@ -39,7 +40,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     n_codes = enrolments.recovery_codes_left(request.user.pk)
     has_backup = bool(enrolments.backup_method(rules.methods))
     context = {
-        "ways": [option for option in mine if not option.is_backup],
+        "options": [option for option in mine if not option.is_backup],
         "announced": challenges.announce(request.user.pk),
         "forbidden": [
             (c.enrolment.ref, enrolments.label(c.enrolment))
@@ -131,10 +132,19 @@ def rename(request: AuthedRequest, ref: str) -> HttpResponse:
 
 @_mine
 def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
-    form = NameForm(request.POST or None, initial={"name": enrolment.name})
+    form = NameForm(
+        request.POST or None,
+        initial={"name": enrolment.name, "is_on_another_device": enrolment.is_on_another_device},
+        may_be_elsewhere=registry.has(enrolment.method, AppGenerated),
+    )
     if request.method == "POST" and form.is_valid():
-        enrolments.rename(enrolment, form.cleaned_data["name"], request_context.read(request))
-        messages.success(request, _("Renamed."))
+        enrolments.rename(
+            enrolment,
+            form.cleaned_data["name"],
+            request_context.read(request),
+            is_on_another_device=form.cleaned_data.get("is_on_another_device", False),
+        )
+        messages.success(request, _("We saved your changes."))
         return redirect("portal:methods")
     context = {"form": form, "label": enrolments.label(enrolment), "here": "methods"}
     return render(request, "accounts/portal/method_rename.html", context)
@@ -152,7 +162,7 @@ def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
 def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     enrolments.make_default(enrolment, request_context.read(request))
     messages.success(
-        request, _("From now on we ask for this first: %(label)s.") % {"label": enrolments.label(enrolment)}
+        request, _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)}
     )
     return redirect("portal:methods")
 
@@ -171,18 +181,18 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
             request, "accounts/portal/method_remove.html", {"label": enrolments.label(enrolment), "here": "methods"}
         )
     if _take_away(request, enrolment):
-        messages.success(request, _("Removed. All other sign-ins were ended."))
+        messages.success(request, _("We removed the method and ended all your other sessions."))
     else:
         messages.warning(
             request,
-            _("This is your last method, and your organisation requires one. Add another one first."),
+            _("This is your last method, and your organisation requires one. Add another method first."),
             extra_tags="portal:last_method",
         )
     return redirect("portal:methods")
 
 
 def _take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
-    """Remove an enrolment and keep this session, which has just verified, in the new epoch."""
+    """Remove an enrolment and keep this session, which has recently verified, in the new epoch."""
     rules = policies.rules_for(request.user.pk)
     must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
     with transaction.atomic():
@@ -243,7 +253,7 @@ def codes(request: AuthedRequest) -> HttpResponse:
             request.user, request_context.read(request), method_name=backup, replaces=replaces
         )
         if not fresh:
-            messages.info(request, _("Your new codes were shown once, and they work. Nothing was changed."))
+            messages.info(request, _("You already have new codes, and they work. We don’t show them again. If you need others, get new codes."))
             return redirect("portal:codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/portal/codes.html", context)
@@ -293,8 +303,8 @@ def _finish_move(request: AuthedRequest, old: list[Option]) -> HttpResponse:
     del request.session[_MOVING]
     messages.success(
         request,
-        _("Done: your new phone is set up and the old one opens nothing any more.")
+        _("Your new phone is set up. You can’t sign in with the methods you removed any more.")
         if gone
-        else _("Done: your new phone is set up. The old one still works."),
+        else _("Your new phone is set up. The methods on your old phone still work."),
     )
     return redirect("portal:methods")

@@ -17,7 +17,7 @@ from accounts import app_passwords, hashers, passwords, reauthentication, redire
 from accounts.models import User
 from accounts.portal.forms import ChangeForm, NewPasswordForm, ResetForm
 from accounts.session_assurance import AuthedRequest
-from verification import limits
+from verification import limits, time_format
 from verification.models import AppPasswordsEnd
 
 
@@ -27,10 +27,10 @@ def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a user who knows the current one and has recently verified."""
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
-        messages.success(request, _("Your password is changed. All other sign-ins were ended."))
+        messages.success(request, _("We changed your password and ended all your other sessions."))
         is_securing = request.user.securing_since is not None
         return redirect("portal:secure") if is_securing else redirects.go_on(next_url)
-    context = {"form": form, "next": next_url, "here": "home", **_app_passwords(request.user)}
+    context = {"form": form, "next": next_url, "here": "password", **_app_passwords(request.user)}
     return render(request, "accounts/portal/password.html", context)
 
 
@@ -45,7 +45,7 @@ def _is_changed(request: AuthedRequest, form: ChangeForm) -> bool:
         also=lambda: session_assurance.carry_over(request, request.user),
     ):
         return True
-    form.add_error(None, _("Your password was changed a moment ago, so nothing was changed now."))
+    form.add_error(None, _("Your password was changed a moment ago. Reload the page to change it again."))
     return False
 
 
@@ -58,15 +58,17 @@ def _is_right(request: AuthedRequest, form: ChangeForm) -> bool:
     """Check the current password, rate-limited like the one at sign-in."""
     name = request.user.username
     here = request_context.read(request)
-    if not limits.password_gate(name, here).is_open:
-        form.add_error("password", _("There were too many attempts. Please try again later."))
+    gate = limits.password_gate(name, here)
+    if not gate.is_open:
+        at = time_format.clock(gate.retry_at or here.now)
+        form.add_error("password", _("Too many incorrect passwords. Try again at %(at)s.") % {"at": at})
         return False
     if not request.user.has_password(form.cleaned_data["password"]):
-        form.add_error("password", _("This is not your present password."))
+        form.add_error("password", _("Incorrect password. Enter your current password."))
         return False
     limits.password_accepted(name, here)
     if hashers.composed(form.cleaned_data["password"]) == hashers.composed(form.cleaned_data["new_password"]):
-        form.add_error("new_password", _("This is the password you have. Choose another one."))
+        form.add_error("new_password", _("This is your current password. Choose a different one."))
         return False
     return True
 
@@ -106,7 +108,7 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _is_good(form, found.user):
         if not passwords.finish_reset(found, form.cleaned_data["new_password"], now):
             return render(request, "accounts/signin/reset_over.html", status=410)
-        messages.success(request, _("Your new password is set. Sign in with it."))
+        messages.success(request, _("We set your new password. Sign in with it."))
         return redirect("signin:password")
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)
     context = {"form": form, "account": found.user.get_username(), "they_end": they_end}

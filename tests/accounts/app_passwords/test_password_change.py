@@ -71,9 +71,9 @@ def test_mail_and_page_say_so(ana: Person) -> None:
     make(ana.user, name="tablet")
     ana.sign_in()
     page = ana.browser.go("/password/")
-    assert "2 app passwords end as well" in page
+    assert "Your 2 app passwords will be deleted" in page
 
-    ana.browser.press("Change it", password=PASSWORD, new_password=NEW)
+    ana.browser.press("Change password", password=PASSWORD, new_password=NEW)
 
     told = Message.objects.get(template__endswith="password_changed.txt")
     assert told.context["n_app_passwords"] == "2"
@@ -85,7 +85,7 @@ def test_page_says_when_they_go_on(ana: Person) -> None:
     make(ana.user)
     ana.sign_in()
 
-    assert "Your app passwords go on working" in ana.browser.go("/password/")
+    assert "Your app passwords keep working" in ana.browser.go("/password/")
 
 
 @pytest.mark.parametrize(("says", "n"), [(None, 1), (NEVER, 0)])

@@ -87,7 +87,7 @@ class Visitor:
     def make(self, program: str, **bounds: str) -> str:
         """Create an app password and read it from the page."""
         self.browser.go("/app-passwords/make/")
-        page = self.browser.press("Make it", program=program, name=f"for {program}", **bounds)
+        page = self.browser.press("Create app password", program=program, name=f"for {program}", **bounds)
         return _read(r'<code id="app-password"[^>]*>([a-z2-7 ]{29})</code>', page)
 
     def delete_all(self) -> None:

@@ -1,9 +1,12 @@
 """The pages of a person's app passwords: shown once, deleted for good, nobody else's."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.app_passwords import MAX_PER_PERSON
 from accounts.models import AppPassword, User
@@ -14,6 +17,7 @@ from tests.people import ANAS, Clock, Person, join
 from verification.models import AuditEvent, Message, Policy
 
 LIST, MAKE, ALL = "/app-passwords/", "/app-passwords/make/", "/app-passwords/delete/"
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 SECRET = re.compile(r'<code id="app-password"[^>]*>([a-z2-7 ]{29})</code>')
 
 
@@ -25,7 +29,7 @@ def _secret(page: Page) -> str:
 
 def _make(person: Person, **fields: str) -> Page:
     person.browser.go(MAKE)
-    return person.browser.press("Make it", **{"program": "mail", "name": "old laptop"} | fields)
+    return person.browser.press("Create app password", **{"program": "mail", "name": "old laptop"} | fields)
 
 
 def _delete_page(row: AppPassword) -> str:
@@ -48,8 +52,8 @@ def test_shows_it_once_with_what_to_do(ana: Person, mail: Door) -> None:
     secret = _secret(page)
 
     assert mail.opens("ana", secret)
-    assert "It is shown only now" in page
-    assert "in place of your normal password" in page
+    assert "Copy it now: we show it only once" in page
+    assert "instead of your normal password" in page
     assert 'data-copy="#app-password"' in page.html
     assert "no-store" in page.response.headers["Cache-Control"]
     for address in (LIST, MAKE, "/activity/"):
@@ -62,21 +66,8 @@ def test_tells_its_person(ana: Person) -> None:
     _make(ana)
 
     (message,) = Message.objects.filter(template__contains="app_password_made")
-    assert message.context.items() >= {"name": "old laptop", "service": "Mail", "network": "192.0.2.7"}.items()
+    assert message.context.items() >= {"name": "old laptop", "service": "Email", "network": "192.0.2.7"}.items()
     assert AuditEvent.objects.get(kind="app_password.made").said == {"name": "old laptop", "program": "mail"}
-
-
-def test_lists_what_it_is_for_and_its_last_use(ana: Person, mail: Door) -> None:
-    ana.sign_in()
-    secret = _secret(_make(ana, network="192.0.2.0/24", days="30"))
-
-    assert "Not used yet" in ana.browser.go(LIST)
-    mail.opens("ana", secret)
-
-    page = ana.browser.go(LIST)
-    assert "old laptop" in page
-    assert "only from 192.0.2.0/24 · ends 1 April 2026" in page
-    assert "Last used 2 March 2026, 09:00 from 192.0.2.7 by IMAP" in page
 
 
 def test_says_that_there_are_none(ana: Person) -> None:
@@ -84,20 +75,20 @@ def test_says_that_there_are_none(ana: Person) -> None:
 
     page = ana.browser.go(LIST)
 
-    assert "You have no app passwords" in page
+    assert "No app passwords" in page
     assert not page.offers("Delete all")
 
 
 @pytest.mark.parametrize(
     ("field", "typed", "words"),
     [
-        ("name", "", "Give it a name."),
+        ("name", "", "Enter a name."),
         ("name", "x" * 65, "Ensure this value has at most 64 characters"),
         ("program", "fax", "Select a valid choice"),
-        ("network", "the office", "This is no network."),
-        ("network", "192.0.2.0/77", "This is no network."),
-        ("days", "0", "Type a whole number of days, from 1 to 3650."),
-        ("days", "soon", "Type a whole number of days"),
+        ("network", "the office", "Enter a network"),
+        ("network", "192.0.2.0/77", "Enter a network"),
+        ("days", "0", "Enter a number of days from 1 to 3650."),
+        ("days", "soon", "Enter a number of days"),
     ],
 )
 def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, typed: str, words: str) -> None:
@@ -108,7 +99,7 @@ def test_keeps_what_was_typed_and_says_what_is_wrong(ana: Person, field: str, ty
 
     assert words in page
     assert not AppPassword.objects.exists()
-    form, _button = page.form("Make it")
+    form, _button = page.form("Create app password")
     assert {name: form.fields[name] for name in given if name != "program"} == {
         name: value for name, value in given.items() if name != "program"
     }
@@ -123,8 +114,8 @@ def test_names_the_41st(ana: Person) -> None:
 
     page = ana.browser.go(LIST)
 
-    assert "You have 40, as many as a person may have. Delete one to make another." in page
-    assert not page.offers("Make an app password")
+    assert "You have 40 app passwords, the most you can have." in page
+    assert not page.offers("Create an app password")
     assert all(f"laptop {at}" in page for at in range(MAX_PER_PERSON))
     assert "Delete one first" in _make(ana)
     assert AppPassword.objects.count() == MAX_PER_PERSON
@@ -140,8 +131,8 @@ def test_deletes_one_after_a_confirmation(ana: Person, mail: Door) -> None:
     assert "old laptop" in page
     assert AppPassword.objects.count() == 2
 
-    page = ana.browser.press("Delete")
-    assert "refused from now on" in page
+    page = ana.browser.press("Delete app password")
+    assert "can’t sign in any more" in page
     assert (mail.opens("ana", gone), mail.opens("ana", kept)) == (False, True)
 
 
@@ -152,8 +143,8 @@ def test_deletes_all_after_a_confirmation(ana: Person, other: Person) -> None:
 
     ana.browser.go(LIST)
     page = ana.browser.follow("Delete all")
-    assert "All 3 of them." in page
-    ana.browser.press("Delete")
+    assert "You have 3 app passwords." in page
+    ana.browser.press("Delete all app passwords")
 
     assert list(AppPassword.objects.values_list("user", flat=True)) == [other.user.pk]
 
@@ -198,44 +189,136 @@ def test_still_shows_and_deletes_when_the_policy_forbids_them(ana: Person, mail:
     Policy.objects.create(app_passwords=False)
 
     page = ana.browser.go(LIST)
-    assert "App passwords are switched off" in page
+    assert "Your organisation doesn’t allow app passwords" in page
     assert "old laptop" in page
-    assert not page.offers("Make an app password")
+    assert not page.offers("Create an app password")
     assert ana.browser.go(MAKE).path == LIST
     ana.browser.send(MAKE, program="mail", name="another")
     assert AppPassword.objects.count() == 1
 
     ana.browser.go(_delete_page(AppPassword.objects.get()))
-    ana.browser.press("Delete")
+    ana.browser.press("Delete app password")
     Policy.objects.all().delete()
     assert not mail.opens("ana", secret)
 
 
-def test_says_that_they_rest(ana: Person) -> None:
+def test_says_that_they_are_suspended(ana: Person) -> None:
     ana.sign_in()
     entry_points.make(ana.user)
     User.objects.filter(pk=ana.user.pk).update(securing_since=datetime(2026, 3, 2, tzinfo=UTC))
 
     page = ana.browser.go(LIST)
 
-    assert "App passwords rest while you make your account safe" in page
-    assert not page.offers("Make an app password")
+    assert "Your app passwords are suspended while you secure your account" in page
+    assert not page.offers("Create an app password")
     assert ana.browser.go(MAKE).path == LIST
 
 
-def test_names_a_program_that_keeps_failing(ana: Person, strict: Door) -> None:
+def test_names_an_app_that_keeps_failing(ana: Person, strict: Door) -> None:
     ana.sign_in()
     for _ in range(3):
         strict.knock("ana", "an older password")
 
     page = ana.browser.go(LIST)
 
-    assert "A program keeps failing at Strict" in page
-    assert "3 times from 192.0.2.7" in page
-    assert "Your account stays open." in page
+    assert "An app can’t sign in to Strict" in page
+    assert "It tried 3 times from 192.0.2.7" in page
+    assert "Your account isn’t locked." in page
 
 
 def test_is_closed_to_strangers(db: None, clock: Clock) -> None:
     browser = join("gil", number=ANAS).browser
 
     assert {browser.go(address).path for address in (LIST, MAKE, ALL)} == {"/sign-in/"}
+
+
+def _fill(person: Person, n: int) -> None:
+    for at in range(n):
+        entry_points.make(person.user, name=f"Laptop {at:03}")
+
+
+def _listed(page: Page) -> list[str]:
+    return re.findall(r'<span class="line-name">\s*<bdi>([^<]+)</bdi>', page.html)
+
+
+def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: Door) -> None:
+    ana.sign_in()
+    secret = _secret(_make(ana, network="192.0.2.0/24", days="30"))
+    assert "Never used" in ana.browser.go(LIST)
+    mail.opens("ana", secret)
+
+    page = ana.browser.go(LIST)
+    assert "1 app password" in page
+    assert "old laptop Email Last used 2 Mar 2026, 09:00 Created 2 Mar 2026" in page
+
+    page = ana.browser.go(page.link("old laptop"))
+    assert page.path == f"/app-passwords/{AppPassword.objects.get().ref}/"
+    for words in ("192.0.2.0/24", "1 April 2026", "2 March 2026, 09:00 from 192.0.2.7 with IMAP"):
+        assert words in page
+    assert page.offers("Delete app password")
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", ["old phone", "Desk", "Old laptop"]),
+        ("?sort=name", ["Desk", "Old laptop", "old phone"]),
+        ("?sort=used", ["Desk", "Old laptop", "old phone"]),
+        ("?sort=nonsense", ["old phone", "Desk", "Old laptop"]),
+        ("?q=OLD", ["old phone", "Old laptop"]),
+        ("?q=laptop+old", ["Old laptop"]),
+        ("?unused=1", ["old phone", "Old laptop"]),
+        ("?q=old&unused=1&sort=name", ["Old laptop", "old phone"]),
+        ("?q=printer", []),
+        ("?q=%00%F0%9F", []),
+    ],
+)
+def test_searches_filters_and_sorts(ana: Person, clock: Clock, query: str, names: list[str]) -> None:
+    ana.sign_in()
+    for name in ("Old laptop", "Desk", "old phone"):
+        entry_points.make(ana.user, name=name)
+    used = {"Old laptop": 91, "Desk": 90}
+    for name, days in used.items():
+        AppPassword.objects.filter(name=name).update(last_used_at=clock.now - timedelta(days=days))
+
+    assert _listed(ana.browser.go(LIST + query)) == names
+
+
+def test_offers_a_search_once_the_list_is_long(ana: Person) -> None:
+    ana.sign_in()
+    _fill(ana, 5)
+    assert not ana.browser.go(LIST).offers("Search")
+
+    _fill(ana, 1)
+
+    page = ana.browser.go(LIST)
+    assert page.offers("Search")
+    assert "6 app passwords" in page
+    assert "1 of 6 app passwords" in ana.browser.press("Search", q="laptop 004")
+    assert "No app passwords found" in ana.browser.press("Search", q="printer")
+    assert _listed(ana.browser.follow("Show all")) != []
+
+
+def test_long_list_costs_no_more_statements_than_a_short_one(
+    ana: Person, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ana.sign_in()
+    _fill(ana, 1)
+    with CaptureQueriesContext(connection) as short:
+        ana.browser.go(LIST)
+    AppPassword.objects.bulk_create(
+        AppPassword(user=ana.user, name=f"n {at}", program="mail", digest=f"d{at}", grants_epoch=0, made_at=NOW)
+        for at in range(199)
+    )
+    AppPassword.objects.update(grants_epoch=ana.user.grants_epoch)
+
+    with django_assert_max_num_queries(len(short)):
+        page = ana.browser.go(LIST)
+
+    assert len(_listed(page)) == 200
+
+
+def test_page_of_a_stranger_is_nobodys(ana: Person, other: Person) -> None:
+    ana.sign_in()
+
+    assert ana.browser.go(f"/app-passwords/{AppPassword.objects.get(user=other.user).ref}/").status == 404

@@ -43,8 +43,8 @@ def test_lists_name_network_since_use_and_end(elsewhere: Person, here: Person) -
         "Firefox on Linux",
         "Safari on iPhone",
         "from 198.51.100.9",
-        "Since 2 March 2026",
-        "ends 16 March 2026",
+        "Remembered since 2 March 2026",
+        "until 16 March 2026",
     ):
         assert words in page
 
@@ -53,32 +53,32 @@ def test_marks_this_one(elsewhere: Person, here: Person) -> None:
     page = at_browsers(here)
 
     assert "Firefox on Linux This browser" in page
-    assert "Firefox on Linux You, here" in page
+    assert "Firefox on Linux This session" in page
     assert page.words.count("This browser") == 1
-    assert not page.offers("End it Firefox on Linux")
+    assert not page.offers("End session Firefox on Linux")
 
 
 def test_says_so_when_none_is_remembered(ana: Person) -> None:
     ana.sign_in()
 
     page = at_browsers(ana)
-    assert "No browser is remembered" in page
-    assert not page.offers("Forget all")
-    assert not page.offers("Sign out everywhere else")
+    assert "No remembered browsers" in page
+    assert not page.offers("Remove all")
+    assert not page.offers("End all other sessions")
 
 
 def test_those_that_are_over_are_not_listed(here: Person, clock: Clock) -> None:
     Remembered.objects.update(ends_at=timezone.now())
 
-    assert "No browser is remembered" in at_browsers(here)
+    assert "No remembered browsers" in at_browsers(here)
 
 
 def test_forgets_one(elsewhere: Person, here: Person) -> None:
     at_browsers(here)
 
-    page = here.browser.press("Forget Safari on iPhone")
+    page = here.browser.press("Remove Safari on iPhone")
 
-    assert "Forgotten" in page
+    assert "Removed." in page
     assert Remembered.objects.count() == 1
     assert "browser.forgotten" in kinds(here)
     elsewhere.browser.press("Sign out")
@@ -89,9 +89,9 @@ def test_forgets_one(elsewhere: Person, here: Person) -> None:
 def test_forgets_all(elsewhere: Person, here: Person) -> None:
     at_browsers(here)
 
-    page = here.browser.press("Forget all")
+    page = here.browser.press("Remove all")
 
-    assert "No browser is remembered" in page
+    assert "No remembered browsers" in page
     assert not here.browser.client.cookies[COOKIE].value
     assert not Remembered.objects.exists()
     here.browser.press("Sign out")
@@ -101,7 +101,7 @@ def test_forgets_all(elsewhere: Person, here: Person) -> None:
 def test_forgets_nobody_elses(here: Person, cleo: Person) -> None:
     hers = remembered_elsewhere(cleo)
     at_browsers(here)
-    here.browser.press("Forget all")
+    here.browser.press("Remove all")
 
     assert list(Remembered.objects.all()) == [hers]
 
@@ -117,9 +117,9 @@ def test_forgetting_twice_is_no_error_page_for_all_and_none_for_one(here: Person
 def test_ends_one_sign_in(elsewhere: Person, here: Person) -> None:
     at_browsers(here)
 
-    page = here.browser.press("End it Safari on iPhone")
+    page = here.browser.press("End session Safari on iPhone")
 
-    assert "That sign-in was ended." in page
+    assert "We ended that session." in page
     assert elsewhere.browser.go("/").path == "/sign-in/"
     assert here.browser.go("/").path == "/"
     assert "sessions.ended" in kinds(here)
@@ -155,9 +155,9 @@ def test_signs_out_everywhere_but_here(elsewhere: Person, here: Person) -> None:
     at_browsers(here)
     before = here.browser.session_key
 
-    page = here.browser.press("Sign out everywhere else")
+    page = here.browser.press("End all other sessions")
 
-    assert "You are signed out everywhere else." in page
+    assert "We ended all your other sessions" in page
     assert elsewhere.browser.go("/").path == "/sign-in/"
     assert here.browser.go("/").path == "/"
     assert here.browser.session_key != before
@@ -168,7 +168,7 @@ def test_half_sign_ins_end_with_it(elsewhere: Person, here: Person) -> None:
     half = Person(here.user, here.phone)
     half.give_password()
     at_browsers(here)
-    here.browser.press("Sign out everywhere else")
+    here.browser.press("End all other sessions")
 
     half.verify(half.read_text())
 
@@ -179,7 +179,7 @@ def test_half_sign_ins_end_with_it(elsewhere: Person, here: Person) -> None:
 @pytest.mark.parametrize("path", ["/browsers/forget/", "/browsers/sign-out-everywhere/"])
 def test_a_link_does_nothing(here: Person, path: str) -> None:
     assert here.browser.go(path).path == "/browsers/"
-    assert "Nothing was done yet" in here.page
+    assert "We haven’t made the change yet" in here.page
     assert Remembered.objects.exists()
 
 
@@ -192,5 +192,5 @@ def test_another_persons_session_in_the_same_browser_is_not_listed(here: Person,
     other = Person(cleo.user, cleo.phone)
     other.sign_in()
 
-    assert at_browsers(here).words.count("Since") == 2  # one remembered, one signed in
+    assert at_browsers(here).html.count("<article") == 2  # one remembered, one signed in
     assert User.objects.count() == 2

@@ -15,19 +15,24 @@ def test_shows_methods_masked(ana: Person) -> None:
 
 
 def test_marks_the_usual_one(ana: Person) -> None:
-    assert "Text message ••• •• 23 Usual" in ana.sign_in()
+    assert "Text message ••• •• 23 Default" in ana.sign_in()
 
 
-def test_one_phone_and_one_app_are_two_ways_in(ana: Person) -> None:
-    assert "One way in is not enough" not in ana.sign_in().words
+def test_number_and_app_on_one_phone_are_no_backup(ana: Person) -> None:
+    assert "All your methods are on one phone" in ana.sign_in()
+
+    ana.browser.go(f"/methods/{ana.enrolment('totp').ref}/rename/")
+    ana.browser.press("Save", is_on_another_device="on")
+
+    assert "All your methods are on one phone" not in ana.browser.go("/").words
 
 
-def test_text_and_call_on_one_number_are_one_way_in(ana: Person) -> None:
+def test_text_and_call_to_one_number_are_no_backup(ana: Person) -> None:
     ana.give_password()
     ana.verify(ana.read_text())
     ana.enrolment("totp").delete()
 
-    assert "One way in is not enough" in ana.browser.go("/")
+    assert "All your methods are on one phone" in ana.browser.go("/")
 
 
 def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
@@ -36,8 +41,8 @@ def test_method_that_is_off_is_said_and_no_way_in(ana: Person) -> None:
 
     home = ana.sign_in()
 
-    assert "Text message ••• •• 23 is switched off" in home
-    assert "One way in is not enough" in home
+    assert "Text message ••• •• 23 is locked" in home
+    assert "You have only one method" in home
 
 
 def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
@@ -46,7 +51,7 @@ def test_few_codes_are_said(ana: Person, clock: Clock) -> None:
         single_use_code.used_at = clock.now
         single_use_code.save(update_fields=["used_at"])
 
-    assert "3 recovery codes are left" in ana.sign_in()
+    assert "You have 3 recovery codes left" in ana.sign_in()
 
 
 def test_leads_nobody_but_staff_to_the_administration(ana: Person, dev: Person) -> None:

@@ -47,7 +47,7 @@ def test_lists_kind_masked_handle_added_and_last_used(ana: Person) -> None:
 
     for words in ("Text message ••• •• 23", "Phone call ••• •• 23", "Authenticator app", "Added 2 March 2026"):
         assert words in page
-    assert "Usual" in card(page, "Text")
+    assert "Default" in card(page, "Text")
     assert "last used 2 March 2026, 09:00" in page
 
 
@@ -84,7 +84,7 @@ def test_former_method_that_is_no_longer_installed_breaks_no_page(ana: Person) -
 
     assert "fax …12" in ana.browser.reload()
     ana.browser.follow("Remove fax")
-    assert "Removed." in ana.browser.press("Remove it")
+    assert "We removed the method" in ana.browser.press("Remove method")
     assert not Enrolment.objects.filter(pk=gone.pk).exists()
 
 
@@ -93,7 +93,7 @@ def test_person_with_nothing_set_up_is_led_on(ben: Person) -> None:
     ben.give_password(to="/sign-in/?next=/methods/")
 
     assert ben.page.path == "/methods/"
-    assert "No method is set up" in ben.page
+    assert "No methods yet" in ben.page
     assert ben.page.offers("Add a method")
 
 
@@ -275,9 +275,9 @@ def test_name_can_be_taken_away(ana: Person) -> None:
 def test_makes_another_the_usual_one(ana: Person) -> None:
     at_methods(ana)
 
-    page = ana.browser.press("Ask this first Authenticator app")
+    page = ana.browser.press("Make default Authenticator app")
 
-    assert "From now on we ask for this first: Authenticator app." in page
+    assert "Your default method is now: Authenticator app." in page
     assert default_of(ana) == "totp"
     assert Enrolment.objects.filter(user=ana.user, is_default=True).count() == 1
     assert "enrolment.made_default" in kinds(ana)
@@ -285,7 +285,7 @@ def test_makes_another_the_usual_one(ana: Person) -> None:
 
 def test_usual_one_is_asked_first_at_the_next_sign_in(ana: Person, clock: Clock) -> None:
     at_methods(ana)
-    ana.browser.press("Ask this first Authenticator app")
+    ana.browser.press("Make default Authenticator app")
     ana.browser.press("Sign out")
 
     assert "app shows" in ana.give_password()
@@ -300,9 +300,9 @@ def test_removes_after_a_confirmation(ana: Person) -> None:
     assert "Remove this method?" in ana.page
     assert methods_of(ana) == ["text", "call", "totp"]
 
-    page = ana.browser.press("Remove it")
+    page = ana.browser.press("Remove method")
 
-    assert (page.path, "Removed." in page) == ("/methods/", True)
+    assert (page.path, "We removed the method" in page) == ("/methods/", True)
     assert methods_of(ana) == ["text", "totp"]
     assert mails(ana) == ["method_removed"]
     assert "enrolment.removed" in kinds(ana)
@@ -317,18 +317,18 @@ def test_removing_ends_other_sign_ins_and_browsers_but_not_this_one(ana: Person,
     before = ana.browser.session_key
 
     ana.browser.follow("Remove Phone call")
-    ana.browser.press("Remove it")
+    ana.browser.press("Remove method")
 
     assert other.browser.go("/").path == "/sign-in/"
     assert ana.browser.go("/").path == "/"
     assert ana.browser.session_key != before
-    assert "No browser is remembered" in ana.browser.go("/browsers/")
+    assert "No remembered browsers" in ana.browser.go("/browsers/")
 
 
 def test_usual_moves_to_what_is_left(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Remove Text message")
-    ana.browser.press("Remove it")
+    ana.browser.press("Remove method")
 
     assert default_of(ana) == "call"
 
@@ -337,9 +337,9 @@ def test_last_required_method_is_refused_with_the_reason(cleo: Person) -> None:
     at_methods(cleo)
     cleo.browser.follow("Remove")
 
-    page = cleo.browser.press("Remove it")
+    page = cleo.browser.press("Remove method")
 
-    assert "This is your last method, and your organisation requires one. Add another one first." in page
+    assert "This is your last method, and your organisation requires one. Add another method first." in page
     assert methods_of(cleo) == ["totp"]
     assert mails(cleo) == []
 
@@ -349,7 +349,7 @@ def test_recovery_codes_are_no_way_in_of_their_own(cleo: Person) -> None:
     at_methods(cleo)
     cleo.browser.follow("Remove")
 
-    assert "This is your last method" in cleo.browser.press("Remove it")
+    assert "This is your last method" in cleo.browser.press("Remove method")
 
 
 def test_what_the_policy_forbids_is_no_way_in(ana: Person) -> None:
@@ -357,7 +357,7 @@ def test_what_the_policy_forbids_is_no_way_in(ana: Person) -> None:
     Policy.objects.create(methods=["totp"])
     ana.browser.go(f"/methods/{ana.enrolment('totp').ref}/remove/")
 
-    assert "This is your last method" in ana.browser.press("Remove it")
+    assert "This is your last method" in ana.browser.press("Remove method")
 
 
 def test_forbidden_one_can_be_removed_by_its_link(ana: Person) -> None:
@@ -365,7 +365,7 @@ def test_forbidden_one_can_be_removed_by_its_link(ana: Person) -> None:
     Policy.objects.create(methods=["totp"])
     ana.browser.go("/methods/")
     ana.browser.follow("Remove Text message")
-    ana.browser.press("Remove it")
+    ana.browser.press("Remove method")
 
     assert methods_of(ana) == ["call", "totp"]
 
@@ -375,7 +375,7 @@ def test_staff_keep_one_whatever_is_asked_of_them(dev: Person) -> None:
     at_methods(dev)
     dev.browser.follow("Remove")
 
-    assert "This is your last method" in dev.browser.press("Remove it")
+    assert "This is your last method" in dev.browser.press("Remove method")
 
 
 def test_whoever_need_not_have_one_may_remove_the_last(cleo: Person) -> None:
@@ -383,7 +383,7 @@ def test_whoever_need_not_have_one_may_remove_the_last(cleo: Person) -> None:
     User.objects.filter(pk=cleo.user.pk).update(second_step=SecondStep.DISABLED)
     cleo.browser.go(f"/methods/{cleo.enrolment('totp').ref}/remove/")
 
-    cleo.browser.press("Remove it")
+    cleo.browser.press("Remove method")
 
     assert methods_of(cleo) == []
 
@@ -400,7 +400,7 @@ def test_removed_twice_is_removed_once(ana: Person) -> None:
 def test_removing_what_one_signed_in_with_wants_a_new_proof_for_the_next_action(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Remove Authenticator app")
-    ana.browser.press("Remove it")
+    ana.browser.press("Remove method")
 
     assert ana.browser.go("/methods/add/").path == "/sign-in/again/"
 
@@ -467,14 +467,14 @@ def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock
     at_methods(ana)
     _switch_off(ana, "totp")
     page = ana.browser.reload()
-    assert "Authenticator app is switched off" in page
+    assert "Authenticator app is locked" in page
     assert not page.offers("Try it now Authenticator app")
     former = ana.enrolment("totp")
 
     ana.browser.send(f"/methods/{former.ref}/try/")
-    assert "is switched off" in ana.browser.go("/methods/")
+    assert "is locked" in ana.browser.go("/methods/")
 
-    ana.browser.follow("Set it up again Authenticator app")
+    ana.browser.follow("Set up again Authenticator app")
     ana.browser.press("Authenticator app")
     draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
     ana.verify(f"{totp(draft.secret):06d}")
@@ -535,7 +535,7 @@ def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> Non
     ana.print_codes()
     at_methods(ana)
     ana.browser.follow("Get new codes")
-    page = ana.browser.press("Make new codes")
+    page = ana.browser.press("Get new codes")
     fresh = shown_codes(page)
     assert len(set(fresh)) == 10
     assert mails(ana) == ["codes_renewed"]
@@ -552,7 +552,7 @@ def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> Non
 def test_codes_are_shown_by_the_post_alone(ana: Person) -> None:
     at_methods(ana)
     ana.browser.follow("Get new codes")
-    codes = shown_codes(ana.browser.press("Make new codes"))
+    codes = shown_codes(ana.browser.press("Get new codes"))
 
     assert shown_codes(ana.browser.reload()) == []
     assert codes[0].replace(" ", "") not in str(list(SingleUseCode.objects.values()))
@@ -567,8 +567,8 @@ def test_nudges_at_three(ana: Person, left: int, is_told: bool) -> None:
 
     page = at_methods(ana)
 
-    words = {3: "3 recovery codes are left", 1: "1 recovery code is left", 0: "You have no recovery codes"}.get(left)
-    assert ("Print a set of ten" in page) is is_told
+    words = {3: "You have 3 recovery codes left", 1: "You have 1 recovery code left", 0: "You have no recovery codes"}.get(left)
+    assert ("Print 10 new ones" in page) is is_told
     assert words is None or words in page
 
 
@@ -584,7 +584,7 @@ def test_ways_of_others_are_not_touched(ana: Person, cleo: Person) -> None:
     cleo.print_codes()
     at_methods(ana)
     ana.browser.follow("Get new codes")
-    ana.browser.press("Make new codes")
+    ana.browser.press("Get new codes")
 
     assert enrolments.recovery_codes_left(cleo.user.pk) == 10
     assert methods_of(cleo) == ["totp", "recovery"]
@@ -713,7 +713,7 @@ def test_codes_that_are_shown_survive_a_reload_of_their_page(ana: Person) -> Non
     ana.print_codes()
     ana.sign_in()
     ana.browser.go("/methods/recovery-codes/")
-    sent = {"replaces": ana.page.form("Make new codes")[0].fields["replaces"]}
+    sent = {"replaces": ana.page.form("Get new codes")[0].fields["replaces"]}
     first = ana.browser.send("/methods/recovery-codes/", **sent)
     kept = Enrolment.objects.get(user=ana.user, method="recovery").ref
 

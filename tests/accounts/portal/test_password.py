@@ -16,20 +16,20 @@ from verification.models import AuditEvent
 def test_leads_home_after_the_change(ana: Person) -> None:
     ana.sign_in(to="/sign-in/?next=/password/")
 
-    page = ana.browser.press("Change it", password="blue-lamp-on-monday", new_password="seven green bicycles")
+    page = ana.browser.press("Change password", password="blue-lamp-on-monday", new_password="seven green bicycles")
 
     assert page.path == "/"
 
 
 def test_leads_back_into_the_securing(ana: Person) -> None:
     ana.sign_in(to="/sign-in/?next=/activity/not-me/")
-    ana.browser.press("Make it safe now")
-    ana.browser.follow("Change your password")
+    ana.browser.press("Secure my account")
+    ana.browser.follow("Change password")
 
-    page = ana.browser.press("Change it", password="blue-lamp-on-monday", new_password="seven green bicycles")
+    page = ana.browser.press("Change password", password="blue-lamp-on-monday", new_password="seven green bicycles")
 
     assert page.path == "/activity/secure/"
-    assert "Done: your password is new." in page
+    assert "Done. You’ve set a new password." in page
 
 
 def test_fields_tell_password_managers_which_is_which(ana: Person) -> None:
@@ -46,13 +46,13 @@ def test_form_sent_many_times_at_once_changes_it_once(n: int, clock: Clock) -> N
     with transaction.atomic():
         ida = join("ida").set_up("totp")
     ida.sign_in(to="/sign-in/?next=/password/")
-    form, _button = ida.page.form("Change it")
+    form, _button = ida.page.form("Change password")
     forms = [form.fields | {"password": PASSWORD, "new_password": f"seven green bicycles {k}"} for k in range(n)]
 
     answers = at_once(ida, "/password/", forms)
 
     assert AuditEvent.objects.filter(kind="password.changed").count() == 1
-    assert sum("Your password is changed." in page for page in answers) == 1
+    assert sum("We changed your password" in page for page in answers) == 1
     assert sum(User.objects.get().check_password(f"seven green bicycles {k}") for k in range(n)) == 1
 
 

@@ -52,30 +52,38 @@ OLD = Way("text", phone="a", used=HALF_YEAR + timedelta(seconds=1), needs_delive
 OLD_APP = Way("totp", used=10 * HALF_YEAR, is_on_phone=True)
 OFF = Way("totp", is_locked=True)
 
-ONE, NONE, FEW = "One way in is not enough", "You have no recovery codes", "3 recovery codes are left"
-PHONE = "All of these may be on one phone"
+TOKEN = Way("token")
+HOME_APP = Way("totp")  # the person says that it is on another device
+ONE, NONE, FEW = "You have only one method", "You have no recovery codes", "You have 3 recovery codes left"
+NOTHING, PHONE = "You have no method", "All your methods are on one phone"
+REACH, LOCKED = "Does Text still reach you?", "Totp is locked"
 TABLE: dict[str, tuple[list[Way], int, bool, list[str]]] = {
-    "nothing": ([], 0, True, [ONE, NONE]),
-    "nothing, no codes to be had": ([], 0, False, [ONE]),
-    "one app": ([APP], 10, True, [ONE]),
-    "one phone, text and call": ([TEXT, CALL], 10, True, [ONE]),
-    "two phones": ([TEXT, OFFICE], 10, True, []),
-    "phone and app": ([TEXT, CALL, APP], 10, True, []),
-    "codes are no second way": ([APP, CODES], 10, True, [ONE]),
-    "two keys": ([KEY, KEY], 10, True, []),
+    "nothing": ([], 0, True, [NOTHING, NONE]),
+    "nothing, no codes to be had": ([], 0, False, [NOTHING]),
+    "one app": ([APP], 0, False, [ONE]),
+    "one app and printed codes": ([APP, CODES], 10, True, []),
+    "one passkey": ([KEY], 0, True, [ONE, NONE]),
+    "text and call to one phone": ([TEXT, CALL], 0, False, [PHONE]),
+    "number and app on one phone": ([TEXT, APP], 0, False, [PHONE]),
+    "number, call and app on one phone": ([TEXT, CALL, APP], 0, True, [PHONE, NONE]),
+    "two apps on one phone": ([APP, APP], 0, False, [PHONE]),
+    "one phone and printed codes": ([TEXT, CALL, APP, CODES], 10, True, []),
+    "number, and an app elsewhere": ([TEXT, CALL, HOME_APP], 0, False, []),
+    "two phones": ([TEXT, OFFICE], 0, False, []),
+    "two numbers and an app": ([TEXT, OFFICE, APP], 0, False, []),
+    "number and passkey": ([TEXT, KEY], 0, False, []),
+    "app and passkey": ([APP, KEY], 0, False, []),
+    "number, app and token": ([TEXT, APP, TOKEN], 0, False, []),
+    "two passkeys": ([KEY, KEY], 10, True, []),
     "four codes": ([TEXT, APP, CODES], 4, True, []),
     "three codes": ([TEXT, APP, CODES], 3, True, [FEW]),
-    "one code": ([TEXT, APP, CODES], 1, True, ["1 recovery code is left"]),
+    "one code": ([TEXT, APP, CODES], 1, True, ["You have 1 recovery code left"]),
     "codes used up": ([TEXT, APP, CODES], 0, True, [PHONE, NONE]),
-    "number and app, and no codes": ([TEXT, CALL, APP], 0, False, [PHONE]),
-    "two numbers and an app": ([TEXT, OFFICE, APP], 0, False, []),
-    "app and key": ([APP, KEY], 0, False, []),
-    "number, app and key": ([TEXT, APP, KEY], 0, False, []),
-    "old number": ([OLD, APP], 10, True, ["Does Text still reach you?"]),
+    "old number": ([OLD, KEY], 10, True, [REACH]),
     "an app cannot go out of reach": ([TEXT, OLD_APP], 10, True, []),
-    "one is off": ([TEXT, OFF, KEY], 10, True, ["Totp is switched off"]),
-    "off is no way": ([TEXT, OFF], 10, True, ["Totp is switched off", ONE]),
-    "everything": ([OLD, OFF], 3, True, ["Totp is switched off", ONE, FEW, "Does Text still reach you?"]),
+    "one is locked": ([TEXT, OFF, KEY], 10, True, [LOCKED]),
+    "a locked one is no backup": ([TEXT, OFF], 0, False, [LOCKED, ONE]),
+    "everything": ([OLD, OFF], 3, True, [LOCKED, FEW, REACH]),
 }
 
 
@@ -104,6 +112,19 @@ def test_each_mark_says_what_to_do_and_those_with_a_place_lead_there() -> None:
         assert bool(mark.url) == bool(mark.label)
 
 
-@pytest.mark.parametrize(("ways", "word"), [([TEXT, APP], "recovery codes"), ([TEXT, KEY], "another one would do")])
-def test_comforts_with_what_is_true(ways: list[Way], word: str) -> None:
-    assert word in recommendations.comfort([way.option(number) for number, way in enumerate(ways)])
+@pytest.mark.parametrize(
+    ("ways", "left"),
+    [
+        ([TEXT, APP, KEY], "Passkey."),
+        ([TEXT, CALL, HOME_APP, TOKEN], "Totp, Token."),
+        ([TEXT, OFFICE, APP], "Call."),
+        ([TEXT, APP], "recovery code"),
+        ([KEY, TOKEN], "another"),
+        ([KEY], "recovery code"),
+    ],
+)
+def test_says_what_is_left_after_a_loss(ways: list[Way], left: str) -> None:
+    said = recommendations.comfort([way.option(number) for number, way in enumerate(ways)])
+
+    assert left in said
+    assert ("your phone" in said) == any(way.phone or way.is_on_phone for way in ways)
