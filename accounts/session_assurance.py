@@ -123,7 +123,9 @@ class StandingMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if SESSION_KEY in request.session and not _holds(request):
             logout(request)
-            messages.info(request, _("We signed you out, because your account or its settings have changed. Sign in again."))
+            messages.info(
+                request, _("We signed you out, because your account or its settings have changed. Sign in again.")
+            )
         return self.get_response(request)
 
 

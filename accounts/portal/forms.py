@@ -135,9 +135,7 @@ class AppPasswordForm(forms.Form):
         try:
             return str(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
-            raise forms.ValidationError(
-                _("Enter a network, for example 192.0.2.0/24 or 2001:db8::/64.")
-            ) from error
+            raise forms.ValidationError(_("Enter a network, for example 192.0.2.0/24 or 2001:db8::/64.")) from error
 
     def fields_of_issue(self, now: datetime) -> dict[str, Any]:
         """Return the keyword arguments for `app_passwords.issue`."""

@@ -161,9 +161,7 @@ def make_default(request: AuthedRequest, ref: str) -> HttpResponse:
 @_mine
 def _make_default(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     enrolments.make_default(enrolment, request_context.read(request))
-    messages.success(
-        request, _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)}
-    )
+    messages.success(request, _("Your default method is now: %(label)s.") % {"label": enrolments.label(enrolment)})
     return redirect("portal:methods")
 
 
@@ -253,7 +251,10 @@ def codes(request: AuthedRequest) -> HttpResponse:
             request.user, request_context.read(request), method_name=backup, replaces=replaces
         )
         if not fresh:
-            messages.info(request, _("You already have new codes, and they work. We don’t show them again. If you need others, get new codes."))
+            messages.info(
+                request,
+                _("You already have new codes, and they work. If you need others, get new codes."),
+            )
             return redirect("portal:codes")
         context["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]
     return render(request, "accounts/portal/codes.html", context)

@@ -567,7 +567,11 @@ def test_nudges_at_three(ana: Person, left: int, is_told: bool) -> None:
 
     page = at_methods(ana)
 
-    words = {3: "You have 3 recovery codes left", 1: "You have 1 recovery code left", 0: "You have no recovery codes"}.get(left)
+    words = {
+        3: "You have 3 recovery codes left",
+        1: "You have 1 recovery code left",
+        0: "You have no recovery codes",
+    }.get(left)
     assert ("Print 10 new ones" in page) is is_told
     assert words is None or words in page
 
