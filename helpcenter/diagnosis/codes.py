@@ -87,7 +87,7 @@ def lost_phone(seen: View) -> Iterator[Finding]:
         yield Finding(
             kind="warn",
             sees=_("You may still be signed in on that phone."),
-            does=_("End its session and forget its browser."),
+            does=_("End its session and remove its remembered browser."),
             to="browsers",
             slug="remembered-browsers",
         )
