@@ -186,11 +186,12 @@ def places(user: User | None = None) -> dict[str, str]:
     """Return the placeholders for articles: the organisation, the reader's support desk, and the reader's limits."""
     rules, desk = policies.rules_for(user.pk if user is not None else 0), contacts.desk_of(user)
     support = desk.name or _("your support desk")
+    phone = desk.phone.replace(" ", "\N{NO-BREAK SPACE}")
     return {
         "organisation": conf.organisation_name() or _("your organisation"),
         "support": support,
-        "support_contact": f"{support} ({desk.phone or desk.email})" if desk.phone or desk.email else support,
-        "support_phone": desk.phone or support,
+        "support_contact": f"{support} ({phone or desk.email})" if phone or desk.email else support,
+        "support_phone": phone or support,
         "support_mail": desk.email or support,
         "support_hours": desk.hours,
         "senders": ", ".join(sorted(set(settings.SENDER_NUMBERS))) or conf.organisation_name(),

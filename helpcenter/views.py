@@ -212,4 +212,4 @@ def tell(request: HttpRequest) -> HttpResponse:
                 notices.pass_on(desk.email, text, name=given["name"], contact=given["contact"], now=now.now)
             messages.success(request, _("Message sent. The support desk will contact you."))
             return redirect("help:index")
-    return _page(request, "tell.html", {"form": form, "situation": situation, "person": person})
+    return _page(request, "tell.html", {"form": form, "person": person, "takes_mail": False})

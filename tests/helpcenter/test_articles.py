@@ -177,5 +177,5 @@ def test_contact_is_the_reader_s_own_desk() -> None:
     Contact.objects.create(name="Desk", phone="+41 44 555 01 01")
     Contact.objects.create(group=north, name="Desk North", phone="+41 44 555 01 09")
 
-    assert articles.places(ana)["support_contact"] == "Desk North (+41 44 555 01 09)"
-    assert articles.places()["support_contact"] == "Desk (+41 44 555 01 01)"
+    assert articles.places(ana)["support_contact"].replace("\xa0", " ") == "Desk North (+41 44 555 01 09)"
+    assert articles.places()["support_contact"].replace("\xa0", " ") == "Desk (+41 44 555 01 01)"
