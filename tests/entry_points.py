@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import BasePasswordHasher
 from django.utils import timezone
 
 from accounts import app_passwords
-from accounts.app_passwords import Ask, Checked
+from accounts.app_passwords import Checked, CheckRequest
 from accounts.models import Service, User
 from verification.context import Context
 
@@ -30,7 +30,7 @@ class Door:
     def knock(self, name: str, password: str, *, protocol: str = "imap") -> Checked:
         """Check a user name and a password."""
         return app_passwords.check(
-            Ask(
+            CheckRequest(
                 service=self.service,
                 username=name,
                 password=password,

@@ -1,24 +1,24 @@
-"""Capabilities of methods: what only some of them have. Each is a small class that a method inherits from.
+"""Capabilities: what only some methods have. Each is a small class that a method inherits from.
 
-The engine asks `isinstance(method, Delivered)`, or finds all by `registry.having(Delivered)`. It never asks for a name.
+The engine asks `isinstance(method, Delivered)` or calls `registry.having(Delivered)`. It never checks a method's name.
 """
 
 from typing import Any, ClassVar
 
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import ChallengeData, Check, Draft, Issue, Method
 from verification.models.messages import Kind
 
 
 class Delivered(Method):
-    """Sends a message for each challenge: `issue` names its template, the engine puts it into the outbox."""
+    """Sends a message for each challenge. `issue` names its template, and the engine puts it into the outbox."""
 
     kind: ClassVar[Kind]  # of the messages
 
 
 class KeyedOnPhone(Delivered):
-    """Calls the person, who answers with the keys of the phone; the page waits, or takes the code that was read out."""
+    """Calls the person, who presses keys on the phone. The page waits, or accepts the code that was read out."""
 
-    def check_keys(self, ask: Ask, keys: str) -> Check:
+    def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
         """Judge what was keyed, and name the template that the person hears next. Shape: digits and #."""
         raise NotImplementedError
 
@@ -28,7 +28,7 @@ class KeyedOnPhone(Delivered):
 
 
 class SharesAddress(Method):
-    """Uses an address that other methods may use too: one proof of it sets up all that accept it."""
+    """Uses an address that other methods can use too. Verifying it once sets up all methods that accept it."""
 
     address_kind: ClassVar[str]  # such as phone; methods of one kind share addresses
 
@@ -38,83 +38,84 @@ class SharesAddress(Method):
 
 
 class AppGenerated(Method):
-    """An app computes its codes from a secret that the page shows while it is set up.
+    """An app computes its codes from a secret that the page shows during setup.
 
-    It usually lives on the very phone that takes texts and calls, and is lost with it.
+    The app is usually on the same phone that receives texts and calls, and is lost with it.
     """
 
 
 class SingleUse(Method):
-    """Secrets that are made and shown at once, each good for one use, and kept as hashes.
+    """A set of codes that are shown once, work once each, and are stored as hashes.
 
-    `enrol` gives them as `Draft.single_use_codes`; setting it up takes no proof. `check` finds them by `Ask.find`.
+    `enrol` returns them as `Draft.single_use_codes`; setup needs no verification. `check` finds them by
+    `ChallengeData.find`.
     """
 
 
 class Backup(SingleUse):
-    """Kept for when nothing else works, such as recovery codes. Asked last, and no browser is remembered by it."""
+    """Kept for emergencies, such as recovery codes. It is offered last, and doesn't let a browser be remembered."""
 
     may_be_remembered = False
 
 
 class HandedOut(Method):
-    """Handed out by the organisation: nobody sets it up without having been given one."""
+    """Handed out by the organisation. Nobody can set it up without having been given one."""
 
     not_assigned: Any = ""  # what a person reads who names one that is not theirs
 
 
 class Stocked(HandedOut):
-    """Comes out of the stock of hardware tokens, is kept, and waits until the person activates it with a code.
+    """Comes from the stock of hardware tokens. It is assigned to a person, who activates it with a code.
 
-    The address is the serial number. One installed method at most has this capability, since the stock is one.
+    The address is the serial number. Only one installed method can have this capability, because there is one stock.
     """
 
 
 class Temporary(HandedOut, SingleUse):
-    """Handed out by support for a time, whatever methods the policy allows. It verifies no caller, and is never tested.
+    """Issued by support for a limited time, whatever the policy allows. It can't verify callers or be self-tested.
 
-    One installed method at most has this capability, since support hands out one kind of pass.
+    Only one installed method can have this capability, because support issues one kind of pass.
     """
 
     may_be_remembered = False
-    is_counted = False  # what support hands out is bound by its span
+    is_counted = False  # a pass is limited by its lifetime
 
 
 class PublicKey(Method):
-    """Answered by a private key that a device of the person holds, such as a passkey.
+    """Answered with a private key on the person's device, such as a passkey.
 
-    Any of a person's keys may answer a challenge for one of them. Nobody types the answer, and a wrong one is no
-    guess: it takes the holder's key.
+    Any of a person's keys can answer a challenge for one of them. An incorrect answer doesn't count as a guess, because
+    keys can't be guessed.
     """
 
     code_lengths = frozenset()
     is_counted = False
 
     def names(self, answer: str) -> str:
-        """Give the address of the enrolment that an answer names; empty if it names none. It proves nothing yet."""
+        """Return the address of the enrolment that an answer names, or an empty text. The answer is not verified yet."""
         raise NotImplementedError
 
     def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
-        """Say what a page of the person's methods tells their browser; nothing unless it has a `page`."""
+        """Return what the page of a person's methods tells their browser. Without `page` it is nothing."""
         return Issue()
 
 
 class Passwordless(PublicKey):
-    """May replace the username and the password as well, where the policy says so.
+    """Can replace the username and the password too, if the policy allows it.
 
-    One installed method at most has this capability, since the first page of a sign-in makes one offer.
+    Only one installed method can have this capability, because the sign-in page has one offer.
     """
 
 
 class Resynchronised(Method):
-    """Runs out of step, as a token does whose button was pressed in a pocket. Two codes in a row set it right."""
+    """Can get out of step, such as a token whose button was pressed by accident. Two codes in a row resynchronise it."""
 
-    if_refused: Any  # what a person types where a right code is refused
+    if_refused: Any  # what a person does if a correct code is refused
 
-    def resynchronise(self, ask: Ask, first: str, second: str) -> Check:
-        """Judge two codes in a row that support was told; what is learned is kept."""
+    def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:
+        """Check two codes in a row that the person told support. What is learned is saved."""
         raise NotImplementedError
 
 
-# What the engine has one place for. A system check refuses a second method that has one of them.
+# Only one method can have each of these. A system check refuses a second one.
 SLOTS: tuple[type[Method], ...] = (Stocked, Temporary, Passwordless)

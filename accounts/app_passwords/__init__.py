@@ -13,12 +13,12 @@ from accounts.app_passwords.managing import (
     of_person,
     revoke,
 )
-from accounts.app_passwords.services import Ask, new_service_key, service_of
+from accounts.app_passwords.services import CheckRequest, new_service_key, service_of
 
 __all__ = [
     "MAX_PER_PERSON",
     "Answer",
-    "Ask",
+    "CheckRequest",
     "Checked",
     "Full",
     "Off",

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet
 from accounts import audit_events, hashers
 from accounts.app_passwords import failures
 from accounts.app_passwords.managing import DIGEST_PURPOSE
-from accounts.app_passwords.services import Ask
+from accounts.app_passwords.services import CheckRequest
 from accounts.models import AppPassword, SecondStep, User
 from accounts.models.people import fold
 from verification import audit, limits, policies
@@ -23,7 +23,7 @@ from verification.inputs import digits
 from verification.keys import tokens
 from verification.policies import Why
 
-_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may ask every second
+_MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may check every second
 _MAX_PLACES_KEPT = 20  # networks kept for each app password
 
 
@@ -63,33 +63,33 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
     return Select(build)
 
 
-def check(ask: Ask) -> Checked:
+def check(request: CheckRequest) -> Checked:
     """Check a username and password for a service. A correct app password takes one statement or two.
 
     A user who must use the second step is refused with the normal password. Text, statements and timing are the same as
     for a wrong password or an unknown name.
     """
-    plain = _plain(ask.password)
+    plain = _plain(request.password)
     if len(plain) == tokens.LETTERS:
         digests = tokens.digests(DIGEST_PURPOSE, plain)
         named = {f"digest{at}": digest for at, digest in enumerate(digests)}
         for found, read in _by_digest(len(digests)).annotated(**named):  # at most one
-            if found.user.username == fold(ask.username):
-                return _use(found, ask, is_allowed=read["is_allowed"])
-    return _without(ask)
+            if found.user.username == fold(request.username):
+                return _use(found, request, is_allowed=read["is_allowed"])
+    return _without(request)
 
 
-def _use(found: AppPassword, ask: Ask, *, is_allowed: bool) -> Checked:
+def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> Checked:
     user = found.user
-    if _rests(user, ask.now) or not is_allowed:
+    if _rests(user, request.now) or not is_allowed:
         return Checked(Answer.WRONG)
-    if not _fits(found, ask):
-        failures.count(user, ask)
+    if not _fits(found, request):
+        failures.count(user, request)
         return Checked(Answer.WRONG)
-    place = _place(ask.network)
+    place = _place(request.network)
     is_known = place in found.places
-    if not is_known or found.last_used_at is None or ask.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
-        _note_use(found, ask, place="" if is_known else place)
+    if not is_known or found.last_used_at is None or request.now - found.last_used_at > _MIN_TIME_BETWEEN_WRITES:
+        _note_use(found, request, place="" if is_known else place)
     return Checked(Answer.RIGHT, user.username)
 
 
@@ -98,12 +98,12 @@ def _rests(user: User, now: datetime) -> bool:
     return policies.refusal(user, now) is Why.BLOCKED or user.securing_since is not None
 
 
-def _fits(found: AppPassword, ask: Ask) -> bool:
+def _fits(found: AppPassword, request: CheckRequest) -> bool:
     return (
-        found.program == ask.service.program
+        found.program == request.service.program
         and found.grants_epoch == found.user.grants_epoch
-        and (found.ends_at is None or found.ends_at > ask.now)
-        and _is_within(ask.network, found.network)
+        and (found.ends_at is None or found.ends_at > request.now)
+        and _is_within(request.network, found.network)
     )
 
 
@@ -125,13 +125,13 @@ def _place(address: str) -> str:
     return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
 
 
-def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
+def _note_use(found: AppPassword, request: CheckRequest, *, place: str) -> None:
     """Record the use. If it comes from a new network and there were others before, record that too."""
     row = AppPassword.objects.filter(pk=found.pk)
     used: dict[str, Any] = {
-        "last_used_at": ask.now,
-        "last_network": ask.network,
-        "last_protocol": ask.protocol[:20],
+        "last_used_at": request.now,
+        "last_network": request.network,
+        "last_protocol": request.protocol[:20],
     }
     if place:
         used["places"] = [*found.places, place][-_MAX_PLACES_KEPT:]
@@ -140,31 +140,31 @@ def _note_use(found: AppPassword, ask: Ask, *, place: str) -> None:
         return
     with transaction.atomic():
         row.update(**used)
-        slug, event = ask.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
-        audit.record(event, user_id=found.user_id, context=_context(ask), service=slug, name=found.name)
+        slug, event = request.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
+        audit.record(event, user_id=found.user_id, context=_context(request), service=slug, name=found.name)
 
 
-def _context(ask: Ask) -> Context:
-    return Context(now=ask.now, network=ask.network, agent=ask.protocol)
+def _context(request: CheckRequest) -> Context:
+    return Context(now=request.now, network=request.network, agent=request.protocol)
 
 
-def _without(ask: Ask) -> Checked:
+def _without(request: CheckRequest) -> Checked:
     """Check a password that is not an app password. The normal one works only for users without a required second step.
 
     The cost is the same for every name: without hashing for users who must use the second step, the timing would reveal
     whose password is worth guessing.
     """
-    context, name, slug = _context(ask), fold(ask.username), ask.service.slug
-    takes = ask.service.takes_password
+    context, name, slug = _context(request), fold(request.username), request.service.slug
+    takes = request.service.takes_password
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
-    if takes and _is_password(user, ask.password) and user is not None and _may_without(user, ask.now):
+    if takes and _is_password(user, request.password) and user is not None and _may_without(user, request.now):
         limits.password_accepted(name, context, service=slug)
         return Checked(Answer.RIGHT, user.username)
-    if user is not None and policies.refusal(user, ask.now) is not Why.BLOCKED:
-        failures.count(user, ask)
+    if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
+        failures.count(user, request)
     return Checked(Answer.WRONG)
 
 

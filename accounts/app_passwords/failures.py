@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.app_passwords.services import Ask
+from accounts.app_passwords.services import CheckRequest
 from accounts.models import StaleClient, User
 from verification import notices
 from verification.context import network_of
@@ -17,32 +17,32 @@ _MAX_MAILS_PER_DAY = 3  # to one user, from however many networks an attacker fa
 _ONE_DAY = timedelta(days=1)  # without a failure, after which the count restarts and the page drops it
 
 
-def count(user: User, ask: Ask) -> None:
+def count(user: User, request: CheckRequest) -> None:
     """Count a failing program and email the user once. Nothing is locked, because 120 random bits need no lock."""
-    place = network_of(ask.network)
-    row = StaleClient.objects.filter(user=user, service=ask.service, network=place)
-    if not row.filter(last_at__gt=ask.now - _ONE_DAY).update(n_failures=F("n_failures") + 1, last_at=ask.now):
-        _begin_counting(user, ask, place)
+    place = network_of(request.network)
+    row = StaleClient.objects.filter(user=user, service=request.service, network=place)
+    if not row.filter(last_at__gt=request.now - _ONE_DAY).update(n_failures=F("n_failures") + 1, last_at=request.now):
+        _begin_counting(user, request, place)
         return
     untold = row.filter(n_failures__gte=_MIN_FAILURES_TO_MAIL, told_at=None)
     if (
         untold.exists()
-        and StaleClient.objects.filter(user=user, told_at__gt=ask.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
+        and StaleClient.objects.filter(user=user, told_at__gt=request.now - _ONE_DAY).count() < _MAX_MAILS_PER_DAY
     ):
         with transaction.atomic():
-            if untold.update(told_at=ask.now):  # of two concurrent failures, only one sends the email
-                kind, name = "app_password_failing", ask.service.name
-                notices.tell(user, kind, now=ask.now, service=name, network=place)
+            if untold.update(told_at=request.now):  # of two concurrent failures, only one sends the email
+                kind, name = "app_password_failing", request.service.name
+                notices.tell(user, kind, now=request.now, service=name, network=place)
 
 
-def _begin_counting(user: User, ask: Ask, place: str) -> None:
+def _begin_counting(user: User, request: CheckRequest, place: str) -> None:
     mine = StaleClient.objects.filter(user=user)
     # Keep what the user was told about today, so that failing from elsewhere cannot trigger the same email again.
-    spare = mine.exclude(told_at__gt=ask.now - _ONE_DAY).order_by("-last_at")
+    spare = mine.exclude(told_at__gt=request.now - _ONE_DAY).order_by("-last_at")
     surplus = spare.values_list("pk", flat=True)[_MAX_FAILING_PLACES_KEPT - _MAX_MAILS_PER_DAY - 1 :]
     StaleClient.objects.filter(pk__in=list(surplus)).delete()
-    fresh = {"n_failures": 1, "first_at": ask.now, "last_at": ask.now, "told_at": None}
-    mine.update_or_create(service=ask.service, network=place, defaults={"user": user, **fresh})
+    fresh = {"n_failures": 1, "first_at": request.now, "last_at": request.now, "told_at": None}
+    mine.update_or_create(service=request.service, network=place, defaults={"user": user, **fresh})
 
 
 def stale_of(user: User, *, now: datetime) -> QuerySet[StaleClient]:

@@ -17,7 +17,7 @@ _SERVICE_CACHE_SECONDS = 5.0  # how long a process caches a service's key
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class CheckRequest:
     """A service's request to check a username and password.
 
     Shape: `network` is the client's address as the service saw it.

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import app_passwords
-from accounts.app_passwords import Answer, Ask
+from accounts.app_passwords import Answer, CheckRequest
 from accounts.models import Service
 from verification import inputs
 
@@ -106,8 +106,8 @@ def _mail_refusal(answer: Answer) -> HttpResponse:
     return HttpResponse(headers={"Auth-Status": words, "Auth-Wait": _WAIT})
 
 
-def _ask(service: Service, name: str, password: str, network: str, protocol: str) -> Ask:
-    return Ask(
+def _ask(service: Service, name: str, password: str, network: str, protocol: str) -> CheckRequest:
+    return CheckRequest(
         service=service,
         username=name,
         password=password[:_LONGEST],

@@ -87,7 +87,7 @@ def codes_now() -> Iterator[str]:
     """Give the code of every sending so far, computed as sender and checker do."""
     for challenge in Challenge.objects.select_related("enrolment", "user"):
         for generation in range(1, challenge.generation + 1):
-            yield queries.ask(challenge, now=challenge.issued_at, generation=generation).code
+            yield queries.data_for_method(challenge, now=challenge.issued_at, generation=generation).code
 
 
 def spellings(number: str) -> list[str]:

@@ -80,11 +80,11 @@ class _Asker:
         return len(made)
 
     def ask(self, n: int) -> list[float]:
-        """Ask about so many people over one line; gives how long each took. Units: milliseconds."""
+        """CheckRequest about so many people over one line; gives how long each took. Units: milliseconds."""
         return self._ask(list(islice(self.people, n)))
 
     def crowd(self, n: int, width: int) -> float:
-        """Ask about so many people over several lines at once; gives how many a second were answered."""
+        """CheckRequest about so many people over several lines at once; gives how many a second were answered."""
         people = list(islice(self.people, n))
         begun = time.perf_counter()
         with ThreadPoolExecutor(width) as pool:

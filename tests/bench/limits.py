@@ -138,7 +138,7 @@ class Player:
         return "right" if user else "wrong" if gate.is_open else "refused"
 
     def ask(self, method: str) -> Any:
-        """Ask for a method in a new session, as the page after the password does."""
+        """CheckRequest for a method in a new session, as the page after the password does."""
         from verification import challenges, enrolments, policies  # noqa: PLC0415
         from verification.models import Purpose  # noqa: PLC0415
 
@@ -170,7 +170,7 @@ class Player:
         from verification.models import Challenge  # noqa: PLC0415
 
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return str(queries.ask(challenge, now=self.world.now).code)
+        return str(queries.data_for_method(challenge, now=self.world.now).code)
 
     def app(self) -> str:
         from verification.methods.totp.method import code_at  # noqa: PLC0415

@@ -7,7 +7,7 @@ import pytest
 
 from tests.people import ana, ben, clock
 from verification import registry
-from verification.method import Ask, Method
+from verification.method import ChallengeData, Method
 
 __all__ = ["ana", "ben", "clock"]
 
@@ -41,7 +41,7 @@ def fields(method: Method) -> dict[str, Any]:
     return dict(form.cleaned_data)
 
 
-def asks(method: Method) -> list[Ask]:
+def asks(method: Method) -> list[ChallengeData]:
     """Return the method's challenges: each mode, for a confirmed enrolment and for a draft."""
     plan = method.enrol(fields(method), account="ana")
     given_to: dict[str, Any] = {
@@ -57,4 +57,8 @@ def asks(method: Method) -> list[Ask]:
         "account": "ana",
     }
     modes = [mode.key for mode in method.modes] or [""]
-    return [Ask(**given_to, mode=mode, is_enrolment=is_enrolment) for mode in modes for is_enrolment in (False, True)]
+    return [
+        ChallengeData(**given_to, mode=mode, is_enrolment=is_enrolment)
+        for mode in modes
+        for is_enrolment in (False, True)
+    ]

@@ -24,7 +24,7 @@ from verification.capabilities import (
     Stocked,
     Temporary,
 )
-from verification.method import Ask, Method
+from verification.method import ChallengeData, Method
 from verification.models import Message
 from verification.outcomes import Verdict
 
@@ -201,7 +201,9 @@ def test_announcement_has_its_template(name: str) -> None:
 @each(Passwordless)
 def test_passwordless_challenge_names_nobody(name: str) -> None:
     method = registry.method(name)
-    ask = Ask(reference="", mode="", now=datetime(2026, 3, 2, 8, tzinfo=UTC), code="", match_code="", random=b"r" * 32)
+    ask = ChallengeData(
+        reference="", mode="", now=datetime(2026, 3, 2, 8, tzinfo=UTC), code="", match_code="", random=b"r" * 32
+    )
 
     get_template(method.issue(ask).page)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from verification.method import Ask, Check, Draft, Issue, Method
+from verification.method import ChallengeData, Check, Draft, Issue, Method
 from verification.outcomes import Verdict
 
 
@@ -26,11 +26,11 @@ class BackwardsWord(Method):
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=self.read(fields["word"]).encode(), hint="a word")
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if answer == ask.secret.decode()[::-1] else Verdict.WRONG)
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if answer == challenge.secret.decode()[::-1] else Verdict.WRONG)
 
 
 method = BackwardsWord()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from verification import enrolments, registry
-from verification.method import Ask
+from verification.method import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 
@@ -34,7 +34,7 @@ def code(name: str) -> str:
 
 
 def judge(enrolment: Enrolment, answer: str, *, counter: int = -1, later: int = 0) -> Verdict:
-    ask = Ask(
+    ask = ChallengeData(
         reference="",
         mode="",
         now=timezone.now() + timedelta(seconds=later),

@@ -72,7 +72,7 @@ class Desk:
     def code(self, issued: Outcome) -> str:
         """Return the code in the newest text or call of a challenge."""
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return queries.ask(challenge, now=self.context.now).code
+        return queries.data_for_method(challenge, now=self.context.now).code
 
     def match(self, issued: Outcome) -> str:
         shown = challenges.show(issued.handle, binding=BINDING, now=self.context.now)

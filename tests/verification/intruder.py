@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verification.method import Ask, Check
+    from verification.method import ChallengeData, Check
 
 PAUSE = 0.5  # seconds after each look: as long as a slow comparison could take, and room for a kill
 AT_ONCE = 12
@@ -31,7 +31,7 @@ def _tell_each_look() -> None:
     method = registry.method("totp")
     check = method.check
 
-    def told(ask: "Ask", answer: str) -> "Check":
+    def told(ask: "ChallengeData", answer: str) -> "Check":
         os.write(1, b"looked\n")
         time.sleep(PAUSE)
         return check(ask, answer)

@@ -34,7 +34,7 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
         return gate
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
-    check = method.check(queries.ask(challenge, now=context.now), read)
+    check = method.check(queries.data_for_method(challenge, now=context.now), read)
     return _settle(challenge, check, gate, text=read, context=context)
 
 

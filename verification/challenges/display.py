@@ -58,8 +58,8 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     if challenge is None:
         return None
     method = registry.method(challenge.enrolment.method)
-    ask = queries.ask(challenge, now=now)
-    issue, is_delivered = method.issue(ask), isinstance(method, Delivered)
+    data = queries.data_for_method(challenge, now=now)
+    issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
@@ -90,10 +90,10 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
         modes=tuple(m for m in method.modes if m.key != challenge.mode),
         page=issue.page,
         is_own_form=issue.is_own_form,
-        may_be_remembered=method.may_be_remembered and not ask.is_enrolment,
+        may_be_remembered=method.may_be_remembered and not data.is_enrolment,
         code_label=str(method.code_label),
         if_refused=str(method.if_refused) if isinstance(method, Resynchronised) else "",
         show=issue.show,
-        enrol=issue.show if ask.is_enrolment else {},
+        enrol=issue.show if data.is_enrolment else {},
         message=newest,
     )

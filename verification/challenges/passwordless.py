@@ -9,7 +9,7 @@ from verification import enrolments, registry
 from verification.capabilities import Passwordless, PublicKey
 from verification.challenges import queries
 from verification.keys import crypto
-from verification.method import Ask, Issue
+from verification.method import ChallengeData, Issue
 from verification.models import Enrolment
 from verification.models.handles import new_handle
 
@@ -40,7 +40,7 @@ def invite(now: datetime) -> Invitation | None:
         return None
     nonce = new_handle()
     random = crypto.mac("challenge.random", nonce)
-    issue = alone.issue(Ask(reference="", mode="", now=now, code="", match_code="", random=random))
+    issue = alone.issue(ChallengeData(reference="", mode="", now=now, code="", match_code="", random=random))
     return Invitation(method=alone.name, page=issue.page, show=issue.show, nonce=nonce)
 
 

@@ -31,13 +31,15 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(queries.ask(challenge, now=now), codes.tidy(keys))
+    check = method.check_keys(queries.data_for_method(challenge, now=now), codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # Of any call, be its request replaced, over or approved: whoever made it could otherwise outrun the report.
         _deny(challenge, context)
         return rendering.speech(message, check.say, Verdict.DENIED)
     if message.generation != challenge.generation or challenge.state != State.OPEN or challenge.expires_at <= now:
-        return rendering.speech(message, method.check_keys(queries.ask(challenge, now=now), "").say, Verdict.GONE)
+        return rendering.speech(
+            message, method.check_keys(queries.data_for_method(challenge, now=now), "").say, Verdict.GONE
+        )
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
     gate = attempts.take_try(challenge, context)

@@ -11,7 +11,7 @@ from verification import enrolments, notices
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.keys import codes, crypto
-from verification.method import Ask, Found
+from verification.method import ChallengeData, Found
 from verification.models import Challenge, Message, SingleUseCode
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
@@ -74,11 +74,11 @@ def tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = ""
     notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
 
 
-def ask(challenge: Challenge, *, now: datetime, generation: int = 0) -> Ask:
-    """Return the challenge as its method sees it."""
+def data_for_method(challenge: Challenge, *, now: datetime, generation: int = 0) -> ChallengeData:
+    """Return what the method of a challenge gets to see of it."""
     enrolment = challenge.enrolment
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
-    return Ask(
+    return ChallengeData(
         random=crypto.mac("challenge.random", challenge.nonce, key_id=challenge.key_id),
         person=person_handle(challenge.user.pk),
         others=lambda: enrolments.addresses(challenge.user.pk, enrolment.method),

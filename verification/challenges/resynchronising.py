@@ -3,7 +3,7 @@
 from verification import enrolments, registry
 from verification.capabilities import Resynchronised
 from verification.context import Context
-from verification.method import Ask
+from verification.method import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 
@@ -13,7 +13,7 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
     method = registry.methods().get(enrolment.method)
     if not isinstance(method, Resynchronised) or not enrolment.opens:
         return False
-    ask = Ask(
+    data = ChallengeData(
         reference="",
         mode="",
         now=context.now,
@@ -23,7 +23,7 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
         counter=enrolment.counter,
         data=enrolment.data,
     )
-    check = method.resynchronise(ask, first, second)
+    check = method.resynchronise(data, first, second)
     if check.verdict is not Verdict.PROVEN:
         return False
     return enrolments.mark_used(enrolment, counter=check.counter, now=context.now, learned=check.learned)

@@ -104,6 +104,6 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
 
 def send(challenge: Challenge, context: Context) -> None:
     """Put the message of a challenge into the outbox, if its method sends one."""
-    issue = registry.method(challenge.enrolment.method).issue(queries.ask(challenge, now=context.now))
+    issue = registry.method(challenge.enrolment.method).issue(queries.data_for_method(challenge, now=context.now))
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from verification.keys import codes
-from verification.method import Ask, Check
+from verification.method import ChallengeData, Check
 from verification.outcomes import Verdict
 
 LEAD, NEAR = "lead", "near"  # names in an enrolment's data
@@ -26,22 +26,22 @@ _REACH = timedelta(minutes=5)
 _NEXT = 3  # steps within which the second code must follow the first
 
 
-def check(code_at: Callable[[int], str], ask: Ask, answer: str, *, seconds: int) -> Check:
+def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, *, seconds: int) -> Check:
     """Judge a code by the clock of its enrolment. `code_at` computes the code of a step of so many `seconds`.
 
     The answer carries the step that it uses up, and what was learned of the clock.
     """
-    now, lead = ask.now.timestamp(), ask.data.get(LEAD)
+    now, lead = challenge.now.timestamp(), challenge.data.get(LEAD)
     ours, theirs = int(now) // seconds, int(now + (lead or 0)) // seconds
     found = _find(code_at, answer, around=ours, nearest=theirs, reach=int(_REACH.total_seconds()) // seconds)
     if found is None:
         return Check(verdict=Verdict.WRONG)
-    if _opens(found, ask, theirs=theirs, ours=ours, seconds=seconds):
-        if found <= ask.counter:
+    if _opens(found, challenge, theirs=theirs, ours=ours, seconds=seconds):
+        if found <= challenge.counter:
             return Check(verdict=Verdict.USED, counter=found)
         learned = {LEAD: learn(found, now, lead or 0, seconds), NEAR: None}
         return Check(verdict=Verdict.PROVEN, counter=found, learned=learned)
-    if found <= ask.counter:
+    if found <= challenge.counter:
         return Check(verdict=Verdict.WRONG)
     return Check(verdict=Verdict.DRIFTED, learned={NEAR: [found, ours]})
 
@@ -53,13 +53,13 @@ def _find(code_at: Callable[[int], str], answer: str, *, around: int, nearest: i
     return min(fitting, key=lambda step: abs(step - nearest), default=None)
 
 
-def _opens(found: int, ask: Ask, *, theirs: int, ours: int, seconds: int) -> bool:
-    ahead = 0 if ask.data.get(LEAD) == 0 else 1
+def _opens(found: int, challenge: ChallengeData, *, theirs: int, ours: int, seconds: int) -> bool:
+    ahead = 0 if challenge.data.get(LEAD) == 0 else 1
     if theirs - 1 <= found <= theirs + ahead:
         return True
-    if ask.is_enrolment:
+    if challenge.is_enrolment:
         return abs(found - ours) * seconds <= _SET_UP.total_seconds()
-    if not (near := ask.data.get(NEAR)):
+    if not (near := challenge.data.get(NEAR)):
         return False
     passed, waited = found - int(near[0]), ours - int(near[1])
     return 0 < passed <= _NEXT and abs(passed - waited) <= 1

@@ -6,7 +6,7 @@ The two are typed one after the other, in the next answer or in the same one. So
 from collections.abc import Callable, Sequence
 
 from verification.keys import codes
-from verification.method import Ask, Check
+from verification.method import ChallengeData, Check
 from verification.otp import clock_drift
 from verification.outcomes import Verdict
 
@@ -16,11 +16,11 @@ FAR_AHEAD = 1_000  # presses, where two codes in a row are given
 FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are given at once
 
 
-def by_counter(code_at: Callable[[int], str], ask: Ask, answer: str) -> Check:
+def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
     """Judge one code of a counter. One that is far ahead does not open; it is noted, and the next one opens."""
-    expected, noted = ask.counter + 1, ask.data.get(clock_drift.NEAR)
+    expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
     # The code that was used last is looked at too, so that it can be told from a wrong one.
-    places = _find(code_at, [answer], range(max(ask.counter, 0), expected + FAR_AHEAD))
+    places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + FAR_AHEAD))
     found = noted + 1 if noted is not None and noted + 1 in places else next(iter(places), None)
     if found is None:
         return Check(verdict=Verdict.WRONG)
@@ -31,20 +31,22 @@ def by_counter(code_at: Callable[[int], str], ask: Ask, answer: str) -> Check:
     return Check(verdict=Verdict.DRIFTED, learned={clock_drift.NEAR: found}, cause=AHEAD)
 
 
-def both(code_at: Callable[[int], str], ask: Ask, first: str, second: str, *, seconds: int) -> Check:
+def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, second: str, *, seconds: int) -> Check:
     """Judge two codes in a row that were typed at once. Units: `seconds` of a step; 0 for a counter."""
     if seconds:
-        here, reach = int(ask.now.timestamp()) // seconds, FAR_OFF // seconds
+        here, reach = int(challenge.now.timestamp()) // seconds, FAR_OFF // seconds
         window = range(here - reach, here + reach + 1)
     else:
-        window = range(ask.counter + 1, ask.counter + 1 + FAR_AHEAD)
+        window = range(challenge.counter + 1, challenge.counter + 1 + FAR_AHEAD)
     found = next(iter(_find(code_at, [first, second], window)), None)
     if found is None:
         return Check(verdict=Verdict.WRONG)
-    if found <= ask.counter:
+    if found <= challenge.counter:
         return Check(verdict=Verdict.USED, counter=found)
     clock = {
-        clock_drift.LEAD: clock_drift.learn(found, ask.now.timestamp(), ask.data.get(clock_drift.LEAD) or 0, seconds)
+        clock_drift.LEAD: clock_drift.learn(
+            found, challenge.now.timestamp(), challenge.data.get(clock_drift.LEAD) or 0, seconds
+        )
     }
     return Check(verdict=Verdict.PROVEN, counter=found, learned={clock_drift.NEAR: None, **(clock if seconds else {})})
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from verification import registry
-from verification.method import Ask
+from verification.method import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
 
@@ -55,8 +55,10 @@ def _app(name: str, now: datetime) -> Enrolment:
 def _is_app(enrolment: Enrolment, now: datetime) -> bool:
     """Return whether an enrolment is an authenticator app: its method accepts the code, whichever method that is."""
     code = _code(enrolment.secret, int(now.timestamp()) // STEP)
-    ask = Ask(reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data)
-    return registry.method(enrolment.method).check(ask, code).verdict is Verdict.PROVEN
+    ask = ChallengeData(
+        reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data
+    )
+    return registry.method(enrolment.method).check(challenge, code).verdict is Verdict.PROVEN
 
 
 def _code(secret: bytes, step: int) -> str:

@@ -105,7 +105,7 @@ def test_nobody_else_is_touched(ana: Person, cleo: Person) -> None:
 def test_app_passwords_rest_and_work_again_afterwards(ana: Person) -> None:
     secret = app_passwords.issue(ana.user, now(), name="old laptop", program="mail")
     service = Service.objects.create(slug="mail", name="Mail", program="mail", key_digest="x")
-    ask = app_passwords.Ask(
+    ask = app_passwords.CheckRequest(
         service=service, username="ana", password=secret, network=NETWORK, protocol="imap", now=timezone.now()
     )
     assert app_passwords.check(ask).is_right

@@ -31,7 +31,7 @@ def nothing(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def password(request: HttpRequest) -> HttpResponse:
-    """Ask for username and password."""
+    """CheckRequest for username and password."""
     if request.method != "POST":
         return render(request, "floor/password.html")
     user = get_user_model().objects.filter(username=request.POST.get("username", "")[:150]).first()
@@ -46,7 +46,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def code(request: HttpRequest) -> HttpResponse:
-    """Ask for the code; a step is good once."""
+    """CheckRequest for the code; a step is good once."""
     if request.method != "POST":
         return render(request, "floor/code.html")
     device = Device.objects.select_related("user").get(user=request.session["pending"])

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from verification.capabilities import Temporary
-from verification.method import Ask, Found
+from verification.method import ChallengeData, Found
 from verification.methods.access_pass.method import LONGEST, SHORTEST, method
 from verification.outcomes import Verdict
 
@@ -15,8 +15,10 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 PASS = "ABCD2345"
 
 
-def ask(find: Callable[[str], Found | None], *, once: bool = False) -> Ask:
-    return Ask(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find, data={"once": once})
+def ask(find: Callable[[str], Found | None], *, once: bool = False) -> ChallengeData:
+    return ChallengeData(
+        reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find, data={"once": once}
+    )
 
 
 def kept(*, is_used: bool = False) -> Callable[[str], Found | None]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from verification.method import Ask, Check
+from verification.method import ChallengeData, Check
 from verification.methods.call.method import CallForm, method
 from verification.models import Kind
 from verification.outcomes import Verdict
@@ -12,8 +12,8 @@ from verification.outcomes import Verdict
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-def ask(mode: str = "approve") -> Ask:
-    return Ask(reference="K4", mode=mode, now=NOW, code="012345", match_code="47")
+def ask(mode: str = "approve") -> ChallengeData:
+    return ChallengeData(reference="K4", mode=mode, now=NOW, code="012345", match_code="47")
 
 
 def keyed(keys: str, mode: str = "approve") -> Check:

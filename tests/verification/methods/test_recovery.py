@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from verification.capabilities import Backup, Delivered
-from verification.method import Ask, Found
+from verification.method import ChallengeData, Found
 from verification.methods.recovery.method import method
 from verification.outcomes import Verdict
 
@@ -15,8 +15,8 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 CODE = "ABCDEFGH23456789"
 
 
-def ask(find: Callable[[str], Found | None]) -> Ask:
-    return Ask(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find)
+def ask(find: Callable[[str], Found | None]) -> ChallengeData:
+    return ChallengeData(reference="K4", mode="", now=NOW, code="012345", match_code="47", find=find)
 
 
 def kept(code: str, *, is_used: bool = False) -> Callable[[str], Found | None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from verification.method import Ask, Draft
+from verification.method import ChallengeData, Draft
 from verification.methods.text.method import TextForm, method
 from verification.models import Kind
 from verification.outcomes import Verdict
@@ -13,9 +13,9 @@ from verification.outcomes import Verdict
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
-def ask(**more: Any) -> Ask:
+def ask(**more: Any) -> ChallengeData:
     values: dict[str, Any] = {"reference": "K4", "mode": "", "now": NOW, "code": "012345", "match_code": "47"}
-    return Ask(**values | more)
+    return ChallengeData(**values | more)
 
 
 def test_proposes_the_number_with_its_hint() -> None:

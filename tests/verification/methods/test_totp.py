@@ -8,20 +8,20 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from verification.method import Ask
+from verification.method import ChallengeData
 from verification.methods.totp.method import code_at, method
 from verification.outcomes import Verdict
 
 SECRET = b"12345678901234567890"  # Source: RFC 6238, appendix B
 STEP = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
-ASK = Ask(reference="K4", mode="", now=STEP, code="", match_code="", secret=SECRET, account="ana")
+ASK = ChallengeData(reference="K4", mode="", now=STEP, code="", match_code="", secret=SECRET, account="ana")
 
 
-def at(seconds: float, **more: Any) -> Ask:
+def at(seconds: float, **more: Any) -> ChallengeData:
     return replace(ASK, now=STEP + timedelta(seconds=seconds), **more)
 
 
-def step_of(ask: Ask) -> int:
+def step_of(ask: ChallengeData) -> int:
     return int(ask.now.timestamp()) // 30
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from tests.verification.conftest import Desk, app_code
 from verification import challenges
-from verification.method import Ask, Check
+from verification.method import ChallengeData, Check
 from verification.models import Enrolment
 from verification.otp import clock_drift
 from verification.outcomes import Outcome, Verdict
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
-ASK = Ask(reference="K4", mode="", now=NOW, code="", match_code="")
+ASK = ChallengeData(reference="K4", mode="", now=NOW, code="", match_code="")
 
 
 @dataclass

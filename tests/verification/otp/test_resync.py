@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from verification.method import Ask, Check
+from verification.method import ChallengeData, Check
 from verification.otp import clock_drift, resync
 from verification.otp.oath import DIGITS, Scheme
 from verification.outcomes import Verdict
 
 SECRET = b"12345678901234567890"
 NOON = datetime(2026, 3, 2, 12, 0, 10, tzinfo=UTC)
-ASK = Ask(reference="K4", mode="", now=NOON, code="", match_code="", counter=50)
+ASK = ChallengeData(reference="K4", mode="", now=NOON, code="", match_code="", counter=50)
 CODE_AT = partial(Scheme(is_counted=True).code, SECRET)
 
 

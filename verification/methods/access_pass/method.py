@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import check_password
 from django.utils.translation import gettext_lazy as _
 
 from verification.capabilities import Temporary
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 SHORTEST, LONGEST = 8, 48  # characters
@@ -37,16 +37,16 @@ class AccessPass(Temporary):
         code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
         return Draft(single_use_codes=((code[:_FIRST], code),), data={"once": bool(fields.get("once"))})
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        found = ask.find(answer[:_FIRST])
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        found = challenge.find(answer[:_FIRST])
         if found is None or not check_password(answer, found.hash):
             return Check(verdict=Verdict.WRONG)
         if found.is_used:
             return Check(verdict=Verdict.USED)
-        return Check(verdict=Verdict.PROVEN, single_use_code=found.id if ask.data.get("once") else None)
+        return Check(verdict=Verdict.PROVEN, single_use_code=found.id if challenge.data.get("once") else None)
 
 
 method = AccessPass()

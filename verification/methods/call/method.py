@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import phone_numbers
 from verification.capabilities import KeyedOnPhone, SharesAddress
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue, Mode
+from verification.method import ChallengeData, Check, Draft, Issue, Mode
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 from verification.phone_numbers.form import NumberForm
@@ -63,28 +63,28 @@ class Call(KeyedOnPhone, SharesAddress):
         hint = phone_numbers.mask(number) + (f" ext. {extension}" if extension else "")
         return Draft(address=number, hint=hint, data={"extension": extension} if extension else {})
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(
             kind=Kind.CALL,
             template="verification/methods/call/message.txt",
-            fields={"extension": str(ask.data.get("extension", ""))},
-            is_approval=ask.mode != _CODE,
-            match_code=ask.match_code if ask.mode == _APPROVE else "",
+            fields={"extension": str(challenge.data.get("extension", ""))},
+            is_approval=challenge.mode != _CODE,
+            match_code=challenge.match_code if challenge.mode == _APPROVE else "",
         )
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        right = ask.mode == _CODE and codes.same(answer, ask.code)
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        right = challenge.mode == _CODE and codes.same(answer, challenge.code)
         return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
 
-    def check_keys(self, ask: Ask, keys: str) -> Check:
+    def check_keys(self, challenge: ChallengeData, keys: str) -> Check:
         if keys == _FRAUD:
             return Check(verdict=Verdict.DENIED, say=_SPEECH)
-        if ask.mode == _CODE:
+        if challenge.mode == _CODE:
             is_wanted = keys in {_READ, f"{_READ}#"}
             return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
         if not keys.endswith("#"):
             return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
-        wanted = f"{ask.match_code}#" if ask.mode == _APPROVE else "#"
+        wanted = f"{challenge.match_code}#" if challenge.mode == _APPROVE else "#"
         return Check(verdict=Verdict.PROVEN if codes.same(keys, wanted) else Verdict.WRONG, say=_SPEECH)
 
     def without_number_matching(self, mode: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.capabilities import Delivered
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 
@@ -51,11 +51,11 @@ class Email(Delivered):
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(address=fields["address"], hint=mask(fields["address"]))
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(kind=Kind.MAIL, template="verification/methods/email/message.txt")
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)
 
 
 method = Email()

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
 from verification import conf, inputs
 from verification.capabilities import Passwordless
 from verification.inputs.fields import LineField
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 _PAGE = "verification/methods/passkey/prompt.html"
@@ -104,7 +104,7 @@ _CAUSES = {
 }
 
 
-def _cause(ask: Ask, answer: str) -> str:
+def _cause(challenge: ChallengeData, answer: str) -> str:
     """Find out why an answer was refused, for the words on the page only."""
     try:
         response = _response(answer)
@@ -118,7 +118,7 @@ def _cause(ask: Ask, answer: str) -> str:
         return ""
     if not data.flags.uv:
         return "unverified"
-    went_back = (data.sign_count or ask.counter > 0) and data.sign_count <= ask.counter
+    went_back = (data.sign_count or challenge.counter > 0) and data.sign_count <= challenge.counter
     return "counter" if went_back else ""
 
 
@@ -144,10 +144,10 @@ class Passkey(Passwordless):
         found = told.get("id") if isinstance(told, dict) else None
         return found if isinstance(found, str) else ""
 
-    def issue(self, ask: Ask) -> Issue:
-        options = self._creation(ask) if ask.is_enrolment else self._request(ask)
+    def issue(self, challenge: ChallengeData) -> Issue:
+        options = self._creation(challenge) if challenge.is_enrolment else self._request(challenge)
         return Issue(
-            page=_PAGE, is_own_form=True, show={"options": options, "is_new": ask.is_enrolment, "site": _site()}
+            page=_PAGE, is_own_form=True, show={"options": options, "is_new": challenge.is_enrolment, "site": _site()}
         )
 
     def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
@@ -155,67 +155,69 @@ class Passkey(Passwordless):
         keys = {"rpId": _site(), "userId": bytes_to_base64url(person), "allAcceptedCredentialIds": list(addresses)}
         return Issue(page=_SIGNAL, show={"keys": json.dumps(keys)})
 
-    def _creation(self, ask: Ask) -> str:
+    def _creation(self, challenge: ChallengeData) -> str:
         return options_to_json(
             webauthn.generate_registration_options(
                 rp_id=_site(),
                 rp_name=conf.organisation_name(),
-                user_id=ask.person,
-                user_name=ask.account,
-                challenge=ask.random,
+                user_id=challenge.person,
+                user_name=challenge.account,
+                challenge=challenge.random,
                 authenticator_selection=AuthenticatorSelectionCriteria(
                     resident_key=ResidentKeyRequirement.PREFERRED,
                     user_verification=UserVerificationRequirement.REQUIRED,
                 ),
-                exclude_credentials=_keys(ask.others()),
+                exclude_credentials=_keys(challenge.others()),
             )
         )
 
-    def _request(self, ask: Ask) -> str:
+    def _request(self, challenge: ChallengeData) -> str:
         return options_to_json(
             webauthn.generate_authentication_options(
                 rp_id=_site(),
-                challenge=ask.random,
-                allow_credentials=_keys(ask.others()),
+                challenge=challenge.random,
+                allow_credentials=_keys(challenge.others()),
                 user_verification=UserVerificationRequirement.REQUIRED,
             )
         )
 
-    def check(self, ask: Ask, answer: str) -> Check:
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
         try:
-            return self._register(ask, answer) if ask.is_enrolment else self._authenticate(ask, answer)
+            return (
+                self._register(challenge, answer) if challenge.is_enrolment else self._authenticate(challenge, answer)
+            )
         except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
             # Wrong origin, site, challenge or signature, a counter that went back, or rubbish.
-            return Check(verdict=Verdict.WRONG, cause=_cause(ask, answer))
+            return Check(verdict=Verdict.WRONG, cause=_cause(challenge, answer))
 
-    def _register(self, ask: Ask, answer: str) -> Check:
+    def _register(self, challenge: ChallengeData, answer: str) -> Check:
         _refuse_frames(answer)
         made = webauthn.verify_registration_response(
             credential=answer,
-            expected_challenge=ask.random,
+            expected_challenge=challenge.random,
             expected_rp_id=_site(),
             expected_origin=conf.public_url(),
             require_user_verification=True,
         )
         address = bytes_to_base64url(made.credential_id)
-        if address in ask.others():
+        if address in challenge.others():
             return Check(verdict=Verdict.WRONG, cause="taken")
         draft = Draft(address=address, secret=made.credential_public_key, data={"aaguid": made.aaguid})
         return Check(verdict=Verdict.PROVEN, counter=made.sign_count or None, draft=draft)
 
-    def _authenticate(self, ask: Ask, answer: str) -> Check:
+    def _authenticate(self, challenge: ChallengeData, answer: str) -> Check:
         _refuse_frames(answer)
-        _refuse_others(answer, ask.person)
+        _refuse_others(answer, challenge.person)
         used = webauthn.verify_authentication_response(
             credential=answer,
-            expected_challenge=ask.random,
+            expected_challenge=challenge.random,
             expected_rp_id=_site(),
             expected_origin=conf.public_url(),
-            credential_public_key=ask.secret,
-            credential_current_sign_count=max(ask.counter, 0),
+            credential_public_key=challenge.secret,
+            credential_current_sign_count=max(challenge.counter, 0),
             require_user_verification=True,
         )
-        if bytes_to_base64url(used.credential_id) != ask.address:
+        if bytes_to_base64url(used.credential_id) != challenge.address:
             return Check(verdict=Verdict.WRONG, cause="unknown")
         return Check(verdict=Verdict.PROVEN, counter=used.new_sign_count or None)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.capabilities import Backup
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.outcomes import Verdict
 
 _CODES = 10
@@ -44,11 +44,11 @@ class Recovery(Backup):
         pairs = [(_part(), _part()) for _ in range(_CODES)]
         return Draft(single_use_codes=tuple((first, f"{first}{second}") for first, second in pairs))
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        found = ask.find(answer[:_PART])
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        found = challenge.find(answer[:_PART])
         if found is None or not check_password(answer, found.hash):
             return Check(verdict=Verdict.WRONG)
         return Check(verdict=Verdict.USED if found.is_used else Verdict.PROVEN, single_use_code=found.id)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import phone_numbers
 from verification.capabilities import Delivered, SharesAddress
 from verification.keys import codes
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.models.messages import Kind
 from verification.outcomes import Verdict
 from verification.phone_numbers.form import NumberForm
@@ -42,11 +42,11 @@ class Text(Delivered, SharesAddress):
         number = fields["number"]
         return Draft(address=number, hint=phone_numbers.mask(number))
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(kind=Kind.TEXT, template="verification/methods/text/message.txt")
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if codes.same(answer, ask.code) else Verdict.WRONG)
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        return Check(verdict=Verdict.PROVEN if codes.same(answer, challenge.code) else Verdict.WRONG)
 
     def accepts(self, draft: Draft) -> bool:
         return phone_numbers.is_mobile(draft.address) and not draft.data.get("extension")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.capabilities import Resynchronised, Stocked
 from verification.inputs import digits
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.otp import clock_drift, resync
 from verification.otp.oath import Scheme
 
@@ -61,24 +61,24 @@ class Token(Stocked, Resynchronised):
         named, code = read[:_IDENTIFIER], read[_IDENTIFIER:]
         return code if code.isdecimal() and not named.isdecimal() else read
 
-    def issue(self, ask: Ask) -> Issue:
+    def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
 
-    def check(self, ask: Ask, answer: str) -> Check:
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
         """Check a code, or two in a row, by the token's own scheme."""
-        scheme = Scheme.read(ask.data)
-        code_at = partial(scheme.code, ask.secret)
+        scheme = Scheme.read(challenge.data)
+        code_at = partial(scheme.code, challenge.secret)
         # A token's steps need not begin in 1970; what judges clocks reckons from where they do.
-        ask = replace(ask, now=ask.now - timedelta(seconds=scheme.start))
+        challenge = replace(challenge, now=challenge.now - timedelta(seconds=scheme.start))
         if len(answer) == 2 * scheme.digits:
             first, second = answer[: scheme.digits], answer[scheme.digits :]
-            return resync.both(code_at, ask, first, second, seconds=0 if scheme.is_counted else scheme.step)
+            return resync.both(code_at, challenge, first, second, seconds=0 if scheme.is_counted else scheme.step)
         if scheme.is_counted:
-            return resync.by_counter(code_at, ask, answer)
-        return clock_drift.check(code_at, ask, answer, seconds=scheme.step)
+            return resync.by_counter(code_at, challenge, answer)
+        return clock_drift.check(code_at, challenge, answer, seconds=scheme.step)
 
-    def resynchronise(self, ask: Ask, first: str, second: str) -> Check:
-        return self.check(ask, self.read(f"{first} {second}"))
+    def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:
+        return self.check(challenge, self.read(f"{first} {second}"))
 
 
 method = Token()

@@ -16,7 +16,7 @@ from django_otp.oath import TOTP
 
 from verification import conf
 from verification.capabilities import AppGenerated
-from verification.method import Ask, Check, Draft, Issue
+from verification.method import ChallengeData, Check, Draft, Issue
 from verification.otp import clock_drift
 
 _STEP = 30  # seconds
@@ -49,15 +49,15 @@ class Totp(AppGenerated):
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=secrets.token_bytes(_SECRET))
 
-    def issue(self, ask: Ask) -> Issue:
-        if not ask.is_enrolment:
+    def issue(self, challenge: ChallengeData) -> Issue:
+        if not challenge.is_enrolment:
             return Issue()
-        key = base64.b32encode(ask.secret).decode().rstrip("=")
+        key = base64.b32encode(challenge.secret).decode().rstrip("=")
         issuer = conf.organisation_name()
         query = urlencode(
             {"secret": key, "issuer": issuer.replace(":", " ").strip(), "digits": 6, "period": _STEP}, quote_via=quote
         )
-        uri = f"otpauth://totp/{_label(issuer)}:{_label(ask.account)}?{query}"
+        uri = f"otpauth://totp/{_label(issuer)}:{_label(challenge.account)}?{query}"
         groups = " ".join(key[at : at + 4] for at in range(0, len(key), 4)).lower()
         svg = segno.make(uri, error="m", micro=False).svg_inline(
             scale=1,
@@ -71,11 +71,11 @@ class Totp(AppGenerated):
         )
         return Issue(
             page="verification/methods/totp/enrol.html",
-            show={"uri": uri, "qr": svg, "secret": groups, "account": ask.account, "issuer": issuer},
+            show={"uri": uri, "qr": svg, "secret": groups, "account": challenge.account, "issuer": issuer},
         )
 
-    def check(self, ask: Ask, answer: str) -> Check:
-        return clock_drift.check(partial(code_at, ask.secret), ask, answer, seconds=_STEP)
+    def check(self, challenge: ChallengeData, answer: str) -> Check:
+        return clock_drift.check(partial(code_at, challenge.secret), challenge, answer, seconds=_STEP)
 
 
 method = Totp()
