@@ -92,7 +92,7 @@ class PublicKey(Method):
     is_counted = False
 
     def names(self, answer: str) -> str:
-        """Return the address of the enrolment that an answer names, or an empty text. The answer is not verified yet."""
+        """Return the address of the enrolment that an answer names, or "". The answer is not verified yet."""
         raise NotImplementedError
 
     def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
@@ -108,7 +108,7 @@ class Passwordless(PublicKey):
 
 
 class Resynchronised(Method):
-    """Can get out of step, such as a token whose button was pressed by accident. Two codes in a row resynchronise it."""
+    """Can get out of step, such as a token whose button was pressed by accident. Two codes in a row correct it."""
 
     if_refused: Any  # what a person does if a correct code is refused
 

@@ -85,8 +85,8 @@ class Issue:
     """What the page of a challenge shows, and the kind and template of its message if it has one.
 
     `fields` are further columns of the message, such as the extension of a number. With `is_approval` the person
-    answers on the phone instead of the page, which then shows `match_code` to be keyed. With `is_own_form` the template `page`
-    contains the form.
+    answers on the phone instead of the page, which then shows `match_code` to be keyed. With `is_own_form` the template
+    `page` contains the form.
     """
 
     kind: str = ""
@@ -155,7 +155,7 @@ class Method:
     modes: tuple[Mode, ...] = ()
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        """Return a proposed enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""
+        """Propose an enrolment from the cleaned fields of `form_class`. `account` is the person's name in an app."""
         raise NotImplementedError
 
     def issue(self, challenge: ChallengeData) -> Issue:
