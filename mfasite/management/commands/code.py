@@ -55,7 +55,7 @@ def _app(name: str, now: datetime) -> Enrolment:
 def _is_app(enrolment: Enrolment, now: datetime) -> bool:
     """Return whether an enrolment is an authenticator app: its method accepts the code, whichever method that is."""
     code = _code(enrolment.secret, int(now.timestamp()) // STEP)
-    ask = ChallengeData(
+    challenge = ChallengeData(
         reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data
     )
     return registry.method(enrolment.method).check(challenge, code).verdict is Verdict.PROVEN
