@@ -31,10 +31,10 @@ def _tell_each_look() -> None:
     method = registry.method("totp")
     check = method.check
 
-    def told(ask: "ChallengeData", answer: str) -> "Check":
+    def told(challenge: "ChallengeData", answer: str) -> "Check":
         os.write(1, b"looked\n")
         time.sleep(PAUSE)
-        return check(ask, answer)
+        return check(challenge, answer)
 
     method.check = told  # type: ignore[method-assign]
 
