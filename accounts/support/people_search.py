@@ -22,10 +22,10 @@ _MAIL = re.compile(r"\S+@\S+\.\w{2,}")
 _SERIAL = re.compile(r"(?=.*\d)[A-Za-z\d-]{5,64}")
 
 TROUBLES = {
-    "no_method": _("no method"),
-    "one_way": _("one method"),
-    "locked": _("locked"),
-    "blocked": _("blocked"),
+    "blocked": _("Blocked"),
+    "locked": _("Locked"),
+    "no_method": _("No method set up"),
+    "one_way": _("One method only"),
 }
 
 
@@ -43,7 +43,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Row:
-    """One user in the list, in words."""
+    """One user in the list, in words. `state` is empty for people with the usual state of the second step."""
 
     person: User
     state: str
@@ -72,6 +72,11 @@ def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
     """Return all users that a search finds, unordered."""
     *exactly, last = _ways(_filtered(rights.visible(staff), search, now), search.text.strip())
     return next((rows for rows in exactly if rows.exists()), last)
+
+
+def count(staff: User, search: Search, *, now: datetime, most: int) -> int:
+    """Count the users that a search finds, up to one more than `most`."""
+    return matching(staff, search, now=now)[: most + 1].count()
 
 
 def _page(rows: QuerySet[User], search: Search, now: datetime) -> Found:
@@ -133,11 +138,11 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
         label = names.get(method, method)
         if label not in mine[user]:
             mine[user].append(label)
-    states = dict(SecondStep.choices)
+    states = {SecondStep.ENFORCED: _("Second step enforced"), SecondStep.DISABLED: _("Second step disabled")}
     return [
         Row(
             person,
-            str(states[person.second_step]),
+            str(states.get(SecondStep(person.second_step), "")),
             ", ".join(mine[person.pk]),
             tuple(_notes(person, now)),
             time_format.short_moment(person.last_login, zone=True) if person.last_login else "",
@@ -148,10 +153,11 @@ def _rows(page: list[User], now: datetime) -> list[Row]:
 
 def _notes(person: User, now: datetime) -> list[tuple[str, Any]]:
     table = [
-        (not person.is_active, "bad", _("switched off")),
-        (bool(person.blocked_until and person.blocked_until > now), "bad", _("blocked")),
-        (person.second_step_locked_at is not None, "bad", _("locked")),
-        (person.n_methods == 0, "warn", _("no method")),
-        (person.n_methods == 1, "", _("one method")),
+        (not person.is_active, "bad", _("Switched off")),
+        (bool(person.blocked_until and person.blocked_until > now), "bad", _("Blocked")),
+        (person.second_step_locked_at is not None, "bad", _("Locked")),
+        (person.securing_since is not None, "warn", _("Securing the account")),
+        (person.n_methods == 0, "warn", _("No method")),
+        (person.n_methods == 1, "", _("One method")),
     ]
     return [(kind, words) for applies, kind, words in table if applies]

@@ -43,8 +43,8 @@ def enter(page: Page, staff: Person) -> None:
 def open_case(page: Page, person: Person) -> None:
     """Find a person by the search."""
     page.goto("/admin/accounts/user/")
-    page_actions.fill(page, "User name, name, mail", person.user.username)
-    page_actions.press(page, "Find")
+    page_actions.fill(page, "Name, username, email", person.user.username)
+    page_actions.press(page, "Search")
     page_actions.use(page, page.get_by_role("link", name=person.user.username, exact=True))
     expect(page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
 
@@ -109,10 +109,10 @@ def test_many_are_helped_at_once(desk: Page, ana: Person, ben: Person, dora: Per
     for person in (ana, ben):
         dress(person)
     enter(desk, dora)
-    page_actions.tick(desk, "Choose ana")
-    page_actions.tick(desk, "Choose ben")
-    page_actions.pick(desk, "For those chosen", "End all sessions")
-    page_actions.press(desk, "Look at what would happen")
+    page_actions.tick(desk, "Select ana")
+    page_actions.tick(desk, "Select ben")
+    page_actions.pick(desk, "Action for selected people", "End all sessions")
+    page_actions.press(desk, "Preview")
     page_actions.expect_heading(desk, "End all sessions: 2 people")
     fill_in(desk)
     page_actions.press(desk, "End all sessions for 2 people")
@@ -126,11 +126,11 @@ def test_two_hundred_are_cleared_at_once(desk: Page, dora: Person) -> None:
         for n in range(200):
             join(f"many{n:03}").set_up("totp")
     enter(desk, dora)
-    page_actions.fill(desk, "User name, name, mail", "many")
-    page_actions.press(desk, "Find")
-    page_actions.tick(desk, "All whom this search finds")
-    page_actions.pick(desk, "For those chosen", "Clear settings")
-    page_actions.press(desk, "Look at what would happen")
+    page_actions.fill(desk, "Name, username, email", "many")
+    page_actions.press(desk, "Search")
+    page_actions.tick(desk, "Select all 200 results")
+    page_actions.pick(desk, "Action for selected people", "Clear settings")
+    page_actions.press(desk, "Preview")
     page_actions.expect_heading(desk, "Clear settings: 200 people")
     fill_in(desk)
     desk.set_default_timeout(60_000)  # two hundred actions, each with its record and notice

@@ -234,5 +234,6 @@ TRY_MESSAGE = declare(
         preview=action_preview.lines(gettext_lazy("The code in it can’t be used to sign in.")),
         applies=lambda impact: impact.n_numbers > 0,
         supports_bulk=False,
+        notifies_person=False,
     )
 )

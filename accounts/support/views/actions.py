@@ -23,8 +23,6 @@ from accounts.support.views import layout, search_filters
 from verification import inputs
 from verification.context import Context
 
-_MOST = 500  # users at once
-
 
 def _action(name: str) -> Action:
     if name not in ACTIONS:
@@ -54,6 +52,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "form": form,
         "preview": preview,
         "seen": _name(preview),
+        "is_idle": preview == action_preview.or_none([]),
         "closed": rights.explain(permit) if isinstance(permit, Refusal) else "",
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
@@ -106,7 +105,11 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
 @require_POST
 def many(request: AuthedRequest) -> HttpResponse:
     """Preview an action for the users chosen in the list, and do it when it is confirmed."""
-    now, action = request_context.read(request), _action(request.POST.get("action", ""))
+    now = request_context.read(request)
+    if not request.POST.get("action"):
+        messages.warning(request, _("Choose an action for the people that you selected."))
+        return redirect("admin:accounts_user_changelist")
+    action = _action(request.POST["action"])
     if not action.supports_bulk:
         raise Http404
     chosen = _chosen(request, now)
@@ -121,7 +124,9 @@ def many(request: AuthedRequest) -> HttpResponse:
             (person, execution.execute(_asked(request, action, person, form), permits[person.pk], now))
             for person in chosen
         ]
-        return layout.page(request, "many_done.html", {"action": action, "results": results})
+        states = [result.state for _person, result in results]
+        done = {"n_done": states.count(State.DONE), "n_refused": states.count(State.REFUSED)}
+        return layout.page(request, "many_done.html", {"action": action, "results": results} | done)
     kept_out = [(p, rights.explain(why)) for p in chosen if isinstance(why := permits[p.pk], Refusal)]
     context = {
         "action": action,
@@ -143,6 +148,6 @@ def _chosen(request: AuthedRequest, context: Context) -> list[User]:
     if "all" in request.POST:
         found = people_search.matching(request.user, search_filters.read(request.POST), now=context.now)
     else:
-        marked = inputs.numbers(request.POST.getlist("people"), most=_MOST)
+        marked = inputs.numbers(request.POST.getlist("people"), most=search_filters.MOST_AT_ONCE)
         found = rights.visible(request.user).filter(pk__in=marked)
-    return list(found.order_by("username")[:_MOST])
+    return list(found.order_by("username")[: search_filters.MOST_AT_ONCE])

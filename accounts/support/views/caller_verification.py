@@ -79,12 +79,14 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
             return redirect("admin:accounts_user_change", person.pk)
         words = outcomes.words(outcome, now=now.now)
     shown = challenges.show(check.handle, binding=check.binding, now=now.now)
+    sent = shown.message if shown and shown.needs_delivery else None
     context = {
         "person": person,
         "check": check,
         "shown": shown,
         "form": CodeForm(remember_days=0),
         "words": words,
-        "report": message_explanations.explain(shown.message) if shown and shown.needs_delivery else None,
+        "report": message_explanations.explain(sent) if sent else None,
+        "sent": sent,
     }
     return layout.page(request, "caller_code.html", context)

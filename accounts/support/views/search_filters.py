@@ -6,6 +6,7 @@ from accounts.support.people_search import Search
 from verification import inputs
 
 KEPT = ("q", "group", "state", "trouble")  # criteria that the next page keeps
+MOST_AT_ONCE = 500  # users that one bulk action takes
 _LONGEST = 254
 
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.support import people_search
 from accounts.support.people_search import Search
-from tests.people import hire
+from tests.people import hire, join
 from verification.models import Enrolment
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +61,13 @@ def test_finds_nobody_by(staff: User, sean: User, text: str) -> None:
 @pytest.mark.parametrize("text", ["sean@people.example", "oneil", "sean@people.ex", "+41795551234"])
 def test_actions_for_many_reach_those_whom_the_page_shows(staff: User, sean: User, text: str) -> None:
     assert list(people_search.matching(staff, Search(text=text), now=timezone.now())) == [sean]
+
+
+def test_counts_what_a_search_finds_up_to_one_more_than_wanted(staff: User) -> None:
+    for n in range(4):
+        join(f"many{n}")
+
+    def counted(text: str, most: int) -> int:
+        return people_search.count(staff, Search(text=text), now=timezone.now(), most=most)
+
+    assert (counted("many", 10), counted("many", 4), counted("many", 2), counted("nobody", 2)) == (4, 4, 3, 0)
