@@ -31,14 +31,14 @@ def unreadable(flaw: Flaw) -> HttpResponse:
 
 
 def _advice(flaw: Flaw) -> str:
-    hidden = _("It contains a hidden character that we can't store. Go back, delete what you pasted and type it.")
+    hidden = _("It contains a hidden character that we can’t store. Go back, delete what you pasted and type it.")
     return {
         Flaw.NUL: hidden,
         Flaw.SURROGATE: hidden,
         Flaw.MARKS: _("One character in it has more than 30 accents. Go back and type it without them."),
-        Flaw.CHARSET: _("It isn't in UTF-8, the character set that we use. Go back, reload the page and try again."),
+        Flaw.CHARSET: _("It isn’t in UTF-8, the character set that we use. Go back, reload the page and try again."),
         Flaw.HEADER: _("Your browser or software in between sent a damaged header. Close the page and open it again."),
-        Flaw.LENGTH: _("It's too long. Go back and shorten it."),
+        Flaw.LENGTH: _("It’s too long. Go back and shorten it."),
     }[flaw]
 
 
@@ -109,17 +109,17 @@ def _way_on(request: HttpRequest, *, is_signed_in: bool) -> str:
 def _csrf_words(cause: Cause, account: str) -> tuple[str, str, str]:
     again = _("Open the page again")
     cookies = _(
-        "It blocks cookies for this site, or they were deleted while the page was open. You can't sign in without "
+        "It blocks cookies for this site, or they were deleted while the page was open. You can’t sign in without "
         "them. Allow cookies for this site in your browser’s settings, then open the page again."
     )
     origin = _(
         "We only accept forms from our own pages, and your browser named another address or none. Open the page again "
-        "and send the form from there. If that doesn't help, tell your support desk: software in between may change it."
+        "and send the form from there. If that doesn’t help, tell your support desk: software in between may change it."
     )
-    signed_in = _("You're signed in as %(account)s, maybe in another tab. Nothing was done: that page was out of date.")
-    old = _("You signed in or out since you opened it, or it's very old. Nothing was done. Open it again to continue.")
+    signed_in = _("You’re signed in as %(account)s, maybe in another tab. Nothing was done: that page was out of date.")
+    old = _("You signed in or out since you opened it, or it’s very old. Nothing was done. Open it again to continue.")
     return {
-        Cause.COOKIES: (_("Your browser didn't send a cookie"), cookies, again),
+        Cause.COOKIES: (_("Your browser didn’t send a cookie"), cookies, again),
         Cause.ORIGIN: (_("This form came from another address"), origin, again),
         Cause.SIGNED_IN: (_("You signed in after opening this page"), signed_in % {"account": account}, _("Continue")),
         Cause.OLD: (_("This page was open too long"), old, again),

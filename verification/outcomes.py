@@ -99,8 +99,7 @@ def when_words(retry_at: datetime | None, now: datetime) -> str:
         return _("in %(wait)s") % {"wait": wait_words(retry_at, now)}
     if _is_other_day(retry_at, now):
         return _("on %(moment)s") % {"moment": time_format.moment(_to_minute(retry_at))}
-    at = _to_minute(retry_at)
-    words = {"time": time_format.clock(at), "wait": wait_words(at, now)}
+    words = {"time": time_format.clock(_to_minute(retry_at)), "wait": wait_words(retry_at, now)}
     return (_("at %(time)s (in %(wait)s)") if seconds <= 60 * _MINUTE else _("at %(time)s")) % words
 
 
@@ -137,8 +136,8 @@ def _again(outcome: Outcome, when: str) -> str:
 
 def _paused(outcome: Outcome, when: str) -> str:
     if outcome.retry_at is None:
-        return _("We can't send anything to your number now.")
-    return _("We can't send anything to your number now. Try again %(when)s.") % {"when": when}
+        return _("We can’t send anything to your number now.")
+    return _("We can’t send anything to your number now. Try again %(when)s.") % {"when": when}
 
 
 def words(outcome: Outcome, *, now: datetime) -> Words:
@@ -149,9 +148,9 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
     if outcome.said is not None:
         is_wrong = outcome.verdict in {Verdict.WRONG, Verdict.DRIFTED}
         return Words(outcome.said.title, f"{outcome.said.text} {tries}" if is_wrong else outcome.said.text)
-    not_counted = _("This attempt didn't count.")
+    not_counted = _("This attempt didn’t count.")
     table = {
-        Verdict.PROVEN: (_("You're verified"), _("You can continue.")),
+        Verdict.PROVEN: (_("You’re verified"), _("You can continue.")),
         Verdict.ISSUED: (_("New code sent"), _("Use the newest code. Older ones no longer work.")),
         Verdict.PENDING: (
             _("Not approved yet"),
@@ -166,7 +165,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("That code was replaced by a newer one"),
             _("Enter the newest code: the one with the reference shown on this page.") + f" {not_counted}",
         ),
-        Verdict.MISREAD: (_("That code doesn't fit this field"), f"{outcome.note} {not_counted}"),
+        Verdict.MISREAD: (_("That code doesn’t fit this field"), f"{outcome.note} {not_counted}"),
         Verdict.USED: (
             _("That code was already used"),
             _("Each code works once. Wait for the next code, or use another one.") + f" {not_counted}",
@@ -189,7 +188,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             ),
         ),
         Verdict.DENIED: (
-            _("Reported: this wasn't you"),
+            _("Reported: this wasn’t you"),
             _("We stopped the sign-in and locked your second step. Contact your support desk to unlock it."),
         ),
         Verdict.GONE: (
@@ -199,7 +198,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.LIMITED: (
             _("Too many messages"),
             _(
-                "We can't send you more texts, calls or emails now. Try again %(when)s. An authenticator app or a "
+                "We can’t send you more texts, calls or emails now. Try again %(when)s. An authenticator app or a "
                 "recovery code works right away, and your support desk can help you sign in."
             )
             % {"when": when},
@@ -208,7 +207,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("We stopped sending messages"),
             _(
                 "We sent you several messages and got no answer. You can request the next one %(when)s. A different "
-                "method works right away. If you didn't request them, someone knows your password: change it."
+                "method works right away. If you didn’t request them, someone knows your password: change it."
             )
             % {"when": when},
         ),
@@ -217,12 +216,12 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             _("It can take a moment to arrive. You can send it again %(when)s.") % {"when": when},
         ),
         Verdict.UNREACHABLE: (
-            _("This method isn't available now"),
+            _("This method isn’t available now"),
             _("Use a different method, or contact your support desk."),
         ),
         Verdict.CLOSED: (
-            _("We don't send to this country"),
-            _("Your organisation doesn't allow it. Use a different method, or contact your support desk."),
+            _("We don’t send to this country"),
+            _("Your organisation doesn’t allow it. Use a different method, or contact your support desk."),
         ),
         Verdict.PAUSED: (
             _("Texts and calls are paused"),
@@ -238,7 +237,7 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
             ),
         ),
         Verdict.FULL: (
-            _("You can't add another one of these"),
+            _("You can’t add another one of these"),
             _("Remove one that you no longer use, then add the new one."),
         ),
         Verdict.REFUSED: (

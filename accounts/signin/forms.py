@@ -45,6 +45,12 @@ class PasswordForm(forms.Form):
         widget=_PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Put the cursor where typing goes on: into the password once a username was sent."""
+        super().__init__(*args, **kwargs)
+        first = "password" if self.data.get("username") else "username"
+        self.fields[first].widget.attrs["autofocus"] = True
+
 
 class CodeForm(forms.Form):
     """A code, and whether to remember this browser."""

@@ -222,7 +222,7 @@ def test_answers_the_same_for_nobody(ana: Person, name: str) -> None:
 def test_answers_the_same_for_whoever_gets_none(ana: Person, change: dict[str, Any]) -> None:
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert "If there's an account with this username" in ask("ana")
+    assert "If there’s an account with this username" in ask("ana")
     assert not Message.objects.exists()
 
 

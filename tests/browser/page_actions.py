@@ -174,7 +174,7 @@ def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None
 
 def prove_again(page: Page, person: Person) -> None:
     """Prove oneself by the app on the page that asks for it."""
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     press(page, "Authenticator app")
     verify(page, person.read_app())
 

@@ -67,7 +67,7 @@ def test_keeps_nobody_out_of_the_first_step(look: Look, ana: Person) -> None:
     Policy.objects.create(alone_allowed=True)
     page = look.page
     page.goto("/sign-in/")
-    unfold(page, "Trouble signing in?")
+    unfold(page, "Contact your support desk")
     look.at("sign-in")
     press(page, "Sign in")
     expect(page.locator(".field.wrong")).to_have_count(2)
@@ -85,7 +85,7 @@ def test_keeps_nobody_out_of_the_second_step(look: Look, ana: Person, clock: Clo
     ana.print_codes()
     page = look.page
     give_password(page, ana)
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     look.at("verify-text")
     wrong = f"{(int(ana.read_text()) + 1) % 1_000_000:06d}"
     verify(page, wrong)
@@ -168,7 +168,7 @@ def test_keeps_nobody_out_of_the_registration(look: Look, ben: Person) -> None:
     look.at("register-prove-passkey")
     follow(page, "Set up a different method")
     press(page, "Authenticator app")
-    unfold(page, "I cannot scan")
+    unfold(page, "Can’t scan it?")
     look.at("register-prove-app")
     verify(page, ben.read_app())
     expect_heading(page, "Add a second method")
@@ -281,13 +281,13 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
     page.goto("/methods/")
     clock.forward(minutes=STALE)
     press(page, "Make default Authenticator app")
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     inside.at("reauthenticate")
     press(page, "Authenticator app")
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     inside.at("again-verify")
     verify(page, ana.read_app())
-    expect_heading(page, "Thank you")
+    expect_heading(page, "You’re verified")
     inside.at("again-go-on")
 
     assert inside.found == []
@@ -351,9 +351,9 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Per
     press(look.page, "Apply")
     expect(look.page.get_by_text("Set for the next message")).to_be_visible()
     give_password(look.page, ana)
-    expect_heading(look.page, "Verify it's you")
+    expect_heading(look.page, "Verify it’s you")
     work()
-    expect(look.page.locator(".delivery").get_by_role("link", name=DIFFERENT)).to_be_visible()
+    expect(look.page.locator(".delivery").get_by_role("link", name="Help: ")).to_be_visible()
     look.at("verify-undelivered")
 
     assert look.found == []

@@ -45,7 +45,7 @@ _FOOT = """(main, tallest) => {
 def _sign_in_by(method: str) -> Callable[[Page, Person], None]:
     def show(page: Page, ana: Person) -> None:
         give_password(page, ana)
-        expect_heading(page, "Verify it's you")
+        expect_heading(page, "Verify it’s you")
         if method != "Text message":
             choose(page, method)
             expect(page.locator(".match") if method == "Phone call" else page.get_by_label("Code from")).to_be_visible()

@@ -324,9 +324,9 @@ def test_speaks_of_time_as_the_person_says(at_home: Page, ana: Person) -> None:
 def test_asks_a_stale_session_again_and_takes_a_different_option(at_desk: Page, ana: Person, clock: Clock) -> None:
     clock.forward(minutes=STALE)
     at_desk.goto("/methods/add/")
-    expect_heading(at_desk, "Verify it's you")
+    expect_heading(at_desk, "Verify it’s you")
     press(at_desk, "Text message")
-    expect_heading(at_desk, "Verify it's you")
+    expect_heading(at_desk, "Verify it’s you")
     follow(at_desk, DIFFERENT)
     press(at_desk, "Authenticator app")
     clock.forward(seconds=AFTER_APP)
@@ -385,7 +385,7 @@ def test_sets_mail_up_and_signs_in_with_its_code(at_home: Page, ana: Person) -> 
     sign_out(at_home)
     give_password(at_home, ana)
     choose(at_home, "Email")
-    expect_heading(at_home, "Verify it's you")
+    expect_heading(at_home, "Verify it’s you")
     verify(at_home, mailed())
 
     expect_in(at_home, ana)

@@ -36,7 +36,7 @@ def match_of(page: Page) -> str:
 
 def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     work()
 
     shown = phone_of(ana, page).get_by_role("button", name=re.compile(r"^Copy \d")).text_content() or ""
@@ -82,7 +82,7 @@ def test_signs_in_by_a_recovery_code(page: Page, ana: Person) -> None:
 
 def test_keeps_the_page_and_says_why_after_a_wrong_code(page: Page, ana: Person) -> None:
     give_password(page, ana)
-    expect_heading(page, "Verify it's you")
+    expect_heading(page, "Verify it’s you")
     right = ana.read_text()
 
     verify(page, f"{(int(right) + 1) % 1_000_000:06d}")
@@ -129,7 +129,7 @@ def test_makes_ben_register_and_lets_him_in_with_two_methods_and_codes(page: Pag
     expect_heading(page, "Recovery codes")
     press(page, "Show my recovery codes")
     expect(page.locator("#codes li")).to_have_count(10)
-    press(page, "I've saved them")
+    press(page, "I’ve saved them")
     expect_in(page, ben)
 
 
@@ -167,7 +167,7 @@ def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Per
 
 def test_signs_in_by_text_without_a_script(scriptless: Page, ana: Person) -> None:
     give_password(scriptless, ana)
-    expect_heading(scriptless, "Verify it's you")
+    expect_heading(scriptless, "Verify it’s you")
 
     verify(scriptless, ana.read_text())
 
@@ -205,7 +205,7 @@ def test_outage_leads_to_the_next_way_with_words(page: Page, ana: Person) -> Non
 
     give_password(page, ana)
 
-    expect_said(page, "Texts are switched off. We don't know yet for how long. The carrier is down.")
+    expect_said(page, "Texts are switched off. We don’t know yet for how long. The carrier is down.")
     follow(page, DIFFERENT)
     expect(page.get_by_role("button", name="Text message")).to_be_disabled()
     press(page, "Authenticator app")

@@ -96,7 +96,7 @@ def test_signs_in_later_with_a_code_that_he_was_shown(ben: Person) -> None:
     ben.browser.follow("Not now")
     shown = ben.browser.press("Show my recovery codes")
     code = re.findall(r"<li><code>(.+?)</code>", shown.html)[3]
-    ben.browser.press("I've saved them, sign me in")
+    ben.browser.press("I’ve saved them, sign me in")
     ben.browser.press("Sign out")
     ben.give_password()
     ben.choose("Recovery code")
@@ -236,7 +236,7 @@ def test_sending_the_form_of_his_codes_again_keeps_those_that_he_wrote_down(ben:
 
     assert not re.findall(r"<li><code>", again.html)
     assert "they work" in again
-    ben.browser.press("I've saved them, sign me in")
+    ben.browser.press("I’ve saved them, sign me in")
     ben.browser.press("Sign out")
     ben.give_password()
     ben.choose("Recovery code")

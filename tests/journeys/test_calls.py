@@ -153,7 +153,7 @@ def test_page_says_why_a_call_did_not_get_through(ana: Person, outcome: Reason, 
     assert page.words.count("Use a different verification option") == 1
     assert "We called" in page
     assert "Answer the call" not in page
-    assert "We're calling" not in page
+    assert "We’re calling" not in page
 
 
 def test_page_that_still_says_how_to_answer_is_loaded_again_once_the_call_failed(ana: Person) -> None:

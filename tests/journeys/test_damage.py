@@ -18,7 +18,7 @@ from verification.audit import events
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 
-GONE = "You can't use this method now. Choose another one"
+GONE = "You can’t use this method now. Choose another one"
 
 
 def flip(value: str, _other: str) -> str:

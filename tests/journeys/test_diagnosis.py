@@ -51,13 +51,13 @@ def refuse(reason: Reason) -> Callable[[Person], None]:
 
 REFUSALS = {
     Reason.UNREACHABLE: "Your phone may be off or have no signal.",
-    Reason.LANDLINE: "This number can't receive texts.",
+    Reason.LANDLINE: "This number can’t receive texts.",
     Reason.BLOCKED: "Your phone or phone company blocks our messages.",
     Reason.OPTED_OUT: "replied STOP",
-    Reason.INVALID_NUMBER: "This number isn't in use.",
+    Reason.INVALID_NUMBER: "This number isn’t in use.",
     Reason.FILTERED: "The phone company filtered the text out.",
-    Reason.COUNTRY_CLOSED: "We don't send to this country.",
-    Reason.PROVIDER_DOWN: "We can't reach the phone network now.",
+    Reason.COUNTRY_CLOSED: "We don’t send to this country.",
+    Reason.PROVIDER_DOWN: "We can’t reach the phone network now.",
     Reason.RATE_LIMITED: "The phone network is busy.",
 }
 
@@ -364,7 +364,7 @@ def test_half_signed_in_person_sees_only_this_sign_in(ana: Person) -> None:
 
     page = ask(other, "no-message")
 
-    assert "This number can't receive texts" not in page
+    assert "This number can’t receive texts" not in page
 
 
 def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, cleo: Person) -> None:
@@ -374,7 +374,7 @@ def test_reference_opens_the_same_view_for_support_and_nobody_else(ana: Person, 
     dora.sign_in(to="/admin/")
 
     page = dora.browser.go(f"/help/diagnose/{reference}/")
-    assert "This number can't receive texts" in page
+    assert "This number can’t receive texts" in page
     assert dora.browser.follow("Open the case").path == f"/admin/accounts/user/{ana.user.pk}/change/"
 
     cleo.sign_in()

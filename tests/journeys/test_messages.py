@@ -42,10 +42,10 @@ def test_status_tells_when_the_call_was_approved(ana: Person) -> None:
     ("outcome", "words"),
     [
         (Reason.UNREACHABLE, "Your phone may be off or have no signal"),
-        (Reason.LANDLINE, "This number can't receive texts. We can call it instead."),
+        (Reason.LANDLINE, "This number can’t receive texts. We can call it instead."),
         (Reason.OPTED_OUT, "replied STOP"),
         (Reason.FILTERED, "The phone company filtered the text out"),
-        (Reason.INVALID_NUMBER, "This number isn't in use"),
+        (Reason.INVALID_NUMBER, "This number isn’t in use"),
     ],
 )
 def test_page_says_why_a_text_does_not_come(ana: Person, outcome: Reason, words: str) -> None:
@@ -64,7 +64,7 @@ def test_refused_for_good_is_said_at_once(ana: Person) -> None:
     ana.give_password()
     work()
 
-    assert "We don't send to this country" in ana.browser.reload()
+    assert "We don’t send to this country" in ana.browser.reload()
 
 
 def test_asks_for_a_new_code_only_after_half_a_minute(ana: Person, clock: Clock) -> None:

@@ -24,7 +24,7 @@ def test_switch_is_set_and_ended_by_an_operator(ana: Person, clock: Clock) -> No
     assert "can’t sign in until it ends" not in page  # ana has an authenticator app as well
     opal.browser.press("Apply")
 
-    assert "Texts are switched off. We don't know yet for how long." in ana.give_password()
+    assert "Texts are switched off. We don’t know yet for how long." in ana.give_password()
     assert AuditEvent.objects.get(kind="outage.set").actor_id == opal.user.pk
     outage = Outage.objects.get()
     assert outage.made_by == opal.user
@@ -66,7 +66,7 @@ def test_page_shows_what_arrived_and_what_did_not(ana: Person, opal: Person) -> 
 
     for each in (MessageState.DELIVERED, MessageState.FAILED):
         assert f"virtual {Kind.TEXT.label} {each.label} 1" in page
-    assert "This number can't receive texts" in page
+    assert "This number can’t receive texts" in page
     assert "The person requests a new code." in page
     assert f"CH {Kind.TEXT.label} 2 1 1 0" in page
     assert f"virtual {Kind.TEXT.label} 2 1 1 0" in page

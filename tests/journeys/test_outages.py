@@ -45,11 +45,11 @@ def test_sign_in_asks_the_next_way_and_says_why(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert "Texts are switched off. We don't know yet for how long. The carrier is down." in page
+    assert "Texts are switched off. We don’t know yet for how long. The carrier is down." in page
     assert not Message.objects.filter(kind="text").exists()
     page = ana.browser.follow("Use a different verification option") if page.offers("Use a different") else page
     page = ana.browser.go("/sign-in/options/")
-    assert "Texts are switched off. We don't know yet for how long." in page
+    assert "Texts are switched off. We don’t know yet for how long." in page
 
 
 def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
@@ -61,7 +61,7 @@ def test_option_that_is_off_cannot_be_asked_by_hand(ana: Person) -> None:
 
     page = ana.browser.send("/sign-in/options/", option=ref)
 
-    assert "This method isn't available now" in page
+    assert "This method isn’t available now" in page
     assert Message.objects.count() == before
 
 
@@ -70,7 +70,7 @@ def test_code_is_not_sent_again_while_it_is_off(ana: Person, clock: Clock) -> No
     Outage.objects.create(kind=Kind.TEXT, starts_at=timezone.now())
     clock.forward(seconds=31)
 
-    assert "This method isn't available now" in ana.browser.send("/sign-in/resend/")
+    assert "This method isn’t available now" in ana.browser.send("/sign-in/resend/")
 
 
 def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clock) -> None:
@@ -80,7 +80,7 @@ def test_whoever_has_texts_alone_is_told_and_led_to_support(db: None, clock: Clo
 
     page = gus.give_password()
 
-    assert "Texts are switched off. We don't know yet for how long." in page
+    assert "Texts are switched off. We don’t know yet for how long." in page
     assert "Calls are switched off until" in page
     assert "support@example.org" in page
 
@@ -214,9 +214,9 @@ def test_option_that_nobody_carries_any_more_says_so_where_ways_are_chosen(ana: 
     """On the page of the code it would stand at each sign-in, though nothing is asked otherwise than usual."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
 
-    assert "doesn't make calls" not in ana.give_password()
+    assert "doesn’t make calls" not in ana.give_password()
 
-    assert "Your organisation doesn't make calls." in ana.browser.go("/sign-in/options/")
+    assert "Your organisation doesn’t make calls." in ana.browser.go("/sign-in/options/")
 
 
 def test_checks_name_what_nobody_carries(settings: Any) -> None:

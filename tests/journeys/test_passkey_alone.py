@@ -17,7 +17,7 @@ from tests.people import Clock, Person, join
 from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Policy
 
-REFUSED = "That passkey didn't sign you in. Sign in with your password."
+REFUSED = "That passkey didn’t sign you in. Sign in with your password."
 
 
 @pytest.fixture

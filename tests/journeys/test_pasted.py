@@ -6,7 +6,7 @@ from tests import entry_points
 from tests.people import PASSWORD, Person
 from verification.models import Challenge, Failure, State
 
-NO_CODE = "That code doesn't fit this field"
+NO_CODE = "That code doesn’t fit this field"
 
 
 def left(person: Person) -> int:
@@ -55,7 +55,7 @@ def test_what_cannot_be_a_code_costs_no_try(ana: Person, typed: str, said: str, 
 
     assert NO_CODE in page
     assert said in page
-    assert "This attempt didn't count." in page
+    assert "This attempt didn’t count." in page
     assert left(ana) == 5
     assert not Failure.objects.filter(user=ana.user, method__in=["text", "totp"]).exists()
     assert typed == "1" or typed not in page.html

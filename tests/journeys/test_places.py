@@ -124,7 +124,7 @@ def test_option_that_is_off_leaves_the_others(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert (page.path, "We're calling" in page) == ("/sign-in/verify/", True)
+    assert (page.path, "We’re calling" in page) == ("/sign-in/verify/", True)
 
 
 def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
@@ -133,7 +133,7 @@ def test_too_many_wrong_passwords_are_said_with_the_wait(ana: Person) -> None:
 
     page = ana.give_password()
 
-    assert "Try again at 09:02 (in 2 minutes), or contact your support desk" in page
+    assert "Try again at 09:02 (in 1 minute), or contact your support desk" in page
 
 
 def test_policy_that_allows_no_text_does_not_offer_it(ana: Person) -> None:

@@ -84,7 +84,7 @@ def test_replaced_code_says_so_and_costs_no_try(ana: Person, clock: Clock) -> No
     page = ana.verify(older)
 
     assert "That code was replaced by a newer one" in page
-    assert "This attempt didn't count" in page
+    assert "This attempt didn’t count" in page
     assert not is_in(ana)
 
 
@@ -159,7 +159,7 @@ def test_nothing_typed_is_no_try(ana: Person) -> None:
 
     page = ana.verify("  ")
 
-    assert "Type the code" in page
+    assert "Enter the code" in page
     assert "attempts left" not in page
 
 
@@ -169,7 +169,7 @@ def test_junk_is_no_code_and_costs_no_try(ana: Person, junk: str) -> None:
 
     page = ana.browser.send("/sign-in/verify/", code=junk)
 
-    assert (page.status, "That code doesn't fit this field" in page) == (200, True)
+    assert (page.status, "That code doesn’t fit this field" in page) == (200, True)
 
 
 def test_hidden_character_costs_no_try(ana: Person) -> None:

@@ -7,7 +7,7 @@ from tests.pages import Browser, Page
 from tests.people import PASSWORD, Person
 
 COOKIES, OLD, MEANWHILE = (
-    "Your browser didn't send a cookie",
+    "Your browser didn’t send a cookie",
     "This page was open too long",
     "You signed in after opening this page",
 )

@@ -58,7 +58,7 @@ def test_signs_out_by_post_alone(ana: Person) -> None:
     assert ana.browser.go("/").path == "/"
     ana.browser.go("/sign-out/")
 
-    assert "You've signed out" in ana.browser.press("Sign out")
+    assert "You’ve signed out" in ana.browser.press("Sign out")
     assert ana.browser.go("/").path == "/sign-in/"
     assert AuditEvent.objects.filter(kind="session.ended", user_id=ana.user.pk).count() == 1
 

@@ -44,7 +44,7 @@ def test_wait_says_when_it_ends(verdict: Verdict) -> None:
         (timedelta(seconds=25), "in 25 seconds"),
         (timedelta(minutes=4), "at 09:04 (in 4 minutes)"),
         (timedelta(minutes=4, seconds=1), "at 09:05 (in 5 minutes)"),
-        (timedelta(minutes=4, microseconds=1), "at 09:05 (in 5 minutes)"),
+        (timedelta(minutes=4, microseconds=1), "at 09:05 (in 4 minutes)"),
         (timedelta(hours=5), "at 14:00"),
         (timedelta(hours=20), "on 3 March 2026, 05:00"),
     ],

@@ -73,7 +73,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
 
 
 def _call_words() -> Words:
-    return Words(_("We're calling you again"), _("Answer this call. Earlier calls no longer count."))
+    return Words(_("We’re calling you again"), _("Answer this call. Earlier calls no longer count."))
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:

@@ -57,20 +57,20 @@ def _mailed() -> dict[MessageState, str]:
     return {
         **dict.fromkeys(passed, _("The email is on its way to your mailbox.")),
         MessageState.QUEUED: _("Your email is waiting to be sent."),
-        MessageState.SENDING: _("We're sending your email."),
-        MessageState.UNKNOWN: _("We're checking whether it was sent."),
+        MessageState.SENDING: _("We’re sending your email."),
+        MessageState.UNKNOWN: _("We’re checking whether it was sent."),
     }
 
 
 def _under_way(*, is_call: bool) -> dict[MessageState, str]:
     return {
-        MessageState.QUEUED: _("We're about to call you.") if is_call else _("Your text is waiting to be sent."),
-        MessageState.SENDING: _("We're placing the call.") if is_call else _("We're sending your text."),
-        MessageState.UNKNOWN: _("We're checking whether it was sent."),
+        MessageState.QUEUED: _("We’re about to call you.") if is_call else _("Your text is waiting to be sent."),
+        MessageState.SENDING: _("We’re placing the call.") if is_call else _("We’re sending your text."),
+        MessageState.UNKNOWN: _("We’re checking whether it was sent."),
         MessageState.ACCEPTED: _("The phone network is placing the call.")
         if is_call
         else _("The phone network has your text."),
-        MessageState.SENT: _("We're connecting the call.") if is_call else _("Your text is on its way to the phone."),
+        MessageState.SENT: _("We’re connecting the call.") if is_call else _("Your text is on its way to the phone."),
         MessageState.RINGING: _("Your phone is ringing."),
         MessageState.ANSWERED: _("You answered. Follow the instructions on the phone."),
         MessageState.DELIVERED: _("The call is over.") if is_call else _("Your text has reached the phone."),
@@ -79,24 +79,24 @@ def _under_way(*, is_call: bool) -> dict[MessageState, str]:
 
 def _why(state: MessageState, reason: str, *, is_call: bool) -> str:
     if state == MessageState.LOST:
-        return _("We can't tell whether it was sent. If nothing arrives, request a new one.")
+        return _("We can’t tell whether it was sent. If nothing arrives, request a new one.")
     if state == MessageState.EXPIRED:
         return _("It expired before we could send it. Request a new one.")
     reasons = {
         Reason.UNREACHABLE: _("Your phone may be off or have no signal."),
-        Reason.LANDLINE: _("This number can't receive texts. We can call it instead."),
+        Reason.LANDLINE: _("This number can’t receive texts. We can call it instead."),
         Reason.BLOCKED: _("Your phone or phone company blocks our messages."),
-        Reason.OPTED_OUT: _("Someone replied STOP from this number. We can't text it until it replies START."),
-        Reason.INVALID_NUMBER: _("This number isn't in use. Check it with your support desk."),
+        Reason.OPTED_OUT: _("Someone replied STOP from this number. We can’t text it until it replies START."),
+        Reason.INVALID_NUMBER: _("This number isn’t in use. Check it with your support desk."),
         Reason.FILTERED: _("The phone company filtered the text out."),
         Reason.BUSY: _("The line was busy."),
         Reason.NO_ANSWER: _("Nobody answered the call."),
         Reason.VOICEMAIL: _("Voicemail answered. Answer the next call yourself."),
         Reason.HUNG_UP: _("The call ended before you approved it."),
         Reason.RATE_LIMITED: _("The phone network is busy."),
-        Reason.COUNTRY_CLOSED: _("We don't send to this country."),
-        Reason.PROVIDER_DOWN: _("We can't reach the phone network now."),
+        Reason.COUNTRY_CLOSED: _("We don’t send to this country."),
+        Reason.PROVIDER_DOWN: _("We can’t reach the phone network now."),
         Reason.TOO_OLD: _("It expired before we could send it."),
     }
-    fallback = _("The call didn't get through.") if is_call else _("The text didn't arrive.")
+    fallback = _("The call didn’t get through.") if is_call else _("The text didn’t arrive.")
     return reasons[Reason(reason)] if reason in reasons else fallback

@@ -89,7 +89,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     """
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
-        return _("You can't use this method now. Choose another one, or contact your support desk.")
+        return _("You can’t use this method now. Choose another one, or contact your support desk.")
     kind = registry.method(enrolment.method).kind
     return availability.why(kind, now, enrolment.address) if kind else ""
 

@@ -46,8 +46,8 @@ class NumberForm(forms.Form):
             return
         if "extension" not in self.fields:
             raise phone_numbers.Impossible(
-                _("A text can't reach an extension. Enter the number without it, or set up a phone call.")
+                _("A text can’t reach an extension. Enter the number without it, or set up a phone call.")
             )
         if cleaned.get("extension", found) not in ("", found):
-            raise phone_numbers.Impossible(_("There's one extension after the number and another one below. Keep one."))
+            raise phone_numbers.Impossible(_("There’s one extension after the number and another one below. Keep one."))
         cleaned["extension"] = found

@@ -34,7 +34,7 @@ def password(request: HttpRequest) -> HttpResponse:
         if session_assurance.of(request).is_signed_in:
             return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
-            messages.success(request, _("You've signed out."))
+            messages.success(request, _("You’ve signed out."))
         return _page(request, PasswordForm(), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():

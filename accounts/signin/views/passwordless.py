@@ -53,6 +53,6 @@ def passwordless(request: HttpRequest) -> HttpResponse:
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
         stages.tell(request, outcome, now)
     else:
-        words = _("That passkey didn't sign you in. Sign in with your password.")
+        words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")
     return redirect(redirects.asking("signin:password", next_url))

@@ -183,7 +183,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
         replaces = request.POST.get("replaces", "")
         fresh = enrolments.issue_recovery_codes(user, context, method_name=backup, replaces=replaces)
         if not fresh:
-            words = _("Your codes were shown once, and they work. Create new ones if you didn't save them.")
+            words = _("Your codes were shown once, and they work. Create new ones if you didn’t save them.")
             messages.info(request, words)
             return redirect("signin:register-codes")
         values["codes"] = [" ".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in fresh]

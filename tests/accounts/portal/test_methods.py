@@ -200,7 +200,7 @@ def test_five_apps_are_all_that_a_person_may_have(ana: Person) -> None:
     page = ana.browser.press("Authenticator app")
 
     assert page.path == "/methods/add/"
-    assert "You can't add another one of these" in page
+    assert "You can’t add another one of these" in page
 
 
 def test_offers_only_what_the_policy_allows(ana: Person) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from tests.pages import Browser
+from tests.pages import Browser, Page
 from tests.people import PASSWORD, Clock, Person, join
 from verification.models import AuditEvent, Counter
 
@@ -204,3 +204,25 @@ def test_browser_keeps_the_mark_of_its_people_to_itself(ana: Person) -> None:
     cookie = ana.browser.client.cookies["mfa_device"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 180 * 86_400)
     assert "ana" not in cookie.value
+
+
+def focused(page: Page) -> list[str]:
+    """Return the names of the fields that have the cursor when the page opens."""
+    return re.findall(r'<input[^>]*name="(\w+)"[^>]*\bautofocus\b', page.html)
+
+
+def test_cursor_is_in_the_username(stranger: Browser) -> None:
+    assert focused(stranger.go("/sign-in/")) == ["username"]
+
+
+def test_cursor_is_in_the_password_after_an_incorrect_one(stranger: Browser, ana: Person) -> None:
+    stranger.go("/sign-in/")
+
+    page = stranger.press("Sign in", username="ana", password="wrong")
+
+    assert focused(page) == ["password"]
+
+
+def test_password_can_be_shown(stranger: Browser) -> None:
+    """Seen failing while the widget's type had a name of its own: the button was missing."""
+    assert 'data-reveal="id_password"' in stranger.go("/sign-in/").html

@@ -357,7 +357,7 @@ def test_says_that_a_counter_went_back(holder: Desk, key: Key) -> None:
 def test_says_that_a_key_did_not_check_its_person(holder: Desk, key: Key) -> None:
     key.is_verified = False
 
-    assert title(use(holder, key)) == "Your security key didn't check that it's you"
+    assert title(use(holder, key)) == "Your security key didn’t check that it’s you"
 
 
 def test_says_that_a_key_answered_for_another_address(holder: Desk, key: Key) -> None:
@@ -370,7 +370,7 @@ def test_says_that_a_key_answered_for_another_address(holder: Desk, key: Key) ->
 def test_says_something_that_fits_for_rubbish(holder: Desk, answer: str) -> None:
     outcome = holder.answer(ask(holder), answer)
 
-    assert title(outcome) == "We couldn't check that passkey"
+    assert title(outcome) == "We couldn’t check that passkey"
 
 
 def test_names_the_keys_that_still_count(holder: Desk, key: Key) -> None:

@@ -48,11 +48,11 @@ def test_takes_the_code_and_nothing_else(answer: str, verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        ("044 555 01 67", "can't receive texts"),
+        ("044 555 01 67", "can’t receive texts"),
         ("0900 123 456", "cost extra"),
         ("0860 79 555 01 23", "voicemail"),
         ("+44 70 1234 5678", "personal number"),
-        ("079 555 01 23 ext. 12", "can't reach an extension"),
+        ("079 555 01 23 ext. 12", "can’t reach an extension"),
         ("079 555 01 23 / 078 555 01 45", "two numbers"),
         ("whatsapp:+41795550123", "whatsapp:"),
         ("079 555 01 2", "too short"),

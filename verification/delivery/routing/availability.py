@@ -36,7 +36,7 @@ def why(kind: str, now: datetime, address: str = "") -> str:
     if routes.able(Kind(kind)):
         return ""
     return {
-        Kind.TEXT: _("Your organisation doesn't send texts."),
-        Kind.CALL: _("Your organisation doesn't make calls."),
-        Kind.MAIL: _("Your organisation doesn't send codes by email."),
+        Kind.TEXT: _("Your organisation doesn’t send texts."),
+        Kind.CALL: _("Your organisation doesn’t make calls."),
+        Kind.MAIL: _("Your organisation doesn’t send codes by email."),
     }[Kind(kind)]

@@ -50,5 +50,5 @@ def words(outage: Outage, kind: Kind) -> str:
             "at": time_format.moment(outage.ends_at),
         }
     else:
-        said = _("%(what)s are switched off. We don't know yet for how long.") % {"what": what}
+        said = _("%(what)s are switched off. We don’t know yet for how long.") % {"what": what}
     return f"{said} {outage.words}".strip()

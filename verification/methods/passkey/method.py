@@ -79,14 +79,14 @@ def _response(answer: str) -> Mapping[str, Any]:
 _CAUSES = {
     "taken": (
         _("This passkey is already set up"),
-        _("You don't need to add it again. To add another one, use a different device or security key."),
+        _("You don’t need to add it again. To add another one, use a different device or security key."),
     ),
     "site": (
         _("This passkey is for another address"),
-        _("Open this service at its usual address and try again. If a link brought you here, don't use that link."),
+        _("Open this service at its usual address and try again. If a link brought you here, don’t use that link."),
     ),
     "unverified": (
-        _("Your security key didn't check that it's you"),
+        _("Your security key didn’t check that it’s you"),
         _("First set a PIN or fingerprint for the key in the settings of your device. Then try again."),
     ),
     "counter": (
@@ -94,11 +94,11 @@ _CAUSES = {
         _("Its counter went back, as if a second copy was used. Use a different method and tell your support desk."),
     ),
     "unknown": (
-        _("This passkey isn't set up here"),
+        _("This passkey isn’t set up here"),
         _("It may have been removed. Use another passkey or a different method."),
     ),
     "": (
-        _("We couldn't check that passkey"),
+        _("We couldn’t check that passkey"),
         _("Keep this page open while your device asks you, and try again. Or use a different method."),
     ),
 }

@@ -22,7 +22,7 @@ class TextForm(NumberForm):
         if not self.errors and "number" in cleaned:
             cleaned["number"] = phone_numbers.for_texts(cleaned["number"])
             if not phone_numbers.takes_texts(cleaned["number"]):
-                self.add_error("number", _("This number can't receive texts. Set up a phone call for it instead."))
+                self.add_error("number", _("This number can’t receive texts. Set up a phone call for it instead."))
         return cleaned
 
 

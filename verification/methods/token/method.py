@@ -25,7 +25,7 @@ class TokenForm(forms.Form):
     serial = forms.CharField(
         label=_("Serial number"),
         max_length=64,
-        help_text=_("It's printed on the back of the token."),
+        help_text=_("It’s printed on the back of the token."),
         error_messages={"required": _("Enter the serial number.")},
     )
 
