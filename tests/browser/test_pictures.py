@@ -17,27 +17,30 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from helpcenter import bundled
-from tests.browser.page_actions import carry_in, choose, expect_heading, expect_options, give_password
+from tests.browser.page_actions import AFTER_APP, carry_in, choose, expect_heading, expect_options, give_password
 from tests.chromium import SIZES, opened
 from tests.people import Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 FOLDER = Path(settings.BASE_DIR) / "helpcenter" / "static" / "helpcenter" / "pictures"
 WORDS = FOLDER / "words.json"
 # What a page says, apart from what chance and time put there.
 _SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
 _COLOURS = 64
 _TWINS: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
-_TALLEST = 620  # pixels of a page's beginning, which is what an article speaks of
+_TALLEST = 720  # pixels of a page's beginning, which is what an article speaks of
 # The lowest line, down to the given one, that cuts through nothing that can be read or pressed.
 _FOOT = """(main, tallest) => {
     const top = main.getBoundingClientRect().top;
-    const shown = [...main.querySelectorAll('a, button, input, label, h1, h2, h3, p, li, code, svg, .option, .match')]
+    const hasWords = each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    const shown = [...main.querySelectorAll("*")]
+        .filter(each => each.matches("input, button, svg, a") || hasWords(each))
         .map(each => each.getBoundingClientRect())
-        .filter(box => box.height > 1)
+        .filter(box => box.height > 1 && box.width > 1)
         .map(box => [box.top - top, box.bottom - top]);
-    const lines = shown.map(([, bottom]) => bottom + 12).filter(line => line <= tallest);
+    const lines = shown.map(([, bottom]) => bottom + 6).filter(line => line <= tallest);
     return Math.max(...lines.filter(line => shown.every(([from, to]) => line <= from || line >= to)));
 }"""
 
@@ -134,11 +137,23 @@ def test_picture_of_the_second_step_is_true(name: str, phone: Page, ana: Person)
     check(phone, name)
 
 
+def _remember_a_browser(ana: Person) -> None:
+    """Sign in on another browser, which is remembered."""
+    other = Person(ana.user, ana.phone)
+    other.browser.client.defaults["HTTP_USER_AGENT"] = FIREFOX
+    other.give_password()
+    other.choose("Authenticator app")
+    other.verify(ana.read_app(), remember="on")
+
+
 @pytest.mark.parametrize("name", INSIDE)
 def test_picture_of_the_portal_is_true(
     name: str, phone: Page, ana: Person, clock: Clock, live_server: LiveServer
 ) -> None:
     ana.print_codes()
+    ana.browser.client.defaults["HTTP_USER_AGENT"] = FIREFOX
+    _remember_a_browser(ana)
+    clock.forward(seconds=AFTER_APP)
     carry_in(phone, ana, clock, live_server)
 
     INSIDE[name](phone, ana)
