@@ -92,6 +92,7 @@ SECTIONS = (
         _("Costs"),
         "coins",
         (
+            Page("costs", _("Overview"), "admin:costs", ("verification.view_spendinglimit",)),
             _table("countries", _("Countries"), "verification.country"),
             _table("spending-limits", _("Spending limits"), "verification.spendinglimit"),
             _table("blocked-ranges", _("Blocked ranges"), "verification.blockedrange"),

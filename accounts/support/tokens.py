@@ -43,7 +43,7 @@ def row(token: HardwareToken) -> Row:
         return Row(token, "stock", _("in stock"), None)
     if token.enrolment.confirmed:
         return Row(token, "used", _("in use"), token.enrolment.user)
-    return Row(token, "waiting", _("to be activated"), token.enrolment.user)
+    return Row(token, "waiting", _("not activated yet"), token.enrolment.user)
 
 
 def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
@@ -51,13 +51,13 @@ def facts_of(token: HardwareToken) -> list[tuple[str, str]]:
     scheme = Scheme.read(token.data)
     kind = _("by counter (HOTP)") if scheme.is_counted else _("by time (TOTP)")
     found: list[tuple[str, Any]] = [
-        (_("Maker and model"), token.name),
+        (_("Manufacturer and model"), token.name),
         (_("Codes"), kind),
         (_("Digits"), scheme.digits),
         (_("Hash"), scheme.hash.upper().replace("SHA", "SHA-")),
-        (_("Seconds"), "" if scheme.is_counted else scheme.step),
-        (_("Good from"), time_format.day(token.starts_at) if token.starts_at else ""),
-        (_("Good until"), time_format.day(token.ends_at) if token.ends_at else ""),
-        (_("In the stock since"), time_format.day(token.added_at)),
+        (_("New code every"), "" if scheme.is_counted else _("%(n)d seconds") % {"n": scheme.step}),
+        (_("Valid from"), time_format.day(token.starts_at) if token.starts_at else ""),
+        (_("Valid until"), time_format.day(token.ends_at) if token.ends_at else ""),
+        (_("In stock since"), time_format.day(token.added_at)),
     ]
     return [(name, str(value)) for name, value in found if value]

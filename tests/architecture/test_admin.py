@@ -3,9 +3,7 @@
 The registry and the URL table of the admin are walked, so a page that is added later is held to it as well.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,17 +17,17 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils import timezone
 
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_changes.forms import changed_meanwhile
 from accounts.admin_site import Ruled, VerifiedSite
 from accounts.models import Scope, Service, User
-from helpcenter.models import Article, Contact, Feedback, Miss, Version
+from helpcenter.models import Article, Contact, Feedback, Miss
 from mfasite import urls
 from tests.crowd import at_once
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
+from tests.staff_rows import NOW, SAMPLES, group
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 # Pages of Django's own that stand beside the tables. They show, or lead to a page of ours.
@@ -45,85 +43,6 @@ SITE = {
     "app_list",
 }
 STANDARD = {"changelist", "add", "history", "delete", "change", ""}
-
-
-TEXT = {"title": "T", "summary": "S", "body": "B"}
-NOW = "2026-03-02T08:00:00"
-
-
-def _group(name: str) -> Group:
-    return Group.objects.get_or_create(name=name)[0]
-
-
-def _article() -> Article:
-    return Article.objects.get_or_create(slug="c", topic="account", defaults=TEXT)[0]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A row of a table, and what a form says to add another and to change this one; empty where it cannot be done."""
-
-    row: Callable[[], dict[str, Any]]
-    add: Callable[[], dict[str, str]] = dict
-    change: Callable[[], dict[str, str]] = dict
-
-
-SAMPLES: dict[type[Model], Sample] = {
-    Service: Sample(
-        lambda: {"slug": "mail", "name": "Mail", "program": "mail", "key_digest": "d"},
-        lambda: {"slug": "calendar", "name": "Calendar", "program": "calendar"},
-        lambda: {"name": "Post"},
-    ),
-    Scope: Sample(
-        lambda: {"desk": _group("Desk")},
-        lambda: {"desk": str(_group("South").pk), "people": str(_group("North").pk)},
-        lambda: {"people": str(_group("North").pk)},
-    ),
-    Policy: Sample(
-        lambda: {"rank": 5, "group": _group("Desk")},
-        lambda: {"rank": "7", "remember_days": "3", "confirmed": "yes"},
-        lambda: {"rank": "8", "confirmed": "yes"},
-    ),
-    Route: Sample(
-        lambda: {"kind": "text", "place": "CH", "provider": "virtual"},
-        lambda: {"kind": "call", "place": "DE", "provider": "virtual", "order": "3"},
-        lambda: {"order": "2"},
-    ),
-    Outage: Sample(
-        lambda: {"kind": "text", "starts_at": timezone.now()},
-        lambda: {"kind": "call", "starts_at": NOW, "confirmed": "yes"},
-        lambda: {"words": "The carrier is down.", "confirmed": "yes"},
-    ),
-    Country: Sample(lambda: {"code": "FR"}, lambda: {"code": "DE"}, lambda: {"text_price": "0.100"}),
-    SpendingLimit: Sample(
-        lambda: {"span": "month", "stop_at": 10}, lambda: {"span": "day"}, lambda: {"stop_at": "20.00"}
-    ),
-    BlockedRange: Sample(
-        lambda: {
-            "range": "+3712",
-            "n_sent": 1,
-            "n_proven": 0,
-            "began_at": timezone.now(),
-            "ends_at": timezone.now() + timedelta(hours=4),
-        },
-        dict,
-        lambda: {"reason": "They were people at an event."},
-    ),
-    OptOut: Sample(lambda: {"address_digest": "d", "hint": "+41 XX", "at": timezone.now()}),
-    Article: Sample(
-        lambda: {"slug": "a", "topic": "account"} | TEXT,
-        lambda: {"slug": "b", "topic": "account", "publish_at": NOW} | TEXT,
-        lambda: {"title": "U", "body": "B"},
-    ),
-    Version: Sample(lambda: {"article": _article()} | TEXT),
-    Feedback: Sample(lambda: {"article": _article(), "has_helped": True}),
-    Miss: Sample(lambda: {"text": "lost"}),
-    Contact: Sample(
-        lambda: {"name": "Desk", "phone": "1", "group": _group("Desk")},
-        lambda: {"name": "North", "phone": "2"},
-        lambda: {"phone": "3"},
-    ),
-}
 
 
 assert urls.urlpatterns  # whose import fills the registry
@@ -471,8 +390,8 @@ def test_deletion_many_times_at_once_counts_once(opal: Person) -> None:
 def test_nobody_changes_the_scope_of_their_own_desk(root: Person, clock: Clock) -> None:
     """Whoever could would see everybody."""
     fay = hire("fay", "Administrators")
-    scope = Scope.objects.create(desk=_group("North desk"))
-    scope.people.add(_group("North"))
+    scope = Scope.objects.create(desk=group("North desk"))
+    scope.people.add(group("North"))
     fay.user.groups.add(scope.desk)
     fay.sign_in(to="/admin/")
 

@@ -38,6 +38,8 @@ SEARCHES = {
     "admin:audit-log-check": ("x",),
     "admin:reports": ("x",),
     "admin:deliveries": ("x",),
+    "admin:costs": ("x",),
+    "admin:roles": ("x",),
     "admin:imports": ("x",),
     "admin:support-requests": ("x",),
     "admin:auth_group_changelist": ("x",),

@@ -36,7 +36,7 @@ def fay(db: None, clock: Clock) -> Person:
 def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: str) -> Page:
     """Fill in the form of a group and look at what would happen."""
     page = person.browser.go(address)
-    form, _button = page.form("Look at what would happen")
+    form, _button = page.form("Preview")
     held = tuple(re.findall(r'value="([\w.]+)"[^>]* checked', page.html))
     sent = form.fields | fields | {"rights": [*held, *rights]}
     person.browser.page = Page(person.browser.client.post(page.path, sent, follow=True))
@@ -57,10 +57,10 @@ def test_custom_role_is_made_filled_renamed_and_deleted(fay: Person, ana: Person
     Message.objects.all().delete()
 
     page = look(fay, f"{LIST}add/", (SEE, UNLOCK), name="Night desk", joining="ana")
-    for line in ("Makes the group “Night desk”.", "Can unlock a person's methods", "Adds ana (Ana)."):
+    for line in ("Creates “Night desk”.", "Unlock a person's methods", "Adds ana (Ana)."):
         assert line in page
     assert not Group.objects.filter(name="Night desk").exists()
-    assert "Night desk was made." in confirm(fay, "Make a group")
+    assert "Created: Night desk." in confirm(fay, "Create a group")
 
     group = Group.objects.get(name="Night desk")
     assert rights_of([group]) == {SEE, UNLOCK}
@@ -97,13 +97,13 @@ def test_form_counts_once(fay: Person, ana: Person) -> None:
     """Seen failing with forms whose names are not kept."""
     look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     page = fay.page
-    confirm(fay, "Make a group")
+    confirm(fay, "Create a group")
     Group.objects.get(name="Night desk").delete()
     n_events, n_mails = AuditEvent.objects.count(), Message.objects.count()
 
     fay.browser.page = page
 
-    assert "This was sent already" in confirm(fay, "Make a group")
+    assert "This was already sent" in confirm(fay, "Create a group")
     assert not Group.objects.filter(name="Night desk").exists()
     assert (AuditEvent.objects.count(), Message.objects.count()) == (n_events, n_mails)
 
@@ -189,7 +189,7 @@ def test_refused_attempt_is_recorded(fay: Person) -> None:
 
     look(fay, f"{LIST}{own.pk}/change/", name="Kings")
 
-    assert "This is a group of your own." in fay.page
+    assert "You are in this group." in fay.page
     event = AuditEvent.objects.get(kind="group.refused")
     assert (event.actor_id, event.detail["group"], event.detail["why"]) == (fay.user.pk, "Kings", "oneself")
 
@@ -202,7 +202,7 @@ def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) ->
     assert Browser.objects.filter(user=ana.user).exists()
 
     look(fay, f"{LIST}{plain.pk}/change/", joining="ana")
-    assert "The policy of this group counts for those who join" in fay.page
+    assert "The policy of this group applies to those who join" in fay.page
     confirm(fay, "Change Plain")
 
     assert list(plain.user_set.all()) == [ana.user]
@@ -226,18 +226,18 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
     gil = hire("gil", "Administrators")
     operators = Group.objects.get(name="Operators")
     look(fay, f"{LIST}{operators.pk}/change/", joining="ana")
-    assert "A second person must agree." in fay.page
+    assert "A second person must approve this." in fay.page
 
     page = confirm(fay, "Change Operators")
 
-    assert "A second person must agree." in page
+    assert "A second person must approve this." in page
     assert not ana.user.groups.exists()
     waiting = GroupRequest.objects.get()
     assert fay.browser.go(f"{LIST}requests/{waiting.ref}/agree/").status == 403
     gil.sign_in(to=LIST)
     gil.browser.follow("Preview and approve")
-    assert "fay asked for it: The new desk begins." in gil.page
-    gil.browser.press("Agree, and do it", reason="She told me.")
+    assert "Requested by fay: The new desk begins." in gil.page
+    gil.browser.press("Approve and apply", reason="She told me.")
     assert list(ana.user.groups.all()) == [operators]
     event = AuditEvent.objects.get(kind="group.changed")
     assert (event.actor_id, event.detail["approver"]) == (fay.user.pk, gil.user.pk)
@@ -254,9 +254,9 @@ def test_what_a_blocked_colleague_asked_for_is_not_done(fay: Person, ana: Person
     gil.sign_in(to=LIST)
     gil.browser.follow("Preview and approve")
 
-    gil.browser.press("Agree, and do it", reason="She told me.")
+    gil.browser.press("Approve and apply", reason="She told me.")
 
-    assert "The person who asked for it may not do so any more." in gil.page
+    assert "The person who requested this may no longer do it." in gil.page
     assert not ana.user.groups.exists()
 
 
@@ -264,7 +264,7 @@ def test_second_person_may_refuse(fay: Person, ana: Person) -> None:
     Policy.objects.create(second_person=["change_group"])
     gil = hire("gil", "Administrators")
     look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
-    confirm(fay, "Make a group")
+    confirm(fay, "Create a group")
     gil.sign_in(to=LIST)
 
     gil.browser.follow("Refuse")
@@ -293,7 +293,7 @@ def test_colleague_of_the_same_rights_wants_a_second_person(fay: Person, verb: s
     with transaction.atomic():
         words = groups.change(role, wanted, actor, seen=plan.seen)
 
-    assert "A second person must agree" in words
+    assert "A second person must approve this" in words
     assert GroupRequest.objects.count() == 1
     assert rights_of([role]) == held
     assert gil.user.groups.get() == role
@@ -305,8 +305,8 @@ def test_policy_about_roles_holds_on_the_page_of_groups_too(fay: Person, ana: Pe
 
     look(fay, f"{LIST}{operators.pk}/change/", joining="ana")
 
-    assert "A second person must agree." in fay.page
-    assert "A second person must agree." in confirm(fay, "Change Operators")
+    assert "A second person must approve this." in fay.page
+    assert "A second person must approve this." in confirm(fay, "Change Operators")
     assert not ana.user.groups.exists()
 
 
@@ -334,7 +334,7 @@ def test_same_form_many_times_at_once_acts_once(n: int, clock: Clock) -> None:
     join("ana")
     fay.sign_in(to="/admin/")
     page = look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
-    form, _button = page.form("Make a group")
+    form, _button = page.form("Create a group")
     sent = form.fields | {"reason": "The new desk begins.", "rights": [SEE]}
     start = Barrier(n)
 

@@ -61,7 +61,7 @@ def fay(db: None, clock: Clock) -> Person:
 
 def assign(staff: Person, token: HardwareToken, name: str) -> Page:
     staff.browser.go(f"{TOKENS}{token.ref}/")
-    staff.browser.press("Go on", user=name)
+    staff.browser.press("Continue", user=name)
     return staff.browser.press("Assign a hardware token", **WHY)
 
 
@@ -118,7 +118,7 @@ def test_nobody_is_found_who_is_not_there(dora: Person) -> None:
     token = owned()
     dora.browser.go(f"{TOKENS}{token.ref}/")
 
-    assert "There is nobody of this name" in dora.browser.press("Go on", user="nobody")
+    assert "You can’t help anyone with this username" in dora.browser.press("Continue", user="nobody")
 
 
 def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, clock: Clock) -> None:
@@ -128,7 +128,7 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
     clock.forward(minutes=5)
 
     dora.browser.go(f"{TOKENS}{token.ref}/")
-    dora.browser.follow("Set it right by two codes")
+    dora.browser.follow("Synchronise it with two codes")
     page = dora.browser.press(
         "Resynchronise a hardware token", first=press(token, 500), second=press(token, 502), **WHY
     )
@@ -188,12 +188,12 @@ def test_token_is_retired_and_brought_back(fay: Person) -> None:
     token = owned()
 
     fay.browser.go(f"{TOKENS}{token.ref}/")
-    fay.browser.follow("Retire it")
-    page = fay.browser.press("Retire", reason="its battery is empty")
+    fay.browser.follow("Retire token")
+    page = fay.browser.press("Retire token", reason="its battery is empty")
     assert "retired" in page
-    assert not fay.browser.go(f"{TOKENS}{token.ref}/").offers("Go on")
-    fay.browser.follow("Bring it back")
-    page = fay.browser.press("Bring back", reason="a new battery")
+    assert not fay.browser.go(f"{TOKENS}{token.ref}/").offers("Continue")
+    fay.browser.follow("Return to stock")
+    page = fay.browser.press("Return to stock", reason="a new battery")
 
     assert "in stock" in page
     assert kinds() == ["token.retired", "token.restored"]
@@ -229,7 +229,7 @@ def test_long_list_has_pages(dora: Person) -> None:
 
     assert "S049" in page
     assert "S050" not in page
-    assert "S050" in dora.browser.follow("Later numbers")
+    assert "S050" in dora.browser.follow("Next")
 
 
 PSKC = '<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">{}</KeyContainer>'

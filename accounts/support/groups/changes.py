@@ -51,7 +51,7 @@ def change(group: Group | None, wanted: Wanted | None, actor: Actor, *, seen: st
         raise Refused(rights.explain(Refusal.QUOTA))
     if wants_second(actor.staff, found):
         _ask(group, wanted, actor)
-        return _("A second person must agree. It waits on the page of the groups.")
+        return _("A second person must approve this. It waits under Groups and Roles.")
     return _do(group, wanted, actor)
 
 
@@ -105,9 +105,9 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
         **({"n_members": n_members} if n_members is not None else {}),
     )
     words = {
-        change_events.GROUP_MADE: _("%(name)s was made."),
-        change_events.GROUP_CHANGED: _("%(name)s was changed."),
-        change_events.GROUP_DELETED: _("%(name)s was deleted."),
+        change_events.GROUP_MADE: _("Created: %(name)s."),
+        change_events.GROUP_CHANGED: _("Changed: %(name)s."),
+        change_events.GROUP_DELETED: _("Deleted: %(name)s."),
     }
     return words[event] % {"name": name}
 
@@ -161,11 +161,11 @@ def may_decide(request: GroupRequest, staff: User) -> bool:
 def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool, reason: str, seen: str) -> str:
     """Approve a request, which does it at once, or refuse it. Errors: `Refused`. Call it in the form's transaction."""
     if not may_decide(request, staff):
-        raise Refused(_("This is not yours to decide. Somebody else who may do all of it can."))
+        raise Refused(_("You can’t decide this. A colleague who has all of its permissions can."))
     state = _State.DONE if agrees else _State.REFUSED
     open_ones = GroupRequest.objects.filter(pk=request.pk, state=_State.WAITING, ends_at__gt=context.now)
     if not open_ones.update(state=state, decided_by=staff, decided_at=context.now):
-        raise Refused(_("This was decided already, or waited too long."))
+        raise Refused(_("This request was already decided, or it has expired."))
     _record(
         change_events.GROUP_REQUEST_AGREED if agrees else change_events.GROUP_REQUEST_REFUSED,
         request,
@@ -178,7 +178,7 @@ def decide(request: GroupRequest, staff: User, context: Context, *, agrees: bool
     wanted = wanted_by(request)
     asker = User.objects.get(pk=request.asked_by_id)
     if not asker.is_staff or policies.refusal(asker, context.now):
-        raise Refused(_("The person who asked for it may not do so any more."))
+        raise Refused(_("The person who requested this may no longer do it."))
     actor = Actor(
         staff=asker,
         context=context,

@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import roles
+from accounts.support import permission_words, roles
 from accounts.support.groups import plans
 from verification.inputs.fields import LineField
 
 
 class Names(forms.CharField):
-    """User names, one per line."""
+    """Usernames, one per line."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=80_000, widget=forms.Textarea(attrs={"rows": 4}), **kwargs)
@@ -23,10 +23,10 @@ class Names(forms.CharField):
         lines = [fold(line) for line in super().clean(value).replace(",", "\n").splitlines()]
         names = tuple(dict.fromkeys(line for line in lines if line))
         if len(names) > plans.MAX_PEOPLE:
-            raise forms.ValidationError(_("At most %(n)d people at once.") % {"n": plans.MAX_PEOPLE})
+            raise forms.ValidationError(_("Enter at most %(n)d people at a time.") % {"n": plans.MAX_PEOPLE})
         found = set(User.objects.filter(username__in=names).values_list("username", flat=True))
         if unknown := [name for name in names if name not in found]:
-            raise forms.ValidationError(_("Nobody has the user name %(names)s.") % {"names": ", ".join(unknown[:5])})
+            raise forms.ValidationError(_("Nobody has this username: %(names)s.") % {"names": ", ".join(unknown[:5])})
         return names
 
 
@@ -36,17 +36,18 @@ class GroupForm(forms.Form):
     name = LineField(
         label=_("Name"),
         max_length=150,
-        error_messages={"required": _("Give the group a name.")},
+        error_messages={"required": _("Enter a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    joining = Names(label=_("Add people"), help_text=_("User names, one a line."))
-    leaving = Names(label=_("Remove people"), help_text=_("User names, one a line."))
+    joining = Names(label=_("Add people"), help_text=_("Usernames, one per line."))
+    leaving = Names(label=_("Remove people"), help_text=_("Usernames, one per line."))
     rights = forms.MultipleChoiceField(
-        label=_("Rights"),
+        label=_("Permissions"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "With any of these the group is a role: its members are staff. Only rights of your own are offered."
+            "With any of these, the group is a role and its members are staff. You can give only permissions that you "
+            "have yourself."
         ),
     )
 
@@ -56,7 +57,7 @@ class GroupForm(forms.Form):
         mine = {right for right in roles.RIGHTS if staff.has_perm(right)}
         found = roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
-            (f"{each.content_type.app_label}.{each.codename}", each.name) for each in found
+            (part.title, part.choices) for part in permission_words.parts(found)
         ]
         self.initial.update({"name": group.name if group else "", "rights": sorted(held)})
 

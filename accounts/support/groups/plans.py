@@ -8,9 +8,10 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import GroupRequest, Scope, User
-from accounts.support import roles
+from accounts.support import permission_words, roles
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
 from verification.models import Policy
@@ -21,7 +22,7 @@ _SHOWN = 20  # names shown in a preview
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """The wanted state of a group. Shape: `rights` as app.codename; `joining` and `leaving` as user names."""
+    """The wanted state of a group. Shape: `rights` as app.codename; `joining` and `leaving` as usernames."""
 
     name: str
     rights: frozenset[str]
@@ -108,35 +109,47 @@ def _lines(
     lines = []
     if wanted is None and group is not None:
         n = group.user_set.count()
-        lines.append(_("Deletes the group “%(name)s”, which has %(n)d members.") % {"name": group.name, "n": n})
+        lines.append(
+            ngettext("Deletes “%(name)s”, which has %(n)d member.", "Deletes “%(name)s”, which has %(n)d members.", n)
+            % {"name": group.name, "n": n}
+        )
     elif wanted is not None and group is None:
-        lines.append(_("Makes the group “%(name)s”.") % {"name": wanted.name})
+        lines.append(_("Creates “%(name)s”.") % {"name": wanted.name})
     elif wanted is not None and group is not None and group.name != wanted.name:
         lines.append(_("Renames “%(old)s” to “%(new)s”.") % {"old": group.name, "new": wanted.name})
     names = _named(set(former) ^ set(future))
-    lines += [_("Gives the right: %(right)s.") % {"right": names[r]} for r in sorted(set(future) - set(former))]
-    lines += [_("Takes the right: %(right)s.") % {"right": names[r]} for r in sorted(set(former) - set(future))]
+    lines += [_("Gives the permission: %(right)s.") % {"right": names[r]} for r in sorted(set(future) - set(former))]
+    lines += [_("Removes the permission: %(right)s.") % {"right": names[r]} for r in sorted(set(former) - set(future))]
     if n := concerned.count():
         some = ", ".join(concerned.values_list("username", flat=True)[:_SHOWN]) + (" …" if n > _SHOWN else "")
-        lines.append(_("The rights of %(n)d members change: %(names)s.") % {"n": n, "names": some})
+        lines.append(
+            ngettext(
+                "The permissions of %(n)d member change: %(names)s.",
+                "The permissions of %(n)d members change: %(names)s.",
+                n,
+            )
+            % {"n": n, "names": some}
+        )
     if not former and future:
         lines.append(
-            _("Its members become staff: the admin opens to them, and they are always asked for a second step.")
+            _("Its members become staff. They can open these pages, and are asked for a second step at every sign-in.")
         )
     if former and not future:
-        lines.append(_("Members without another role are staff no more."))
+        lines.append(_("Members without another role are no longer staff."))
     lines += [_("Adds %(who)s.") % {"who": _who(each)} for each in joining]
     lines += [_("Removes %(who)s.") % {"who": _who(each)} for each in leaving]
     if former or future:
-        lines += [_("Those whose rights change are signed out and told by mail.")] * bool(n or joining or leaving)
+        lines += [_("Everyone whose permissions change is signed out and gets an email.")] * bool(
+            n or joining or leaving
+        )
     if group and (joining or leaving):
         lines += _consequences(group)
     return lines
 
 
 def _named(names: Collection[str]) -> dict[str, str]:
-    found = roles.permissions(names).values_list("content_type__app_label", "codename", "name")
-    return {name: name for name in names} | {f"{app}.{code}": label for app, code, label in found}
+    parts = permission_words.parts(roles.permissions(names))
+    return {name: name for name in names} | dict(pair for part in parts for pair in part.choices)
 
 
 def _who(person: User) -> str:
@@ -146,13 +159,13 @@ def _who(person: User) -> str:
 def _consequences(group: Group) -> list[str]:
     lines = []
     if Policy.objects.filter(group=group).exists():
-        lines.append(_("The policy of this group counts for those who join, and no longer for those who leave."))
+        lines.append(_("The policy of this group applies to those who join, and no longer to those who leave."))
     if Scope.objects.filter(desk=group).exists():
         lines.append(
-            _("Those who join help the people of this desk; those who leave and have no other desk help everybody.")
+            _("Staff who join help the people of this desk. Staff who leave and have no other desk can help everyone.")
         )
     if Scope.objects.filter(people=group).exists():
-        lines.append(_("Desks that help the people of this group help those who join, and no longer those who leave."))
+        lines.append(_("Desks for this group help those who join, and no longer those who leave."))
     return lines
 
 
@@ -169,11 +182,13 @@ def _refusal(
         return Refusal.NOT_ALLOWED, rights.explain(Refusal.NOT_ALLOWED)
     is_own = is_role and group is not None and members.filter(pk=staff.pk).exists()
     if is_own or any(each.pk == staff.pk for each in moving):
-        return Refusal.ONESELF, _("This is a group of your own. A colleague who is not in it can change it.")
+        return Refusal.ONESELF, _("You are in this group. A colleague who isn’t in it can change it.")
     if not staff.is_superuser and not draft.former | draft.wanted <= staff.get_all_permissions():
-        return Refusal.MORE_RIGHTS, _("This role may do more than you. Ask somebody who may do all of it.")
+        return Refusal.MORE_RIGHTS, _(
+            "This role has permissions that you don’t have. Ask a colleague who has all of them."
+        )
     if len(draft.people) > MAX_PEOPLE:
-        return "too_many", _("This concerns more than %(n)d people. Make a new group for those who need it.") % {
+        return "too_many", _("This affects more than %(n)d people. Create a new group for those who need it.") % {
             "n": MAX_PEOPLE
         }
     concerned = {*draft.people, *moving}
@@ -184,7 +199,7 @@ def _refusal(
     if _reaches_further(staff, group, wanted, draft, concerned):
         return Refusal.WIDER_SCOPE, rights.explain(Refusal.WIDER_SCOPE)
     if wanted and Group.objects.filter(name__iexact=wanted.name).exclude(pk=group.pk if group else 0).exists():
-        return "taken", _("There is a group of this name already.")
+        return "taken", _("A group with this name already exists.")
     return _kept_by(group) if wanted is None and group else ("", "")
 
 
@@ -208,11 +223,11 @@ def _reaches_further(
 def _kept_by(group: Group) -> tuple[str, str]:
     """Refuse to delete a group that something refers to: that would be deleted as well, with everything it decides."""
     if Policy.objects.filter(group=group).exists():
-        return "in_use", _("A policy is for this group. Delete the policy first.")
+        return "in_use", _("A policy applies to this group. Delete the policy first.")
     if Scope.objects.filter(desk=group).exists() or Scope.objects.filter(people=group).exists():
-        return "in_use", _("A scope names this group. Change the scope first.")
+        return "in_use", _("A desk scope uses this group. Change the desk scope first.")
     if any(rel.related_model.objects.filter(**{rel.field.name: group}).exists() for rel in _others()):
-        return "in_use", _("Something else is for this group, such as a support contact. Change that first.")
+        return "in_use", _("Something else uses this group, such as a contact of the support desk. Change that first.")
     return "", ""
 
 

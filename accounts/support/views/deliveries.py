@@ -83,7 +83,7 @@ def index(request: AuthedRequest) -> HttpResponse:
                 message_explanations.technical(each),
                 statistics.may_go_again(each, now),
             )
-            for each in statistics.dead()
+            for each in statistics.dead(most=20)
         ],
     }
     return layout.page(request, "deliveries.html", context, here="deliveries")

@@ -1,5 +1,7 @@
 """Views of roles and groups: members and permissions, and changes with preview and reason."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -11,7 +13,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support import groups, roles
+from accounts.support import groups, permission_words, roles
 from accounts.support.actions import Actor, rights
 from accounts.support.groups import Plan, Wanted
 from accounts.support.groups.forms import GroupForm
@@ -40,7 +42,11 @@ def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool
     waiting = [
         (each, groups.may_decide(each, request.user)) for each in groups.waiting(request_context.read(request).now)
     ]
-    found = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
+    found: list[Any] = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
+    if are_roles:
+        rows = Group.objects.in_bulk([group.pk for group in found])
+        given = [roles.permissions(roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
+        found = [(group, permission_words.parts(each)) for group, each in zip(found, given, strict=True)]
     return layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
 
@@ -51,7 +57,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     members = rights.visible(request.user).filter(groups=group).order_by("username")
     context = {
         "group": group,
-        "rights": roles.permissions(roles.rights_of([group])).order_by("pk"),
+        "parts": permission_words.parts(roles.permissions(roles.rights_of([group])).order_by("pk")),
         "members": members[:_SHOWN],
         "n_members": group.user_set.count(),
     }
@@ -77,7 +83,7 @@ def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
         elif not plan.lines:
             form.add_error(None, _("Nothing would change."))
         else:
-            title = _("Change %(name)s") % {"name": group.name} if group else _("Make a group")
+            title = _("Change %(name)s") % {"name": group.name} if group else _("Create a group")
             return _confirmed(request, group, wanted, plan, title=title, kept=form.kept())
     return layout.page(request, "group_form.html", {"form": form, "group": group}, here=_place(group))
 
@@ -109,7 +115,7 @@ def _confirmed(
         messages.success(request, groups.change(group, wanted, actor, seen=request.POST.get("seen", "")))
         return redirect("admin:auth_group_changelist")
 
-    note = _("A second person must agree. It waits on the page of the groups until then.")
+    note = _("A second person must approve this. Until then it waits here under Groups and Roles.")
     asked = Asked(
         title=title,
         button=title,
@@ -149,11 +155,11 @@ def _decided(request: AuthedRequest, ref: str, *, agrees: bool) -> HttpResponseB
 
     said = {"name": waiting.asked_by.get_username(), "reason": waiting.reason}
     asked = Asked(
-        title=_("Agree to it") if agrees else _("Refuse it"),
-        button=_("Agree, and do it") if agrees else _("Refuse"),
+        title=_("Approve the request") if agrees else _("Refuse the request"),
+        button=_("Approve and apply") if agrees else _("Refuse"),
         back=resolve_url("admin:auth_group_changelist"),
         here="groups",
-        lines=(*plan.lines, _("%(name)s asked for it: %(reason)s") % said),
+        lines=(*plan.lines, _("Requested by %(name)s: %(reason)s") % said),
         kept=(("seen", plan.seen),),
     )
     return admin_changes.with_reason(request, asked, run)

@@ -37,9 +37,9 @@ class PersonForm(forms.Form):
     """Who gets a token."""
 
     user = forms.CharField(
-        label=gettext_lazy("User name or mail address"),
+        label=gettext_lazy("Username or email address"),
         max_length=254,
-        error_messages={"required": gettext_lazy("Say who gets it.")},
+        error_messages={"required": gettext_lazy("Enter the person who gets it.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
@@ -98,7 +98,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         if person is not None:
             address = resolve_url("admin:support-action", person.pk, "assign_token")
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
-        form.add_error("user", _("There is nobody of this name or mail address whom you may help."))
+        form.add_error("user", _("You can’t help anyone with this username or email address. Check it and try again."))
     context = {"row": row, "facts": tokens.facts_of(token), "form": form, "is_mine_to_help": row.person is not None}
     return layout.page(request, "token.html", context, here="tokens")
 
@@ -112,10 +112,10 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
         if tokens.retire(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is retired."))
         else:
-            messages.info(request, _("Nothing was done: somebody has this token, or it is retired already."))
+            messages.info(request, _("Nothing was done: someone has this token, or it is already retired."))
 
-    lines = (_("Nobody can be given this token any more."), _("It can be brought back into the stock later."))
-    return admin_changes.with_reason(request, _asked(token, _("Retire"), lines, is_destructive=True), run)
+    lines = (_("Nobody can be given this token."), _("You can return it to stock later."))
+    return admin_changes.with_reason(request, _asked(token, _("Retire token"), lines, is_destructive=True), run)
 
 
 def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -125,12 +125,12 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
     def run(reason: str) -> None:
         if tokens.restore(token, request.user, request_context.read(request), reason=reason):
-            messages.success(request, _("The token is in the stock again."))
+            messages.success(request, _("The token is in stock again."))
         else:
-            messages.info(request, _("Nothing was done: this token is not retired."))
+            messages.info(request, _("Nothing was done: this token isn’t retired."))
 
-    lines = (_("This token can be given to somebody again."),)
-    return admin_changes.with_reason(request, _asked(token, _("Bring back"), lines), run)
+    lines = (_("This token can be given to someone again."),)
+    return admin_changes.with_reason(request, _asked(token, _("Return to stock"), lines), run)
 
 
 def _asked(token: HardwareToken, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> Asked:

@@ -1,0 +1,189 @@
+"""Every page of the staff in a real browser: nothing for axe to find in both colour schemes, on a phone and a desktop.
+
+The registry and the URL table of the admin are walked, so a page that is added later is looked at as well.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Model
+from django.test import RequestFactory
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.admin_changes import ReadOnlyAdmin
+from accounts.models import User
+from mfasite import urls
+from tests.browser.page_actions import carry_in
+from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
+from tests.people import Clock, Person, join
+from tests.staff_rows import SAMPLES
+from verification import hardware_tokens
+from verification.context import Context
+from verification.hardware_tokens import Seed
+from verification.models import Circuit, Message
+from verification.otp.oath import Scheme
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+assert urls.urlpatterns  # whose import fills the registry
+
+# Own pages without a row that this test makes, and why they are looked at elsewhere.
+ELSEWHERE = {
+    "import": "needs a file, see the journey of imports",
+    "import-apply": "needs a file",
+    "import-cancel": "needs a file",
+    "import-faults": "is a download",
+    "audit-log-export": "asks for a reason, as people-export does",
+    "report-export": "asks for a reason, as people-export does",
+    "support-caller": "needs a caller who is asked, see the desk",
+    "support-request-decide": "needs two members of staff, see the journeys",
+    "support-request-do": "needs two members of staff, see the journeys",
+    "group-request-agree": "needs two members of staff, see the journeys",
+    "group-request-refuse": "needs two members of staff, see the journeys",
+    "support-many": "takes a form from the list of people, see the desk",
+    "token-restore": "needs a retired token, see the tokens",
+}
+
+
+@pytest.fixture
+def root(db: None, clock: Clock) -> Person:
+    """Give somebody who may do everything."""
+    return join("root", is_staff=True, is_superuser=True).set_up("totp")
+
+
+@pytest.fixture
+def staff(chromium: Browser, live_server: LiveServer, root: Person, clock: Clock) -> Iterator[Page]:
+    """Open a page on which they are signed in, freshly verified."""
+    with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as page:
+        carry_in(page, root, clock, live_server)
+        yield page
+
+
+def found_on(page: Page, address: str) -> list[Barrier]:
+    """Look at one page on a desktop in both schemes, and on a phone."""
+    page.set_viewport_size(SIZES["desk"])
+    page.goto(address)
+    found = [] if page.url.endswith(address) else [(address, "leads elsewhere", page.url)]
+    if page.locator("header.bar .brand").count() != 1 or page.locator("#staff-menu").count() != 1:
+        found.append((address, "is not in the layout of the staff", page.title()))
+    if page.locator("main img[src*='admin/img']").count():
+        found.append((address, "shows a picture of Django's", ""))
+    name = address.strip("/").replace("/", "-")
+    for size, scheme, rules in (("desk", "light", AXE), ("desk", "dark", COLOURS), ("phone", "light", AXE)):
+        page.set_viewport_size(SIZES[size])
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found += barriers(page, f"{address} {size} {scheme}", rules)
+        picture(page, f"staff-{name}-{size}-{scheme}")
+    return found
+
+
+# The tables -----------------------------------------------------------------------------------------------------------
+
+TABLES = [model for model in admin.site._registry if model not in {User, Group}]
+
+
+def _row(model: type[Model]) -> Model:
+    if model is Circuit:
+        return Circuit.objects.create(provider="virtual", kind="text", state="open", failures=5, why="unreachable")
+    assert model in SAMPLES, f"give {model.__name__} a sample in tests/staff_rows.py, so that its pages are looked at"
+    model.objects.all().delete()  # type: ignore[attr-defined]  # each has one
+    made: Model = model.objects.create(**SAMPLES[model].row())  # type: ignore[attr-defined]  # each has one
+    return made
+
+
+def _addresses(model: type[Model], row: Model, staff: User) -> list[str]:
+    keeper: ModelAdmin[Model] = admin.site._registry[model]
+    request = RequestFactory().get("/")
+    request.user = staff
+    verbs = ["changelist", "change", "history"]
+    verbs += ["add"] if keeper.has_add_permission(request) else []
+    verbs += ["delete"] if keeper.has_delete_permission(request, row) else []
+    about = model._meta
+    return [
+        reverse(
+            f"admin:{about.app_label}_{about.model_name}_{verb}",
+            args=[] if verb in {"changelist", "add"} else [row.pk],
+        )
+        for verb in verbs
+    ]
+
+
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
+def test_nobody_is_kept_out_of_a_table(model: type[Model], staff: Page, root: Person) -> None:
+    with transaction.atomic():
+        row = _row(model)
+    addresses = _addresses(model, row, User.objects.get(pk=root.user.pk))
+
+    found = [barrier for address in addresses for barrier in found_on(staff, address)]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("model", TABLES, ids=lambda model: model.__name__)
+def test_nobody_is_kept_out_of_an_empty_table(model: type[Model], staff: Page) -> None:
+    model.objects.all().delete()  # type: ignore[attr-defined]  # each has one
+    about = model._meta
+
+    assert found_on(staff, reverse(f"admin:{about.app_label}_{about.model_name}_changelist")) == []
+
+
+def test_each_table_has_its_own_words() -> None:
+    """A list without a lead or an empty state that says what to do would have only what Django makes up."""
+    lists = [each for each in admin.site._registry.values() if each.model in TABLES and each.model.__name__ != "Policy"]
+
+    assert [type(each).__name__ for each in lists if not each.words.lead or not each.words.empty_text] == []  # type: ignore[attr-defined]  # of Ruled
+    assert any(isinstance(each, ReadOnlyAdmin) for each in lists)
+
+
+# Our own pages --------------------------------------------------------------------------------------------------------
+
+
+def _own(table: list[URLPattern | URLResolver] | None = None) -> Iterator[URLPattern]:
+    for entry in table or admin.site.urls[0]:
+        if isinstance(entry, URLResolver):
+            yield from _own(entry.url_patterns)
+        elif getattr(entry.callback, "rule", "") in {"reads", "acts"}:
+            yield entry
+
+
+def _path(page: URLPattern, person: Person, values: dict[str, str]) -> str:
+    group = str(Group.objects.get(name="Operators").pk)
+    pk = group if "group" in str(page.name) else str(person.user.pk)
+    known = values | {"pk": pk, "name": "end_sessions", "key": "methods"}
+    return reverse(f"admin:{page.name}", kwargs={name: known[name] for name in page.pattern.converters})
+
+
+def test_nobody_is_kept_out_of_our_own_pages(staff: Page, ana: Person) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        seed = Seed(
+            serial="230816000001", secret=b"12345678901234567890", scheme=Scheme(), manufacturer="Acme", model="A"
+        )
+        token = hardware_tokens.bring_in(seed, None, Context(now=now), actor_id=None)[1]
+        assert token
+        message = Message.objects.create(
+            user=ana.user,
+            kind="mail",
+            hint="mail",
+            provider="virtual",
+            state="failed",
+            created_at=now,
+            useful_until=now,
+        )
+    values = {"ref": token.ref, "handle": message.handle}
+    pages = [page for page in _own() if page.name not in ELSEWHERE and page.name != "delivery-again"]
+
+    found = [barrier for page in pages for barrier in found_on(staff, _path(page, ana, values))]
+
+    assert found == []
+
+
+def test_nobody_is_kept_out_of_pages_that_refuse(staff: Page) -> None:
+    assert found_on(staff, "/admin/there-is-nothing-here/") == []
