@@ -1,0 +1,54 @@
+"""`manage.py --demo`: a command runs on the demo's data when it is asked for, and never by accident."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]
+    clean = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run(program, env=clean, capture_output=True, text=True, check=False, timeout=60)
+
+
+def made(home: Path) -> Path:
+    """Write what a demo leaves in its folder."""
+    (home / "keys").write_text(f"SECRET_KEY={'k' * 50}\nMFA_KEYS=demo:{'A' * 43}=\n")
+    (home / "environment").write_text("PUBLIC_URL=http://localhost:8099\n")
+    return home
+
+
+ASKS = ("shell", "-v0", "-c", "from django.conf import settings as s; print(s.DEMO, s.PUBLIC_URL)")
+
+
+def test_runs_a_command_on_the_demo_of_a_folder(tmp_path: Path) -> None:
+    """Seen failing: each command wanted DEMO and DEMO_DIR spelled out, and made links to another port."""
+    answer = run(f"--demo={made(tmp_path)}", *ASKS)
+
+    assert answer.stdout.strip() == "True http://localhost:8099", answer.stderr
+
+
+def test_uses_no_demo_unless_asked(tmp_path: Path) -> None:
+    answer = run(*ASKS, DEMO_DIR=str(made(tmp_path)))
+
+    assert answer.returncode != 0
+    assert "SECRET_KEY" in answer.stderr
+    assert "--demo" in answer.stderr
+
+
+def test_refuses_the_demo_where_a_real_installation_is_set_up(tmp_path: Path) -> None:
+    answer = run(f"--demo={made(tmp_path)}", *ASKS, DATABASE_URL="postgres://two-step@127.0.0.1/two-step")
+
+    assert answer.returncode != 0
+    assert "DATABASE_URL" in answer.stderr
+    assert "True" not in answer.stdout
+
+
+def test_says_how_to_start_a_demo_where_there_is_none(tmp_path: Path) -> None:
+    answer = run(f"--demo={tmp_path}", *ASKS)
+
+    assert answer.returncode != 0
+    assert "make demo" in answer.stderr
