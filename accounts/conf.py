@@ -11,7 +11,7 @@ session_hours: Setting[timedelta] = Setting(
     "SESSION_HOURS",
     formats.hours(1, 720),
     default=timedelta(hours=12),
-    meaning="how long a session lasts without a request, and at most",
+    meaning="how long a session lasts, with or without requests",
 )
 password_min_length: Setting[int] = Setting(
     SIGN_IN,
@@ -19,5 +19,5 @@ password_min_length: Setting[int] = Setting(
     formats.whole_number(8, 128),  # NIST SP 800-63B-4, 3.1.1.2: never fewer than eight
     default=12,
     unit="characters",
-    meaning="the shortest password that a person may choose",
+    meaning="minimum length of a new password",
 )

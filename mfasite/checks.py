@@ -28,8 +28,8 @@ SQLITE_LEAST = (3, 35, 0)
 def _public_url() -> Iterator[CheckMessage]:
     if not settings.PUBLIC_URL.startswith("https://") and not settings.DEMO:
         yield Error(
-            "PUBLIC_URL is not https, so passwords and codes would travel in the open.",
-            hint="Give the address that people type, such as https://mfa.example.org.",
+            "PUBLIC_URL isn't https, so passwords and codes would be sent unencrypted.",
+            hint="Set it to the address that people type, such as https://mfa.example.org.",
             id="mfasite.E001",
         )
 
@@ -37,8 +37,8 @@ def _public_url() -> Iterator[CheckMessage]:
 def _providers() -> Iterator[CheckMessage]:
     if not settings.DELIVERY_PROVIDERS:
         yield Error(
-            "Nobody carries texts and calls.",
-            hint="List the providers by name, in the order to try them: DELIVERY_PROVIDERS=...",
+            "There is no provider for texts, calls and emails.",
+            hint="List them in the order in which they are tried, such as DELIVERY_PROVIDERS=twilio,smtp.",
             id="mfasite.E002",
         )
 
@@ -50,13 +50,13 @@ def _sqlite() -> Iterator[CheckMessage]:
     options = database.get("OPTIONS", {})
     if options.get("transaction_mode") != "IMMEDIATE" or "journal_mode=WAL" not in options.get("init_command", ""):
         yield Error(
-            "SQLite runs without immediate transactions or without its write-ahead log.",
-            hint="Keep the OPTIONS that mfasite.settings gives it; DATABASE_URL=sqlite:///... is enough.",
+            "SQLite doesn't use immediate transactions or write-ahead logging.",
+            hint="Set only DATABASE_URL=sqlite:///... and keep the OPTIONS from mfasite.settings.",
             id="mfasite.E003",
         )
     if sqlite3.sqlite_version_info < SQLITE_LEAST:
         yield Error(
-            f"SQLite {sqlite3.sqlite_version} is too old: it does not know RETURNING.",
+            f"SQLite {sqlite3.sqlite_version} is too old: it doesn't support RETURNING.",
             hint="Use a Python with SQLite 3.35 or newer, or PostgreSQL.",
             id="mfasite.E004",
         )
@@ -65,7 +65,7 @@ def _sqlite() -> Iterator[CheckMessage]:
 def _broker() -> Iterator[CheckMessage]:
     if not settings.REDIS_URL:
         yield Error(
-            "There is no broker, so no worker hears of a message at once.",
+            "There is no broker, so workers send messages late.",
             hint="Set REDIS_URL=redis://host:6379/0.",
             id="mfasite.E005",
         )
@@ -75,14 +75,14 @@ def _broker_tls() -> Iterator[CheckMessage]:
     asked = parse_qs(urlsplit(settings.REDIS_URL.partition(";")[0]).query)
     if "none" in "".join(asked.get("ssl_cert_reqs", [])).lower():
         yield Warn(
-            "The broker's certificate is not checked, so anyone on the way to the broker can stand in for it.",
-            hint="Take ssl_cert_reqs out of REDIS_URL, and name your own authority in REDIS_CA_FILE.",
+            "The broker's certificate isn't checked, so an attacker in the network could pretend to be the broker.",
+            hint="Remove ssl_cert_reqs from REDIS_URL. For your own certificate authority, set REDIS_CA_FILE.",
             id="mfasite.W001",
         )
     if settings.REDIS_CA_FILE and not os.access(settings.REDIS_CA_FILE, os.R_OK):
         yield Error(
-            f"The file that REDIS_CA_FILE names cannot be read: {settings.REDIS_CA_FILE}.",
-            hint="Give a file of certificates (PEM) that this user may read.",
+            f"The file in REDIS_CA_FILE can't be read: {settings.REDIS_CA_FILE}.",
+            hint="Set it to a file with certificates (PEM) that this user can read.",
             id="mfasite.E006",
         )
 
@@ -90,9 +90,9 @@ def _broker_tls() -> Iterator[CheckMessage]:
 def _proxy() -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.TRUSTED_PROXIES and not settings.IS_BEHIND_SOCKET:
         yield Warn(
-            f"PUBLIC_URL is https, but no proxy is trusted, and {settings.BIND} is open to others.",
-            hint="Set TRUSTED_PROXIES to the network of the proxy that holds the certificate, such as 10.0.0.5/32; "
-            "without it people cannot sign in through it.",
+            f"PUBLIC_URL is https, but no proxy is trusted, and other machines can reach {settings.BIND}.",
+            hint="Set TRUSTED_PROXIES to the address of the proxy with the certificate, such as 10.0.0.5/32. Without it, "
+            "people can't sign in through the proxy.",
             id="mfasite.W002",
         )
 
@@ -112,8 +112,8 @@ def check_static_files(app_configs: Sequence[AppConfig] | None, **kwargs: object
     except (ValueError, OSError):
         return [
             Error(
-                f"The static files of this version are not in {settings.STATIC_ROOT}, so no page can be shown.",
-                hint="Run manage.py collectstatic --no-input.",
+                f"The static files of this version are missing in {settings.STATIC_ROOT}, so no page can be shown.",
+                hint="Run: manage.py collectstatic --no-input",
                 id="mfasite.E007",
             )
         ]
@@ -128,8 +128,8 @@ def check_database(
     why = _why_no_database() if databases else ""
     if not why:
         return []
-    hint = "Check DATABASE_URL: host, port, user, password and name."
-    return [Error(f"The database cannot be reached: {why}", hint=hint, id="mfasite.E008")]
+    hint = "Check DATABASE_URL and DATABASE_PASSWORD: host, port, username, password and database name."
+    return [Error(f"Can't connect to the database: {why}", hint=hint, id="mfasite.E008")]
 
 
 def _why_no_database() -> str:
@@ -144,7 +144,7 @@ def tell_of_database() -> None:
     """Log why the database cannot be reached. Called once when a process starts."""
     try:
         if why := _why_no_database():
-            logger.error("The database cannot be reached: %s. Check DATABASE_URL.", why)
+            logger.error("Can't connect to the database: %s. Check DATABASE_URL and DATABASE_PASSWORD.", why)
     finally:
         connection.close()
 
@@ -159,7 +159,7 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
         return []
     every = (setting for section in declared.sections(_packages()) for setting in section.settings)
     shared = {setting.name: _listed(setting()) for setting in every if setting.is_shared}
-    hint = "README.md says how to make random ones. An operators' article says how to replace a key in use."
+    hint = "Make new ones with: python3 deploy/new_keys.py. The operator handbook says how to replace a key in use."
     weak = key_strength.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
 
@@ -175,7 +175,7 @@ def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
 @register(Tags.compatibility)
 def check_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Warn about environment variables that look like ours but are not read, such as SEND_PER_PERSON_HOUR."""
-    hint = "Correct the name, or remove the variable."
+    hint = "Correct the name or remove the variable."
     return [Warn(sentence, hint=hint, id="mfasite.W003") for sentence in _unknown_names()]
 
 

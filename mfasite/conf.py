@@ -14,24 +14,25 @@ BASE_DIR: Path = Path(__file__).resolve().parent.parent
 
 def _one_database_password(values: Values) -> Iterator[str]:
     if values[database].get("PASSWORD") and values[database_password]:
-        yield "The password stands in DATABASE_URL and in DATABASE_PASSWORD. Set it once."
+        yield "DATABASE_URL and DATABASE_PASSWORD both contain a password. Set only one."
 
 
 def _one_broker_password(values: Values) -> Iterator[str]:
     if server_addresses.has_password(values[broker]) and values[broker_password]:
-        yield "The password stands in REDIS_URL and in REDIS_PASSWORD. Set it once."
+        yield "REDIS_URL and REDIS_PASSWORD both contain a password. Set only one."
 
 
 WEB = Section("Web server")
 DATABASE = Section(
     "Database",
-    "A password with `/`, `@` or `#` in it stands apart, in `DATABASE_PASSWORD`. Behind PgBouncer in transaction mode "
-    "set `DATABASE_PREPARED=0`: prepared statements and cursors of the server do not survive there.",
+    "If the password contains `/`, `@` or `#`, set it in `DATABASE_PASSWORD`. Behind PgBouncer in "
+    "transaction mode set `DATABASE_PREPARED=0`, because prepared statements and server-side cursors "
+    "don't work there.",
     rules=(_one_database_password,),
 )
 BROKER = Section("Broker", rules=(_one_broker_password,))
 PROCESSES = Section("Processes and logs")
-DEMO = Section("The demo", "Never set these where people work.")
+DEMO = Section("The demo", "Never set these on a machine with real users.")
 
 # --- Required -----------------------------------------------------------------------------------------------
 
@@ -40,7 +41,7 @@ secret_key: Setting[str] = Setting(
     "SECRET_KEY",
     formats.text(example="an-example-of-a-key-which-nobody-should-ever-use-anywhere"),
     default="",
-    meaning="Django's key, 50 characters or more",
+    meaning="Django's secret key, 50 characters or more",
     is_required=True,
     is_secret=True,
 )
@@ -56,7 +57,7 @@ database: Setting[dict[str, Any]] = Setting(
     server_addresses.database,
     default={},
     derive=_database_of_demo,
-    meaning="the database; PostgreSQL, or SQLite for a small installation",
+    meaning="the database: PostgreSQL, or SQLite for a small installation",
     is_required=True,
     is_secret=True,
 )
@@ -76,7 +77,7 @@ accent_colour: Setting[str] = Setting(
     formats.text("a colour such as #1d4f91", example="#7a1fa2", pattern="#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
     default="",
     default_text="`#1d4f91`",
-    meaning="the colour of buttons and links; lightened or darkened where it could not be read",
+    meaning="the colour of buttons and links. It is made lighter or darker where it would be hard to read",
 )
 time_zone: Setting[str] = Setting(
     ORGANISATION,
@@ -84,7 +85,7 @@ time_zone: Setting[str] = Setting(
     formats.time_zone,
     default="UTC",
     demo="Europe/Zurich",
-    meaning="the time zone in which times are shown",
+    meaning="the time zone of all times that people see",
 )
 
 # --- Web server ---------------------------------------------------------------------------------------------
@@ -98,21 +99,21 @@ bind: Setting[str] = Setting(
         pattern=r"unix:/.+|[^\s/]+:[0-9]{1,5}",
     ),
     default="127.0.0.1:8000",
-    meaning="where the web server listens",
+    meaning="the address that the web server listens on",
 )
 web_workers: Setting[int] = Setting(
     WEB, "WEB_WORKERS", formats.whole_number(1, 256), default=2, unit="processes", meaning="processes of the web server"
 )
 web_threads: Setting[int] = Setting(
-    WEB, "WEB_THREADS", formats.whole_number(1, 256), default=8, unit="threads", meaning="threads of each"
+    WEB, "WEB_THREADS", formats.whole_number(1, 256), default=8, unit="threads", meaning="threads of each process"
 )
 allowed_hosts: Setting[tuple[str, ...]] = Setting(
     WEB,
     "ALLOWED_HOSTS",
     formats.words("host names, separated by commas", example="mfa.example.net,two-step.example.net"),
     default=(),
-    default_text="that of `PUBLIC_URL`",
-    meaning="host names that requests may name",
+    default_text="the host in `PUBLIC_URL`",
+    meaning="host names that requests can use",
 )
 
 
@@ -128,8 +129,8 @@ trusted_proxies: Setting[tuple[str, ...]] = Setting(
     formats.networks,
     default=(),
     derive=_this_machine,
-    default_text="this machine, if `BIND` is open to this machine only",
-    meaning="proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
+    default_text="this machine, if only this machine can reach `BIND`",
+    meaning="proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted",
 )
 static_root: Setting[Path] = Setting(
     WEB,
@@ -137,14 +138,14 @@ static_root: Setting[Path] = Setting(
     formats.folder,
     default=BASE_DIR / "static",
     default_text="`static`",
-    meaning="where `collectstatic` puts files, and the web server finds them",
+    meaning="the folder for static files: `collectstatic` writes them, and the web server reads them",
 )
 metrics_token: Setting[str] = Setting(
     WEB,
     "METRICS_TOKEN",
     formats.text(example="a-token-for-the-scraper"),
     default="",
-    meaning="whoever shows it may read `/metrics` (Prometheus): `Authorization: Bearer ...`",
+    meaning="a token that allows reading `/metrics` (Prometheus): `Authorization: Bearer ...`",
     is_secret=True,
     is_shared=True,
 )
@@ -153,15 +154,16 @@ metrics_networks: Setting[tuple[str, ...]] = Setting(
     "METRICS_NETWORKS",
     formats.networks,
     default=(),
-    meaning="networks which may read `/metrics` without it; without both, nobody may",
+    meaning="networks that can read `/metrics` without a token. Without token and networks nobody can",
 )
 metrics_folder: Setting[str] = Setting(
     WEB,
     "PROMETHEUS_MULTIPROC_DIR",
     formats.text("a folder", example="/run/two-step/metrics"),
     default="",
-    default_text="a new one",
-    meaning="where the processes of a web server keep their counts; prometheus-client's own variable",
+    default_text="a new folder",
+    meaning="the folder where the processes of a web server store their counts. This is prometheus-client's own "
+    "variable",
 )
 
 # --- Database and broker ------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ database_password: Setting[str] = Setting(
     "DATABASE_PASSWORD",
     formats.text(example="a/password@with#characters"),
     default="",
-    meaning="the password of `DATABASE_URL`, with any characters",
+    meaning="the password for `DATABASE_URL`, with any characters",
     is_secret=True,
 )
 database_connections: Setting[int] = Setting(
@@ -180,15 +182,15 @@ database_connections: Setting[int] = Setting(
     formats.whole_number(1, 1000),
     default=12,
     unit="connections",
-    meaning="connections to PostgreSQL that each process keeps at most, for all its threads",
+    meaning="maximum number of connections to PostgreSQL per process, for all its threads",
 )
 database_prepared: Setting[bool] = Setting(
     DATABASE,
     "DATABASE_PREPARED",
     formats.flag,
     default=True,
-    meaning="1: PostgreSQL plans what is asked often once a connection; 0 behind a pooler that hands a connection on "
-    "after each transaction",
+    meaning="1: PostgreSQL plans frequent statements once per connection. 0: required behind a pooler in "
+    "transaction mode",
 )
 
 
@@ -202,7 +204,7 @@ broker: Setting[str] = Setting(
     server_addresses.broker,
     default="",
     derive=_broker_of_demo,
-    meaning="the broker, which wakes workers: a Redis or Valkey",
+    meaning="the broker, which wakes workers: Redis or Valkey",
     is_secret=True,
 )
 broker_password: Setting[str] = Setting(
@@ -210,7 +212,7 @@ broker_password: Setting[str] = Setting(
     "REDIS_PASSWORD",
     formats.text(example="a/password@with#characters"),
     default="",
-    meaning="the password of `REDIS_URL`, with any characters",
+    meaning="the password for `REDIS_URL`, with any characters",
     is_secret=True,
 )
 broker_ca_file: Setting[str] = Setting(
@@ -218,30 +220,30 @@ broker_ca_file: Setting[str] = Setting(
     "REDIS_CA_FILE",
     formats.text("a file", example="/etc/ssl/broker.pem"),
     default="",
-    default_text="the machine's own",
-    meaning="the authority of the broker's certificate (PEM), with `rediss://`; name and certificate are always "
-    "checked",
+    default_text="the system's",
+    meaning="the certificate authority (PEM) of the broker, for `rediss://`. The name and the certificate are "
+    "always checked",
 )
 broker_tls: Setting[bool] = Setting(
     BROKER,
     "REDIS_TLS",
     formats.flag,
     default=False,
-    meaning="1: TLS to the broker that the sentinels name",
+    meaning="1: use TLS for the broker that the sentinels name",
 )
 sentinel_master: Setting[str] = Setting(
     BROKER,
     "REDIS_SENTINEL_MASTER",
     formats.text(example="broker"),
     default="mymaster",
-    meaning="the name that the sentinels know the broker by",
+    meaning="the sentinels' name for the broker",
 )
 sentinel_password: Setting[str] = Setting(
     BROKER,
     "REDIS_SENTINEL_PASSWORD",
     formats.text(example="the-sentinels-password"),
     default="",
-    meaning="the password of the sentinels themselves",
+    meaning="the password of the sentinels",
     is_secret=True,
 )
 broker_prefix: Setting[str] = Setting(
@@ -249,7 +251,7 @@ broker_prefix: Setting[str] = Setting(
     "BROKER_PREFIX",
     formats.text(example="two-step:"),
     default="",
-    meaning="put before each queue's name, where several services share a broker",
+    meaning="a prefix for the names of queues, if several services share a broker",
 )
 
 # --- Processes and logs -------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ log_level: Setting[str] = Setting(
     "LOG_LEVEL",
     formats.one_of(*logs.LEVELS),
     default="INFO",
-    meaning="the least serious line that is logged",
+    meaning="the lowest level that is logged",
 )
 log_format: Setting[str] = Setting(
     PROCESSES,
@@ -267,7 +269,7 @@ log_format: Setting[str] = Setting(
     formats.one_of(*logs.SHAPES),
     default="json",
     demo="text",
-    meaning="`text` for people; each line names its request (`X-Request-ID`) and its message",
+    meaning="`json` for log systems, `text` for people. Each line has its request (`X-Request-ID`) and its message",
 )
 task_events: Setting[bool] = Setting(
     PROCESSES,
@@ -275,14 +277,14 @@ task_events: Setting[bool] = Setting(
     formats.flag,
     default=False,
     demo=True,
-    meaning="1: workers tell of each task, so that Flower shows them; a message's id is all they name",
+    meaning="1: workers report each task, so that Flower shows it. The reports contain message ids only",
 )
 flower_basic_auth: Setting[str] = Setting(
     PROCESSES,
     "FLOWER_BASIC_AUTH",
     formats.text("name:password", example="opal:a-long-password"),
     default="",
-    meaning="who may look at Flower: a name and a password of 12 characters or more, with a colon between",
+    meaning="username and password for Flower, with a colon between them. The password needs 12 or more characters",
     is_secret=True,
 )
 flower_auth_provider: Setting[str] = Setting(
@@ -290,13 +292,13 @@ flower_auth_provider: Setting[str] = Setting(
     "FLOWER_AUTH_PROVIDER",
     formats.text(example="flower.views.auth.GithubLoginHandler"),
     default="",
-    meaning="Flower's own way to sign in by another service, instead",
+    meaning="instead: a class of Flower that signs people in with another service",
 )
 
 # --- The demo -----------------------------------------------------------------------------------------------
 
 demo: Setting[bool] = Setting(
-    DEMO, "DEMO", formats.flag, default=False, meaning="1: a demo with keys of its own and a virtual phone"
+    DEMO, "DEMO", formats.flag, default=False, meaning="1: run as a demo, with its own keys and virtual phones"
 )
 demo_dir: Setting[Path] = Setting(
     DEMO,
@@ -304,5 +306,5 @@ demo_dir: Setting[Path] = Setting(
     formats.folder,
     default=BASE_DIR / ".demo",
     default_text="`.demo`",
-    meaning="where the demo keeps its data",
+    meaning="the folder for the demo's data",
 )

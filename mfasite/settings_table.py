@@ -8,19 +8,20 @@ from verification.setting import Section, Setting
 _HEAD = """\
 # Settings
 
-Each is a variable of the environment. Unset or empty means the default, which is safe. A wrong value stops the start,
-and the message names all that are wrong.
+Each setting is an environment variable. Unset or empty means the default, which is safe. If a value is wrong, nothing
+starts, and the message names all wrong values.
 
-A secret, marked `_FILE`, may be given by a file instead, as Docker, Kubernetes and systemd's credentials hand secrets
-over: `SECRET_KEY_FILE=/run/secrets/key`. Give it one way: both is refused.
+Put settings into a file such as `/etc/two-step/environment`; [environment.example](environment.example) is a start.
+Put values with spaces in double quotes. systemd and Compose read the file. In a shell, `set -a; .
+/etc/two-step/environment` loads it for a command.
 
-A variable that nothing reads is warned of by `manage.py check`, and in the log of the web server, if it is very much
-like one of these (`SEND_PER_PERSON_HOUR`), or begins as only ours do (`SENDS_`, `TWILIO_`).
+A secret, marked `_FILE`, can be read from a file: `SECRET_KEY_FILE=/run/secrets/key`. Set either the variable or the
+file, not both.
 
-Put values with spaces in quotes: systemd and compose read them, and so does a shell, where
-`set -a; . /etc/two-step/environment` is all that a command by hand needs.
+`manage.py check` and the log of the web server warn about a variable that nothing reads, if its name is very similar
+to a setting (`SEND_PER_PERSON_HOUR`) or starts like one of ours (`SENDS_`, `TWILIO_`).
 
-This page is what `manage.py environment` prints. [running.md](running.md) says how to run the service.
+`manage.py environment` prints this page. [running.md](running.md) explains operation.
 """
 
 

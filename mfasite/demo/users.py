@@ -27,7 +27,7 @@ CAST = (
     Person(
         name="ana",
         full_name="Ana Keller",
-        about="signs in by text, call, authenticator app or recovery code",
+        about="can use a text, a call, an authenticator app or a recovery code",
         number="+41795550123",
         methods=("text", "totp"),
         has_backup=True,
@@ -35,13 +35,13 @@ CAST = (
     Person(
         name="ben",
         full_name="Ben Roth",
-        about="has nothing set up: must register first",
+        about="has no method yet and has to register first",
         number="+41785550145",
     ),
     Person(
         name="cleo",
         full_name="Cleo Meier",
-        about="has an authenticator app and no other option",
+        about="has only an authenticator app",
         methods=("totp",),
     ),
     Person(
@@ -65,7 +65,7 @@ CAST = (
     Person(
         name="opal",
         full_name="Opal Frei",
-        about="operates the service (app, recovery codes; /admin/)",
+        about="operates the service: deliveries, outages, costs (app, recovery codes; /admin/)",
         methods=("totp",),
         has_backup=True,
         groups=("Operators",),

@@ -27,7 +27,7 @@ def sections(packages: Iterable[str]) -> tuple[Section, ...]:
     """
     packages = tuple(packages)
     if absent := [package for package in packages if not _is_there(package)]:
-        raise ImproperlyConfigured(f"There is no package {', '.join(absent)}; DELIVERY_PROVIDERS names it.")
+        raise ImproperlyConfigured(f"DELIVERY_PROVIDERS names a package that doesn't exist: {', '.join(absent)}.")
     modules = [import_module(f"{package}.conf") for package in packages if _is_there(f"{package}.conf")]
     # `type` because `isinstance` asks Django's lazy settings for their class, and would load them.
     found = [thing for module in modules for thing in vars(module).values() if type(thing) is Section]
@@ -69,10 +69,10 @@ def unknown(declared: Iterable[Section], names: Iterable[str]) -> Iterator[str]:
         if name in known or _OF_SERVICES.search(name):
             continue
         if name.removesuffix(_FILE) in settings:
-            yield f"{name} is not read: {name.removesuffix(_FILE)} is no secret, so set it itself."
+            yield f"{name} has no effect: {name.removesuffix(_FILE)} is not a secret. Set it without _FILE."
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) if len(name) >= _SHORTEST else []
         if near and not name.endswith(f"_{near[0]}"):  # CI_REDIS_URL belongs to somebody else
-            yield f"{name} is not read. Did you mean {near[0]}?"
+            yield f"{name} has no effect. Did you mean {near[0]}?"
         elif name.startswith(families):
-            yield f"{name} is not read: there is no such setting. `manage.py environment` lists them all."
+            yield f"{name} has no effect: there is no such setting. `manage.py environment` lists all settings."

@@ -84,8 +84,8 @@ class Environment:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-            raise Wrong(f"{name}{_FILE} cannot be read: {why}") from None
+            why = error.strerror if isinstance(error, OSError) else "it isn't UTF-8 text"
+            raise Wrong(f"{name}{_FILE} can't be read: {why}") from None
 
 
 def _sentence(setting: Setting[Any], text: str, why: str) -> str:

@@ -29,7 +29,7 @@ def of_secret(value: str) -> str:
         return f"is shorter than {LEAST_SECRET} characters"
     folded = value.lower().replace(" ", "-")
     if any(word in folded for word in _PLACEHOLDERS):
-        return "is a sample or a default, not a secret"
+        return "is an example or a default, not a secret"
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = packer.compress(value.encode()) + packer.flush()
     if len(packed) < _LEAST_DENSE or _is_row(value.encode()):
@@ -44,7 +44,7 @@ def of_key(value: bytes) -> str:
     if _is_row(value):
         return "counts up or down, so it can be guessed"
     if value.isascii() and value.decode().isprintable():
-        return "is text that somebody typed, not random bytes"
+        return "is typed text, not random bytes"
     if value in _HASHED:
         return "is the digest of a common word"
     return ""
@@ -69,13 +69,13 @@ def weaknesses(
         if fault := of_key(value):
             yield f"The key {key_id} of MFA_KEYS {fault}."
         if base64.b64encode(value).decode().rstrip("=") in secret_key:
-            yield f"SECRET_KEY holds the key {key_id} of MFA_KEYS. Each must be a secret of its own."
+            yield f"SECRET_KEY contains the key {key_id} of MFA_KEYS. They must be different."
     twins = [key_id for key_id, value in keys if [v for _, v in keys].count(value) > 1]
     if twins:
-        yield f"These keys of MFA_KEYS are one and the same: {', '.join(twins)}."
+        yield f"These keys in MFA_KEYS are identical: {', '.join(twins)}."
     folded = Counter(key_id.casefold() for key_id, _ in keys)
     for name in (name for name, n in folded.items() if n > 1):
-        yield f"Two keys of MFA_KEYS have the same id: {name}."
+        yield f"Two keys in MFA_KEYS have the same id: {name}."
     for setting, values in shared.items():
         if any(len(value) < LEAST_TOKEN for value in values):
             yield f"{setting} is shorter than {LEAST_TOKEN} characters."

@@ -10,7 +10,7 @@ _SQLITE = "django.db.backends.sqlite3"
 _POSTGRESQL = "mfasite.postgresql"
 _BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
 _HINT = (
-    "cannot be read as an address. If the password contains / ? # @ : or %, leave it out of the address and set "
+    "isn't a valid address. If the password contains / ? # @ : or %, remove it from the address and set "
     "{name}_PASSWORD or {name}_PASSWORD_FILE instead, or percent-encode it ('/' becomes %2F)"
 )
 
@@ -68,7 +68,7 @@ database = Format(
     "postgres://two-step@database.example.net:5433/two-step",
 )
 broker = Format(
-    "an address such as redis://host:6379/0 (rediss:// with TLS), redis+socket:///path, or a Redis's sentinels: "
+    "an address such as redis://host:6379/0 (rediss:// with TLS), redis+socket:///path, or Redis sentinels: "
     "sentinel://host:26379/0;sentinel://other:26379/0",
     _parse_broker,
     "rediss://broker.example.net:6380/1",

@@ -34,9 +34,7 @@ _SAYS_NO_SCHEME = (
     "The proxy at %s does not say whether people reached it by https, so they would be redirected forever. "
     "Let it set X-Forwarded-Proto (nginx: proxy_set_header X-Forwarded-Proto $scheme;)."
 )
-_FOR_PEOPLE = (
-    "This service is not set up for the proxy in front of it. If you run it, read the log of the web server.\n"
-)
+_FOR_PEOPLE = "The proxy in front of this service isn't configured correctly. If you run the service, read the web server's log.\n"
 
 
 class Proxied:

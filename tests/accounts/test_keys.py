@@ -227,7 +227,7 @@ def test_restore_with_its_keys_fits(held: Possessions, capsys: Any) -> None:
     assert restored() == ""
 
     call_command("check_restore")
-    assert "Everything fits" in capsys.readouterr().out
+    assert "Everything matches" in capsys.readouterr().out
 
 
 def test_restore_fits_after_a_rotation(rotated: Possessions) -> None:

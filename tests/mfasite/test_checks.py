@@ -110,6 +110,6 @@ def test_warns_of_a_variable_that_is_nearly_ours(
     checks.tell_of_names()
 
     assert [(message.id, message.msg) for message in found] == [
-        ("mfasite.W003", "SEND_PER_PERSON_HOUR is not read. Did you mean SENDS_PER_PERSON_HOUR?")
+        ("mfasite.W003", "SEND_PER_PERSON_HOUR has no effect. Did you mean SENDS_PER_PERSON_HOUR?")
     ]
     assert "SENDS_PER_PERSON_HOUR" in caplog.text

@@ -21,16 +21,20 @@ _LEAST = 16  # bytes. Source: RFC 4226, 4 (R6)
 class Command(BaseCommand):
     """Assign one token to one user."""
 
-    help = "Hand a hardware token out: its serial number and secret come from the maker's list."
+    help = "Assign a hardware token to a person. Its serial number and secret come from the maker's list."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the user and what the manufacturer says about the token."""
-        parser.add_argument("name", help="the person's user name")
+        parser.add_argument("name", help="the person's username")
         parser.add_argument("serial", help="the number on the back of the token")
-        parser.add_argument("secret", help="its secret in base32; spaces do no harm")
-        parser.add_argument("--kind", choices=("totp", "hotp"), default="totp", help="codes by time or by counter")
+        parser.add_argument("secret", help="its secret in base32, with or without spaces")
+        parser.add_argument(
+            "--kind", choices=("totp", "hotp"), default="totp", help="codes by time (totp) or by counter (hotp)"
+        )
         parser.add_argument("--digits", type=int, choices=oath.DIGITS, default=6, help="digits of a code")
-        parser.add_argument("--hash", choices=tuple(oath.HASHES), default="sha1", dest="algorithm", help="its hash")
+        parser.add_argument(
+            "--hash", choices=tuple(oath.HASHES), default="sha1", dest="algorithm", help="its hash function"
+        )
         parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 
     def handle(self, *args: Any, name: str, serial: str, secret: str, **options: Any) -> None:
@@ -38,10 +42,10 @@ class Command(BaseCommand):
         kind, digits = options.get("kind", "totp"), options.get("digits", 6)
         algorithm, step = options.get("algorithm", "sha1"), options.get("step", 30)
         if step not in range(10, 301):
-            raise CommandError("--step: 10 to 300 seconds.")
+            raise CommandError("--step must be 10 to 300 seconds.")
         user = get_user_model().objects.filter(username=name).first()
         if user is None:
-            raise CommandError(f"There is no person of the name {name}.")
+            raise CommandError(f"There is no person with the username {name}.")
         method = _method()
         plan = _plan(method, serial, account=name)
         scheme = Scheme(is_counted=kind == "hotp", digits=digits, hash=algorithm, step=step)
@@ -51,23 +55,23 @@ class Command(BaseCommand):
                 seed, user, Context(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
             )
         except hardware_tokens.InUse:
-            raise CommandError("This token is in use. Have it removed there first.") from None
+            raise CommandError("This token is assigned to somebody else. Take it back first.") from None
         except hardware_tokens.Retired:
-            raise CommandError("This token is retired. Bring it back into the stock first.") from None
-        self.stdout.write(f"{plan.address} waits for {name}, who activates it at “Add a method”.")
+            raise CommandError("This token is retired. Restore it to the stock first.") from None
+        self.stdout.write(f"{plan.address} is assigned to {name}, who can now activate it under “Add a method”.")
 
 
 def _method() -> Stocked:
     found = registry.only(Stocked)
     if found is None:
-        raise CommandError("No method is installed that is handed out. See VERIFICATION_METHODS.")
+        raise CommandError("No method for hardware tokens is installed. Check VERIFICATION_METHODS.")
     return found
 
 
 def _plan(method: Stocked, serial: str, *, account: str) -> Draft:
     """Read the serial number as the user's own form will read it."""
     if method.form_class is None:
-        raise CommandError(f"{method.label} takes no serial number.")
+        raise CommandError(f"{method.label} doesn't have a serial number.")
     form = method.form_class(data={method.address_field: serial})
     if not form.is_valid():
         raise CommandError(f"serial: {' '.join(str(word) for words in form.errors.values() for word in words)}")
@@ -79,7 +83,7 @@ def _read(secret: str) -> bytes:
     try:
         found = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except ValueError:
-        raise CommandError("The secret is not base32: letters and the digits 2 to 7.") from None
+        raise CommandError("The secret isn't base32. Only letters and the digits 2 to 7 are allowed.") from None
     if len(found) < _LEAST:
-        raise CommandError(f"The secret is too short: at least {_LEAST} bytes, which are 26 letters.")
+        raise CommandError(f"The secret is too short. It needs at least {_LEAST} bytes, which are 26 characters.")
     return found

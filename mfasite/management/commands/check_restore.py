@@ -21,8 +21,8 @@ _SAMPLE = 200  # sessions to decode
 
 class Command(BaseCommand):
     help = (
-        "Open every sealed value, check the whole record and the sessions, and name what does not fit the keys. "
-        "Ends with 1 if anything does not."
+        "Check a restored database before anyone signs in: decrypt every value, verify the audit log, and check the "
+        "sessions. Exits with status 1 and names what doesn't match the keys."
     )
     # The command reports what the checks would stop at: all of it, not only the first.
     requires_system_checks = ()
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--new-secret-key",
             action="store_true",
-            help="SECRET_KEY was changed on purpose, to end all sessions: do not count those that it does not open",
+            help="ignore sessions that SECRET_KEY doesn't match, because it was changed to end all sessions",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,20 +39,20 @@ class Command(BaseCommand):
         for fault in faults:
             self.stderr.write(fault)
         if faults:
-            raise CommandError("The keys and the database do not fit. Let nobody sign in yet.")
+            raise CommandError("The keys don't match the database. Don't let anyone sign in yet.")
         n_sealed = sum(sum(by_use.values()) for by_use in key_uses.needed().values())
         n_events, n_seals = audit.size()
-        self.stdout.write(f"Everything fits: {n_sealed} sealed values, {n_events} events, {n_seals} seals.")
+        self.stdout.write(f"Everything matches: {n_sealed} encrypted values, {n_events} events, {n_seals} seals.")
         if newest := audit.newest():
             at = time_format.moment(newest, zone=True, seconds=True)
-            self.stdout.write(f"The newest event is of {at}. What came after it is lost.")
+            self.stdout.write(f"The newest event is from {at}. Everything after that is lost.")
 
 
 def _unmigrated() -> Iterator[str]:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        yield f"The database is of an older release: {len(waiting)} migrations wait. Run manage.py migrate first."
+        yield f"The database is from an older version: {len(waiting)} migrations are missing. Run manage.py migrate first."
 
 
 def _misfits(*, has_new_secret: bool) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _misfits(*, has_new_secret: bool) -> Iterator[str]:
     yield from _damaged()
     fault = next(iter(audit.verify()), None)
     if fault is not None:
-        yield f"The record does not hold. Seal {fault.seal or 'none'}, event {fault.ref or '-'}: {fault.text}."
+        yield f"The audit log is damaged. Seal {fault.seal or 'none'}, event {fault.ref or '-'}: {fault.text}."
     if not has_new_secret:
         yield from _sessions()
 
@@ -85,6 +85,6 @@ def _sessions() -> Iterator[str]:
     if not all(opened):
         n = opened.count(False)
         yield (
-            f"SECRET_KEY is not the one that signed {n} of {len(opened)} sessions: their people must sign in "
-            "again. If you changed it on purpose, add --new-secret-key."
+            f"SECRET_KEY doesn't match {n} of {len(opened)} sessions, so these people have to sign in again. "
+            "If you changed it on purpose, add --new-secret-key."
         )

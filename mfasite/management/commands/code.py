@@ -20,16 +20,16 @@ STEP = 30  # seconds
 class Command(BaseCommand):
     """Print the app's code."""
 
-    help = "Print the current code of a person's authenticator app (demo only)."
+    help = "Print the current code of a person's authenticator app. Works in the demo only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the user."""
-        parser.add_argument("name", help="who: ana, cleo, dev, fay or opal")
+        parser.add_argument("name", help="the username: ana, cleo, dev, fay or opal")
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         """Print only the code; on the error stream, how long it is valid."""
         if not settings.DEMO:
-            raise CommandError("Codes are shown in the demo only.")
+            raise CommandError("This command works in the demo only.")
         code, words = self._read(name)
         self.stdout.write(code)
         self.stderr.write(words)
@@ -40,8 +40,8 @@ class Command(BaseCommand):
         step, gone = divmod(int(now.timestamp()), STEP)
         left = STEP - gone
         if enrolment.counter < step:
-            return _code(enrolment.secret, step), f"good for {left} more seconds"
-        return _code(enrolment.secret, step + 1), f"the present code was used; this one is good in {left} seconds"
+            return _code(enrolment.secret, step), f"works for {left} more seconds"
+        return _code(enrolment.secret, step + 1), f"the current code has been used; this one works in {left} seconds"
 
 
 def _app(name: str, now: datetime) -> Enrolment:
@@ -49,7 +49,7 @@ def _app(name: str, now: datetime) -> Enrolment:
     for enrolment in mine.exclude(sealed_secret="").order_by("created_at"):
         if _is_app(enrolment, now):
             return enrolment
-    raise CommandError(f"{name} has no authenticator app. Is the demo running, and is that one of its people?")
+    raise CommandError(f"{name} has no authenticator app. Check the username, and whether the demo is running.")
 
 
 def _is_app(enrolment: Enrolment, now: datetime) -> bool:

@@ -42,9 +42,11 @@ class Command(BaseCommand):
             "--port",
             type=int,
             default=8000,
-            help="the port on 127.0.0.1; Flower uses the next one, or another that is free",
+            help="the port on 127.0.0.1 (default 8000). Flower uses the next one, or another free port",
         )
-        parser.add_argument("--dir", default=str(settings.DEMO_DIR), help="the folder for the demo's data and logs")
+        parser.add_argument(
+            "--dir", default=str(settings.DEMO_DIR), help="the folder for the demo's data and logs (default .demo)"
+        )
 
     def handle(self, *args: Any, port: int, dir: str, **options: Any) -> None:  # noqa: A002 - the option's name
         """Run until the demo is stopped or one of its processes exits."""

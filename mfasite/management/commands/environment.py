@@ -10,7 +10,7 @@ from verification import conf
 class Command(BaseCommand):
     """All settings of the service, of every method and provider that it ships, and of other installed ones."""
 
-    help = "Print every setting with its default, unit and meaning, as Markdown."
+    help = "Print all settings with default, unit and meaning, as Markdown (deploy/environment.md)."
     requires_system_checks: list[str] = []
 
     def handle(self, **options: object) -> None:

@@ -12,21 +12,21 @@ _LEAST = 12  # characters of a password
 class Command(BaseCommand):
     """Like `celery -A mfasite flower`, but it does not start without a password."""
 
-    help = "Start Flower on loopback. FLOWER_BASIC_AUTH=name:password says who may look."
+    help = "Start Flower, which shows workers and queues. It needs FLOWER_BASIC_AUTH=name:password."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add address and port."""
-        parser.add_argument("--address", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=5555)
+        parser.add_argument("--address", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=5555, help="the port (default 5555)")
 
     def handle(self, *, address: str, port: int, **options: object) -> None:
         """Refuse to start without a password; otherwise run Flower."""
         name, colon, password = conf.flower_basic_auth().partition(":")
         if not (name and colon and len(password) >= _LEAST) and not conf.flower_auth_provider():
             raise CommandError(
-                f"Flower would let anyone in. Set FLOWER_BASIC_AUTH=name:password, the password of {_LEAST} characters "
-                "or more."
+                f"Without a password, Flower would let anyone in. Set FLOWER_BASIC_AUTH=name:password, with a password of "
+                f"{_LEAST} or more characters."
             )
         if name:
             os.environ[conf.flower_basic_auth.name] = conf.flower_basic_auth()  # it may have come from a file

@@ -35,17 +35,19 @@ _MARK = "@people.example"  # a second run counts users by this
 class Command(BaseCommand):
     """Create the users."""
 
-    help = "Make many people with methods, groups and states. For trials alone: nobody can sign in as one of them."
+    help = "Create many fictitious people for performance tests. Nobody can sign in as one of them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the number of users."""
-        parser.add_argument("--count", type=int, default=1_000_000, help="how many there are afterwards")
-        parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same people")
+        parser.add_argument(
+            "--count", type=int, default=1_000_000, help="how many there are in the end (default 1,000,000)"
+        )
+        parser.add_argument("--seed", type=int, default=1, help="the same seed creates the same people")
 
     def handle(self, *args: Any, count: int, seed: int, **options: Any) -> None:
         """Create the missing users."""
         if count < 1:
-            raise CommandError("Give a number of 1 or more.")
+            raise CommandError("Enter a number of 1 or more for --count.")
         there = User.objects.filter(email__endswith=_MARK).count()
         groups = [Group.objects.get_or_create(name=name)[0].pk for name in _GROUPS]
         chance = random.Random(seed + there)  # noqa: S311 - it makes names, no secrets
@@ -58,7 +60,7 @@ class Command(BaseCommand):
                 Enrolment.objects.bulk_create(e for u in made for e in _methods(u, chance))
             if options["verbosity"] > 1:
                 self.stdout.write(f"{made[-1].username}")
-        self.stdout.write(f"{count} people are there.")
+        self.stdout.write(f"The database has {count} fictitious people.")
 
 
 def _people(chance: random.Random, there: int, count: int, nobody: str) -> Iterator[User]:

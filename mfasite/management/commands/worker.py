@@ -17,14 +17,14 @@ QUEUES = ("texts", "calls", "housekeeping")
 class Command(BaseCommand):
     """Like `celery -A mfasite worker --pool threads`, with the options that matter here."""
 
-    help = "Start a worker that carries texts and calls out and keeps house."
+    help = "Start a Celery worker, which sends messages and runs background tasks."
     # All checks load every URL, which a worker does not need. It runs only those of the keys.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--name", default="worker", help="its name at the broker, before @ and the host's name")
-        parser.add_argument("--threads", type=int, default=32, help="messages in hand at a time (32)")
-        parser.add_argument("--queues", default=",".join(QUEUES), help="which queues it takes from (all)")
+        parser.add_argument("--name", default="worker", help="the worker's name, before @ and the host name")
+        parser.add_argument("--threads", type=int, default=32, help="messages sent at the same time (default 32)")
+        parser.add_argument("--queues", default=",".join(QUEUES), help="queues, separated by commas (default: all)")
         parser.add_argument("--log-level", default="INFO", type=str.upper, choices=logs.LEVELS)
 
     def handle(self, **options: Any) -> None:

@@ -25,16 +25,20 @@ def warned(*names: str) -> list[str]:
     ],
 )
 def test_a_name_that_is_nearly_ours_is_warned_of_with_the_likely_one(name: str, meant: str) -> None:
-    assert warned(name) == [f"{name} is not read. Did you mean {meant}?"]
+    assert warned(name) == [f"{name} has no effect. Did you mean {meant}?"]
 
 
 @pytest.mark.parametrize("name", ["SENDS_EACH_WEEK", "TWILIO_EDGE", "GATEWAY_COLOUR", "VERIFICATION_X", "MFA_Z"])
 def test_a_name_of_one_of_our_families_is_warned_of(name: str) -> None:
-    assert warned(name) == [f"{name} is not read: there is no such setting. `manage.py environment` lists them all."]
+    assert warned(name) == [
+        f"{name} has no effect: there is no such setting. `manage.py environment` lists all settings."
+    ]
 
 
 def test_a_file_for_what_is_no_secret_is_warned_of() -> None:
-    assert warned("PUBLIC_URL_FILE") == ["PUBLIC_URL_FILE is not read: PUBLIC_URL is no secret, so set it itself."]
+    assert warned("PUBLIC_URL_FILE") == [
+        "PUBLIC_URL_FILE has no effect: PUBLIC_URL is not a secret. Set it without _FILE."
+    ]
 
 
 def test_what_is_declared_is_not_warned_of() -> None:

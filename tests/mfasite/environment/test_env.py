@@ -129,7 +129,7 @@ def test_refuses_a_secret_given_twice_without_repeating_it(tmp_path: Path) -> No
 
 def test_names_the_variable_whose_file_is_missing(tmp_path: Path) -> None:
     assert refusal(A_PASSWORD_FILE=str(tmp_path / "nothing")) == [
-        "A_PASSWORD: A_PASSWORD_FILE cannot be read: No such file or directory."
+        "A_PASSWORD: A_PASSWORD_FILE can't be read: No such file or directory."
     ]
 
 
@@ -137,7 +137,7 @@ def test_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
     assert refusal(A_PASSWORD_FILE=str(tmp_path / "secret")) == [
-        "A_PASSWORD: A_PASSWORD_FILE cannot be read: it is no text in UTF-8."
+        "A_PASSWORD: A_PASSWORD_FILE can't be read: it isn't UTF-8 text."
     ]
 
 
@@ -145,7 +145,7 @@ def test_refuses_a_file_that_is_no_text(tmp_path: Path) -> None:
 def test_refuses_a_password_set_twice(url: str, apart: str) -> None:
     address = "postgres://user:one@host/name" if url == "DATABASE_URL" else "redis://:one@host/0"
 
-    with pytest.raises(ImproperlyConfigured, match="Set it once"):
+    with pytest.raises(ImproperlyConfigured, match="Set only one"):
         Environment({"DEMO": "1", url: address, apart: "two"}).read([conf.DATABASE, conf.BROKER])
 
 
