@@ -75,7 +75,7 @@ def _broker_tls() -> Iterator[CheckMessage]:
     asked = parse_qs(urlsplit(settings.REDIS_URL.partition(";")[0]).query)
     if "none" in "".join(asked.get("ssl_cert_reqs", [])).lower():
         yield Warn(
-            "The broker's certificate isn't checked, so an attacker in the network could pretend to be the broker.",
+            "The broker's certificate isn't checked, so an attacker could pretend to be the broker.",
             hint="Remove ssl_cert_reqs from REDIS_URL. For your own certificate authority, set REDIS_CA_FILE.",
             id="mfasite.W001",
         )
@@ -91,7 +91,7 @@ def _proxy() -> Iterator[CheckMessage]:
     if settings.HTTPS and not settings.TRUSTED_PROXIES and not settings.IS_BEHIND_SOCKET:
         yield Warn(
             f"PUBLIC_URL is https, but no proxy is trusted, and other machines can reach {settings.BIND}.",
-            hint="Set TRUSTED_PROXIES to the address of the proxy with the certificate, such as 10.0.0.5/32. Without it, "
+            hint="Set TRUSTED_PROXIES to the address of the proxy with the certificate, such as 10.0.0.5/32. Otherwise "
             "people can't sign in through the proxy.",
             id="mfasite.W002",
         )

@@ -27,14 +27,17 @@ PERMISSIONS = ", ".join(
 
 
 _NOT_TRUSTED = (
-    "A proxy at %s forwards requests, but it is not trusted, so people cannot sign in through it. "
+    "A proxy at %s forwards requests but isn't trusted, so people can't sign in through it. "
     "Add its address to TRUSTED_PROXIES."
 )
 _SAYS_NO_SCHEME = (
-    "The proxy at %s does not say whether people reached it by https, so they would be redirected forever. "
-    "Let it set X-Forwarded-Proto (nginx: proxy_set_header X-Forwarded-Proto $scheme;)."
+    "The proxy at %s doesn't say whether people used https, so they would be redirected forever. "
+    "Configure it to set X-Forwarded-Proto (nginx: proxy_set_header X-Forwarded-Proto $scheme;)."
 )
-_FOR_PEOPLE = "The proxy in front of this service isn't configured correctly. If you run the service, read the web server's log.\n"
+_FOR_PEOPLE = (
+    "The proxy in front of this service isn't configured correctly. "
+    "If you run the service, read the web server's log.\n"
+)
 
 
 class Proxied:

@@ -264,7 +264,7 @@ def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: R
     restart(NEW)
     MigrationRecorder(connection).migration_qs.filter(app="verification").order_by("-pk")[0].delete()
 
-    assert restored() == "The database is of an older release: 1 migrations wait. Run manage.py migrate first.\n"
+    assert restored() == "The database is of an older version: 1 migrations are missing. Run migrate first.\n"
 
 
 def test_restore_names_a_key_that_can_be_guessed(held: Possessions, settings: Any) -> None:
@@ -282,7 +282,7 @@ def test_restore_names_a_single_damaged_value(held: Possessions) -> None:
 def test_restore_names_another_secret_key(held: Possessions, settings: Any) -> None:
     settings.SECRET_KEY = "another-one-" + "y" * 50
 
-    assert "SECRET_KEY is not the one that signed 1 of 1 sessions" in restored()
+    assert "SECRET_KEY doesn't match 1 of 1 sessions" in restored()
     assert restored("--new-secret-key") == ""
 
 

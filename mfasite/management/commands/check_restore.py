@@ -52,7 +52,7 @@ def _unmigrated() -> Iterator[str]:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        yield f"The database is from an older version: {len(waiting)} migrations are missing. Run manage.py migrate first."
+        yield f"The database is of an older version: {len(waiting)} migrations are missing. Run migrate first."
 
 
 def _misfits(*, has_new_secret: bool) -> Iterator[str]:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         name, colon, password = conf.flower_basic_auth().partition(":")
         if not (name and colon and len(password) >= _LEAST) and not conf.flower_auth_provider():
             raise CommandError(
-                f"Without a password, Flower would let anyone in. Set FLOWER_BASIC_AUTH=name:password, with a password of "
+                f"Flower needs a password. Set FLOWER_BASIC_AUTH=name:password, with a password of "
                 f"{_LEAST} or more characters."
             )
         if name:

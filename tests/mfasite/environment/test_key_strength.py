@@ -88,7 +88,7 @@ def test_good_keys_pass(settings: Settings) -> None:
         ({"MFA_KEYS": (("k2", KEY), ("k1", bytes(32)))}, "The key k1 of MFA_KEYS"),
         ({"MFA_KEYS": (("k2", KEY), ("k1", KEY))}, "identical: k2, k1"),
         ({"MFA_KEYS": (("k1", KEY), ("K1", KEY[::-1]))}, "the same id: k1"),
-        ({"SECRET_KEY": base64.b64encode(KEY).decode() + GOOD}, "SECRET_KEY holds the key k1"),
+        ({"SECRET_KEY": base64.b64encode(KEY).decode() + GOOD}, "SECRET_KEY contains the key k1"),
         ({"METRICS_TOKEN": "token"}, "METRICS_TOKEN is shorter"),
         (
             {
