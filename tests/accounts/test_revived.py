@@ -12,8 +12,7 @@ from accounts import passwords
 from accounts.models import SecondStep, User
 from accounts.portal import secure_account
 from accounts.signin import flow
-from accounts.support.actions import Actor, access
-from accounts.support.actions import roles as support_roles
+from accounts.support.actions import Actor, access, role_assignment
 from accounts.support.imports import jobs
 from tests.people import Person, hire, join
 from verification import browsers, challenges, policies
@@ -108,8 +107,8 @@ CHANGES: dict[str, tuple[Change, Change]] = {
     ),
     "password changed": (lambda d: passwords.change(d.person, "green-tree-on-friday", d.here), lambda d: None),
     "staff, then not": (
-        lambda d: d.do(support_roles.give_roles, roles=["Support desk"]),
-        lambda d: d.do(support_roles.give_roles, roles=[]),
+        lambda d: d.do(role_assignment.give_roles, roles=["Support desk"]),
+        lambda d: d.do(role_assignment.give_roles, roles=[]),
     ),
     "remembered for 0 days, then 14": (lambda d: d.policy(remember_days=0), lambda d: d.policy(remember_days=14)),
     "remembered for 1 day, then 14, on the third day": (

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
-from accounts.support.roles import ROLES
+from accounts.support.staff_roles import ROLES
 from mfasite import urls
 from tests.people import Clock, Person, hire, join
 from tests.rounds import some

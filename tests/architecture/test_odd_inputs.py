@@ -23,7 +23,7 @@ from django.http import QueryDict
 from django.test import Client
 
 from accounts.models import User
-from accounts.support import roles
+from accounts.support import staff_roles
 from accounts.support.actions.registry import ACTIONS
 from mfasite.middleware.input_screening import Request
 from tests import odd_values
@@ -171,7 +171,7 @@ def role(name: str) -> Browser:
     return signed_in(hire(name.split(maxsplit=1)[0].lower(), name))
 
 
-EVERYBODY = STATES | {name: lambda name=name: role(name) for name in roles.ROLES}
+EVERYBODY = STATES | {name: lambda name=name: role(name) for name in staff_roles.ROLES}
 
 
 @dataclass

@@ -15,7 +15,7 @@ from accounts.models import GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import Actor
 from accounts.support.groups import Wanted
-from accounts.support.roles import permissions, rights_of
+from accounts.support.staff_roles import permissions, rights_of
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
 from verification.context import Context

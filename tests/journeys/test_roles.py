@@ -6,8 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import SecondStep, Session, User
-from accounts.support.actions import Actor, Unneeded, rights
-from accounts.support.actions import roles as support_roles
+from accounts.support.actions import Actor, Unneeded, rights, role_assignment
 from accounts.support.actions.rights import Refusal
 from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
@@ -135,7 +134,7 @@ def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, a
     assert "not one of the available choices" in fay.browser.press("Change staff roles", **WHY)
     assert User.objects.get(pk=ana.user.pk).is_staff
     with pytest.raises(Unneeded, match="no longer exists"):
-        support_roles.give_roles(
+        role_assignment.give_roles(
             ana.user,
             Actor(staff=fay.user, context=Context(now=clock.now), reason="x", ticket="1"),
             roles=["Night desk"],

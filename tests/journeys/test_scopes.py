@@ -12,7 +12,7 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Refusal
 from accounts.support.groups import Wanted
 from accounts.support.imports import jobs
-from accounts.support.roles import rights_of
+from accounts.support.staff_roles import rights_of
 from tests.people import Person, hire, join
 from tests.support import perform
 from verification.context import Context

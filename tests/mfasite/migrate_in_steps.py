@@ -11,7 +11,7 @@ django.setup()
 # Models need the apps.
 from django.contrib.auth.models import Group  # noqa: E402
 
-from accounts.support.roles import ROLES  # noqa: E402
+from accounts.support.staff_roles import ROLES  # noqa: E402
 from helpcenter import bundled  # noqa: E402
 from helpcenter.models import Article  # noqa: E402
 from verification.audit import triggers  # noqa: E402

@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SecondStep, User
-from accounts.support.roles import groups_of_staff
+from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, hardware_tokens, registry
 from verification.inputs.fields import LineField
 

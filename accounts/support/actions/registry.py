@@ -1,7 +1,15 @@
 """The registry of support actions: those that the modules of subjects declare, by name."""
 
-from accounts.support.actions import access, app_passwords, browsers, credentials, erasure, hardware_tokens, roles
+from accounts.support.actions import (
+    access,
+    app_passwords,
+    browsers,
+    erasure,
+    hardware_tokens,
+    method_resets,
+    role_assignment,
+)
 from accounts.support.actions.base import Action, declared
 
-SUBJECTS = (access, app_passwords, browsers, credentials, erasure, hardware_tokens, roles)
+SUBJECTS = (access, app_passwords, browsers, method_resets, erasure, hardware_tokens, role_assignment)
 ACTIONS: dict[str, Action] = declared()

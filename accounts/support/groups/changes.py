@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes import Refused
 from accounts.models import GroupRequest, User
-from accounts.support import change_events, roles
-from accounts.support.actions import rights
-from accounts.support.actions import roles as action_roles
+from accounts.support import change_events, staff_roles
+from accounts.support.actions import rights, role_assignment
 from accounts.support.actions.base import Actor
 from accounts.support.actions.rights import Rank, Refusal
 from accounts.support.groups.plans import Plan, Wanted, plan
@@ -79,13 +78,13 @@ def _do(group: Group | None, wanted: Wanted | None, actor: Actor) -> str:
     people = {each.pk: each for each in found.people}
     held = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     before = {
-        each.pk: sorted(roles.groups_of_staff().filter(user=each).values_list("name", flat=True)) for each in held
+        each.pk: sorted(staff_roles.groups_of_staff().filter(user=each).values_list("name", flat=True)) for each in held
     }
     n_members = group.user_set.count() if group and wanted is None else None
     group = _write(group, wanted, found)
     name = group.name if group else former_name
     for each in held:
-        action_roles.settle_roles(each, actor, former=before[each.pk])
+        role_assignment.settle_roles(each, actor, former=before[each.pk])
     revocation.settle([each.pk for each in (*found.joining, *found.leaving)] if wanted else None)
     changes: dict[str, list[Any]] = {
         "name": [former_name, name if wanted else ""],
@@ -123,8 +122,8 @@ def _write(group: Group | None, wanted: Wanted | None, found: Plan) -> Group | N
     elif group.name != wanted.name:
         group.name = wanted.name
         group.save(update_fields=["name"])
-    group.permissions.remove(*roles.permissions(found.former - found.wanted))
-    group.permissions.add(*roles.permissions(found.wanted - found.former))
+    group.permissions.remove(*staff_roles.permissions(found.former - found.wanted))
+    group.permissions.add(*staff_roles.permissions(found.wanted - found.former))
     group.user_set.add(*found.joining)
     group.user_set.remove(*found.leaving)
     return group

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import permission_words, roles
+from accounts.support import permission_words, staff_roles
 from accounts.support.groups import plans
 from verification.inputs.fields import LineField
 
@@ -53,9 +53,9 @@ class GroupForm(forms.Form):
 
     def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = roles.rights_of([group]) if group else set()
-        mine = {right for right in roles.RIGHTS if staff.has_perm(right)}
-        found = roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
+        held = staff_roles.rights_of([group]) if group else set()
+        mine = {right for right in staff_roles.RIGHTS if staff.has_perm(right)}
+        found = staff_roles.permissions(mine | held).order_by("content_type__app_label", "content_type__model", "pk")
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
             (part.title, part.choices) for part in permission_words.parts(found)
         ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import GroupRequest, Scope, User
-from accounts.support import permission_words, roles
+from accounts.support import permission_words, staff_roles
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
 from verification.models import Policy
@@ -71,7 +71,7 @@ class Plan:
 
 def plan(staff: User, group: Group | None, wanted: Wanted | None) -> Plan:
     """Return what a change to a group would do to whom, and whether this member of staff may make it."""
-    former = frozenset(roles.rights_of([group])) if group else frozenset()
+    former = frozenset(staff_roles.rights_of([group])) if group else frozenset()
     future = wanted.rights if wanted else frozenset()
     members = group.user_set.order_by("username") if group else User.objects.none()
     joining, leaving = _moving(members, wanted)
@@ -148,7 +148,7 @@ def _lines(
 
 
 def _named(names: Collection[str]) -> dict[str, str]:
-    parts = permission_words.parts(roles.permissions(names))
+    parts = permission_words.parts(staff_roles.permissions(names))
     return {name: name for name in names} | dict(pair for part in parts for pair in part.choices)
 
 
@@ -210,7 +210,7 @@ def _reaches_further(
     if not rights.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
-    others = {one for one in roles.groups_of_staff() if one != group}
+    others = {one for one in staff_roles.groups_of_staff() if one != group}
     found = set[frozenset[Group]]()
     for each in concerned:
         stays = wanted is not None and each not in draft.leaving

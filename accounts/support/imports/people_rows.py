@@ -18,7 +18,7 @@ from accounts.models.people import fold
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Refusal
 from accounts.support.imports import csv_tables
-from accounts.support.roles import groups_of_staff
+from accounts.support.staff_roles import groups_of_staff
 from verification import enrolments, inputs
 from verification.policies import revocation
 

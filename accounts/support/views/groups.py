@@ -13,7 +13,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.models import GroupRequest
 from accounts.session_assurance import AuthedRequest
-from accounts.support import groups, permission_words, roles
+from accounts.support import groups, permission_words, staff_roles
 from accounts.support.actions import Actor, rights
 from accounts.support.groups import Plan, Wanted
 from accounts.support.groups.forms import GroupForm
@@ -45,7 +45,7 @@ def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool
     found: list[Any] = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
     if are_roles:
         rows = Group.objects.in_bulk([group.pk for group in found])
-        given = [roles.permissions(roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
+        given = [staff_roles.permissions(staff_roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
         found = [(group, permission_words.parts(each)) for group, each in zip(found, given, strict=True)]
     return layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
@@ -57,7 +57,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     members = rights.visible(request.user).filter(groups=group).order_by("username")
     context = {
         "group": group,
-        "parts": permission_words.parts(roles.permissions(roles.rights_of([group])).order_by("pk")),
+        "parts": permission_words.parts(staff_roles.permissions(staff_roles.rights_of([group])).order_by("pk")),
         "members": members[:_SHOWN],
         "n_members": group.user_set.count(),
     }

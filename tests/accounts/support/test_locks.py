@@ -22,7 +22,7 @@ from accounts import app_passwords, passwords
 from accounts.models import PasswordReset, Session, User
 from accounts.portal import secure_account
 from accounts.sessions import SessionStore
-from accounts.support.actions import Actor, Unneeded, access, credentials, erasure
+from accounts.support.actions import Actor, Unneeded, access, erasure, method_resets
 from accounts.support.actions import browsers as support_browsers
 from tests.crowd import together
 from tests.verification.conftest import BINDING, Desk, app_code, equip
@@ -122,9 +122,9 @@ def _remove(desk: Desk, _actor: Actor) -> None:
 
 
 ACTIONS: dict[str, Callable[[Desk, Actor], object]] = {
-    "clear settings": lambda desk, actor: credentials.clear_settings(desk.user, actor, app_passwords_too=True),
-    "phone lost": lambda desk, actor: credentials.phone_lost(desk.user, actor),
-    "reset device": lambda desk, actor: credentials.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
+    "clear settings": lambda desk, actor: method_resets.clear_settings(desk.user, actor, app_passwords_too=True),
+    "phone lost": lambda desk, actor: method_resets.phone_lost(desk.user, actor),
+    "reset device": lambda desk, actor: method_resets.reset_device(desk.user, actor, ref=desk.enrolment("text").ref),
     "block": lambda desk, actor: access.block(desk.user, actor),
     "unlock": lambda desk, actor: access.unlock(desk.user, actor),
     "new password": lambda desk, actor: access.require_password(desk.user, actor),

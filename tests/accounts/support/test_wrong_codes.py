@@ -6,7 +6,7 @@ import pytest
 from django_otp.oath import totp
 
 from accounts.support import case
-from accounts.support.actions import Actor, Unneeded, access, action_preview, credentials
+from accounts.support.actions import Actor, Unneeded, access, action_preview, method_resets
 from tests.people import Clock, Person
 from verification import challenges, limits, policies
 from verification.context import Context
@@ -82,7 +82,7 @@ def test_clearing_the_settings_ends_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
 
-    credentials.clear_settings(ana.user, actor(dora, clock))
+    method_resets.clear_settings(ana.user, actor(dora, clock))
 
     assert limits.wrong_codes(ana.user.pk, now=clock.now) == limits.WrongCodes()
     ana.give_password()
@@ -96,7 +96,7 @@ def test_pass_leads_to_a_new_method_after_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
-    done = credentials.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
+    done = method_resets.issue_pass(ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True)
 
     ana.give_password()
     page = ana.verify(done.secret)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.signin import flow
-from accounts.support.actions import Actor, Unneeded, access, credentials
+from accounts.support.actions import Actor, Unneeded, access, method_resets
 from tests.crowd import together
 from tests.people import Person, hire, join
 from verification import audit, challenges, enrolments, policies, registry
@@ -44,7 +44,7 @@ def equipped(name: str, *methods: str) -> Person:
 
 
 def clear(person: Person, staff: Person) -> None:
-    credentials.clear_settings(person.user, actor(staff.user))
+    method_resets.clear_settings(person.user, actor(staff.user))
 
 
 def confirm(draft: Enrolment) -> None:
@@ -127,7 +127,7 @@ def test_half_done_clearing_is_undone(sam: Person, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
-        credentials.clear_settings(ana.user, actor(sam.user), app_passwords_too=True)
+        method_resets.clear_settings(ana.user, actor(sam.user), app_passwords_too=True)
 
     assert Enrolment.objects.filter(user=ana.user).count() == 3
     assert Session.objects.filter(user=ana.user).exists()

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.support import audit_events, roles
+from accounts.support import audit_events, staff_roles
 from accounts.support.actions import base, registry
 from accounts.support.actions.action_preview import Impact
 from accounts.support.actions.base import Topic
@@ -68,7 +68,7 @@ def test_permission_is_declared_and_some_role_has_it(name: str) -> None:
     permission = ACTIONS[name].permission
 
     assert permission in dict(User._meta.permissions)
-    assert any(f"accounts.{permission}" in rights for rights in roles.ROLES.values())
+    assert any(f"accounts.{permission}" in rights for rights in staff_roles.ROLES.values())
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"give_roles", "erase"}))

@@ -10,8 +10,17 @@ from django.utils import timezone
 
 from accounts.models import CallerCheck, SupportRequest, User
 from accounts.support import caller_verification
-from accounts.support.actions import Actor, State, access, approvals, credentials, erasure, execution, rights
-from accounts.support.actions import roles as support_roles
+from accounts.support.actions import (
+    Actor,
+    State,
+    access,
+    approvals,
+    erasure,
+    execution,
+    method_resets,
+    rights,
+    role_assignment,
+)
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Rank
@@ -183,7 +192,7 @@ def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
         "blocked": lambda: access.block(finn.user, ours),
         "locked": lambda: User.objects.filter(pk=finn.user.pk).update(second_step_locked_at=here.now),
         "off": lambda: User.objects.filter(pk=finn.user.pk).update(is_active=False),
-        "role ended": lambda: support_roles.give_roles(finn.user, ours, roles=["Support desk"]),
+        "role ended": lambda: role_assignment.give_roles(finn.user, ours, roles=["Support desk"]),
         "erased": lambda: erasure.erase(finn.user, ours),
     }
     changes[what]()
@@ -237,7 +246,7 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
     request = approvals.ask("issue_pass", actor, ana.user, OPTIONS["issue_pass"])
     assert request is not None
     approvals.decide(request, root.user, here, agrees=True)
-    support_roles.give_roles(
+    role_assignment.give_roles(
         ana.user, Actor(staff=root.user, context=here, reason="asked", ticket="1"), roles=["Support desk"]
     )
 
@@ -247,9 +256,9 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
     """Else one person alone took the roles away, issued a pass and gave the roles back."""
     actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
-    credentials.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 
-    support_roles.give_roles(ana.user, actor, roles=["Support desk"])
+    role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 
     assert not Enrolment.objects.filter(user=ana.user, method="access_pass").exists()
 

@@ -11,7 +11,7 @@ from accounts.support import audit_events
 from accounts.support.actions import action_preview, forms, rights
 from accounts.support.actions.base import Action, Actor, Result, Topic, Unneeded, close, declare, notify, record
 from accounts.support.actions.rights import Effect, Refusal
-from accounts.support.roles import groups_of_staff, rights_of
+from accounts.support.staff_roles import groups_of_staff, rights_of
 from verification import enrolments
 
 

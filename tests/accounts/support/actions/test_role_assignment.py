@@ -7,8 +7,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from accounts.models import Scope, SecondStep, Session, User
-from accounts.support.actions import Actor, Unneeded, access, credentials
-from accounts.support.actions import roles as support_roles
+from accounts.support.actions import Actor, Unneeded, access, method_resets, role_assignment
 from tests.people import Clock, Person, hire
 from verification import enrolments
 from verification.context import Context
@@ -43,10 +42,10 @@ def test_gives_exactly_these_roles(
     ana: Person, actor: Actor, former: list[str], wanted: list[str], *, is_staff: bool
 ) -> None:
     if former:
-        support_roles.give_roles(ana.user, actor, roles=former)
+        role_assignment.give_roles(ana.user, actor, roles=former)
     epoch = read(ana).epoch
 
-    support_roles.give_roles(read(ana), actor, roles=wanted)
+    role_assignment.give_roles(read(ana), actor, roles=wanted)
 
     found = read(ana)
     assert sorted(found.groups.values_list("name", flat=True)) == sorted(wanted)
@@ -56,28 +55,28 @@ def test_gives_exactly_these_roles(
 def test_leaves_groups_that_are_no_role(ana: Person, actor: Actor) -> None:
     ana.user.groups.add(Group.objects.create(name="Lab"))
 
-    support_roles.give_roles(ana.user, actor, roles=["Support desk"])
-    support_roles.give_roles(read(ana), actor, roles=[])
+    role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
+    role_assignment.give_roles(read(ana), actor, roles=[])
 
     assert list(read(ana).groups.values_list("name", flat=True)) == ["Lab"]
 
 
 @pytest.mark.parametrize("roles", [["Support desk"], ["Nobody’s"], ["Support desk", "Nobody’s"]])
 def test_needs_a_role_that_is_there_and_new(ana: Person, actor: Actor, roles: list[str]) -> None:
-    support_roles.give_roles(ana.user, actor, roles=["Support desk"])
+    role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 
     with pytest.raises(Unneeded):
-        support_roles.give_roles(read(ana), actor, roles=roles)
+        role_assignment.give_roles(read(ana), actor, roles=roles)
 
 
 def test_nobody_gives_or_ends_what_may_more_than_they_do(ana: Person, ben: Person, actor: Actor, root: Person) -> None:
     more = Group.objects.create(name="More")
     more.permissions.add(Permission.objects.get(codename="delete_article"))
-    support_roles.give_roles(ben.user, replace(actor, staff=root.user), roles=["More"])
+    role_assignment.give_roles(ben.user, replace(actor, staff=root.user), roles=["More"])
 
     for person, roles in ((ana, ["More"]), (ben, [])):
         with pytest.raises(Unneeded):
-            support_roles.give_roles(read(person), actor, roles=roles)
+            role_assignment.give_roles(read(person), actor, roles=roles)
 
     assert (read(ana).is_staff, read(ben).is_staff) == (False, True)
 
@@ -88,20 +87,20 @@ def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, f
     fay.user.groups.add(desk)
 
     with pytest.raises(Unneeded):
-        support_roles.give_roles(ana.user, actor, roles=["Support desk"])
+        role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 
     ana.user.groups.add(desk)
-    support_roles.give_roles(read(ana), actor, roles=["Support desk"])
+    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
     assert read(ana).is_staff
 
 
 def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, here: Context) -> None:
-    credentials.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
     access.bypass_once(ana.user, actor, life=timedelta(minutes=5))
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     Session.objects.create(session_key="a", user=ana.user, expire_date=here.now + timedelta(hours=1))
 
-    support_roles.give_roles(read(ana), actor, roles=["Support desk"])
+    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
 
     found = read(ana)
     assert (found.second_step, found.bypass_until) == (SecondStep.ENABLED, None)
@@ -113,16 +112,16 @@ def test_superuser_without_a_role_stays_staff(root: Person, actor: Actor) -> Non
     other = replace(actor, staff=hire("omar", "Administrators").user)
     User.objects.filter(pk=other.staff.pk).update(is_superuser=True)
     other = replace(other, staff=User.objects.get(pk=other.staff.pk))
-    support_roles.give_roles(root.user, other, roles=["Auditors"])
+    role_assignment.give_roles(root.user, other, roles=["Auditors"])
 
-    support_roles.give_roles(read(root), other, roles=[])
+    role_assignment.give_roles(read(root), other, roles=[])
 
     assert read(root).is_staff
 
 
 def test_record_names_former_and_new_roles(ana: Person, actor: Actor) -> None:
-    support_roles.give_roles(ana.user, actor, roles=["Auditors"])
-    support_roles.give_roles(read(ana), actor, roles=["Support desk"])
+    role_assignment.give_roles(ana.user, actor, roles=["Auditors"])
+    role_assignment.give_roles(read(ana), actor, roles=["Support desk"])
 
     event = AuditEvent.objects.filter(kind="support.roles_given").latest("pk")
     assert (event.detail["former"], event.detail["roles"]) == (["Auditors"], ["Support desk"])
