@@ -1,0 +1,130 @@
+"""The support desk on a tablet, by touch: each task of the handbook about a person, with targets that a finger hits."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts import app_passwords
+from accounts.models import User
+from accounts.support.actions.registry import ACTIONS
+from tests.browser import page_actions
+from tests.chromium import opened
+from tests.people import Clock, Person, hire
+from verification import browsers
+from verification.context import Context
+from verification.models import AuditEvent, Enrolment, Policy
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TABLET = {"width": 768, "height": 1024}
+LEAST = 24  # CSS pixels, WCAG 2.2, 2.5.8; a link within a sentence may be smaller
+SMALL = """least => [...document.querySelectorAll("main :is(a, button, input, select, summary)")]
+    .filter(each => {
+        const target = each.matches("[type=checkbox], [type=radio]") ? each.closest("label") || each : each;
+        const box = target.getBoundingClientRect();
+        const isSeen = each.checkVisibility() && box.width > 1 && each.type !== "hidden";
+        return isSeen && (box.height < least || box.width < least);
+    })
+    .map(each => each.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def tablet(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    """An empty page on a tablet that has touch."""
+    with opened(chromium, live_server.url, viewport=TABLET, has_touch=True) as shown:
+        yield shown
+
+
+@pytest.fixture
+def dora(clock: Clock) -> Person:
+    """A member of senior support."""
+    return hire("dora", "Senior support")
+
+
+def small(page: Page) -> list[str]:
+    """Return the links, buttons and fields of the page that a finger would miss."""
+    found: list[str] = page.evaluate(SMALL, LEAST)
+    return found
+
+
+def enter(page: Page, staff: Person) -> None:
+    page_actions.give_password(page, staff, to="/admin/accounts/user/")
+    page_actions.verify(page, staff.read_app())
+    page_actions.expect_heading(page, "People")
+
+
+def open_case(page: Page, person: Person) -> None:
+    """Find a person by the search, which has the focus."""
+    page.goto("/admin/accounts/user/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(person.user.username)
+    page.get_by_role("button", name="Search").tap()
+    expect(page).to_have_url(re.compile("q="))
+    assert small(page) == []
+    page.get_by_role("link", name=person.user.username, exact=True).tap()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
+
+
+def test_caller_is_verified_and_given_a_pass(tablet: Page, ana: Person, dora: Person) -> None:
+    Enrolment.objects.update(confirmed_at=timezone.now() - timedelta(days=30))
+    enter(tablet, dora)
+    open_case(tablet, ana)
+    assert small(tablet) == []
+
+    tablet.get_by_role("link", name="Verify the caller").first.tap()
+    page_actions.expect_heading(tablet, "Verify the caller")
+    assert small(tablet) == []
+    tablet.get_by_role("button", name="Authenticator app").tap()
+    page_actions.expect_heading(tablet, "Authenticator app")
+    page_actions.code_field(tablet).fill(ana.read_app())
+    assert small(tablet) == []
+    tablet.get_by_role("button", name="Verify caller").tap()
+    tablet.get_by_role("link", name=str(ACTIONS["issue_pass"].label)).tap()
+    tablet.get_by_label("Reason").fill("phone at home")
+    tablet.get_by_label("Ticket").fill("INC-1")
+    assert small(tablet) == []
+    tablet.get_by_role("button", name=str(ACTIONS["issue_pass"].label)).tap()
+
+    expect(tablet.locator("#pass")).to_be_visible()
+    assert small(tablet) == []
+
+
+# In the order of the handbook, each with the choice that its form asks for.
+TASKS = {
+    "phone_lost": "",
+    "require_password": "",
+    "clear_settings": "",
+    "bypass_once": "",
+    "delete_app_passwords": "",
+    "forget_browsers": "",
+    "set_state": "enforced",
+    "block": "for 90 days",
+    "unblock": "",
+}
+
+
+def test_tasks_of_the_handbook_are_done_from_the_case(tablet: Page, ana: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    enter(tablet, dora)
+    for name, choice in TASKS.items():
+        user, now = User.objects.get(pk=ana.user.pk), Context(now=timezone.now())
+        app_passwords.issue(user, now, name="old laptop", program="mail")
+        browsers.remember(user, now, days=14, method="totp")
+        tablet.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
+        tablet.get_by_role("link", name="Actions").tap()
+
+        tablet.get_by_role("link", name=re.compile(rf"^{ACTIONS[name].label}")).last.tap()
+        if choice:
+            tablet.get_by_label(choice).tap()
+        tablet.get_by_label("Reason").fill("asked for it")
+        tablet.get_by_label("Ticket").fill("INC-1")
+        assert small(tablet) == []
+        tablet.get_by_role("button", name=str(ACTIONS[name].label)).tap()
+        page_actions.expect_said(tablet, f"{ACTIONS[name].label}: ")
+
+    kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
+    assert len(set(kinds)) == len(TASKS)
