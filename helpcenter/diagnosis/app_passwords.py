@@ -32,7 +32,7 @@ def app_password(seen: View) -> Iterator[Finding]:
         yield Finding(
             kind="bad",
             sees=_("You have no app passwords."),
-            does=_("Create one for the program."),
+            does=_("Create one for the app."),
             to="make",
             slug="app-passwords",
         )
@@ -49,7 +49,7 @@ def app_password(seen: View) -> Iterator[Finding]:
         yield Finding(
             kind="info",
             sees=_("There were no failed attempts in the last day."),
-            does=_("Enter the app password instead of your normal password, in the kind of program that it’s for."),
+            does=_("Enter the app password instead of your normal password, in the kind of app that it’s for."),
             to="make",
             slug="app-password-refused",
         )
@@ -77,14 +77,14 @@ def _obstacle(seen: View) -> Finding | None:
 def _of_program(client: StaleClient) -> Finding:
     words = {"network": client.network, "service": client.service.name, "n": client.n_failures}
     sees = ngettext(
-        "A program at %(network)s used an incorrect password for %(service)s %(n)d time.",
-        "A program at %(network)s used an incorrect password for %(service)s %(n)d times.",
+        "An app at %(network)s used an incorrect password for %(service)s %(n)d time.",
+        "An app at %(network)s used an incorrect password for %(service)s %(n)d times.",
         client.n_failures,
     )
     return Finding(
         kind="warn",
         sees=sees % words,
-        does=_("Delete the saved password in that program, then enter an app password."),
+        does=_("Delete the saved password in that app, then enter an app password."),
         to="app_passwords",
         slug="app-password-refused",
     )
