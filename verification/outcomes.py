@@ -98,8 +98,8 @@ def when_words(retry_at: datetime | None, now: datetime) -> str:
     if retry_at is None or seconds < _MINUTE:
         return _("in %(wait)s") % {"wait": wait_words(retry_at, now)}
     if _is_other_day(retry_at, now):
-        return _("on %(moment)s") % {"moment": time_format.moment(_to_minute(retry_at))}
-    words = {"time": time_format.clock(_to_minute(retry_at)), "wait": wait_words(retry_at, now)}
+        return _("on %(moment)s") % {"moment": time_format.moment(to_minute(retry_at))}
+    words = {"time": time_format.clock(to_minute(retry_at)), "wait": wait_words(retry_at, now)}
     return (_("at %(time)s (in %(wait)s)") if seconds <= 60 * _MINUTE else _("at %(time)s")) % words
 
 
@@ -110,7 +110,7 @@ def _seconds(retry_at: datetime | None, now: datetime) -> int:
     return max(1, int((retry_at - now).total_seconds() + 0.999)) if retry_at else _MINUTE
 
 
-def _to_minute(at: datetime) -> datetime:
+def to_minute(at: datetime) -> datetime:
     """Round up to a whole minute, so that nobody tries too early."""
     whole = at.replace(second=0, microsecond=0)
     return whole if whole == at else whole + timedelta(minutes=1)
@@ -125,7 +125,7 @@ def _locked(retry_at: datetime | None, now: datetime) -> str:
     if retry_at is None or _seconds(retry_at, now) < _MINUTE:
         return _("Locked for %(wait)s") % {"wait": wait_words(retry_at, now)}
     shown = time_format.moment if _is_other_day(retry_at, now) else time_format.clock
-    return _("Locked until %(time)s") % {"time": shown(_to_minute(retry_at))}
+    return _("Locked until %(time)s") % {"time": shown(to_minute(retry_at))}
 
 
 def _again(outcome: Outcome, when: str) -> str:
@@ -175,8 +175,8 @@ def words(outcome: Outcome, *, now: datetime) -> Words:
         Verdict.WAIT: (
             _locked(outcome.retry_at, now),
             _(
-                "There were too many incorrect codes for this method. It works again in %(wait)s; your support desk "
-                "can unlock it earlier. Your other methods still work."
+                "There were too many incorrect codes for this method. It works again in %(wait)s, or earlier if your "
+                "support desk unlocks it."
             )
             % {"wait": wait},
         ),

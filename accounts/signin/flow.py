@@ -256,7 +256,7 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
 
 
 def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment) -> None:
-    """Record that a signed-in user has verified again just now. The session key changes with the higher assurance."""
+    """Record that a signed-in user has verified again. The session key changes with the higher assurance."""
     login_stage.wipe(request)
     request.session.cycle_key()
     enrolment.user = user

@@ -108,7 +108,7 @@ def test_adds_a_number_and_names_it_and_makes_it_the_usual_one_and_removes_it(at
 
     press(at_home, "Make default Text message ••• •• 45 (spare)")
     expect_said(at_home, "Your default method is now")
-    expect(at_home.get_by_role("article", name=re.compile("spare")).get_by_text("Usual")).to_be_visible()
+    expect(at_home.get_by_role("article", name=re.compile("spare")).get_by_text("Default")).to_be_visible()
 
     follow(at_home, "Remove Text message ••• •• 45 (spare)")
     expect_heading(at_home, "Remove this method?")
@@ -123,7 +123,7 @@ def test_asks_for_a_fresh_proof_in_place_and_comes_back(at_home: Page, ana: Pers
 
     press(at_home, "Make default Authenticator app")
     prove_again(at_home, ana)
-    expect_heading(at_home, "Thank you")
+    expect_heading(at_home, "You’re verified")
     press(at_home, "Continue")
 
     expect_said(at_home, "Your default method is now: Authenticator app.")

@@ -26,7 +26,7 @@ def test_signs_in_by_her_app(cleo: Person) -> None:
 def test_is_told_at_home_that_one_way_is_not_enough(cleo: Person) -> None:
     home = cleo.sign_in()
 
-    assert "a second" in home.words.lower()
+    assert home.offers("Add a method")
 
 
 def test_is_offered_nothing_that_an_app_cannot_do(cleo: Person) -> None:

@@ -48,7 +48,7 @@ def why_closed(challenge: Challenge, now: datetime) -> Outcome:
     try:
         challenge.refresh_from_db(fields=["state", "tries_left", "expires_at", "generation"])
     except Challenge.DoesNotExist:
-        return Outcome(verdict=Verdict.GONE)  # its enrolment was removed, or set up anew in another tab
+        return Outcome(verdict=Verdict.GONE)  # its enrolment was removed, or set up again in another tab
     ends = {
         State.PROVEN: Verdict.USED,
         State.SUPERSEDED: Verdict.REPLACED,

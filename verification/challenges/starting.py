@@ -43,8 +43,8 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     """Start a challenge for one enrolment: count it, replace the session's older one, queue its message.
 
     `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
-    `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits where they were
-    read just now; without it they are read here.
+    `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits, if the caller
+    has read them; without it they are read here.
     """
     if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
@@ -57,7 +57,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose, known=known):
         return refusal
     challenge = Challenge(
-        user=cast("Any", user),  # the instance at hand, of whatever user model the site has
+        user=cast("Any", user),  # of whatever user model the site has
         enrolment=enrolment,
         purpose=purpose,
         mode=chosen,
@@ -171,9 +171,9 @@ def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) 
 
 
 def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
-    """Find the session's challenge for the same option that was sent just now: choosing it again sends nothing.
+    """Find the session's challenge for the same option that was sent a moment ago: choosing it again sends nothing.
 
-    Also one that another option replaced meanwhile. One whose message failed is of no use.
+    Also one that another option has replaced since. One whose message failed is of no use.
     """
     rows = Challenge.objects.filter(
         binding=queries.bind(binding),

@@ -21,7 +21,7 @@ def make_default(enrolment: Enrolment, context: Context) -> None:
     with transaction.atomic():
         locks.lock_person(enrolment.user)
         if not (lookup.is_everyday(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
-            return  # it was removed meanwhile, or is not for everyday use
+            return  # it has been removed, or is not for everyday use
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
         storage.record(events.ENROLMENT_MADE_DEFAULT, enrolment, context)

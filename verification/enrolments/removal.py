@@ -56,7 +56,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         left = [e for e in others if lookup.is_everyday(e)]
         if must_keep_one and lookup.is_everyday(enrolment) and not left:
             return False
-        # Locked and looked at again: it may have become the default since, or be asked in a sign-in just now.
+        # Locked and looked at again: it may have become the default since, or a sign-in may be asking for it.
         row_locks.lock_to_delete(Enrolment.objects.filter(pk=enrolment.pk))
         found = Enrolment.objects.filter(pk=enrolment.pk).first()
         if found is None:

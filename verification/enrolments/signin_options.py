@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from verification import decryption_failures, registry
+from verification import decryption_failures, outcomes, registry, time_format
 from verification.capabilities import AppGenerated, Backup, Delivered, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
@@ -41,6 +41,11 @@ class Option:
     unavailable_reason: str = ""
     retry_at: datetime | None = None
     modes: tuple[Mode, ...] = ()
+
+    @property
+    def locked_until(self) -> str:
+        """The end of the wait as a time, rounded up to a minute. Empty if there is no wait. Shape: `14:05`."""
+        return time_format.clock(outcomes.to_minute(self.retry_at)) if self.retry_at else ""
 
 
 def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:

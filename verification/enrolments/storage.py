@@ -45,7 +45,7 @@ def update_default_and_count(user: Person) -> None:
 
 
 def drop(rows: QuerySet[Enrolment]) -> None:
-    """Delete enrolments and all that belongs to them. Locks them first: a challenge may start for one just now."""
+    """Delete enrolments and all that belongs to them. Locks them first: a challenge may be starting for one."""
     chosen = [enrolment.pk for enrolment in rows]
     row_locks.lock_to_delete(Enrolment.objects.filter(pk__in=chosen))
     held = list(rows.filter(pk__in=chosen))

@@ -64,12 +64,12 @@ _NO_ZERO = (re.compile(r"\+39([1-9]\d{5,10})"), r"+390\1")
 _NO_TEXTS = frozenset({PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.VOIP})
 _PREMIUM = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN})
 _UNFIT: dict[int, Promise] = {
-    **dict.fromkeys(_PREMIUM, gettext_lazy("Codes are not sent to numbers that cost extra. Use another one.")),
+    **dict.fromkeys(_PREMIUM, gettext_lazy("We don’t send codes to numbers that cost extra. Use another number.")),
     PhoneNumberType.PERSONAL_NUMBER: gettext_lazy(
-        "This is a personal number: it can lead anywhere, and calls to it cost extra. Use another one."
+        "This is a personal number. Calls to it can go anywhere and cost extra. Use another number."
     ),
-    PhoneNumberType.VOICEMAIL: gettext_lazy("This is the number of a voicemail. Type the number of the phone itself."),
-    PhoneNumberType.PAGER: gettext_lazy("This is the number of a pager, which takes no codes. Use another one."),
+    PhoneNumberType.VOICEMAIL: gettext_lazy("This is a voicemail number. Enter the number of the phone itself."),
+    PhoneNumberType.PAGER: gettext_lazy("This is a pager number, and pagers can’t receive codes. Use another number."),
 }
 # Satellite phones and networks of no country. Source: ITU-T, list of assigned country codes.
 _FAR = frozenset({870, 878, 881, 882, 883, 888})
@@ -87,10 +87,10 @@ def parse(text: str, region: str = "") -> Number:
     scheme, colon, rest = text.partition(":")
     if colon and scheme.isalpha():
         if scheme.casefold() not in _SCHEMES:
-            raise Impossible(_("Type the phone number alone, without “%(word)s”.") % {"word": f"{scheme}:"})
+            raise Impossible(_("Enter only the phone number, without “%(word)s”.") % {"word": f"{scheme}:"})
         text = _in_context(rest.strip())
     if _is_two(text, region):
-        raise Impossible(_("These are two numbers. Type one of them."))
+        raise Impossible(_("These are two numbers. Enter one of them."))
     text, extension = _split(text)
     number = _resolve(_signs(text), region)
     return Number(phonenumbers.format_number(number, PhoneNumberFormat.E164), extension)
@@ -100,7 +100,7 @@ def read(text: str, region: str = "") -> str:
     """Read a number that has no extension. Shape: E.164. Errors: `Impossible` with words for the person."""
     number = parse(text, region)
     if number.extension:
-        raise Impossible(_("This number has an extension, which only a call can reach. Type the number alone."))
+        raise Impossible(_("This number has an extension, which only a call can reach. Enter the number without it."))
     return number.e164
 
 
@@ -111,7 +111,7 @@ def extension(text: str) -> str:
     """
     found = re.fullmatch(r"([^\d*#,]*)([\d*#,][\d\s*#,.()-]*)", _tidy(text))
     if found is None or not _is_mark(found[1]):
-        raise Impossible(_("An extension is up to ten digits; a comma waits a moment."))
+        raise Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."))
     return _keys(found[2])
 
 
@@ -162,14 +162,14 @@ _MARKS = frozenset(_fold(_EXTENSION_WORDS).replace("|", " ").split()) | {"may le
 def _keys(text: str) -> str:
     keys = re.sub(r"[\s.()-]", "", text).lstrip(",")
     if not re.fullmatch(rf"[\d,*#]{{1,{_LONGEST_EXTENSION}}}", keys) or not any(key.isdigit() for key in keys):
-        raise Impossible(_("An extension is up to ten digits; a comma waits a moment."))
+        raise Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."))
     return keys
 
 
 def _signs(text: str) -> str:
     """Give the digits, after a plus if there is one. Errors: `Impossible` for any sign that has no place there."""
     if not any(sign.isdigit() for sign in text):
-        raise Impossible(_("This is not a number that can be called. Check it and the country beside it."))
+        raise Impossible(_("This isn’t a phone number. Check it and the country."))
     bare = re.sub(r"[\s()\[\]./-]", "", text)
     found = re.fullmatch(r"(\+*)(\d+)", bare)
     if found is None:
@@ -179,7 +179,7 @@ def _signs(text: str) -> str:
 
 
 def _no_sign(sign: str) -> Impossible:
-    return Impossible(_("A phone number has no “%(sign)s”. Type one number, in digits.") % {"sign": sign})
+    return Impossible(_("A phone number has no “%(sign)s”. Enter one number, in digits.") % {"sign": sign})
 
 
 def _resolve(signs: str, region: str) -> PhoneNumber:
@@ -203,7 +203,7 @@ def _resolve(signs: str, region: str) -> PhoneNumber:
 
 def _either(one: PhoneNumber, other: PhoneNumber) -> Impossible:
     both = {"one": _whole(one), "other": _whole(other)}
-    return Impossible(_("This may be %(one)s or %(other)s. Type it once more in one of these ways.") % both)
+    return Impossible(_("This may be %(one)s or %(other)s. Enter it again in one of these forms.") % both)
 
 
 def _whole(number: PhoneNumber) -> str:
@@ -255,12 +255,14 @@ def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
 def _cause(signs: str, region: str) -> str:
     """Say what is wrong with digits that are no number."""
     words = {
-        "short": _("This number is too short. Check that no digit is missing."),
-        "long": _("This number is too long. Check for a digit too many, or put an extension into its own field."),
-        "length": _("This number has a digit too few or too many. Check it."),
-        "area": _("The area code is missing. Type the number as you dial it from another town."),
-        "country": _("The country code is not known. Choose the country and type the number as you dial it there."),
-        "start": _("No number of this country begins like this. Check the first digits and the country."),
+        "short": _("This number is too short. Check whether a digit is missing."),
+        "long": _(
+            "This number is too long. Check whether there’s a digit too many, or enter an extension in its own field."
+        ),
+        "length": _("This number has too few or too many digits. Check it."),
+        "area": _("The area code is missing. Enter the number as you dial it from another town."),
+        "country": _("We don’t know this country code. Choose the country and enter the number as you dial it there."),
+        "start": _("Numbers in this country don’t start like this. Check the first digits and the country."),
     }
     elsewhere = _parsed(f"+{signs}") if signs[0] != "+" else None
     try:
@@ -274,7 +276,7 @@ def _cause(signs: str, region: str) -> str:
     kind, n_digits = _misfit(number)
     if elsewhere is not None and n_digits != 1:
         said = {"number": _whole(elsewhere)}
-        return _("This looks like a number of another country. Type it with a plus if it is: %(number)s.") % said
+        return _("This looks like a number in another country. If it is, enter it with a plus: %(number)s.") % said
     return words[kind]
 
 
@@ -304,7 +306,7 @@ def is_e164(text: str) -> bool:
 def refusal(e164: str) -> str:
     """Say why no codes go to a number, whatever it is dialled from; empty if they may."""
     if _calling_code(e164) in _FAR:
-        return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another one.")
+        return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another number.")
     return str(_UNFIT.get(phonenumbers.number_type(phonenumbers.parse(e164)), ""))
 
 

@@ -90,7 +90,7 @@ def tell(request: HttpRequest, outcome: Outcome, context: Context) -> None:
     """Add a message about a refusal, for the next page."""
     words = outcomes.words(outcome, now=context.now)
     say = messages.info if outcome.issued else messages.warning
-    say(request, f"{words.title}. {words.text}", extra_tags=f"verdict:{outcome.verdict}")
+    say(request, f"{words.title}. {words.text}", extra_tags="" if outcome.issued else f"verdict:{outcome.verdict}")
 
 
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:

@@ -28,9 +28,9 @@ def test_reads_national_and_international_numbers(text: str, region: str, stored
     [
         ("12", "too short"),
         ("079 555 01 23 45 67 89", "too long"),
-        ("+999 12345678", "country code is not known"),
-        ("hello", "not a number"),
-        ("", "not a number"),
+        ("+999 12345678", "know this country code"),
+        ("hello", "isn’t a phone number"),
+        ("", "isn’t a phone number"),
     ],
 )
 def test_refuses_impossible_numbers_in_words(text: str, words: str) -> None:
@@ -202,7 +202,7 @@ def test_reads_an_extension_by_itself(text: str, extension: str) -> None:
 
 @pytest.mark.parametrize("text", ["1a", "abc", "12345678901", "#", "12/13", "1;2", ""])
 def test_refuses_what_is_no_extension(text: str) -> None:
-    with pytest.raises(phone_numbers.Impossible, match="up to ten digits"):
+    with pytest.raises(phone_numbers.Impossible, match="up to 10 digits"):
         phone_numbers.extension(text)
 
 
@@ -236,8 +236,8 @@ def test_reads_no_extension_where_there_is_no_place_for_one() -> None:
         ("1" * 90, "CH", "too long"),
         ("555 2671", "US", "area code is missing"),
         ("4915112345678", "CH", "another country"),
-        ("079 555 01 23", "US", "begins like this"),
-        ("+999 12345678", "CH", "country code is not known"),
+        ("079 555 01 23", "US", "start like this"),
+        ("+999 12345678", "CH", "know this country code"),
         ("+41 79 555 01 23 / +41 44 555 01 67", "CH", "two numbers"),
         ("079 555 01 23, 044 555 01 67", "CH", "two numbers"),
         ("079 555 01 23 or 044 555 01 67", "CH", "two numbers"),
@@ -251,9 +251,9 @@ def test_reads_no_extension_where_there_is_no_place_for_one() -> None:
         ("079 555 01 23 (private)", "CH", "has no “p”"),
         ("079 555 01 23 \N{MOBILE PHONE}", "CH", "has no “\N{MOBILE PHONE}”"),
         ("#31#0795550123", "CH", "has no “#”"),
-        ("044 555 01 67 ext 12345678901", "CH", "up to ten digits"),
-        ("\0", "CH", "not a number"),
-        ("tel:", "CH", "not a number"),
+        ("044 555 01 67 ext 12345678901", "CH", "up to 10 digits"),
+        ("\0", "CH", "isn’t a phone number"),
+        ("tel:", "CH", "isn’t a phone number"),
     ],
 )
 def test_says_what_is_wrong_with_a_number(text: str, region: str, words: str) -> None:
