@@ -90,11 +90,11 @@ def _alone(methods: Sequence[Option]) -> Mark:
         )
         return Mark("warn", _("You have only one method"), text, place, label)
     text = _(
-        "If you lose that phone, you can’t sign in until the support desk helps you. Add a passkey, a hardware token "
-        "or the number of another phone, or get recovery codes."
+        "If you lose that phone, you can’t sign in until the support desk helps you. Add a method that isn’t on it, "
+        "such as a passkey or the number of another phone, or get recovery codes."
     )
     if any(option.is_on_phone for option in methods):
-        text += " " + _("Is your authenticator app on another device? Choose Rename beside it and tell us.")
+        text += " " + _("Is the app on another device? Choose Rename beside it under Methods.")
     return Mark("warn", _("All your methods are on one phone"), text, place, label)
 
 

@@ -1,0 +1,134 @@
+"""The layout of the portal in Chromium: the navigation, long names, a magnified page and right-to-left scripts."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests import entry_points
+from tests.browser.page_actions import carry_in
+from tests.people import Clock, Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PLACES = ["Overview", "Methods", "App passwords", "Browsers", "Activity", "Help"]
+PAGES = (
+    "/",
+    "/methods/",
+    "/methods/add/",
+    "/methods/new-phone/",
+    "/methods/recovery-codes/",
+    "/app-passwords/",
+    "/app-passwords/make/",
+    "/browsers/",
+    "/activity/",
+    "/activity/support/",
+    "/activity/not-me/",
+    "/activity/secure/",
+    "/password/",
+    "/profile/",
+    "/help/",
+)
+_WIDER = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture
+def home(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
+    """Hold the first page of the portal as Ana on a desk."""
+    carry_in(desk, ana, clock, live_server)
+    desk.goto("/")
+    return desk
+
+
+def _places(page: Page) -> list[str]:
+    return page.get_by_role("navigation", name="Main").get_by_role("link").all_inner_texts()
+
+
+def _middle(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box
+    return box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("length", [15, 45, 55, 85])
+def test_long_name_of_the_organisation_leaves_the_navigation_whole(
+    home: Page, settings: Settings, length: int
+) -> None:
+    """At 45 characters the last place was cut off, at 85 all but the first were."""
+    settings.ORGANISATION_NAME = ("Federal Office for Long Names " * 3)[:length].strip()
+    for width in (1024, 1280):
+        home.set_viewport_size({"width": width, "height": 800})
+        home.goto("/")
+
+        assert _places(home) == PLACES
+        for place in PLACES:
+            box = home.get_by_role("navigation", name="Main").get_by_role("link", name=place).bounding_box()
+            assert box
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        assert home.evaluate(_WIDER) <= 0
+
+    home.set_viewport_size({"width": 390, "height": 800})
+    home.goto("/")
+    assert home.evaluate(_WIDER) <= 0
+    home.get_by_role("button", name="Menu").click()
+    assert _places(home) == PLACES
+
+
+def test_navigation_stands_on_one_line_with_the_brand_and_the_name(home: Page) -> None:
+    """The places stood three pixels lower than the names beside them."""
+    middles = [_middle(home, each) for each in (".brand-name", ".nav a", ".menu .who")]
+
+    assert max(middles) - min(middles) < 1
+
+
+def test_menu_opens_without_a_script_and_closes_on_escape(
+    scriptless: Page, ana: Person, clock: Clock, live_server: LiveServer
+) -> None:
+    carry_in(scriptless, ana, clock, live_server)
+    scriptless.goto("/")
+    menu, activity = scriptless.get_by_role("button", name="Menu"), scriptless.get_by_role("link", name="Activity")
+    expect(activity).not_to_be_visible()
+
+    menu.click()
+    expect(activity).to_be_visible()
+    scriptless.keyboard.press("Escape")
+    expect(activity).not_to_be_visible()
+
+    menu.click()
+    activity.click()
+    expect(scriptless.get_by_role("heading", level=1)).to_have_text("Activity")
+
+
+def test_account_menu_closes_on_escape_and_on_a_press_elsewhere(home: Page) -> None:
+    summary, sign_out = home.locator("details.menu summary"), home.get_by_role("button", name="Sign out")
+
+    summary.click()
+    expect(sign_out).to_be_visible()
+    home.keyboard.press("Escape")
+    expect(sign_out).not_to_be_visible()
+    expect(summary).to_be_focused()
+
+    summary.click()
+    expect(sign_out).to_be_visible()
+    home.mouse.click(300, 600)
+    expect(sign_out).not_to_be_visible()
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_long_names_fit_at_every_width(home: Page, ana: Person, direction: str) -> None:
+    """320 pixels is a page at 1280 that is magnified four times."""
+    User.objects.update(name="Wolfeschlegelsteinhausenbergerdorff-Anneliese Maria Theresia Konstanze")
+    for name in ("laptop in the office of the second floor, left desk, window", "W" * 60):
+        entry_points.make(ana.user, name=name)
+    ana.enrolment("totp").__class__.objects.update(name="W" * 60)
+    found = {}
+    for path in PAGES:
+        for width in (320, 390, 768, 1280):
+            home.set_viewport_size({"width": width, "height": 800})
+            home.goto(path)
+            home.evaluate(f"document.documentElement.dir = '{direction}'")
+            if (wide := home.evaluate(_WIDER)) > 0:
+                found[path, width] = wide
+
+    assert found == {}
