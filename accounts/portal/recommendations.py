@@ -100,7 +100,8 @@ def _alone(methods: Sequence[Option]) -> Mark:
 
 def _locked(option: Option) -> Mark:
     words = _("There were too many incorrect codes. Set it up again, or contact the support desk.")
-    return Mark("bad", _("%(label)s is locked") % {"label": option.label}, words)
+    title = _("%(label)s is locked") % {"label": option.label}
+    return Mark("bad", title, words, "portal:method-add", _("Set it up again"))
 
 
 def _codes(n_codes: int) -> Mark:

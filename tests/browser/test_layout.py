@@ -52,9 +52,7 @@ def _middle(page: Page, selector: str) -> float:
 
 
 @pytest.mark.parametrize("length", [15, 45, 55, 85])
-def test_long_name_of_the_organisation_leaves_the_navigation_whole(
-    home: Page, settings: Settings, length: int
-) -> None:
+def test_long_name_of_the_organisation_leaves_the_navigation_whole(home: Page, settings: Settings, length: int) -> None:
     """At 45 characters the last place was cut off, at 85 all but the first were."""
     settings.ORGANISATION_NAME = ("Federal Office for Long Names " * 3)[:length].strip()
     for width in (1024, 1280):

@@ -60,7 +60,9 @@ def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> P
 
 
 def go(page: Page, place: str) -> None:
-    """Follow the portal's main list of places."""
+    """Follow the portal's main list of places, which is folded into a menu on a telephone."""
+    if page.get_by_role("button", name="Menu").is_visible():
+        press(page, "Menu")
     use(page, page.get_by_role("navigation", name="Main").get_by_role("link", name=place))
 
 

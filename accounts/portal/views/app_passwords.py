@@ -65,7 +65,7 @@ class _Line:
     row: AppPassword
     program: Program
     is_over: bool
-    is_unused: bool
+    is_forgotten: bool
 
 
 def _line(row: AppPassword, now: datetime) -> _Line:
@@ -73,7 +73,7 @@ def _line(row: AppPassword, now: datetime) -> _Line:
         row,
         programs.program(row.program),
         is_over=row.ends_at is not None and row.ends_at <= now,
-        is_unused=listing.is_unused(row, now),
+        is_forgotten=listing.is_unused(row, now) and now - row.made_at > listing.UNUSED_AFTER,
     )
 
 

@@ -23,6 +23,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "assurance": session_assurance.of(request),
         "options": mine,
         "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
+        "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
         "caller_checks": caller_checks.just_now(request.user, now=now),
         "here": "home",
