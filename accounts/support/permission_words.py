@@ -64,6 +64,17 @@ def _verb(permission: Permission) -> str:
 
 
 def _table(permission: Permission) -> str:
+    """Name what a permission of a table is about, as the pages of the staff name it."""
+    names = {
+        "user": _("people"),
+        "group": _("groups and roles"),
+        "message": _("deliveries"),
+        "circuit": _("provider health"),
+        "auditevent": _("the audit log"),
+        "auditseal": _("seals of the audit log"),
+    }
+    if known := names.get(permission.content_type.model):
+        return known
     model = permission.content_type.model_class()
     return str(model._meta.verbose_name_plural) if model else permission.content_type.model  # noqa: SLF001  (the public name of Django's model API)
 

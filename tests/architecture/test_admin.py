@@ -309,7 +309,7 @@ def test_row_action_is_recorded_with_its_reason_and_counts_once(row: Model, acti
     assert state(row) == after
 
 
-# What somebody else changes meanwhile.
+# What somebody else changes before the form is sent.
 OTHERWISE: dict[type[Model], dict[str, Any]] = {
     Service: {"slug": "post"},
     Scope: {},
@@ -388,7 +388,7 @@ def test_deletion_many_times_at_once_counts_once(opal: Person) -> None:
 
 
 def test_nobody_changes_the_scope_of_their_own_desk(root: Person, clock: Clock) -> None:
-    """Whoever could would see everybody."""
+    """Anyone who could do so would see everybody."""
     fay = hire("fay", "Administrators")
     scope = Scope.objects.create(desk=group("North desk"))
     scope.people.add(group("North"))

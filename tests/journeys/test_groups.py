@@ -217,7 +217,7 @@ def test_preview_that_is_old_counts_for_nothing(fay: Person, ana: Person, ben: P
 
     page = confirm(fay, "Change Operators")
 
-    assert "Something changed meanwhile." in page
+    assert "Something has changed." in page
     assert not ana.user.groups.exists()
 
 

@@ -128,7 +128,7 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
     clock.forward(minutes=5)
 
     dora.browser.go(f"{TOKENS}{token.ref}/")
-    dora.browser.follow("Synchronise it with two codes")
+    dora.browser.follow("Resynchronise it with 2 codes")
     page = dora.browser.press(
         "Resynchronise a hardware token", first=press(token, 500), second=press(token, 502), **WHY
     )

@@ -61,7 +61,7 @@ class ScopeAdmin(ChangesAdmin):
         empty=_lazy("No desk scopes yet"),
         empty_text=_lazy("Every desk can help everyone. Add a scope to limit a desk to some groups."),
         delete=_lazy("Delete desk scope"),
-        delete_effect=_lazy("Staff of this desk can help everyone again, unless another desk of theirs has a scope."),
+        delete_effect=_lazy("Its staff can help everyone again, unless they are in another desk with a scope."),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Scope]:

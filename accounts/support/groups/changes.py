@@ -61,7 +61,7 @@ def _checked(group: Group | None, wanted: Wanted | None, actor: Actor, seen: str
     if found.refusal:
         raise Refused(found.refusal)
     if seen != found.seen:
-        raise Refused(_("Something changed meanwhile. Look at the list again before you confirm."))
+        raise Refused(_("Something has changed. Check the list again before you confirm."))
     return found
 
 
