@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.support.imports import jobs
+from accounts.models import Import, User
+from accounts.support.imports import file_formats, jobs
 from tests.people import Clock, Person, hire
 
 IMPORT = "/admin/accounts/user/import/"
@@ -27,24 +27,24 @@ def test_file_goes_through_a_dry_run_then_applied(fay: Person) -> None:
     sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("people.csv", text)}
 
     page = fay.browser.send(IMPORT, **sent)
-    assert "0 % done" in page
+    assert "0 of 2 rows" in page
     jobs.work(timezone.now())
     page = fay.browser.reload()
-    assert "1 new, 0 changed, 0 as they were" in page
-    assert "A user name has 1 to 150 signs and no spaces." in page
-    fay.browser.press("Apply the 1 good rows")
-    page = fay.browser.press("Apply", reason="The list of this term.")
+    assert "New 1 Changed 0 Unchanged 0 Errors 1" in page
+    assert "Enter a username of 1 to 150 characters, without spaces." in page
+    fay.browser.press("Import 1 row")
+    page = fay.browser.press("Import", reason="The list of this term.")
     jobs.work(timezone.now())
 
-    assert "Done" in fay.browser.reload()
+    assert "Import finished" in fay.browser.reload()
     assert User.objects.filter(username="new").exists()
 
 
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (SimpleUploadedFile("x.csv", b"who,what\n"), "The first line must be"),
-        (SimpleUploadedFile("x.csv", b"\xff\xfe\x00"), "not UTF-8"),
+        (SimpleUploadedFile("x.csv", b"who,what\n"), "The first line must name"),
+        (SimpleUploadedFile("x.csv", b"\xff\xfe\x00"), "isn’t UTF-8"),
         (SimpleUploadedFile("x.csv", b""), "The file is empty"),
     ],
 )
@@ -53,6 +53,41 @@ def test_bad_file_is_said(file: SimpleUploadedFile, words: str, fay: Person) -> 
     sent: dict[str, Any] = {"kind": "people", "file": file}
 
     assert words in fay.browser.send(IMPORT, **sent)
+
+
+@pytest.mark.parametrize("kind", Import.Kind.values)
+def test_example_file_can_be_read_as_it_is(kind: str, fay: Person) -> None:
+    page = fay.browser.go(f"{IMPORT}example/{kind}/")
+
+    assert page.response["Content-Disposition"] == f'attachment; filename="example-{kind}.csv"'
+    rows = list(file_formats.rows(file_formats.decode(page.html.encode()), kind))
+    assert len(rows) == 2
+    assert not any(fields.get("refused") for _line, fields in rows)
+
+
+def test_example_of_something_else_is_not_found(fay: Person) -> None:
+    assert fay.browser.go(f"{IMPORT}example/robots/").status == 404
+
+
+def test_progress_is_told_to_the_page_while_it_runs(fay: Person) -> None:
+    file: Any = SimpleUploadedFile("people.csv", b"username,name,email,groups,state\nnew,New,,,\n")
+    fay.browser.send(IMPORT, kind="people", file=file)
+    status = f"{fay.page.path}status/"
+
+    before = fay.browser.go(status).response.json()
+    jobs.work(timezone.now())
+    after = fay.browser.go(status).response.json()
+
+    assert (before["reload"], after["reload"]) == (False, True)
+    assert after["words"] == "1 of 1 rows"
+
+
+def test_older_names_of_columns_are_read_as_well(fay: Person) -> None:
+    file: Any = SimpleUploadedFile("people.csv", b"user name,name,mail,groups,state\nnew,New,new@example.org,,\n")
+    fay.browser.send(IMPORT, kind="people", file=file)
+    jobs.work(timezone.now())
+
+    assert "New 1 Changed 0" in fay.browser.reload()
 
 
 def test_people_go_out_without_numbers(ana: Person, fay: Person) -> None:

@@ -81,9 +81,9 @@ def test_counter_token_from_the_makers_file_to_a_sign_in(fay: Person, ana: Perso
     sent: dict[str, Any] = {"kind": "tokens", "file": file}
     fay.browser.send(IMPORT, **sent)
     jobs.work(timezone.now())
-    assert "1 new, 0 changed, 0 as they were" in fay.browser.reload()
-    fay.browser.press("Apply the 1 good rows")
-    fay.browser.press("Apply", reason="tokens of the spring")
+    assert "New 1 Changed 0 Unchanged 0" in fay.browser.reload()
+    fay.browser.press("Import 1 row")
+    fay.browser.press("Import", reason="tokens of the spring")
     jobs.work(timezone.now())
     assert "AB-1" in fay.browser.go(f"{TOKENS}?q=ab&state=stock")
     token = HardwareToken.objects.get()

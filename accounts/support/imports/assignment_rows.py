@@ -25,7 +25,7 @@ def apply(
     for line, fields in rows:
         try:
             if line in repeated:
-                raise ValueError(_("This serial number stands in the file twice."))
+                raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
             counts[_one(fields, people, staff, context, is_dry_run=is_dry_run)] += 1
         except ValueError as fault:
             words = {"serial": fields["serial number"][:64], "words": str(fault)}
@@ -44,19 +44,19 @@ def _one(
     """Assign one token and return the result. Errors: `ValueError` with a text for staff."""
     serial = fields["serial number"].upper()
     if csv_tables.ROUNDED.fullmatch(serial):
-        raise ValueError(_("A spreadsheet has rounded this serial number. Use the file that it came from."))
+        raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
     user = getter(fields["user"], people, staff)
     token = hardware_tokens.named(serial)
     if token is None:
-        raise ValueError(_("There is no such token. Bring the maker’s file in first."))
+        raise ValueError(_("There is no token with this serial number. Import the manufacturer’s file first."))
     if token.enrolment is not None and token.enrolment.user_id == user.pk:
         return "same"
     if token.enrolment is not None:
-        raise ValueError(_("Somebody else has this token. Take it back first."))
+        raise ValueError(_("Somebody else has this token. Take it back from them first."))
     if token.retired_at:
-        raise ValueError(_("This token is retired. Bring it back into the stock first."))
+        raise ValueError(_("This token is retired. Restore it to the stock first."))
     if not token.opens:
-        raise ValueError(_("Its secret cannot be read any more. Bring the maker’s file in again."))
+        raise ValueError(_("Its secret can’t be read. Import the manufacturer’s file again."))
     if not is_dry_run:
         hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
     return "new"

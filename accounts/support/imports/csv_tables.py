@@ -28,14 +28,16 @@ class Unreadable(ValueError):
 def decode(raw: bytes) -> str:
     """Decode the bytes of a file: UTF-8, or UTF-16 as Excel writes “Unicode text”. Errors: `Unreadable`."""
     if raw.startswith(_OTHER_FILES):
-        raise Unreadable(_("This is a workbook or a packed file, no CSV. Open it and save it as “CSV UTF-8”."))
+        raise Unreadable(_("This is a spreadsheet or an archive, not a CSV file. Open it and save it as “CSV UTF-8”."))
     try:
         text = raw.decode(_encoding(raw))
     except UnicodeDecodeError as error:
-        words = _("Line %(line)d is not UTF-8. Save the file as “CSV UTF-8” and try again.")
+        words = _("Line %(line)d isn’t UTF-8. Save the file as “CSV UTF-8” and try again.")
         raise Unreadable(words % {"line": _line(raw[: error.start])}) from None
     if is_web_page(text):
-        raise Unreadable(_("This is a web page, no CSV. You may have to sign in where you downloaded it."))
+        raise Unreadable(
+            _("This is a web page, not a CSV file. Sign in to the site where you downloaded it, and download it again.")
+        )
     return text.lstrip("\ufeff")
 
 
@@ -74,7 +76,9 @@ def rows(text: str) -> Iterator[tuple[int, list[str]]]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in lines:
         line = lines.count("\n", 0, lines.index("\0")) + 1
-        words = _("Line %(line)d holds a sign that is no text (NUL). Save the file as “CSV UTF-8” and try again.")
+        words = _(
+            "Line %(line)d contains a character that isn’t text (NUL). Save the file as “CSV UTF-8” and try again."
+        )
         raise Unreadable(words % {"line": line})
     skipped, separator, lines = _start(lines)
     yield from _cut(lines, separator, skipped)
@@ -122,5 +126,5 @@ def _cut(text: str, separator: str, n_before: int) -> Iterator[tuple[int, list[s
 
 
 def _broken(line: int) -> Unreadable:
-    words = _("Line %(line)d cannot be read: a quotation mark is not closed there, or a cell is far too long.")
+    words = _("Line %(line)d can’t be read. Close the quotation mark, or shorten the cell.")
     return Unreadable(words % {"line": line})

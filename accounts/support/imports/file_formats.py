@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import
 from accounts.support.imports import csv_tables, pskc, vendor_csv
-from accounts.support.imports.columns import COLUMNS
+from accounts.support.imports.columns import ALIASES, COLUMNS
 from accounts.support.imports.csv_tables import Unreadable, decode
 
 __all__ = ["COLUMNS", "Unreadable", "decode", "from_pskc", "read", "rows"]
@@ -36,18 +36,30 @@ def rows(text: str, kind: str) -> Iterator[Row]:
     return _rows(text, COLUMNS[Import.Kind(kind)])
 
 
+def _column(cell: str) -> str:
+    """Return the name of a column, of its other names ours."""
+    plain = " ".join(cell.lower().split())
+    return ALIASES.get(plain, plain)
+
+
 def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
     """Yield rows whose first line names the columns, in any order. Extra columns are allowed, as in our own export."""
     found = csv_tables.rows(text)
     _line, cells = next(found, (0, []))
-    head = [" ".join(cell.lower().split()) for cell in cells]
+    head = [_column(cell) for cell in cells]
     if missing := [name for name in wanted if name not in head]:
-        words = _("The first line must be: %(columns)s. It lacks: %(missing)s.")
+        words = _("The first line must name the columns: %(columns)s. Missing: %(missing)s.")
         raise Unreadable(words % {"columns": ",".join(wanted), "missing": ", ".join(missing)})
     if len({name for name in head if name}) < len([name for name in head if name]):
-        raise Unreadable(_("The first line names a column twice."))
+        raise Unreadable(_("The first line names a column twice. Remove one."))
     for line, cells in found:
         if any(cells[len(head) :]):
-            raise Unreadable(_("Line %(line)d has more cells than the first line.") % {"line": line})
+            raise Unreadable(
+                _(
+                    "Line %(line)d has more cells than the first line. Remove the extra cells, or put "
+                    "quotation marks around text with commas."
+                )
+                % {"line": line}
+            )
         filled = dict(zip(head, [*cells, *[""] * (len(head) - len(cells))], strict=False))
         yield line, {name: csv_tables.unquoted(filled[name]) for name in wanted}

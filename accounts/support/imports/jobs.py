@@ -69,7 +69,7 @@ def apply(job: Import, staff: User, context: Context, *, reason: str = "") -> Im
         return None
     with transaction.atomic():
         if not Import.objects.filter(pk=job.pk).exclude(sealed="").update(sealed=""):
-            return None  # somebody else has just applied it
+            return None  # somebody else has applied it in between
         return begin(job.kind, text, staff, context, name=job.name, is_dry_run=False, reason=reason)
 
 
@@ -80,7 +80,10 @@ def work(now: datetime) -> int:
     for job in free.order_by("made_at"):
         rows = Import.objects.filter(pk=job.pk, lease_until=job.lease_until, state__in=UNDER_WAY)
         if job.n_starts >= _MOST_STARTS:
-            _fail(job, _("It was begun %(n)d times and never came to its end.") % {"n": job.n_starts})
+            _fail(
+                job,
+                _("The import stopped %(n)d times before it was finished. Tell your operator.") % {"n": job.n_starts},
+            )
         elif rows.update(state=_State.RUNNING, lease_until=now + _LEASE, n_starts=F("n_starts") + 1):
             job.refresh_from_db()
             _run_to_an_end(job)
@@ -109,7 +112,11 @@ def _run_to_an_end(job: Import) -> None:
         raise
     except Exception as error:
         logger.exception("import %s failed", job.ref)
-        _fail(job, _("Our program failed at it (%(kind)s). Tell your operator.") % {"kind": type(error).__name__})
+        _fail(
+            job,
+            _("The import stopped because of an error in our program (%(kind)s). Tell your operator.")
+            % {"kind": type(error).__name__},
+        )
 
 
 def _may_no_more(job: Import) -> str:
@@ -118,7 +125,7 @@ def _may_no_more(job: Import) -> str:
     is_in = staff is not None and policies.refusal(staff, timezone.now()) is None
     if staff is not None and is_in and staff.is_staff and staff.has_perm(RIGHTS[Import.Kind(job.kind)]):
         return ""
-    return _("The person who brought this file in may not do so any more. No further row was brought in.")
+    return _("The person who uploaded this file may no longer import it. The remaining rows weren’t imported.")
 
 
 def _fail(job: Import, why: str) -> None:
@@ -130,7 +137,7 @@ def _read(job: Import) -> str | None:
     """Return the text of a file. If it cannot be decrypted, end the job and say so on its page."""
     text = uploads.unseal(job.sealed, bound=job.ref)
     if text is None:
-        now, words = timezone.now(), _("This file can no longer be read. Bring it in again.")
+        now, words = timezone.now(), _("This file can no longer be read. Upload it again.")
         Import.objects.filter(pk=job.pk).update(state=_State.FAILED, ended_at=now, sealed="", faults=[(0, words)])
         decryption_failures.report("import", job.ref, now=now)
     return text
@@ -204,7 +211,7 @@ def _brought_in(
         return done
     except (DataError, IntegrityError):
         if len(chunk) == 1:
-            words = _("The database refuses this row. Check its letters and their number.")
+            words = _("The database can’t store this row. Check for unusual characters and very long cells.")
             return people_rows.Chunk(Counter(), [(chunk[0][0], words)])
         half = len(chunk) // 2
         first = _brought_in(chunk[:half], bring_in, is_dry_run=is_dry_run)

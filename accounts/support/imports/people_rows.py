@@ -54,10 +54,10 @@ class Chunk:
 
 
 def repeated(rows: Iterable[Row]) -> frozenset[int]:
-    """Return the lines whose user name also occurs earlier in the file, in any spelling."""
+    """Return the lines whose username also occurs earlier in the file, in any spelling."""
     seen, found = set[str](), set[int]()
     for line, fields in rows:
-        name = _name(fields["user name"])
+        name = _name(fields["username"])
         if name in seen:
             found.add(line)
         seen.add(name)
@@ -72,7 +72,7 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
     """
     groups = {_shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
     staff_groups = {_shown(name) for name in groups_of_staff().values_list("name", flat=True)}
-    names = [_name(fields["user name"]) for _line, fields in rows]
+    names = [_name(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in User.objects.filter(username__in=names)}
     seen = _seen(staff, known.values())
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
@@ -84,14 +84,17 @@ def apply(rows: Sequence[Row], staff: User | None, repeated: Collection[int] = (
         try:
             wanted = _read(fields, groups)
             if line in repeated:
-                raise ValueError(_("%(name)s stands in the file twice.") % {"name": wanted.username})
+                raise ValueError(
+                    _("%(name)s appears twice in the file. Remove one of the rows.") % {"name": wanted.username}
+                )
             user = known.get(wanted.username)
             if user is not None and _is_same(user, member[user.pk], wanted):
                 counts["same"] += 1
                 continue
             if given := sorted(wanted.groups & staff_groups):
                 raise ValueError(
-                    _("%(names)s: no import gives a role. Give it on the person’s page.") % {"names": ", ".join(given)}
+                    _("%(names)s is a staff role. Remove it here and give it on the person’s page.")
+                    % {"names": ", ".join(given)}
                 )
             if user is not None and (refusal := _refusal(user, seen)):
                 raise ValueError(refusal)
@@ -120,13 +123,13 @@ def _seen(staff: User | None, people: Collection[User]) -> set[int]:
 def _refusal(user: User, seen: Collection[int]) -> str:
     """Return why a file may not change a user, or an empty string if it may."""
     if rights.is_staff(user):
-        return _("This is one of the staff, whom no import changes. End their roles first.")
+        return _("This person is staff, and no import changes staff. Remove their roles first.")
     return "" if user.pk in seen else rights.explain(Refusal.OTHER_SCOPE)
 
 
 _PASSWORD_ALONE = gettext_lazy(
-    "%(name)s will sign in with the password alone: “disabled” turns the second step off. To keep out somebody "
-    "who left, block the person."
+    "%(name)s will sign in with only a password, because “disabled” turns the second step off. If they left, block "
+    "them instead."
 )
 _END_OF_GROUP = re.compile(r"(\\*)(;|$)")
 _TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
@@ -159,37 +162,37 @@ def _name(cell: str) -> str:
 
 def _read(fields: Mapping[str, str], groups: Mapping[str, int]) -> Wanted:
     """Read one row, as strictly as the database. Errors: `ValueError` with a text for staff."""
-    username = _name(fields["user name"])
+    username = _name(fields["username"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
-        raise ValueError(_("A user name has 1 to 150 signs and no spaces."))
+        raise ValueError(_("Enter a username of 1 to 150 characters, without spaces."))
     name = inputs.line(fields["name"], max_length=150)
     if name is None:
-        raise ValueError(_("A name has at most 150 signs."))
-    email = inputs.line(fields["mail"], max_length=_MOST_OF_MAIL)
+        raise ValueError(_("Shorten the name to 150 characters."))
+    email = inputs.line(fields["email"], max_length=_MOST_OF_MAIL)
     if email is None:
-        raise ValueError(_("A mail address has at most %(n)d signs.") % {"n": _MOST_OF_MAIL})
+        raise ValueError(_("Shorten the email address to %(n)d characters.") % {"n": _MOST_OF_MAIL})
     state = fields["state"].lower() or SecondStep.ENABLED
     if state not in SecondStep.values:
-        raise ValueError(_("The state is one of: %(states)s") % {"states": ", ".join(SecondStep.values)})
+        raise ValueError(_("Enter one of these as the state: %(states)s.") % {"states": ", ".join(SecondStep.values)})
     mine = _groups(fields["groups"])
     if unknown := sorted(mine - set(groups)):
-        raise ValueError(_("There is no group %(names)s. Make it first.") % {"names": ", ".join(unknown)})
+        raise ValueError(_("There is no group %(names)s. Add the group first.") % {"names": ", ".join(unknown)})
     return Wanted(username=username, name=name, email=email, groups=mine, state=state)
 
 
 def _check(wanted: Wanted, user: User | None) -> None:
     """Refuse values that nobody should newly have. Existing ones may stay. Errors: `ValueError` with a text."""
     if user is None and csv_tables.ROUNDED.fullmatch(wanted.username):
-        raise ValueError(_("A spreadsheet has rounded this user name. Format the column as text, and save it again."))
+        raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
     if user is None and any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
-        raise ValueError(_("There is a sign in this user name that nobody sees. Type the name once more."))
+        raise ValueError(_("This username contains an invisible character. Type it again."))
     if user is None and wanted.username in _TOTALS:
-        raise ValueError(_("This looks like the totals of a table. Remove the row."))
+        raise ValueError(_("This looks like a row of totals. Remove it."))
     if wanted.email and (user is None or user.email != wanted.email):
         try:
             validate_email(wanted.email)
         except ValidationError:
-            raise ValueError(_("This is not a mail address.")) from None
+            raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
 
 
 def _is_same(user: User, member: set[str], wanted: Wanted) -> bool:

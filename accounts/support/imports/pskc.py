@@ -61,9 +61,12 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     container = _container(raw)
     packages = container.findall(_tag("KeyPackage"))
     if not packages:
-        raise Unreadable(_("The package holds no keys."))
+        raise Unreadable(_("The package contains no tokens."))
     if len(packages) > _MOST_PACKAGES:
-        words = _("The package holds %(n)d tokens; at most %(most)d are read at once. Have its maker send it in parts.")
+        words = _(
+            "The package contains %(n)d tokens. At most %(most)d can be imported at once. Ask the "
+            "manufacturer to split it."
+        )
         raise Unreadable(words % {"n": len(packages), "most": _MOST_PACKAGES})
     for package in packages:
         container.remove(package)
@@ -73,7 +76,7 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     for package, parsed, keys in _each(container, packages):
         n_broken += parsed is None
         if n_broken > _MOST_BROKEN:
-            words = _("More than %(most)d tokens of the package cannot be read. Have its maker send it again.")
+            words = _("More than %(most)d tokens of the package can’t be read. Ask the manufacturer to send it again.")
             raise Unreadable(words % {"most": _MOST_BROKEN})
         for fields, fault in _rows(_Read(package, parsed, keys), container, opened):
             rows.append(fields)
@@ -101,15 +104,19 @@ def _container(raw: bytes) -> Element:
         # An encoding that is none of Unicode's is left to the parser, which reads the declaration.
         root: Element = fromstring(raw.strip() if "\ufffd" in text else text.encode(), forbid_dtd=True)
     except DefusedXmlException:
-        raise Unreadable(_("The file defines entities of its own (a DTD). No token maker does that.")) from None
+        raise Unreadable(
+            _("The file defines its own entities (a DTD), which isn’t allowed. Ask the manufacturer for another file.")
+        ) from None
     except (ParseError, ValueError, LookupError):
-        raise Unreadable(_("This is no PSKC package (RFC 6030): its XML is broken.")) from None
+        raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read.")) from None
     if _depth(root) > _DEEPEST:
-        raise Unreadable(_("This is no PSKC package (RFC 6030): its XML is broken."))
+        raise Unreadable(_("This isn’t a PSKC package (RFC 6030): its XML can’t be read."))
     if root.tag != _tag("KeyContainer"):
-        raise Unreadable(_("This is no PSKC package (RFC 6030)."))
+        raise Unreadable(_("This isn’t a PSKC package (RFC 6030)."))
     if root.get("Version", "1.0") not in {"1", "1.0"}:
-        raise Unreadable(_("PSKC version %(version)s is not known; 1.0 is.") % {"version": root.get("Version")})
+        raise Unreadable(
+            _("PSKC version %(version)s isn’t supported. Version 1.0 is.") % {"version": root.get("Version")}
+        )
     return root
 
 
@@ -130,7 +137,7 @@ def _refuse_ciphers(elements: list[Element]) -> None:
         for method in named_elements(element, "EncryptionMethod"):
             name = method.get("Algorithm", "").rpartition("#")[2]
             if name and not _CIPHERS.search(name):
-                words = _("The package is encrypted by %(name)s, which is not supported. AES-CBC and AES-KW are.")
+                words = _("The package is encrypted with %(name)s, which isn’t supported. AES-CBC and AES-KW are.")
                 raise Unreadable(words % {"name": name})
 
 
@@ -154,32 +161,41 @@ def _open(container: Element, opening: _Opening, *, is_sealed: bool) -> bytes:
     try:
         derivation = _parsed(container).encryption.derivation
     except (PSKCError, ValueError, binascii.Error):
-        raise Unreadable(_("What the package says of its encryption cannot be read.")) from None
+        raise Unreadable(
+            _("The package’s details of its encryption can’t be read. Ask the manufacturer to send it again.")
+        ) from None
     if not is_sealed:
         return b""
     if derivation.algorithm is None:
         if not opening.key:
-            raise Unreadable(_("The package is encrypted. Give its pre-shared key, which its maker sends apart."))
+            raise Unreadable(
+                _("The package is encrypted. Enter its pre-shared key, which the manufacturer sends separately.")
+            )
         return bytes.fromhex(opening.key)
     if not derivation.algorithm.endswith("#pbkdf2"):
         name = derivation.algorithm.rpartition("#")[2]
-        raise Unreadable(_("The key is derived by %(name)s, which is not supported. PBKDF2 is.") % {"name": name})
+        raise Unreadable(_("The key is derived with %(name)s, which isn’t supported. PBKDF2 is.") % {"name": name})
     if not opening.passphrase:
-        raise Unreadable(_("The package is protected by a passphrase. Type it as well."))
+        raise Unreadable(_("The package is protected by a passphrase. Enter it too."))
     if (derivation.pbkdf2_iterations or 0) > _MOST_ROUNDS or (derivation.pbkdf2_key_length or 0) > _MOST_KEY_BYTES:
-        words = _("The key is derived in %(n)d rounds, for %(bytes)d bytes. At most %(most)d and %(longest)d are read.")
+        words = _(
+            "The key is derived in %(n)d rounds for %(bytes)d bytes. At most %(most)d rounds and "
+            "%(longest)d bytes are supported."
+        )
         asked = {"n": derivation.pbkdf2_iterations or 0, "bytes": derivation.pbkdf2_key_length or 0}
         raise Unreadable(words % (asked | {"most": _MOST_ROUNDS, "longest": _MOST_KEY_BYTES}))
     try:
         return bytes(derivation.derive(opening.passphrase))
     except KeyDerivationError:
-        raise Unreadable(_("What the package says of its encryption cannot be read.")) from None
+        raise Unreadable(
+            _("The package’s details of its encryption can’t be read. Ask the manufacturer to send it again.")
+        ) from None
 
 
 def _does_not_open(passphrase: str) -> str:
     if passphrase:
-        return _("The package is encrypted, and this passphrase does not open it.")
-    return _("The package is encrypted, and this key does not open it.")
+        return _("This passphrase doesn’t decrypt the package. Check it and try again.")
+    return _("This key doesn’t decrypt the package. Check it and try again.")
 
 
 # Single keys --------------------------------------------------------------------------------------------------
@@ -216,18 +232,18 @@ def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict
     try:
         _check_base64(package)
         if parsed is None:
-            raise Unfit(_("It cannot be read."))
+            raise Unfit(_("This token can’t be read."))
     except Unfit as fault:
         yield {"serial number": serial, "refused": str(fault)}, fault
         return
     bits = _key_bits(package) or _key_bits(container)
     if opened and bits and len(opened) * 8 != bits:
-        words = _("The package is encrypted by AES with %(bits)d bits: its key has %(digits)d hex digits.")
+        words = _("The package is encrypted with %(bits)d-bit AES. Enter a key of %(digits)d hex digits.")
         raise Unreadable(words % {"bits": bits, "digits": bits // 4})
     parsed.encryption.key = opened or None
     parsed.encryption.algorithm = parsed.encryption.algorithm or f"aes{len(opened) * 8}-cbc"
     if not read.keys:
-        yield {"serial number": serial, "refused": _("It has no key.")}, None
+        yield {"serial number": serial, "refused": _("This token has no key.")}, None
     for key in read.keys:
         named = {
             "serial number": key.serial or key.id or "",
@@ -239,7 +255,7 @@ def _rows(read: _Read, container: Element, opened: bytes) -> Iterator[tuple[dict
         except Unfit as fault:
             yield named | {"refused": str(fault)}, fault
         except (PSKCError, ValueError, OverflowError):
-            yield named | {"refused": _("It cannot be read.")}, Unfit()
+            yield named | {"refused": _("This token can’t be read.")}, Unfit()
 
 
 def _check_base64(package: Element) -> None:
@@ -247,12 +263,12 @@ def _check_base64(package: Element) -> None:
     values = [*named_elements(package, "CipherValue"), *named_elements(package, "ValueMAC")]
     values += [plain for secret in named_elements(package, "Secret") for plain in named_elements(secret, "PlainValue")]
     if not all(_is_base64(value.text or "") for value in values):
-        raise Unfit(_("Its secret or check value is not base64."))
+        raise Unfit(_("The secret or the check value isn’t base64."))
     for name in ("Counter", "Time", "TimeInterval", "TimeDrift"):
         for number in (plain for each in named_elements(package, name) for plain in named_elements(each, "PlainValue")):
             written = (number.text or "").strip()
             if not (re.fullmatch(r"-?[0-9]{1,12}", written) or _is_base64(written)):
-                raise Unfit(_("Its %(name)s is no number.") % {"name": name})
+                raise Unfit(_("The %(name)s isn’t a number.") % {"name": name})
 
 
 def _is_base64(text: str) -> bool:

@@ -69,9 +69,14 @@ def columns_of(key: Any, parsed: Any, package: Element) -> dict[str, str]:
 def _kind(key: Any) -> str:
     name = re.split("[:#]", key.algorithm or "")[-1]
     if not _KINDS.fullmatch(name):
-        raise Unfit(_("Its algorithm is %(name)s; HOTP and TOTP are supported.") % {"name": name or _("not named")})
+        raise Unfit(
+            _("The algorithm %(name)s isn’t supported. HOTP and TOTP are.") % {"name": name or _("without a name")}
+        )
     if key.key_profile and key.response_length is None:
-        words = _("It refers to the key profile %(name)s, which says outside of this file how it works.")
+        words = _(
+            "It uses the key profile %(name)s, which is described outside of this file. Ask the "
+            "manufacturer for a complete file."
+        )
         raise Unfit(words % {"name": key.key_profile})
     return name.upper()
 
@@ -82,29 +87,29 @@ def _hash(key: Any) -> str:
         return "sha1"
     found = _SUITE.search(suite)
     if found is None or found[1] not in _HASHES:
-        raise Unfit(_("Its hash is %(name)s; SHA-1, SHA-256 and SHA-512 are supported.") % {"name": suite[:40]})
+        raise Unfit(_("The hash %(name)s isn’t supported. SHA-1, SHA-256 and SHA-512 are.") % {"name": suite[:40]})
     return _HASHES[found[1]]
 
 
 def _check_response(key: Any) -> None:
     encoding = (key.response_encoding or "DECIMAL").upper()
     if encoding != "DECIMAL":
-        raise Unfit(_("Its codes are %(name)s; decimal digits are supported.") % {"name": encoding[:20]})
+        raise Unfit(_("Codes in %(name)s aren’t supported. Decimal digits are.") % {"name": encoding[:20]})
     if key.response_check:
-        raise Unfit(_("Its codes end with a check digit (CheckDigits), which is not supported."))
+        raise Unfit(_("Codes that end with a check digit (CheckDigits) aren’t supported."))
     if key.response_length not in {None, 6, 7, 8}:
-        raise Unfit(_("Its codes have %(n)d digits; 6, 7 and 8 are supported.") % {"n": key.response_length})
+        raise Unfit(_("Codes with %(n)d digits aren’t supported. 6, 7 and 8 are.") % {"n": key.response_length})
 
 
 def _check_policy(key: Any) -> None:
     policy = key.policy
     if policy.unknown_policy_elements or policy.number_of_transactions:
-        raise Unfit(_("Its policy has rules that are not supported, so that it must not be used (RFC 6030, 5)."))
+        raise Unfit(_("It has usage rules that we don’t support, so it can’t be used (RFC 6030, 5)."))
     if policy.key_usage and "OTP" not in policy.key_usage:
         uses = ", ".join(policy.key_usage)
-        raise Unfit(_("It is meant for %(uses)s, not for one-time passwords (OTP).") % {"uses": uses})
+        raise Unfit(_("It is intended for %(uses)s, not for one-time passwords (OTP).") % {"uses": uses})
     if policy.pin_usage and policy.pin_usage != "Local":
-        raise Unfit(_("It is protected by a PIN that is part of the code (%(how)s).") % {"how": policy.pin_usage})
+        raise Unfit(_("Its codes include a PIN (%(how)s), which isn’t supported.") % {"how": policy.pin_usage})
 
 
 def _span(key: Any) -> tuple[datetime | None, datetime | None]:
@@ -122,7 +127,7 @@ def _aware(at: datetime) -> datetime:
 def _check_time(passed: int | None, step: int) -> None:
     """Refuse a start time other than RFC 6238's. A count of the steps from 1970 to the manufacture is not one."""
     if passed and not _EARLIEST.timestamp() <= passed * step <= timezone.now().timestamp() + 86_400:
-        raise Unfit(_("Its time starts at %(n)d, not in 1970; that is not supported.") % {"n": passed})
+        raise Unfit(_("Its time starts at %(n)d, not in 1970, which isn’t supported.") % {"n": passed})
 
 
 def _person(name: str) -> str:
@@ -146,10 +151,10 @@ def _secret(key: Any, parsed: Any, package: Element) -> bytes:
     """Decrypt the secret and verify its check value. Errors: `Unfit`."""
     secrets: Mapping[bool, Any] = {bool(is_sealed(each)): each for each in named_elements(package, "Secret")}
     if parsed.mac.algorithm and True in secrets and next(named_elements(secrets[True], "ValueMAC"), None) is None:
-        raise Unfit(_("The package has check values, and the one of this token is missing."))
+        raise Unfit(_("The check value of this token is missing."))
     secret = _opened(key, "secret", parsed)
     if not secret:
-        raise Unfit(_("It has no secret."))
+        raise Unfit(_("This token has no secret."))
     return bytes(secret)
 
 
@@ -159,11 +164,13 @@ def _opened(key: Any, name: str, parsed: Any) -> Any:
         return getattr(key, name)
     except DecryptionError as error:
         if "MAC algorithm" in str(error):
-            words = _("Its check value is by %(name)s, which is not supported.")
+            words = _("The check value uses %(name)s, which isn’t supported.")
             raise Unfit(words % {"name": (parsed.mac.algorithm or "").rpartition("#")[2]}) from None
         if "MAC value" in str(error) and _opens_mac_key(parsed):
-            raise Unfit(_("Its check value does not fit: the file was changed or damaged.")) from None
-        raise Sealed(_("It does not open with this key or passphrase.")) from None
+            raise Unfit(
+                _("The check value doesn’t match: the file was changed or damaged. Ask the manufacturer for it again.")
+            ) from None
+        raise Sealed(_("This key or passphrase doesn’t decrypt it.")) from None
 
 
 def _opens_mac_key(parsed: Any) -> bool:

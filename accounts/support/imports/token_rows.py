@@ -52,13 +52,13 @@ def apply(
                 raise ValueError(fields["refused"])
             seed, user = _seed(serial, fields), _person(fields["upn"], people, staff)
             if line in repeated:
-                raise ValueError(_("This serial number stands in the file twice."))
+                raise ValueError(_("This serial number appears twice in the file. Remove one of the rows."))
             verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
             counts[verdict] += 1
         except hardware_tokens.InUse:
-            faults.append((line, _about(serial, _("Somebody uses this token. Have it removed there first."))))
+            faults.append((line, _about(serial, _("Somebody uses this token. Remove it from their methods first."))))
         except hardware_tokens.Retired:
-            faults.append((line, _about(serial, _("This token is retired. Bring it back into the stock first."))))
+            faults.append((line, _about(serial, _("This token is retired. Restore it to the stock first."))))
         except ValueError as fault:
             faults.append((line, _about(serial, str(fault))))
     return Chunk(counts, faults)
@@ -82,7 +82,7 @@ def _about(serial: str, words: str) -> str:
 
 
 def find(names: Sequence[str]) -> dict[str, User]:
-    """Return users by user name, or by mail address as other systems name them."""
+    """Return users by username, or by email address as other systems name them."""
     folded = {fold(name) for name in names if name and inputs.flaw(name) is None}
     plain = {name for name in names if name and inputs.flaw(name) is None}
     found = User.objects.filter(Q(username__in=folded) | Q(email__in=plain | folded))
@@ -99,9 +99,9 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
     """Return the user, if `staff` may assign them a token. Errors: `ValueError` with a text for staff."""
     user = people.get(fold(name))
     if user is None:
-        raise ValueError(_("There is nobody of this name or mail address."))
+        raise ValueError(_("Nobody has this username or email address."))
     if staff is None:
-        raise ValueError(_("The person who brought the file in is gone."))
+        raise ValueError(_("The account that uploaded this file was deleted. Upload the file again."))
     wrong = {rights.Rank.SELF: rights.Refusal.ONESELF, rights.Rank.ABOVE: rights.Refusal.MORE_RIGHTS}
     refusal = wrong.get(rights.rank(user, staff))
     if refusal is None and not rights.can_view(staff, user):
@@ -114,20 +114,20 @@ def getter(name: str, people: Mapping[str, User], staff: User | None) -> User:
 def _seed(serial: str, fields: Mapping[str, str]) -> Seed:
     """Read a row's token. Errors: `ValueError` with a text for staff."""
     if inputs.line(serial, max_length=64) != serial or not serial:
-        raise ValueError(_("A serial number has 1 to 64 signs."))
+        raise ValueError(_("Enter a serial number of 1 to 64 characters."))
     secret = base64.b32decode(fields["secret key"] + "=" * (-len(fields["secret key"]) % 8))
     if len(secret) < _LEAST:
-        raise ValueError(_("The secret key is too short: at least 26 letters."))
+        raise ValueError(_("The secret key is too short. It needs at least 26 characters."))
     if len(secret) > _MOST:
-        raise ValueError(_("The secret key is too long: at most 128 bytes."))
+        raise ValueError(_("The secret key is too long. At most 128 bytes are supported."))
     scheme, counter = _scheme(fields), inputs.number(fields["counter"] or "0", most=_LAST_COUNTER)
     lead = inputs.number(fields["clock lead"] or "0", least=-3600, most=3600)
     if counter is None or lead is None:
-        raise ValueError(_("Its counter or clock is out of range."))
+        raise ValueError(_("The counter or the clock drift is out of range."))
     starts, ends = _instant(fields["starts"]), _instant(_end(fields["ends"]))
     texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
     if None in texts.values():
-        raise ValueError(_("Manufacturer and model have at most 64 signs."))
+        raise ValueError(_("Shorten the manufacturer and the model to 64 characters each."))
     return Seed(
         serial=serial,
         secret=secret,
@@ -146,20 +146,20 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
     found = _HASH.search(name or kind)
     kind = " ".join(re.sub(r"[-_/,]", " ", _HASH.sub("", kind)).split()).removeprefix("oath").strip()
     if kind not in _KINDS:
-        words = _("Its type is %(name)s; HOTP and TOTP are supported.")
+        words = _("The type %(name)s isn’t supported. HOTP and TOTP are.")
         raise ValueError(words % {"name": fields["type"][:40]})
     if (name and found is None) or (found and f"sha{found[1]}" not in oath.HASHES):
-        words = _("Its hash is %(name)s; SHA-1, SHA-256 and SHA-512 are supported.")
+        words = _("The hash %(name)s isn’t supported. SHA-1, SHA-256 and SHA-512 are.")
         raise ValueError(words % {"name": (name or fields["type"])[:40]})
     step = inputs.number(fields["time interval"] or "30")
     if not _KINDS[kind] and step not in _STEPS:
-        raise ValueError(_("The time interval is 30 or 60 seconds, or another from 10 to 300."))
+        raise ValueError(_("Enter a time interval of 10 to 300 seconds, usually 30 or 60."))
     n_digits = inputs.number(fields["digits"] or "6")
     if n_digits not in oath.DIGITS:
-        raise ValueError(_("Its codes have 6, 7 or 8 digits, not %(n)s.") % {"n": fields["digits"][:10]})
+        raise ValueError(_("Codes with %(n)s digits aren’t supported. 6, 7 and 8 are.") % {"n": fields["digits"][:10]})
     start = inputs.number(fields["start time"] or "0", most=int(datetime.now(UTC).timestamp()))
     if start is None:
-        raise ValueError(_("Its start time is in seconds since 1970, and not in the future."))
+        raise ValueError(_("Enter the start time in seconds since 1970. It can’t be in the future."))
     return Scheme(
         is_counted=_KINDS[kind],
         digits=n_digits or 6,
@@ -182,7 +182,7 @@ def _instant(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]}) from None
+        raise ValueError(_("%(text)s isn’t a date. Enter it as 2026-03-02.") % {"text": text[:40]}) from None
     if not inputs.FIRST_YEAR <= found.year <= inputs.LAST_YEAR:
-        raise ValueError(_("%(text)s is no date. Write it as 2026-03-02.") % {"text": text[:40]})
+        raise ValueError(_("%(text)s isn’t a date. Enter it as 2026-03-02.") % {"text": text[:40]})
     return found if found.tzinfo else found.replace(tzinfo=UTC)

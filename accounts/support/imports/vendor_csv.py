@@ -67,7 +67,7 @@ def rows(text: str) -> Iterator[Row]:
 
 
 def _head_wanted() -> str:
-    return _("The first line must be: %(columns)s") % {"columns": ",".join(COLUMNS[Import.Kind.TOKENS])}
+    return _("The first line must name the columns: %(columns)s") % {"columns": ",".join(COLUMNS[Import.Kind.TOKENS])}
 
 
 Reader = Callable[[Sequence[str]], dict[str, str]]
@@ -78,7 +78,7 @@ def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
     head = _columns(table[0])
     if {"serial number", "secret key"} <= set(head):
         if twice := [name for name, n in Counter(filter(None, head)).items() if n > 1]:
-            raise Unreadable(_("Two columns of the file are both the %(name)s. Remove one.") % {"name": twice[0]})
+            raise Unreadable(_("Two columns contain the %(name)s. Remove one.") % {"name": twice[0]})
         hints = [_ENCODING_NAMED.search(_plain(cell)) for cell in table[0]]
         named = next((hint[1] for hint, name in zip(hints, head, strict=True) if hint and name == "secret key"), "")
         return lambda cells: _by_head(head, cells), 1, named.replace(" ", "").replace("hexadecimal", "hex")
@@ -119,7 +119,7 @@ def _row(**given: str) -> dict[str, str]:
 def _by_head(head: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     fields = _row() | {name: cell for name, cell in zip(head, cells, strict=False) if name}
     if any(cells[len(head) :]):
-        fields["refused"] = _("It has more columns than the first line.")
+        fields["refused"] = _("This row has more cells than the first line.")
     return fields
 
 
@@ -139,7 +139,7 @@ def _by_yubico(cells: Sequence[str]) -> dict[str, str]:
     fields = _row(serial_number=serial, secret_key=secret, type="HOTP", manufacturer="Yubico")
     if public or private != "0":
         what = "Yubico OTP" if public or private else _("a static password")
-        fields["refused"] = _("It holds %(what)s, no OATH secret.") % {"what": what}
+        fields["refused"] = _("This entry is %(what)s, not an OATH secret.") % {"what": what}
     return fields
 
 
@@ -155,7 +155,7 @@ def _by_yubico_log(cells: Sequence[str]) -> dict[str, str]:
         manufacturer="Yubico",
     )
     if kind.lower() != "oath-hotp":
-        fields["refused"] = _("It holds %(what)s, no OATH secret.") % {"what": kind}
+        fields["refused"] = _("This entry is %(what)s, not an OATH secret.") % {"what": kind}
     return fields
 
 
@@ -185,13 +185,13 @@ def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
             return fields | {"secret key": "", "refused": _rounded(name, fields[name])}
     secret = "".join(fields["secret key"].split()).replace("-", "")
     if not secret:
-        return fields | {"refused": _("It has no secret key.")}
+        return fields | {"refused": _("The secret key is missing.")}
     found = _bytes(secret, encoding)
     if found is None:
         letters = {
-            "base32": _("The secret key is not base32: letters and the digits 2 to 7."),
-            "hex": _("The secret key is not in hex digits: 0 to 9 and A to F, two for each byte."),
-            "base64": _("The secret key is not base64."),
+            "base32": _("The secret key isn’t base32 (letters and the digits 2 to 7)."),
+            "hex": _("The secret key isn’t in hex (0 to 9 and A to F, two for each byte)."),
+            "base64": _("The secret key isn’t base64."),
         }
         return fields | {"secret key": "", "refused": letters[encoding]}
     return fields | {"secret key": base64.b32encode(found).decode().rstrip("=")}
@@ -207,7 +207,7 @@ def _unwrapped(cell: str) -> str:
 
 def _rounded(name: str, value: str) -> str:
     what: Mapping[str, str] = {"serial number": _("serial number"), "secret key": _("secret key")}
-    return _("A spreadsheet has rounded the %(what)s to %(value)s. Use the maker’s own file.") % {
+    return _("A spreadsheet rounded the %(what)s to %(value)s. Use the manufacturer’s original file.") % {
         "what": what[name],
         "value": value if name == "serial number" else "…",
     }

@@ -46,8 +46,8 @@ def give(
     narrowed = ", ".join(shown) or _("everything")
     kept = {field: _kept(field, text) for field, text in search.items()}
     lines = (
-        _("You are given a file (CSV) of: %(what)s.") % {"what": narrowed},
-        _("The record keeps that you took it, when and why."),
+        _("You get a CSV file of: %(what)s.") % {"what": narrowed},
+        _("The audit log records that you exported it, when and why."),
     )
 
     def run(reason: str) -> HttpResponseBase:
@@ -63,5 +63,5 @@ def give(
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return answer
 
-    asked = Asked(title=title, button=_("Give me the file"), back=back, here=here, lines=lines)
+    asked = Asked(title=title, button=_("Export"), back=back, here=here, lines=lines)
     return admin_changes.with_reason(request, asked, run)

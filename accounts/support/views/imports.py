@@ -1,15 +1,18 @@
 """Views for importing and exporting files."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.template.loader import render_to_string
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import admin_changes, request_context
@@ -19,42 +22,53 @@ from accounts.session_assurance import AuthedRequest
 from accounts.support import people_search
 from accounts.support.imports import file_formats, jobs
 from accounts.support.imports import people_rows as rows
+from accounts.support.imports.guide import GUIDES
+from accounts.support.reports import csv_export
 from accounts.support.views import exports, layout, search_filters
 
 _BATCH = 1_000  # users read at once
+_MAX_SHOWN = 100  # errors on the page
 
 
 class UploadForm(forms.Form):
     """A file, and what it contains."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("What is in it?"), choices=Import.Kind.choices)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What does the file contain?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Select what the file contains.")},
+    )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy(
-            "CSV with the columns named here; for tokens also what their maker sent, as CSV or as a PSKC package. "
-            "At most 8 MB."
-        ),
+        help_text=gettext_lazy("CSV, or a PSKC package of tokens. At most 8 MB."),
         error_messages={
             "required": gettext_lazy("Choose a file of at most 8 MB."),
-            "empty": gettext_lazy("The file is empty."),
+            "empty": gettext_lazy("The file is empty. Choose another one."),
         },
     )
     key = forms.RegexField(
         r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$",
-        label=gettext_lazy("Pre-shared key of a PSKC package"),
+        label=gettext_lazy("Pre-shared key"),
         required=False,
-        help_text=gettext_lazy("In hex; only where the package is encrypted by a key."),
-        error_messages={"invalid": gettext_lazy("A key is 32, 48 or 64 hex digits.")},
+        help_text=gettext_lazy("32, 48 or 64 hex digits. Only if the package is encrypted with a key."),
+        error_messages={"invalid": gettext_lazy("Enter 32, 48 or 64 hex digits.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
-        label=gettext_lazy("Passphrase of a PSKC package"),
+        label=gettext_lazy("Passphrase"),
         required=False,
         strip=False,
         max_length=256,
-        help_text=gettext_lazy("Only where the package is protected by a passphrase."),
+        help_text=gettext_lazy("Only if the package is protected by a passphrase."),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, staff: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = [kind for kind in Import.Kind if staff.has_perm(jobs.RIGHTS[kind])]
+        kind = cast("forms.ChoiceField", self.fields["kind"])
+        kind.choices = [(each.value, capfirst(each.label)) for each in mine]
+        kind.initial = mine[0] if mine else None
 
 
 def _may(request: AuthedRequest, kind: str) -> None:
@@ -67,7 +81,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     """Upload a file for a dry run, and list the latest ones."""
     if not any(request.user.has_perm(right) for right in jobs.RIGHTS.values()):
         raise PermissionDenied
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST or None, request.FILES or None, staff=request.user)
     if request.method == "POST" and form.is_valid():
         _may(request, form.cleaned_data["kind"])
         try:
@@ -76,9 +90,21 @@ def index(request: AuthedRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("admin:import", job.ref)
-    columns = [(kind.label, ",".join(names)) for kind, names in file_formats.COLUMNS.items()]
-    context = {"form": form, "columns": columns, "jobs": Import.objects.defer("sealed").order_by("-made_at")[:10]}
+    mine = [guide for kind, guide in GUIDES.items() if request.user.has_perm(jobs.RIGHTS[kind])]
+    context = {"form": form, "guides": mine, "jobs": Import.objects.defer("sealed").order_by("-made_at")[:10]}
     return layout.page(request, "imports.html", context, here="imports")
+
+
+def example(request: AuthedRequest, key: str) -> HttpResponse:
+    """Return a small file that can be imported, to start from. Shape: `key` names its kind."""
+    if key not in Import.Kind.values:
+        raise Http404
+    _may(request, key)
+    answer = HttpResponse(
+        "".join(csv_export.lines(GUIDES[Import.Kind(key)].rows())), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="example-{key}.csv"'
+    return answer
 
 
 def _begin(request: AuthedRequest, form: UploadForm) -> Import:
@@ -97,9 +123,23 @@ def _job(request: AuthedRequest, ref: str) -> Import:
 def show(request: AuthedRequest, ref: str) -> HttpResponse:
     """Show the progress of a file and its errors."""
     job = _job(request, ref)
-    return layout.page(
-        request, "import.html", {"job": job, "faults": job.faults[:100], "warnings": job.warnings[:100]}, here="imports"
-    )
+    context = {
+        "job": job,
+        "faults": job.faults[:_MAX_SHOWN],
+        "warnings": job.warnings[:_MAX_SHOWN],
+        "n_to_import": job.n_new + job.n_changed,
+        "is_kept": bool(job.sealed),
+        "most": _MAX_SHOWN,
+    }
+    return layout.page(request, "import.html", context, here="imports")
+
+
+def status(request: AuthedRequest, ref: str) -> HttpResponse:
+    """Return the progress of a file, for its page to show live."""
+    job = _job(request, ref)
+    words = _("%(n)d of %(of)d rows") % {"n": job.n_done, "of": job.n_rows}
+    progress = render_to_string("accounts/support/parts/import_progress.html", {"job": job})
+    return JsonResponse({"words": words, "html": progress, "reload": not job.is_under_way})
 
 
 def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
@@ -108,11 +148,24 @@ def apply(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         applied = jobs.apply(job, request.user, request_context.read(request), reason=reason)
-        return redirect("admin:import", applied.ref) if applied else redirect("admin:imports")
+        if applied:
+            return redirect("admin:import", applied.ref)
+        messages.warning(request, _("This file was already imported, or its rows were deleted. Upload it again."))
+        return redirect("admin:imports")
 
-    lines = (_("%(n)d rows of %(name)s are brought in.") % {"n": job.n_rows, "name": job.name},)
+    n_rows = job.n_new + job.n_changed
+    lines = [
+        ngettext("%(n)d row of %(name)s will be imported.", "%(n)d rows of %(name)s will be imported.", n_rows)
+        % {"n": n_rows, "name": job.name}
+    ]
+    if job.n_wrong:
+        lines.append(
+            ngettext("%(n)d row with an error is skipped.", "%(n)d rows with errors are skipped.", job.n_wrong)
+            % {"n": job.n_wrong}
+        )
+    title = _("Import this file")
     asked = Asked(
-        title=_("Apply"), button=_("Apply"), back=resolve_url("admin:import", ref), here="imports", lines=lines
+        title=title, button=_("Import"), back=resolve_url("admin:import", ref), here="imports", lines=tuple(lines)
     )
     return admin_changes.with_reason(request, asked, run)
 
@@ -124,11 +177,11 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         if not jobs.cancel(job, request.user, request_context.read(request), reason=reason):
-            messages.info(request, _("It had come to its end already."))
+            messages.info(request, _("The import had already finished."))
         return redirect(back)
 
-    lines = (_("%(name)s: no further row is brought in. What was brought in stays.") % {"name": job.name},)
-    asked = Asked(title=_("Cancel the import"), button=_("Cancel the import"), back=back, here="imports", lines=lines)
+    lines = (_("%(name)s: rows that were already imported stay. No other row is imported.") % {"name": job.name},)
+    asked = Asked(title=_("Cancel import"), button=_("Cancel import"), back=back, here="imports", lines=lines)
     return admin_changes.with_reason(request, asked, run)
 
 
@@ -136,7 +189,7 @@ def faults(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Export the rejected rows with their reasons."""
     job = _job(request, ref)
     rows = [("line", "reason"), *((line, reason) for line, reason in job.faults)]
-    title, back = _("Bad rows, as a file"), resolve_url("admin:import", ref)
+    title, back = _("Export rejected rows"), resolve_url("admin:import", ref)
     return exports.give(
         request, "bad-rows", lambda: rows, title=title, search={"file": job.name}, back=back, here="imports"
     )
@@ -153,7 +206,7 @@ def export(request: AuthedRequest) -> HttpResponseBase:
         request,
         "people",
         lambda: _rows(list(found.order_by("username").values_list("pk", flat=True))),
-        title=_("People, as a file"),
+        title=_("Export people"),
         search=kept,
         back=f"{resolve_url('admin:accounts_user_changelist')}?{urlencode(kept)}",
         here="people",
@@ -161,7 +214,7 @@ def export(request: AuthedRequest) -> HttpResponseBase:
 
 
 def _rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
-    yield (*file_formats.COLUMNS[Import.Kind.PEOPLE], "ways", "last sign-in")
+    yield (*file_formats.COLUMNS[Import.Kind.PEOPLE], "methods", "last sign-in")
     for at in range(0, len(keys), _BATCH):
         yield from _batch(keys[at : at + _BATCH])
 

@@ -15,7 +15,7 @@ from accounts.support.views import exports, layout
 from verification import audit, inputs
 
 _MOST_FAULTS = 20
-_MAX_SEARCH = 150  # characters, as for a user name
+_MAX_SEARCH = 150  # characters, as for a username
 
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:

@@ -83,7 +83,7 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, here: Context) ->
     [
         (f'{HEAD}\nu.one,"U One,u1@example.org,,\n' + "u.two,U,u2@example.org,,\n" * 40, "Line 2"),
         (f"{HEAD}\nnu\0l,N,n@example.org,,\n", "Line 2"),
-        ("user name,name,mail,groups\nx,,,\n", "lacks: state"),
+        ("user name,name,mail,groups\nx,,,\n", "Missing: state"),
         ("user name,name,mail,groups,state,mail\nx,,,,,\n", "a column twice"),
         (f"{HEAD}\nx,Keller, Ana,a@example.org,,enabled\n", "Line 2 has more cells"),
     ],
@@ -100,13 +100,13 @@ WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (WORKBOOK, "a workbook or a packed file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a workbook or a packed file"),
-        (b"%PDF-1.7\n", "a workbook or a packed file"),
+        (WORKBOOK, "a spreadsheet or an archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet or an archive"),
+        (b"%PDF-1.7\n", "a spreadsheet or an archive"),
         (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "a web page"),
         ("<html>".encode("utf-16"), "a web page"),
-        (f"{HEAD}\n{ROW}\nm\u00fcller,,,,\n".encode("cp1252"), "Line 3 is not UTF-8"),
-        (f"{HEAD}\r{ROW}\rm\u00fcller,,,,\r".encode("mac-roman"), "Line 3 is not UTF-8"),
+        (f"{HEAD}\n{ROW}\nm\u00fcller,,,,\n".encode("cp1252"), "Line 3 isn’t UTF-8"),
+        (f"{HEAD}\r{ROW}\rm\u00fcller,,,,\r".encode("mac-roman"), "Line 3 isn’t UTF-8"),
     ],
 )
 def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
@@ -117,16 +117,16 @@ def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -
 
 LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"
 BAD_ROWS = {
-    "a mail address of 255 characters": (f"x,X,{'b' * (255 - len(LONG))}{LONG},,", "at most 254"),
-    "a mail address of 320 characters": (f"x,X,{'b' * (320 - len(LONG))}{LONG},,", "at most 254"),
-    "a name that is too long": (f"x,{'n' * 151},,,", "at most 150"),
-    "a name that grows when folded": (f"x,{'ß' * 100},,,", "at most 150"),
-    "a user name that grows when folded": (f"{'ß' * 100},X,,,", "1 to 150 signs"),
+    "a mail address of 255 characters": (f"x,X,{'b' * (255 - len(LONG))}{LONG},,", "254 characters"),
+    "a mail address of 320 characters": (f"x,X,{'b' * (320 - len(LONG))}{LONG},,", "254 characters"),
+    "a name that is too long": (f"x,{'n' * 151},,,", "150 characters"),
+    "a name that grows when folded": (f"x,{'ß' * 100},,,", "150 characters"),
+    "a user name that grows when folded": (f"{'ß' * 100},X,,,", "1 to 150 characters"),
     "a rounded user name": ("2.30816E+12,X,,,", "rounded"),
-    "a total": ("Total,3,,,", "totals of a table"),
-    "a user name with a sign that nobody sees": ("x\u200by,X,,,", "nobody sees"),
-    "a state of Excel": ("x,X,,,TRUE", "The state is one of"),
-    "a cell of 100,000 characters": (f"x,{'n' * 100_000},,,", "at most 150"),
+    "a total": ("Total,3,,,", "a row of totals"),
+    "a user name with a sign that nobody sees": ("x\u200by,X,,,", "invisible character"),
+    "a state of Excel": ("x,X,,,TRUE", "Enter one of these as the state"),
+    "a cell of 100,000 characters": (f"x,{'n' * 100_000},,,", "150 characters"),
 }
 
 
@@ -173,7 +173,7 @@ def test_a_name_twice_in_a_file_is_named_however_far_apart(root: Person, here: C
 
     job = bring(text, root.user, here)
 
-    assert job.faults == [[603, "anna stands in the file twice."]]
+    assert job.faults == [[603, "anna appears twice in the file. Remove one of the rows."]]
     assert User.objects.get(username="anna").name == "First"
 
 
@@ -189,7 +189,7 @@ def test_a_token_twice_in_a_file_is_named_however_far_apart(is_dry_run: bool, ro
     job.refresh_from_db()
 
     assert (job.n_new, job.n_changed) == (600, 0)
-    assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
+    assert job.faults == [[602, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False], ids=["dry run", "applied"])
@@ -208,7 +208,7 @@ def test_a_token_is_handed_to_one_of_two_who_are_named(is_dry_run: bool, root: P
 
     job.refresh_from_db()
     assert job.n_new == 600
-    assert job.faults == [[602, "Token T0: This serial number stands in the file twice."]]
+    assert job.faults == [[602, "Token T0: This serial number appears twice in the file. Remove one of the rows."]]
 
 
 def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, here: Context) -> None:
@@ -296,16 +296,16 @@ def fay(db: None, clock: Clock) -> Person:
 def test_an_import_is_cancelled_on_its_page(fay: Person) -> None:
     sent: dict[str, Any] = {"kind": "people", "file": SimpleUploadedFile("p.csv", f"{HEAD}\n{ROW}\n".encode())}
     fay.browser.send(IMPORT, **sent)
-    fay.browser.follow("Cancel the import")
-    page = fay.browser.press("Cancel the import", reason="The wrong file.")
+    fay.browser.follow("Cancel import")
+    page = fay.browser.press("Cancel import", reason="The wrong file.")
 
-    assert "Cancelled" in page
+    assert "Import cancelled" in page
     assert jobs.work(timezone.now()) == 0
     job = Import.objects.get()
     assert (job.state, job.sealed) == ("cancelled", "")
     event = AuditEvent.objects.get(kind="people.import_cancelled")
     assert event.actor_id == fay.user.pk
-    assert not page.offers("Apply")
+    assert not page.offers("Import 1")
 
 
 def test_cancelling_keeps_what_was_applied_and_stops_the_rest(
@@ -355,7 +355,7 @@ def test_a_file_ends_with_the_right_of_the_person_who_brought_it(
 
     job.refresh_from_db()
     assert (job.state, job.n_new, job.sealed) == ("failed", 0, "")
-    assert "may not do so any more" in job.faults[0][1]
+    assert "may no longer import it" in job.faults[0][1]
 
 
 # Out and in again -------------------------------------------------------------------------------------------------
@@ -434,7 +434,7 @@ def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
 
     text = exported()
 
-    assert text.startswith("\ufeffuser name,")
+    assert text.startswith("\ufeffusername,")
     starts = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
     assert not [row for row in csv.reader(io.StringIO(text)) for cell in row if cell.startswith(starts)]
 
@@ -456,8 +456,8 @@ def test_disabled_is_said_to_keep_nobody_out(root: Person, here: Context) -> Non
 
     ((line, words),) = job.warnings
     assert line == 2
-    assert "password alone" in words
-    assert "block the person" in words
+    assert "only a password" in words
+    assert "block them" in words
 
 
 def test_the_page_shows_what_to_look_at(fay: Person) -> None:
@@ -467,5 +467,5 @@ def test_the_page_shows_what_to_look_at(fay: Person) -> None:
 
     page = fay.browser.reload()
 
-    assert "1 row to look at" in page
-    assert "password alone" in page
+    assert "1 row to check" in page
+    assert "only a password" in page

@@ -56,7 +56,7 @@ def test_no_import_gives_a_role(root: Person, here: Context) -> None:
     """Seen: a row put its person among the administrators, without the right to give roles."""
     job = bring("people", f"{HEAD}new,,,Administrators,\n", root.user, here)
 
-    assert "no import gives a role" in job.faults[0][1]
+    assert "is a staff role" in job.faults[0][1]
     assert not User.objects.filter(username="new").exists()
 
 
@@ -76,13 +76,13 @@ def test_dry_run_changes_nothing_and_is_applied_as_it_was(root: Person, here: Co
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("two words,,,,", "no spaces"),
-        (",Nobody,,,", "1 to 150 signs"),
-        ("a,,not mail,,", "not a mail address"),
+        ("two words,,,,", "without spaces"),
+        (",Nobody,,,", "1 to 150 characters"),
+        ("a,,not mail,,", "isn’t an email address"),
         ("a,,,Unknown,", "no group Unknown"),
-        ("a,,,,sometimes", "The state is one of"),
-        ("root,,,,", "one of the staff"),
-        ("b,,,,", "stands in the file twice"),
+        ("a,,,,sometimes", "Enter one of these as the state"),
+        ("root,,,,", "is staff"),
+        ("b,,,,", "appears twice in the file"),
     ],
 )
 def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, here: Context) -> None:
@@ -96,7 +96,7 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, he
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
 def test_file_with_another_head_is_not_taken(head: str, root: Person, here: Context) -> None:
-    with pytest.raises(file_formats.Unreadable, match="user name,name,mail,groups,state"):
+    with pytest.raises(file_formats.Unreadable, match="username,name,email,groups,state"):
         jobs.begin("people", f"{head}a,b\n", root.user, here, name="x", is_dry_run=True)
 
 
@@ -116,11 +116,11 @@ def test_tokens_wait_for_their_people(root: Person, here: Context) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (f"nobody,T-9,{SECRET},30,,", "nobody of this name"),
+        (f"nobody,T-9,{SECRET},30,,", "Nobody has this username"),
         ("ana,T-9,short,30,,", "too short"),
-        ("ana,T-9,1111111111111111111111111111,30,,", "not base32"),
-        (f"ana,T-9,{SECRET},5,,", "30 or 60 seconds"),
-        (f"ana,,{SECRET},30,,", "1 to 64 signs"),
+        ("ana,T-9,1111111111111111111111111111,30,,", "isn’t base32"),
+        (f"ana,T-9,{SECRET},5,,", "10 to 300 seconds"),
+        (f"ana,,{SECRET},30,,", "1 to 64 characters"),
         (f"ana,T-1,{SECRET},30,,", "twice"),
     ],
 )
@@ -271,7 +271,7 @@ def test_encrypted_package_is_read_with_its_key() -> None:
     package = PSKC.format(secret=inner).encode()
 
     assert SECRET in file_formats.from_pskc(package, key.hex())
-    with pytest.raises(file_formats.Unreadable, match="this key does not open it"):
+    with pytest.raises(file_formats.Unreadable, match="This key doesn’t decrypt"):
         file_formats.from_pskc(package, "00" * 16)
 
 

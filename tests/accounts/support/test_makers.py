@@ -96,11 +96,11 @@ def test_what_the_yubikey_tool_writes_is_read(line: str, wanted: dict[str, str])
         (f"{ENTRA}ana,2.30816E+12,{B32},30,x,y\n", "2.30816E+12"),
         (f"{ENTRA}ana;2;3\n{ENTRA}".replace("ana;2;3\n", f'"ana","2,30816E+12",{B32},30,x,y\n'), "2,30816E+12"),
         (f"{ENTRA}ana,AB1,1.23457E+19,30,x,y\n", "rounded the secret key"),
-        (f"{ENTRA}ana,AB1,,30,x,y\n", "no secret key"),
-        (f"{ENTRA}ana,AB1,{B32}1,30,x,y\n", "not base32"),
-        (f"serial,secret (hex)\nAB1,{B32}\n", "not in hex"),
-        (f"serial,secret (base64)\nAB1,!{B64}\n", "not base64"),
-        (f"{ENTRA}ana,AB1,{B32},30,x,y,z\n", "more columns"),
+        (f"{ENTRA}ana,AB1,,30,x,y\n", "secret key is missing"),
+        (f"{ENTRA}ana,AB1,{B32}1,30,x,y\n", "isn’t base32"),
+        (f"serial,secret (hex)\nAB1,{B32}\n", "isn’t in hex"),
+        (f"serial,secret (base64)\nAB1,!{B64}\n", "isn’t base64"),
+        (f"{ENTRA}ana,AB1,{B32},30,x,y,z\n", "more cells"),
     ],
 )
 def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
@@ -137,7 +137,7 @@ def test_one_wrong_letter_changes_no_other_row() -> None:
     rows = [fields for _line, fields in vendor_csv.rows(f"{ENTRA}" + f"a,1,{B32},,,\n" * 3 + f"a,2,{B32[:-1]}1,,,\n")]
 
     assert [row["secret key"] == B32 for row in rows] == [True, True, True, False]
-    assert "not base32" in rows[3]["refused"]
+    assert "isn’t base32" in rows[3]["refused"]
 
 
 @pytest.mark.parametrize(
@@ -193,16 +193,16 @@ def test_every_kind_comes_in_as_it_is(root: Person, here: Context) -> None:
         ("type,OCRA", "OCRA"),
         ("hash,MD5", "MD5"),
         ("hash,SHA384", "SHA384"),
-        ("digits,10", "not 10"),
+        ("digits,10", "10 digits"),
         ("time interval,5", "10 to 300"),
         ("counter,-1", "out of range"),
         ("counter,99999999999999999999", "out of range"),
         ("start time,99999999999", "start time"),
-        ("ends,soon", "no date"),
-        ("upn,nobody", "nobody of this name"),
-        ("ends,0001-01-01", "no date"),
-        ("starts,9999-12-31", "no date"),
-        ("model," + "x" * 100, "at most 64"),
+        ("ends,soon", "isn’t a date"),
+        ("upn,nobody", "Nobody has this username"),
+        ("ends,0001-01-01", "isn’t a date"),
+        ("starts,9999-12-31", "isn’t a date"),
+        ("model," + "x" * 100, "64 characters"),
     ],
 )
 def test_row_that_cannot_come_in_is_named_by_its_serial(cells: str, words: str, root: Person, here: Context) -> None:
