@@ -1,1 +1,1 @@
-"""Carries messages out: the outbox row is the truth, the broker only a wake-up. Who gets what is decided above."""
+"""Delivery of messages. The outbox row is the truth, and the broker only a wake-up. Callers decide who gets what."""

@@ -1,4 +1,4 @@
-"""Hands messages to providers: claim, send, write down. One claim wins; an unknown outcome is never sent again."""
+"""Dispatch: claim a message, send it, record the result. One claim wins; an unknown outcome is never sent again."""
 
 import logging
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from verification.limits import toll_fraud
 from verification.models import Attempt, Challenge, Circuit, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
-_SWEEP = 50  # messages a round takes up at most
-_WOKEN = timedelta(seconds=1)  # a message queued for longer than this was not woken
+_SWEEP = 50  # most messages of one sweep
+_WOKEN = timedelta(seconds=1)  # a message queued for longer than this got no wake-up
 _LONGEST_PAUSE = timedelta(seconds=15)  # between two claims of one message
 
 
 def wanted(now: datetime) -> Q:
-    """Tell which queued messages still help: in time, and of a challenge that is open and sent no newer code."""
+    """Filter queued messages to those still useful: not too old, and of an open challenge without a newer code."""
     waits = _waiting(OuterRef("challenge_id"), OuterRef("generation"), now)
     return Q(Q(challenge__isnull=True) | Q(Exists(waits)), useful_until__gt=now)
 
@@ -36,10 +36,10 @@ def _waiting(
 
 
 _ROW, _CLAIMS, _NOW = BindParam("pk"), BindParam("claims"), BindParam("now")
-# The same for one message that is known: asked by the challenge's key, so that no plan ever reads the whole table.
+# The same for one message, by its challenge's key, so that no query plan reads the whole table.
 _WAITS = _waiting(BindParam("challenge"), BindParam("generation"), _NOW)
 _NAMED = {"provider": BindParam("provider"), "lease_until": BindParam("lease_until")}
-# What a hand-over wants to know of a message and its challenge; the rest is read only where something fails.
+# What sending needs to know of a message and its challenge. The rest is read only if something fails.
 _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
     *("provider", "reference", "reason", "code", "claims", "useful_until"),
@@ -67,7 +67,7 @@ _WRITE = Update(
 
 
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
-    """Claim one message and hand it to the first provider that takes it; none if it is another's or not due."""
+    """Claim a message and send it through the first provider that accepts it. Return None if it is claimed or not due."""
     now = now or timezone.now()
     message = _READ.first(pk=message_id)
     if message is None:
@@ -75,7 +75,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
     if not message.opens:
         return _fail(message, now)
     if availability.off(message.kind, now, message.address):
-        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait for the end of the outage
+        return retire(Message.objects.filter(pk=message_id), now=now)  # the others wait until the outage ends
     turn = _Turn(message, now)
     hops = turn.hops()
     if not turn.claim(hops[0].provider.name if hops else ""):
@@ -94,7 +94,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
 
 
 def _fail(message: Message, now: datetime) -> MessageState | None:
-    """End a message whose address does not open, so that its person is told to choose another way."""
+    """Fail a message whose address can't be decrypted, so that its person is told to use another method."""
     queued = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED)
     if not queued.update(state=MessageState.FAILED, reason=Reason.UNKNOWN, ended_at=now):
         return None
@@ -103,7 +103,7 @@ def _fail(message: Message, now: datetime) -> MessageState | None:
 
 
 def send_by(provider: Provider, message: Message, *, now: datetime) -> MessageState:
-    """Hand a new message to one provider alone, whatever the routes say: for a trial by an operator."""
+    """Send a new message through one provider, whatever the routes say, as a test by an operator."""
     message.state, message.claims, message.provider = MessageState.SENDING, 1, provider.name
     message.lease_until = now + conf.lease()
     message.save(force_insert=True)
@@ -112,7 +112,7 @@ def send_by(provider: Provider, message: Message, *, now: datetime) -> MessageSt
 
 
 class _Turn:
-    """One claim of a message: it goes from provider to provider, one after another, until one may have it."""
+    """One claim of a message, which tries one provider after another until one accepts it."""
 
     def __init__(self, message: Message, now: datetime) -> None:
         self.message = message
@@ -121,7 +121,7 @@ class _Turn:
         self.pause: timedelta | None = None
 
     def hops(self) -> list[Hop]:
-        """Give the route, without those that took this message earlier and did not bring it to its end."""
+        """Return the route without the providers that accepted this message earlier and didn't deliver it."""
         off = outages.providers(self.now)
         hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
         if not self.message.claims:
@@ -130,9 +130,9 @@ class _Turn:
         return [hop for hop in hops if hop.provider.name not in former]
 
     def claim(self, provider: str) -> bool:
-        """Take the message, as it was read, and name who gets it first; of two workers one succeeds.
+        """Claim the message as it was read, and name its first provider. Of two workers, one succeeds.
 
-        The provider's name is on the row before the hand-over: a receipt may overtake our own note of it.
+        The provider's name is saved before sending, because a receipt can arrive before we record the result.
         """
         message, lease = self.message, self.now + conf.lease()
         row = {"pk": message.pk, "claims": message.claims, "provider": provider, "lease_until": lease}
@@ -143,9 +143,9 @@ class _Turn:
         return bool(taken)
 
     def name(self, provider: str) -> bool:
-        """Name the provider that gets it next; not when the claim was lost meanwhile.
+        """Name the next provider of the message. Fails if the claim was lost.
 
-        A lease for each provider: three that are slow to refuse must not look like a dead worker.
+        Each provider gets a lease of its own, so that three slow refusals don't look like a dead worker.
         """
         message = self.message
         if message.provider == provider:
@@ -155,12 +155,12 @@ class _Turn:
         return bool(_NAME.run(pk=message.pk, claims=message.claims, provider=provider, lease_until=lease))
 
     def wait(self, span: timedelta | None) -> None:
-        """Remember the shortest time after which it makes sense to try again."""
+        """Remember the shortest time after which another try makes sense."""
         if span is not None:
             self.pause = min(span, self.pause or span)
 
     def hand_over(self, hop: Hop, circuit: Circuit | None) -> MessageState | None:
-        """Try one provider; none when the next one may be tried, as this one surely sent nothing."""
+        """Try one provider. Return None if the next one can be tried, because this one certainly sent nothing."""
         message = self.message
         try:
             outgoing = rendering.compose(message, sender=hop.sender)
@@ -177,12 +177,12 @@ class _Turn:
             elif refusal.reason != Reason.UNKNOWN:
                 circuit_breaker.succeeded(
                     circuit, now=timezone.now()
-                )  # what is wrong with a number, a provider must say
+                )  # only a provider can say what is wrong with a number
             return MessageState.FAILED if refusal.permanent else None
         except Lost as lost:
             return self._in_doubt(circuit, lost.code)
         except Exception:  # noqa: BLE001  (the edge to a provider's library)
-            # A fault of ours or of a library, perhaps after the words were out: never send this one again.
+            # An error of ours or of a library, perhaps after the message was sent, so never send it again.
             _log.exception("Provider %s raised an error for m%s", hop.provider.name, message.pk)
             return self._in_doubt(circuit)
         message.reference, message.reason, message.code = reference, "", ""
@@ -210,13 +210,13 @@ class _Turn:
 
 
 def _lend() -> None:
-    """Give the connection back to its pool, if it has one, for as long as a carrier takes."""
+    """Return the database connection to its pool, if there is one, while a provider is called."""
     if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
         connection.close()
 
 
 def returned(message: Message) -> list[str]:
-    """Name the providers that took a message and reported later that it did not arrive."""
+    """Return the providers that accepted a message and later reported that it did not arrive."""
     return list(message.attempts.filter(result=Result.RETURNED).values_list("provider", flat=True))
 
 
@@ -225,7 +225,7 @@ def _held(message: Message) -> QuerySet[Message]:
 
 
 def _write(message: Message, state: MessageState, *, now: datetime) -> MessageState:
-    """Save the result of a hand-over, unless a receipt was quicker."""
+    """Save the result of sending, unless a receipt came first."""
     _log.info("%s m%s by %s: %s", message.kind, message.pk, message.provider, state)
     ended = now if state == MessageState.FAILED else None
     changed = _WRITE.run(
@@ -245,10 +245,10 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
 
 
 def _later(message: Message, pause: timedelta | None, *, now: datetime) -> MessageState:
-    """All providers refused for now: try again in 1, 2, 4 ... seconds, or give up after the last claim.
+    """Schedule the next try in 1, 2, 4 ... seconds, because all providers refused for now; fail after the last claim.
 
-    A provider's own word on when to come back counts instead. Being asked to slow down is no end: such a message
-    waits until it is too old.
+    A provider's own retry time counts instead. A message that was asked to slow down is not failed: it waits until it
+    is too old.
     """
     message.reason = message.reason or Reason.PROVIDER_DOWN
     if message.claims >= conf.max_claims() and message.reason != Reason.RATE_LIMITED:
@@ -262,7 +262,7 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
 
 
 def retire(rows: QuerySet[Message], *, now: datetime) -> MessageState | None:
-    """Close queued messages that help nobody any more: superseded, answered, expired."""
+    """Close queued messages that are no longer useful: superseded, answered, expired."""
     gone = (
         rows.filter(state=MessageState.QUEUED)
         .exclude(wanted(now))
@@ -272,7 +272,7 @@ def retire(rows: QuerySet[Message], *, now: datetime) -> MessageState | None:
 
 
 def settle_leases(now: datetime) -> int:
-    """Name the messages whose worker died in mid-send, and those of which no word came: first unknown, then lost."""
+    """Mark messages whose worker died while sending as unknown, and those without a receipt later as lost."""
     dead = Message.objects.filter(state=MessageState.SENDING, lease_until__lte=now)
     unknown = dead.update(state=MessageState.UNKNOWN)
     silent = Message.objects.filter(state=MessageState.UNKNOWN, lease_until__lte=now - conf.lost_after())
@@ -282,14 +282,14 @@ def settle_leases(now: datetime) -> int:
 
 
 def sweep(hand: Callable[[int, Kind], None], *, now: datetime | None = None) -> int:
-    """Find what nobody took up, close what is stale, settle what is in doubt. `hand` takes the messages found."""
+    """Find messages that nobody claimed, close old ones, settle unknown ones. `hand` gets the messages found."""
     now = now or timezone.now()
     settle_leases(now)
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _WOKEN)
     retire(queued, now=now)
     waiting = [
         kind for kind in Kind if availability.off(kind, now)
-    ]  # for the end of an outage: they keep nobody else back
+    ]  # they wait for the end of an outage and hold up no others
     found = list(queued.exclude(kind__in=waiting).order_by("not_before").values_list("pk", "kind")[:_SWEEP])
     for message_id, kind in found:
         hand(message_id, Kind(kind))

@@ -1,4 +1,4 @@
-"""What a provider's own error codes mean: in our words, and whose fault it is."""
+"""Meanings of providers' error codes: what happened, in our words, and whose fault it is."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,19 +15,19 @@ _CODE = re.compile(
 
 
 class Fault(StrEnum):
-    """Whose fault it is. Only the first two say something of the provider."""
+    """Whose fault an error is. Only the first two say something about the provider."""
 
-    ACCOUNT = "account"  # our account, sender or settings there
+    ACCOUNT = "account"  # our account, sender or settings at the provider
     NETWORK = "network"  # the provider, or the networks behind it
-    LIMIT = "limit"  # too much at once
-    NUMBER = "number"  # the number or phone that it went to
-    CONTENT = "content"  # the words
+    LIMIT = "limit"  # too many messages
+    NUMBER = "number"  # the recipient's number or phone
+    CONTENT = "content"  # the text of the message
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One code in our words. `is_final`: no other provider could do better."""
+    """The meaning of one code. With `is_final` no other provider could do better."""
 
     words: str
     fault: Fault
@@ -36,13 +36,13 @@ class Meaning:
 
 
 def tidy(code: object) -> str:
-    """Read a code as a provider gave it; empty for none, and for what is more than a code."""
+    """Return a code as a provider sent it, or an empty text if it is missing or isn't a code."""
     text = str(code or "").strip()
     return text if _CODE.fullmatch(text) else ""
 
 
 def table(*groups: tuple[Fault, Reason, Mapping[object, str]], final: Iterable[object] = ()) -> dict[str, Meaning]:
-    """Make a table of codes, group by group."""
+    """Build a table of codes from groups."""
     last = {str(code) for code in final}
     return {
         str(code): Meaning(words, fault, reason, is_final=str(code) in last)
@@ -52,7 +52,7 @@ def table(*groups: tuple[Fault, Reason, Mapping[object, str]], final: Iterable[o
 
 
 _UNSET = "the request is not as the provider wants it: check the settings"
-# Answers without a code of the provider's own. Source: RFC 9110, 15.5.
+# Responses without a code of the provider. Source: RFC 9110, 15.5.
 HTTP = table(
     (
         Fault.ACCOUNT,

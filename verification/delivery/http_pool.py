@@ -1,4 +1,4 @@
-"""One pool of connections to carriers, with limits, and what each failure of a request leaves certain."""
+"""HTTP to providers: one pool of connections with limits, and what is certain after each kind of failure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from verification.models.messages import Reason
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=8.0)  # seconds
-_POOL = 64  # connections kept with each carrier, one for each thread of a worker
-_PLACES = 64  # addresses of carriers that are kept in mind
+_POOL = 64  # connections to each provider, one per thread of a worker
+_PLACES = 64  # providers' addresses in the cache
 _TOO_MANY, _SERVER = 429, 500
-_LONGEST_PAUSE = 86_400  # seconds of a Retry-After that are believed
+_LONGEST_PAUSE = 86_400  # the longest Retry-After that we follow, in seconds
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a carrier answered, below 500 and other than 429. Shape: `told` is its JSON, None if it was none."""
+    """A provider's response with a status below 500 and other than 429. Shape: `told` is its JSON, or None."""
 
     status: int
     body: bytes
@@ -42,15 +42,16 @@ def _pools() -> urllib3.PoolManager:
 
 @lru_cache(maxsize=_PLACES)
 def _place(url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
-    """Find a carrier's connections and what to ask there; the few addresses that there are come again and again."""
+    """Return the connection pool and path of an address. The few addresses are cached."""
     parts = urlsplit(url)
     return _pools().connection_from_url(url), urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", kind: str = JSON) -> Answer:
-    """Send one request; never twice, and nowhere else: a text must not go out again.
+    """Send one request, without retries or redirects, because a text must not be sent twice.
 
-    Errors: `Refused` when nothing left or the carrier asks for patience, `Lost` when no answer came or a server failed.
+    Errors: `Refused` if nothing was sent or the provider asks to slow down, `Lost` if no response came or the server
+    failed.
     """
     sent = {**headers, "Content-Type": kind}
     try:
@@ -68,6 +69,6 @@ def ask(method: str, url: str, *, headers: Mapping[str, str], body: str = "", ki
 
 
 def _span(text: str) -> timedelta | None:
-    """Read the seconds of a Retry-After; an instant or nothing leaves it to us."""
+    """Parse the seconds of a Retry-After header. A date or nothing leaves the delay to us."""
     is_span = text.isascii() and text.isdigit() and len(text) < 6
     return timedelta(seconds=min(int(text), _LONGEST_PAUSE)) if is_span else None

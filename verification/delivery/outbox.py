@@ -1,4 +1,4 @@
-"""Puts messages into the outbox inside the action's transaction, and wakes a worker after commit."""
+"""The outbox: adds messages in the caller's transaction, and wakes a worker after commit."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ _ADD = Insert(Message)
 
 
 def add(challenge: Challenge, *, kind: str, template: str, now: datetime, fields: Mapping[str, str]) -> Message:
-    """Leave the message of a challenge in the outbox, inside the action's transaction. It holds no code."""
+    """Add the message of a challenge to the outbox, in the caller's transaction. The row contains no code."""
     enrolment = challenge.enrolment
     message = Message(
         user=challenge.user,
@@ -47,7 +47,7 @@ def notice(
     kind: Kind = Kind.MAIL,
     hint: str = "mail",
 ) -> None:
-    """Leave a notice in the outbox, by mail unless told otherwise. Its context holds no secret."""
+    """Add a notice to the outbox, by email unless `kind` says otherwise. Its context must contain no secret."""
     message = Message(
         user_id=user.pk if user is not None else None,
         kind=kind,

@@ -1,4 +1,4 @@
-"""The contract of a provider: send, parse, probe. It knows nothing of people, does not retry, decides nothing."""
+"""`Provider`, the contract of a provider: send, parse, probe. It knows no people, doesn't retry and decides nothing."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from verification import inputs
 from verification.delivery.error_meanings import tidy
 from verification.models.messages import Kind, MessageState, Reason
 
-MAX_REFERENCE = 64  # letters of a provider's name of a message
-MAX_KEYS = 64  # pressed in one go
+MAX_REFERENCE = 64  # characters of a provider's reference
+MAX_KEYS = 64  # pressed in one entry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """What a provider is asked to carry.
+    """A message for a provider to send.
 
-    Shape: `id` 32 hex digits; `to` E.164 or a mail address; `words` the whole text, or what a call says first (never
-    the code); the addresses are absolute and carry the id. `sender` is what a route wants it to come from, if any.
+    Shape: `id` 32 hex digits; `to` E.164 or an email address; `words` the whole text, or what a call says first (never
+    the code); the URLs are absolute and contain the id. `sender` is the sender that a route names, if any.
     """
 
     id: str
@@ -37,9 +37,9 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Callback:
-    """A provider's call to us, as it came.
+    """A provider's request to us, as it came.
 
-    Shape: `url` is the public address as configured, never as the request names it; header names in lower case.
+    Shape: `url` is the configured public address, never the one in the request; header names are in lower case.
     """
 
     url: str
@@ -50,13 +50,13 @@ class Callback:
 
     @property
     def content_type(self) -> str:
-        """The kind of its body, without parameters."""
+        """Return the content type of the body, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What a provider tells later of a message. `code`: its own number or word for what went wrong."""
+    """A provider's report about a message. `code` is the provider's own error code."""
 
     message_id: str
     state: MessageState
@@ -67,21 +67,21 @@ class Receipt:
 
 @dataclass(frozen=True)
 class KeyPress:
-    """What a called person keyed. Shape: digits, ending in # when that key was pressed."""
+    """Keys that a called person pressed. Shape: digits, with # at the end if it was pressed."""
 
     message_id: str
     keys: str
 
     def __post_init__(self) -> None:
-        """Keep of the keys what can be a code."""
+        """Drop the keys that can't be part of a code."""
         object.__setattr__(self, "keys", inputs.shortened(self.keys, max_length=MAX_KEYS))
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the owner of a number told the carrier.
+    """A reply of a number's owner.
 
-    Shape: `number` E.164; `stops` no more texts, else texts again; `reference` the provider's name of this very text.
+    Shape: `number` E.164; `stops` opts out, otherwise in; `reference` is the provider's id of this text.
     """
 
     number: str
@@ -91,7 +91,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Speech:
-    """What a called person hears next, and whether keys are awaited after it."""
+    """What a called person hears next, and whether more keys are expected."""
 
     words: str
     more: bool = False
@@ -102,10 +102,10 @@ Body = tuple[str, bytes]
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """A callback understood: receipts, keys, replies to texts, and how to put our answer into the provider's format.
+    """A parsed callback: receipts, keys and replies, and how to write our response in the provider's format.
 
-    `reference`: the provider's own name of the message that this is about, so that what it signed for one message
-    cannot be told of another. Empty only for what is about none, such as a reply.
+    `reference` is the provider's id of the message that this is about, so that a signature for one message can't be
+    used for another. It is empty only for what is about no message, such as a reply.
     """
 
     reference: str = ""
@@ -117,16 +117,16 @@ class Heard:
 
 @runtime_checkable
 class Keeper(Protocol):
-    """A provider that keeps messages in our own database, as that of the demo does."""
+    """A provider that stores messages in our own database, such as the virtual phone."""
 
     def forget(self, messages: Collection[str]) -> None:
-        """Remove what is kept of some messages. Shape: the names that they were handed over with."""
+        """Delete what is stored of some messages. Shape: the ids with which they were sent."""
 
 
 class Refused(Exception):
-    """Nothing was sent, for certain. `permanent`: no provider could; else another one, or a later try, may.
+    """Nothing was sent, for certain. With `permanent` no provider could; otherwise another one, or a later try, may.
 
-    `after` is how long the provider asks to be left alone; `code` is its own number or word for what went wrong.
+    `after` is how long the provider asks us to wait; `code` is its own error code.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Refused(Exception):
 
 
 class Lost(Exception):
-    """The provider may or may not have sent it: its answer did not come or could not be read."""
+    """The provider may or may not have sent it: its response didn't come or couldn't be read."""
 
     def __init__(self, *args: object, code: str = "") -> None:
         super().__init__(*args)
@@ -148,26 +148,26 @@ class Lost(Exception):
 
 
 class Forged(Exception):
-    """A callback that the provider did not sign, or signed for another address, body or time."""
+    """A callback without a valid signature of the provider for this address, body and time."""
 
 
 class Provider(Protocol):
-    """Who carries messages. One module-level instance named `provider` in `providers/<name>/provider.py`.
+    """A service that sends messages. `providers/<name>/provider.py` has one instance, named `provider`.
 
-    It may have `codes`: a table of its own error codes and what they mean.
+    It may have `codes`, a table of its error codes and their meanings.
     """
 
     name: str
     kinds: frozenset[Kind]
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message over and give the provider's reference. Errors: `Refused`, `Lost`."""
+        """Send a message and return the provider's reference. Errors: `Refused`, `Lost`."""
         ...
 
     def parse(self, callback: Callback) -> Heard:
-        """Understand a callback. Errors: `Forged`."""
+        """Parse a callback. Errors: `Forged`."""
         ...
 
     def probe(self) -> bool:
-        """Tell whether the provider is fit for service. Units: answers within a second."""
+        """Return whether the provider can be used. Must answer within a second."""
         ...

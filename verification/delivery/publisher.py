@@ -1,6 +1,6 @@
-"""Wakes a worker for a committed message from a small pool of threads, so that no request ever waits for the broker.
+"""Wakes workers for committed messages from a small thread pool, so that no request waits for the broker.
 
-When the broker does not answer, the same bounded pool hands the message over itself. A wake-up that is lost is swept.
+If the broker doesn't answer, the same pool sends the message itself. The sweeper finds messages whose wake-up was lost.
 """
 
 import logging
@@ -18,7 +18,7 @@ from verification.models import Kind
 
 _log = logging.getLogger(__name__)
 _TASK = "verification.delivery.tasks.deliver"
-_WAITING = 200  # wake-ups a process keeps in hand at most; the sweep finds the others
+_WAITING = 200  # most waiting wake-ups of a process; the sweeper finds the others
 _QUEUES = {Kind.TEXT: "texts", Kind.CALL: "calls", Kind.MAIL: "housekeeping"}
 
 _pool: ThreadPoolExecutor | None = None
@@ -27,10 +27,10 @@ _room = threading.BoundedSemaphore(_WAITING)
 
 
 def up(message_id: int, kind: Kind) -> None:
-    """Wake a worker for one message; answers at once, whatever the broker does."""
+    """Wake a worker for a message. Returns immediately, whatever the broker does."""
     if not conf.publisher_threads() or not _room.acquire(blocking=False):
         return
-    _threads().submit(copy_context().run, _work, message_id, kind)  # the log's trace goes along
+    _threads().submit(copy_context().run, _work, message_id, kind)  # copies the log's correlation id
 
 
 def _threads() -> ThreadPoolExecutor:
@@ -52,8 +52,8 @@ def _work(message_id: int, kind: Kind) -> None:
 
 
 def publish(message_id: int, kind: Kind) -> None:
-    """Put one wake-up on its queue. Errors: those of Kombu and the socket, within half a second."""
-    # What `send_task` does, without its search for a route and without words of the arguments for a log.
+    """Put a wake-up on its queue. Errors: those of Kombu and the socket, within half a second."""
+    # Like `send_task`, but without looking up a route and without formatting the arguments for a log.
     task = current_app.amqp.as_task_v2(uuid(), _TASK, (), {"message_id": message_id}, argsrepr="()", kwargsrepr="-")
     with current_app.producer_or_acquire() as producer:
         current_app.amqp.send_task_message(producer, _TASK, task, queue=_QUEUES[kind], retry=False)

@@ -1,4 +1,4 @@
-"""Tries every provider out: one text and one call each, and whether what they call back reaches us."""
+"""Self-test of delivery: a text and a call through each provider, and whether callbacks reach us."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ _TRIED = (Kind.TEXT, Kind.CALL)
 _LIFE = timedelta(minutes=5)
 _PATIENCE = urllib3.Timeout(total=5.0)
 _GOOD = frozenset({MessageState.DELIVERED})
-# A call that rang, or was taken, went as far as anything of ours goes.
+# A call that rang or was answered worked as far as we can test.
 _GOOD_OF_CALLS = frozenset({MessageState.RINGING, MessageState.ANSWERED, MessageState.DELIVERED})
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was tried."""
+    """The result of one test."""
 
     what: str
     is_good: bool
@@ -34,10 +34,10 @@ class Line:
 
 
 def callbacks() -> Iterator[Line]:
-    """Ask our own public address for what providers call: a receipt without a signature must come to us, refused."""
+    """Check that callbacks reach our public address: a receipt without a signature must be refused by us."""
     for name, provider in routes.providers().items():
         if provider.kinds.isdisjoint(_TRIED):
-            continue  # nobody calls back of a mail
+            continue  # emails have no receipts
         url = f"{conf.public_url()}/callbacks/{name}/receipt/selftest/"
         try:
             answer = urllib3.request("POST", url, body=b"", timeout=_PATIENCE, retries=False, redirect=False)
@@ -50,7 +50,7 @@ def callbacks() -> Iterator[Line]:
 
 
 def sendings(user: Person, number: str, *, seconds: float, pause: Callable[[float], None]) -> Iterator[Line]:
-    """Send by each provider each kind that it carries, and wait for its receipts."""
+    """Send each kind of message through each provider, and wait for its receipts."""
     for name, provider in routes.providers().items():
         for kind in _TRIED:
             if kind in provider.kinds:
@@ -77,7 +77,7 @@ def _message(user: Person, number: str, kind: Kind) -> Message:
 
 
 def _judge(what: str, message: Message, *, seconds: float, pause: Callable[[float], None]) -> Line:
-    """Wait for the end of a message, or for as long as there is patience; its receipts move it meanwhile."""
+    """Wait for the end of a message, or until the time is over."""
     good = _GOOD_OF_CALLS if message.kind == Kind.CALL else _GOOD
     until = timezone.now() + timedelta(seconds=seconds)
     while True:

@@ -1,4 +1,4 @@
-"""What a message comes from, and which language it speaks: the rules that carriers share."""
+"""Rules for senders and voices that providers share."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,9 @@ _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "e
 
 
 def choose(senders: Mapping[str, str], number: str) -> str:
-    """Choose a sender by the country that a message goes to, `*` being any other.
+    """Choose a sender by the destination country; `*` is any other.
 
-    Errors: `Refused` where there is none.
+    Errors: `Refused` if there is none.
     """
     sender = senders.get(phone_numbers.country(number)) or senders.get("*")
     if not sender:
@@ -21,15 +21,15 @@ def choose(senders: Mapping[str, str], number: str) -> str:
 
 
 def locale(language: str) -> str:
-    """Give the locale in which a voice speaks a language. Shape: `de` becomes `de-DE`, `de-CH` stays."""
+    """Return the locale of a voice for a language. Shape: `de` becomes `de-DE`, `de-CH` stays."""
     return language if "-" in language else _LOCALES.get(language, language)
 
 
 def voice(voices: Mapping[str, str], language: str) -> str:
-    """Choose a voice by the language, or by its first part; empty for the carrier's own."""
+    """Choose a voice by the language, or by its first part. Empty for the provider's default."""
     return voices.get(language) or voices.get(language.split("-", maxsplit=1)[0], "")
 
 
 def keys(extension: str, *, pause: str) -> str:
-    """Write an extension as a carrier wants it, after a second of silence. Shape: `pause` is half a second."""
+    """Write an extension in a provider's format, after a second of silence. Shape: `pause` is half a second."""
     return f"{pause}{pause}{extension}".replace(",", pause)

@@ -1,4 +1,4 @@
-"""Formats in which operators write what messages come from, shared by carriers."""
+"""Formats of settings for senders and voices, which providers share."""
 
 from collections.abc import Mapping
 

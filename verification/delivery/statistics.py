@@ -1,4 +1,4 @@
-"""What operators see of deliveries: queues, workers, providers, what failed. It holds no number and no code."""
+"""Statistics of deliveries for operators: queues, workers, providers and failures, without numbers or codes."""
 
 import logging
 from collections import Counter
@@ -26,15 +26,15 @@ _log = logging.getLogger(__name__)
 
 QUEUES = ("texts", "calls", "housekeeping")
 _DAY = timedelta(days=1)
-_SHARES = 30  # lines that a page shows of each
-_SAMPLE = 2_000  # deliveries that the seconds are taken from
+_SHARES = 30  # most lines per table
+_SAMPLE = 2_000  # most deliveries in the sample
 _DEAD = (MessageState.FAILED, MessageState.UNDELIVERED, MessageState.LOST)
 _WAITS = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue of the broker; `depth` is none when the broker does not answer."""
+    """One queue of the broker. `depth` is None if the broker doesn't answer."""
 
     name: str
     depth: int | None
@@ -42,7 +42,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits in the outbox of one kind. Units: `oldest` in seconds."""
+    """What waits in the outbox, per kind. Units: `oldest` in seconds."""
 
     kind: str
     n: int
@@ -51,7 +51,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class StateCount:
-    """How many messages of a day ended or stand so."""
+    """How many messages of a day have this state."""
 
     provider: str
     kind: str
@@ -61,7 +61,7 @@ class StateCount:
 
 @dataclass(frozen=True)
 class Latency:
-    """How long deliveries took from asking to arriving. Units: seconds."""
+    """How long deliveries took, from the request to the arrival. Units: seconds."""
 
     kind: str
     n: int
@@ -70,7 +70,7 @@ class Latency:
 
 
 def queues() -> list[Queue]:
-    """Ask the broker how much waits in each queue."""
+    """Return the length of each queue of the broker."""
     try:
         with current_app.connection_for_write() as broker:
             return [Queue(name, _depth(broker, name)) for name in QUEUES]
@@ -80,12 +80,12 @@ def queues() -> list[Queue]:
 
 
 def _depth(broker: Any, name: str) -> int:  # noqa: ANN401  (kombu comes without types)
-    # Declared as workers declare it: asked passively, kombu does not find a queue of Redis under a prefix.
+    # Declared as workers do, because a passive declare doesn't find Redis queues under a prefix.
     return int(broker.default_channel.queue_declare(name, durable=True, auto_delete=False).message_count)
 
 
 def workers(*, seconds: float = 0.5) -> int | None:
-    """Count the workers that answer within some seconds; none when the broker does not."""
+    """Count the workers that answer within some seconds. None if the broker doesn't answer."""
     try:
         return len(current_app.control.ping(timeout=seconds) or ())
     except Exception as error:  # noqa: BLE001  (the same)
@@ -94,12 +94,12 @@ def workers(*, seconds: float = 0.5) -> int | None:
 
 
 def providers_of(kind: Kind) -> list[str]:
-    """Name the installed providers that carry a kind of message, in the order of use."""
+    """Return the names of the installed providers that send a kind of message, in order of use."""
     return list(routes.able(kind))
 
 
 def waiting(now: datetime) -> list[Waiting]:
-    """Tell what waits in the outbox, which is the truth whatever the broker says."""
+    """Return what waits in the outbox, which is the truth whatever the broker says."""
     rows = Message.objects.filter(state__in=_WAITS, not_before__lte=now)
     found = rows.values("kind").annotate(n=Count("pk"), since=Min("created_at")).order_by("kind")
     return [Waiting(row["kind"], row["n"], (now - row["since"]).total_seconds()) for row in found]
@@ -114,7 +114,7 @@ def state_counts(now: datetime) -> list[StateCount]:
 
 @dataclass(frozen=True)
 class Share:
-    """How the messages of one kind by one provider, or to one country, fared in a day; `n_proven` were typed in."""
+    """Counts of one kind by one provider, or to one country, in a day. `n_proven` were entered."""
 
     name: str
     kind: str
@@ -147,7 +147,7 @@ def _shares(field: str, now: datetime) -> list[Share]:
 
 @dataclass(frozen=True)
 class Hour:
-    """How many messages one hour asked for, and how many of them did not arrive."""
+    """Messages requested in one hour, and how many of them did not arrive."""
 
     at: datetime
     n: int
@@ -155,7 +155,7 @@ class Hour:
 
 
 def hours(now: datetime) -> list[Hour]:
-    """Count the last day's messages hour by hour, hours without any included."""
+    """Count the last day's messages per hour, with empty hours."""
     rows = Message.objects.filter(created_at__gt=now - _DAY)
     by_hour = rows.annotate(hour=TruncHour("created_at")).values("hour")
     found = by_hour.annotate(n=Count("pk"), n_failed=Count("pk", filter=Q(state__in=_DEAD))).order_by("hour")
@@ -166,7 +166,7 @@ def hours(now: datetime) -> list[Hour]:
 
 
 def latencies(now: datetime) -> list[Latency]:
-    """Tell how long the newest deliveries of a day took, by kind."""
+    """Return how long the newest deliveries of a day took, by kind."""
     return [latency for kind in Kind if (latency := _latency(kind, now)) is not None]
 
 
@@ -185,7 +185,7 @@ def _share(values: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True)
 class FailureCount:
-    """How many failures of a day were whose fault, by what providers said themselves."""
+    """How many failures of a day were whose fault, according to the providers."""
 
     provider: str
     kind: str
@@ -194,7 +194,7 @@ class FailureCount:
 
 
 def failure_counts(now: datetime) -> list[FailureCount]:
-    """Count the last day's failures by whose fault they were; what a code does not tell counts as unknown."""
+    """Count the last day's failures by whose fault they were. Codes that don't say count as unknown."""
     messages = Message.objects.filter(created_at__gt=now - _DAY, state__in=_DEAD).exclude(provider="")
     attempts = Attempt.objects.filter(at__gt=now - _DAY)
     found: Counter[tuple[str, str, str]] = Counter()
@@ -210,19 +210,19 @@ def failure_counts(now: datetime) -> list[FailureCount]:
 
 
 def circuits() -> QuerySet[Circuit]:
-    """List the providers that failed of late."""
+    """Return the providers that failed recently."""
     return Circuit.objects.exclude(state=CircuitState.CLOSED).order_by("provider", "kind")
 
 
 def dead(*, most: int = 50) -> list[Message]:
-    """List the newest messages that did not arrive."""
+    """Return the newest messages that did not arrive."""
     rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
     return list(rows.order_by("-created_at")[:most])
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened to a message, in the order in which it did."""
+    """One thing that happened to a message."""
 
     at: datetime
     words: str
@@ -230,7 +230,7 @@ class TimelineEntry:
 
 
 def timeline(message: Message) -> list[TimelineEntry]:
-    """Tell what happened to a message, step by step, from its row and the tries of its providers."""
+    """Return what happened to a message, step by step, from its row and the tries of its providers."""
     found = [TimelineEntry(message.created_at, str(_("asked for")))]
     for attempt in message.attempts.order_by("at", "pk"):
         why = f", {attempt.get_reason_display()}" if attempt.reason else ""
@@ -246,12 +246,12 @@ def timeline(message: Message) -> list[TimelineEntry]:
 
 
 def may_go_again(message: Message, now: datetime) -> bool:
-    """Tell whether a message may be sent again: a notice that still helps. A code is asked for anew by its person."""
+    """Return whether a message can be sent again: only notices can. People request new codes themselves."""
     return message.challenge is None and message.state in _DEAD and message.useful_until > now
 
 
 def send_again(message: Message, context: Context, *, actor_id: int, reason: str) -> bool:
-    """Put a notice that failed back into the outbox, once; False when that helps nobody or was done already."""
+    """Queue a failed notice again, once. Return False if that isn't useful or was done before."""
     now = context.now
     if not may_go_again(message, now):
         return False

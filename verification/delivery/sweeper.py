@@ -1,4 +1,4 @@
-"""A thread of each worker that sends what no wake-up reached, so that the broker is no part of the promise."""
+"""Sweeper: a thread of each worker that sends messages whose wake-up was lost, so that none depends on the broker."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ def _hand(message_id: int, _kind: Kind) -> None:
 
 
 def run(stop: threading.Event) -> None:
-    """Sweep until told to stop; a database that is away is waited for."""
+    """Sweep until told to stop. Waits for a database that is away."""
     while not stop.wait(_EVERY * random.uniform(0.8, 1.2)):  # noqa: S311  (spreads workers, protects nothing)
         try:
             close_old_connections()
@@ -30,7 +30,7 @@ def run(stop: threading.Event) -> None:
 
 
 def start() -> threading.Event:
-    """Start the thread; setting the event that comes back ends it."""
+    """Start the thread. Set the event that it returns to stop it."""
     stop = threading.Event()
     threading.Thread(target=run, args=(stop,), name="sweeper", daemon=True).start()
     return stop

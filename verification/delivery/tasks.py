@@ -1,4 +1,4 @@
-"""Celery's entrance to delivery: takes an id, calls one function."""
+"""Celery task of delivery: takes an id and calls one function."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from verification.delivery import dispatch
 
 @shared_task(name="verification.delivery.tasks.deliver")
 def deliver(*, message_id: int, **_more: Any) -> None:
-    """Hand one message over. Safe to run twice: one claim wins."""
+    """Send a message. Safe to run twice, because one claim wins."""
     dispatch.send(message_id)

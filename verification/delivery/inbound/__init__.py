@@ -1,1 +1,1 @@
-"""What providers send us: bodies of callbacks, delivery receipts, replies such as STOP."""
+"""What providers send to us: callback bodies, delivery receipts, and replies such as STOP."""

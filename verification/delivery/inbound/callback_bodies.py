@@ -1,4 +1,4 @@
-"""Reads the body of a callback: each field once, and text that can be stored. What is not as agreed is not believed."""
+"""Parsers of callback bodies. They refuse repeated fields and text that can't be stored."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,7 +11,10 @@ _MAX_FIELDS = 200
 
 
 def form(callback: Callback) -> dict[str, str]:
-    """Read a form. Errors: `Forged` when it is none, or has a field twice: carriers and we might read another one."""
+    """Parse a form.
+
+    Errors: `Forged` if it isn't one, or if a field is repeated, because the signer may have read the other value.
+    """
     _want(callback, FORM)
     try:
         pairs = parse_qsl(callback.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
@@ -26,7 +29,7 @@ def form(callback: Callback) -> dict[str, str]:
 
 
 def json_object(callback: Callback) -> dict[str, Any]:
-    """Read a JSON object. Errors: `Forged` when it is none, or has a name twice."""
+    """Parse a JSON object. Errors: `Forged` if it isn't one, or if a name is repeated."""
     _want(callback, JSON)
     told = inputs.parse_json(callback.body)
     if not isinstance(told, dict):

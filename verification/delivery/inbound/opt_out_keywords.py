@@ -1,4 +1,4 @@
-"""The words by which the owner of a number stops our texts and lets them come again.
+"""Opt-out keywords: replies such as STOP and START.
 
 Source: Twilio, "Support for Opt-Out Keywords".
 """
@@ -14,9 +14,9 @@ _SENDER = re.compile(r"[A-Za-z0-9+ ._-]{1,16}")
 
 
 def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
-    """Read a text that somebody sent to our number; nothing unless it is one of the words, alone, and can be named.
+    """Return what a text to our number asks for. Empty unless it is a keyword alone and has an id.
 
-    Errors: `Forged` when it comes from what is neither a number, a short code nor a name.
+    Errors: `Forged` if the sender is neither a number, a short code nor a name.
     """
     if not _SENDER.fullmatch(number):
         raise Forged("it comes from no number")
@@ -26,4 +26,4 @@ def heard(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
     try:
         return (Reply(phone_numbers.read(number), stops=word in _STOPS, reference=reference),)
     except phone_numbers.Impossible:
-        return ()  # such as a short number, to which no text of ours goes
+        return ()  # such as a short code, which never gets our texts

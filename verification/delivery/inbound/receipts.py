@@ -1,4 +1,4 @@
-"""Moves messages forward by what providers tell later, in whatever order and however often they tell it."""
+"""Receipts: move messages forward by what providers report, in any order and any number of times."""
 
 import logging
 import re
@@ -16,16 +16,16 @@ from verification.models.messages import FINAL, RANK
 
 _log = logging.getLogger(__name__)
 _REFERENCE = re.compile(r"[!-~]{1,64}")
-# What our own note of the hand-over may still be missing of.
+# States in which our own record of sending may be missing.
 _UNNOTED = (MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST)
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 
 
 def bind(heard: Heard, message_id: str, *, provider: str) -> None:
-    """Hold what a provider calls a message against what it had it under, now or before another one got it.
+    """Check that a callback's reference is the one that the provider had for this message, now or in an earlier try.
 
-    While our own note of the hand-over is not written yet, the name that comes first is believed.
-    Errors: `Forged` when the callback is about another message, or names what can be no name.
+    Until our own record of sending is saved, the first reference that comes is accepted. Errors: `Forged` if the
+    callback is about another message, or its reference is invalid.
     """
     reference = heard.reference
     names = [reference, *(each.reference for each in heard.receipts), *(each.reference for each in heard.replies)]
@@ -43,9 +43,9 @@ def bind(heard: Heard, message_id: str, *, provider: str) -> None:
 
 
 def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
-    """Move one message to a later state; False if it is there already, or is not of this provider.
+    """Move a message to a later state. Return False if it is there already, or belongs to another provider.
 
-    A message that did not arrive for the provider's own reasons goes to the next one, with the same code.
+    A message that did not arrive because of the provider goes to the next provider with the same code.
     """
     if receipt.state in _BAD:
         said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))
@@ -74,9 +74,9 @@ def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
 
 
 def reply(word: Reply, *, provider: str, now: datetime) -> bool:
-    """Take what the owner of a number told the carrier: no more texts, or texts again. False when it was known.
+    """Record an opt-out or opt-in of a number's owner. Return False if it was recorded before.
 
-    Each text counts once. A STOP that is told again after a START would stop the texts anew.
+    Each reply counts once, so that a STOP that is delivered again after a START doesn't stop texts again.
     """
     with transaction.atomic():
         _, is_new = HeardReply.objects.get_or_create(provider=provider, reference=word.reference, defaults={"at": now})
@@ -93,10 +93,10 @@ def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:
 
 
 def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
-    """Put a message back for a provider that did not have it yet, if it still helps.
+    """Queue a message again for a provider that has not tried it yet, if it is still useful.
 
-    Not while it is still being handed over: two providers would have it at once. Its former provider is off the row,
-    so that nothing which that one tells later moves it.
+    Not while it is being sent, or two providers would have it at the same time. The former provider is removed from the
+    row, so that its later receipts don't move it.
     """
     rows = _open(receipt, provider).exclude(state=MessageState.SENDING)
     message = rows.filter(dispatch.wanted(now)).first()
@@ -130,7 +130,7 @@ def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
 
 
 def _others(message: Message, provider: str, reason: Reason | None) -> bool:
-    """Tell whether another provider might do better. A call that ended for no known reason is not placed again."""
+    """Return whether another provider could do better. A call that ended for no known reason isn't repeated."""
     if (message.kind == Kind.CALL and reason == Reason.UNKNOWN) or not message.opens:
         return False
     former = {provider, *dispatch.returned(message)}

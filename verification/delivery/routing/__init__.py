@@ -1,1 +1,1 @@
-"""Which provider carries a message: routes, circuit breaker, outages, availability."""
+"""Routing: which provider sends a message. Routes, circuit breaker, outages, availability."""

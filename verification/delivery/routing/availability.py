@@ -1,4 +1,4 @@
-"""Tells why nothing of a kind goes out now: it is switched off, or all who would carry it are, or nobody does."""
+"""Availability: why no message of a kind can be sent now, such as an outage of the kind or of all its providers."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from verification.models import Kind, Outage
 
 
 def off(kind: str, now: datetime, address: str = "") -> Outage | None:
-    """Give the switch that keeps a kind of message from going out now: to a number, or without one to anywhere.
+    """Return the outage that stops a kind of message now, to a number or in general.
 
-    Where all who would carry it are off, one by one, it is the switch that ends first.
+    If all providers of the kind have an outage, it is the one that ends first.
     """
     if not kind:
         return None
@@ -28,7 +28,7 @@ def off(kind: str, now: datetime, address: str = "") -> Outage | None:
 
 
 def why(kind: str, now: datetime, address: str = "") -> str:
-    """Say in one sentence why nothing of a kind goes out, to a number or to anywhere; empty if it does."""
+    """Return one sentence on why no message of a kind can be sent, to a number or in general. Empty if it can."""
     if not kind:
         return ""
     if switch := off(kind, now, address):

@@ -1,4 +1,4 @@
-"""What operators set and how providers fare, as it was read at most a second ago, so that no message pays for it."""
+"""A one-second cache of routes and circuits, so that sending a message doesn't query them."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from verification.models import Circuit, CircuitState, Kind, Route
 
 @dataclass(frozen=True)
 class Board:
-    """The routes that are on, in their order, and the circuits that are not whole."""
+    """The active routes in their order, and the circuits that are not closed."""
 
     routes: tuple[Route, ...]
     circuits: dict[tuple[str, str], Circuit]
 
     def circuit(self, provider: str, kind: Kind) -> Circuit | None:
-        """Give a provider's circuit; none means that nothing failed of late."""
+        """Return a provider's circuit, or None if it didn't fail recently."""
         return self.circuits.get((provider, str(kind)))
 
 

@@ -1,6 +1,6 @@
-"""Passes over a provider that fails, and tries it again with one message: a circuit breaker that all workers share.
+"""Circuit breaker, shared by all workers: skip a provider that fails, and try it again with one message.
 
-A circuit is a row; every change is a guarded update, so that of many workers one opens it and one gets the trial.
+A circuit is a row, and every change a guarded update, so that of many workers one opens it and one gets the trial.
 """
 
 import logging
@@ -17,14 +17,14 @@ from verification.delivery.routing import cache, routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, Reason, Result, State
 
 _log = logging.getLogger(__name__)
-_WINDOW = timedelta(minutes=15)  # of sendings that are evaluated
-_GRACE = timedelta(minutes=2)  # younger messages may still be typed in
-_ENOUGH = 50  # messages of a window that are enough to judge by
-_FEW = 5  # that are enough where the provider says itself that our account is not in order
+_WINDOW = timedelta(minutes=15)  # how far back messages are evaluated
+_GRACE = timedelta(minutes=2)  # codes younger than this may still be entered
+_ENOUGH = 50  # fewer messages say too little
+_FEW = 5  # enough, if the provider itself reports a problem with our account
 _LEAST_PROVEN = 1 / 3
 _MOST_RETURNED = 1 / 2
-_STEADY = timedelta(minutes=5)  # a circuit that was whole for so long is told to be
-_TURNED = 12  # pauses in a row after which the count stands still
+_STEADY = timedelta(minutes=5)  # a circuit closed for so long is reported as working
+_TURNED = 12  # after so many pauses in a row the count stops
 
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
 _TAKEN = (
@@ -36,23 +36,23 @@ _TAKEN = (
     *_BAD,
 )
 
-# What says something of the provider, not of the number.
+# Reasons that say something about the provider, not the number.
 OF_THE_PROVIDER = frozenset({Reason.PROVIDER_DOWN, Reason.RATE_LIMITED})
 _OF_THE_PROVIDER = (Fault.ACCOUNT, Fault.NETWORK)
-# What a provider reports of a message that another one might well deliver.
+# Reported reasons for which another provider may succeed.
 ELSEWHERE = OF_THE_PROVIDER | {Reason.COUNTRY_CLOSED, Reason.UNKNOWN}
 
 
 def counts(provider: str, reason: str, code: str) -> bool:
-    """Tell whether a failure says something of the provider: it is down, or our account or sender there is at fault."""
+    """Return whether a failure says something about the provider: it is down, or our account there is at fault."""
     known = routes.meaning(provider, code)
     return reason in OF_THE_PROVIDER or (known is not None and known.fault in _OF_THE_PROVIDER)
 
 
 def admits(circuit: Circuit | None, *, now: datetime) -> bool:
-    """Tell whether a provider may have this message. The one that ends a pause goes out on trial.
+    """Return whether a provider may get this message. The first message after a pause is the trial.
 
-    A trial that never ended, as its worker died, gives way to another one after its time.
+    A trial that never ended, because its worker died, is replaced after a while.
     """
     if circuit is None or circuit.state == CircuitState.CLOSED:
         return True
@@ -67,7 +67,7 @@ def admits(circuit: Circuit | None, *, now: datetime) -> bool:
 
 
 def succeeded(circuit: Circuit | None, *, now: datetime) -> None:
-    """Note that a provider took a message. One that set out before the pause does not end it."""
+    """Record that a provider accepted a message. One that was sent before the pause doesn't close the circuit."""
     if circuit is None:
         return
     rows = Circuit.objects.filter(pk=circuit.pk, state=circuit.state)
@@ -89,7 +89,7 @@ def failed(
     code: str = "",
     after: timedelta | None = None,
 ) -> None:
-    """Count a failure, and open the circuit at the fifth in a row, after a failed trial, or when told to wait."""
+    """Count a failure. Open the circuit at the fifth in a row, after a failed trial, or if the provider says so."""
     if circuit is not None and circuit.state == CircuitState.HALF_OPEN:
         trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.HALF_OPEN)
         return
@@ -111,7 +111,7 @@ def trip(
     code: str = "",
     at_least: timedelta | None = None,
 ) -> bool:
-    """Open a circuit that is in the state named; each pause in a row is twice as long. True for the one who did."""
+    """Open a circuit that is in state `of`. Each pause in a row is twice as long. Return False if another worker did."""
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
     pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_max_pause())
     did = Circuit.objects.filter(pk=row.pk, state=of).update(
@@ -130,26 +130,26 @@ def trip(
 
 
 def news(now: datetime) -> Iterator[Circuit]:
-    """Give the circuits of which operators do not know yet, once each: those not whole, and those whole for a while.
+    """Return the circuits that operators don't know of yet, once each: open ones, and those closed for a while.
 
-    One that opens and closes all the time is told of once. Each is an action of the caller's transaction.
+    A circuit that opens and closes all the time is reported once. Call it in the transaction that notifies.
     """
     unknown = Circuit.objects.filter(told_at=None).exclude(state=CircuitState.CLOSED)
     steady = Circuit.objects.exclude(told_at=None).filter(state=CircuitState.CLOSED, changed_at__lte=now - _STEADY)
     for rows, told_at in ((unknown, now), (steady, None)):
-        for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # which a mail would not tell of
+        for circuit in rows.exclude(kind=Kind.MAIL).order_by("pk"):  # an outage of email can't be emailed
             if Circuit.objects.filter(pk=circuit.pk, told_at=circuit.told_at).update(told_at=told_at):
                 yield circuit
 
 
-# What only a look at many messages shows -----------------------------------------------------------------------
+# Evaluation of many messages -----------------------------------------------------------------------
 
 
 def evaluate(providers: dict[str, frozenset[Kind]], *, now: datetime) -> list[tuple[str, Kind]]:
-    """Open the circuits of providers that take messages which then do not arrive, or which nobody types in.
+    """Open the circuits of providers whose accepted messages don't arrive, or whose codes nobody enters.
 
-    The only provider of a kind is better than none, unless it reports itself that what it took does not arrive. A
-    circuit is evaluated by what went out since it last changed, so that an old window does not open it twice.
+    The only provider of a kind stays in use, unless it reports itself that its messages don't arrive. Only messages
+    since the circuit's last change count, so that old ones don't open it twice.
     """
     opened = []
     for kind in (Kind.TEXT, Kind.CALL):
@@ -186,7 +186,7 @@ def _weakness(provider: str, kind: Kind, *, now: datetime) -> tuple[str, str]:
 
 
 def _commonest(provider: str, *tables: "QuerySet[Message] | QuerySet[Attempt]") -> tuple[str, int]:
-    """Give the code that stands in most rows, and how many rows say that our account or sender is at fault."""
+    """Return the most frequent code, and how many rows say that our account or sender is at fault."""
     found: Counter[str] = Counter()
     for rows in tables:
         found.update(dict(rows.exclude(code="").values_list("code").annotate(n=Count("pk")).order_by("code")))

@@ -1,4 +1,4 @@
-"""Tells what is switched off now, as it was read at most a second ago, so that no sign-in pays for it."""
+"""The outages that are in force now, cached for a second."""
 
 from datetime import datetime
 
@@ -21,27 +21,27 @@ forget = _cache.forget
 
 
 def _rows(now: datetime) -> list[Outage]:
-    """Give the switches that are on now."""
+    """Return the outages in force."""
     return [row for row in _cache.read() if row.starts_at <= now and (row.ends_at is None or now < row.ends_at)]
 
 
 def kinds(now: datetime) -> dict[str, Outage]:
-    """Give the switches that turn kinds of messages off now."""
+    """Return the outages of kinds of messages."""
     return {row.kind: row for row in _rows(now) if row.kind}
 
 
 def of_kind(kind: str, now: datetime) -> Outage | None:
-    """Give the switch that turns a kind of message off now; none while it is on."""
+    """Return the outage of a kind of message, or None."""
     return kinds(now).get(kind) if kind else None
 
 
 def providers(now: datetime) -> dict[str, Outage]:
-    """Give the switches that turn providers off now."""
+    """Return the outages of providers."""
     return {row.provider: row for row in _rows(now) if row.provider}
 
 
 def words(outage: Outage, kind: Kind) -> str:
-    """Say what is off for people by a switch, until when and why."""
+    """Explain an outage to people: what is unavailable, until when and why."""
     names = {Kind.TEXT: _("Texts"), Kind.CALL: _("Calls"), Kind.MAIL: _("Emails")}
     what = names[kind]
     if outage.ends_at:

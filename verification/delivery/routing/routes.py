@@ -1,4 +1,4 @@
-"""Finds providers by name and in the order of use. With the methods' registry, one of the two importers by string."""
+"""Finds providers by name and in order of use. One of two modules that import by string; the other is `registry`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from verification.models import Kind, Route
 
 @dataclass(frozen=True)
 class Hop:
-    """One provider of a route, and what it is to send from, if not from its usual."""
+    """One provider of a route, and its sender if it isn't the default."""
 
     provider: Provider
     sender: str = ""
@@ -28,31 +28,31 @@ def _load(packages: tuple[str, ...]) -> dict[str, Provider]:
 
 
 def providers() -> dict[str, Provider]:
-    """Give all installed providers by name, in the order of use."""
+    """Return all installed providers by name, in order of use."""
     return _load(conf.providers())
 
 
 def meaning(provider: str, code: str) -> Meaning | None:
-    """Tell what a code of a provider means; none for one that is not known, or a provider that is not installed."""
+    """Return the meaning of a provider's code. None if the code is unknown or the provider isn't installed."""
     return getattr(providers().get(provider), "codes", {}).get(code) if code else None
 
 
 def explained(provider: str, code: str) -> str:
-    """Write a code with its meaning behind it; empty without a code. Shape: ` 30003 (the phone is off)`."""
+    """Return a code with its meaning, or an empty text. Shape: ` 30003 (the phone is off)`."""
     known = meaning(provider, code)
     return (f" {code} ({known.words})" if known else f" {code}") if code else ""
 
 
 def able(kind: Kind) -> dict[str, Provider]:
-    """Give the installed providers that carry a kind of message, by name, in the order of use."""
+    """Return the installed providers that send a kind of message, by name, in order of use."""
     return {name: provider for name, provider in providers().items() if kind in provider.kinds}
 
 
 def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
-    """Give who carries a kind of message to a number, the first one first.
+    """Return the providers for a kind of message to a number, in the order to try them.
 
-    The routes of the most exact place that fits decide alone; without any, all that carry the kind, in the order of
-    the settings. A route by a provider that is not installed, or does not carry the kind, is passed over.
+    Only the routes of the most exact place count. Without any, these are all providers of the kind, in the order of the
+    settings. A route by a provider that isn't installed, or doesn't send the kind, is skipped.
     """
     known = able(kind)
     rows = [row for row in cache.read().routes if row.kind == kind and row.provider in known]
@@ -63,7 +63,7 @@ def route(kind: Kind, number: str = "") -> tuple[Hop, ...]:
 
 
 def _most_exact(rows: Sequence[Route], number: str) -> list[Route]:
-    """Choose the rows of one place: the longest prefix, else the country, else everywhere."""
+    """Return the rows of one place: the longest prefix, else the country, else everywhere."""
     places = {row.place for row in rows}
     fitting = sorted((p for p in places if p.startswith("+") and number.startswith(p)), key=len, reverse=True)
     if not fitting and any(len(place) == 2 for place in places):
