@@ -39,7 +39,7 @@ def test_both_or_neither_is_said(clock: Clock, db: None) -> None:
 
     page = opal.browser.save(ADD, kind="text", provider="virtual", words="", **when)
 
-    assert "Choose what is off" in page
+    assert "Choose a channel" in page
     assert not Outage.objects.exists()
 
 
@@ -82,7 +82,7 @@ def test_page_of_one_message_tells_its_way_and_neither_code_nor_number(ana: Pers
     page = opal.browser.go(f"{DELIVERIES}{message.handle}/")
 
     assert "asked for" in page
-    assert "refused, number takes no texts virtual" in page
+    assert "refused, number can’t receive texts virtual" in page
     assert f"m{message.pk}" in page
     assert message.challenge is not None
     assert message.challenge.reference in page

@@ -31,7 +31,7 @@ def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
 
 def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
     for wrong in ({}, {"kind": "text", "provider": "virtual"}):
-        with pytest.raises(ValidationError, match="Choose what is off"):
+        with pytest.raises(ValidationError, match="Choose a channel"):
             Outage(**wrong).full_clean()
         with pytest.raises(IntegrityError), transaction.atomic():
             Outage.objects.create(**wrong)

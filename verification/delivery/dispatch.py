@@ -67,7 +67,7 @@ _WRITE = Update(
 
 
 def send(message_id: int, *, now: datetime | None = None) -> MessageState | None:
-    """Claim a message and send it through the first provider that accepts it. Return None if it is claimed or not due."""
+    """Claim a message and send it through the first provider that accepts it. Return None if there is nothing to do."""
     now = now or timezone.now()
     message = _READ.first(pk=message_id)
     if message is None:

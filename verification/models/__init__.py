@@ -1,4 +1,4 @@
-"""The engine's tables, one noun a file."""
+"""The tables of verification, one module per subject."""
 
 from verification.models.audit import AuditEvent, AuditSeal
 from verification.models.browsers import Browser

@@ -1,4 +1,4 @@
-"""The record of every action. Rows are written once; triggers refuse to change or remove them, but personal words."""
+"""The audit log. Rows are written once: triggers refuse changes and deletions, except for erasing personal words."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.db import models
 
 from verification.models.handles import HandleField
 
-WORDS_DIGEST = "words_digest"  # of the personal words, in `detail`
-NONCE = "nonce"  # among the words, so that nobody finds short ones by trying once they are gone
+WORDS_DIGEST = "words_digest"  # digest of the personal words, in `detail`
+NONCE = "nonce"  # among the words, so that nobody can guess short ones from their digest after they are erased
 
 
 class AuditEvent(models.Model):
-    """One action: when, who, whom, what, from where. `digest` authenticates the row under a key outside the database.
+    """One action: when, who, whom, what, from where. `digest` authenticates the row with a key outside the database.
 
-    People stand in it by number. `words` holds what names or describes the person, such as a reason; it can be emptied,
-    and nothing else. `detail` holds a digest of it, so that a change is found.
+    People are stored as ids. `words` has what names or describes the person, such as a reason. It can be erased, but
+    not changed: `detail` has a digest of it.
     """
 
     ref = HandleField(unique=True)
@@ -25,7 +25,7 @@ class AuditEvent(models.Model):
     network = models.CharField(max_length=45, blank=True)
     agent = models.CharField(max_length=300, blank=True)
     detail = models.JSONField(default=dict)
-    # The database knows the default as well: a process of the release before writes rows without it.
+    # A default in the database, because processes of the previous release write rows without it.
     words = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     key_id = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
@@ -42,13 +42,13 @@ class AuditEvent(models.Model):
 
     @property
     def said(self) -> dict[str, Any]:
-        """All that the event says: its details, and the personal words that are still there."""
+        """Return everything that the event says: its details, and the personal words that are not erased."""
         both = {**self.detail, **self.words}
         return {name: value for name, value in both.items() if name not in {WORDS_DIGEST, NONCE}}
 
 
 class AuditSeal(models.Model):
-    """One link of the chain: the events it covers, in order, and a digest over them and the link before."""
+    """One link of the chain: the events that it covers, in order, and a digest over them and the previous link."""
 
     number = models.PositiveBigIntegerField(unique=True)
     sealed_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""A browser in which a person need not prove the second step again for some days."""
+"""Remembered browsers, which skip the second step for some days."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from verification.models.handles import HandleField
 class Browser(models.Model):
     """A remembered browser. The cookie alone is worth nothing: this row decides, and belongs to one person.
 
-    `method` is the one that was proven when the browser was remembered.
+    `method` is the method that was used when the browser was remembered.
     """
 
     ref = HandleField(unique=True, editable=False)

@@ -1,4 +1,4 @@
-"""One request to prove oneself, of one purpose, bound to one session. It never holds a code."""
+"""Challenges: requests to verify, each for one purpose and bound to one session. They never contain a code."""
 
 from django.conf import settings
 from django.db import models
@@ -9,23 +9,23 @@ from verification.models.handles import HandleField
 
 
 class Purpose(models.TextChoices):
-    """What a proof is for; a proof for one purpose is worth nothing for another."""
+    """What a challenge is for. Verifying for one purpose is worth nothing for another."""
 
     SIGN_IN = "sign_in", _("sign-in")
-    ENROL = "enrol", _("enrolment")
-    FRESH = "fresh", _("fresh proof")
-    CALLER = "caller", _("caller check")
+    ENROL = "enrol", _("setup")
+    FRESH = "fresh", _("re-authentication")
+    CALLER = "caller", _("caller verification")
     SELF_TEST = "self_test", _("self-test")
 
 
 class State(models.TextChoices):
-    """Life of a challenge: open, approved on the phone, then one of the ends."""
+    """The state of a challenge: open, approved on the phone, or one of the ends."""
 
     OPEN = "open", _("open")
     APPROVED = "approved", _("approved on the phone")
-    PROVEN = "proven", _("proven")
+    PROVEN = "proven", _("verified")
     SUPERSEDED = "superseded", _("replaced by a newer one")
-    ENDED = "ended", _("closed after too many wrong answers")
+    ENDED = "ended", _("ended after too many incorrect answers")
     DENIED = "denied", _("reported as fraud")
     EXPIRED = "expired", _("expired")
 
@@ -34,9 +34,9 @@ ALIVE = (State.OPEN, State.APPROVED)
 
 
 class Challenge(models.Model):
-    """A request to prove oneself. Guarded updates decide its fate; `generation` numbers the codes sent for it."""
+    """A request to verify. Only guarded updates change its state. `generation` numbers the codes sent for it."""
 
-    # Each index costs every write: so none for LIKE, as `unique=True` brings, and none that another one covers.
+    # Each index costs every write, so there is none for LIKE, as `unique=True` adds, and none that another covers.
     handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="challenges", db_index=False

@@ -1,4 +1,4 @@
-"""One method set up by one person, and the single-use secrets that some methods keep."""
+"""Enrolments: one method set up by one person, and the single-use codes of some methods."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,10 +13,10 @@ from verification.models.handles import HandleField
 
 
 class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
-    """One method of one person; also the django-otp device that a proven session names.
+    """One method of one person. It is also the django-otp device of a verified session.
 
-    Number, credential id or serial and the secret rest sealed; `hint` is the masked form that people see. Outside
-    `starts_at` and `ends_at`, where they are set, it is no option.
+    Number, credential id or serial number, and the secret are encrypted; `hint` is the masked form that people see.
+    Outside `starts_at` and `ends_at`, if they are set, it can't be used.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrolments")
@@ -34,7 +34,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
-    # The person says that an app which usually runs on their phone runs on something else.
+    # The person says that their app runs on something other than their phone.
     is_on_another_device = models.BooleanField(default=False)
 
     objects: ClassVar[DeviceManager] = DeviceManager()
@@ -53,16 +53,16 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
         return f"{self.method} {self.hint}".strip()
 
     def is_good(self, now: datetime) -> bool:
-        """Tell whether its span has begun and is not over; one without a span is always good."""
+        """Return whether it is valid now. Without `starts_at` and `ends_at` it always is."""
         return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
 
     def bound(self, column: str) -> str:
-        """Name the place that a value is sealed for."""
+        """Return the row and column that an encrypted value is bound to."""
         return f"enrolment.{column}:{self.ref}:{self.user_id}"
 
     @property
     def opens(self) -> bool:
-        """Tell whether what is sealed here can be read. If not, this enrolment is no option; all others are."""
+        """Return whether its encrypted values can be read. If not, only this enrolment can't be used."""
         try:
             return (self.address, self.secret) is not None
         except crypto.Unsealable:
@@ -70,7 +70,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
 
     @property
     def address(self) -> str:
-        """The whole number, credential id or serial. Never shown, logged or listed."""
+        """The whole number, credential id or serial number. Never show, log or list it."""
         if not self.sealed_address:
             return ""
         return crypto.unseal(self.sealed_address, purpose="address", bound=self.bound("address")).decode()
@@ -83,7 +83,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
 
     @property
     def secret(self) -> bytes:
-        """The shared secret of an app or token. Never shown after its enrolment."""
+        """The shared secret of an app or token. Never shown after setup."""
         if not self.sealed_secret:
             return b""
         return crypto.unseal(self.sealed_secret, purpose="secret", bound=self.bound("secret"))
@@ -94,7 +94,7 @@ class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types
 
 
 class SingleUseCode(models.Model):
-    """A code that works once: the digest of its first part finds the row, its hash checks the whole."""
+    """A code that works once. The digest of its first part finds the row, and its hash checks the whole code."""
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="single_use_codes")
     prefix_digest = models.CharField(max_length=64, editable=False)

@@ -1,4 +1,4 @@
-"""Random public names for rows; they stand in addresses and bind sealed values to their row."""
+"""Handles: random public names of rows, used in addresses and to bind encrypted values to their row."""
 
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,15 @@ else:
 
 
 def new_handle() -> str:
-    """Draw a name that cannot be guessed. Shape: 32 hex digits (128 bits)."""
+    """Return a random handle. Shape: 32 hex digits (128 bits)."""
     return secrets.token_hex(16)
 
 
 class HandleField(_CharField):
-    """A column whose rows each draw such a name.
+    """A column in which each row gets a handle.
 
-    Migrations describe it as the plain text column that it is in the database: they must not import our modules, which
-    later versions move. So a row that a migration makes must be given its name there.
+    Migrations see it as the text column that it is in the database, because they must not import our modules, which
+    later versions move. A migration that creates a row must give it a handle.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""The hardware tokens that the organisation owns: in stock, with a person, or retired."""
+"""Hardware tokens of the organisation: in stock, with a person, or retired."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from verification.models.handles import HandleField
 
 
 class HardwareTokenQuerySet(models.QuerySet["HardwareToken"]):
-    """Tokens by where they are."""
+    """Hardware tokens by where they are."""
 
     def in_stock(self) -> "HardwareTokenQuerySet":
         return self.filter(enrolment=None, retired_at=None)
@@ -26,10 +26,10 @@ class HardwareTokenQuerySet(models.QuerySet["HardwareToken"]):
 
 
 class HardwareToken(models.Model):
-    """One token. Its secret rests sealed; its serial number is printed on its back and is no secret.
+    """One token. Its secret is encrypted; its serial number is printed on its back and is no secret.
 
-    Shape: `data` says how it makes its codes, as an enrolment keeps it. `counter` and the clock's lead in `data` are
-    those of the last person who had it; while somebody has it, their enrolment knows better.
+    Shape: `data` says how it computes its codes, as in an enrolment. `counter` and the clock's lead in `data` are those
+    of its last person; while someone has it, their enrolment is more recent.
     """
 
     ref = HandleField(unique=True, editable=False)
@@ -57,16 +57,16 @@ class HardwareToken(models.Model):
 
     @property
     def name(self) -> str:
-        """Say what it is: its maker and model."""
+        """Return its maker and model."""
         return " ".join(part for part in (self.manufacturer, self.model) if part)[:64]
 
     @property
     def hint(self) -> str:
-        """The end of the serial number, as people see it."""
+        """Return the end of the serial number, as people see it."""
         return f"…{self.serial[-4:]}"
 
     def is_good(self, now: datetime) -> bool:
-        """Tell whether its maker lets it be used now."""
+        """Return whether its maker allows its use now."""
         return (self.starts_at is None or self.starts_at <= now) and (self.ends_at is None or now < self.ends_at)
 
     @property
@@ -80,12 +80,12 @@ class HardwareToken(models.Model):
 
     @property
     def opens(self) -> bool:
-        """Tell whether the sealed secret opens: its key is in the ring, and nobody changed it."""
+        """Return whether the encrypted secret can be read."""
         try:
             return bool(self.secret)
         except crypto.Unsealable:
             return False
 
     def bound(self) -> str:
-        """Name the place to which the sealed secret is bound."""
+        """Return the row and column that the encrypted secret is bound to."""
         return f"hardware_token.secret:{self.ref}"

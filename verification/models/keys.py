@@ -1,10 +1,10 @@
-"""The keys of keyed digests, sealed by the ring. They outlive every key of the ring."""
+"""Keys of keyed digests, encrypted with `MFA_KEYS`. They outlive every key in it."""
 
 from django.db import models
 
 
 class DigestKey(models.Model):
-    """A key under which digests and message authentication codes are made. Only its seal is ever renewed."""
+    """A key for digests and message authentication codes. Only its encryption is ever renewed."""
 
     name = models.CharField(max_length=32, unique=True)
     sealed = models.TextField(editable=False)
@@ -14,5 +14,5 @@ class DigestKey(models.Model):
         return self.name
 
     def bound(self) -> str:
-        """Name the place that the key is sealed for."""
+        """Return the row and column that the key is bound to."""
         return f"digest_key:{self.name}"

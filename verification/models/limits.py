@@ -1,11 +1,15 @@
-"""Counts that bound guessing and sending. In the database, so that no flush or restart forgets them."""
+"""Counts of the rate limits. They are in the database, so that no restart forgets them."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Failure(models.Model):
-    """Wrong answers of one person with one method, over all sessions and entrances."""
+    """Incorrect answers of one person with one method, over all sessions and entry points.
+
+    Shape: `consecutive` counts them in a row; `next_at` is when the next answer is accepted; `locked_at` is when the
+    method was locked.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="failures")
     method = models.CharField(max_length=32)
@@ -21,7 +25,7 @@ class Failure(models.Model):
 
 
 class Counter(models.Model):
-    """How often something happened within one window. `key` is a keyed digest, never a name, number or address."""
+    """How often something happened in one window. `key` is a keyed digest, never a name, number or address."""
 
     scope = models.CharField(max_length=24)
     key = models.CharField(max_length=64)

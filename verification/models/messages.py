@@ -1,4 +1,4 @@
-"""The outbox: one text, call or mail that leaves the building, and what became of it."""
+"""The outbox: texts, calls and emails to send, and what happened to each."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from verification.models.handles import HandleField
 
 
 class Kind(models.TextChoices):
-    """What carries the words."""
+    """The channel of a message."""
 
     TEXT = "text", _("text")
     CALL = "call", _("call")
@@ -19,12 +19,12 @@ class Kind(models.TextChoices):
 
 
 class MessageState(models.TextChoices):
-    """What happened to a message, in the order in which it can only move forward."""
+    """What happened to a message. It only moves forward, in this order."""
 
     QUEUED = "queued", _("waiting to be sent")
-    SENDING = "sending", _("being handed over")
-    UNKNOWN = "unknown", _("handed over, answer lost")
-    LOST = "lost", _("no word of it came")
+    SENDING = "sending", _("being sent")
+    UNKNOWN = "unknown", _("sent, no answer from the provider")
+    LOST = "lost", _("lost, no receipt came")
     ACCEPTED = "accepted", _("accepted by the provider")
     SENT = "sent", _("on its way")
     RINGING = "ringing", _("ringing")
@@ -37,7 +37,7 @@ class MessageState(models.TextChoices):
 
 FINAL = (MessageState.DELIVERED, MessageState.UNDELIVERED, MessageState.FAILED, MessageState.EXPIRED)
 
-# Receipts come in any order and more than once: a message moves to a higher rank only.
+# Receipts come in any order and more than once, so a message only moves to a higher rank.
 RANK = {
     MessageState.QUEUED: 0,
     MessageState.SENDING: 1,
@@ -55,30 +55,30 @@ RANK = {
 
 
 class Reason(models.TextChoices):
-    """Why a message did not arrive, in our words, whatever the provider calls it."""
+    """Why a message did not arrive, in our words."""
 
     UNREACHABLE = "unreachable", _("phone off or out of reach")
-    LANDLINE = "landline", _("number takes no texts")
-    BLOCKED = "blocked", _("blocked by the phone or its carrier")
-    OPTED_OUT = "opted_out", _("the owner replied STOP")
+    LANDLINE = "landline", _("number can’t receive texts")
+    BLOCKED = "blocked", _("blocked by the phone or the phone company")
+    OPTED_OUT = "opted_out", _("opted out with STOP")
     INVALID_NUMBER = "invalid_number", _("number not in use")
-    FILTERED = "filtered", _("filtered by the carrier")
+    FILTERED = "filtered", _("filtered by the phone company")
     BUSY = "busy", _("line busy")
     NO_ANSWER = "no_answer", _("nobody answered")
     VOICEMAIL = "voicemail", _("a voicemail answered")
-    HUNG_UP = "hung_up", _("hung up without a key")
+    HUNG_UP = "hung_up", _("hung up without pressing a key")
     RATE_LIMITED = "rate_limited", _("provider asks to slow down")
-    COUNTRY_CLOSED = "country_closed", _("country not open")
+    COUNTRY_CLOSED = "country_closed", _("country is closed")
     PROVIDER_DOWN = "provider_down", _("provider out of service")
     TOO_OLD = "too_old", _("too old to send")
     UNKNOWN = "unknown", _("not known")
 
 
 class Message(models.Model):
-    """One row of the outbox. `handle` is what receipts name; number and words are sealed or composed at hand-over.
+    """One row of the outbox. Receipts refer to `handle`. The number is encrypted; the text is rendered when it is sent.
 
-    `code` is the provider's own number or word for what went wrong.
-    Of a number only `country` (ISO 3166) and `range` (country code and three digits) stand open, for figures.
+    `code` is the provider's own error code. Of a number, only `country` (ISO 3166) and `range` (country code and three
+    digits) are readable, for statistics.
     """
 
     # Each index costs every write, and a message has four and more: so none for LIKE, as `unique=True` brings, and none
@@ -86,7 +86,7 @@ class Message(models.Model):
     handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="messages", db_index=False, null=True
-    )  # none of what a stranger writes to company support
+    )  # None if someone who isn't signed in wrote to the support desk
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, null=True, related_name="messages")
     generation = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -129,12 +129,12 @@ class Message(models.Model):
         return f"{self.kind} {self.hint}"
 
     def bound(self) -> str:
-        """Name the place that the address is sealed for."""
+        """Return the row and column that the address is bound to."""
         return f"message.address:{self.handle}:{self.user_id}"
 
     @property
     def opens(self) -> bool:
-        """Tell whether the address can be read."""
+        """Return whether the address can be read."""
         try:
             return bool(self.address)
         except crypto.Unsealable:
@@ -142,7 +142,7 @@ class Message(models.Model):
 
     @property
     def address(self) -> str:
-        """The whole number or mail address; for the provider's eyes only."""
+        """The whole number or email address, for the provider only."""
         return crypto.unseal(self.sealed_address, purpose="address", bound=self.bound()).decode()
 
     @address.setter

@@ -1,4 +1,4 @@
-"""What operators switched off: texts, calls or mails altogether, or one provider; now or planned, with an end."""
+"""Outages: operators switched off texts, calls, emails or one provider, now or for a planned time."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,17 +10,17 @@ from verification.models.messages import Kind
 
 
 class Outage(models.Model):
-    """One switch. While it lasts, pages lead elsewhere and say why, and nothing of it goes out."""
+    """One outage. While it lasts, nothing is sent through it, and pages offer other methods and explain why."""
 
-    kind = models.CharField(_("what is off"), max_length=8, choices=Kind.choices, blank=True)
-    provider = models.CharField(_("or one provider"), max_length=32, blank=True)
+    kind = models.CharField(_("channel"), max_length=8, choices=Kind.choices, blank=True)
+    provider = models.CharField(_("provider (optional)"), max_length=32, blank=True)
     starts_at = models.DateTimeField(_("from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: until somebody ends it."))
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: no planned end."))
     words = models.CharField(
-        _("what people are told"),
+        _("message for people"),
         max_length=200,
         blank=True,
-        help_text=_("One sentence, such as “The carrier is down.”"),
+        help_text=_("One sentence, such as “The phone company has an outage.”"),
     )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -39,6 +39,6 @@ class Outage(models.Model):
     def clean(self) -> None:
         super().clean()
         if bool(self.kind) == bool(self.provider):
-            raise ValidationError(_("Choose what is off: a kind of message, or one provider."))
+            raise ValidationError(_("Choose a channel, or enter one provider."))
         if self.ends_at and self.ends_at <= self.starts_at:
-            raise ValidationError({"ends_at": _("It must end after it begins.")})
+            raise ValidationError({"ends_at": _("Enter an end that is after the start.")})

@@ -1,4 +1,4 @@
-"""What the engine reads of a person. The user model of the site has it, whatever else it has."""
+"""What verification reads of a user. The site's user model has these attributes."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SecondStep(models.TextChoices):
-    """What is asked of a person: nothing, to register at the next sign-in, or the second step always."""
+    """What is required of a person: nothing, registration at the next sign-in, or always the second step."""
 
     DISABLED = "disabled", _("disabled")
     ENABLED = "enabled", _("enabled")
@@ -16,7 +16,7 @@ class SecondStep(models.TextChoices):
 
 
 class Person(Protocol):
-    """A person, as the engine knows them."""
+    """A user, as verification knows them."""
 
     pk: int
     email: str

@@ -1,4 +1,4 @@
-"""What is required of whom: one row for everybody, and one for each group that differs."""
+"""Policies: what is required of whom. One for everyone, and one for each group that differs."""
 
 import math
 from datetime import timedelta
@@ -13,7 +13,7 @@ TEXT_NOTICES = False  # whether notices go by text too where no policy says so; 
 
 
 class AppPasswordsEnd(models.IntegerChoices):
-    """With which new passwords a person's app passwords end. A higher value covers what a lower one does."""
+    """Which password changes end a person's app passwords. A higher value includes the lower ones."""
 
     NEVER = 0, _("Never")
     REPLACED = 1, _("Only after a reset link, or when support requires a new password")
@@ -21,10 +21,10 @@ class AppPasswordsEnd(models.IntegerChoices):
 
 
 class Policy(models.Model):
-    """Rules for everybody (no group) or for one group. An empty field leaves the rule to the next policy.
+    """Rules for everyone (without a group) or for one group. An empty field leaves the rule to the next policy.
 
-    Of several groups the one with the lowest rank that fills a field decides that field; then the rules for
-    everybody; then the default of the product.
+    If a person has several groups, the lowest rank that sets a field decides it, then the policy for everyone, then the
+    built-in default.
     """
 
     group = models.OneToOneField(
@@ -74,12 +74,12 @@ class Policy(models.Model):
 
     @property
     def precedence(self) -> tuple[bool, int, float]:
-        """Sort by this for the strongest first, as `strongest` does in SQL; one that is not saved yet is last."""
+        """Return a sort key with the strongest policy first, as `strongest` does in SQL. An unsaved policy comes last."""
         return (self.group_id is None, self.rank, self.pk or math.inf)
 
 
 def strongest(user: int | models.OuterRef, field: str) -> "models.QuerySet[Policy]":
-    """Find the policies that fill one field for a person (a key or an outer reference); the first row decides."""
+    """Return the policies that set one field for a person (a key or an outer reference). The first row decides."""
     mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
     is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=models.BooleanField())
     return mine.order_by(is_everybodys, "rank", "pk")

@@ -1,4 +1,4 @@
-"""Who carries what where, as operators set it while we run; how each provider fares; each try that failed."""
+"""Routes, circuits and failed tries: which provider sends what where, and how each provider performs."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -12,10 +12,10 @@ _PLACE = RegexValidator(r"^([A-Z]{2}|\+[1-9][0-9]{0,14})?$", "Write CH, +4179, o
 
 
 class Route(models.Model):
-    """One provider for one kind of message to one place; of several for a place, the lowest order is tried first.
+    """One provider for one kind of message to one place. Of several, the lowest order is tried first.
 
-    Shape: `place` is a prefix of the number (+4179), a country (CH), or empty for everywhere. Of the places that fit a
-    number the most exact one alone decides. `sender` is what messages come from, where the provider lets it be chosen.
+    Shape: `place` is a prefix of the number (+4179), a country (CH), or empty for everywhere. For each number only the
+    routes of the most exact place apply. `sender` is what messages come from, if the provider lets us choose.
     """
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -39,25 +39,25 @@ class Route(models.Model):
         return f"{self.kind} to {self.place or 'everywhere'} by {self.provider}"
 
     def clean(self) -> None:
-        """Refuse a place for mail, whose addresses have none."""
+        """Refuse a place for emails, whose addresses have none."""
         if self.kind == Kind.MAIL and self.place:
             raise ValidationError({"place": "Mail goes everywhere: leave the place empty."})
 
 
 class CircuitState(models.TextChoices):
-    """Whether a provider is given messages."""
+    """Whether a provider gets messages."""
 
-    CLOSED = "closed", _("in service")
-    OPEN = "open", _("passed over")
-    HALF_OPEN = "half_open", _("on trial with one message")
+    CLOSED = "closed", _("in use")
+    OPEN = "open", _("skipped")
+    HALF_OPEN = "half_open", _("being tried with one message")
 
 
 class Circuit(models.Model):
-    """How one provider fares with one kind of message. No row: nothing ever failed.
+    """How one provider performs with one kind of message. Without a row it never failed.
 
-    Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in
-    a row, each twice as long as the one before; `why` and `code` are what opened it; `told_at` is since when operators
-    know of it.
+    Shape: `until_at` ends the pause of an open circuit, or the trial of a half-open one; `trips` counts the pauses in a
+    row, each twice as long as the previous one; `why` and `code` are what opened it; `told_at` is when operators were
+    notified.
     """
 
     provider = models.CharField(max_length=32)
@@ -79,15 +79,15 @@ class Circuit(models.Model):
 
 
 class Result(models.TextChoices):
-    """How a try ended that did not end well."""
+    """How a failed try ended."""
 
     REFUSED = "refused", _("refused")
-    LOST = "lost", _("answer lost")
-    RETURNED = "returned", _("taken, then reported as not delivered")
+    LOST = "lost", _("no answer")
+    RETURNED = "returned", _("accepted, then reported as not delivered")
 
 
 class Attempt(models.Model):
-    """One try of a message that failed. The try that went well, or is under way, stands on the message itself."""
+    """One failed try of a message. The try that succeeded, or is under way, is on the message itself."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
     provider = models.CharField(max_length=32)

@@ -111,7 +111,7 @@ def trip(
     code: str = "",
     at_least: timedelta | None = None,
 ) -> bool:
-    """Open a circuit that is in state `of`. Each pause in a row is twice as long. Return False if another worker did."""
+    """Open a circuit that is in state `of`. Each pause in a row is twice as long. Return False if it was changed."""
     row, _ = Circuit.objects.get_or_create(provider=provider, kind=kind, defaults={"changed_at": now})
     pause = at_least or min(conf.circuit_pause() * 2 ** min(row.trips, _TURNED), conf.circuit_max_pause())
     did = Circuit.objects.filter(pk=row.pk, state=of).update(
