@@ -74,7 +74,7 @@ class Policy(models.Model):
 
     @property
     def precedence(self) -> tuple[bool, int, float]:
-        """Return a sort key with the strongest policy first, as `strongest` does in SQL. An unsaved policy comes last."""
+        """Return a sort key with the strongest policy first, as `strongest` does in SQL. Unsaved ones come last."""
         return (self.group_id is None, self.rank, self.pk or math.inf)
 
 
