@@ -44,7 +44,7 @@ class ServiceAdmin(ChangesAdmin):
         heading=_("Services"),
         lead=_("Programs that check app passwords with us, such as a mail server. Each has a key of its own."),
         add=_("Add a service"),
-        form_lead=_("After you add a service, we show its key once. Copy it into the service’s configuration."),
+        form_lead=_("We show a service’s key only once: when you add the service, and when you renew its key."),
         empty=_("No services yet"),
         empty_text=_("Add a service to let people use app passwords with it."),
         delete=_("Delete service"),

@@ -130,7 +130,7 @@ class Ruled(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for the chec
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         words = self.words.of(self.opts)
-        if kwargs.get("add"):
+        if kwargs.get("add") and not words["save"]:
             words["save"] = words["add"]
         return super().render_change_form(request, context | {"words": words}, *args, **kwargs)
 

@@ -111,6 +111,7 @@ class OutageAdmin(ChangesAdmin):
         form_lead=_("Choose what is switched off and for how long. You see what it does before it applies."),
         empty=_("Nothing is switched off"),
         empty_text=_("If a provider has trouble, add an outage so that people are told and use another method."),
+        save=_("Preview"),
         delete=_("End outage"),
         delete_effect=_("Messages are sent again within a second."),
     )
