@@ -216,7 +216,7 @@ def test_help_answers_with_what_happened(page: Page, ana: Person) -> None:
     page_actions.give_password(page, ana)
     page_actions.follow(page, "Help")
     page_actions.follow(page, "Find out what is wrong")
-    page_actions.follow(page, "I am not receiving a text or call")
+    page_actions.follow(page, "I’m not receiving a text or call")
 
     expect(page.locator(".finding").first).to_contain_text("waiting to be sent")
     page_actions.follow(page, "Use a different verification option")
@@ -227,9 +227,9 @@ def test_help_is_searched(page: Page) -> None:
     page.goto("/help/")
     page_actions.fill(page, "What do you need help with?", "no sms arives")
     page_actions.press(page, "Search")
-    page_actions.follow(page, "No text arrives")
+    page_actions.follow(page, "I’m not getting texts")
 
-    page_actions.expect_heading(page, "No text arrives")
+    page_actions.expect_heading(page, "I’m not getting texts")
 
 
 def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
