@@ -80,7 +80,7 @@ PASSWORD_RESET = declare(
         log=_("%(person)s set a new password through an emailed link."),
         icon="key",
         title=_("Your password was reset with a link from an email"),
-        staff_title=_("Their password was reset by a mailed link"),
+        staff_title=_("They reset their password through an emailed link"),
     )
 )
 
@@ -99,7 +99,7 @@ REGISTRATION_DEFERRED = declare(
         log=_("%(person)s put off setting up a method."),
         icon="clock",
         title=_("You postponed the setup"),
-        staff_title=_("They put the registration off"),
+        staff_title=_("They put off setting up a method"),
     )
 )
 
@@ -157,7 +157,7 @@ ACCOUNT_SECURING_BEGUN = declare(
         log=_("%(person)s reported activity that wasn’t theirs, and is securing their account."),
         icon="shield",
         title=_("You reported something that wasn’t you"),
-        staff_title=_("They said that something was not them"),
+        staff_title=_("They reported activity that wasn’t theirs"),
         severity=Severity.WARN,
         is_deniable=False,
         trouble=_("“This wasn’t me”"),
@@ -169,7 +169,7 @@ ACCOUNT_SECURING_ENDED = declare(
         log=_("%(person)s finished securing their account."),
         icon="shield",
         title=_("You restored access to your account"),
-        staff_title=_("They made their account safe again"),
+        staff_title=_("They secured their account again"),
         severity=Severity.GOOD,
         is_deniable=False,
     )

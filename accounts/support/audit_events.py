@@ -136,7 +136,7 @@ SUPPORT_TOKEN_RESYNCHRONISED = declare(
 SUPPORT_APP_PASSWORDS_DELETED = declare(
     UserEvent(
         "support.app_passwords_deleted",
-        log=_("%(actor)s deleted the app passwords of %(person)s: %(n_app_passwords)s."),
+        log=_("%(actor)s deleted the app passwords of %(person)s (%(n_app_passwords)s)."),
         icon="remove",
         title=_("Support deleted your app passwords"),
         staff_title=_("Support deleted their app passwords"),
@@ -154,7 +154,7 @@ SUPPORT_APP_PASSWORDS_DELETED = declare(
 SUPPORT_BROWSERS_FORGOTTEN = declare(
     UserEvent(
         "support.browsers_forgotten",
-        log=_("%(actor)s removed the remembered browsers of %(person)s: %(n_browsers)s."),
+        log=_("%(actor)s removed the remembered browsers of %(person)s (%(n_browsers)s)."),
         icon="remove",
         title=_("Support removed your remembered browsers"),
         staff_title=_("Support removed their remembered browsers"),
@@ -171,7 +171,7 @@ SUPPORT_BROWSERS_FORGOTTEN = declare(
 SUPPORT_SESSIONS_ENDED = declare(
     UserEvent(
         "support.sessions_ended",
-        log=_("%(actor)s ended the sessions of %(person)s: %(n_sessions)s."),
+        log=_("%(actor)s ended the sessions of %(person)s (%(n_sessions)s)."),
         icon="leave",
         title=_("Support ended your sessions"),
         staff_title=_("Support ended their sessions"),
@@ -347,7 +347,7 @@ SUPPORT_CALLER_VERIFIED = declare(
 SUPPORT_CALLER_FAILED = declare(
     UserEvent(
         "support.caller_failed",
-        log=_("A caller read an incorrect code for %(person)s to %(actor)s: %(way)s."),
+        log=_("A caller who claimed to be %(person)s read an incorrect code to %(actor)s: %(way)s."),
         icon="warn",
         title=_("An incorrect code was read to support"),
         text=detail("way"),

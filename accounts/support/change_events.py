@@ -13,7 +13,7 @@ GROUP_REQUESTED = declare(
     Event(
         "group.requested",
         _("Group change requested"),
-        _("%(actor)s requested approval of a change to the group %(group)s."),
+        _("%(actor)s asked for approval to change the group %(group)s."),
     )
 )
 GROUP_REQUEST_AGREED = declare(
@@ -23,7 +23,7 @@ GROUP_REQUEST_REFUSED = declare(
     Event(
         "group.request_refused",
         _("Group change refused by a colleague"),
-        _("%(actor)s refused a change to the group %(group)s that a colleague requested."),
+        _("%(actor)s refused a colleague’s request to change the group %(group)s."),
     )
 )
 GROUP_REFUSED = declare(
@@ -36,7 +36,7 @@ GROUP_REFUSED = declare(
 )
 
 PEOPLE_IMPORT_BEGUN = declare(
-    Event("people.import_begun", _("Import started"), _("%(actor)s started an import of %(what)s. Rows: %(n_rows)s."))
+    Event("people.import_begun", _("Import started"), _("%(actor)s started an import of %(what)s (rows: %(n_rows)s)."))
 )
 PEOPLE_IMPORT_CANCELLED = declare(
     Event(

@@ -1,4 +1,4 @@
-"""Seals the audit log in a chain of digests, and finds events that were changed, removed or put in."""
+"""Chains and seals the events of the audit log, and finds those that were changed, removed or put in."""
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress

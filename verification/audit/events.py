@@ -55,7 +55,7 @@ CHALLENGE_REPORTED = declare(
 CHALLENGE_REPEATED = declare(
     UserEvent(
         "challenge.repeated",
-        log=_("A code of %(person)s that was already used was entered again: %(method)s."),
+        log=_("A used code was entered a second time for %(person)s: %(method)s."),
         icon="warn",
         title=_("A code was entered a second time"),
         text=_("It didn’t work: each code works once."),
@@ -64,7 +64,7 @@ CHALLENGE_REPEATED = declare(
     )
 )
 CHALLENGE_ISSUED = declare(
-    Event("challenge.issued", _("Second step asked"), _("%(person)s was asked for the second step: %(method)s."))
+    Event("challenge.issued", _("Second step requested"), _("%(person)s was asked for the second step: %(method)s."))
 )
 CHALLENGE_RESENT = declare(
     Event("challenge.resent", _("New code requested"), _("%(person)s requested a new code: %(method)s."))
@@ -79,21 +79,21 @@ CHALLENGE_REPLACED = declare(
     Event(
         "challenge.replaced",
         _("Older code entered"),
-        _("An older code of %(person)s was entered, which a newer one had replaced: %(method)s."),
+        _("An older code was entered for %(person)s, after a newer one was sent: %(method)s."),
     )
 )
 CHALLENGE_USED = declare(
     Event(
         "challenge.used",
         _("Used code entered"),
-        _("A code of %(person)s that was already used was entered: %(method)s."),
+        _("A used code was entered for %(person)s: %(method)s."),
     )
 )
 
 MESSAGE_REFUSED = declare(
     UserEvent(
         "message.refused",
-        log=_("No text or call could go to a number of %(person)s: %(why)s."),
+        log=_("A text or call to %(person)s was stopped: %(why)s."),
         icon="clock",
         title=_("We couldn’t send a text or call to this number"),
         severity=Severity.WARN,
@@ -117,7 +117,7 @@ MESSAGE_LIMITED = declare(
 MESSAGE_UNANSWERED = declare(
     UserEvent(
         "message.unanswered",
-        log=_("No more messages go to %(person)s for now, because nobody answered the last ones: %(method)s."),
+        log=_("Messages to %(person)s stopped because nobody answered the last ones: %(method)s."),
         icon="clock",
         title=_("We stopped sending codes, because nobody entered the last ones"),
         text=method,
@@ -131,7 +131,7 @@ MESSAGE_SENT_AGAIN = declare(
         log=_("%(actor)s sent a notice to %(person)s again."),
         icon="send",
         title=_("We sent you a notification again"),
-        staff_title=_("A notice was sent to them once more"),
+        staff_title=_("A notice was sent to them again"),
     )
 )
 
@@ -149,7 +149,7 @@ SECOND_STEP_SWITCHED_OFF = declare(
 ENROLMENT_REBOUND = declare(
     UserEvent(
         "enrolment.rebound",
-        log=_("%(person)s set up a method in place of the locked ones: %(method)s."),
+        log=_("%(person)s set up a method that replaces the locked ones: %(method)s."),
         icon="plus",
         title=_("A new method replaced the locked ones"),
         text=method,
@@ -158,20 +158,20 @@ ENROLMENT_REBOUND = declare(
 ENROLMENT_ASSIGNED = declare(
     UserEvent(
         "enrolment.assigned",
-        log=_("%(actor)s assigned a method to %(person)s, who can activate it now: %(method)s."),
+        log=_("%(actor)s assigned a method to %(person)s, who has to activate it: %(method)s."),
         icon="plus",
         title=_("You were given a method to activate"),
-        staff_title=_("Something was handed out to them, to be activated"),
+        staff_title=_("A method was assigned to them, for them to activate"),
         text=method,
     )
 )
 ENROLMENT_HANDED_OUT = declare(
     UserEvent(
         "enrolment.handed_out",
-        log=_("%(actor)s issued a pass to %(person)s: %(method)s."),
+        log=_("%(actor)s issued a pass to %(person)s."),
         icon="pass",
         title=_("The support desk gave you a Temporary Access Pass"),
-        staff_title=_("Company support gave them a pass"),
+        staff_title=_("Support gave them a pass"),
         text=method,
         severity=Severity.WARN,
     )
@@ -206,7 +206,7 @@ ENROLMENT_RENAMED = declare(
 ENROLMENT_MADE_DEFAULT = declare(
     UserEvent(
         "enrolment.made_default",
-        log=_("%(person)s chose which method to be asked for first: %(method)s."),
+        log=_("%(person)s changed their default method to: %(method)s."),
         icon="edit",
         title=_("The default method was changed"),
         text=method,
@@ -232,9 +232,9 @@ SEALED_VALUE_DAMAGED = declare(
         log=_("Stored data couldn’t be decrypted: %(what)s."),
         icon="warn",
         title=_("One of your methods stopped working"),
-        staff_title=_("One of their options could not be read"),
+        staff_title=_("One of their methods can’t be read"),
         text=_("Set it up again to use it. We’ve told the support desk."),
-        staff_text=_("It is closed until they set it up again. Company support was told."),
+        staff_text=_("It’s locked until they set it up again. Operators were notified."),
         severity=Severity.WARN,
         metric="sealed value damaged",
     )
@@ -243,7 +243,7 @@ SEALED_VALUE_DAMAGED = declare(
 BROWSER_FORGOTTEN = declare(
     UserEvent(
         "browser.forgotten",
-        log=_("%(person)s removed remembered browsers: %(n_browsers)s."),
+        log=_("%(person)s removed remembered browsers (%(n_browsers)s)."),
         icon="remove",
         title=_("Remembered browsers were removed"),
     )
@@ -288,7 +288,7 @@ RANGE_WARNED = declare(
     Event(
         "range.warned",
         _("Possible toll fraud"),
-        _("Few of the codes sent to numbers that begin with %(range)s are entered."),
+        _("Few codes sent to numbers that begin with %(range)s are entered. This can be toll fraud."),
         severity=Severity.WARN,
     )
 )
@@ -296,7 +296,7 @@ RANGE_PAUSED = declare(
     Event(
         "range.paused",
         _("Range of numbers blocked"),
-        _("Numbers that begin with %(range)s were blocked, because few codes sent there are entered."),
+        _("Numbers that begin with %(range)s were blocked because few codes sent there are entered."),
         severity=Severity.BAD,
     )
 )
