@@ -1,6 +1,7 @@
 """Views for support actions on one user or many: preview, reason and ticket, then the result."""
 
 import hashlib
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -54,6 +55,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "seen": _name(preview),
         "is_idle": preview == action_preview.or_none([]),
         "closed": rights.explain(permit) if isinstance(permit, Refusal) else "",
+        "needs_caller": permit is Refusal.NO_CALLER,
         "token": execution.new_token(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
@@ -92,7 +94,8 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
         context = {"person": person, "secret": result.secret, "words": result.text}
         return layout.page(request, "pass_shown.html", context)
     if result.state is State.REFUSED:
-        context = {"action": action, "person": person, "closed": result.text}
+        needs_caller = result.text == rights.explain(Refusal.NO_CALLER)
+        context = {"action": action, "person": person, "closed": result.text, "needs_caller": needs_caller}
         return layout.page(request, "refused.html", context, status=403)
     say = messages.success if result.state is State.DONE else messages.info
     say(request, f"{action.label}: {result.text}")
@@ -127,20 +130,26 @@ def many(request: AuthedRequest) -> HttpResponse:
         states = [result.state for _person, result in results]
         done = {"n_done": states.count(State.DONE), "n_refused": states.count(State.REFUSED)}
         return layout.page(request, "many_done.html", {"action": action, "results": results} | done)
-    kept_out = [(p, rights.explain(why)) for p in chosen if isinstance(why := permits[p.pk], Refusal)]
+    refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], Refusal)}
+    included = User.objects.filter(pk__in=[person.pk for person in chosen if person not in refusals])
     context = {
         "action": action,
         "people": chosen,
         "form": form,
-        "preview": action.preview(
-            action_preview.of_many(User.objects.filter(pk__in=[p.pk for p in chosen]), now=now.now)
-        ),
+        "preview": action.preview(action_preview.of_many(included, now=now.now)),
         "chosen": ",".join(str(person.pk) for person in chosen),
-        "kept_out": kept_out,
-        "n_open": len(chosen) - len(kept_out),
+        "kept_out": _by_reason(refusals),
+        "n_kept_out": len(refusals),
+        "n_open": len(chosen) - len(refusals),
         "token": execution.new_token(),
     }
     return layout.page(request, "many.html", context)
+
+
+def _by_reason(refusals: Mapping[User, Refusal]) -> list[tuple[str, list[str]]]:
+    """Return each reason once, with the usernames of those whom it keeps out."""
+    reasons = dict.fromkeys(refusals.values())
+    return [(rights.explain(why), [p.username for p, each in refusals.items() if each is why]) for why in reasons]
 
 
 def _chosen(request: AuthedRequest, context: Context) -> list[User]:
