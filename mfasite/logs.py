@@ -67,7 +67,7 @@ class Json(logging.Formatter):
 
 
 class Masked(logging.Formatter):
-    """Format as usual, traceback included, then mask the whole text."""
+    """Format the line with its traceback, then mask the whole text."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format and mask."""
@@ -106,7 +106,7 @@ def configuration(level: str, shape: str = "text") -> dict[str, object]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
-            # One line per attempt while the database is down. Whoever needed the connection logs it once.
+            # One line per attempt while the database is down. Code that needed the connection logs it once.
             "psycopg.pool": {"level": "ERROR"},
         },
     }

@@ -224,7 +224,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Our longest form is a carrier's callback for a pressed key. Files are limited separately.
+# Our longest form is a provider's callback for a pressed key. Files are limited separately.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 5

@@ -1,4 +1,4 @@
-"""Starts the whole service as child processes: broker, web, worker, beat and the virtual carrier."""
+"""Starts the whole service as child processes: broker, web, worker, beat and the virtual phone network."""
 
 import contextlib
 import hashlib

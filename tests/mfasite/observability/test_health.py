@@ -17,7 +17,7 @@ from mfasite.observability import health
 
 @pytest.fixture
 def hanging() -> Iterator[threading.Event]:
-    """Give a probe something to hang on that the test lets go of at its end."""
+    """Give a probe something to wait for, which the test releases at its end."""
     event = threading.Event()
     yield event
     event.set()
