@@ -1,6 +1,6 @@
-"""Challenges: requests to verify, each for one purpose, bound to one session, and answered once.
+"""Challenges: requests to verify, each for one purpose, bound to one session and answered once.
 
-Everything that proves a second step goes through here. Guarded updates decide, never a read and then a write.
+Every second step goes through here. Guarded updates decide, never a read followed by a write.
 """
 
 from verification.challenges.answering import answer

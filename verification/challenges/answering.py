@@ -1,4 +1,4 @@
-"""Answers to challenges: checks what a person typed."""
+"""Answers to challenges."""
 
 from datetime import datetime, timedelta
 
@@ -11,15 +11,15 @@ from verification.method import Check, Draft
 from verification.models import Challenge, State
 from verification.outcomes import Outcome, Verdict
 
-_OLDER_CODE_WINDOW = timedelta(minutes=10)  # in which an older code is told from a wrong one
-_MAX_OLDER_REQUESTS = 20  # requests of one person that are looked at for it
+_OLDER_CODE_WINDOW = timedelta(minutes=10)  # older codes are recognised for this long
+_MAX_OLDER_REQUESTS = 20  # most older requests that are compared
 
 
 def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
-    """Check what a person typed, and spend the challenge if it is right.
+    """Check an answer, and finish the challenge if it is correct.
 
-    A try and a failure are taken first and committed, so that no later fault and no parallel request gets them back;
-    then the method compares, outside any transaction; then one guarded update spends the challenge.
+    First a try and a failure are counted and committed, so that no later error or parallel request can undo them. Then
+    the method checks the answer, outside any transaction. Then one guarded update finishes the challenge.
     """
     challenge = queries.load(handle, binding)
     if challenge is None or not challenge.enrolment.is_good(context.now):
@@ -39,7 +39,7 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
 
 
 def _follow(challenge: Challenge, address: str) -> None:
-    """Switch to the enrolment that an answer names, if it belongs to the person and to the method that was asked."""
+    """Switch to the enrolment that an answer names, if it belongs to the same person and method."""
     if not address or not challenge.enrolment.confirmed:
         return
     named = enrolments.of_address(address, method=challenge.enrolment.method, user_id=challenge.user.pk)
@@ -65,7 +65,7 @@ def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str,
 
 
 def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
-    """Tell whether a new credential is set up already: it must belong to one person only, because it names its holder.
+    """Return whether a new credential is set up already: it can belong to one person only, because it identifies them.
 
     Source: WebAuthn L3, 7.1, step 26.
     """
@@ -75,16 +75,15 @@ def _is_taken(challenge: Challenge, draft: Draft | None) -> bool:
 
 
 def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
-    """Tell whether an answer is an older code of this person: sent before the newest one, or for an older request.
+    """Return whether an answer is an older code of this person, sent before the newest one or for an older request.
 
-    An older request ends by it, and nobody goes back to it. Otherwise somebody with many requests open at once would
-    learn by one free guess whether it opens any of them.
+    The older request ends. Otherwise someone with many open requests could test one guess against all of them.
     """
     recent = Challenge.objects.filter(
         user=challenge.user,
         purpose=challenge.purpose,
         pk__lte=challenge.pk,
-        issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # the index stops there
+        issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # limits what the index reads
         resend_at__gt=now - _OLDER_CODE_WINDOW,
         enrolment__method__in=registry.names(Delivered),
     )

@@ -1,4 +1,4 @@
-"""Attempts: tries of a challenge, failures that count towards a lockout, and notices of wrong codes."""
+"""Attempts: the tries of a challenge, failures that count towards a lockout, and notices of incorrect codes."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from verification.db.compiled_queries import BindParam, Update
 from verification.models import Challenge, Purpose, State
 from verification.outcomes import Outcome, Verdict, Words
 
-NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # a proof for these lets nobody in
-# Counted apart, so that nobody's guesses there close a person's own sign-in.
+NON_GRANTING = {Purpose.ENROL, Purpose.SELF_TEST}  # verifying for these doesn't give access
+# These have separate counts, so that guesses there don't lock a person's sign-in.
 _SEPARATE_COUNTERS = NON_GRANTING | {Purpose.CALLER}
 _ROW, _NOW, _GENERATION = BindParam("pk"), BindParam("now"), BindParam("generation")
 _TAKE_TRY = Update(
@@ -26,25 +26,25 @@ _TAKE_TRY = Update(
         {"tries_left": F("tries_left") - 1},
     )
 )
-_NOTIFY_AFTER_TODAY = 3  # wrong codes in a day that are odd, whatever comes after them
-_NOTIFY_AT_IN_MONTH = (10, 25, 50, 75)  # of a month: one who tries twice a day shows too
+_NOTIFY_AFTER_TODAY = 3  # incorrect codes in a day that the person is told of
+_NOTIFY_AT_IN_MONTH = (10, 25, 50, 75)  # in 30 days, to catch someone who tries twice a day
 
 
 def _scope(challenge: Challenge) -> str:
-    """Name the counter of wrong answers. Self-tests, set-ups and callers have counters of their own."""
+    """Name the counter of incorrect answers. Self-tests, setups and callers have counters of their own."""
     method = challenge.enrolment.method
     return f"{challenge.purpose}.{method}" if challenge.purpose in _SEPARATE_COUNTERS else method
 
 
 def _is_counted(challenge: Challenge) -> bool:
-    """Tell whether a wrong answer counts for the person over all methods, as an attempt to sign in does."""
+    """Return whether an incorrect answer counts towards the 30-day limit over all methods, as at sign-in."""
     return challenge.purpose not in _SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
 
 
 def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
     """Take a try and count a failure, both before the answer is checked.
 
-    Gives the failures as counted, or the outcome of a refusal.
+    Return the count of failures, or the outcome of a refusal.
     """
     with transaction.atomic():
         if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=context.now):
@@ -52,7 +52,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
         gate = _reserve(challenge, context)
         if not gate.is_open:
             Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-            if gate.scope:  # the month is full: the one who filled it may have ended before it said so
+            if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
                 _switch_off(challenge, context)
             verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
             return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
@@ -61,7 +61,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
-    """Count a failure in advance. A wrong key is none: nobody guesses keys, so counting would only lock people out."""
+    """Count a failure in advance. Public keys can't be guessed, so counting their failures would only lock people out."""
     if registry.has(challenge.enrolment.method, PublicKey):
         return limits.OPEN
     return limits.reserve(
@@ -74,7 +74,7 @@ def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
 
 
 def give_back(challenge: Challenge, context: Context) -> None:
-    """Give back the try and the failure that `take_try` counted."""
+    """Undo the try and the failure that `take_try` counted."""
     Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
     limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
@@ -83,7 +83,7 @@ _EVENTS = {Verdict.USED: events.CHALLENGE_USED, Verdict.REPLACED: events.CHALLEN
 
 
 def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
-    """Refuse an answer that costs no try, such as an older or a used code."""
+    """Refuse an answer that doesn't count as a try, such as an older or a used code."""
     with transaction.atomic():
         give_back(challenge, context)
         audit.record(_EVENTS[verdict], user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
@@ -91,20 +91,20 @@ def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outco
 
 
 def forget_failures(challenge: Challenge, context: Context) -> None:
-    """Reset the failures in a row after a right answer, and after a self-test the method's wait. A lockout stays."""
+    """Reset the failures in a row after a correct answer, and after a self-test the method's delay. A lockout stays."""
     tried = challenge.enrolment.method if challenge.purpose in NON_GRANTING else ""
     limits.clear(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge), tried=tried)
 
 
 def retry_at(challenge: Challenge, now: datetime) -> datetime | None:
-    """Return when the option may be asked again; none if it may be now."""
+    """Return when the option can be used again, or None if it can be now."""
     return limits.gate(challenge.user.pk, _scope(challenge), now=now).retry_at
 
 
 def fail(
     challenge: Challenge, gate: limits.Gate, context: Context, *, verdict: Verdict = Verdict.WRONG, cause: str = ""
 ) -> Outcome:
-    """Record a wrong answer, end the challenge after the last try, and notify the owner where it is due."""
+    """Record an incorrect answer, end the challenge after the last try, and notify the person if it is due."""
     n_failures = gate.n_failures
     with transaction.atomic():
         ended = Challenge.objects.filter(pk=challenge.pk, state=State.OPEN, tries_left=0).update(
@@ -138,9 +138,9 @@ def fail(
 
 
 def _evaluate_wrong_codes(challenge: Challenge, n_today: int, context: Context) -> None:
-    """Notify the owner of many wrong codes, even if they sign in between; at the monthly limit lock every option.
+    """Notify the person of many incorrect codes, even between sign-ins, and lock all methods at the 30-day limit.
 
-    Only somebody who knows the password gets here.
+    Only someone who knows the password gets here.
     """
     found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():

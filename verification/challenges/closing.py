@@ -11,17 +11,17 @@ from verification.outcomes import Outcome, Verdict
 
 
 def abandon(handle: str, *, binding: str, now: datetime) -> None:
-    """End a challenge that its session gives up: its code no longer works, and a message still waiting is not sent."""
+    """End a challenge that its session gives up. Its code no longer works, and a waiting message isn't sent."""
     rows = Challenge.objects.filter(handle=handle, binding=queries.bind(binding), state__in=ALIVE)
     if handle:
         rows.update(state=State.SUPERSEDED, ended_at=now)
 
 
 def expire(now: datetime) -> int:
-    """Mark challenges as expired whose time is over. Returns how many."""
+    """Mark challenges whose time is over as expired. Return how many."""
     over = Challenge.objects.filter(state__in=ALIVE, expires_at__lte=now)
     with transaction.atomic():
-        free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets what somebody holds now
+        free = over.order_by("pk").select_for_update(skip_locked=True)  # the next run gets the rows that are locked now
         rows = Challenge.objects.filter(pk__in=free.values("pk"))
         return rows.update(state=State.EXPIRED, ended_at=now)
 

@@ -1,4 +1,4 @@
-"""What pages show of a challenge; looking at it changes nothing."""
+"""What pages show of a challenge. Reading it changes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from verification.models.challenges import ALIVE
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What a page shows of a challenge; reading it sends nothing and counts nothing."""
+    """What a page shows of a challenge."""
 
     handle: str
     account: str
@@ -53,7 +53,7 @@ class Shown:
 
 
 def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
-    """Read what a page shows of a challenge of this session; none if there is no such challenge."""
+    """Return what a page shows of a challenge of this session, or None if there is no such challenge."""
     challenge = queries.load(handle, binding)
     if challenge is None:
         return None

@@ -1,4 +1,4 @@
-"""Hints for input that cannot be a code: too few digits, a code of another option, or a password."""
+"""Hints for input that can't be a code: too few digits, another option's code, or a password."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +11,7 @@ from verification.models.person import Person
 
 
 def words(user: Person, method: Method, text: str) -> str:
-    """Say what was typed, judged by its shape alone: nothing is looked up, so nobody learns whether it is right."""
+    """Say what was probably entered, judged by its shape only, so that the hint says nothing about the correct code."""
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
     meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:

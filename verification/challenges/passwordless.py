@@ -1,4 +1,4 @@
-"""Passwordless sign-in, and what a browser is told about a person's passkeys."""
+"""Passwordless sign-in, and what browsers are told about a person's passkeys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from verification.models.handles import new_handle
 
 
 def announce(user_id: int) -> tuple[Issue, ...]:
-    """List what a page tells the person's browser about their keys, such as which passkeys still exist."""
+    """Return what a page tells the person's browser about their keys, such as which passkeys still exist."""
     told = (
         method.announce(queries.person_handle(user_id), enrolments.addresses(user_id, method.name))
         for method in registry.having(PublicKey)
@@ -25,7 +25,7 @@ def announce(user_id: int) -> tuple[Issue, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Invitation:
-    """What the first page of a sign-in offers to anyone who has a passkey."""
+    """What the sign-in page offers to people with a passkey."""
 
     method: str
     page: str
@@ -34,7 +34,7 @@ class Invitation:
 
 
 def invite(now: datetime) -> Invitation | None:
-    """Offer passwordless sign-in, if a method offers it. The session keeps the nonce until an answer comes."""
+    """Offer passwordless sign-in, if a method offers it. The session stores the nonce until an answer comes."""
     alone = registry.only(Passwordless)
     if alone is None:
         return None
@@ -45,7 +45,7 @@ def invite(now: datetime) -> Invitation | None:
 
 
 def holder(text: str) -> Enrolment | None:
-    """Find the enrolment that an answer to an invitation names. Nothing is proven yet."""
+    """Return the enrolment that an answer to an invitation names. Nothing is verified yet."""
     method = registry.only(Passwordless)
     address = method.names(method.read(text)) if method is not None else ""
     return enrolments.of_address(address, method=method.name) if method is not None and address else None

@@ -18,7 +18,7 @@ from verification.outcomes import Outcome, Verdict
 
 
 def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
-    """Check the keys that were pressed, and return what the person hears next; none if the call is not ours."""
+    """Check the keys that were pressed, and return what the person hears next. None if the call isn't ours."""
     message = (
         Message.objects.select_related("challenge__enrolment", "challenge__user")
         .filter(handle=message_handle, kind=Kind.CALL, challenge__isnull=False)
@@ -54,9 +54,9 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
 
 
 def _deny(challenge: Challenge, context: Context) -> None:
-    """Handle a fraud report: stop the sign-in, lock the person's second step, notify the person and support.
+    """Handle a fraud report: stop the sign-in, lock the person's second step, notify the person and the support desk.
 
-    One report of a challenge counts, however often it is repeated.
+    Reports of the same challenge count once.
     """
     with transaction.atomic():
         enrolments.lock_person(challenge.user)
@@ -64,11 +64,11 @@ def _deny(challenge: Challenge, context: Context) -> None:
         if not rows.update(state=State.DENIED, ended_at=context.now):
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
-        enrolments.raise_epoch(challenge.user)  # no browser remembered until now opens when support unlocks
+        enrolments.raise_epoch(challenge.user)  # no remembered browser skips the second step after support unlocks
         audit.record(
             events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )
         queries.tell_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)
-        )  # where it was asked from
+        )  # the network of the sign-in, not of the call
         notices.alert(challenge.user, "fraud_alert", now=context.now)

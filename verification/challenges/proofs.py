@@ -1,4 +1,4 @@
-"""Right answers: the challenge is spent once, and an enrolment that was being set up is confirmed."""
+"""Correct answers: finish the challenge once, and confirm an enrolment that was being set up."""
 
 from datetime import datetime
 
@@ -24,13 +24,13 @@ _SPEND = Update(
 
 
 def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
-    """Spend a challenge that was answered right, and do what its purpose asks. It works once.
+    """Finish a challenge that was answered correctly, and do what its purpose requires. Works once.
 
-    Approved `by_phone`, it waits for the page to collect it.
+    If it was approved `by_phone`, it waits for the page to collect it.
     """
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
-            enrolments.lock_person(challenge.user)  # before their failures, in the order of everyone who changes both
+            enrolments.lock_person(challenge.user)  # before their failures, in the order that all code uses
         if challenge.purpose == Purpose.ENROL and not enrolments.take_from_stock(challenge.enrolment):
             attempts.give_back(challenge, context)
             return queries.outcome(challenge, Verdict.GONE)
@@ -56,7 +56,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
 
 
 def collect(handle: str, *, binding: str, context: Context) -> Outcome:
-    """Finish a challenge that was approved on the phone; it works once."""
+    """Finish a challenge that was approved on the phone. Works once."""
     challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
@@ -83,7 +83,7 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
 
 
 def _after_single_use_code(challenge: Challenge, context: Context) -> None:
-    """End a pass that is good once; after a recovery code, notify the person how many are left."""
+    """End a single-use pass. After a recovery code, notify the person how many are left."""
     if registry.has(challenge.enrolment.method, Temporary):
         enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:

@@ -1,4 +1,4 @@
-"""The row of a challenge: its session binding and reference, how it is loaded, and what its method is given."""
+"""Queries of challenges: session binding, reference, loading, and what a method gets to see."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from verification.models import Challenge, Message, SingleUseCode
 from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 
-# Letters and digits that cannot be taken for one another, read aloud or on a small screen.
+# Letters and digits that can't be confused when read aloud or on a small screen.
 _REFERENCE_LETTERS, _REFERENCE_DIGITS = "ACEFHKMPRTWX", "34679"
 _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
@@ -29,18 +29,18 @@ def of_binding(user: Person, binding: str) -> QuerySet[Challenge]:
 
 
 def bind(binding: str) -> str:
-    """Return the digest of a session's binding, which is what the row keeps."""
+    """Return the digest of a session's binding, as it is stored."""
     return crypto.digest("challenge.binding", binding)
 
 
 def load(handle: str, binding: str) -> Challenge | None:
-    """Load a challenge of this session; none also if its enrolment can no longer be decrypted."""
+    """Load a challenge of this session. None if there is none, or if its enrolment can't be decrypted."""
     found = _LOAD.first(handle=handle, binding=bind(binding)) if handle else None
     return found if found is not None and found.enrolment.opens else None
 
 
 def new_reference(*, former: str = "") -> str:
-    """Choose a short reference, which page and message both show. Shape: one letter and one digit, such as `K4`."""
+    """Return a short reference, shown on both page and message. Shape: one letter and one digit, such as `K4`."""
     names = [letter + digit for letter in _REFERENCE_LETTERS for digit in _REFERENCE_DIGITS]
     return secrets.choice([name for name in names if name != former])
 
@@ -57,7 +57,7 @@ def audit_detail(challenge: Challenge) -> dict[str, Any]:
 
 
 def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
-    """Return an outcome about a challenge."""
+    """Return an outcome of a challenge."""
     return Outcome(
         verdict=verdict,
         handle=challenge.handle,
@@ -69,7 +69,7 @@ def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
 
 
 def tell_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "") -> None:
-    """Notify the person that the challenge is for."""
+    """Notify the person of a challenge."""
     label = enrolments.label(challenge.enrolment)
     notices.tell(challenge.user, kind, now=context.now, context=context, label=label, n=n)
 

@@ -1,4 +1,4 @@
-"""Sends the code of a challenge again."""
+"""Resending the code of a challenge."""
 
 from datetime import datetime, timedelta
 
@@ -14,14 +14,14 @@ from verification.models import Challenge, MessageState, Purpose, State
 from verification.outcomes import Outcome, Verdict, Words
 
 _FATE_UNKNOWN = {MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST}
-_MAX_CODE_LIFE = timedelta(minutes=10)  # however often it is sent. Source: NIST SP 800-63B-4, 3.1.3.2
-_MIN_CODE_LIFE_LEFT = timedelta(minutes=1)  # what must be left of a code's life
+_MAX_CODE_LIFE = timedelta(minutes=10)  # however often it is resent. Source: NIST SP 800-63B-4, 3.1.3.2
+_MIN_CODE_LIFE_LEFT = timedelta(minutes=1)  # resent only if this much time is left
 
 
 def resend(handle: str, *, binding: str, context: Context) -> Outcome:
-    """Send a new code for a challenge. Older codes stop working; tries that were used stay used.
+    """Send a new code for a challenge. Older codes stop working; used tries stay used.
 
-    While nobody knows whether the last code went out, it is the same code that goes out again: both may arrive.
+    While it is unknown whether the last code was sent, the same code is sent again, because both may arrive.
     """
     challenge = queries.load(handle, binding)
     if challenge is None:
@@ -77,9 +77,9 @@ def _call_words() -> Words:
 
 
 def _end_of_doubt(challenge: Challenge, now: datetime) -> datetime | None:
-    """Return how long to keep a code that may or may not have gone out; none if a new code is due.
+    """Return how long to keep a code whose sending is unknown, or None if a new code is due.
 
-    A person whose provider did not answer might else get two codes: the old one late, and the new one.
+    Otherwise a person could get two codes, the old one late.
     """
     if challenge.state != State.OPEN or challenge.expires_at <= now:
         return None

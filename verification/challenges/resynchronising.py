@@ -9,7 +9,7 @@ from verification.outcomes import Verdict
 
 
 def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -> bool:
-    """Resynchronise a token by two of its codes in a row, which are used up. It signs nobody in."""
+    """Resynchronise a token with two of its codes in a row, which are used up. It signs nobody in."""
     method = registry.methods().get(enrolment.method)
     if not isinstance(method, Resynchronised) or not enrolment.opens:
         return False

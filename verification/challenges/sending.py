@@ -1,4 +1,4 @@
-"""The message of a challenge: whether it may go out, and putting it into the outbox."""
+"""The message of a challenge: whether it may be sent, and adding it to the outbox."""
 
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,9 @@ from verification.outcomes import Outcome, Verdict
 def refusal(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
-    """Return why a challenge must not start: the method is locked or must wait, or no more messages may go out.
+    """Return why a challenge must not start: its method is locked or delayed, or no more messages may be sent.
 
-    Setting up waits for nothing. What is off is not tried out either: it must be set up again.
+    Setup is never delayed. A locked method can't be self-tested, because it must be set up again.
     """
     method = registry.method(enrolment.method)
     if purpose != Purpose.ENROL:
@@ -43,7 +43,7 @@ def refusal(
 def _refused_sending(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None
 ) -> Outcome | None:
-    """Count one message against the limits, and return why it must not go out, if so."""
+    """Count a message against the limits, and return why it must not be sent, if so."""
     method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method, "enrolment": enrolment.ref}
     is_opted_out = known.is_opted_out if known else kind == Kind.TEXT and toll_fraud.has_stopped(address)
@@ -74,16 +74,16 @@ def _refused_sending(
 
 
 def uncount_unanswered(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
-    """Take back the count of an unanswered message, because it did not go out."""
+    """Undo the count of an unanswered message, because it was not sent."""
     method = registry.method(enrolment.method)
     if method.kind and purpose != Purpose.SELF_TEST:
         limits.refund_prompt(user.pk, method.kind, now=context.now)
 
 
 def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Context) -> datetime | None:
-    """Count a message that nobody has answered yet; after too many in a row, return until when none goes out.
+    """Count a message as unanswered. After too many in a row, return until when no more are sent.
 
-    Somebody who knows the password could otherwise ring a person until they give in. They are told once.
+    Someone who knows the password could otherwise call a person until they give in. The person is notified once.
     """
     gate = limits.spend_prompt(user.pk, kind, now=context.now)
     if gate.is_open:
@@ -103,7 +103,7 @@ def _unanswered(enrolment: Enrolment, kind: str, *, user: Person, context: Conte
 
 
 def send(challenge: Challenge, context: Context) -> None:
-    """Put the message of a challenge into the outbox, if its method sends one."""
+    """Add the message of a challenge to the outbox, if its method sends one."""
     issue = registry.method(challenge.enrolment.method).issue(queries.data_for_method(challenge, now=context.now))
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

@@ -42,9 +42,9 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
 ) -> Outcome:
     """Start a challenge for one enrolment: count it, replace the session's older one, queue its message.
 
-    `binding` is a secret of the session; only it can answer. `replaces` names the session's challenge so far.
-    `nonce` is that of an invitation which this challenge takes up. `known` are the enrolment's limits, if the caller
-    has read them; without it they are read here.
+    `binding` is a secret of the session; only that session can answer. `replaces` is the session's challenge so far.
+    `nonce` is that of the invitation that this challenge continues. `known` are the enrolment's limits, if they were
+    read already.
     """
     if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
@@ -81,7 +81,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
             sending.send(challenge, context)
             audit.record(events.CHALLENGE_ISSUED, user_id=user.pk, context=context, **queries.audit_detail(challenge))
     except IntegrityError:
-        # Another request of this session was quicker: its challenge stands, and no second message went out.
+        # Another request of this session was first. Its challenge stays, and no second message is sent.
         sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
         return closing.live(challenge.binding, purpose)
     return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
@@ -99,7 +99,7 @@ def enrol(
 ) -> Outcome:
     """Start to set up a method: check the fields, save a draft, and start a challenge for it.
 
-    Errors: an `Outcome` REFUSED carries the problems by field; the policy's refusal is UNREACHABLE.
+    Errors: the outcome is REFUSED with the problems by field, or UNREACHABLE if policy refuses.
     """
     if method_name not in rules.methods or not registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
@@ -141,7 +141,7 @@ def enrol(
 def _same_address(
     method: Method, cleaned: dict[str, Any], *, user: Person, replaces: str, binding: str
 ) -> Challenge | None:
-    """Find the session's open challenge for this very number or address: its code is sent again."""
+    """Return the session's open challenge for this number or address, whose code is sent again."""
     found = queries.load(replaces, binding) if isinstance(method, Delivered) else None
     if found is None or found.state != State.OPEN or not found.tries_left or found.enrolment.method != method.name:
         return None
@@ -151,16 +151,16 @@ def _same_address(
 
 
 def _may_call(enrolment: Enrolment, rules: Rules) -> bool:
-    """Tell whether policy allows calls to this number's country. Other methods are always allowed."""
+    """Return whether policy allows calls to this number's country. Other methods are always allowed."""
     if not rules.voice_countries or registry.method(enrolment.method).kind != Kind.CALL:
         return True
     return phone_numbers.country(enrolment.address) in rules.voice_countries
 
 
 def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) -> str:
-    """Choose how the option is asked: in the wanted mode if the method has it, else in its first.
+    """Choose the mode: the wanted one if the method has it, else its first.
 
-    A caller is asked in a mode that gives a code, since they read it to support.
+    Callers get a mode with a code, because they read it to support.
     """
     method = registry.method(enrolment.method)
     modes = [mode.key for mode in method.modes if mode.gives_code or purpose != Purpose.CALLER]
@@ -171,9 +171,9 @@ def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) 
 
 
 def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
-    """Find the session's challenge for the same option that was sent a moment ago: choosing it again sends nothing.
+    """Return the session's recent challenge for the same option, because choosing it again sends nothing.
 
-    Also one that another option has replaced since. One whose message failed is of no use.
+    This includes one that another option replaced. One whose message failed doesn't count.
     """
     rows = Challenge.objects.filter(
         binding=queries.bind(binding),
@@ -193,7 +193,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
 
 
 def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
-    """Return to a challenge that is still open; `retry_at` says when another message may be sent."""
+    """Return to an open challenge. `retry_at` is when another message can be sent."""
     outcome = Outcome(
         verdict=Verdict.ISSUED, handle=running.handle, method=running.enrolment.method, retry_at=running.resend_at
     )
