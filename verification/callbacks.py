@@ -1,4 +1,4 @@
-"""What providers call: receipts and key presses. A callback that is not signed changes nothing."""
+"""What providers call: receipts and key presses. A callback that isn't signed changes nothing."""
 
 import logging
 import re

@@ -23,7 +23,7 @@ class KeyedOnPhone(Delivered):
         raise NotImplementedError
 
     def without_number_matching(self, mode: str) -> str:
-        """Give the mode that stands in for another one where the policy asks for no digits of the page."""
+        """Return the mode that stands in for another one where the policy asks for no digits of the page."""
         raise NotImplementedError
 
 
@@ -33,7 +33,7 @@ class SharesAddress(Method):
     address_kind: ClassVar[str]  # such as phone; methods of one kind share addresses
 
     def accepts(self, draft: Draft) -> bool:
-        """Tell whether an address that another method of the kind proved serves this one."""
+        """Return whether an address that another method of the kind proved serves this one."""
         raise NotImplementedError
 
 
@@ -61,7 +61,7 @@ class Backup(SingleUse):
 class HandedOut(Method):
     """Handed out by the organisation. Nobody can set it up without having been given one."""
 
-    not_assigned: Any = ""  # what a person reads who names one that is not theirs
+    not_assigned: Any = ""  # what a person reads who names one that isn't theirs
 
 
 class Stocked(HandedOut):
@@ -92,7 +92,7 @@ class PublicKey(Method):
     is_counted = False
 
     def names(self, answer: str) -> str:
-        """Return the address of the enrolment that an answer names, or "". The answer is not verified yet."""
+        """Return the address of the enrolment that an answer names, or "". The answer isn't verified yet."""
         raise NotImplementedError
 
     def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:

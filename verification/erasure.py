@@ -12,7 +12,7 @@ _GONE = "–"
 
 
 def erase(user: Person, *, names: Collection[str]) -> int:
-    """Erase the personal words of a person's events, and their names in mails to others; returns of how many events.
+    """Erase the personal words of a person's events, and their names in emails to others; returns of how many events.
 
     Inside the transaction that removes the account and records it as `events.PERSON_ERASED`.
     """
@@ -26,7 +26,7 @@ def erase(user: Person, *, names: Collection[str]) -> int:
 
 
 def _take_out(user: Person, name: str) -> None:
-    """Take a name out of what mails to others say, such as the one of support who helped them."""
+    """Take a name out of what emails to others say, such as the one of support who helped them."""
     for message in Message.objects.exclude(user=user.pk).filter(context__icontains=name):
         context = {key: _GONE if value == name else value for key, value in message.context.items()}
         Message.objects.filter(pk=message.pk).update(context=context)

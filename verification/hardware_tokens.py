@@ -26,11 +26,11 @@ class Retired(ValueError):
 
 
 class NotInStock(ValueError):
-    """Somebody has the token, or it is retired."""
+    """Someone has the token, or it is retired."""
 
 
 class Damaged(ValueError):
-    """The sealed secret of the token does not open. Bringing the maker's file in again mends it."""
+    """The sealed secret of the token doesn't open. Bringing the maker's file in again mends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Seed:
     ends_at: datetime | None = None
 
     def data(self) -> dict[str, Any]:
-        """Give what is kept of how it makes its codes."""
+        """Return what is kept of how it makes its codes."""
         return self.scheme.data() | ({LEAD: self.lead} if self.lead else {})
 
 
@@ -60,9 +60,9 @@ def bring_in(
 ) -> tuple[str, HardwareToken | None]:
     """Take a token into the stock, or hand it out to a person if one is named.
 
-    Says whether that is new, changed or the same as before. A token that somebody uses keeps what it has.
+    Says whether that is new, changed or the same as before. A token that someone uses keeps what it has.
 
-    Errors: `InUse` when somebody else uses it; `Retired`.
+    Errors: `InUse` when someone else uses it; `Retired`.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
     with transaction.atomic():
@@ -114,12 +114,12 @@ def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
 
 
 def _counted_on(seed: Seed, held: Enrolment) -> Seed:
-    """Give a token with the counter of what was handed out before there was a stock."""
+    """Return a token with the counter of what was handed out before there was a stock."""
     return seed if _counts_otherwise(held, seed) else replace(seed, counter=max(seed.counter, held.counter + 1))
 
 
 def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
-    """Tell whether a token's counter says nothing of what it is from now on."""
+    """Return whether a token's counter says nothing of what it is from now on."""
     was, now = (
         (s.is_counted, 0, 0) if s.is_counted else (False, s.step, s.start)
         for s in (Scheme.read(token.data), seed.scheme)
@@ -199,7 +199,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
 
 
 def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
-    """Take a token out of use: lost, broken or worn. False if somebody has it, or it is retired already."""
+    """Take a token out of use: lost, broken or worn. False if someone has it, or it is retired already."""
     with transaction.atomic():
         if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=context.now):
             return False
@@ -208,7 +208,7 @@ def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **wh
 
 
 def restore(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
-    """Bring a retired token back into the stock. False if it is not retired."""
+    """Bring a retired token back into the stock. False if it isn't retired."""
     with transaction.atomic():
         if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
             return False
@@ -237,7 +237,7 @@ def of_ref(ref: str) -> HardwareToken | None:
 
 
 def of_person(user_id: int) -> list[HardwareToken]:
-    """Give the tokens that a person has, activated or not."""
+    """Return the tokens that a person has, activated or not."""
     rows = HardwareToken.objects.filter(enrolment__user=user_id).select_related("enrolment").order_by("serial")
     return list(rows)
 

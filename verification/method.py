@@ -126,7 +126,7 @@ class Mode:
 
     key: str
     label: Any
-    gives_code: bool = True  # the person enters it or reads it to support; False if they approve on the phone
+    gives_code: bool = True  # the person enters it or reads it to support. Return False if they approve on the phone
 
 
 class Method:
@@ -145,7 +145,7 @@ class Method:
     strength: ClassVar[int] = 1  # 1 to 3: the strongest is recommended, and policies can require one
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2
     kind: ClassVar[str] = ""  # kind of its messages, if it is `Delivered`
-    code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer; empty if it isn't numeric
+    code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer, or an empty text if it isn't numeric
     max_enrolments: ClassVar[int] = 5  # per person
     is_allowed_by_default: ClassVar[bool] = True  # unless a policy says otherwise
     may_be_remembered: ClassVar[bool] = True  # verifying with it can let a browser be remembered
@@ -176,5 +176,5 @@ class Method:
         return codes.pick(text) if self.is_numeric else codes.tidy(text)
 
     def fits(self, answer: str) -> bool:
-        """Return whether a normalised answer has the shape of a code. Others are not checked."""
+        """Return whether a normalised answer has the shape of a code. Others aren't checked."""
         return not self.is_numeric or (answer.isdecimal() and len(answer) in self.code_lengths)

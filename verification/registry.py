@@ -22,32 +22,32 @@ def _load(packages: tuple[str, ...]) -> dict[str, Method]:
 
 
 def methods() -> dict[str, Method]:
-    """Give all installed methods by name, in the order of offer."""
+    """Return all installed methods by name, in the order of offer."""
     return _load(conf.methods())
 
 
 def method(name: str) -> Method:
-    """Give one method. Errors: `KeyError` when it is not installed."""
+    """Return one method. Errors: `KeyError` when it isn't installed."""
     return methods()[name]
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether a method of this name is installed."""
+    """Return whether a method of this name is installed."""
     return name in methods()
 
 
 def having(capability: type[_Capability]) -> tuple[_Capability, ...]:
-    """Give the installed methods that have a capability, in the order of offer."""
+    """Return the installed methods that have a capability, in the order of offer."""
     return tuple(each for each in methods().values() if isinstance(each, capability))
 
 
 def names(capability: type[Method]) -> tuple[str, ...]:
-    """Name the installed methods that have a capability."""
+    """Return the name of the installed methods that have a capability."""
     return tuple(each.name for each in having(capability))
 
 
 def has(name: str, capability: type[Method]) -> bool:
-    """Tell whether a method is installed and has a capability."""
+    """Return whether a method is installed and has a capability."""
     return isinstance(methods().get(name), capability)
 
 
@@ -57,5 +57,5 @@ def only(capability: type[_Capability]) -> _Capability | None:
 
 
 def sending(kind: Kind) -> tuple[Delivered, ...]:
-    """Give the methods whose challenges go out as messages of a kind."""
+    """Return the methods whose challenges go out as messages of a kind."""
     return tuple(each for each in having(Delivered) if each.kind == kind)

@@ -36,7 +36,7 @@ def test_switch_is_of_a_kind_or_of_a_provider(db: None) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             Outage.objects.create(**wrong)
     now = timezone.now()
-    with pytest.raises(ValidationError, match="end after it begins"):
+    with pytest.raises(ValidationError, match="after the start"):
         Outage(kind="text", starts_at=now, ends_at=now).full_clean()
 
 

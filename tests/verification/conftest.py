@@ -97,7 +97,7 @@ def desk(db: None) -> Desk:
 
 @pytest.fixture
 def opal(db: None) -> str:
-    """The mail address of an operator, whose colleague has left."""
+    """The email address of an operator, whose colleague has left."""
     for name, is_active in (("opal", True), ("otto", False)):
         user = get_user_model().objects.create_user(name, f"{name}@example.org", is_active=is_active)
         user.groups.add(Group.objects.get(name="Operators"))

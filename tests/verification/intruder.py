@@ -21,7 +21,7 @@ AT_ONCE = 12
 
 
 def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool) -> tuple[str, ...]:
-    """Give the command line for guesses, each a challenge's handle and its session's binding."""
+    """Return the command line for guesses, each a challenge's handle and its session's binding."""
     return (sys.executable, "-m", "tests.verification.intruder", json.dumps([now.isoformat(), is_late, list(guesses)]))
 
 
@@ -54,7 +54,7 @@ def _count_late() -> None:
 
 
 def main() -> None:
-    """Guess until everything is tried, or until somebody kills us."""
+    """Guess until everything is tried, or until someone kills us."""
     import django  # noqa: PLC0415
 
     django.setup()

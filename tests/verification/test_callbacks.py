@@ -47,7 +47,7 @@ def issued(ana: Desk) -> Outcome:
 
 @pytest.fixture
 def call(ana: Desk, issued: Outcome) -> Delivery:
-    """Give a call that is under way."""
+    """Return a call that is under way."""
     return ana.deliver()[-1]
 
 

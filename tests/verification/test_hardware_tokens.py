@@ -37,7 +37,7 @@ def person(name: str) -> Any:
 
 
 def use(user: Any) -> Enrolment:
-    """Let the token that waits for somebody count, as the proof of it does."""
+    """Let the token that waits for someone count, as the proof of it does."""
     waiting: Enrolment = Enrolment.objects.get(user=user, method="token")
     with transaction.atomic():
         enrolments.confirm(waiting, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Many submissions at once: one right code opens once, and wrong guesses are counted before they are looked at.
+"""Many submissions at once: one correct code opens once, and wrong guesses are counted before they are looked at.
 
 Each race is also run with its guard taken out and must then show a double, or it would prove nothing.
 """
@@ -48,7 +48,7 @@ def crowd() -> Iterator[Crowd]:
 
 @pytest.fixture
 def racer(transactional_db: None, settings: Settings) -> Desk:
-    """Give a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
+    """Return a person with all methods. Recovery codes are hashed cheaply: the hash is no part of any race."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     user = get_user_model().objects.create_user(username="ana", email="ana@example.org", password="not used here")
     desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
@@ -56,7 +56,7 @@ def racer(transactional_db: None, settings: Settings) -> Desk:
     return desk
 
 
-# One right code -------------------------------------------------------------------------------------------------
+# One correct code -------------------------------------------------------------------------------------------------
 
 
 def _sessions(desk: Desk, method: str, number: int) -> tuple[list[Outcome], Callable[[int], str]]:
@@ -387,7 +387,7 @@ def test_button_pressed_four_times_counts_the_one_message(racer: Desk) -> None:
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_parallel_passwords_are_counted_before_they_are_looked_at(racer: Desk, crowd: Crowd, is_known: bool) -> None:
-    """Fifty wrong passwords at once: ten are looked at."""
+    """Fifty incorrect passwords at once: ten are looked at."""
     cookie = known_browsers.remember("", "ana") if is_known else ""
     context = replace(racer.context, device=cookie)
 

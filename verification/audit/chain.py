@@ -57,7 +57,7 @@ _LOOK_BACK = 3  # seals; at one each five seconds far longer than any transactio
 
 
 def _first_place(seals: list[AuditSeal]) -> int:
-    """Give the place of the first event under some seals; an event that was removed is passed over."""
+    """Return the place of the first event under some seals; an event that was removed is passed over."""
     for seal in reversed(seals):
         place = AuditEvent.objects.filter(ref__in=seal.refs).aggregate(first=Min("id"))["first"]
         if place is not None:
@@ -95,7 +95,7 @@ def _words_fit(event: AuditEvent) -> bool:
 
 
 def _erased() -> set[int]:
-    """Name the people who were erased, as far as the event that says so is genuine."""
+    """Return the name of the people who were erased, as far as the event that says so is genuine."""
     found = set()
     for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind):
         with suppress(crypto.KeyMissing):

@@ -32,7 +32,7 @@ class Details:
     is_passwordless: bool = False
 
     def get(self, name: str) -> str:
-        """Give one detail as text; empty without it."""
+        """Return one detail as text; empty without it."""
         return str(self.said.get(name, ""))
 
 
@@ -60,7 +60,7 @@ class Event:
 
     @property
     def level(self) -> Severity:
-        """Tell how serious this kind of event is, whatever its details say."""
+        """Return how serious this kind of event is, whatever its details say."""
         return Severity.WARN if callable(self.severity) else self.severity
 
     def title_for(self, *, is_own: bool) -> str:
@@ -99,9 +99,9 @@ class UserEvent(Event):
     """One kind of event that says something to the person whom it happened to, and to staff who help them.
 
     `title` and `text` speak to the person, `staff_title` and `staff_text` about them, where that differs.
-    `is_deniable`: somebody else may have done it, so the person can say that it was not them.
+    `is_deniable`: someone else may have done it, so the person can say that it was not them.
     `is_attempt`: the support desk lists it among what happened at sign-ins.
-    `trouble` and `metric` name its count in the report on trouble and in the metrics; empty: it is not counted there.
+    `trouble` and `metric` name its count in the report on trouble and in the metrics; empty: it isn't counted there.
     `notice` is the email about it, for events that `notices.tell_event` is called with.
     """
 
@@ -121,12 +121,12 @@ class UserEvent(Event):
         return str(self.title if is_own else self.staff_title or self.title)
 
     def text_for(self, details: Details, *, is_own: bool) -> str:
-        """Say more about it; empty if there is no more to say."""
+        """Say more about it, or an empty text if there is no more to say."""
         text = self.text if is_own else self.staff_text or self.text
         return str(text(details) if callable(text) else text)
 
     def severity_of(self, details: Details) -> Severity:
-        """Tell how bad one event is."""
+        """Return how bad one event is."""
         return self.severity(details) if callable(self.severity) else self.severity
 
 
@@ -147,17 +147,17 @@ def declare(event: _E) -> _E:
 
 
 def declared() -> tuple[Event, ...]:
-    """List every event that any app declared."""
+    """Return every event that any app declared."""
     return tuple(_declared.values())
 
 
 def user_events() -> tuple[UserEvent, ...]:
-    """List the events that say something to their person."""
+    """Return the events that say something to their person."""
     return tuple(event for event in _declared.values() if isinstance(event, UserEvent))
 
 
 def find(kind: str) -> Event | None:
-    """Give the declaration of a stored event; none if nobody declares it any more."""
+    """Return the declaration of a stored event, or None if nobody declares it any more."""
     return _declared.get(kind)
 
 
@@ -165,10 +165,10 @@ def find(kind: str) -> Event | None:
 
 
 def method(details: Details) -> str:
-    """Name the method of an event."""
+    """Return the name of the method of an event."""
     return details.method
 
 
 def detail(name: str) -> Callable[[Details], str]:
-    """Give a text that is one detail of the event."""
+    """Return a text that is one detail of the event."""
     return lambda details: details.get(name)

@@ -8,7 +8,7 @@ from verification.models import Purpose
 
 
 def _occasion(details: Details) -> str:
-    """Say when a wrong code was typed."""
+    """Say when an incorrect code was typed."""
     table = {
         Purpose.SELF_TEST: gettext("When testing this method: %(method)s."),
         Purpose.ENROL: gettext("When setting up this method: %(method)s."),
@@ -23,7 +23,7 @@ def _occasion(details: Details) -> str:
 
 
 def _severity_of_wrong_code(details: Details) -> Severity:
-    """Tell how bad a wrong code is: at a sign-in somebody had the password."""
+    """Return how bad an incorrect code is: at a sign-in someone had the password."""
     is_harmless = details.said.get("purpose") in {Purpose.SELF_TEST, Purpose.ENROL, Purpose.FRESH}
     return Severity.INFO if is_harmless else Severity.BAD
 

@@ -82,7 +82,7 @@ def digest_of(event: AuditEvent) -> str:
 
 
 def is_intact(event: AuditEvent) -> bool | None:
-    """Tell whether an event is as it was written; none if the key that would show it is missing."""
+    """Return whether an event is as it was written, or None if the key that would show it is missing."""
     try:
         return digest_of(event) == event.digest
     except crypto.KeyMissing:
@@ -90,7 +90,7 @@ def is_intact(event: AuditEvent) -> bool | None:
 
 
 def since(moment: datetime, *, of: Collection[Event] = (), prefix: str = "") -> QuerySet[AuditEvent]:
-    """Give the events since a moment, for figures: of some kinds, if given."""
+    """Return the events since a moment, for figures: of some kinds, if given."""
     rows = AuditEvent.objects.filter(at__gte=moment)
     if of:
         rows = rows.filter(kind__in=[event.kind for event in of])
@@ -103,14 +103,14 @@ def size() -> tuple[int, int]:
 
 
 def newest() -> datetime | None:
-    """Give when the newest event happened; none without events."""
+    """Return when the newest event happened; none without events."""
     return AuditEvent.objects.order_by("-id").values_list("at", flat=True).first()
 
 
 def of_person(
     user_id: int, *, of: Collection[Event] = (), prefix: str = "", before: int = 0, most: int = 30
 ) -> list[AuditEvent]:
-    """List what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
+    """Return what happened to a person, the newest first: of some kinds, and before an event's id, if given."""
     rows = AuditEvent.objects.filter(user_id=user_id)
     if prefix:
         rows = rows.filter(kind__startswith=prefix)

@@ -1,6 +1,6 @@
-"""Tells browsers in which a person signed in before from strangers, by a cookie that needs no row.
+"""Returns browsers in which a person signed in before from strangers, by a cookie that needs no row.
 
-Wrong passwords in such a browser are counted apart, so that strangers cannot make its owner wait. The cookie opens
+Incorrect passwords in such a browser are counted apart, so that strangers can't make its owner wait. The cookie opens
 nothing. Source: OWASP, "Slow down online guessing attacks with device cookies".
 
 Shape of the cookie: a random number, and for each person who signed in there a keyed digest of it with their name; it
@@ -18,7 +18,7 @@ _LONGEST = 256
 
 
 def known(cookie: str, name: str) -> str:
-    """Give what stands for this browser and this name, empty for a stranger's. Shape: as random as the cookie."""
+    """Return what stands for this browser and this name, empty for a stranger's. Shape: as random as the cookie."""
     number, marks = _read(cookie)
     mine = crypto.digests(_PURPOSE, f"{number} {name}") if marks else ()
     found = [secrets.compare_digest(mark, digest[:_LETTERS]) for mark in marks for digest in mine]
@@ -26,7 +26,7 @@ def known(cookie: str, name: str) -> str:
 
 
 def remember(cookie: str, name: str) -> str:
-    """Give the cookie of a browser in which somebody signed in just now."""
+    """Return the cookie of a browser in which someone signed in just now."""
     number, marks = _read(cookie)
     number = number or secrets.token_hex(16)
     mark = crypto.digest(_PURPOSE, f"{number} {name}")[:_LETTERS]

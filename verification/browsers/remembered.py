@@ -46,7 +46,7 @@ def remember(user: Person, context: Context, *, days: int, method: str = "") -> 
 
 
 def recognise(user: Person, context: Context) -> tuple[bool, str]:
-    """Tell whether this person asked to be remembered here, and give the cookie that replaces the one shown.
+    """Return whether this person asked to be remembered here, and give the cookie that replaces the one shown.
 
     A token changes at each use; the former one is good for a minute. An older one is a copied cookie: the row ends, and
     its owner is told.
@@ -92,7 +92,7 @@ def _end_copied(row: Browser, context: Context) -> None:
 
 
 def of_person(user: Person, *, now: datetime) -> list[Browser]:
-    """List the browsers that are remembered for a person now, the one used last first."""
+    """Return the browsers that are remembered for a person now, the one used last first."""
     mine = Browser.objects.filter(user_id=user.pk, epoch=user.epoch, ends_at__gt=now, copied_at=None)
     return list(mine.order_by("-rotated_at"))
 
@@ -103,12 +103,12 @@ def of_many(people: QuerySet[Any], *, now: datetime) -> int:
 
 
 def is_this(browser: Browser, cookie: str) -> bool:
-    """Tell whether a remembered browser is the one that shows this cookie."""
+    """Return whether a remembered browser is the one that shows this cookie."""
     return any(browser.digest in crypto.digests(_PURPOSE, token) for token in _tokens(cookie))
 
 
 def is_shared(cookie: str) -> bool:
-    """Tell whether more than one person is remembered by this cookie."""
+    """Return whether more than one person is remembered by this cookie."""
     return len(_tokens(cookie)) > 1
 
 
@@ -120,7 +120,7 @@ def forget(user: Person, *, ref: str = "") -> int:
 
 
 def forget_own(user: Person, context: Context, *, ref: str = "") -> int:
-    """Forget one browser or all, as the person themselves asks. Returns how many; one that is not theirs is none."""
+    """Forget one browser or all, as the person themselves asks. Returns how many; one that isn't theirs is none."""
     with transaction.atomic():
         n_forgotten = forget(user, ref=ref)
         if n_forgotten or not ref:

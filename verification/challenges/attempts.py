@@ -61,7 +61,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
 
 def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
-    """Count a failure in advance. Public keys can't be guessed, so counting their failures would only lock people out."""
+    """Count a failure in advance. Public keys can't be guessed, so counting them would only lock people out."""
     if registry.has(challenge.enrolment.method, PublicKey):
         return limits.OPEN
     return limits.reserve(

@@ -29,7 +29,7 @@ class BindParam(Expression):
         return "%s", (self,)
 
     def fill(self, values: Mapping[str, Any], operations: Any) -> Any:
-        """Give the value as the database's driver takes it."""
+        """Return the value as the database's driver takes it."""
         value = values[self.name]
         if isinstance(value, datetime):
             return operations.adapt_datetimefield_value(value)
@@ -47,7 +47,7 @@ class _Statement:
         raise NotImplementedError
 
     def _filled(self, values: dict[str, Any]) -> tuple[Any, str, tuple[Any, ...]]:
-        """Give a compiler, the statement and its values. Errors: `KeyError` when a parameter's value is missing."""
+        """Return a compiler, the statement and its values. Errors: `KeyError` when a parameter's value is missing."""
         if self._composed is None:
             compiler = self._compose()
             self._composed = (compiler, *compiler.as_sql())

@@ -143,7 +143,7 @@ class _Turn:
         return bool(taken)
 
     def name(self, provider: str) -> bool:
-        """Name the next provider of the message. Fails if the claim was lost.
+        """Return the name of the next provider of the message. Fails if the claim was lost.
 
         Each provider gets a lease of its own, so that three slow refusals don't look like a dead worker.
         """
@@ -216,7 +216,7 @@ def _lend() -> None:
 
 
 def returned(message: Message) -> list[str]:
-    """Return the providers that accepted a message and later reported that it did not arrive."""
+    """Return the providers that accepted a message and later reported that it didn't arrive."""
     return list(message.attempts.filter(result=Result.RETURNED).values_list("provider", flat=True))
 
 
@@ -247,7 +247,7 @@ def _write(message: Message, state: MessageState, *, now: datetime) -> MessageSt
 def _later(message: Message, pause: timedelta | None, *, now: datetime) -> MessageState:
     """Schedule the next try in 1, 2, 4 ... seconds, because all providers refused for now; fail after the last claim.
 
-    A provider's own retry time counts instead. A message that was asked to slow down is not failed: it waits until it
+    A provider's own retry time counts instead. A message that was asked to slow down isn't failed: it waits until it
     is too old.
     """
     message.reason = message.reason or Reason.PROVIDER_DOWN

@@ -42,7 +42,7 @@ def technical(message: Message) -> str:
 
 
 def cause(circuit: Circuit) -> str:
-    """Say what a provider itself gave as the cause of its outage, for staff; empty if it gave none."""
+    """Say what a provider itself gave as the cause of its outage, for staff, or an empty text if it gave none."""
     return routes.explained(circuit.provider, circuit.code).strip()
 
 

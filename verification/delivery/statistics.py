@@ -147,7 +147,7 @@ def _shares(field: str, now: datetime) -> list[Share]:
 
 @dataclass(frozen=True)
 class Hour:
-    """Messages requested in one hour, and how many of them did not arrive."""
+    """Messages requested in one hour, and how many of them didn't arrive."""
 
     at: datetime
     n: int
@@ -215,7 +215,7 @@ def circuits() -> QuerySet[Circuit]:
 
 
 def dead(*, most: int = 50) -> list[Message]:
-    """Return the newest messages that did not arrive."""
+    """Return the newest messages that didn't arrive."""
     rows = Message.objects.filter(state__in=_DEAD).select_related("user", "challenge").prefetch_related("attempts")
     return list(rows.order_by("-created_at")[:most])
 

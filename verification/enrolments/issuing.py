@@ -24,7 +24,7 @@ class NotAssigned(ValueError):
 
 
 class InUse(ValueError):
-    """Somebody else uses the token with this serial number: remove it there first."""
+    """Someone else uses the token with this serial number: remove it there first."""
 
 
 CLAIM = "claim"  # marks, in an enrolment's data, a token that the person took from the stock themselves
@@ -44,10 +44,10 @@ def assign(
 ) -> Enrolment:
     """Assign a token to a person. It waits until they activate it with one of its codes.
 
-    If it waited for somebody else, it moves to this person. `counter` is the last one used; `detail` goes into the
+    If it waited for someone else, it moves to this person. `counter` is the last one used; `detail` goes into the
     audit event.
 
-    Errors: `InUse` when somebody uses it already.
+    Errors: `InUse` when someone uses it already.
     """
     with transaction.atomic():
         if lookup.of_address(plan.address, method=method_name) is not None:
@@ -94,7 +94,7 @@ def find_token(address: str) -> Enrolment | None:
 
 
 def token_method() -> Stocked:
-    """Give the method of hardware tokens. Errors: `LookupError` when none is installed."""
+    """Return the method of hardware tokens. Errors: `LookupError` when none is installed."""
     method = registry.only(Stocked)
     if method is None:
         raise LookupError("no installed method comes from the stock")
@@ -129,9 +129,9 @@ def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolm
 
 
 def take_from_stock(enrolment: Enrolment) -> bool:
-    """Take a claimed and proven token out of the stock; False if somebody else has it by now.
+    """Take a claimed and proven token out of the stock. Return False if someone else has it by now.
 
-    Inside the proof's transaction.
+    In the proof's transaction.
     """
     if CLAIM not in enrolment.data:
         return True
@@ -143,7 +143,7 @@ def take_from_stock(enrolment: Enrolment) -> bool:
 
 
 def take_back(enrolment: Enrolment) -> None:
-    """Take back an assigned token that is not yet activated. The caller's transaction records it."""
+    """Take back an assigned token that isn't yet activated. The caller's transaction records it."""
     storage.drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
 
 
@@ -187,7 +187,7 @@ def issue_pass(
 
 
 def remove_passes(user: Person) -> None:
-    """Remove the passes of a person. Inside the caller's transaction."""
+    """Remove the passes of a person. In the caller's transaction."""
     storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
 
 

@@ -89,18 +89,18 @@ def same_address(enrolment: Enrolment, method: str) -> QuerySet[Enrolment]:
 
 
 def digests(enrolment: Enrolment) -> tuple[str, ...]:
-    """Give the digests of an address under every key; if it cannot be decrypted, only the stored one."""
+    """Return the digests of an address under every key; if it can't be decrypted, only the stored one."""
     return crypto.digests("address", enrolment.address) if enrolment.opens else (enrolment.address_digest,)
 
 
 def addresses(user_id: int, method: str) -> tuple[str, ...]:
-    """Give the addresses of a person's confirmed enrolments of one method."""
+    """Return the addresses of a person's confirmed enrolments of one method."""
     rows = Enrolment.objects.filter(user_id=user_id, method=method, confirmed=True)
     return tuple(enrolment.address for enrolment in rows if enrolment.opens)
 
 
 def of_address(address: str, *, method: str, user_id: int | None = None) -> Enrolment | None:
-    """Find the confirmed enrolment with an address, of one person or of anybody."""
+    """Find the confirmed enrolment with an address, of one person or of anyone."""
     rows = Enrolment.objects.select_related("user").filter(
         method=method, address_digest__in=crypto.digests("address", address), confirmed=True
     )
@@ -114,26 +114,26 @@ def count(user_id: int, method: str) -> int:
 
 
 def is_rebound(user_id: int, *, since: datetime | None) -> bool:
-    """Tell whether a person set up every guessable method again after an instant."""
+    """Return whether a person set up every guessable method again after an instant."""
     mine = [c.enrolment for c in confirmed(user_id)]
     mine = [e for e in mine if registry.is_installed(e.method) and registry.method(e.method).is_counted]
     return bool(mine) and all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 
 def of_many(people: QuerySet[Any]) -> QuerySet[Enrolment]:
-    """Give the confirmed enrolments of many people."""
+    """Return the confirmed enrolments of many people."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people, confirmed=True)
     return rows
 
 
 def all_of_many(people: Collection[int]) -> QuerySet[Enrolment]:
-    """Give all enrolments of people, confirmed or not, without their encrypted columns."""
+    """Return all enrolments of people, confirmed or not, without their encrypted columns."""
     rows: QuerySet[Enrolment] = Enrolment.objects.filter(user__in=people)
     return rows.only("user_id", "method", "confirmed", "starts_at", "ends_at")
 
 
 def by_ref(user_id: int, ref: str) -> Enrolment | None:
-    """Get a confirmed enrolment of this person by its public reference; none if it is somebody else's."""
+    """Get a confirmed enrolment of this person by its public reference, or None if it is someone else's."""
     found: Enrolment | None = Enrolment.objects.filter(user_id=user_id, ref=ref, confirmed=True).first()
     return found
 
@@ -150,7 +150,7 @@ def people_of_address(text: str) -> QuerySet[Enrolment]:
 
 
 def is_everyday(enrolment: Enrolment) -> bool:
-    """Tell whether an enrolment is for everyday use: no backup, no pass, and its method is installed."""
+    """Return whether an enrolment is for everyday use: no backup, no pass, and its method is installed."""
     if not registry.is_installed(enrolment.method):
         return False
     method = registry.method(enrolment.method)

@@ -9,7 +9,7 @@ from verification.models import Enrolment
 
 
 def rename(enrolment: Enrolment, name: str, context: Context, *, is_on_another_device: bool = False) -> None:
-    """Give an enrolment the person's name for it, and note whether an app runs on something else than their phone."""
+    """Return an enrolment the person's name for it, and note whether an app runs on something else than their phone."""
     with transaction.atomic():
         rows = Enrolment.objects.filter(pk=enrolment.pk)
         rows.update(name=name, is_on_another_device=is_on_another_device)
@@ -21,7 +21,7 @@ def make_default(enrolment: Enrolment, context: Context) -> None:
     with transaction.atomic():
         locks.lock_person(enrolment.user)
         if not (lookup.is_everyday(enrolment) and Enrolment.objects.filter(pk=enrolment.pk, confirmed=True).exists()):
-            return  # it has been removed, or is not for everyday use
+            return  # it has been removed, or isn't for everyday use
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
         storage.record(events.ENROLMENT_MADE_DEFAULT, enrolment, context)

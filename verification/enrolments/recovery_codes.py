@@ -16,7 +16,7 @@ from verification.models.person import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:
-    """Give the reference of the present set of recovery codes; empty if there is none."""
+    """Return the reference of the present set of recovery codes, or an empty text if there is none."""
     return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
 
 
@@ -30,7 +30,7 @@ def issue_recovery_codes(
     """
     method = registry.method(method_name)
     plan = method.enrol({}, account=str(user.get_username()))
-    # Hashed before the transaction: on SQLite it would hold everybody else up for a quarter of a second.
+    # Hashed before the transaction: on SQLite it would hold everyone else up for a quarter of a second.
     hashed = [
         SingleUseCode(prefix_digest=crypto.digest("single_use_code", first), hash=make_password(whole))
         for first, whole in plan.single_use_codes
@@ -53,7 +53,7 @@ def issue_recovery_codes(
 
 
 def backup_method(allowed: Sequence[str]) -> str:
-    """Name the allowed backup method; empty if there is none."""
+    """Return the name of the allowed backup method, or an empty text if there is none."""
     return next((name for name in registry.names(Backup) if name in allowed), "")
 
 

@@ -23,7 +23,7 @@ def draft(
 ) -> Enrolment:
     """Save a draft of a method, which opens nothing until it is proven. Replaces the person's older drafts of it.
 
-    Errors: `NotAssigned` for a token that is not assigned to the person, and that they may not take from the stock.
+    Errors: `NotAssigned` for a token that isn't assigned to the person, and that they may not take from the stock.
     """
     plan = method.enrol(fields, account=str(user.get_username()))
     drafts = Enrolment.objects.filter(user=user, method=method.name, confirmed=False)
@@ -45,7 +45,7 @@ def draft(
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
     """Confirm a proven draft, and set up the other methods of the same phone.
 
-    Inside the proof's transaction. False if it was confirmed already.
+    In the proof's transaction. False if it was confirmed already.
     """
     locks.lock_person(enrolment.user)
     if draft is not None:
@@ -64,7 +64,7 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
 
 
 def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
-    """Remove what is locked after wrong codes: what is set up now takes its place.
+    """Remove what is locked after incorrect codes: what is set up now takes its place.
 
     Assigned tokens stay assigned, to be activated again. Source: NIST SP 800-63B-4, 3.2.2.
     """
@@ -90,7 +90,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
 
 
 def companions_text(enrolment: Enrolment | None) -> str:
-    """Say which other methods of the same phone were set up with one proof; empty if none."""
+    """Say which other methods of the same phone were set up with one proof, or an empty text if none."""
     if enrolment is None or not enrolment.address_digest:
         return ""
     digests = crypto.digests("address", enrolment.address)

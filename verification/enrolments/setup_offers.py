@@ -31,7 +31,7 @@ class Offer:
 def offers(
     allowed: Sequence[str], *, user_id: int, now: datetime | None = None, may_claim: bool = False
 ) -> tuple[Offer, ...]:
-    """List the methods that a person may set up, the strongest first; that one is recommended.
+    """Return the methods that a person may set up, the strongest first; that one is recommended.
 
     Tokens are offered only to people who were assigned one, or who may take one from the stock.
     """

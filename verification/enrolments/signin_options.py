@@ -51,7 +51,7 @@ class Option:
 def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
     """Turn enrolments into options, in the order of the methods.
 
-    Leaves out those that the policy forbids, and those that are not valid yet or any more.
+    Leaves out those that the policy forbids, and those that aren't valid yet or any more.
     """
     order = {name: place for place, name in enumerate(registry.methods())}
     usable = [c for c in confirmed if c.enrolment.method in order and _is_usable(c.enrolment, allowed, now)]
@@ -59,7 +59,7 @@ def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, 
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
-    """Tell whether it is valid and allowed. No policy forbids a pass."""
+    """Return whether it is valid and allowed. No policy forbids a pass."""
     return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
 
 
@@ -88,9 +88,9 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
 
 
 def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
-    """Say why an enrolment cannot be used now; empty if it can.
+    """Say why an enrolment can't be used now, or an empty text if it can.
 
-    No provider carries its messages, or its secret cannot be decrypted.
+    No provider carries its messages, or its secret can't be decrypted.
     """
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
@@ -100,7 +100,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
 
 
 def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
-    """Say why the limits against toll fraud let no message through; empty if they do."""
+    """Say why the limits against toll fraud let no message through, or an empty text if they do."""
     if not toll_fraud.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out

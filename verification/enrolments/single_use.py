@@ -21,7 +21,7 @@ _USE_STEP = Update(
 def mark_used(
     enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None
 ) -> bool:
-    """Mark the counter of a right answer as used; False if it was used before.
+    """Mark the counter of a correct answer as used. Return False if it was used before.
 
     What was learned is saved in the same update: of two answers at once, only one counts.
     """
@@ -35,7 +35,7 @@ def mark_used(
 
 
 def save_learned(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
-    """Save what a wrong answer told about an enrolment, unless a right one came in between."""
+    """Save what an incorrect answer told about an enrolment, unless a right one came in between."""
     rows = Enrolment.objects.filter(pk=enrolment.pk, counter=enrolment.counter)
     rows.update(data=_with(enrolment, learned))
 
@@ -45,5 +45,5 @@ def _with(enrolment: Enrolment, learned: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def spend_single_use_code(code_id: int, *, now: datetime) -> bool:
-    """Mark a single-use code as used; False if it was used before."""
+    """Mark a single-use code as used. Return False if it was used before."""
     return bool(SingleUseCode.objects.filter(pk=code_id, used_at=None).update(used_at=now))

@@ -1,6 +1,6 @@
 """Reads what comes from outside: text that can be stored and compared, numbers and dates within range, JSON, addresses.
 
-The sender may be careless or hostile, so each reader gives None for what it cannot take, and never raises.
+The sender may be careless or hostile, so each reader gives None for what it can't take, and never raises.
 """
 
 import json
@@ -27,7 +27,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Flaw(StrEnum):
-    """Why a text cannot be taken."""
+    """Why a text can't be taken."""
 
     NUL = "nul"
     SURROGATE = "surrogate"
@@ -44,7 +44,7 @@ def _flood() -> re.Pattern[str]:
 
 
 def flaw(text: str) -> Flaw | None:
-    """Tell why a text can be neither stored nor compared. Long runs of combining marks take quadratic time."""
+    """Return why a text can be neither stored nor compared. Long runs of combining marks take quadratic time."""
     if "\0" in text:
         return Flaw.NUL
     if text.isascii():
@@ -78,7 +78,7 @@ def one_line(text: str) -> str:
 
 
 def shortened(value: object, *, max_length: int) -> str:
-    """Read one line that may be cut, such as a search or the name of a program; what cannot be stored is replaced."""
+    """Read one line that may be cut, such as a search or the name of a program; what can't be stored is replaced."""
     if not isinstance(value, str):
         return ""
     storable = _flood().sub("\ufffd", _UNSTORED.sub("\ufffd", value[:max_length]))
@@ -136,7 +136,7 @@ def address(value: object) -> IPv4Address | IPv6Address | None:
 def parse_json(value: str | bytes, *, checks_text: bool = True) -> Any:
     """Read JSON of which every text and number can be stored. None if there is none, or it says null.
 
-    No NaN, no infinity, no number beyond 64 bits, no name twice, no deep nesting. Who does not have its texts checked
+    No NaN, no infinity, no number beyond 64 bits, no name twice, no deep nesting. Who doesn't have its texts checked
     reads each by `text` or `shortened`.
     """
     try:

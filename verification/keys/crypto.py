@@ -23,7 +23,7 @@ _NONCE = 12  # bytes. Source: NIST SP 800-38D, 5.2.1.1
 
 
 class Unsealable(Exception):
-    """A sealed value was altered, moved to another row, or sealed by a key that the ring no longer holds."""
+    """A encrypted value was altered, moved to another row, or sealed by a key that the ring no longer holds."""
 
 
 class KeyMissing(Unsealable):
@@ -35,7 +35,7 @@ def _ring() -> tuple[tuple[str, bytes], ...]:
 
 
 def current_key() -> str:
-    """Name the key that seals and signs now: the first of the ring."""
+    """Return the name of the key that seals and signs now: the first of the ring."""
     return _ring()[0][0]
 
 
@@ -84,7 +84,7 @@ def unseal(value: str, *, purpose: str, bound: str) -> bytes:
 
 
 def sealed_by(value: str) -> str:
-    """Name the key that sealed a value; empty for what is no sealed value."""
+    """Return the name of the key that sealed a value; empty for what is no encrypted value."""
     version, _, rest = value.partition(".")
     return rest.partition(".")[0] if version == _VERSION else ""
 
@@ -93,7 +93,7 @@ def sealed_by(value: str) -> str:
 
 
 DIGEST_KEY = "digest_key"  # the purpose for which the keys of digests are sealed
-# By name, the one that makes digests now first; those that the ring does not open have no value. Rows of their table
+# By name, the one that makes digests now first; those that the ring doesn't open have no value. Rows of their table
 # are never changed but for their seal, so a process reads them once.
 _digest_keys: dict[str, bytes | None] = {}
 
@@ -119,7 +119,7 @@ def forget() -> None:
 
 
 def digest_key() -> str:
-    """Name the key that makes digests now.
+    """Return the name of the key that makes digests now.
 
     Errors: `KeyMissing` before the database was migrated.
     """
@@ -151,10 +151,10 @@ def mac(purpose: str, *parts: str | bytes, key_id: str = "") -> bytes:
 
 
 def digest(purpose: str, value: str) -> str:
-    """Give the keyed digest under which a value is looked up. Shape: 64 hex digits."""
+    """Return the keyed digest under which a value is looked up. Shape: 64 hex digits."""
     return mac(purpose, value).hex()
 
 
 def digests(purpose: str, value: str) -> tuple[str, ...]:
-    """Give the digests of a value under every key; there are several only where an older release left them."""
+    """Return the digests of a value under every key; there are several only where an older release left them."""
     return tuple(mac(purpose, value, key_id=name).hex() for name in digest_keys())

@@ -36,11 +36,11 @@ class Sealed:
     what: str
 
     def rows(self) -> QuerySet[Any]:
-        """Give the rows that hold a sealed value."""
+        """Return the rows that hold a encrypted value."""
         return _rows(self.model).exclude(**{self.column: ""})
 
     def opens(self, row: Model) -> bool:
-        """Tell whether the value of a row opens in its place."""
+        """Return whether the value of a row opens in its place."""
         try:
             crypto.unseal(getattr(row, self.column), purpose=self.purpose, bound=self.bound(row))
         except crypto.Unsealable:
@@ -59,7 +59,7 @@ class Digested:
     key_column: str = ""
 
     def rows(self) -> QuerySet[Any]:
-        """Give all rows."""
+        """Return all rows."""
         return _rows(self.model)
 
 
@@ -158,12 +158,12 @@ def declare(*uses: Sealed | Digested | Derived) -> None:
 
 
 def sealed() -> list[Sealed]:
-    """List the columns with sealed values, the keys of digests first."""
+    """Return the columns with sealed values, the keys of digests first."""
     return [use for use in _declared if isinstance(use, Sealed)]
 
 
 def digested() -> list[Digested]:
-    """List the columns with keyed digests."""
+    """Return the columns with keyed digests."""
     return [use for use in _declared if isinstance(use, Digested)]
 
 
@@ -185,7 +185,7 @@ def n_sealed_by_key(use: Sealed) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Lost:
-    """What cannot be opened or checked with the keys at hand. Shape: `why` is a sentence, `what` names the values."""
+    """What can't be opened or checked with the keys at hand. Shape: `why` is a sentence, `what` names the values."""
 
     key_id: str
     n: int
@@ -199,7 +199,7 @@ class Lost:
 def lost() -> Iterator[Lost]:
     """Name what would be lost if the service ran with these keys. Looks at a few values of each key and column."""
     for use in sealed():
-        # What has no key's name is damaged, and no key mends it: that is no reason not to serve everybody else.
+        # What has no key's name is damaged, and no key mends it: that is no reason not to serve everyone else.
         for key_id, n in n_sealed_by_key(use).items():
             if key_id not in crypto.key_ids():
                 yield Lost(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
@@ -239,7 +239,7 @@ def needed() -> dict[str, dict[str, int]]:
 
 
 def damaged() -> Iterator[tuple[Sealed, Any]]:
-    """Open every sealed value in its place, and give those that do not open."""
+    """Open every encrypted value in its place, and give those that don't open."""
     for use in sealed():
         last = 0
         while rows := list(itertools.islice(use.rows().filter(pk__gt=last).order_by("pk"), 500)):

@@ -16,18 +16,18 @@ def draw() -> str:
 
 
 def looks_drawn(text: str) -> bool:
-    """Tell whether a text has the shape of a drawn secret, in groups or not."""
+    """Return whether a text has the shape of a drawn secret, in groups or not."""
     folded = "".join(sign for sign in text.lower() if sign.isalnum())
     return len(folded) == LETTERS and set(folded) <= _SIGNS
 
 
 def digest(purpose: str, token: str) -> str:
-    """Give the digest under which a token is kept. Shape: 64 hex digits."""
+    """Return the digest under which a token is kept. Shape: 64 hex digits."""
     return crypto.digest(f"token.{purpose}", token)
 
 
 def digests(purpose: str, token: str) -> tuple[str, ...]:
-    """Give the digests of a token under every key of digests."""
+    """Return the digests of a token under every key of digests."""
     return crypto.digests(f"token.{purpose}", token)
 
 
@@ -41,7 +41,7 @@ def derive(purpose: str, handle: str, key_id: str = "") -> str:
 
 
 def is_derived(purpose: str, handle: str, token: str) -> bool:
-    """Tell whether a link's secret part belongs to its name, under any key of digests."""
+    """Return whether a link's secret part belongs to its name, under any key of digests."""
     shown = token.encode()  # of letters beyond ASCII only bytes can be compared
     found = [secrets.compare_digest(derive(purpose, handle, key_id).encode(), shown) for key_id in crypto.digest_keys()]
     return any(found)

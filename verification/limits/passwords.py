@@ -107,7 +107,7 @@ def _name_key(name: str, service: str = "") -> str:
 
 
 def _count_passwords(rows: list[_PasswordCounter], now: datetime) -> dict[tuple[str, str], int]:
-    """Raise the counters that are not in a delay, in one statement. Return their new counts."""
+    """Raise the counters that aren't in a delay, in one statement. Return their new counts."""
     table, cast = "verification_counter", "" if connection.vendor == "sqlite" else "::timestamptz"
     over = db_time(now - HOUR)  # a time that is over on any clock; `purge` reads it as the last attempt
     values, arguments, cases, waits = [], [], "", []

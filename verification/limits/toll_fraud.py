@@ -210,7 +210,7 @@ def has_stopped(address: str) -> bool:
 
 
 def evaluate(*, now: datetime) -> list[BlockedRange]:
-    """Block the ranges abroad whose codes hardly anybody enters, because that is how SMS pumping looks.
+    """Block the ranges abroad whose codes hardly anyone enters, because that is how SMS pumping looks.
 
     Each person counts once, however many messages they request. People who all request from one network don't count,
     because the network's own limit stops them. In the organisation's own country, where a range is a whole city,

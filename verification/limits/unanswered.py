@@ -33,7 +33,7 @@ _DISTURBED = (Reason.NO_ANSWER, Reason.BUSY, Reason.VOICEMAIL, Reason.HUNG_UP)
 
 
 def _never_arrived(user_id: int, kind: str, n: int, now: datetime) -> int:
-    """Count how many of the last messages did not arrive. An unanswered call did arrive."""
+    """Count how many of the last messages didn't arrive. An unanswered call did arrive."""
     since = now - conf.unanswered_wait() - conf.unanswered_window() * n
     recent = Message.objects.filter(user_id=user_id, kind=kind, challenge__isnull=False, created_at__gte=since)
     last = recent.order_by("-created_at", "-pk").values_list("state", "reason")[:n]

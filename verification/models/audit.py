@@ -42,7 +42,7 @@ class AuditEvent(models.Model):
 
     @property
     def said(self) -> dict[str, Any]:
-        """Return everything that the event says: its details, and the personal words that are not erased."""
+        """Return everything that the event says: its details, and the personal words that aren't erased."""
         both = {**self.detail, **self.words}
         return {name: value for name, value in both.items() if name not in {WORDS_DIGEST, NONCE}}
 

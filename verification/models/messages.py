@@ -55,7 +55,7 @@ RANK = {
 
 
 class Reason(models.TextChoices):
-    """Why a message did not arrive, in our words."""
+    """Why a message didn't arrive, in our words."""
 
     UNREACHABLE = "unreachable", _("phone off or out of reach")
     LANDLINE = "landline", _("number can’t receive texts")

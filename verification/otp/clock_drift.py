@@ -6,7 +6,7 @@ to type. Beyond that:
 
 - While it is set up, any code within two minutes is taken, and its clock is learned.
 - One that was never learned, or that is known to differ, may be one step ahead as well; this is learned too.
-- A code further off, up to five minutes, does not open. It is noted, and the next code opens if it is off by the same:
+- A code further off, up to five minutes, doesn't open. It is noted, and the next code opens if it is off by the same:
   the clock is learned by two codes in a row (RFC 4226, 7.4, and RFC 6238, 6, speak of resynchronisation).
 
 So a code of the future opens nothing where the clock is known to be right, and nobody is kept out by a clock.
@@ -66,7 +66,7 @@ def _opens(found: int, challenge: ChallengeData, *, theirs: int, ours: int, seco
 
 
 def learn(found: int, now: float, lead: int, seconds: int) -> int:
-    """Give the lead by which a code's step is the device's present one or the one before; the old one if it will do.
+    """Return the lead by which a code's step is the device's present one or the one before; the old one if it will do.
 
     One that is ahead may be further ahead still, which the step more that it is given finds out. Of one that is behind
     nobody knows how long the typing took.

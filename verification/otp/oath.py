@@ -27,11 +27,11 @@ class Scheme:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Scheme":
-        """Read what an enrolment keeps; what it does not name is as usual."""
+        """Read what an enrolment keeps; what it doesn't name is as usual."""
         return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
     def data(self) -> dict[str, Any]:
-        """Give what an enrolment keeps."""
+        """Return what an enrolment keeps."""
         return asdict(self)
 
     def code(self, secret: bytes, counter: int) -> str:
@@ -40,5 +40,5 @@ class Scheme:
         return made.decode()
 
     def at(self, seconds: float) -> int:
-        """Give the time step of an instant. Units: seconds since 1970."""
+        """Return the time step of an instant. Units: seconds since 1970."""
         return int(seconds - self.start) // self.step

@@ -17,7 +17,7 @@ FAR_OFF = 3_600  # seconds that a clock may be off, where two codes in a row are
 
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
-    """Judge one code of a counter. One that is far ahead does not open; it is noted, and the next one opens."""
+    """Judge one code of a counter. One that is far ahead doesn't open; it is noted, and the next one opens."""
     expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
     # The code that was used last is looked at too, so that it can be told from a wrong one.
     places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + FAR_AHEAD))
@@ -52,7 +52,7 @@ def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, se
 
 
 def _find(code_at: Callable[[int], str], typed: Sequence[str], window: range) -> list[int]:
-    """Give the places of the last of some codes that follow each other. All are computed and compared each time."""
+    """Return the places of the last of some codes that follow each other. All are computed and compared each time."""
     shown = [code_at(counter) for counter in range(window.start, window.stop + len(typed) - 1)]
     fits = [[codes.same(code, text) for code in shown[n:]] for n, text in enumerate(typed)]
     return [window.start + at + len(typed) - 1 for at, each in enumerate(zip(*fits, strict=False)) if all(each)]

@@ -45,7 +45,7 @@ _LONGEST_TEXT = 200  # characters
 _SCHEMES = frozenset({"tel", "sms", "smsto", "callto"})
 
 # How numbers are written out of habit but not dialled from abroad, and what was meant; tried where a number is none.
-# Each must be told from a slip: a number that lacks a digit is refused, before somebody else is called.
+# Each must be told from a slip: a number that lacks a digit is refused, before someone else is called.
 _HABITS = tuple(
     (re.compile(pattern), meant)
     for pattern, meant in (
@@ -78,7 +78,7 @@ _FAR = frozenset({870, 878, 881, 882, 883, 888})
 def parse(text: str, region: str = "") -> Number:
     """Read a national or international number, with an extension if one is written behind it.
 
-    Shape: digits of any script. What cannot be read is refused, never left out.
+    Shape: digits of any script. What can't be read is refused, never left out.
     Errors: `Impossible` with words for the person. Source: ITU-T E.164 by libphonenumber; RFC 3966 for `tel:`.
     """
     if sign := next((sign for sign in text if unicodedata.category(sign) == "No"), ""):
@@ -116,7 +116,7 @@ def extension(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Give plain digits, dashes and spaces, without the invisible marks that come with pasted numbers."""
+    """Return plain digits, dashes and spaces, without the invisible marks that come with pasted numbers."""
     folded = digits.plain(unicodedata.normalize("NFKC", text))
     signs = ("-" if unicodedata.category(sign) == "Pd" or sign == "−" else sign for sign in folded)
     return " ".join("".join(sign for sign in signs if unicodedata.category(sign) != "Cf").split())
@@ -129,7 +129,7 @@ def _in_context(text: str) -> str:
 
 
 def _is_two(text: str, region: str) -> bool:
-    """Tell whether more than one number was typed, be it with a comma, a slash, a plus or a word between them."""
+    """Return whether more than one number was typed, be it with a comma, a slash, a plus or a word between them."""
     pieces = re.split(rf"[,;/|&+]|\s(?:{_OR})\s", text, flags=re.IGNORECASE)
     long = [piece for piece in pieces if sum(sign.isdigit() for sign in piece) >= _LEAST]
     if len(long) < 2:
@@ -167,7 +167,7 @@ def _keys(text: str) -> str:
 
 
 def _signs(text: str) -> str:
-    """Give the digits, after a plus if there is one. Errors: `Impossible` for any sign that has no place there."""
+    """Return the digits, after a plus if there is one. Errors: `Impossible` for any sign that has no place there."""
     if not any(sign.isdigit() for sign in text):
         raise Impossible(_("This isn’t a phone number. Check it and the country."))
     bare = re.sub(r"[\s()\[\]./-]", "", text)
@@ -247,7 +247,7 @@ def _by_plus_eight(signs: str, region: str) -> PhoneNumber | None:
 
 
 def _habits(signs: str, region: str) -> Sequence[tuple[re.Pattern[str], str]]:
-    """Give the habits that digits may show, as they were typed."""
+    """Return the habits that digits may show, as they were typed."""
     is_abroad = signs.startswith(("+", "00", "011"))
     return (*_HABITS, *[_NO_ZERO][:is_abroad])
 
@@ -299,19 +299,19 @@ def _misfit(number: PhoneNumber) -> tuple[str, int]:
 
 
 def is_e164(text: str) -> bool:
-    """Tell whether a text is a number in storing form, of a country code that there is."""
+    """Return whether a text is a number in storing form, of a country code that there is."""
     return bool(re.fullmatch(r"\+[1-9][0-9]{4,14}", text)) and bool(_calling_code(text))
 
 
 def refusal(e164: str) -> str:
-    """Say why no codes go to a number, whatever it is dialled from; empty if they may."""
+    """Say why no codes go to a number, whatever it is dialled from, or an empty text if they may."""
     if _calling_code(e164) in _FAR:
         return _("This number belongs to a satellite phone or to no country, and calls cost a lot. Use another number.")
     return str(_UNFIT.get(phonenumbers.number_type(phonenumbers.parse(e164)), ""))
 
 
 def for_texts(e164: str) -> str:
-    """Give the number by which texts reach a phone.
+    """Return the number by which texts reach a phone.
 
     Argentine mobiles take a 9 from abroad that few people write; of mobiles and other phones no two share a number.
     """
@@ -320,23 +320,23 @@ def for_texts(e164: str) -> str:
 
 
 def takes_texts(e164: str) -> bool:
-    """Tell whether a number may belong to a mobile phone, as far as its digits say."""
+    """Return whether a number may belong to a mobile phone, as far as its digits say."""
     return phonenumbers.number_type(phonenumbers.parse(e164)) not in _NO_TEXTS
 
 
 def is_mobile(e164: str) -> bool:
-    """Tell whether a number surely or possibly belongs to a mobile phone, by its range."""
+    """Return whether a number surely or possibly belongs to a mobile phone, by its range."""
     kind = phonenumbers.number_type(phonenumbers.parse(e164))
     return kind in {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def is_premium(e164: str) -> bool:
-    """Tell whether calling a number costs its caller extra; codes never go there."""
+    """Return whether calling a number costs its caller extra; codes never go there."""
     return phonenumbers.number_type(phonenumbers.parse(e164)) in _PREMIUM
 
 
 def prefix(e164: str) -> str:
-    """Give the range a number lies in: country code and the next three digits."""
+    """Return the range a number lies in: country code and the next three digits."""
     code = str(_calling_code(e164))
     return e164[: 1 + len(code) + 3]
 
@@ -352,7 +352,7 @@ def mask(e164: str) -> str:
 
 
 def country(e164: str) -> str:
-    """Give the country of a number. Shape: ISO 3166, or 001 for numbers of no country.
+    """Return the country of a number. Shape: ISO 3166, or 001 for numbers of no country.
 
     Most country codes are of one country; only where several share one are the further digits read.
     """
@@ -365,7 +365,7 @@ def country(e164: str) -> str:
 
 
 def is_country(code: str) -> bool:
-    """Tell whether there are phone numbers of a country. Shape: ISO 3166."""
+    """Return whether there are phone numbers of a country. Shape: ISO 3166."""
     return code.upper() in phonenumbers.SUPPORTED_REGIONS
 
 

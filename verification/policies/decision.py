@@ -51,12 +51,12 @@ class Decision:
 
     @property
     def has_lasting_method(self) -> bool:
-        """Tell whether there is an option beside those for bad days and those that support handed out for a while."""
+        """Return whether there is an option beside those for bad days and those that support handed out for a while."""
         return any(not (option.is_backup or option.is_temporary or option.is_locked) for option in self.options)
 
 
 def refusal(user: Person, now: datetime) -> Why | None:
-    """Tell why a person gets in nowhere now, whatever they prove; none if they may."""
+    """Return why a person gets in nowhere now, whatever they prove, or None if they may."""
     if not user.is_active or (user.blocked_until and user.blocked_until > now):
         return Why.BLOCKED
     return Why.LOCKED if user.second_step_locked_at else None
@@ -94,7 +94,7 @@ _MAX_DEFERRALS = 3  # of a registration, each until the next sign-in
 
 
 def _n_deferrals_left(user: Person, rules: Rules, now: datetime) -> int:
-    """Count how often somebody may still put off the registration. Staff, and anyone who must register, may not."""
+    """Count how often someone may still put off the registration. Staff, and anyone who must register, may not."""
     is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
     if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
         return 0
@@ -102,7 +102,7 @@ def _n_deferrals_left(user: Person, rules: Rules, now: datetime) -> int:
 
 
 def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules, *, now: datetime) -> Decision:
-    """Decide for somebody who has nothing that the policy allows: register, after a last proof of what they had.
+    """Decide for someone who has nothing that the policy allows: register, after a last proof of what they had.
 
     Without that proof a policy that forbids a method would let anyone who knows the password set up one of their own.
     """

@@ -67,7 +67,7 @@ def rule(*, default: Any, **declared: Any) -> Any:
 
 
 def declared(rules: Any) -> tuple[Rule, ...]:
-    """List the rules that a class of them declares, in their order."""
+    """Return the rules that a class of them declares, in their order."""
     return tuple(dataclasses.replace(each.metadata[_DECLARED], name=each.name) for each in dataclasses.fields(rules))
 
 

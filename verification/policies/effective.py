@@ -23,7 +23,7 @@ class _Book:
     merged: dict[frozenset[int | None], Rules]
 
     def of(self, groups: frozenset[int | None]) -> list[Policy]:
-        """Give the policies of some groups and the one for everybody, in their order."""
+        """Return the policies of some groups and the one for everyone, in their order."""
         return [policy for policy in self.policies if policy.group_id in groups]
 
     def rules(self, groups: frozenset[int | None]) -> Rules:
@@ -44,7 +44,7 @@ forget = _cache.forget
 
 
 def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
-    """Name a person's groups that have a policy, and none for everybody. Without such policies nothing is asked."""
+    """Name a person's groups that have a policy, and none for everyone. Without such policies nothing is asked."""
     if not book.groups:
         return _with_everybody(())
     members = _members().filter(user=user_id, group__in=book.groups)
@@ -52,7 +52,7 @@ def _groups(user_id: int, book: _Book) -> frozenset[int | None]:
 
 
 def rules_for(user_id: int) -> Rules:
-    """Read the policy in force for a person: their groups by rank, then the rules for everybody.
+    """Read the policy in force for a person: their groups by rank, then the rules for everyone.
 
     Who is in which group is read now; what the policies say was read at most a second ago.
     """
@@ -107,7 +107,7 @@ def sources(user_id: int) -> list[Source]:
 
 
 def inherited(policy: Policy) -> dict[str, Source]:
-    """Tell what each rule would be for the people of one policy, in no other group, if the policy left it out."""
+    """Return what each rule would be for the people of one policy, in no other group, if the policy left it out."""
     found = [] if policy.group_id is None else [each for each in _cache.read().policies if each.group_id is None]
     rules = merge(found)
     return {
@@ -127,5 +127,5 @@ def app_passwords_of(user: OuterRef) -> Coalesce:
 
 
 def is_alone_open() -> bool:
-    """Tell whether anybody may sign in by a proof that stands alone, so that the first page offers it."""
+    """Return whether anyone may sign in by a proof that stands alone, so that the first page offers it."""
     return any(policy.alone_allowed for policy in _cache.read().policies)

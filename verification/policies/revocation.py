@@ -18,7 +18,7 @@ from verification.policies.rules import default, in_statement
 
 
 def settle(people: Collection[int] | None = None) -> int:
-    """Forget or shorten what policy would not remember now, for some people or everybody; returns how many are gone.
+    """Forget or shorten what policy would not remember now, for some people or everyone; returns how many are gone.
 
     Call it inside the transaction that changed a policy or who is in a group.
     """
@@ -50,7 +50,7 @@ def _longer_than_allowed(rows: QuerySet[Browser]) -> Iterator[tuple[QuerySet[Bro
 
 
 def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
-    """Find browsers whose method is not allowed now: by each policy that names methods, and by the default."""
+    """Find browsers whose method isn't allowed now: by each policy that names methods, and by the default."""
     decides = Subquery(strongest(OuterRef("user"), "methods").values("pk")[:1])
     rows = rows.alias(decides=decides).exclude(method="")
     for policy in Policy.objects.filter(methods__isnull=False):

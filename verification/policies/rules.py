@@ -86,7 +86,7 @@ class Rules:
     preview of a change, the list and the order of policies follow.
 
     Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
-    those that cannot be phished; `second_person` names the actions of support that a second one must agree to.
+    those that can't be phished; `second_person` names the actions of support that a second one must agree to.
     Units: `grace_days` for which a registration may be put off; `staff_quota` in actions of one of the staff in a day.
     """
 
@@ -262,7 +262,7 @@ def ranked(found: Iterable[Policy]) -> list[Policy]:
 
 
 def default(name: str) -> Any:  # noqa: ANN401  (of the type of its field)
-    """Give what counts for one rule where no policy fills it."""
+    """Return what counts for one rule where no policy fills it."""
     return getattr(Rules(), name)
 
 
@@ -274,7 +274,7 @@ def in_statement(user: OuterRef, name: str) -> Coalesce:
 
 
 def is_trusted(network: str, rules: Rules) -> bool:
-    """Tell whether an address lies in a network where nothing is asked. An unreadable address never does."""
+    """Return whether an address lies in a network where nothing is asked. An unreadable address never does."""
     try:
         address = ipaddress.ip_address(network)
         return any(address in ipaddress.ip_network(trusted, strict=False) for trusted in rules.trusted_networks)

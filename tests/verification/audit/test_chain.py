@@ -144,7 +144,7 @@ def test_names_an_event_put_in_before_any_seal(desk: Desk) -> None:
 
 
 def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -> None:
-    """Looking for what a seal has not covered began anew at the first event (seen)."""
+    """Looking for what a seal has not covered began again at the first event (seen)."""
     for kind in ("g.done", "h.done", "i.done", "j.done"):
         write(sealed, kind)
         audit.seal(sealed.context.now)

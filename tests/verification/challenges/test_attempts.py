@@ -1,4 +1,4 @@
-"""What a wrong answer costs: tries, waits, methods switched off, and notices to their owner."""
+"""What an incorrect answer costs: tries, waits, methods switched off, and notices to their owner."""
 
 from typing import Any
 
@@ -154,7 +154,7 @@ def test_trials_and_setting_up_count_for_no_month(ana: Desk) -> None:
 
 @pytest.fixture
 def stopped(ana: Desk, settings: Any) -> Desk:
-    """Give somebody whose second step is off after the wrong codes of a month, which are three here."""
+    """Return someone whose second step is off after the incorrect codes of a month, which are three here."""
     settings.WRONG_CODES_PER_MONTH = 3
     wrong(ana, 3, binding="guess")
     Message.objects.all().delete()

@@ -26,7 +26,7 @@ def test_knows_the_shape_of_another_option(ana: Desk) -> None:
 
 
 def test_knows_no_option_that_is_not_set_up(ana: Desk) -> None:
-    """What it says must not depend on what is right, and offers nothing that the person does not have."""
+    """What it says must not depend on what is right, and offers nothing that the person doesn't have."""
     assert "Choose it" not in words(ana, "ABCDEFGHJKLMNPQR")
 
 

@@ -16,7 +16,7 @@ KEY = "QUFBQQ"
 
 @pytest.fixture
 def holder(desk: Desk) -> Desk:
-    """Give a person who has a passkey."""
+    """Return a person who has a passkey."""
     draft = enrolments.draft(desk.user, registry.method("passkey"), {"name": "blue"})
     enrolments.confirm(draft, now=desk.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
     return desk

@@ -1,4 +1,4 @@
-"""A right answer proves once."""
+"""A correct answer proves once."""
 
 from tests.verification.conftest import Desk, app_code
 from verification import enrolments

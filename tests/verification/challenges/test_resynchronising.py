@@ -16,7 +16,7 @@ AWAY = 200  # presses that nobody typed in
 
 @pytest.fixture
 def token(desk: Desk) -> Enrolment:
-    """Give a token by counter whose button was pressed in a pocket."""
+    """Return a token by counter whose button was pressed in a pocket."""
     (method,) = registry.having(Stocked)
     plan = Draft(address="TK-0042", secret=SECRET, data=COUNTED.data())
     enrolment = enrolments.assign(desk.user, method.name, plan, desk.context)

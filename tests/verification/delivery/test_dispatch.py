@@ -1,4 +1,4 @@
-"""One claim wins; what is stale is not sent; a refusal tries the next way; an unknown outcome is never repeated."""
+"""One claim wins; what is stale isn't sent; a refusal tries the next way; an unknown outcome is never repeated."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What one provider does not bring goes to the next, one at a time; nobody ever gets two different codes."""
+"""What one provider doesn't bring goes to the next, one at a time; nobody ever gets two different codes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +29,7 @@ def send(ana: Desk, message: Message) -> Message:
 
 
 def told(ana: Desk, message: Message, reason: Reason | None, *, by: str = "first", **more: Any) -> Message:
-    """Let a provider report that a message did not arrive."""
+    """Let a provider report that a message didn't arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
     receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
     message.refresh_from_db()

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 
 @pytest.fixture
 def carriers() -> Iterator[tuple[Exchange, Exchange]]:
-    """Give Twilio, which fails three times in ten, and a gateway that is well."""
+    """Return Twilio, which fails three times in ten, and a gateway that is well."""
     chance = random.Random(20260302)  # noqa: S311  (spreads the faults, protects nothing)
     with opened() as twilio, opened() as gateway:
         twilio.mood = lambda _: chance.choice(FAULTS) if chance.random() < 0.3 else Answer()
@@ -45,7 +45,7 @@ def carriers() -> Iterator[tuple[Exchange, Exchange]]:
 def crew(
     transactional_db: None, broker: str, broker_url: str, tmp_path: Path, carriers: tuple[Exchange, Exchange]
 ) -> Iterator[Crew]:
-    """Give a crew whose workers share this test's database and queues, and know both carriers."""
+    """Return a crew whose workers share this test's database and queues, and know both carriers."""
     environment = for_workers(
         tmp_path,
         broker=broker,
@@ -64,7 +64,7 @@ def crew(
 
 
 def _handed(carriers: tuple[Exchange, Exchange]) -> dict[str, list[tuple[str, Answer, str]]]:
-    """Give what each carrier was handed of each message: its name, its answer, the words."""
+    """Return what each carrier was handed of each message: its name, its answer, the words."""
     found = defaultdict(list)
     for request in carriers[0].requests:
         handle = request["fields"]["StatusCallback"][0].rstrip("/").rsplit("/", 1)[1]

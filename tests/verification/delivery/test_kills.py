@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 
 @pytest.fixture
 def crew(transactional_db: None, broker: str, broker_url: str, tmp_path: Path) -> Iterator[Crew]:
-    """Give a crew whose workers share this test's database and queues."""
+    """Return a crew whose workers share this test's database and queues."""
     environment = for_workers(tmp_path, broker=broker, url=broker_url)
     with child_processes.crew(tmp_path, environment) as crew:
         yield crew
@@ -51,7 +51,7 @@ def outbox(desk_of_many: Desk) -> list[int]:
 
 @pytest.fixture
 def desk_of_many(transactional_db: None) -> Desk:
-    """Give a person whose phone network takes a moment, as real ones do."""
+    """Return a person whose phone network takes a moment, as real ones do."""
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     desk = equip(Desk(user, Context(now=timezone.now(), network="192.0.2.7")))
     behave(send_latency_ms=60)

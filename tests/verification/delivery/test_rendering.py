@@ -1,4 +1,4 @@
-"""The words of texts, calls and mails are made at hand-over: the code in them, never in a call's first words."""
+"""The words of texts, calls and emails are made at hand-over: the code in them, never in a call's first words."""
 
 import re
 
@@ -99,7 +99,7 @@ def test_organisation_may_have_any_name(ana: Desk, settings: object) -> None:
 
 @pytest.mark.parametrize("end", ["\r\n", "\x0b", "\x0c", "\x1c"])
 def test_a_subject_is_one_line_whatever_is_named_in_it(ana: Desk, end: str) -> None:
-    """Else a mail has other headers than ours, or cannot be written at all."""
+    """Else an email has other headers than ours, or can't be written at all."""
     notices.pass_on("desk@example.org", "Help.", name=f"Ana{end}X : y", contact="-", now=timezone.now())
 
     assert composed().subject == "Example Organisation: Ana X : y asks for help"

@@ -1,4 +1,4 @@
-"""Removing methods without locking anybody out."""
+"""Removing methods without locking anyone out."""
 
 from tests.verification.conftest import Desk
 from tests.verification.enrolments.conftest import default, methods

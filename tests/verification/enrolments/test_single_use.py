@@ -1,4 +1,4 @@
-"""What a right answer uses up works once."""
+"""What a correct answer uses up works once."""
 
 from tests.verification.conftest import Desk
 from verification import enrolments

@@ -35,7 +35,7 @@ def test_nothing_but_controls_is_nothing() -> None:
 
 
 def test_a_line_break_counts_once() -> None:
-    """As the browser counts it, which lets somebody type that much."""
+    """As the browser counts it, which lets someone type that much."""
     form = Typed({"words": "a\r\nb\r\nc"})
 
     assert form.is_valid(), form.errors

@@ -1,4 +1,4 @@
-"""The reader of what comes from outside: it never raises, and lets nothing through that a column cannot hold."""
+"""The reader of what comes from outside: it never raises, and lets nothing through that a column can't hold."""
 
 import time
 from datetime import date

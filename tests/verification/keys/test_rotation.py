@@ -13,7 +13,7 @@ from verification.models import Enrolment, Message
 
 @pytest.fixture
 def rotated(ana: Desk, settings: Any) -> Desk:
-    """Give a person whose secrets lie under the older of two keys."""
+    """Return a person whose secrets lie under the older of two keys."""
     ana.start("text")
     settings.MFA_KEYS = (("t2", b"2" * 32), *settings.MFA_KEYS)
     return ana

@@ -1,4 +1,4 @@
-"""Wrong codes are limited: five are free, then waits double, at thirty the method is locked."""
+"""Incorrect codes are limited: five are free, then waits double, at thirty the method is locked."""
 
 from datetime import datetime, timedelta
 

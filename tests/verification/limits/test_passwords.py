@@ -1,4 +1,4 @@
-"""Wrong passwords are limited by name and place, by name and day, and by network."""
+"""Incorrect passwords are limited by name and place, by name and day, and by network."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -76,7 +76,7 @@ def elsewhere(desk: Desk, number: int = 0, **more: Any) -> Desk:
 
 
 def test_stranger_closes_a_name_for_their_own_network_alone(desk: Desk) -> None:
-    """From the tenth wrong password of anybody the owner's right one was refused as well."""
+    """From the tenth incorrect password of anyone the owner's right one was refused as well."""
     attempts(desk, 40)
 
     assert limits.password_gate("ana", elsewhere(desk).context).is_open

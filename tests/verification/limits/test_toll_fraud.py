@@ -49,7 +49,7 @@ def read_anew() -> Iterator[None]:
 
 
 def move(desk: Desk, number: str) -> None:
-    """Give somebody's telephone another number."""
+    """Return someone's telephone another number."""
     for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
         row.address, row.hint = number, phone_numbers.mask(number)
         row.save()
@@ -211,7 +211,7 @@ def sent(
     n_networks: int = 10,
     state: MessageState = MessageState.DELIVERED,
 ) -> None:
-    """Let so many texts have gone to a range, each to somebody else, of which so many were typed in."""
+    """Let so many texts have gone to a range, each to someone else, of which so many were typed in."""
     at, people = timezone.now() - ago, get_user_model().objects
     country = phone_numbers.country(f"{area}0000000")
     for each in range(n):
@@ -384,13 +384,13 @@ def test_spend_sets_the_alarm_off_once_and_then_stops_texts_alone(ana: Desk, day
 
 
 def mails() -> list[tuple[str, str]]:
-    """Give to whom notices of operators go, and which."""
+    """Return to whom notices of operators go, and which."""
     rows = Message.objects.filter(kind=Kind.MAIL, template__regex="spend|range").order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]
 
 
 def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(opal: str, ana: Desk, day: SpendingLimit) -> None:
-    """Seen failing with each refused request telling them anew."""
+    """Seen failing with each refused request telling them again."""
     for n in range(3):
         ana.start("text", binding=f"b{n}")
     assert mails() == [(opal, "spend_alarm.txt")]
@@ -425,7 +425,7 @@ def test_day_begins_anew(ana: Desk, day: SpendingLimit) -> None:
 
 @pytest.mark.parametrize(("days", "is_kept"), [(20, True), (40, False)])
 def test_what_was_spent_outlives_the_tidying_up(ana: Desk, days: int, is_kept: bool) -> None:
-    """Seen failing: the daily purge took the count of thirty days away after two."""
+    """Seen failing: the daily purge took the count of 30 days away after two."""
     month = timedelta(days=30)
     begun = windows.WindowLimit("", "", month, 0).window_at(ana.context.now)
     spent = limits.spent("month", month, now=ana.context.now)

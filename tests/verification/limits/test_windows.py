@@ -107,7 +107,7 @@ def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
 
 
 def test_refused_message_opens_no_closed_row(ana: Desk, settings: Any) -> None:
-    """What is let through after a wait and then refused neither begins the row anew nor ends it."""
+    """What is let through after a wait and then refused neither begins the row again nor ends it."""
     assert [ana.start("text", binding=f"{n}").issued for n in range(6)] == [True] * 5 + [False]
     later = ana.later(minutes=35)
     settings.SENDS_PER_NETWORK_HOUR = 0

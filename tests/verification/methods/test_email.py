@@ -1,4 +1,4 @@
-"""Codes by mail: off unless a policy allows them; then proven like a number."""
+"""Codes by email: off unless a policy allows them; then proven like a number."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ def read_mail(desk: Desk) -> str:
 
 @pytest.fixture
 def reader(desk: Desk) -> Desk:
-    """Give a person whose policy allows codes by mail, and who proved an address."""
+    """Return a person whose policy allows codes by email, and who proved an address."""
     Policy.objects.create(methods=METHODS)
     issued = begin(desk)
     assert desk.answer(issued, read_mail(desk)).proven

@@ -58,7 +58,7 @@ def key() -> Key:
 
 @pytest.fixture
 def holder(desk: Desk, key: Key) -> Desk:
-    """Give a person who has registered a key."""
+    """Return a person who has registered a key."""
     assert register(desk, key, name="blue key").proven
     return desk
 

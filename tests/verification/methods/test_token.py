@@ -1,4 +1,4 @@
-"""Hardware tokens: handed out by serial number, activated with their code, never offered to anybody else."""
+"""Hardware tokens: handed out by serial number, activated with their code, never offered to anyone else."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -222,7 +222,7 @@ def hand_out_of(desk: Desk, scheme: Scheme) -> Enrolment:
 
 
 def press(desk: Desk, n: int) -> str:
-    """Give the code of a token's n-th press, or of the n-th step from now."""
+    """Return the code of a token's n-th press, or of the n-th step from now."""
     token = desk.enrolment("token")
     scheme = Scheme.read(token.data)
     return scheme.code(token.secret, n if scheme.is_counted else scheme.at(desk.context.now.timestamp()) + n)

@@ -35,7 +35,7 @@ some_policy = st.fixed_dictionaries(
     {"rank": st.integers(min_value=0, max_value=2)}
     | {rule.name: st.none() | VALUES[type(column(rule))] for rule in policies.RULES}
 )
-# In the order in which they are made, so that keys are in no order of ranks. None: for everybody.
+# In the order in which they are made, so that keys are in no order of ranks. None: for everyone.
 some_policies = st.permutations([None, *range(N_GROUPS)]).flatmap(
     lambda owners: st.lists(some_policy, max_size=len(owners)).map(lambda found: list(zip(owners, found, strict=False)))
 )
@@ -80,5 +80,5 @@ def test_of_one_rank_the_older_comes_first_and_the_one_to_be_saved_last() -> Non
 
 
 def test_product_sends_notices_by_mail_only() -> None:
-    """`notices` stands below the rules and so cannot read this default: no row is no text there."""
+    """`notices` stands below the rules and so can't read this default: no row is no text there."""
     assert policies.default("text_notices") is False

@@ -45,7 +45,7 @@ def bind(heard: Heard, message_id: str, *, provider: str) -> None:
 def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     """Move a message to a later state. Return False if it is there already, or belongs to another provider.
 
-    A message that did not arrive because of the provider goes to the next provider with the same code.
+    A message that didn't arrive because of the provider goes to the next provider with the same code.
     """
     if receipt.state in _BAD:
         said = (receipt.message_id, provider, receipt.state, receipt.reason, routes.explained(provider, receipt.code))

@@ -10,7 +10,7 @@ from verification.models import Circuit, CircuitState, Kind, Route
 
 @dataclass(frozen=True)
 class Board:
-    """The active routes in their order, and the circuits that are not closed."""
+    """The active routes in their order, and the circuits that aren't closed."""
 
     routes: tuple[Route, ...]
     circuits: dict[tuple[str, str], Circuit]

@@ -1,1 +1,1 @@
-"""A code by mail."""
+"""A code by email."""

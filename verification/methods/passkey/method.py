@@ -40,7 +40,7 @@ class PasskeyForm(forms.Form):
 
 
 def _site() -> str:
-    """Give the domain that keys are bound to. Source: WebAuthn L3, 5.1.2 (relying party id)."""
+    """Return the domain that keys are bound to. Source: WebAuthn L3, 5.1.2 (relying party id)."""
     return urlsplit(conf.public_url()).hostname or ""
 
 
@@ -59,7 +59,7 @@ def _refuse_frames(answer: str) -> None:
 
 
 def _refuse_others(answer: str, person: bytes) -> None:
-    """Refuse an answer whose key says that it was made for somebody else. Source: WebAuthn L3, 7.2, step 6.
+    """Refuse an answer whose key says that it was made for someone else. Source: WebAuthn L3, 7.2, step 6.
 
     Errors: ValueError.
     """

@@ -52,7 +52,7 @@ class Token(Stocked, Resynchronised):
     )
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        """Name the assigned token that is activated; its secret came with the import."""
+        """Return the name of the assigned token that is activated; its secret came with the import."""
         return Draft(address=digits.plain(fields["serial"]).strip().upper())
 
     def read(self, text: str) -> str:

@@ -88,7 +88,7 @@ def test_every_state_has_its_rank() -> None:
 
 
 def is_bound(message: Message, *names: str, provider: str = "virtual", replied: str = "") -> bool:
-    """Tell whether a callback is believed to be about a message; the first name is that of the callback itself."""
+    """Return whether a callback is believed to be about a message; the first name is that of the callback itself."""
     first, *others = names
     told = tuple(Receipt(message_id=message.handle, state=MessageState.SENT, reference=name) for name in others)
     replies = (Reply(number="+41795550123", stops=True, reference=replied),) if replied else ()
@@ -123,7 +123,7 @@ def test_name_that_comes_first_is_believed_only_until_ours_is_written(
 
 @pytest.mark.parametrize("state", [MessageState.SENT, MessageState.SENDING])
 def test_name_that_another_provider_gave_is_not_believed(sent: Message, state: MessageState) -> None:
-    """Seen failing without the comparison of the provider: its right name for this message was taken from anybody."""
+    """Seen failing without the comparison of the provider: its right name for this message was taken from anyone."""
     Message.objects.update(state=state, reference="m1" if state == MessageState.SENT else "")
 
     assert not is_bound(sent, "m1", provider="another")

@@ -204,7 +204,7 @@ def test_few_receipts_are_enough_where_our_account_is_not_in_order(
         (6, {"30002": 4}, False),  # four are a bad moment
         (6, {"30002": 5}, True),
         (6, {"30002": 3, "30034": 2}, True),
-        (12, {"30002": 5, "30003": 3}, False),  # most did not arrive, but not most of them for our account
+        (12, {"30002": 5, "30003": 3}, False),  # most didn't arrive, but not most of them for our account
         (12, {"30002": 7, "30003": 1}, True),
     ],
 )

@@ -38,7 +38,7 @@ def _block(message: Outgoing) -> str:
     head = f"{message.kind} to {to}" + (f", request {message.request_reference}" if message.request_reference else "")
     subject = f"  {message.subject}\n" if message.subject else ""
     until = time_format.clock(message.useful_until, seconds=True)
-    # One write, so that blocks of several threads do not run into each other.
+    # One write, so that blocks of several threads don't run into each other.
     return f"{_RULE}\n{head}, useful until {until}\n{subject}{indent(message.words, '  ')}\n{_RULE}\n"
 
 

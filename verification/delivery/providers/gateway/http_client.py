@@ -13,7 +13,7 @@ _PROBE = 0.8  # seconds
 
 
 def post(here: Conf, fields: Any) -> http_pool.Answer:
-    """Send one request. Errors: `Refused` when nothing left, `Lost` when it cannot be told."""
+    """Send one request. Errors: `Refused` when nothing left, `Lost` when it can't be told."""
     headers = {"Accept": http_pool.JSON, **here.headers}
     if here.token:
         headers["Authorization"] = f"Bearer {here.token}"
@@ -23,7 +23,7 @@ def post(here: Conf, fields: Any) -> http_pool.Answer:
 
 
 def reaches(url: str) -> bool:
-    """Tell whether something listens at an address."""
+    """Return whether something listens at an address."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -34,7 +34,7 @@ def reaches(url: str) -> bool:
 
 
 def find(told: Any, path: str) -> str:
-    """Read a value at a path such as `messages.0.id`; empty when there is none."""
+    """Read a value at a path such as `messages.0.id`, or an empty text when there is none."""
     for step in path.split("."):
         if isinstance(told, dict):
             told = told.get(step)

@@ -39,7 +39,7 @@ class GatewayProvider:
     codes = HTTP
 
     def send(self, message: Outgoing) -> str:
-        """Hand a text over. Errors: `Refused` for what the carrier surely did not take, `Lost` for what is in doubt."""
+        """Hand a text over. Errors: `Refused` for what the carrier surely didn't take, `Lost` for what is in doubt."""
         here = conf.read()
         if not here.url:
             raise Refused(Reason.PROVIDER_DOWN)
@@ -80,7 +80,7 @@ class GatewayProvider:
         return Heard(receipts=(receipt,), reference=reference)
 
     def probe(self) -> bool:
-        """Tell whether the carrier's machine takes a connection."""
+        """Return whether the carrier's machine takes a connection."""
         here = conf.read()
         return bool(here.url) and http_client.reaches(here.probe_url or here.url)
 

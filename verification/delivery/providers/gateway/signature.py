@@ -12,7 +12,7 @@ LIFE = timedelta(minutes=5)
 
 
 def sign(here: Conf, *, key: str, moment: str, url: str, body: bytes) -> str:
-    """Give the signature. Shape: 64 hex digits."""
+    """Return the signature. Shape: 64 hex digits."""
     mac = hmac.new(key.encode(), digestmod=sha256)
     for part in _parts(here.signed):
         mac.update({"{time}": moment.encode(), "{url}": url.encode(), "{body}": body}.get(part, part.encode()))

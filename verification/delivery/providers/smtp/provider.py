@@ -18,14 +18,14 @@ _AFTER_DATA = 500  # a 5xx reply is final, a 4xx one may pass
 
 
 class SmtpProvider:
-    """One connection a mail; the server's queue does the rest. It sends no receipts."""
+    """One connection an email; the server's queue does the rest. It sends no receipts."""
 
     name = "smtp"
     kinds = frozenset({Kind.MAIL})
     codes = CODES
 
     def send(self, message: Outgoing) -> str:
-        """Hand a mail to the server. Errors: `Refused` before or by its reply, `Lost` when the line broke."""
+        """Hand an email to the server. Errors: `Refused` before or by its reply, `Lost` when the line broke."""
         reference = make_msgid(idstring=message.id[:16])
         mail = _written(message, reference)
         try:
@@ -49,11 +49,11 @@ class SmtpProvider:
         return reference[:64]
 
     def parse(self, callback: Callback) -> Heard:
-        """Believe nobody: a mail server calls nobody back. Errors: `Forged`, always."""
+        """Believe nobody: an email server calls nobody back. Errors: `Forged`, always."""
         raise Forged("mail has no receipts")
 
     def probe(self) -> bool:
-        """Tell whether the server takes a connection."""
+        """Return whether the server takes a connection."""
         try:
             connection = get_connection(timeout=1)
             connection.open()
@@ -64,7 +64,7 @@ class SmtpProvider:
 
 
 def _written(message: Outgoing, reference: str) -> EmailMessage:
-    """Write a mail. Errors: `Refused` for an address that a form takes and no mail can name."""
+    """Write an email. Errors: `Refused` for an address that a form takes and no mail can name."""
     try:
         mail = EmailMessage(
             message.subject, message.words, to=[_address(message.to)], headers={"Message-ID": reference}
@@ -87,7 +87,7 @@ def _address(text: str) -> str:
 
 
 def _code(error: Exception) -> str:
-    """Read the code of a reply, with the one of RFC 3463 where we know it; never its words, which may name somebody."""
+    """Read the code of a reply, with the one of RFC 3463 where we know it; never its words, which may name someone."""
     reply = (getattr(error, "smtp_code", 0), getattr(error, "smtp_error", b""))
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         reply = next(iter(error.recipients.values()), reply)

@@ -1,6 +1,6 @@
 """Twilio's error codes, in refusals and receipts, and what the telephone network answers to calls.
 
-Source: twilio.com/docs/api/errors, RFC 3261, 21. What is not listed there is shown as its number.
+Source: twilio.com/docs/api/errors, RFC 3261, 21. What isn't listed there is shown as its number.
 """
 
 from verification.delivery.error_meanings import HTTP, Fault, table

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def client() -> "Client":
-    """Give the client of the configured account; it keeps its connections."""
+    """Return the client of the configured account; it keeps its connections."""
     here = conf.read()
     if not here.is_complete:
         raise Refused(Reason.PROVIDER_DOWN)
@@ -61,7 +61,7 @@ class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are part
 
 
 def _address(uri: str, params: dict[str, object] | None, base_url: str) -> str:
-    """Give the address to ask: Twilio's own, or the same path at the configured one."""
+    """Return the address to ask: Twilio's own, or the same path at the configured one."""
     base, asked = urlsplit(base_url), urlsplit(uri)
     query = urlencode(params, doseq=True) if params else asked.query
     return urlunsplit((base.scheme, base.netloc, f"{base.path.rstrip('/')}{asked.path}", query, ""))

@@ -38,7 +38,7 @@ class TwilioProvider:
     codes: Mapping[str, Meaning] = error_codes.CODES | error_codes.SIP
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message over. Errors: `Refused` for what Twilio surely did not take, `Lost` for what is in doubt."""
+        """Hand a message over. Errors: `Refused` for what Twilio surely didn't take, `Lost` for what is in doubt."""
         client = http_client.client()
         try:
             if message.kind == Kind.CALL:
@@ -62,7 +62,7 @@ class TwilioProvider:
         return Heard(receipts=(receipt,) if receipt else (), reference=_name(fields))
 
     def probe(self) -> bool:
-        """Tell whether the account answers."""
+        """Return whether the account answers."""
         try:
             return str(http_client.client().api.accounts(conf.read().account).fetch().status) == "active"
         except (Refused, Lost, TwilioException, ValueError, TypeError, KeyError, AttributeError):
@@ -106,7 +106,7 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
 
 
 def _refusal(error: Any) -> Refused:
-    """Tell why nothing was taken: Twilio's own number says it."""
+    """Return why nothing was taken: Twilio's own number says it."""
     code = str(error.code or f"http-{error.status}")
     known = error_codes.CODES.get(code)
     return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
@@ -141,7 +141,7 @@ def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
 
 
 def _name(fields: Mapping[str, str]) -> str:
-    """Give Twilio's own name of the one text or call that a callback is about."""
+    """Return Twilio's own name of the one text or call that a callback is about."""
     names = {fields[key] for key in ("CallSid", "MessageSid") if fields.get(key)}
     if len(names) != 1:
         raise Forged("it does not name one message")
@@ -149,7 +149,7 @@ def _name(fields: Mapping[str, str]) -> str:
 
 
 def _reply(fields: Mapping[str, str]) -> Heard:
-    """Read a text that somebody sent to our number: STOP and START, in whatever words the account knows for them.
+    """Read a text that someone sent to our number: STOP and START, in whatever words the account knows for them.
 
     Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
     """

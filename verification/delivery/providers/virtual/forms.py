@@ -12,7 +12,7 @@ from .models import Acceptance, Behaviour
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Behaviour]
 else:
-    _Form = forms.ModelForm  # cannot be subscripted at run time
+    _Form = forms.ModelForm  # can't be subscripted at run time
 
 _DELAYS = [
     (0, _("immediately")),

@@ -54,7 +54,7 @@ class VirtualProvider:
         """Hand a message to the switchboard.
 
         The latency lies half before and half after the message is written down, as on a real line: a worker killed in
-        the first half sent nothing, one killed in the second half sent it and does not know.
+        the first half sent nothing, one killed in the second half sent it and doesn't know.
         """
         treated = switchboard.behaviour(message.to)
         half = treated.send_latency_ms / 2000
@@ -92,7 +92,7 @@ class VirtualProvider:
         return Heard(receipts=(receipt,), reference=reference, reply=_reply)
 
     def probe(self) -> bool:
-        """Tell whether the carrier takes messages; it does not while all numbers are told that it is down."""
+        """Return whether the carrier takes messages; it doesn't while all numbers are told that it is down."""
         everywhere = switchboard.behaviour("")
         return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != Reason.PROVIDER_DOWN
 

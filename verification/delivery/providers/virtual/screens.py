@@ -51,7 +51,7 @@ class Card:
 
     @property
     def is_missed(self) -> bool:
-        """Tell whether nobody took the call."""
+        """Return whether nobody took the call."""
         return self.state in _MISSED
 
     @property
@@ -147,7 +147,7 @@ def _mark(*shown: object) -> str:
 
 
 def shelf() -> tuple[Telephone, ...]:
-    """List the telephones: those of the demo users first, then every number that was ever written to or called."""
+    """Return the telephones: those of the demo users first, then every number that was ever written to or called."""
     known = {number: Telephone(number, name) for number, name in _names().items()}
     reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
     for number in reached:
@@ -179,13 +179,13 @@ def screen(number: str, *, now: datetime) -> Screen:
 
 
 def mailbox(*, now: datetime) -> Mailbox:
-    """List all emails that have arrived, for everyone."""
+    """Return all emails that have arrived, for everyone."""
     rows = _newest(Delivery.objects.filter(kind=Kind.MAIL))
     return Mailbox(_cards([row for row in rows if row.has_arrived(now)], now))
 
 
 def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
-    """List what has arrived, the newest first, as tests and people with a terminal read it."""
+    """Return what has arrived, the newest first, as tests and people with a terminal read it."""
     rows = Delivery.objects.filter(arrives_at__lte=now).exclude(state__in=(State.UNDELIVERED, State.FAILED))
     rows = rows.filter(to=to) if to else rows
     for row in rows.order_by("-arrives_at", "-pk")[:500]:

@@ -13,7 +13,7 @@ _PURPOSE = "virtual.callback"
 
 
 def headers(*, address: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Give the headers of a signed post. Shape: `t=<Unix seconds>,v1=<64 hex digits>`."""
+    """Return the headers of a signed post. Shape: `t=<Unix seconds>,v1=<64 hex digits>`."""
     moment = str(int(now.timestamp()))
     signed = crypto.mac(_PURPOSE, moment, address, body).hex()
     return {"Content-Type": "application/json", HEADER: f"t={moment},v1={signed}"}

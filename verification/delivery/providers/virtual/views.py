@@ -64,7 +64,7 @@ def calls(request: HttpRequest, number: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def screen(request: HttpRequest, number: str) -> HttpResponse:
-    """Give the screen alone, for a page that puts it in place of its old one."""
+    """Return the screen alone, for a page that puts it in place of its old one."""
     panel = request.GET.get("panel", "")
     return _telephone(request, number, panel if panel in _PANELS else "messages", "virtual/screen.html")
 
@@ -104,7 +104,7 @@ def state(request: HttpRequest, number: str) -> JsonResponse:
 @login_not_required
 @require_GET
 def messages(request: HttpRequest) -> JsonResponse:
-    """List what has arrived, the newest first; `?to=` keeps one number (`+` may be missing) or mail address."""
+    """Return what has arrived, the newest first; `?to=` keeps one number (`+` may be missing) or email address."""
     to = request.GET.get("to", "").strip()
     if to and "@" not in to:
         to = f"+{to.lstrip('+')}"
@@ -167,7 +167,7 @@ def _action(request: HttpRequest, call_id: int, do: Action) -> HttpResponseBase:
 
 
 def _back(request: HttpRequest, number: str, is_done: bool) -> HttpResponseBase:
-    """Answer a script in JSON, and lead everybody else back to the telephone."""
+    """Answer a script in JSON, and lead everyone else back to the telephone."""
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse({"done": is_done}, status=200 if is_done else 409)
     return redirect("phone:telephone", number) if number else redirect("phone:shelf")

@@ -20,12 +20,12 @@ _TURN = 300  # seconds for which a token is used; the library lets it live 900
 
 
 def messages() -> "Messages":
-    """Give the client for texts."""
+    """Return the client for texts."""
     return _client(conf.read())[0]
 
 
 def voice() -> "Voice":
-    """Give the client for calls."""
+    """Return the client for calls."""
     return _client(conf.read())[1]
 
 
@@ -69,7 +69,7 @@ def _token(auth: Any, turn: int) -> str:
 
 
 def _refusal(answer: http_pool.Answer) -> Refused:
-    """Tell why nothing was taken."""
+    """Return why nothing was taken."""
     told = answer.told if isinstance(answer.told, dict) else {}
     code = code_of(told) or f"http-{answer.status}"
     wrong = told.get("invalid_parameters")

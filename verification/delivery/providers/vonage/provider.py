@@ -27,7 +27,7 @@ class VonageProvider:
     codes: Mapping[str, Meaning] = error_codes.CODES
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message over. Errors: `Refused` for what Vonage surely did not take, `Lost` for what is in doubt."""
+        """Hand a message over. Errors: `Refused` for what Vonage surely didn't take, `Lost` for what is in doubt."""
         try:
             wanted = _call(message) if message.kind == Kind.CALL else _text(message)
         except ValueError as error:
@@ -53,7 +53,7 @@ class VonageProvider:
         return _text_receipt(callback, told) if "message_uuid" in told else _call_receipt(callback, told)
 
     def probe(self) -> bool:
-        """Tell whether the application may speak to Vonage."""
+        """Return whether the application may speak to Vonage."""
         try:
             http_client.voice().list_calls()
         except (Refused, Lost):
@@ -157,7 +157,7 @@ def _name(told: Mapping[str, Any]) -> str:
 
 
 def _inbound(told: Mapping[str, Any]) -> Heard:
-    """Read a text that somebody sent to our number."""
+    """Read a text that someone sent to our number."""
     number, reference = f"+{told.get('from', '')}", str(told.get("message_uuid") or "")
     return Heard(replies=opt_out_keywords.heard(str(told.get("text") or ""), number=number, reference=reference))
 

@@ -19,7 +19,7 @@ _WANTED: Options = {"require": ["iat", "payload_hash"], "verify_aud": False}
 def check(callback: Callback, *, secrets: Sequence[str], application: str, now: datetime) -> None:
     """Let a callback of Vonage pass.
 
-    Errors: `Forged` when the token is missing, signed by somebody else, over another body, or five minutes off.
+    Errors: `Forged` when the token is missing, signed by someone else, over another body, or five minutes off.
     Source: developer.vonage.com/getting-started/concepts/webhooks, RFC 7519.
     """
     given = callback.headers.get("authorization", "")

@@ -105,7 +105,7 @@ def test_says_for_good_that_an_address_is_refused(server: Callable[..., Server])
 
 @pytest.mark.parametrize("to", ['"a\x0cb"@example.org', "a@\uffff.com", f"a@{'ä' * 60}.com"])
 def test_says_for_good_that_no_mail_can_be_written_to_an_address(to: str, settings: Any) -> None:
-    """A form takes each of these. Seen as a fault of the server, which was then passed over for everybody's mail."""
+    """A form takes each of these. Seen as a fault of the server, which was then passed over for everyone's mail."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     forms.EmailField().clean(to)
 

@@ -90,7 +90,7 @@ class Delivery(models.Model):
         return self.state
 
     def has_arrived(self, now: datetime) -> bool:
-        """Tell whether the telephone has it."""
+        """Return whether the telephone has it."""
         return self.arrives_at <= now and self.state not in (State.UNDELIVERED, State.FAILED)
 
 
