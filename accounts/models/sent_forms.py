@@ -4,7 +4,11 @@ from django.db import models
 
 
 class SentForm(models.Model):
-    """A submitted form. The request that inserts its row acts; the same form submitted again does nothing."""
+    """A submitted form of the admin. The request that inserts its row acts; the same form submitted again does nothing.
+
+    Support actions have tokens of their own (`execution.new_token`), because one of their forms acts on many people,
+    each once, and a refused action uses up its form too. Here a change that fails leaves the form unused.
+    """
 
     ref = models.CharField(max_length=64, unique=True)
     sent_at = models.DateTimeField(db_index=True)

@@ -49,7 +49,7 @@ def read_anew() -> Iterator[None]:
 
 
 def move(desk: Desk, number: str) -> None:
-    """Return someone's telephone another number."""
+    """Give someone's telephone another number."""
     for row in Enrolment.objects.filter(user=desk.user, method__in=["text", "call"]):
         row.address, row.hint = number, phone_numbers.mask(number)
         row.save()
