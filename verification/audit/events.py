@@ -98,7 +98,7 @@ MESSAGE_REFUSED = declare(
         title=_("We couldn’t send a text or call to this number"),
         severity=Severity.WARN,
         is_attempt=True,
-        trouble=_("Stopped by the guard"),
+        trouble=_("Messages stopped by cost controls"),
         metric="guarded",
     )
 )
@@ -110,7 +110,7 @@ MESSAGE_LIMITED = declare(
         title=_("Too many texts or calls were requested"),
         severity=Severity.WARN,
         is_attempt=True,
-        trouble=_("Message limits hit"),
+        trouble=_("Message limits reached"),
         metric="limited",
     )
 )
@@ -222,7 +222,7 @@ METHOD_SWITCHED_OFF = declare(
         text=method,
         severity=Severity.BAD,
         is_attempt=True,
-        trouble=_("Methods switched off after wrong codes"),
+        trouble=_("Methods locked after incorrect codes"),
     )
 )
 
