@@ -349,7 +349,7 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(look: Look, ana: Per
     look.page.goto(f"/phone/{ANAS}/")
     pick(look.page, "What happens", "The phone is off or out of reach")
     press(look.page, "Apply")
-    expect(look.page.get_by_text("Set for the next message")).to_be_visible()
+    expect(look.page.locator("[data-good]")).to_have_text("Applies to the next message")
     give_password(look.page, ana)
     expect_heading(look.page, "Verify it’s you")
     work()

@@ -12,7 +12,7 @@ _RULE = "─" * 64
 
 
 class ConsoleProvider:
-    """Shows texts, calls and mail to whoever sits at the terminal."""
+    """Shows texts, calls and mail to anyone at the terminal."""
 
     name = "console"
     kinds = frozenset(Kind)

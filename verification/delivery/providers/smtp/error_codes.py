@@ -17,7 +17,7 @@ CODES = table(
             "521": "the mail server takes no mail",
             "530": "the mail server wants a sign-in",
             "534": "the mail server wants another kind of sign-in",
-            "535": "the mail server does not accept the user name or password",
+            "535": "the mail server doesn't accept the username or password",
             "538": "the mail server wants an encrypted connection",
         },
     ),
