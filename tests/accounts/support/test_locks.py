@@ -117,7 +117,7 @@ STEPS: dict[str, Callable[[Desk], Run]] = {
 
 def _remove(desk: Desk, _actor: Actor) -> None:
     mine = Enrolment.objects.filter(user=desk.user, method="totp", confirmed=True)
-    found = mine.earliest("created_at", "pk")  # another one may just have been proven
+    found = mine.earliest("created_at", "pk")  # another one may have been verified a moment ago
     enrolments.remove(found, desk.context, allowed=("totp", "text"), must_keep_one=False)
 
 
@@ -210,7 +210,7 @@ def test_nothing_deadlocks_with(action: str, staff: User) -> None:
 
 
 def _wait_for_each(*wanted: QuerySet[Any]) -> None:
-    """Lock an owner first, and then wait for what hangs on it: what an erasure did before."""
+    """Lock an owner first, and then wait for what depends on it: what an erasure did before."""
     for rows in wanted:
         keys = list(rows.select_for_update().values_list("pk", flat=True))
         if rows.model is User:

@@ -1,4 +1,4 @@
-"""Whoever is looked for is found: by any part of a name, whatever signs stand in it, and by the whole of the rest."""
+"""Search finds a person by any part of a name, whatever punctuation is in it, and by a complete number or email."""
 
 import pytest
 from django.utils import timezone

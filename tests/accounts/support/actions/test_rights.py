@@ -31,7 +31,7 @@ from verification.models import AuditEvent, Enrolment
 
 ROLES = {"desk": "Support desk", "senior": "Senior support", "administrator": "Administrators"}
 
-# Whoever acts, down; the person, across.
+# Down: who acts. Across: the person.
 RANKS = {
     "desk": {"desk": "equal", "senior": "above", "administrator": "above", "root": "above"},
     "senior": {"desk": "below", "senior": "equal", "administrator": "above", "root": "above"},
@@ -208,7 +208,7 @@ def vouch(staff: Person, person: Person, here: Context) -> CallerCheck:
 
 
 def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Context) -> None:
-    """Seen failing with every call back counting for whoever rang."""
+    """Seen failing with every call back counting for the person who called back."""
     ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
     vouch(ben, ana, here)
 
