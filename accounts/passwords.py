@@ -16,7 +16,7 @@ from verification.keys import tokens
 from verification.models import AppPasswordsEnd
 
 LINK_LIFE = timedelta(minutes=30)
-_MOST = 20  # accounts sharing one mailbox that a single request mails
+_MOST = 20  # accounts sharing one mailbox that a single request emails
 _PURPOSE = "password_reset"
 
 
@@ -55,9 +55,9 @@ def change(
 
 
 def ask_reset(name: str, context: Context, *, path: str) -> None:
-    """Mail a reset link to everyone with this name or mail address, without revealing whether there is anyone.
+    """Email a reset link to everyone with this name or email address, without revealing whether there is anyone.
 
-    Several accounts may share a mailbox: each gets its own mail, which names it.
+    Several accounts may share a mailbox: each gets its own email, which names it.
     """
     folded = fold(name)
     if not limits.spend_request("password_reset", name=folded, context=context).is_open:
@@ -88,7 +88,7 @@ def _good(context: Context) -> QuerySet[PasswordReset]:
 
 
 def open_reset(handle: str, token: str, context: Context) -> PasswordReset | None:
-    """Return the request that a mailed link belongs to, if the link is still valid."""
+    """Return the request that an emailed link belongs to, if the link is still valid."""
     if not tokens.is_derived(_PURPOSE, handle, token):
         return None
     reset = _good(context).select_related("user").filter(handle=handle).first()

@@ -1,4 +1,4 @@
-"""Password resets by a mailed link. The link is derived from the row and never stored in it."""
+"""Password resets with an emailed link. The link is derived from the row and never stored in it."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from verification.models.handles import HandleField
 
 
 class PasswordReset(models.Model):
-    """One mailed link: valid once, until it expires, and only in the epoch in which it was requested."""
+    """One emailed link: valid once, until it expires, and only in the epoch in which it was requested."""
 
     handle = HandleField(unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")

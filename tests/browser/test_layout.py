@@ -130,3 +130,18 @@ def test_long_names_fit_at_every_width(home: Page, ana: Person, direction: str) 
                 found[path, width] = wide
 
     assert found == {}
+
+
+def test_box_that_is_not_ticked_looks_empty_in_dark_mode(home: Page) -> None:
+    """The browser's own box was filled with grey, as if it were switched off."""
+    home.emulate_media(color_scheme="dark")
+    home.goto("/app-passwords/?unused=1")
+    box = home.get_by_label("Unused for 90 days")
+    colour = "box => getComputedStyle(box).backgroundColor"
+    card = home.locator(".card").first.evaluate(colour)
+
+    ticked = box.evaluate(colour)
+    box.uncheck()
+
+    assert box.evaluate(colour) == card
+    assert ticked != card

@@ -93,7 +93,7 @@ def test_old_one_may_stay(ana: Person) -> None:
 
     page = finish(ana)
 
-    assert "The old one still works." in page
+    assert "The methods on your old phone still work." in page
     assert set(refs(ana, ANAS)) == {"text", "call"}
 
 
@@ -154,7 +154,7 @@ def test_odd_ticks_do_nothing(ana: Person, ref: str) -> None:
     begin(ana)
     set_up_number(ana)
 
-    assert "The old one still works." in finish(ana, ref)
+    assert "The methods on your old phone still work." in finish(ana, ref)
 
 
 def test_last_old_one_stays_if_the_new_one_is_not_allowed(ana: Person) -> None:

@@ -1,4 +1,4 @@
-"""Views for changing a password and for resetting it by a mailed link."""
+"""Views for changing a password and for resetting it with an emailed link."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def _is_good(form: NewPasswordForm, user: User) -> bool:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ask_reset(request: HttpRequest) -> HttpResponse:
-    """Ask for a name or mail address. The answer is the same whether or not there is such an account."""
+    """Ask for a name or email address. The answer is the same whether or not there is such an account."""
     form = ResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         path = reverse("password-reset")
@@ -99,7 +99,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
-    """Set a new password by a mailed link. The next sign-in still asks for the second step."""
+    """Set a new password with an emailed link. The next sign-in still asks for the second step."""
     now = request_context.read(request)
     found = passwords.open_reset(handle, token, now)
     if found is None:
