@@ -63,7 +63,7 @@ def test_declines_a_call_and_lists_it_as_declined(held: Page) -> None:
 
     held.get_by_role("button", name="Decline").click()
 
-    expect(held.get_by_text("Call, declined", exact=True)).to_be_visible()
+    expect(held.get_by_text("Call declined", exact=True)).to_be_visible()
 
 
 def test_shows_what_was_said_until_it_is_put_away(held: Page) -> None:
@@ -82,7 +82,8 @@ def test_sets_the_network_without_leaving_the_page(held: Page) -> None:
     held.get_by_label("What happens").select_option("unreachable")
     held.get_by_role("button", name="Apply").click()
 
-    expect(held.get_by_text("Set for the next message")).to_be_visible()
+    answer = held.locator("[data-said]")
+    expect(answer).to_have_text(str(answer.get_attribute("data-good")))
     assert Behaviour.objects.get().outcome == Reason.UNREACHABLE
 
 
