@@ -33,7 +33,7 @@ def shown(field: AdminReadonlyField) -> object:
         found, _attribute, value = lookup_field(field.field["field"], field.form.instance, keeper)
     except (AttributeError, ValueError, ObjectDoesNotExist):
         return field.contents()
-    written = admin_site.in_words(keeper, getattr(found, "name", ""), value)
+    written = admin_site.in_words(keeper, found.name if found else "", value)
     return field.contents() if written is None else written
 
 

@@ -148,7 +148,7 @@ def test_export_has_each_event_and_no_formula(aud: Person) -> None:
 def test_auditors_change_nothing(ana: Person, aud: Person) -> None:
     page = aud.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
-    assert "Your role looks, and changes nothing." in page
+    assert "You have read-only access." in page
     assert aud.browser.go("/admin/verification/policy/").status == 403
 
 
