@@ -1,1 +1,1 @@
-"""The engine of the second step: methods, challenges, delivery, limits, audit. It knows people, never a request."""
+"""Verification: methods, challenges, delivery, limits, audit. It knows users, but never a request."""

@@ -1,4 +1,4 @@
-"""The engine as a Django app."""
+"""The Django app of verification."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

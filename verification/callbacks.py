@@ -1,4 +1,4 @@
-"""What providers call: receipts and key presses. A callback that isn't signed changes nothing."""
+"""The view for providers' callbacks: receipts and key presses. A callback that isn't signed changes nothing."""
 
 import logging
 import re
@@ -25,7 +25,7 @@ _LARGEST = 64 * 1024  # bytes; carriers send a few hundred
 @login_not_required
 @require_POST
 def receive(request: HttpRequest, provider_name: str, event: str, message_id: str) -> HttpResponse:
-    """Take one callback of a provider and answer in its own format."""
+    """Handle one callback of a provider, and answer in its format."""
     provider = routes.providers().get(provider_name)
     if provider is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""What an entrance knows about the moment of an action: time, place, program. Plain values, no request."""
+"""`Context`: when, from where and with which browser an action happens, as plain values without a request."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The circumstances of one action, read once at the entrance and handed down.
+    """The circumstances of one action, read once at the entry point and passed down.
 
-    Shape: `network` is a textual IP address, empty if unknown; `browser` the raw remember token of the cookie;
-    `device` the raw cookie by which `browsers.known_browsers` knows a browser.
-    Units: `now` is aware, UTC.
+    Shape: `network` is an IP address as text, empty if unknown; `browser` is the raw token of the remember cookie;
+    `device` is the raw cookie of `browsers.known_browsers`. Units: `now` is aware, UTC.
     """
 
     now: datetime
@@ -23,7 +22,7 @@ class Context:
 
 
 def network_of(address: str) -> str:
-    """Fold an address to what one person is likely to hold: an IPv4 address or an IPv6 /64."""
+    """Return the network that one person is likely to have: an IPv4 address or an IPv6 /64."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

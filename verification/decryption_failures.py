@@ -1,4 +1,4 @@
-"""Raises the alarm about a encrypted value that doesn't open: to the log, the record, the figures and the operators.
+"""Reports encrypted values that can't be read: in the log, the audit log, the metrics and to operators.
 
 The value alone is closed. The code that meets it goes on without it, and reports it here.
 """
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) -> None:
-    """Say once a day that one value doesn't open. Shape: `what` names its table, `ref` its row; neither is secret."""
+    """Report one value that can't be read, at most once a day. Shape: `what` is its table, `ref` its row."""
     if limits.spend_once("damaged", f"{what} {ref}", until=now):
         _log.error("An encrypted value of %s can't be read: %s. Run manage.py check_restore", what, ref)
         audit.record(events.SEALED_VALUE_DAMAGED, user_id=user_id, context=Context(now=now), what=what, ref=ref)

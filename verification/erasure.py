@@ -1,4 +1,4 @@
-"""Erases what the engine holds of a person beside the rows that go with their account."""
+"""Erases a person's data that isn't deleted with their account."""
 
 from collections.abc import Collection
 
@@ -12,9 +12,9 @@ _GONE = "–"
 
 
 def erase(user: Person, *, names: Collection[str]) -> int:
-    """Erase the personal words of a person's events, and their names in emails to others; returns of how many events.
+    """Erase the personal words of a person's events, and their names in emails to others. Return the number of events.
 
-    Inside the transaction that removes the account and records it as `events.PERSON_ERASED`.
+    Call it in the transaction that deletes the account and records `events.PERSON_ERASED`.
     """
     messages = list(Message.objects.filter(user=user.pk).values_list("handle", flat=True))
     for provider in routes.providers().values():
@@ -26,7 +26,7 @@ def erase(user: Person, *, names: Collection[str]) -> int:
 
 
 def _take_out(user: Person, name: str) -> None:
-    """Take a name out of what emails to others say, such as the one of support who helped them."""
+    """Remove a name from emails to others, such as the name of the member of staff who helped them."""
     for message in Message.objects.exclude(user=user.pk).filter(context__icontains=name):
         context = {key: _GONE if value == name else value for key, value in message.context.items()}
         Message.objects.filter(pk=message.pk).update(context=context)

@@ -1,4 +1,4 @@
-"""The stock of hardware tokens: brought in from a maker's file, assigned, taken back, retired. One row a token.
+"""The stock of hardware tokens: imported, assigned, taken back, retired. One row per token.
 
 Each change is one guarded update: of two that race, one finds nothing left to do.
 """
@@ -22,7 +22,7 @@ from verification.otp.oath import Scheme
 
 
 class Retired(ValueError):
-    """The token was taken out of use. It must be brought back into the stock first."""
+    """The token is retired. It must be restored to the stock first."""
 
 
 class NotInStock(ValueError):
@@ -30,14 +30,15 @@ class NotInStock(ValueError):
 
 
 class Damaged(ValueError):
-    """The sealed secret of the token doesn't open. Bringing the maker's file in again mends it."""
+    """The token's secret can't be decrypted. Importing the maker's file again repairs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Seed:
-    """What a maker says of one token.
+    """What a maker's file says about one token.
 
-    Shape: `serial` in capitals; `counter` is the next one that it will use; `lead` seconds by which its clock is ahead.
+    Shape: `serial` in capitals; `counter` is the next one that it will use; `lead` is how far its clock is ahead, in
+    seconds.
     """
 
     serial: str
@@ -51,18 +52,17 @@ class Seed:
     ends_at: datetime | None = None
 
     def data(self) -> dict[str, Any]:
-        """Return what is kept of how it makes its codes."""
+        """Return what is stored about how it computes its codes."""
         return self.scheme.data() | ({LEAD: self.lead} if self.lead else {})
 
 
 def bring_in(
     seed: Seed, user: Person | None, context: Context, *, actor_id: int | None, is_dry_run: bool = False
 ) -> tuple[str, HardwareToken | None]:
-    """Take a token into the stock, or hand it out to a person if one is named.
+    """Add a token to the stock, or assign it to a person if one is named.
 
-    Says whether that is new, changed or the same as before. A token that someone uses keeps what it has.
-
-    Errors: `InUse` when someone else uses it; `Retired`.
+    Return whether it is new, changed or unchanged. A token that someone uses keeps its state. Errors: `InUse` if
+    someone else uses it; `Retired`.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
     with transaction.atomic():
@@ -105,7 +105,7 @@ def _made(seed: Seed) -> HardwareToken:
 
 
 def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
-    """Write what a maker says of a token. How far it has counted is kept, or its old codes would be good again."""
+    """Set what a maker's file says about a token. Its counter never goes back, or old codes would work again."""
     counted = -1 if is_new or _counts_otherwise(token, seed) else token.counter
     token.secret, token.data, token.counter = seed.secret, seed.data(), max(counted, seed.counter - 1)
     token.manufacturer, token.model = seed.manufacturer[:64], seed.model[:64]
@@ -114,7 +114,7 @@ def _fill(token: HardwareToken, seed: Seed, *, is_new: bool = False) -> None:
 
 
 def _counted_on(seed: Seed, held: Enrolment) -> Seed:
-    """Return a token with the counter of what was handed out before there was a stock."""
+    """Return a token with the counter of what was assigned before there was a stock."""
     return seed if _counts_otherwise(held, seed) else replace(seed, counter=max(seed.counter, held.counter + 1))
 
 
@@ -128,7 +128,7 @@ def _counts_otherwise(token: HardwareToken | Enrolment, seed: Seed) -> bool:
 
 
 def _adopt(held: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken | None:
-    """Enter a token that was handed out before there was a stock, as it is."""
+    """Add a token to the stock that was assigned before there was a stock."""
     if is_dry_run or not held.opens:
         return None
     token = HardwareToken(serial=seed.serial, manufacturer=seed.manufacturer[:64], model=seed.model[:64])
@@ -138,9 +138,9 @@ def _adopt(held: Enrolment, seed: Seed, *, is_dry_run: bool) -> HardwareToken | 
 
 
 def assign(token: HardwareToken, user: Person, context: Context, *, actor_id: int | None) -> Enrolment:
-    """Hand a token out of the stock: it waits until the person activates it with its code.
+    """Assign a token from the stock to a person, who activates it with a code.
 
-    Errors: `NotInStock`, as for the second of two who assign it at once.
+    Errors: `NotInStock`, for example if two assign it at the same time.
     """
     with transaction.atomic():
         found = HardwareToken.objects.in_stock().select_for_update().filter(pk=token.pk).first()
@@ -152,7 +152,7 @@ def assign(token: HardwareToken, user: Person, context: Context, *, actor_id: in
 
 
 def _hand_out(token: HardwareToken, user: Person, context: Context, *, actor_id: int | None) -> Enrolment:
-    """Draft the enrolment and take the token out of the stock by one guarded update."""
+    """Draft the enrolment, and take the token out of the stock with one guarded update."""
     former = token.enrolment_id
     try:
         enrolment = enrolments.assign(
@@ -176,9 +176,9 @@ def _hand_out(token: HardwareToken, user: Person, context: Context, *, actor_id:
 
 
 def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -> bool:
-    """Take a token back into the stock from whoever has it. False if nobody has.
+    """Take a token back into the stock. Return False if nobody has it.
 
-    How far it has counted is kept, so that no code of before opens for the next person.
+    Its counter is kept, so that earlier codes don't work for the next person.
     """
     with transaction.atomic():
         held = Enrolment.objects.filter(token=token.pk).select_related("user").first()
@@ -199,7 +199,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
 
 
 def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
-    """Take a token out of use: lost, broken or worn. False if someone has it, or it is retired already."""
+    """Retire a token that is lost, broken or worn. Return False if someone has it, or it is retired already."""
     with transaction.atomic():
         if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=context.now):
             return False
@@ -208,7 +208,7 @@ def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **wh
 
 
 def restore(token: HardwareToken, context: Context, *, actor_id: int | None, **why: str) -> bool:
-    """Bring a retired token back into the stock. False if it isn't retired."""
+    """Return a retired token to the stock. Return False if it isn't retired."""
     with transaction.atomic():
         if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
             return False
@@ -221,7 +221,7 @@ def _record(event: Event, token: HardwareToken, context: Context, actor_id: int 
 
 
 def named(serial: str) -> HardwareToken | None:
-    """Find a token by its whole serial number."""
+    """Return the token with a serial number."""
     found: HardwareToken | None = (
         HardwareToken.objects.select_related("enrolment__user")
         .filter(serial=digits.plain(serial).strip().upper())
@@ -231,13 +231,13 @@ def named(serial: str) -> HardwareToken | None:
 
 
 def of_ref(ref: str) -> HardwareToken | None:
-    """Find a token by its public name."""
+    """Return the token with a public reference."""
     found: HardwareToken | None = HardwareToken.objects.select_related("enrolment__user").filter(ref=ref).first()
     return found
 
 
 def of_person(user_id: int) -> list[HardwareToken]:
-    """Return the tokens that a person has, activated or not."""
+    """Return the tokens of a person, activated or not."""
     rows = HardwareToken.objects.filter(enrolment__user=user_id).select_related("enrolment").order_by("serial")
     return list(rows)
 
@@ -246,7 +246,7 @@ STATES = ("stock", "people", "retired")
 
 
 def search(text: str, state: str) -> "QuerySet[HardwareToken]":
-    """Find tokens by a part of serial number, maker or model, and by where they are. By serial number."""
+    """Search tokens by a part of the serial number, maker or model, and by where they are. Sorted by serial number."""
     rows = HardwareToken.objects.select_related("enrolment__user").order_by("serial")
     by_state = {"stock": rows.in_stock, "people": rows.with_people, "retired": rows.retired}
     if state in by_state:

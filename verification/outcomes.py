@@ -1,4 +1,4 @@
-"""The answers the engine gives, as values, and the words for each of them."""
+"""`Outcome`, the answer to every request to verification, and the words for each verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

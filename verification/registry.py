@@ -1,4 +1,4 @@
-"""Finds the installed methods, by name or by capability. They come from a setting, in the order of offer.
+"""The installed methods, by name or by capability, in the order of the setting VERIFICATION_METHODS.
 
 One of the two modules that import by string; the other is `delivery.routing.routes`.
 """
@@ -22,12 +22,12 @@ def _load(packages: tuple[str, ...]) -> dict[str, Method]:
 
 
 def methods() -> dict[str, Method]:
-    """Return all installed methods by name, in the order of offer."""
+    """Return all installed methods by name, in the order in which they are offered."""
     return _load(conf.methods())
 
 
 def method(name: str) -> Method:
-    """Return one method. Errors: `KeyError` when it isn't installed."""
+    """Return one method. Errors: `KeyError` if it isn't installed."""
     return methods()[name]
 
 
@@ -37,12 +37,12 @@ def is_installed(name: str) -> bool:
 
 
 def having(capability: type[_Capability]) -> tuple[_Capability, ...]:
-    """Return the installed methods that have a capability, in the order of offer."""
+    """Return the installed methods that have a capability, in the order in which they are offered."""
     return tuple(each for each in methods().values() if isinstance(each, capability))
 
 
 def names(capability: type[Method]) -> tuple[str, ...]:
-    """Return the name of the installed methods that have a capability."""
+    """Return the names of the installed methods that have a capability."""
     return tuple(each.name for each in having(capability))
 
 
@@ -52,10 +52,10 @@ def has(name: str, capability: type[Method]) -> bool:
 
 
 def only(capability: type[_Capability]) -> _Capability | None:
-    """Give the one method that fills a place of the engine, see `capabilities.SLOTS`; none if none is installed."""
+    """Return the one method with a capability of `capabilities.SLOTS`, or None if none is installed."""
     return next(iter(having(capability)), None)
 
 
 def sending(kind: Kind) -> tuple[Delivered, ...]:
-    """Return the methods whose challenges go out as messages of a kind."""
+    """Return the methods whose challenges are sent as messages of a kind."""
     return tuple(each for each in having(Delivered) if each.kind == kind)

@@ -1,4 +1,4 @@
-"""Addresses that providers call."""
+"""URLs that providers call."""
 
 from django.urls import path
 

@@ -205,7 +205,7 @@ def test_taken_token_is_told_from_none_by_no_word(is_given: bool, may_claim: Non
 
 
 def at_once(*calls: Callable[[], object]) -> list[str]:
-    """Do several things at the same moment; say what became of each."""
+    """Do several things at the same moment; return what happened to each."""
     found = together(*calls)
     for each in found:
         if isinstance(each, Exception) and not isinstance(each, hardware_tokens.NotInStock | DatabaseError):

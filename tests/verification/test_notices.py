@@ -113,7 +113,7 @@ def test_reaches_nobody_by_text_who_has_no_proven_number(desk: Desk) -> None:
 
 
 def test_link_goes_by_mail_alone(ana: Desk) -> None:
-    """Whoever holds the phone must not get the key to the password as well."""
+    """Anyone who holds the phone must not get the key to the password as well."""
     Policy.objects.create(text_notices=True)
 
     assert [message.kind for message in tell(ana, link="a" * 32)] == [Kind.MAIL]

@@ -302,7 +302,7 @@ def test_right_and_wrong_answers_at_once_leave_the_right_count(racer: Desk, crow
 
 
 def test_answers_of_every_end_at_once_leave_the_right_count(racer: Desk, crowd: Crowd, settings: Settings) -> None:
-    """Nobody waits in a circle where some answers cost nothing, some pass a trial, and support lifts waits meanwhile.
+    """Nobody waits in a circle where some answers cost nothing, some pass a trial, while support lifts waits.
 
     Seen failing on PostgreSQL with rows that are given back in another order than they are taken in.
     """

@@ -1,4 +1,4 @@
-"""Chains and seals the events of the audit log, and finds those that were changed, removed or put in."""
+"""The audit log's chain: seals events, and finds those that were changed, removed or added."""
 
 from collections.abc import Collection, Iterator
 from contextlib import suppress

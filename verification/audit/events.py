@@ -1,4 +1,4 @@
-"""The events of the audit log that the engine records: challenges, messages, enrolments, tokens, costs."""
+"""The audit events of verification: challenges, messages, enrolments, tokens, costs."""
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _

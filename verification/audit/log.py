@@ -1,4 +1,4 @@
-"""The audit log: writes one event for each action, in the action's own transaction, and reads events back."""
+"""Writes one audit event for each action, in the action's own transaction, and reads events back."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Database triggers that refuse to change or remove audit rows. Put after each `migrate`; lifted by tests alone.
+"""Database triggers that refuse changes and deletions of audit events. `migrate` creates them; only tests lift them.
 
 One change is let through: the personal words of an event may be emptied, and nothing else in the same statement.
 """

@@ -1,4 +1,4 @@
-"""Returns browsers in which a person signed in before from strangers, by a cookie that needs no row.
+"""Known browsers: a cookie, without a row, that tells browsers used by a person before from unknown ones.
 
 Incorrect passwords in such a browser are counted apart, so that strangers can't make its owner wait. The cookie opens
 nothing. Source: OWASP, "Slow down online guessing attacks with device cookies".
@@ -26,7 +26,7 @@ def known(cookie: str, name: str) -> str:
 
 
 def remember(cookie: str, name: str) -> str:
-    """Return the cookie of a browser in which someone signed in just now."""
+    """Return the cookie of a browser in which someone signed in a moment ago."""
     number, marks = _read(cookie)
     number = number or secrets.token_hex(16)
     mark = crypto.digest(_PURPOSE, f"{number} {name}")[:_LETTERS]

@@ -1,4 +1,4 @@
-"""Remembers, recognises and forgets browsers. How the cookie travels is the entrance's matter.
+"""Remembered browsers: remember, recognise and forget them. Callers carry the cookie.
 
 Shape of the cookie: up to five tokens with dots between them, because several people may share one browser.
 """

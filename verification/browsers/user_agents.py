@@ -1,4 +1,4 @@
-"""Names a browser from what it says of itself, for people to recognise it. Nothing relies on it."""
+"""Names of browsers from their User-Agent, for people to recognise. Nothing relies on them."""
 
 from django.utils.translation import gettext as _
 

@@ -1,1 +1,1 @@
-"""Where we leave the ORM's usual ways, for speed: compiled queries, a cache in the process."""
+"""Where we use more than Django's ORM for speed: compiled queries, row locks, and a cache in the process."""

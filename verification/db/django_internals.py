@@ -1,4 +1,4 @@
-"""The one place that calls what Django doesn't promise to keep, so that an upgrade has one file to look at.
+"""The one module that calls Django's private API, so that an upgrade has one file to check.
 
 Tested with Django 5.2 and, by `.ci/next-django`, with its newest release. What else leans on Django's insides, and what
 that costs at an upgrade, is in `mfasite/decisions/where-we-leave-django.md`.

@@ -1,4 +1,4 @@
-"""A cache in the process for what few rows say and every request asks, each value good for some seconds."""
+"""A cache in the process for rows that every request reads, with values valid for some seconds."""
 
 import threading
 import time
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class TTLCache(Generic[T]):
-    """Keeps what `load` returns for a key until it is `seconds()` old. Nothing found (None) is never kept.
+    """Caches what `load` returns for a key until it is `seconds()` old. None is never cached.
 
-    Units: seconds; unset, `conf.cache_seconds()`. The caller's keys bound how many values there are.
+    Units: seconds; by default `conf.cache_seconds()`. The number of values is bounded by the caller's keys.
     """
 
     def __init__(self, load: Callable[..., T], *, seconds: Callable[[], float] | None = None) -> None:
@@ -33,11 +33,11 @@ class TTLCache(Generic[T]):
         return kept[1]
 
     def forget(self) -> None:
-        """Load every value again at its next use, because this process changed what it is made of."""
+        """Reload every value at its next use, because this process changed the data."""
         self._values = {}
 
     def _reload(self, key: tuple[str, ...]) -> tuple[float, T]:
-        values = self._values  # what is forgotten meanwhile stays forgotten
+        values = self._values  # `forget` may replace the dictionary while `load` runs
         kept = (time.monotonic(), self._load(*key))
         if kept[1] is None:
             values.pop(key, None)

@@ -1,4 +1,4 @@
-"""Ends every session, remembered browser and pass of a person, by raising their epoch."""
+"""Epochs: raising a person's epoch ends all their sessions, remembered browsers and passes."""
 
 from collections.abc import Collection
 

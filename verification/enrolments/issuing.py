@@ -1,4 +1,4 @@
-"""What the organisation hands out: hardware tokens that wait to be activated, and passes that are good for a while."""
+"""What the organisation hands out: hardware tokens that people activate, and Temporary Access Passes."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A person's own choices about a method: its name, and which one is asked first."""
+"""A person's preferences for a method: its name, and which one is asked first."""
 
 from django.db import transaction
 

@@ -1,4 +1,4 @@
-"""Sets of single-use recovery codes: issues, counts and replaces them."""
+"""Sets of recovery codes: issue, count and replace them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Sets up a method: saves a draft, and confirms it once it is proven."""
+"""Setting up a method: save a draft, and confirm it once it is verified."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The methods that a person is offered to set up, with the one that is recommended."""
+"""The methods that a person can set up, with the recommended one."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace

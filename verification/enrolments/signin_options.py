@@ -1,4 +1,4 @@
-"""The options that a person is offered at sign-in: their enrolments, in order, with what stands in the way of each."""
+"""The options at sign-in: a person's enrolments in order, with why some can't be used now."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

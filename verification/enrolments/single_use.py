@@ -1,4 +1,4 @@
-"""Marks codes as used, by one guarded update each, so that each works once."""
+"""Marks codes as used with one guarded update each, so that each works once."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Writes and deletes enrolment rows, and keeps each person's default and count of methods right."""
+"""Saves and deletes enrolments, and updates each person's default and count of methods."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Reads the digits of every script as 0 to 9."""
+"""Converts digits of every script to 0 to 9."""
 
 import unicodedata
 

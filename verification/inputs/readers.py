@@ -1,4 +1,4 @@
-"""Reads what comes from outside: text that can be stored and compared, numbers and dates within range, JSON, addresses.
+"""Readers of input from outside: text that can be stored and compared, numbers, dates, JSON, addresses.
 
 The sender may be careless or hostile, so each reader gives None for what it can't take, and never raises.
 """

@@ -1,4 +1,4 @@
-"""Derives, reads and compares codes. No code is ever stored: sender and checker compute it."""
+"""Codes: derived, read and compared. No code is ever stored; sender and checker compute it."""
 
 import hmac
 import re

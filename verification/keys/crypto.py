@@ -1,4 +1,4 @@
-"""Seals secrets under the ring of MFA_KEYS, and makes keyed digests under keys that rest sealed in the database.
+"""Encryption of secrets with the keys of MFA_KEYS, and keyed digests with keys that are stored encrypted.
 
 A sealed value can be sealed again under a newer key. A digest cannot, because nobody knows the value: so its key stays,
 and only the seal of that key is renewed. Each key of the ring can leave it, and no digest is lost.

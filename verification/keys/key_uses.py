@@ -1,4 +1,4 @@
-"""The registry of all that depends on a key: what is sealed, digested or derived, and what needs which key.
+"""The registry of everything that depends on a key: what is encrypted, digested or derived, and which key it needs.
 
 Each app declares its own columns; a test walks every table, and fails on a column that nobody declared.
 """
@@ -36,7 +36,7 @@ class Sealed:
     what: str
 
     def rows(self) -> QuerySet[Any]:
-        """Return the rows that hold a encrypted value."""
+        """Return the rows that hold an encrypted value."""
         return _rows(self.model).exclude(**{self.column: ""})
 
     def opens(self, row: Model) -> bool:
@@ -185,7 +185,7 @@ def n_sealed_by_key(use: Sealed) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Lost:
-    """What can't be opened or checked with the keys at hand. Shape: `why` is a sentence, `what` names the values."""
+    """What can't be opened or checked with the current keys. Shape: `why` is a sentence, `what` names the values."""
 
     key_id: str
     n: int

@@ -1,4 +1,4 @@
-"""Seals again, in batches beside traffic, what rests under an older key of the ring."""
+"""Key rotation: encrypt old values with the current key, in batches, while the service runs."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _BATCH = 200
 def run() -> Iterator[tuple[str, int]]:
     """Seal all values of all columns under the current key; yields column and count after each batch.
 
-    A value that changed meanwhile is left for the next run: the update names the value that was read. One that doesn't
+    A value that changed since is left for the next run: the update names the value that was read. One that doesn't
     open is left as it is.
     """
     current = f"v1.{crypto.current_key()}."

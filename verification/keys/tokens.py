@@ -1,4 +1,4 @@
-"""Random tokens that are kept as digests only, and links derived from a row's public name."""
+"""Random tokens that are stored as digests only, and links derived from a row's handle."""
 
 import base64
 import secrets

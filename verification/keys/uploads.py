@@ -1,4 +1,4 @@
-"""Seals what rests only for a while, such as an upload with secrets in it, so that no disk holds it open."""
+"""Encryption of temporary data, such as an upload with secrets in it, so that it is never stored in plain text."""
 
 from verification.keys import crypto
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
-TEXT_NOTICES = False  # whether notices go by text too where no policy says so; read by the rules and by the notices
+TEXT_NOTICES = False  # whether notices are also texted unless a policy says so; read by the rules and the notices
 
 
 class AppPasswordsEnd(models.IntegerChoices):

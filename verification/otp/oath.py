@@ -27,7 +27,7 @@ class Scheme:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Scheme":
-        """Read what an enrolment keeps; what it doesn't name is as usual."""
+        """Read the scheme from an enrolment's data. Missing entries have the usual defaults."""
         return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
     def data(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Decides what is required of a person here and now. It reads rows and the context; it changes nothing."""
+"""Decides what is required of a person here and now, from rows and the context. It changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ def events(**fields: Any) -> Any:
 
 @pytest.fixture
 def worded(sealed: Desk) -> Desk:
-    """A sealed audit log in which one event has a reason."""
+    """A sealed audit log, in which one event has a reason."""
     audit.record(
         audit.Event("support.tried"), user_id=sealed.user.pk, context=sealed.context, reason="lost it", ticket="INC-1"
     )

@@ -92,7 +92,7 @@ def mails(*, to: str = "") -> list[str]:
 
 
 def besides(desk: Desk, rounds: int) -> list[Verdict]:
-    """Guess four codes, then let the owner sign in by text, once an hour; gives what became of the guesses."""
+    """Guess four codes, then let the owner sign in by text, once an hour; gives what happened to the guesses."""
     found = []
     for hour in range(rounds):
         now = desk.later(hours=hour)

@@ -154,7 +154,7 @@ def test_two_clocks_do_no_harm(crew: Crew, desk_of_many: Desk, tmp_path: Path) -
 
 
 def test_killed_clock_stops_no_message(crew: Crew, desk_of_many: Desk, tmp_path: Path) -> None:
-    """Nothing was woken and the clock is dead: the worker looks into the outbox by itself."""
+    """Nothing was woken and the clock is dead: the worker looks into the outbox without a wake-up."""
     clock = crew.start("beat", child_processes.beat(tmp_path))
     crew.start("worker", child_processes.worker(threads=THREADS))
     os.killpg(clock.process.pid, signal.SIGKILL)

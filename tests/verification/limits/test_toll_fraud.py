@@ -313,7 +313,7 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: Desk) -> 
 
 
 def test_trial_of_a_paused_range_is_small(ana: Desk) -> None:
-    """Whoever pumps must not have the whole bound of the hour. Seen failing without a bound of the trial."""
+    """An attacker must not have the whole bound of the hour. Seen failing without a bound of the trial."""
     Country.objects.create(code="LV")
     now = ana.context.now
     BlockedRange.objects.create(range="+371200", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))

@@ -91,7 +91,7 @@ def test_counters_keep_no_number(desk: Desk) -> None:
 
 
 def test_refused_messages_use_up_nothing(ana: Desk, settings: Any) -> None:
-    """Whoever pressed on while their office had used up its hour was told of messages that nobody answered.
+    """Someone who pressed on while their office had used up its hour was told of messages that nobody answered.
 
     They got no text elsewhere either, for a day.
     """

@@ -104,7 +104,7 @@ def test_the_same_code_twice_is_no_second_code() -> None:
 
 
 def test_two_old_codes_typed_at_once_open_nothing() -> None:
-    """Whoever wrote two codes in a row down has to wait as long between them as the device did."""
+    """Someone who wrote down two codes in a row has to wait as long between them as the device did."""
     device = Device(0, data={"lead": 0})
 
     assert [device.types(0, late=200), device.types(1, late=110)] == [Verdict.DRIFTED] * 2

@@ -1,1 +1,1 @@
-"""Recovery codes on paper."""
+"""Recovery codes."""

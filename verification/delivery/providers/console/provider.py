@@ -1,4 +1,4 @@
-"""Writes each message as one readable block to the terminal. It reaches nobody and hears nothing back."""
+"""The console provider: writes each message to the terminal. There are no receipts."""
 
 import secrets
 import sys
@@ -12,7 +12,7 @@ _RULE = "─" * 64
 
 
 class ConsoleProvider:
-    """Shows texts, calls and mail to anyone at the terminal."""
+    """Shows texts, calls and emails in the terminal."""
 
     name = "console"
     kinds = frozenset(Kind)

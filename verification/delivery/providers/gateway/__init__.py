@@ -1,1 +1,1 @@
-"""Texts by any carrier with an HTTP interface: the request is a template, receipts are signed."""
+"""The gateway provider: texts by any service with an HTTP interface. The request is a template, receipts are signed."""

@@ -1,4 +1,4 @@
-"""Asks the gateway in the form it wants, and finds what its answers hold."""
+"""The gateway's HTTP client: builds its requests and reads its responses."""
 
 import json
 import socket

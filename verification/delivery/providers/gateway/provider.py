@@ -1,4 +1,4 @@
-"""The provider contract over a carrier's HTTP interface, as the settings describe it."""
+"""The provider contract over a gateway's HTTP interface, as the settings describe it."""
 
 import json
 from collections.abc import Mapping

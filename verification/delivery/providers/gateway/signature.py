@@ -1,4 +1,4 @@
-"""Checks what signed a receipt: HMAC-SHA-256 over what was agreed, under a key that is shared with the carrier."""
+"""The signature of receipts: HMAC-SHA-256 over the agreed parts, with a key shared with the gateway."""
 
 import hmac
 from datetime import datetime, timedelta

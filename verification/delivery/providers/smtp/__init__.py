@@ -1,1 +1,1 @@
-"""Mail through the organisation's own server."""
+"""The SMTP provider: email through the organisation's own server."""

@@ -1,4 +1,4 @@
-"""Carries mail by SMTP, through Django's mail settings. Source: RFC 5321, 4.2 (replies)."""
+"""Sends email by SMTP with Django's settings. Source: RFC 5321, 4.2 (replies)."""
 
 import smtplib
 from email.errors import MessageError

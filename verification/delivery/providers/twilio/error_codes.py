@@ -1,4 +1,4 @@
-"""Twilio's error codes, in refusals and receipts, and what the telephone network answers to calls.
+"""Meanings of Twilio's error codes, in refusals and receipts, and of the phone network's answers to calls.
 
 Source: twilio.com/docs/api/errors, RFC 3261, 21. What isn't listed there is shown as its number.
 """

@@ -1,4 +1,4 @@
-"""The twilio client over the pool that all carriers share."""
+"""Twilio's client over the connection pool that all providers share."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING

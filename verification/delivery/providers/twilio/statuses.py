@@ -1,4 +1,4 @@
-"""What Twilio's states of texts and calls mean in our words. Source: Twilio's API of 2010-04-01."""
+"""Twilio's statuses of texts and calls, mapped to ours. Source: Twilio's API of 2010-04-01."""
 
 from verification.models.messages import MessageState, Reason
 

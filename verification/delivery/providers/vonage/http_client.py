@@ -1,4 +1,4 @@
-"""The vonage client over the pool that all carriers share."""
+"""Vonage's client over the connection pool that all providers share."""
 
 import json
 import time

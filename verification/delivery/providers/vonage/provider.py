@@ -105,7 +105,7 @@ def _call(message: Outgoing) -> Any:
 
 
 def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> Heard:
-    """Read what happened to a text. It names our message, which the signature covers."""
+    """Parse a receipt of a text. It contains our message id, which the signature covers."""
     if told.get("client_ref") != callback.message_id:
         raise Forged("the receipt belongs to another message")
     state = statuses.TEXT_STATES.get(str(told.get("status")))

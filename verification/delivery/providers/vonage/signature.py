@@ -1,4 +1,4 @@
-"""Checks what signed a callback: a token under a secret of the account, over body and time but not the address."""
+"""The signature of callbacks: a token with a secret of the account, over body and time but not the address."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

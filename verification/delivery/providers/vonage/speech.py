@@ -25,7 +25,7 @@ def ask(words: str, *, keys_url: str, language: str) -> list[Any]:
 
 
 def answer(speech: Speech | None, *, keys_url: str, language: str) -> bytes:
-    """Say what comes after a key: go on asking, or say goodbye, or end the call. Shape: JSON."""
+    """Return what follows a key press: another question, a goodbye, or the end of the call. Shape: JSON."""
     if speech is None:
         return b"[]"
     actions = (

@@ -1,4 +1,4 @@
-"""What Vonage's states of texts and calls mean in our words. Source: developer.vonage.com."""
+"""Vonage's statuses of texts and calls, mapped to ours. Source: developer.vonage.com."""
 
 from verification.models.messages import MessageState, Reason
 

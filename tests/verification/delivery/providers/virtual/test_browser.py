@@ -1,4 +1,4 @@
-"""The telephone in a real browser: it rings and fills by itself, is worked by keyboard, and everyone can use it."""
+"""The telephone in a real browser: it rings and fills automatically, is worked by keyboard, and everyone can use it."""
 
 from collections.abc import Iterator
 
