@@ -16,7 +16,7 @@ def test_counts_the_digits(ana: Desk) -> None:
 
 
 def test_says_that_a_password_was_not_kept(ana: Desk) -> None:
-    assert "neither checked nor kept" in words(ana, "correct horse battery staple")
+    assert "neither checked nor stored" in words(ana, "correct horse battery staple")
 
 
 def test_knows_the_shape_of_another_option(ana: Desk) -> None:
