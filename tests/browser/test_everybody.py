@@ -253,9 +253,13 @@ def test_keeps_nobody_out_of_app_passwords(inside: Look) -> None:
     expect_heading(page, "Your app password")
     inside.at("app-passwords-shown")
     follow(page, "Done")
-    follow(page, "Delete old laptop")
+    follow(page, "old laptop")
+    expect_heading(page, "old laptop")
+    inside.at("app-password")
+    follow(page, "Delete app password")
     expect_heading(page, "Delete this app password?")
     inside.at("app-passwords-delete")
+    inside.over("/app-passwords/?unused=1")
 
     assert inside.found == []
 
