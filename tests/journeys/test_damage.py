@@ -122,7 +122,7 @@ def test_pages_of_the_portal_and_of_support_still_show(ana: Person, harm: Damage
         assert ana.browser.go(address).status == 200
     case = dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
     assert case.status == 200
-    assert "Cannot be read" in case
+    assert "Can’t be read" in case
 
 
 def test_broken_option_can_be_removed_and_set_up_again(ana: Person, harm: Damage) -> None:
@@ -163,7 +163,7 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     [event] = AuditEvent.objects.filter(kind=events.SEALED_VALUE_DAMAGED.kind)
     assert event.user_id == ana.user.pk
     assert event.detail == {"what": "enrolment", "ref": ana.enrolment("text").ref}
-    assert len([record for record in caplog.records if "does not open" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "can't be read" in record.getMessage()]) == 1
     template = "verification/notices/sealed_value_damaged.txt"
     assert list(Message.objects.filter(template=template).values_list("user__username", flat=True)) == ["opal"]
     assert notices.tell_of_damage(timezone.now()) == 0
