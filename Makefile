@@ -37,7 +37,8 @@ test-all: $(STAMPS)/tests $(NODE_PACKAGES) ## Run all tests with all rounds, tho
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-lint: $(STAMPS)/tests ## Check style, templates, types, import arrows and missing migrations
+lint: $(STAMPS)/tests ## Check style, words, templates, types, imports and missing migrations
+	@.ci/words
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --check --lint .

@@ -28,7 +28,7 @@ class Door:
         return replace(self, network=network)
 
     def knock(self, name: str, password: str, *, protocol: str = "imap") -> Checked:
-        """Check a user name and a password."""
+        """Check a username and a password."""
         return app_passwords.check(
             CheckRequest(
                 service=self.service,

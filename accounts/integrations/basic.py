@@ -1,4 +1,4 @@
-"""Answers services that check a user name and password: HTTP Basic, and nginx's mail protocol."""
+"""Answers services that check a username and password: HTTP Basic, and nginx's mail protocol."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ from verification import inputs
 
 _WAIT = "3"  # seconds that nginx delays a refused mail program
 _LONGEST = 4096  # characters of a name or password, as on the sign-in page
-_PLAIN = "!#$&'*+,/:;=?@ ~"  # not percent-encoded in the header with the user name
+_PLAIN = "!#$&'*+,/:;=?@ ~"  # not percent-encoded in the header with the username
 
 
 View = Callable[[HttpRequest, Service], HttpResponse]

@@ -1,4 +1,4 @@
-"""The session that ends all others goes on, whatever another request of the same session does meanwhile."""
+"""The session that ends all others stays, whatever another request of it does at the same time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -108,7 +108,7 @@ def test_request_that_read_the_session_before_ends_nothing_after(ida: Person, ac
 def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
     ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
 ) -> None:
-    """Whoever was signed out in the midst of it, changes nothing any more."""
+    """Someone who was signed out during the action changes nothing."""
     carry_over = session_assurance.carry_over
 
     def carried(request: Any, user: User) -> None:

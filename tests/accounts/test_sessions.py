@@ -98,7 +98,7 @@ def test_changes_its_key_twice_and_leaves_one_row() -> None:
 
 
 def test_ends_under_its_former_key_too() -> None:
-    """With Django's own `delete` the row of the former key lived on, good for whoever held its cookie (seen)."""
+    """With Django's own `delete` the row of the former key stayed, valid for anyone with its cookie (seen)."""
     store = _kept(seen=1)
 
     store.cycle_key()

@@ -1,4 +1,4 @@
-"""Whatever is sent, to whatever address, by whomever: no error of ours, and nothing changes by what was refused.
+"""Whatever anyone sends to any address: no error of ours, and what was refused changes nothing.
 
 Each of these was seen failing: see the pages in the commits that mended them. `ODD_INPUTS=1` sends every value to every
 place; without it they take turns, so that each comes up in each kind of place, and more often with TEST_ROUNDS=all.

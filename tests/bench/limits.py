@@ -178,7 +178,7 @@ class Player:
         return code_at(b"12345678901234567890", int(self.world.now.timestamp()) // 30)
 
     def deliver(self, *, arrives: bool) -> None:
-        """Let the carrier take what waits, and tell what became of it."""
+        """Let the carrier take what waits, and say what happened to it."""
         from verification.delivery import dispatch  # noqa: PLC0415
         from verification.delivery.inbound import receipts  # noqa: PLC0415
         from verification.delivery.provider import Receipt  # noqa: PLC0415
@@ -247,7 +247,7 @@ def outage(world: World) -> Result:
 
 def fraud(accounts: int, area: str) -> Callable[[World], Result]:
     """Fraudsters know so many passwords and ask for texts that nobody types, each six minutes for three hours; a
-    hundred honest people of the same range sign in meanwhile."""
+    hundred honest people of the same range sign in at the same time."""
 
     def play(world: World) -> Result:
         from verification import conf  # noqa: PLC0415
@@ -382,7 +382,7 @@ def measure() -> Iterator[tuple[str, Result]]:
     from verification.limits import toll_fraud  # noqa: PLC0415
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.VERIFICATION_CACHE_SECONDS = 3600  # what changes here is read anew by `World`
+    settings.VERIFICATION_CACHE_SECONDS = 3600  # `World` reads what changes here again
     connection.settings_dict["CONN_MAX_AGE"] = None
     call_command("migrate", verbosity=0)
     for name, play in SCENARIOS.items():

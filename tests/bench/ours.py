@@ -213,7 +213,7 @@ def put_out(n: int, rate: float = 0) -> list[str]:
 
 
 def _askers(n: int) -> tuple[list[User], dict[int, ConfirmedEnrolment]]:
-    """Make people, and give each one's option as the sign-in has it at hand."""
+    """Make people, and give each one's option as the sign-in has read it."""
     users = list(User.objects.filter(username__in=[person.name for person in make("text", n)]))
     return users, {user.pk: enrolments.confirmed(user.pk)[0] for user in users}
 

@@ -153,7 +153,7 @@ def phone_of(person: Person, page: Page) -> Page:
 
 
 def tab_to(page: Page, goal: Locator) -> None:
-    """Press the tab key until the goal has the focus, which shows. A page that changes meanwhile is begun anew."""
+    """Press the tab key until the goal has the focus, which shows. A page that changes during this is started again."""
     expect(goal.first).to_be_visible()
     expect(goal.first).to_be_enabled()
     for _ in range(FARTHEST):

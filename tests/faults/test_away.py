@@ -1,4 +1,4 @@
-"""Database or broker go away under a running service: pages say so in words, and all comes back by itself."""
+"""Database or broker go away under a running service: pages say so in words, and everything works again afterwards."""
 
 import contextlib
 import json
@@ -112,7 +112,7 @@ def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
     assert "a moment" in away.body
     assert (ready.status, "database" in ready.body) == (503, True)
     assert site.ask("/healthz").status == 200
-    until = time.monotonic() + 30  # each of the processes has its own connections, and tries them anew by itself
+    until = time.monotonic() + 30  # each process has its own connections, and tries them again on its own
     while {site.ask("/readyz").status for _ in range(8)} != {200}:
         assert time.monotonic() < until, "not all processes are back"
         time.sleep(0.2)

@@ -119,7 +119,7 @@ def pooler(database: servers.Postgres, home: Path) -> Iterator[str]:
 
 @contextmanager
 def others(url: str) -> Iterator[None]:
-    """Let other clients take connections from the pooler meanwhile, so that nobody gets the same one twice."""
+    """Let other clients take connections from the pooler in between, so that nobody gets the same one twice."""
     over = threading.Event()
 
     def ask() -> None:

@@ -141,7 +141,7 @@ class Words:
         self._carrier, self._lock = carrier, threading.Lock()
 
     def code(self, number: str, *, other_than: str = "", seconds: float = 60.0) -> str:
-        """Wait for the code that went to a number; one in flight at a kill comes after its person asks anew."""
+        """Wait for the code that went to a number; one in flight at a kill comes after its person asks again."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with self._lock:

@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transac
 
 PASSWORD = "blue-lamp-on-monday"
 RATE = rounds(5, 10)  # sign-ins a second
-SLEEPERS = 600  # people whose secrets rest meanwhile, so that sealing again takes its time
+SLEEPERS = 600  # people who don't sign in, so that sealing their secrets again takes a while
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 

@@ -70,7 +70,7 @@ class Site:
             self.start(f"worker-{n}")
 
     def kill(self, name: str) -> None:
-        """Kill one with all that it started, without a warning, and start it anew."""
+        """Kill one with all that it started, without a warning, and start it again."""
         child = next(child for child in self.up.crew.children if child.name == name)
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()

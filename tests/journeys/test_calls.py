@@ -102,7 +102,7 @@ def test_fraud_report_locks_and_is_said_on_the_page(ana: Person) -> None:
 
 @pytest.mark.parametrize("way", ["replaced", "resent", "given up", "too late", "approved", "signed in"])
 def test_fraud_report_counts_whatever_became_of_the_request(ana: Person, clock: Clock, way: str) -> None:
-    """Whoever made the call could outrun the report by taking a different option (seen)."""
+    """Someone who made the call could outrun the report by taking a different option (seen)."""
     call(ana)
     if way in {"approved", "signed in"}:
         asked = Challenge.objects.filter(pk=ana.user.challenges.latest("pk").pk)

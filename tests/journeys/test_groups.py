@@ -195,7 +195,7 @@ def test_refused_attempt_is_recorded(fay: Person) -> None:
 
 
 def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) -> None:
-    """Another policy counts for whoever joins: what was remembered under the former one ends."""
+    """Another policy applies to anyone who joins: what was remembered under the former one ends."""
     plain = Group.objects.create(name="Plain")
     Policy.objects.create(group=plain, remember_days=0)
     ana.sign_in(remember="on")

@@ -1,4 +1,4 @@
-"""What became of a text or call is said in words, with the better way on; a new code comes after half a minute."""
+"""Pages say what happened to a text or call, and how to continue; a new code comes after half a minute."""
 
 import pytest
 

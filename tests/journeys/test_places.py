@@ -163,7 +163,7 @@ def test_forbidden_method_is_proven_once_more_before_another_is_set_up(ana: Pers
 
 
 def test_password_alone_sets_up_nothing_in_place_of_a_forbidden_method(ana: Person) -> None:
-    """R19. Whoever knew the password could set up a method of their own as soon as a policy forbade hers (seen)."""
+    """R19. Someone who knew the password could set up a method of their own as soon as a policy forbade hers (seen)."""
     forbid_what_ana_has(ana)
     ana.give_password()
 

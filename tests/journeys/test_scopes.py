@@ -1,4 +1,4 @@
-"""A scope binds whoever has it: they neither lift it nor give away more than they see, alone or with a colleague."""
+"""A scope limits everyone who has it: they neither lift it nor give away more than they see, even with a colleague."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -33,7 +33,7 @@ def scope(desk: str, *people: str) -> Scope:
 
 
 def staff(person: Person) -> User:
-    """Read somebody anew, as the next request does."""
+    """Read somebody again, as the next request does."""
     return User.objects.get(pk=person.user.pk)
 
 

@@ -86,7 +86,7 @@ def test_spends_the_same_bounded_texts(calm: Person, clock: Clock) -> None:
 
 
 def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
-    """Whoever has a stolen session may not hide behind a self-test."""
+    """Someone with a stolen session may not hide behind a self-test."""
     calm.browser.press("Try it now Phone call")
     work()
     calm.phone.answer()

@@ -201,7 +201,7 @@ class Mailbox:
 
 
 def opens_inbox(port: int, name: str, password: str) -> bool:
-    """Log in over IMAP, open the inbox and leave; false when the login is refused.
+    """Sign in over IMAP, open the inbox and leave; false when the server refuses.
 
     Errors: imaplib's own when the answer is neither yes nor no.
     """

@@ -190,7 +190,7 @@ def test_strangers_failures_refuse_no_other_network(ana: Person) -> None:
 
 
 def test_known_browser_tells_nothing_of_a_name(ana: Person) -> None:
-    """Whoever signed in here before learns no more of other names than a stranger does."""
+    """Someone who signed in here before learns no more about other names than a stranger."""
     join("ben")
     ana.sign_in()
     ana.browser.press("Sign out")
