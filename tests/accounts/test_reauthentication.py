@@ -33,6 +33,7 @@ LOOKING = {
     "portal:home",
     "portal:methods",
     "portal:app-passwords",
+    "portal:app-password",
     "portal:browsers",
     "portal:activity",
     "portal:secure",
@@ -359,7 +360,7 @@ def test_strangers_ids_lead_nowhere_and_change_nothing(ana: Person, cleo: Person
                 continue
             for fields in POSTS:
                 got = ana.browser.client.post(address.path, fields | {"csrfmiddlewaretoken": token})
-                assert got.status_code == 404, address
+                assert got.status_code == (405 if address.name in LOOKING else 404), address
                 tried += 1
             assert ana.browser.client.get(address.path).status_code in {302, 404, 405}, address
 

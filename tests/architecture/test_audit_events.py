@@ -21,6 +21,7 @@ HOMES = (
     "verification.audit.events",
     "accounts.audit_events",
     "accounts.support.audit_events",
+    "accounts.support.caller_events",
     "accounts.support.change_events",
     "helpcenter.audit_events",
 )

@@ -22,7 +22,7 @@ def test_nothing_is_asked_in_a_trusted_network(ana: Person) -> None:
 
     home = ana.give_password()
 
-    assert (home.path, "you are in a trusted network" in home) == ("/", True)
+    assert (home.path, "you’re on a trusted network" in home) == ("/", True)
 
 
 def test_network_outside_is_asked(ana: Person) -> None:

@@ -105,7 +105,7 @@ def test_ended_session_says_why(ana: Person) -> None:
     ana.sign_in()
     enrolments.raise_epoch(ana.user)
 
-    assert "You were signed out, because your account or its settings changed" in ana.browser.go("/")
+    assert "We signed you out, because your account or its settings have changed" in ana.browser.go("/")
 
 
 def test_ended_session_posts_nothing(ana: Person) -> None:

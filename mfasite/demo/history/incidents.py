@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts import audit_events
 from accounts.support import audit_events as support_events
-from accounts.support import change_events
+from accounts.support import caller_events, change_events
 from mfasite.demo.history import requests
 from mfasite.demo.history.people import Member, Staff
 from mfasite.demo.history.timeline import LIFE, Fate, Place, Timeline
@@ -86,7 +86,7 @@ def _fraud_report(timeline: Timeline, day: datetime, member: Member, method: Enr
     morning = day + timedelta(hours=8, minutes=4)
     about: dict[str, Any] = {"user_id": user_id, "actor_id": staff.desk[0].pk, "place": member.office}
     timeline.event(
-        morning, support_events.SUPPORT_CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
+        morning, caller_events.CALLER_VOUCHED, way="Call back", note="On the number in the directory", **about
     )
     reason: dict[str, Any] = {
         "reason": "Reported a sign-in at night that was not theirs",

@@ -33,7 +33,7 @@ def test_knows_no_option_that_is_not_set_up(ana: Desk) -> None:
 def test_digits_where_a_recovery_code_is_asked(ana: Desk) -> None:
     enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")
 
-    assert "digits of a text, call, app or token" in words(ana, "123456", method="recovery")
+    assert "a code from a text, call, app or token" in words(ana, "123456", method="recovery")
 
 
 @pytest.mark.parametrize("typed", ["lamp", "12345", "", "\x00"])

