@@ -53,6 +53,10 @@ class Firefox:
         self._do("see", text=text)
 
     @property
+    def text(self) -> str:
+        return str(self._do("read")["text"])
+
+    @property
     def heading(self) -> str:
         return str(self._do("read")["heading"])
 

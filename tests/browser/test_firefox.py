@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import AppPassword
 from tests import firefox
 from tests.chromium import SIZES
 from tests.firefox import Firefox
-from tests.people import DIFFERENT, PASSWORD, Person
+from tests.people import DIFFERENT, PASSWORD, Clock, Person, hire
+from verification.models import Enrolment, Policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,6 +33,19 @@ def give_password(window: Firefox, person: Person) -> None:
     window.press("Sign in")
 
 
+def sign_in(window: Firefox, person: Person) -> None:
+    give_password(window, person)
+    window.at("/sign-in/verify/")
+    if "from your app" not in window.text:
+        window.press(DIFFERENT)
+        window.at("/sign-in/options/")
+        window.press("Authenticator app")
+        window.at("/sign-in/verify/")
+    window.fill("Code", person.read_app())
+    window.press("Verify")
+    window.at("/")
+
+
 def test_signs_in_with_a_text(window: Firefox, ana: Person) -> None:
     give_password(window, ana)
     window.at("/sign-in/verify/")
@@ -42,17 +57,7 @@ def test_signs_in_with_a_text(window: Firefox, ana: Person) -> None:
 
 
 def test_uses_a_different_verification_option(window: Firefox, ana: Person) -> None:
-    give_password(window, ana)
-    window.at("/sign-in/verify/")
-
-    window.press(DIFFERENT)
-    window.at("/sign-in/options/")
-    window.press("Authenticator app")
-    window.at("/sign-in/verify/")
-    window.fill("Code", ana.read_app())
-    window.press("Verify")
-
-    window.at("/")
+    sign_in(window, ana)
 
 
 def test_reads_help_without_signing_in(window: Firefox, db: None) -> None:
@@ -60,3 +65,49 @@ def test_reads_help_without_signing_in(window: Firefox, db: None) -> None:
     window.go("/help/lost-phone/")
 
     assert "phone" in window.heading
+
+
+def test_registers_at_the_first_sign_in(window: Firefox, ben: Person) -> None:
+    give_password(window, ben)
+    window.see("Set up two-step verification")
+    window.press("Text message")
+    window.fill("Phone number", "078 555 01 45")
+    window.press("Continue")
+    window.see("Verify your new method")
+    window.fill("Code", ben.read_text())
+    window.press("Verify")
+    window.see("Add a second method")
+    window.press("Authenticator app")
+    window.see("Show the key to type")
+    window.fill("Code", ben.read_app())
+    window.press("Verify")
+    window.see("Recovery codes")
+    window.press("Show my recovery codes")
+    window.press("I’ve saved them")
+
+    window.at("/")
+    assert {each.method for each in Enrolment.objects.filter(user=ben.user, confirmed=True)} >= {"text", "totp"}
+
+
+def test_creates_an_app_password(window: Firefox, ana: Person) -> None:
+    sign_in(window, ana)
+    window.go("/app-passwords/make/")
+
+    window.fill("Name", "old laptop")
+    window.press("Create app password")
+    window.see("Your app password")
+
+    assert AppPassword.objects.get(user=ana.user).name == "old laptop"
+
+
+def test_support_clears_the_settings_of_a_person(window: Firefox, ana: Person, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    sign_in(window, hire("dora", "Senior support"))
+    window.go(f"/admin/accounts/user/{ana.user.pk}/do/clear_settings/")
+
+    window.fill("Reason", "asked for it")
+    window.fill("Ticket", "INC-1")
+    window.press("Clear settings")
+
+    window.at(f"/admin/accounts/user/{ana.user.pk}/change/")
+    assert not Enrolment.objects.filter(user=ana.user).exists()
