@@ -159,6 +159,6 @@ def _today() -> str:
 def _version() -> str:
     """Return today's date and a digest of everything that a migrated database depends on."""
     found = hashlib.sha256(f"{sys.version} {django.VERSION} {sqlite3.sqlite_version}".encode())
-    for path in sorted(path for app in APPS for path in (ROOT / app).rglob("*.py")):
+    for path in sorted(path for app in APPS for kind in ("*.py", "*.md") for path in (ROOT / app).rglob(kind)):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return f"{_today()}_{found.hexdigest()[:16]}"

@@ -18,8 +18,9 @@ def case(staff: Person, person: Person) -> Page:
 
 def do(staff: Person, person: Person, name: str, press: str = "", **fields: str | None) -> Page:
     """Do a support action, whether or not the case page offers it now."""
-    open_action(staff, person, name)
-    return staff.browser.press(press or str(ACTIONS[name].label), **(WHY | fields))
+    page = open_action(staff, person, name)
+    button = "Request approval" if page.offers("Request approval") else str(ACTIONS[name].label)
+    return staff.browser.press(press or button, **(WHY | fields))
 
 
 def open_action(staff: Person, person: Person, name: str) -> Page:

@@ -1,7 +1,7 @@
 """The support desk on a tablet, by touch: each task of the handbook about a person, with targets that a finger hits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -128,3 +128,64 @@ def test_tasks_of_the_handbook_are_done_from_the_case(tablet: Page, ana: Person,
 
     kinds = AuditEvent.objects.filter(kind__startswith="support.").values_list("kind", flat=True)
     assert len(set(kinds)) == len(TASKS)
+
+
+def _locked(ana: Person) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step_locked_at=timezone.now())
+
+
+def _miscounted(ana: Person) -> None:
+    ana.give_password()
+    ana.verify("000000")
+
+
+def _signed_in(ana: Person) -> None:
+    ana.sign_in()
+
+
+# What the person must be in for each, so that there is something to do.
+MORE_TASKS: dict[str, Callable[[Person], None]] = {
+    "reset_wrong_codes": _miscounted,
+    "end_sessions": _signed_in,
+    "try_message": lambda _ana: None,
+    "reset_device": lambda _ana: None,
+    "unlock": _locked,
+}
+
+
+@pytest.mark.parametrize("name", MORE_TASKS)
+def test_more_tasks_are_done_from_the_case(name: str, tablet: Page, ana: Person, dora: Person) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    MORE_TASKS[name](ana)
+    enter(tablet, dora)
+    tablet.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
+    tablet.get_by_role("link", name="Actions").tap()
+
+    tablet.get_by_role("link", name=re.compile(rf"^{ACTIONS[name].label}")).last.tap()
+    page_actions.expect_heading(tablet, str(ACTIONS[name].label))
+    if (choices := tablet.get_by_role("radio")).count() and not tablet.locator("input[type=radio]:checked").count():
+        choices.first.tap()
+    tablet.get_by_label("Reason").fill("asked for it")
+    tablet.get_by_label("Ticket").fill("INC-1")
+    assert small(tablet) == []
+    tablet.get_by_role("button", name=str(ACTIONS[name].label)).tap()
+
+    page_actions.expect_said(tablet, f"{ACTIONS[name].label}: ")
+
+
+def test_second_person_approves_an_action(tablet: Page, ana: Person, dora: Person, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False, "second_person": ["clear_settings"]})
+    colleague = hire("carl", "Senior support")
+    colleague.sign_in(to="/admin/")
+    colleague.browser.go(f"/admin/accounts/user/{ana.user.pk}/do/clear_settings/")
+    colleague.browser.press("Request approval", reason="lost it", ticket="INC-1")
+    enter(tablet, dora)
+
+    tablet.goto("/admin/")
+    tablet.locator("summary", has_text="Menu").tap()
+    tablet.get_by_role("link", name="Requests").tap()
+    page_actions.expect_heading(tablet, "Requests")
+    assert small(tablet) == []
+    tablet.get_by_role("button", name="Approve").tap()
+
+    expect(tablet.locator(".chip")).to_contain_text("approved")
