@@ -120,12 +120,17 @@ def _is_other_day(at: datetime, now: datetime) -> bool:
     return timezone.localtime(at).date() != timezone.localtime(now).date()
 
 
+def end_words(at: datetime, now: datetime) -> str:
+    """Return the end of a wait, rounded up to a minute. Shape: `14:05` today, `3 March 2026, 09:00` on another day."""
+    shown = time_format.moment if _is_other_day(at, now) else time_format.clock
+    return shown(to_minute(at))
+
+
 def _locked(retry_at: datetime | None, now: datetime) -> str:
     """Title a lock with its end."""
     if retry_at is None or _seconds(retry_at, now) < _MINUTE:
         return _("Locked for %(wait)s") % {"wait": wait_words(retry_at, now)}
-    shown = time_format.moment if _is_other_day(retry_at, now) else time_format.clock
-    return _("Locked until %(time)s") % {"time": shown(to_minute(retry_at))}
+    return _("Locked until %(time)s") % {"time": end_words(retry_at, now)}
 
 
 def _again(outcome: Outcome, when: str) -> str:

@@ -45,7 +45,7 @@ def notice(
     now: datetime,
     until: datetime | None = None,
     kind: Kind = Kind.MAIL,
-    hint: str = "mail",
+    hint: str = "email",
 ) -> None:
     """Add a notice to the outbox, by email unless `kind` says otherwise. Its context must contain no secret."""
     message = Message(

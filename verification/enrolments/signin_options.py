@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from verification import decryption_failures, outcomes, registry, time_format
+from verification import decryption_failures, outcomes, registry
 from verification.capabilities import AppGenerated, Backup, Delivered, PublicKey, Temporary
 from verification.delivery.routing import availability
 from verification.enrolments import lookup
@@ -20,8 +20,8 @@ from verification.models import Enrolment
 class Option:
     """An enrolment as the sign-in page offers it.
 
-    Shape: `retry_at` is set while wrong answers make it wait; `is_locked` after too many; `unavailable_reason` is empty
-    if nothing else stands in the way.
+    Shape: `retry_at` is set while incorrect codes make it wait, and `locked_until` is its end in words; `is_locked` is
+    true after too many of them; `unavailable_reason` is empty if nothing else prevents its use.
     """
 
     ref: str
@@ -40,12 +40,8 @@ class Option:
     is_on_phone: bool = False
     unavailable_reason: str = ""
     retry_at: datetime | None = None
+    locked_until: str = ""
     modes: tuple[Mode, ...] = ()
-
-    @property
-    def locked_until(self) -> str:
-        """The end of the wait as a time, rounded up to a minute. Empty if there is no wait. Shape: `14:05`."""
-        return time_format.clock(outcomes.to_minute(self.retry_at)) if self.retry_at else ""
 
 
 def options(confirmed: Iterable[ConfirmedEnrolment], allowed: Sequence[str], *, now: datetime) -> tuple[Option, ...]:
@@ -66,6 +62,7 @@ def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> b
 def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
     enrolment, limits = confirmed.enrolment, confirmed.limits
     method = registry.method(enrolment.method)
+    retry_at = limits.retry_at if limits.retry_at and limits.retry_at > now else None
     return Option(
         ref=enrolment.ref,
         enrolment=enrolment,
@@ -82,7 +79,8 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         is_temporary=isinstance(method, Temporary),
         is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
         unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),
-        retry_at=limits.retry_at if limits.retry_at and limits.retry_at > now else None,
+        retry_at=retry_at,
+        locked_until=outcomes.end_words(retry_at, now) if retry_at else "",
         modes=method.modes,
     )
 

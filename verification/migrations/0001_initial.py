@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider', models.CharField(max_length=32)),
-                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8)),
+                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'email')], max_length=8)),
                 ('state', models.CharField(choices=[('closed', 'in use'), ('open', 'skipped'), ('half_open', 'being tried with one message')], default='closed', max_length=16)),
                 ('failures', models.PositiveIntegerField(default=0)),
                 ('trips', models.PositiveSmallIntegerField(default=0)),
@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('handle', models.CharField(editable=False, max_length=32)),
                 ('generation', models.PositiveSmallIntegerField(default=0)),
-                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8)),
+                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'email')], max_length=8)),
                 ('template', models.CharField(max_length=100)),
                 ('context', models.JSONField(default=dict)),
                 ('sealed_address', models.TextField(editable=False)),
@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
             name='Outage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8, verbose_name='channel')),
+                ('kind', models.CharField(blank=True, choices=[('text', 'text'), ('call', 'call'), ('mail', 'email')], max_length=8, verbose_name='channel')),
                 ('provider', models.CharField(blank=True, max_length=32, verbose_name='provider (optional)')),
                 ('starts_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),
                 ('ends_at', models.DateTimeField(blank=True, help_text='Empty: no planned end.', null=True, verbose_name='until')),
@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
             name='Route',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8)),
+                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'email')], max_length=8)),
                 ('place', models.CharField(blank=True, help_text='A prefix such as +4179, a country such as CH, or empty for everywhere. The most exact one decides.', max_length=16, validators=[django.core.validators.RegexValidator('^([A-Z]{2}|\\+[1-9][0-9]{0,14})?$', 'Write CH, +4179, or nothing.')])),
                 ('order', models.PositiveSmallIntegerField(default=10, help_text='The lowest is tried first.')),
                 ('provider', models.CharField(help_text='One of the installed providers.', max_length=32)),

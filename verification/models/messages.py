@@ -15,7 +15,7 @@ class Kind(models.TextChoices):
 
     TEXT = "text", _("text")
     CALL = "call", _("call")
-    MAIL = "mail", _("mail")
+    MAIL = "mail", _("email")
 
 
 class MessageState(models.TextChoices):

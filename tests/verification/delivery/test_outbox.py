@@ -63,5 +63,5 @@ def test_notice_goes_to_the_persons_mail_for_two_days(desk: Desk) -> None:
     )
 
     message = Message.objects.get()
-    assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "mail")
+    assert (message.kind, message.address, message.hint) == (Kind.MAIL, "ana@example.org", "email")
     assert message.useful_until - desk.context.now == timedelta(days=2)

@@ -1,7 +1,7 @@
 """Options at sign-in: in order, with what stands in the way of each, and one that is asked first."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,8 +101,21 @@ def test_codes_for_bad_days_are_asked_only_when_nothing_else_can_be(ana: Desk) -
 
 def test_says_the_end_of_a_wait_in_whole_minutes(ana: Desk) -> None:
     """Seen failing: the list said 09:09 where the notice above it said 09:10, and 09:09 was too early."""
-    (text, *_) = options(ana)
-    waiting = replace(text, retry_at=datetime(2026, 3, 2, 8, 9, 10, tzinfo=UTC))
+    ana = _in_the_morning(ana)
+    assert options(ana)[0].locked_until == ""
 
-    assert waiting.locked_until == "09:10"
-    assert text.locked_until == ""
+    fail(ana, "text", next_at=ana.context.now + timedelta(minutes=8, seconds=10))
+
+    assert options(ana)[0].locked_until == "09:09"
+
+
+def test_names_the_day_of_a_wait_that_ends_on_another(ana: Desk) -> None:
+    """It showed the time alone, as if it were today."""
+    ana = _in_the_morning(ana)
+    fail(ana, "text", next_at=ana.context.now + timedelta(days=2))
+
+    assert options(ana)[0].locked_until == "4 March 2026, 09:01"
+
+
+def _in_the_morning(ana: Desk) -> Desk:
+    return replace(ana, context=replace(ana.context, now=datetime(2026, 3, 2, 8, 0, 5, tzinfo=UTC)))

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('message_id', models.CharField(db_index=True, max_length=64)),
                 ('reference', models.CharField(max_length=40, unique=True)),
-                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'mail')], max_length=8)),
+                ('kind', models.CharField(choices=[('text', 'text'), ('call', 'call'), ('mail', 'email')], max_length=8)),
                 ('to', models.CharField(db_index=True, max_length=254)),
                 ('extension', models.CharField(blank=True, max_length=12)),
                 ('subject', models.CharField(blank=True, max_length=200)),
