@@ -22,7 +22,7 @@ from tests.browser.page_actions import (
     verify,
 )
 from tests.chromium import REFUSED, SIZES, opened
-from tests.people import DIFFERENT, Clock, Person, work
+from tests.people import DIFFERENT, PASSWORD, Clock, Person, work
 from tests.phone import carry
 from verification.models import Kind, Outage
 
@@ -153,6 +153,20 @@ def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> 
 
     expect_in(page, ana)
     expect(page.get_by_text("because this browser is remembered")).to_be_visible()
+
+
+def test_shows_the_password_that_was_typed(page: Page, ana: Person) -> None:
+    """The button was missing while the fields of the form had a class of their own (seen)."""
+    page.goto("/sign-in/")
+    typed = page.get_by_label("Password", exact=True)
+    fill(page, "Password", PASSWORD)
+    expect(typed).to_have_attribute("type", "password")
+
+    press(page, "Show the password")
+    expect(typed).to_have_attribute("type", "text")
+    press(page, "Show the password")
+
+    expect(typed).to_have_attribute("type", "password")
 
 
 def test_keeps_the_name_and_says_why_after_a_wrong_password(page: Page, ana: Person) -> None:
