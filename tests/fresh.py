@@ -4,6 +4,7 @@ A new interpreter for each would import Django and Celery again, half a second o
 them, and forks for each order: `python -m tests.fresh`.
 """
 
+import atexit
 import contextlib
 import importlib
 import json
@@ -43,9 +44,11 @@ def python(code: str, **environment: str) -> Ended:
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    """Start the process that forks. It ends with its input, when this process does."""
+    """Start the process that forks. It ends with this one."""
     command = [sys.executable, "-m", "tests.fresh"]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(server.__exit__, None, None, None)  # closes its input and waits
+    return server
 
 
 def _serve() -> None:
