@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from _pytest import runner
 from django.test import TransactionTestCase
+from django.urls import get_resolver
 from django.utils import timezone
 from kombu import pools
 from psycopg import sql
@@ -115,6 +116,15 @@ def _tables_are_emptied_cheaply() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: databases.empty())
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _urls_are_loaded() -> None:
+    """Read all URLs before any test changes settings, because the installed providers decide which ones there are.
+
+    Seen failing: after a test that had only Twilio, the virtual phone had no address in this process.
+    """
+    assert get_resolver().reverse_dict
 
 
 @pytest.fixture(autouse=True)
