@@ -37,6 +37,10 @@ class Driver:
         self.browsers = [self.browser() for _ in self.people]
         return len(self.people)
 
+    def names(self) -> list[tuple[str, str]]:
+        """Give the names and numbers of the batch."""
+        return [(person.name, person.number) for person in self.people]
+
     def browser(self) -> Browser:
         """Give a new browser in a network of its own."""
         network = ".".join(["10", *(str(secrets.randbelow(256)) for _ in range(3))])

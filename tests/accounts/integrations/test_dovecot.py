@@ -32,8 +32,8 @@ def test_opens_a_mailbox_with_an_app_password(mailbox: Mailbox, visitor: Visitor
     assert mailbox.opens("cleo", secret)
     assert mailbox.opens("CLEO", secret.replace(" ", "").upper())
 
-    page = visitor.browser.go("/app-passwords/")
-    assert "from 127.0.0.1 by IMAP" in page
+    visitor.browser.go("/app-passwords/")
+    assert "from 127.0.0.1 with IMAP" in visitor.browser.follow("for mail")
 
 
 def test_refuses_the_normal_password(mailbox: Mailbox, visitor: Visitor) -> None:

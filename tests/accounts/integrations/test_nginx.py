@@ -77,7 +77,8 @@ def test_shows_a_page_for_an_app_password(ask: Ask, visitor: Visitor) -> None:
 
     assert ask("cleo", secret) == (200, "who=cleo auth=")
     assert ask("cleo", secret, X_Remote_User="fay") == (200, "who=cleo auth=")
-    assert "from 127.0.0.1 by WEBDAV" in visitor.browser.go("/app-passwords/")
+    visitor.browser.go("/app-passwords/")
+    assert "from 127.0.0.1 with WEBDAV" in visitor.browser.follow("for files")
 
 
 def test_asks_whoever_brings_none(ask: Ask) -> None:

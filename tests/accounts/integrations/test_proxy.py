@@ -180,7 +180,7 @@ def test_a_proxy_that_is_not_trusted_is_named_instead_of_redirecting_forever(sit
     answer = line.getresponse()
 
     assert answer.status == 400
-    assert b"not set up for the proxy in front of it" in answer.read()
+    assert b"The proxy in front of this service isn't configured correctly" in answer.read()
     log = (site.up.home / "web.log").read_text()
     assert "127.0.0.3" in log
     assert "TRUSTED_PROXIES" in log
