@@ -15,9 +15,11 @@ from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.chromium import opened
 from tests.people import Clock, Person, hire
-from verification import browsers
+from verification import browsers, hardware_tokens
 from verification.context import Context
+from verification.hardware_tokens import Seed
 from verification.models import AuditEvent, Enrolment, Policy
+from verification.otp.oath import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 768, "height": 1024}
@@ -158,19 +160,8 @@ def test_more_tasks_are_done_from_the_case(name: str, tablet: Page, ana: Person,
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     MORE_TASKS[name](ana)
     enter(tablet, dora)
-    tablet.goto(f"/admin/accounts/user/{ana.user.pk}/change/")
-    tablet.get_by_role("link", name="Actions").tap()
-
-    tablet.get_by_role("link", name=re.compile(rf"^{ACTIONS[name].label}")).last.tap()
-    page_actions.expect_heading(tablet, str(ACTIONS[name].label))
-    if (choices := tablet.get_by_role("radio")).count() and not tablet.locator("input[type=radio]:checked").count():
-        choices.first.tap()
-    tablet.get_by_label("Reason").fill("asked for it")
-    tablet.get_by_label("Ticket").fill("INC-1")
-    assert small(tablet) == []
-    tablet.get_by_role("button", name=str(ACTIONS[name].label)).tap()
-
-    page_actions.expect_said(tablet, f"{ACTIONS[name].label}: ")
+    open_action(tablet, ana, name)
+    confirm(tablet, name)
 
 
 def test_second_person_approves_an_action(tablet: Page, ana: Person, dora: Person, clock: Clock) -> None:
@@ -189,3 +180,54 @@ def test_second_person_approves_an_action(tablet: Page, ana: Person, dora: Perso
     tablet.get_by_role("button", name="Approve").tap()
 
     expect(tablet.locator(".chip")).to_contain_text("approved")
+
+
+def test_token_is_assigned_and_taken_back(tablet: Page, ana: Person, clock: Clock) -> None:
+    seed = Seed(serial="AB-1", secret=b"12345678901234567890", scheme=Scheme(), manufacturer="Acme", model="One")
+    hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
+    enter(tablet, hire("dora", "Support desk"))
+
+    for name, serial in (("assign_token", "AB-1"), ("take_token_back", "")):
+        open_action(tablet, ana, name)
+        if serial:
+            tablet.get_by_label("Serial number").fill(serial)
+        confirm(tablet, name)
+
+    assert AuditEvent.objects.filter(kind__startswith="support.token_").count() == 2
+
+
+def test_administrator_gives_a_role_and_erases_a_person(tablet: Page, ana: Person, clock: Clock) -> None:
+    Policy.objects.update_or_create(group=None, defaults={"caller_check": False, "second_person": ["issue_pass"]})
+    enter(tablet, hire("fay", "Administrators"))
+
+    open_action(tablet, ana, "give_roles")
+    tablet.get_by_role("checkbox", name=re.compile("^Support desk")).tap()
+    confirm(tablet, "give_roles")
+    ana.user.groups.clear()  # staff with the same rights aren't erased by one person
+    User.objects.filter(pk=ana.user.pk).update(is_staff=False)
+    open_action(tablet, ana, "erase")
+    tablet.get_by_label("Username of this person").fill(ana.user.username)
+    confirm(tablet, "erase")
+
+    assert not User.objects.filter(pk=ana.user.pk).exists()
+
+
+def open_action(page: Page, person: Person, name: str) -> None:
+    """Choose an action on the case page."""
+    page.goto(f"/admin/accounts/user/{person.user.pk}/change/")
+    page.get_by_role("link", name="Actions").tap()
+    page.get_by_role("link", name=re.compile(rf"^{ACTIONS[name].label}")).last.tap()
+    page_actions.expect_heading(page, str(ACTIONS[name].label))
+
+
+def confirm(page: Page, name: str) -> None:
+    """Give the reason and do the action that is open."""
+    radios = page.get_by_role("radio")
+    if radios.count() and not page.locator("input[type=radio]:checked").count():
+        radios.first.tap()
+    page.get_by_label("Reason").fill("asked for it")
+    page.get_by_label("Ticket").fill("INC-1")
+    assert small(page) == []
+    page.get_by_role("button", name=str(ACTIONS[name].label)).tap()
+    page_actions.expect_said(page, f"{ACTIONS[name].label}: ")
