@@ -1,4 +1,4 @@
-"""Signing in again, going back, pressing twice: nothing is sent twice at once, and an older code costs nothing."""
+"""Tests of repeated sign-ins, the Back button and double clicks: no second message is sent, no attempt is lost."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ana signs in by everything that she has set up: text, call, authenticator app, recovery code."""
+"""Tests in which Ana signs in with each of her methods: text, call, authenticator app, recovery code."""
 
 import re
 

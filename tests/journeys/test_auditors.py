@@ -1,4 +1,4 @@
-"""Reports and the record, as auditors use them; and a database that somebody changed by hand."""
+"""Tests of the reports and the audit log as auditors use them, and of a database that was changed by hand."""
 
 import csv
 import sqlite3
@@ -27,7 +27,7 @@ RECORD = "/admin/accounts/user/record/"
 
 @pytest.fixture
 def aud(db: None, clock: Clock) -> Person:
-    """Give an auditor, at work."""
+    """Return an auditor, signed in to the admin site."""
     person = hire("aud", "Auditors")
     person.sign_in(to="/admin/")
     return person
@@ -95,7 +95,7 @@ def test_record_shows_every_declared_event_and_what_nobody_declares_any_more(ana
 
 
 def test_every_kind_of_event_is_offered_as_a_filter(aud: Person) -> None:
-    """Groups, routes, outages and scopes were not: the list named the subjects of what people read themselves."""
+    """Groups, routes, outages and scopes were missing: the list had only what people see of their own activity."""
     html = aud.browser.go(RECORD).html
 
     assert {event.kind for event in audit.declared() if f'<option value="{event.kind}">' not in html} == set()
@@ -183,7 +183,7 @@ TAMPERINGS: dict[str, tuple[str, str]] = {
 
 @pytest.fixture
 def record(transactional_db: None) -> int:
-    """Give a record of three seals; returns the id of an event in the midst of it."""
+    """Write an audit log with three seals, and return the id of an event in the middle."""
     now = timezone.now()
     for _ in range(3):
         for number in range(5):
@@ -239,7 +239,7 @@ def _with_a_copied_database(statement: str, _folder: Path) -> str:
 
 
 def _verified(change: dict[str, str]) -> str:
-    """Run the command against the copy and give what it says."""
+    """Run the command against the copy, and return its output."""
     former = dict(connection.settings_dict)
     connection.close()
     said = StringIO()

@@ -1,4 +1,4 @@
-"""Ben must register: by text, by call, by app; nothing gets him past it."""
+"""Tests in which Ben must set up a method at sign-in, by text, call or app, and cannot skip it."""
 
 import re
 from urllib.parse import urljoin
@@ -176,7 +176,7 @@ def test_does_not_get_past_by_skipping_the_proof(ben: Person) -> None:
 
 
 def test_cannot_register_with_two_half_sign_ins(ben: Person) -> None:
-    """A thief of the password begins beside the owner and must not add a method of their own afterwards."""
+    """An attacker with the password starts a sign-in beside the owner's, and must not add their own method later."""
     thief = Person(ben.user, ben.phone)
     thief.give_password()
     ben.give_password()
@@ -225,7 +225,7 @@ def test_types_the_number_as_he_dials_it(ben: Person) -> None:
 
 
 def test_sending_the_form_of_his_codes_again_keeps_those_that_he_wrote_down(ben: Person) -> None:
-    """Seen: a reload of the page made a new set, and the one on paper opened nothing."""
+    """Seen: reloading the page made a new set of codes, and the printed set no longer worked."""
     to_second(ben)
     ben.browser.follow("Not now")
     sent = {"replaces": ben.page.form("Show my recovery codes")[0].fields["replaces"]}

@@ -1,4 +1,4 @@
-"""A remembered browser is asked for the password only, for some days, for one person, in one epoch."""
+"""Tests of remembered browsers: they need only the password, for some days, for one person, in one epoch."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ COOKIE = "mfa_browser"
 
 
 def remembered(person: Person) -> str:
-    """Sign in, ask to be remembered, sign out; gives the cookie's token."""
+    """Sign in, have the browser remembered, sign out, and return the cookie's token."""
     person.sign_in(remember="on")
     token = person.browser.client.cookies[COOKIE].value
     person.browser.press("Sign out")
@@ -166,7 +166,7 @@ def test_cookie_is_for_us_alone(ana: Person) -> None:
 
 
 def test_a_recovery_code_is_never_remembered(ana: Person) -> None:
-    """Seen: a code for a bad day spared two weeks of second steps."""
+    """Seen: an emergency code skipped the second step for two weeks."""
     ana.print_codes()
     ana.give_password()
     ana.choose("Recovery code")
@@ -197,7 +197,7 @@ def test_a_pass_is_never_remembered(ana: Person) -> None:
 
 
 def test_two_people_share_a_browser(ana: Person) -> None:
-    """Seen: each was asked again after the other had signed in."""
+    """Seen: each person's second step came back after the other had signed in."""
     remembered(ana)
     eve = join("eve").set_up("totp")
     eve.browser = ana.browser

@@ -1,4 +1,4 @@
-"""A call without a script: the page waits, is pressed on after the #, and says what happened."""
+"""Tests of phone calls without JavaScript: the page waits, moves on after the # key, and says what happened."""
 
 import re
 
@@ -12,7 +12,7 @@ from verification.models import AuditEvent, Challenge, Policy, Reason, State
 
 
 def call(ana: Person) -> str:
-    """Ask for a call, let it ring, pick it up; gives the two digits of the page."""
+    """Request a call and answer it. Return the two digits that the page shows."""
     ana.give_password()
     page = ana.choose("Phone call")
     work()
@@ -102,7 +102,7 @@ def test_fraud_report_locks_and_is_said_on_the_page(ana: Person) -> None:
 
 @pytest.mark.parametrize("way", ["replaced", "resent", "given up", "too late", "approved", "signed in"])
 def test_fraud_report_counts_whatever_became_of_the_request(ana: Person, clock: Clock, way: str) -> None:
-    """Someone who made the call could outrun the report by taking a different option (seen)."""
+    """Seen: an attacker who requested the call could avoid the report by choosing a different option."""
     call(ana)
     if way in {"approved", "signed in"}:
         asked = Challenge.objects.filter(pk=ana.user.challenges.latest("pk").pk)

@@ -1,4 +1,4 @@
-"""Cleo has one method only: she is shown how to reach the support desk, and nothing that leads nowhere."""
+"""Tests in which Cleo has only one method: pages show how to reach the support desk, and offer no dead ends."""
 
 from tests.people import DIFFERENT, Person
 

@@ -1,4 +1,4 @@
-"""An operator opens a country, sets a spending limit, unblocks a range and deletes an opt-out; all of it is audited."""
+"""Tests in which an operator allows a country, sets a limit, unblocks a range and deletes an opt-out, all audited."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ PRICES = {"text_price": "0.075", "call_price": ""}
 
 @pytest.fixture
 def opal(db: None, clock: Clock) -> Person:
-    """Give an operator, at work."""
+    """Return an operator, signed in to the admin site."""
     person = hire("opal", "Operators")
     person.sign_in(to="/admin/")
     return person

@@ -1,4 +1,4 @@
-"""A sealed value that does not open closes what it belongs to, and nothing else. Operators are told once."""
+"""Tests of sealed values that cannot be decrypted: only what they belong to fails, and operators get one warning."""
 
 import logging
 from collections.abc import Callable
@@ -42,13 +42,13 @@ Damage = Callable[[str, str], str]
 
 @pytest.fixture(params=[flip, swap, lose_key, junk])
 def harm(request: pytest.FixtureRequest) -> Damage:
-    """Give each way in which a value can come to harm."""
+    """Return each kind of damage to a sealed value in turn."""
     way: Damage = request.param
     return way
 
 
 def spoil(person: Person, method: str, harm: Damage) -> None:
-    """Harm all that is sealed of one method, taking from somebody else where values are swapped."""
+    """Damage every sealed value of one method. A swap takes the value of another person."""
     other = join("eve", number="+41795550177").set_up("text", "totp").enrolment(method)
     mine = person.enrolment(method)
     changed = {
@@ -61,7 +61,7 @@ def spoil(person: Person, method: str, harm: Damage) -> None:
 
 @pytest.mark.parametrize("broken", ["text", "totp"])
 def test_person_signs_in_by_another_option(broken: str, ana: Person, harm: Damage) -> None:
-    """The password step answered 500 (seen)."""
+    """Seen: the password step answered 500."""
     spoil(ana, broken, harm)
 
     page = ana.give_password()

@@ -1,4 +1,4 @@
-"""Each failure is caused for real; the diagnosis names it and offers what solves it."""
+"""Tests of the diagnosis: each failure is caused for real, and the diagnosis names it and offers the solution."""
 
 import re
 from collections.abc import Callable
@@ -25,12 +25,12 @@ OPTIONS, METHODS = "/sign-in/options/", "/methods/"
 
 
 def ask(person: Person, about: str) -> Page:
-    """Ask what is wrong."""
+    """Open the diagnosis."""
     return person.browser.go(f"/help/diagnose/?about={about}")
 
 
 def reference_on(page: Page) -> str:
-    """Read the reference that the page asks its reader to read out."""
+    """Return the reference that the page asks people to read to support."""
     return page.html.split('class="reference-code">')[1].split("<")[0]
 
 
@@ -39,7 +39,7 @@ def behave(**terms: object) -> None:
 
 
 def refuse(reason: Reason) -> Callable[[Person], None]:
-    """Let the carrier refuse the text, and ask for one."""
+    """Return a cause: the carrier refuses the text that Ana requests."""
 
     def cause(ana: Person) -> None:
         behave(acceptance=Acceptance.BAR, refusal=reason)
@@ -453,7 +453,7 @@ def test_support_s_action_solves_what_the_diagnosis_named(ana: Person) -> None:
 
 
 def test_text_of_this_sign_in_is_named_after_another_option_was_chosen(ana: Person) -> None:
-    """The commonest way here: no text, then the app, then help. Seen failing with the newest request alone."""
+    """The most common path here: no text, then the app, then help. Seen failing with only the newest request."""
     ana.give_password()
     work()
     ana.choose("Authenticator app")
@@ -476,7 +476,7 @@ def test_other_sign_in_s_text_is_not_told_of(ana: Person) -> None:
 
 
 def test_times_are_those_of_the_organisation_s_zone(ana: Person, settings: Settings) -> None:
-    """It is eight o'clock UTC. Seen failing with the moments written as they are stored."""
+    """It is 08:00 UTC. Seen failing with times shown as they are stored."""
     settings.TIME_ZONE = "Asia/Kathmandu"
     ana.give_password()
     work()
@@ -498,7 +498,7 @@ def test_provider_s_own_code_is_named_for_support(ana: Person) -> None:
 
 
 def test_wait_of_the_only_method_leads_to_support(cleo: Person) -> None:
-    """Seen promising another way, of which there was none."""
+    """Seen: the page promised another method, and there was none."""
     cleo.give_password()
     for _ in range(5):
         cleo.verify("000000")
@@ -511,7 +511,7 @@ def test_wait_of_the_only_method_leads_to_support(cleo: Person) -> None:
 
 
 def test_landline_is_offered_a_call(db: None, clock: Clock) -> None:
-    """Seen saying that there was no other way, beside the advice to have it called."""
+    """Seen: the page said that there was no other method, beside the advice to request a call."""
     gus = join("gus", number="+41445550199").set_up("text").set_up("call")
     refuse(Reason.LANDLINE)(gus)
 
@@ -535,7 +535,7 @@ def test_person_without_a_number_is_told_so(cleo: Person) -> None:
 
 
 def test_call_that_ended_is_not_looked_for_among_texts(ana: Person) -> None:
-    """Seen telling people to search the folder for blocked texts."""
+    """Seen: the page told people to check the folder for blocked texts."""
     ana.give_password()
     ana.choose("Phone call")
     work()
@@ -548,7 +548,7 @@ def test_call_that_ended_is_not_looked_for_among_texts(ana: Person) -> None:
 
 
 def test_staff_who_are_always_asked_are_not_told_of_browsers(db: None, clock: Clock) -> None:
-    """Seen advising to tick a box that staff are not shown."""
+    """Seen: the page advised staff to tick a box that they don't see."""
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
 

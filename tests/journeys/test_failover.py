@@ -1,4 +1,4 @@
-"""A carrier fails and the person notices nothing but the text; operators set routes in the admin."""
+"""Tests of failover to another provider, which people don't notice, and of the routes that operators set."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ ADD = "/admin/verification/route/add/"
 
 @pytest.fixture
 def both(exchange: Exchange, gateway: Exchange, settings: Any) -> tuple[Exchange, Exchange]:
-    """Let Twilio be the first provider and a gateway the second."""
+    """Install Twilio as the first provider and a gateway as the second."""
     settings.DELIVERY_PROVIDERS = tuple(f"verification.delivery.providers.{name}" for name in ("twilio", "gateway"))
     routes._load.cache_clear()
     return exchange, gateway
@@ -92,7 +92,7 @@ def test_call_that_one_carrier_refuses_is_placed_by_the_other(
 
 @pytest.fixture
 def opal(db: None, clock: Clock) -> Person:
-    """Give an operator, at work."""
+    """Return an operator, signed in to the admin site."""
     person = hire("opal", "Operators")
     person.sign_in(to="/admin/")
     return person

@@ -1,4 +1,4 @@
-"""Forged and replayed callbacks of every carrier, over the wire to real processes: refused, counted, without effect."""
+"""Tests that running services refuse and count forged and replayed callbacks of every carrier, without any effect."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def by_gateway(url: str, state: str, ago: float, *, key: str = KEY) -> Signed:
 
 
 def by_vonage(url: str, state: str, ago: float, *, secret: str = SECRET) -> Signed:
-    """Sign as Vonage does: the message is named in the body, and the address is not signed."""
+    """Sign as Vonage does: the body names the message, and the URL is not signed."""
     handle = urlsplit(url).path.split("/")[-2]
     told = {"message_uuid": f"SM{1:032d}", "client_ref": handle, "status": VONAGE_STATES[state]}
     body = json.dumps(told).encode()
@@ -53,7 +53,7 @@ def by_vonage(url: str, state: str, ago: float, *, secret: str = SECRET) -> Sign
 
 @dataclass
 class Carrier:
-    """One carrier as the service knows it: how it signs, and how somebody else would."""
+    """A carrier's signature, and a forged one."""
 
     sign: Sign
     forge: Sign
@@ -75,7 +75,7 @@ CARRIERS = {
 
 @dataclass
 class Site:
-    """The service, with one carrier that the test plays."""
+    """The running service, with one carrier that the test simulates."""
 
     up: Stack
     carrier: Carrier
@@ -84,7 +84,7 @@ class Site:
     browser: Browser
 
     def ask_for_a_text(self) -> None:
-        """Give a password, and wait until the text is with the carrier."""
+        """Enter the password, and wait until the carrier has accepted the text."""
         self.browser.get("/sign-in/").expect(200)
         self.browser.post("/sign-in/", username="ana", password=users.PASSWORD).expect(302, "/sign-in/verify/")
         until = time.monotonic() + WAIT
@@ -93,24 +93,24 @@ class Site:
             time.sleep(0.1)
 
     def state(self) -> str:
-        """Tell what the person's page says of the text."""
+        """Return the text's state as the person's page shows it."""
         told: str = json.loads(self.browser.get("/sign-in/status/").body)["state"]
         return told
 
     def address(self) -> str:
-        """Give where the carrier was asked to call back."""
+        """Return the callback URL that the carrier was given."""
         fields = self.lines.newest["fields"]
         told = fields.get("callback") or fields.get("webhook_url") or fields["StatusCallback"][0]
         return str(told)
 
     def call(self, url: str, signed: Signed) -> int:
-        """Post a callback, to our own port whatever host its address names."""
+        """Post a callback to our own port, whichever host its URL names, and return the status."""
         parts, (body, headers) = urlsplit(url), signed
         query = f"?{parts.query}" if parts.query else ""
         return self.wire.request("POST", f"{self.up.url}{parts.path}{query}", body=body, headers=headers).status
 
     def refused(self) -> int:
-        """Read how many callbacks were refused."""
+        """Return the number of refused callbacks."""
         headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
         told = self.wire.request("GET", f"{self.up.url}/metrics", headers=headers).data.decode()
         found = re.search(r'mfa_requests_total\{status="403",view="verification:callback-receive"\} ([0-9.]+)', told)
@@ -180,7 +180,7 @@ def test_replayed_callback_changes_nothing(site: Site) -> None:
     assert (site.call(url, first), site.state()) == (204, "sent")
     assert (site.call(url, second), site.state()) == (204, "delivered")
 
-    # A carrier that had no answer tells it again, and must not be refused: it would do so for hours.
+    # A carrier that got no answer sends the callback again. A refusal would make it retry for hours.
     assert [site.call(url, each) for each in (first, second, first)] == [204] * 3
 
     assert site.state() == "delivered"

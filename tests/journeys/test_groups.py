@@ -1,4 +1,4 @@
-"""Administrators make and change roles and groups; nobody widens their own rights; policy may want a second person."""
+"""Tests in which administrators change roles and groups: never to widen their own, some only with a second approval."""
 
 import re
 from datetime import timedelta
@@ -27,14 +27,14 @@ SEE, UNLOCK = "accounts.view_user", "accounts.unlock_person"
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
     return person
 
 
 def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: str) -> Page:
-    """Fill in the form of a group and look at what would happen."""
+    """Fill in the form of a group and open the preview."""
     page = person.browser.go(address)
     form, _button = page.form("Preview")
     held = tuple(re.findall(r'value="([\w.]+)"[^>]* checked', page.html))
@@ -44,7 +44,7 @@ def look(person: Person, address: str, rights: tuple[str, ...] = (), **fields: s
 
 
 def confirm(person: Person, label: str) -> Page:
-    """Give the reason, with all the fields that the page kept."""
+    """Submit the reason, with all fields of the preview."""
     form, _button = person.page.form(label)
     rights = re.findall(r'name="rights" value="([\w.]+)"', person.page.html)
     sent = form.fields | {"reason": "The new desk begins.", "rights": rights}
@@ -94,7 +94,7 @@ def test_shipped_role_is_deleted_and_not_made_again(fay: Person) -> None:
 
 
 def test_form_counts_once(fay: Person, ana: Person) -> None:
-    """Seen failing with forms whose names are not kept."""
+    """Seen failing when the names of submitted forms were not stored."""
     look(fay, f"{LIST}add/", (SEE,), name="Night desk", joining="ana")
     page = fay.page
     confirm(fay, "Create a group")
@@ -109,7 +109,7 @@ def test_form_counts_once(fay: Person, ana: Person) -> None:
 
 
 def test_nobody_widens_a_role_of_their_own(fay: Person) -> None:
-    """Seen at Django's own page: staff with change_group and view_group gave themselves all 183 rights."""
+    """Seen failing on Django's own page: staff with change_group and view_group gave themselves all 183 permissions."""
     own = Group.objects.get(name="Administrators")
 
     before = rights_of([own])
@@ -195,7 +195,7 @@ def test_refused_attempt_is_recorded(fay: Person) -> None:
 
 
 def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) -> None:
-    """Another policy applies to anyone who joins: what was remembered under the former one ends."""
+    """A different policy applies to anyone who joins, so browsers remembered under the previous one are forgotten."""
     plain = Group.objects.create(name="Plain")
     Policy.objects.create(group=plain, remember_days=0)
     ana.sign_in(remember="on")
@@ -328,7 +328,7 @@ def test_support_desk_sees_no_groups(db: None, clock: Clock) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("n", [8])
 def test_same_form_many_times_at_once_acts_once(n: int, clock: Clock) -> None:
-    """It is held twice: by the form's name, and by what was seen of the group."""
+    """Two guards stop it: the form's name, and the comparison with the group as the page showed it."""
     with transaction.atomic():
         fay = hire("fay", "Administrators")
     join("ana")

@@ -1,4 +1,4 @@
-"""An administrator brings a file in through the pages, and takes one out."""
+"""Tests in which an administrator imports a file through the pages, and exports one."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ IMPORT = "/admin/accounts/user/import/"
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
     return person

@@ -1,4 +1,4 @@
-"""Pages say what happened to a text or call, and how to continue; a new code comes after half a minute."""
+"""Tests of what pages say about a text or call, and of the new code that can be sent after half a minute."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ana has a new phone: she sets it up, proves it, and the old one opens nothing any more."""
+"""Tests in which Ana sets up and verifies a new phone, after which the old one no longer works."""
 
 import pytest
 from django_otp.oath import totp
@@ -10,7 +10,7 @@ from verification.models import Enrolment, Message, Policy
 
 @pytest.fixture
 def ana(ana: Person, clock: Clock) -> Person:
-    """Give Ana, whose methods are older than this move."""
+    """Return Ana, with methods that she set up before the move."""
     clock.forward(minutes=5)
     return ana
 
@@ -22,7 +22,7 @@ def begin(person: Person) -> Page:
 
 
 def set_up_number(person: Person) -> Page:
-    """Prove a new number, on the new phone."""
+    """Set up and verify a new number on the new phone."""
     person.browser.press("Text message")
     person.phone.number = BENS
     person.browser.press("Continue", country="CH", number=BENS)
@@ -35,7 +35,7 @@ def refs(person: Person, address: str) -> dict[str, str]:
 
 
 def finish(person: Person, *gone: str) -> Page:
-    """Tick what is to go, and press the button."""
+    """Tick the methods to remove, and press the button."""
     form, (_, name, value) = person.page.form("Finish")
     assert "remove" in form.choices | set(form.fields) or not gone
     sent = form.fields | {name: value, "remove": list(gone)}
@@ -107,7 +107,7 @@ def test_owner_is_told_of_each(ana: Person) -> None:
 
 
 def test_nothing_goes_before_the_new_phone_is_proven(ana: Person) -> None:
-    """A form posted by hand in the first step removed what there was (seen)."""
+    """Seen: a form posted by hand in the first step removed the existing methods."""
     begin(ana)
     ana.browser.send("/methods/new-phone/", finish="1", remove=ana.enrolment("call").ref)
 
@@ -135,7 +135,7 @@ def test_interrupted_move_goes_on_where_it_was(ana: Person) -> None:
 
 
 def test_given_up_move_does_not_catch_what_is_added_later(ana: Person, clock: Clock) -> None:
-    """Long after, adding a method led back into the move (seen)."""
+    """Seen: adding a method much later led back into the move."""
     begin(ana)
     ana.browser.go("/methods/")
     clock.forward(hours=2)

@@ -1,4 +1,4 @@
-"""Odd values in what carriers sign and services ask: no error of ours, and refused callbacks change nothing."""
+"""Tests of odd values in callbacks and in requests of services: no server error, and a refusal changes nothing."""
 
 import itertools
 import json
@@ -80,7 +80,7 @@ CARRIERS = {"virtual": by_virtual, "vonage": by_vonage, "gateway": by_gateway}
 
 
 def told(carrier: str, event: str, message: Message) -> dict[str, Any]:
-    """Give what a carrier says of a message when all is well."""
+    """Return a carrier's normal callback about a message."""
     name, handle = message.reference, message.handle
     table: dict[tuple[str, str], dict[str, Any]] = {
         ("virtual", "receipt"): {

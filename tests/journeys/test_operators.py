@@ -1,4 +1,4 @@
-"""An operator sees what arrives, sends a notice again, and sets the outage switch; all of it is written down."""
+"""Tests in which an operator sees what arrives, resends a notice and switches an outage on, all of it audited."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ DELIVERIES = "/admin/accounts/user/deliveries/"
 
 @pytest.fixture
 def opal(db: None, clock: Clock) -> Person:
-    """Give an operator, at work."""
+    """Return an operator, signed in to the admin site."""
     person = hire("opal", "Operators")
     person.sign_in(to="/admin/")
     return person

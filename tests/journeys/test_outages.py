@@ -1,4 +1,4 @@
-"""What is switched off: pages lead elsewhere and say why, and nothing of it goes out until the end."""
+"""Tests of outages: pages offer other options and say why, and nothing is sent that way until the outage ends."""
 
 import re
 from datetime import timedelta
@@ -152,7 +152,7 @@ def test_the_only_providers_switch_is_one_of_what_they_carry(ana: Person) -> Non
 
 
 def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, clock: Clock, settings: Any) -> None:
-    """Seen failing with the route to everywhere in place of all: no text to this place was swept."""
+    """Seen failing when only the route to everywhere was read: no text to this destination was swept."""
     settings.DELIVERY_PROVIDERS = ("tests.carrier", VIRTUAL)
     Route.objects.create(kind=Kind.TEXT, provider="nobody")
     Route.objects.create(kind=Kind.TEXT, provider="virtual", place="CH")
@@ -169,7 +169,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
 
 
 def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
-    """The sweep takes fifty up: with the oldest first, sixty mails without a carrier would leave none to others."""
+    """The sweep takes fifty messages. Oldest first, sixty emails without a carrier would leave no room for others."""
     Outage.objects.create(kind=Kind.MAIL, starts_at=timezone.now())
     for _ in range(60):
         outbox.notice(ana.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=clock.now)
@@ -211,7 +211,7 @@ def test_number_that_takes_texts_is_no_option_for_calls_that_nobody_makes(
 
 
 def test_option_that_nobody_carries_any_more_says_so_where_ways_are_chosen(ana: Person, settings: Any) -> None:
-    """On the page of the code it would stand at each sign-in, though nothing is asked otherwise than usual."""
+    """The code page would show it at every sign-in, although nothing there has changed."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.gateway",)
 
     assert "doesn’t make calls" not in ana.give_password()

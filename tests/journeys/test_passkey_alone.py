@@ -1,4 +1,4 @@
-"""A passkey as the whole sign-in: where the policy says so, for one invitation, and for nobody who is blocked."""
+"""Tests of passwordless sign-in: if the policy allows it, once per invitation, and never for a blocked person."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def key() -> Key:
 
 @pytest.fixture
 def holder(ana: Person, key: Key) -> Person:
-    """Give Ana a passkey, through the pages, and a policy that lets it stand alone."""
+    """Return Ana with a passkey, added through the pages, and a policy that allows passwordless sign-in."""
     ana.sign_in(to="/sign-in/?next=/methods/add/")
     add_key(ana, key)
     ana.browser.press("Sign out")
@@ -42,14 +42,14 @@ def add_key(person: Person, key: Key, **lies: Any) -> Page:
 
 
 def asked(page: Page) -> str:
-    """Read what the page hands to the browser's script."""
+    """Return the data that the page passes to the script."""
     found = page.response.context["shown"].show["options"]
     assert isinstance(found, str)
     return found
 
 
 def invited(browser: Browser) -> str:
-    """Take an invitation, as the script does when the button is pressed."""
+    """Request an invitation, as the script does when the button is pressed."""
     browser.go("/sign-in/")
     answer = browser.client.post(
         "/sign-in/alone/options/", {"csrfmiddlewaretoken": browser.client.cookies["mfa_csrf"].value}
@@ -68,7 +68,7 @@ def come_in(browser: Browser, key: Key, **lies: Any) -> Page:
 
 @pytest.mark.parametrize("name", [r"\ud800", r"\u0000", "a" * 300])
 def test_no_key_has_a_name_that_cannot_be(holder: Person, stranger: Browser, name: str) -> None:
-    """Half a surrogate pair was looked for in the database, which ended in an error."""
+    """Before the fix, a lone surrogate in a database query raised an error."""
     invited(stranger)
 
     assert REFUSED in show(stranger, f'{{"id": "{name}"}}')
@@ -236,7 +236,7 @@ def test_newer_invitation_replaces_the_older(holder: Person, key: Key) -> None:
 
 
 def test_invitation_taken_up_twice_at_once_opens_once(holder: Person, clock: Clock) -> None:
-    """Two requests read the same session before either wrote it; a key that does not count let both in (seen)."""
+    """Seen: two requests read the session before either wrote it; a passkey without a counter let both in."""
     key = Key(counts=False)
     clock.forward(seconds=31)
     holder.sign_in()
@@ -295,7 +295,7 @@ def test_copied_credential_id_opens_nothing(holder: Person, key: Key) -> None:
 
 
 def test_strangers_wrong_answers_keep_nobody_out(holder: Person, key: Key) -> None:
-    """No passkey is guessed, so wrong answers are recorded and make its holder wait for nothing."""
+    """Nobody can guess a passkey, so incorrect answers are recorded and never make its holder wait."""
     for _ in range(5):
         assert REFUSED in come_in(Browser(), Key(id=key.id))
 

@@ -1,4 +1,4 @@
-"""What people paste into the field of a code: the code is found, or what it was is said, and it costs no try."""
+"""Tests of what people paste into a code field: pages find the code or name the mistake, and no attempt is lost."""
 
 import pytest
 
@@ -75,7 +75,7 @@ def test_recovery_code_in_the_apps_field_is_named(ana: Person) -> None:
 
 
 def test_wrong_recovery_code_there_is_named_alike(ana: Person) -> None:
-    """The shape alone tells, so that nobody learns whether it is right."""
+    """Only the code's shape decides, so that nobody learns whether it is correct."""
     ana.print_codes()
     ana.give_password()
     ana.choose("Authenticator app")

@@ -1,4 +1,4 @@
-"""Where less is asked: trusted networks, no second step; and where nobody gets in: blocked, locked, switched off."""
+"""Tests of trusted networks, which skip the second step, and of people who are blocked, locked out or disabled."""
 
 from datetime import timedelta
 
@@ -163,7 +163,7 @@ def test_forbidden_method_is_proven_once_more_before_another_is_set_up(ana: Pers
 
 
 def test_password_alone_sets_up_nothing_in_place_of_a_forbidden_method(ana: Person) -> None:
-    """R19. Someone who knew the password could set up a method of their own as soon as a policy forbade hers (seen)."""
+    """R19. Seen: once a policy forbade her method, anyone with her password could set up their own."""
     forbid_what_ana_has(ana)
     ana.give_password()
 
@@ -195,7 +195,7 @@ def test_wall_offers_what_the_policy_allows(ben: Person) -> None:
 
 
 def test_registration_ends_without_recovery_codes_where_none_are_allowed(ben: Person) -> None:
-    """A page that signs in by GET stood at this end (seen)."""
+    """Seen: this path ended on a page that signed in by GET."""
     Policy.objects.create(methods=["totp"])
     ben.give_password()
     ben.browser.press("Authenticator app")

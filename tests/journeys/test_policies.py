@@ -1,4 +1,4 @@
-"""An administrator changes a policy: what it would mean is shown first, and nothing is saved before."""
+"""Tests in which an administrator changes a policy: the preview comes first, and nothing is saved before."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ ADD = "/admin/verification/policy/add/"
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
     return person
@@ -120,7 +120,7 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
 
 
 def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> None:
-    """Seen failing with the page of policies settling nothing: 14 days again opened what 0 days had closed."""
+    """Seen failing when saving a policy forgot no browsers: those ended by 0 days worked again with 14 days."""
     browsers.remember(ana.user, Context(now=timezone.now()), days=14, method="totp")
     fay.browser.save(ADD, rank="100", remember_days="0", confirmed="yes")
     assert not Browser.objects.exists()

@@ -1,4 +1,4 @@
-"""A wrong, an old, a used, somebody else's code: each is refused, and the page says which it was."""
+"""Tests of codes that are incorrect, old, used or somebody else's: each is refused, and the page says why."""
 
 import pytest
 

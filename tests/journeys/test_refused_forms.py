@@ -1,4 +1,4 @@
-"""A form that is not accepted: the page names the cause and leads on, and what was wanted is kept."""
+"""Tests of refused forms: the page names the cause, says how to continue, and keeps the destination."""
 
 import pytest
 from django.test import Client
@@ -93,7 +93,7 @@ def test_other_origin_is_named(ana: Person, header: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("header", [{}, {"Referer": "https://evil.example/"}, {"Referer": "nonsense"}])
 def test_other_page_is_named_where_a_browser_names_no_origin(ana: Person, header: dict[str, str]) -> None:
-    """Over https Django then looks at the page that the form came from. Seen failing with `Origin` alone known."""
+    """With HTTPS, Django then checks the Referer header. Seen failing when the page knew only `Origin`."""
     form = ana.browser.go("/sign-in/").form("Sign in")[0]
     client = Client(enforce_csrf_checks=True)
     client.cookies = ana.browser.client.cookies

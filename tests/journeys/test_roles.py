@@ -1,4 +1,4 @@
-"""Administrators make people staff, and end it; nobody gives more than they have."""
+"""Tests in which administrators give and remove staff roles, and never more than they have themselves."""
 
 import re
 
@@ -16,7 +16,7 @@ from verification.models import AuditEvent, Message
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
     return person
@@ -118,7 +118,7 @@ def test_senior_support_cannot(ana: Person, db: None, clock: Clock) -> None:
 
 
 def test_group_with_rights_is_a_role_and_one_that_is_gone_is_none(fay: Person, ana: Person, clock: Clock) -> None:
-    """A role that is deleted while its form stands open must not take the others away."""
+    """Deleting a role while its form is open must not remove the other roles."""
     night = Group.objects.create(name="Night desk")
     night.permissions.add(Permission.objects.get(codename="view_user"))
     Group.objects.get(name="Auditors").delete()

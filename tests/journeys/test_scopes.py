@@ -1,4 +1,4 @@
-"""A scope limits everyone who has it: they neither lift it nor give away more than they see, even with a colleague."""
+"""Tests of desk scopes: staff can't lift their own or give more than they see, even with a colleague's approval."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -33,7 +33,7 @@ def scope(desk: str, *people: str) -> Scope:
 
 
 def staff(person: Person) -> User:
-    """Read somebody again, as the next request does."""
+    """Return the user as the next request reads it."""
     return User.objects.get(pk=person.user.pk)
 
 
@@ -43,7 +43,7 @@ def seen(person: Person) -> set[str]:
 
 @pytest.fixture
 def fay(db: None, clock: object) -> Person:
-    """Give an administrator who helps the people of the North alone."""
+    """Return an administrator who can help only the people of the North."""
     person = hire("fay", "Administrators")
     person.user.groups.add(group("North desk"))
     scope("North desk", "North")
@@ -87,7 +87,7 @@ def named(changed: Group, **more: tuple[str, ...]) -> Wanted:
 
 
 def test_further_scope_is_not_added_for_another_group_of_ones_own(fay: Person, nora: Person, sue: Person) -> None:
-    """Seen: a scope for `Administrators` let its maker see the South as well."""
+    """Seen: an administrator added a scope for `Administrators` and saw the South as well."""
     fay.sign_in(to="/admin/")
 
     page = fay.browser.go(f"{SCOPES}add/")
@@ -99,7 +99,7 @@ def test_further_scope_is_not_added_for_another_group_of_ones_own(fay: Person, n
 
 
 def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Person, sue: Person) -> None:
-    """Seen: its desk was changed to `Administrators`, and its people were seen from then on."""
+    """Seen: the scope's desk was changed to `Administrators`, who then saw its people."""
     other = scope("South desk", "South")
     fay.sign_in(to="/admin/")
 
@@ -110,7 +110,7 @@ def test_scope_of_another_desk_is_not_moved_to_ones_own(fay: Person, nora: Perso
 
 
 def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
-    """Seen: an administrator of one desk made one of all desks."""
+    """Seen: an administrator of one desk made somebody an administrator of all desks."""
     assert give(fay, nora, "Administrators") == (State.UNNEEDED, rights.explain(Refusal.WIDER_SCOPE))
     assert not staff(nora).is_staff
 
@@ -120,7 +120,7 @@ def test_role_without_a_scope_is_not_given(fay: Person, nora: Person) -> None:
 
 
 def test_colleague_is_not_taken_out_of_a_desk_nor_put_into_a_wider_one(fay: Person) -> None:
-    """Seen: those who left had no scope, and saw everybody."""
+    """Seen: staff who left a desk had no scope, and saw everybody."""
     gil = hire("gil", "Administrators")
     gil.user.groups.add(group("North"), group("North desk"))
     scope("Wide desk", "North", "South")
@@ -173,7 +173,7 @@ def test_file_changes_nobody_of_another_desk(fay: Person, nora: Person, sue: Per
 
 
 def test_who_helps_everybody_may_still_do_all_of_it(nora: Person, clock: object) -> None:
-    """Nor is a superuser bound by a desk that they happen to be in."""
+    """A superuser is not limited by the scope of a desk that they belong to either."""
     scope("North desk", "North")
     wide = hire("wim", "Administrators")
     root = join("root", is_staff=True, is_superuser=True)

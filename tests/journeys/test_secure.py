@@ -1,4 +1,4 @@
-"""Somebody got at Ana's account: she says so, and leads it out of strange hands."""
+"""Tests in which Ana reports that somebody got into her account, and secures it."""
 
 from accounts import audit_events
 from tests.pages import Browser
@@ -18,7 +18,7 @@ def say_so(person: Person) -> None:
 
 
 def thief(person: Person, clock: Clock) -> Person:
-    """Give somebody who is signed in as Ana elsewhere, and remembered there."""
+    """Return an attacker who is signed in as Ana on another, remembered browser."""
     strange = Person(person.user, person.phone, browser=Browser(network="203.0.113.9"))
     strange.sign_in(remember="on")
     clock.forward(seconds=31)
@@ -108,7 +108,7 @@ def test_password_alone_does_not_undo_it(ana: Person) -> None:
 
 
 def test_flood_of_guesses_does_not_hide_the_new_password(ana: Person) -> None:
-    """The change was looked for among the last fifty events, and fifty guesses pushed it out (seen)."""
+    """Seen: the page read only the last fifty events, and fifty guesses hid the password change."""
     ana.sign_in()
     say_so(ana)
     ana.browser.follow("Change password")

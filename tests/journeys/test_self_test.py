@@ -1,4 +1,4 @@
-"""Ana tries each of her methods on a quiet day, so that she knows before she needs them."""
+"""Tests in which Ana tries each of her methods before she needs them."""
 
 import re
 
@@ -86,7 +86,7 @@ def test_spends_the_same_bounded_texts(calm: Person, clock: Clock) -> None:
 
 
 def test_report_of_fraud_by_the_called_person_counts(calm: Person) -> None:
-    """Someone with a stolen session may not hide behind a self-test."""
+    """An attacker with a stolen session must not be able to pass off a call as a self-test."""
     calm.browser.press("Try it now Phone call")
     work()
     calm.phone.answer()
@@ -135,7 +135,7 @@ def test_failed_one_leaves_sign_in_untouched(calm: Person, clock: Clock) -> None
 
 
 def test_owner_is_told_by_mail_of_a_browser_that_is_remembered(ana: Person) -> None:
-    """Beside the sign-in, by housekeeping, once."""
+    """Housekeeping sends the notice once, separately from the sign-in."""
     ana.sign_in(remember="on")
     assert not Message.objects.filter(template__contains="browser_remembered").exists()
 
@@ -155,7 +155,7 @@ def test_self_tests_are_recorded_as_such(calm: Person) -> None:
 
 
 def test_failed_self_test_is_not_told_as_an_attack(calm: Person) -> None:
-    """The activity said of a mistyped self-test that somebody had the right password (seen)."""
+    """Seen: after a mistyped self-test, the activity page said that somebody had the correct password."""
     calm.browser.press("Try it now Text message")
     calm.verify("000000")
 

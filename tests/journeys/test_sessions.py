@@ -1,4 +1,4 @@
-"""A session begins at the end of both steps, goes where it was wanted, and ends when it must."""
+"""Tests of sessions: they begin after both steps, lead to the requested page, and end when they must."""
 
 import pytest
 
@@ -159,7 +159,7 @@ def test_leaving_wipes_the_half_sign_in(ana: Person) -> None:
 
 
 def test_second_person_in_one_browser_ends_the_first_ones_session(ana: Person) -> None:
-    """The key of the first session lived on when the second one was allowed in at once (seen)."""
+    """Seen: the first session's key stayed valid when the second person signed in immediately."""
     ana.sign_in()
     kept = ana.browser.session_key
     eve = join("eve", second_step="disabled")
@@ -174,7 +174,7 @@ def test_second_person_in_one_browser_ends_the_first_ones_session(ana: Person) -
 
 
 def test_signed_in_person_is_not_told_to_sign_in_again(ana: Person) -> None:
-    """The way back to a page between the steps led home with the words of a sign-in that took too long (seen)."""
+    """Seen: going back to a page between the steps led home, with the message that sign-in took too long."""
     ana.sign_in()
 
     page = ana.browser.go("/sign-in/options/")
@@ -190,7 +190,7 @@ def test_says_since_when_one_is_signed_in(ana: Person) -> None:
 
 
 def test_page_that_waits_is_told_once_that_the_sign_in_is_over(ana: Person, clock: Clock) -> None:
-    """The script was sent to the sign-in page, made nothing of it, and asked on (seen)."""
+    """Seen: the script was redirected to the sign-in page, could not read it, and kept polling."""
     ana.give_password()
     clock.forward(minutes=11)
 
@@ -213,7 +213,7 @@ def test_half_sign_in_of_another_release_begins_again(ana: Person) -> None:
 
 
 def test_blocked_between_the_steps_is_told_and_gets_no_more_texts(ana: Person, clock: Clock) -> None:
-    """A new code went out to whom support had just blocked (seen)."""
+    """Seen: a new code was sent to a person whom support had just blocked."""
     ana.give_password()
     ana.read_text()
     User.objects.filter(pk=ana.user.pk).update(is_active=False)

@@ -1,4 +1,4 @@
-"""Staff reach the admin only after a second step in this very session."""
+"""Tests that staff reach the admin site only after a second step in the same session."""
 
 from django.contrib.auth.models import Permission
 
@@ -72,7 +72,7 @@ def test_does_not_reach_it_once_the_method_is_gone(dev: Person) -> None:
 
 
 def test_changes_the_password_in_the_portal_alone(dev: Person) -> None:
-    """Django's own page of the admin wanted no fresh proof, ended no session and told nobody (seen)."""
+    """Seen: Django's own admin page needed no re-authentication, ended no session and sent no notice."""
     dev.sign_in()
 
     page = dev.browser.go("/admin/password_change/")

@@ -1,4 +1,4 @@
-"""The support desk through HTTP: from the call to signed in again, and everything that must be refused."""
+"""Tests of the support desk, from the call until the caller is signed in again, and of everything it must refuse."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from verification.models import AuditEvent, Enrolment, Message, MessageState, Po
 
 @pytest.fixture
 def dora(db: None, clock: Clock) -> Person:
-    """Give somebody of the first line, at work."""
+    """Return a member of the support desk, signed in to the admin site."""
     person = hire("dora", "Support desk")
     person.sign_in(to="/admin/")
     return person
@@ -28,14 +28,14 @@ def dora(db: None, clock: Clock) -> Person:
 
 @pytest.fixture
 def sam(db: None, clock: Clock) -> Person:
-    """Give somebody of senior support, at work."""
+    """Return a member of senior support, signed in to the admin site."""
     person = hire("sam", "Senior support")
     person.sign_in(to="/admin/")
     return person
 
 
 def call_back(staff: Person, person: Person) -> Page:
-    """Verify a caller by ringing them."""
+    """Verify a caller by calling them back."""
     case(staff, person)
     staff.browser.follow("Verify the caller")
     return staff.browser.press("I called back", note="the number in the personnel file, I know the voice")
@@ -208,7 +208,7 @@ def no_check(db: None) -> None:
 
 
 def post(staff: Person, person: Person, name: str) -> Page:
-    """Send an action by hand, as somebody would who goes past the buttons."""
+    """Post an action by hand, as somebody who bypasses the buttons would."""
     staff.browser.go("/admin/")
     return staff.browser.send(f"/admin/accounts/user/{person.user.pk}/do/{name}/", **WHY)
 
@@ -379,7 +379,7 @@ def test_pass_is_seen_and_deleted_by_its_person_and_never_tried_out(ana: Person,
 
 
 def test_check_of_one_person_is_nothing_at_the_address_of_another(ana: Person, ben: Person, dora: Person) -> None:
-    """Seen failing with the check looked up by its name alone: the page said that it was the other person."""
+    """Seen failing when the check was looked up only by its name: the page said that it was the other person."""
     settle(ana)
     case(dora, ana)
     dora.browser.follow("Verify the caller")
@@ -411,7 +411,7 @@ def test_form_that_was_sent_twice_is_done_once(ana: Person, sam: Person) -> None
 
 
 def test_colleague_is_let_in_by_three_and_never_by_one(sam: Person, root_at_work: Person) -> None:
-    """One rings back, one asks, one agrees."""
+    """One calls back, one requests, one approves."""
     lea, max_ = hire("lea", "Senior support"), hire("max", "Senior support")
     lea.sign_in(to="/admin/")
     page = call_back(sam, max_)

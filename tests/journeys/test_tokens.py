@@ -1,4 +1,4 @@
-"""Hardware tokens through HTTP: from the maker's file to a sign-in, out of step, back into the stock, retired."""
+"""Tests of hardware tokens: import, assignment, sign-in, resynchronisation, return to the stock and retirement."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ IMPORT = "/admin/accounts/user/import/"
 
 
 def owned(serial: str = "AB-1", **scheme: Any) -> HardwareToken:
-    """Put a token into the stock."""
+    """Add a token to the stock."""
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
     _verdict, token = hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
     assert token is not None
@@ -43,7 +43,7 @@ def kinds() -> list[str]:
 
 @pytest.fixture
 def dora(db: None, clock: Clock) -> Person:
-    """Give somebody of the first line, at work, where policy wants no verified caller."""
+    """Return a member of the support desk, signed in, under a policy without caller verification."""
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     person = hire("dora", "Support desk")
     person.sign_in(to="/admin/")
@@ -52,7 +52,7 @@ def dora(db: None, clock: Clock) -> Person:
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
@@ -144,7 +144,7 @@ def test_token_out_of_step_is_set_right_by_two_codes(dora: Person, ana: Person, 
 
 
 def test_two_codes_wait_for_no_second_person() -> None:
-    """They would rest in the request, and be too old when somebody agrees to it."""
+    """They would be stored with the request, and be too old by the time somebody approves it."""
     offered = {value for value, _label in PolicyForm.base_fields["second_person"].choices}  # type: ignore[attr-defined]  # of a choice
 
     assert "take_token_back" in offered
@@ -169,7 +169,7 @@ def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: 
 def test_token_is_taken_back_with_its_counter(
     worn: str | None, state: str, dora: Person, ana: Person, clock: Clock
 ) -> None:
-    """A code that the last person read off must not open for the next one."""
+    """A code that the previous owner read must not work for the next one."""
     token = owned(is_counted=True)
     assign(dora, token, "ana")
     activate(ana, "AB-1", press(token, 5))
@@ -263,7 +263,7 @@ KEY = (
     ],
 )
 def test_no_file_is_an_error_of_the_server(raw: bytes, kind: str, fay: Person) -> None:
-    """CR alone, a long cell and wrong base64 were; so was a sign that the database does not take, later on."""
+    """Bare CR, a long cell and invalid base64 were, and later a character that the database refuses."""
     fay.browser.go(IMPORT)
     sent: dict[str, Any] = {"kind": kind, "file": SimpleUploadedFile("file", raw), "key": "00" * 16}
 

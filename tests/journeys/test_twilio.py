@@ -1,4 +1,4 @@
-"""What Twilio calls back with, through HTTP and its own signature: from the text to the person signed in by a call."""
+"""Tests of Twilio's callbacks over HTTP with its signature: receipts, the keys pressed in a call, and replies."""
 
 from secrets import token_hex
 from typing import Any
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("exchange", "by_twilio")
 
 @pytest.fixture
 def by_twilio(settings: Any) -> None:
-    """Let Twilio be the one provider."""
+    """Install Twilio as the only provider."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.twilio",)
     routes._load.cache_clear()
 
@@ -31,14 +31,14 @@ DELIVERIES = "/admin/accounts/user/deliveries/"
 
 @pytest.fixture
 def texted(ana: Person) -> Message:
-    """Give a text that Twilio has."""
+    """Return a text that Twilio has accepted."""
     ana.give_password()
     return hand_over()
 
 
 @pytest.fixture
 def called(ana: Person) -> Message:
-    """Give a call that Twilio places."""
+    """Return a call that Twilio has accepted."""
     ana.give_password()
     ana.choose("Phone call")
     return hand_over()
@@ -101,7 +101,7 @@ def test_receipts_in_disorder_and_twice_move_it_forward_only(texted: Message) ->
 
 @pytest.mark.parametrize("token", ["somebody else's", ""])
 def test_forged_receipt_changes_nothing(token: str, texted: Message) -> None:
-    """R34. Seen failing with the validator's answer taken as right."""
+    """R34. Seen failing when the validator's answer was taken as true."""
     assert call_back(texted, token=token, MessageSid="SM1", MessageStatus="delivered").status_code == 403
     assert state(texted) == (MessageState.ACCEPTED, "")
 
@@ -119,7 +119,7 @@ def test_token_before_the_present_one_is_believed_for_a_while(texted: Message) -
 
 
 def odd(message: Message, body: str, *, kind: str = FORM, event: str = "receipt", query: str = "") -> int:
-    """Post a body of any shape, signed over what is read of it, and give the status."""
+    """Post a body of any shape, signed over the fields that are read from it, and return the status."""
     path = f"/callbacks/twilio/{event}/{message.handle}/{query}"
     fields = dict(parse_qsl(body, keep_blank_values=True))
     signature = RequestValidator(TOKEN).compute_signature(f"http://testserver{path}", fields)
@@ -168,7 +168,7 @@ def test_receipt_with_fields_in_its_address_changes_nothing(query: str, texted: 
 
 
 def test_fields_moved_from_the_body_into_the_address_are_not_believed(called: Message) -> None:
-    """Twilio signs both in one, so that the signature still fits. Seen failing with any language taken."""
+    """Twilio signs both together, so the signature still matches. Seen failing when any language was accepted."""
     whole = {"AccountSid": ACCOUNT, "CallSid": called.reference, "Digits": "0"}
     path = f"/callbacks/twilio/keys/{called.handle}/?language=en"
     signature = RequestValidator(TOKEN).compute_signature(f"http://testserver{path}", whole)
@@ -196,7 +196,7 @@ def test_receipt_that_overtakes_our_own_note_is_believed(texted: Message) -> Non
 
 
 def press(message: Message, digits: str) -> str:
-    """Key something on the called phone and give what is heard."""
+    """Press keys on the called phone, and return what the call says."""
     answer = call_back(message, "keys", query="?language=en", CallSid=message.reference, Digits=digits)
     assert answer["Content-Type"] == "text/xml"
     return str(answer.content.decode())
@@ -253,7 +253,7 @@ def test_code_is_read_out_only_to_whoever_asks(ana: Person) -> None:
 
 
 def reply(number: str, *, token: str = TOKEN, **fields: str) -> Any:
-    """Post what Twilio tells when somebody texts our number."""
+    """Post Twilio's callback for a text to our number."""
     path, said = "/callbacks/twilio/inbound/replies/", {"From": number, "MessageSid": f"SM{token_hex(16)}", **fields}
     signature = RequestValidator(token).compute_signature(f"http://testserver{path}", said)
     return Client().post(
@@ -296,7 +296,7 @@ def test_stop_of_a_short_code_or_a_name_changes_nothing(number: str, db: None) -
 
 
 def test_stop_told_again_after_a_start_changes_nothing(ana: Person) -> None:
-    """Twilio's signature has no time. Seen failing without the memory of what was heard."""
+    """Twilio's signature has no timestamp. Seen failing without the list of replies already handled."""
     first = {"Body": "STOP", "MessageSid": "SM" + "1" * 32}
     reply(ana.phone.number, **first)
     reply(ana.phone.number, Body="START")

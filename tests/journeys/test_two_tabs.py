@@ -1,4 +1,4 @@
-"""Two tabs of one browser: a form belongs to the request on its page, and judges nobody else."""
+"""Tests of two tabs in one browser: a form counts only for the request that its page shows."""
 
 from urllib.parse import urljoin
 
@@ -22,7 +22,7 @@ def send(person: Person, page: Page, label: str, **fields: str) -> Page:
 
 @pytest.fixture
 def two(ana: Person, ben: Person) -> tuple[Person, Page]:
-    """Give Ana's browser with her code page in one tab, where Ben then began to sign in in another; and her page."""
+    """Return a browser with Ana's code page in one tab and Ben's later sign-in in another, and Ana's page."""
     ben.set_up("text", "totp")
     hers = ana.give_password()
     ana.browser.go("/sign-in/")
@@ -87,7 +87,7 @@ def test_code_page_of_an_option_that_was_left_judges_nothing(ana: Person) -> Non
 
 
 def told(person: Person, page: Page) -> dict[str, object]:
-    """Ask what the script of a page asks while it waits."""
+    """Return the answer that a waiting page's script gets."""
     address = next(part for part in page.html.split('"') if part.startswith("/sign-in/status/")).replace("&amp;", "&")
     answer = person.browser.client.get(address, headers={"Accept": "application/json"})
     assert answer.status_code == 200
@@ -103,7 +103,7 @@ def test_status_of_an_older_page_tells_it_to_load_anew(two: tuple[Person, Page])
 
 @pytest.mark.parametrize("how", ["finished", "cancelled"])
 def test_status_of_a_page_whose_request_is_over_tells_it_to_load_anew(ana: Person, how: str) -> None:
-    """Seen failing with a page in the place of the answer, which the script cannot read."""
+    """Seen failing: the answer was an HTML page, which the script cannot read."""
     page = ana.give_password()
     assert told(ana, page)["reload"] is False
     if how == "finished":
@@ -123,7 +123,7 @@ def test_pages_name_the_account(ana: Person, ben: Person) -> None:
 
 
 def test_field_binds_nothing(ana: Person) -> None:
-    """What a form shows of its request must not be what binds codes to the session."""
+    """The reference in a form must not be what binds codes to the session."""
     page = ana.give_password()
     shown = page.form("Verify")[0].fields["request"]
 

@@ -1,4 +1,4 @@
-"""Staff read which version runs; nobody else is shown it on a page."""
+"""Tests that only staff can read which version is running."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Vonage calls back with, through HTTP and its own signature: from the text to the person signed in by a call."""
+"""Tests of Vonage's callbacks over HTTP with its signature: receipts and the keys pressed in a call."""
 
 import json
 from secrets import token_hex
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("vonage", "by_vonage")
 
 @pytest.fixture
 def by_vonage(settings: Any) -> None:
-    """Let Vonage be the one provider."""
+    """Install Vonage as the only provider."""
     settings.DELIVERY_PROVIDERS = ("verification.delivery.providers.vonage",)
     routes._load.cache_clear()
 
@@ -35,14 +35,14 @@ def call_back(message: Message, event: str = "receipt", **told: Any) -> Any:
 
 @pytest.fixture
 def texted(ana: Person) -> Message:
-    """Give a text that Vonage has."""
+    """Return a text that Vonage has accepted."""
     ana.give_password()
     return hand_over()
 
 
 @pytest.fixture
 def called(ana: Person) -> Message:
-    """Give a call that Vonage places."""
+    """Return a call that Vonage has accepted."""
     ana.give_password()
     ana.choose("Phone call")
     return hand_over()
@@ -77,7 +77,7 @@ def test_events_move_the_call(called: Message) -> None:
 
 
 def test_event_of_another_call_changes_nothing(called: Message) -> None:
-    """Vonage does not sign the address. Seen failing with the two not held against each other."""
+    """Vonage does not sign the URL. Seen failing when URL and body were not compared."""
     assert call_back(called, uuid="another-call", status="completed").status_code == 403
     assert call_back(called, "keys", uuid="another-call", dtmf={"digits": "1"}).status_code == 403
 
@@ -148,7 +148,7 @@ def test_event_that_overtakes_our_own_note_is_believed(called: Message) -> None:
 
 
 def press(message: Message, digits: str, **dtmf: Any) -> str:
-    """Key something on the called phone and give what is heard."""
+    """Press keys on the called phone, and return what the call says."""
     answer = call_back(message, "keys", uuid=message.reference, dtmf={"digits": digits, "timed_out": False, **dtmf})
     assert answer["Content-Type"] == "application/json"
     return " ".join(action.get("text", action["action"]) for action in json.loads(answer.content))
