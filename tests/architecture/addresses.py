@@ -1,4 +1,4 @@
-"""Every address of the site, found in its URL table, with real values in the places of an address."""
+"""Every URL of the site, read from its URL table, with real values for the parameters."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# What a stranger may open, and why. An address that is missing here wants a session.
+# URLs that work without a session, and why. Every other URL needs one.
 OPEN = {
     "healthz": "a probe",
     "readyz": "a probe",
@@ -30,15 +30,15 @@ OPEN = {
     "help:feedback": "a word on an article for everybody",
     "verification:callback-receive": "is signed by its provider",
 }
-DEMO = "phone:"  # the telephones of the demo are anybody's
-STEPS = "signin:"  # between password and proof
+DEMO = "phone:"  # the demo's virtual phones are public
+STEPS = "signin:"  # between password and second step
 
 _ODD = {"(?P<app_label>": "accounts/", "(?P<url>": "no-such-page/"}
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address: its name, namespaces included, and a path that leads there."""
+    """A URL: its name with namespaces, and a real path."""
 
     name: str
     path: str
@@ -57,7 +57,7 @@ class Address:
 
 
 def every(values: Mapping[str, str]) -> list[Address]:
-    """List all addresses, with the values given by their names in the table."""
+    """Return all URLs, with the given values for their parameters."""
     return list(_walk(get_resolver(), "/", (), values))
 
 

@@ -1,4 +1,4 @@
-"""Fixtures: the test users, and a browser in each state that a session can have."""
+"""Fixtures for architecture tests: the test users, and a browser in each state that a session can have."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ __all__ = ["ana", "ben", "cleo", "clock", "dev", "stranger"]
 
 
 def open_door() -> Browser:
-    """Return a browser in which nobody has signed in."""
+    """Return a browser without a session."""
     browser = Browser()
     browser.go("/sign-in/")
     return browser

@@ -1,4 +1,4 @@
-"""A session opens what its state allows and nothing else: the whole URL table, walked in each state."""
+"""Tests of the whole URL table in each session state: a session reaches only what its state allows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ JUNK: tuple[dict[str, str], ...] = (
 
 @pytest.fixture
 def table(browser: Browser) -> list[Address]:
-    """Give every address, with values that lead to something where there is something. Asked for last."""
+    """Return every URL, with the ids of existing rows where there are any. Request this fixture last."""
     somebody = join("somebody", number=BENS).set_up("totp")
     born = somebody.user.date_joined
     Group.objects.get_or_create(pk=somebody.user.pk, defaults={"name": "Finance"})
@@ -66,7 +66,7 @@ def table(browser: Browser) -> list[Address]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Undo afterwards whatever a request did, so that each address meets the same state."""
+    """Undo what a request did, so that each URL is tried in the same state."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -86,7 +86,7 @@ def leads_to_sign_in(answer: Any) -> bool:
 
 
 def opened(browser: Browser, table: list[Address]) -> list[str]:
-    """Name what a browser could open that does not lead it to the sign-in."""
+    """Return the requests that a browser could make without being redirected to sign-in."""
     found = []
     for address in table:
         for verb, fields in (("get", {}), *(("post", junk) for junk in JUNK)):
@@ -147,13 +147,13 @@ def test_staff_open_no_admin_page_of_what_they_have_no_right_to(browser: Browser
 
 @in_state("stranger", "half", "registering", "registered", "signed in", "staff")
 def test_get_writes_and_sends_nothing(browser: Browser, table: list[Address]) -> None:
-    """Every page of every state may be loaded for ever. Seen failing with pages that wiped a half sign-in."""
+    """Every page can be reloaded any number of times. Seen failing with pages that cleared an unfinished sign-in."""
     written = []
     for address in table:
         with undone(), CaptureQueriesContext(connection) as captured:
             answer = ask(browser, "get", address.path)
         changes = [q["sql"] for q in captured if q["sql"].split()[0] in {"INSERT", "UPDATE", "DELETE"}]
-        if address.is_admin and answer.status_code == 302:  # Django's words for an object that is not there
+        if address.is_admin and answer.status_code == 302:  # Django's message for a missing object
             changes = [sql for sql in changes if "accounts_session" not in sql]
         written += [f"{address.path}: {sql[:60]}" for sql in changes]
 

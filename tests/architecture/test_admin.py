@@ -1,4 +1,4 @@
-"""Every page of the admin only shows, or wants a right, a fresh proof and a reason, records what it did, and acts once.
+"""Tests that admin pages only read, or need a permission, recent verification and a reason, are audited and act once.
 
 The registry and the URL table of the admin are walked, so a page that is added later is held to it as well.
 """
@@ -30,7 +30,7 @@ from tests.people import Clock, Person, hire, join
 from tests.staff_rows import NOW, SAMPLES, group
 from verification.models import AuditEvent, BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
-# Pages of Django's own that stand beside the tables. They show, or lead to a page of ours.
+# Django's own pages outside the tables. They are read-only, or redirect to a page of ours.
 SITE = {
     "index",
     "login",
@@ -45,7 +45,7 @@ SITE = {
 STANDARD = {"changelist", "add", "history", "delete", "change", ""}
 
 
-assert urls.urlpatterns  # whose import fills the registry
+assert urls.urlpatterns  # imported because it fills the registry
 
 CHANGED = [model for model, each in admin.site._registry.items() if isinstance(each, ChangesAdmin)]
 
@@ -56,7 +56,7 @@ def _label(model: type[Model]) -> str:
 
 @pytest.fixture
 def root(db: None, clock: Clock) -> Person:
-    """Give somebody who may do everything, freshly proven: only the rule itself can stop them."""
+    """Return a superuser who has just verified, so that only the rule under test can stop them."""
     person = join("root", is_staff=True, is_superuser=True).set_up("totp")
     person.sign_in(to="/admin/")
     return person
@@ -64,7 +64,7 @@ def root(db: None, clock: Clock) -> Person:
 
 @pytest.fixture
 def row(request: pytest.FixtureRequest, root: Person) -> Model:
-    """Give a row of the table that the test names."""
+    """Return a row of the parametrized model."""
     model = request.param
     assert model in SAMPLES, f"give {model.__name__} a sample, so that its pages are tried"
     model.objects.all().delete()
@@ -83,7 +83,7 @@ def at(row: Model, verb: str) -> str:
 
 
 def state(row: Model) -> list[Any]:
-    """Give all that a page of this table may change, and what was written about it."""
+    """Return everything that a page of this table can change, and the number of log entries."""
     return [list(type(row).objects.order_by("pk").values()), AuditEvent.objects.count(), LogEntry.objects.count()]  # type: ignore[attr-defined]  # each has one
 
 
@@ -99,12 +99,12 @@ def pages(table: Any = None, prefix: str = "") -> Iterator[URLPattern]:
 
 
 def bare_tables() -> list[type[Model]]:
-    """Name the tables whose pages do not keep the rule."""
+    """Return the tables with pages that break the rule."""
     return [model for model, each in admin.site._registry.items() if not isinstance(each, ChangesAdmin | ReadOnlyAdmin)]
 
 
 def unknown_pages(table: Any = None) -> list[URLPattern]:
-    """Give the addresses that are neither of a table that keeps the rule, nor marked, nor Django's own beside them."""
+    """Return the URLs that belong to no table under the rule, are not marked, and are not Django's own pages."""
     found = []
     for page in pages(table):
         owner = getattr(page.callback, "model_admin", None)
@@ -217,7 +217,7 @@ def test_change_wants_a_fresh_proof(row: Model, root: Person, clock: Clock) -> N
 
 
 def tries(row: Model) -> list[tuple[str, dict[str, str]]]:
-    """Give what can be done with a table: the page, and what its form says."""
+    """Return what can be done with a table: the page, and the values for its form."""
     sample, keeper = SAMPLES[type(row)], admin.site._registry[type(row)]
     table = {"add": sample.add(), "change": sample.change(), "delete": {"post": "yes"}}
     request = RequestFactory().get("/")
@@ -261,7 +261,7 @@ def test_change_is_recorded_with_its_reason_and_counts_once(row: Model, root: Pe
 
 
 def form_of(person: Person, address: str, **fields: str) -> dict[str, str]:
-    """Open a page and fill its form in, without sending it."""
+    """Open a page and return its form, filled in but not submitted."""
     form = next(each for each in person.browser.go(address).forms if "form_ref" in each.fields)
     return form.fields | {"reason": "A test wants it."} | fields
 
@@ -281,7 +281,7 @@ def do(person: Person, row: Model, action: str, **fields: str) -> Page:
 
 @each_row_action
 def test_row_action_wants_a_fresh_proof(row: Model, action: str, root: Person, clock: Clock) -> None:
-    """Seen failing without the look at the proof in `changes._run`."""
+    """Seen failing without the check of recent verification in `changes._run`."""
     sent = {"reason": "x", "form_ref": "a" * 32, "confirmed": "yes"}
     before = state(row)
     clock.forward(minutes=11)
@@ -328,7 +328,7 @@ OTHERWISE: dict[type[Model], dict[str, Any]] = {
 
 @each_table([model for model in CHANGED if OTHERWISE.get(model)])
 def test_later_one_of_two_changes_is_told_so(row: Model, root: Person) -> None:
-    """Seen failing without the comparison of what was seen."""
+    """Seen failing without the comparison with the row as the page showed it."""
     for verb, fields in tries(row):
         if verb == "add" or type(row) is BlockedRange:
             continue
@@ -346,7 +346,7 @@ def test_later_one_of_two_changes_is_told_so(row: Model, root: Person) -> None:
 
 @pytest.fixture
 def opal(transactional_db: None, clock: Clock) -> Person:
-    """Give an operator, at work on a database that others write to at the same time."""
+    """Return an operator, signed in, on a database with concurrent writes."""
     with transaction.atomic():
         person = hire("opal", "Operators")
     person.sign_in(to="/admin/")

@@ -1,4 +1,4 @@
-"""No odd number, date, list or name in an address or form of the admin is a fault of ours, whichever role sends it."""
+"""Tests that no odd number, date, list or name in an admin URL or form causes a server error, for any role."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from mfasite import urls
 from tests.people import Clock, Person, hire, join
 from tests.rounds import some
 
-assert urls.urlpatterns  # whose import fills the registry
+assert urls.urlpatterns  # imported because it fills the registry
 
 ODD = (
     "\0",
@@ -50,12 +50,12 @@ SEARCHES = {
 
 
 ALL = pytest.mark.parametrize("staff", ["root", *ROLES], indirect=True)
-ROOT = pytest.mark.parametrize("staff", ["root"], indirect=True)  # whom no right stops on the way
+ROOT = pytest.mark.parametrize("staff", ["root"], indirect=True)  # who has every permission
 
 
 @pytest.fixture
 def staff(request: pytest.FixtureRequest, db: None, clock: Clock) -> Person:
-    """Give somebody of each role, freshly proven."""
+    """Return a person of each role in turn, who has just verified."""
     if request.param == "root":
         person = join("root", is_staff=True, is_superuser=True).set_up("totp")
     else:
@@ -65,7 +65,7 @@ def staff(request: pytest.FixtureRequest, db: None, clock: Clock) -> Person:
 
 
 def _ask(person: Person, address: str, sent: Mapping[str, Any] | None = None) -> str:
-    """Send one odd request; what it did is undone. Gives the address if it was a fault of ours."""
+    """Send one odd request and undo what it did. Return the URL if the server failed."""
     token = person.browser.client.cookies["mfa_csrf"].value
     person.browser.client.raise_request_exception = False
     try:

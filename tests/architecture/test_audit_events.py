@@ -1,4 +1,4 @@
-"""Every audit event is declared once and recorded somewhere, and nothing but its declaration writes its string."""
+"""Tests that every audit event is declared once and recorded somewhere, and only its declaration writes its string."""
 
 import ast
 import importlib
@@ -51,7 +51,7 @@ def _sources() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def _homes_in(tree: ast.Module) -> dict[str, str]:
-    """Give the module of declarations that each name of a module means."""
+    """Return the declarations module that each name in a module refers to."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(tree)
@@ -62,7 +62,7 @@ def _homes_in(tree: ast.Module) -> dict[str, str]:
 
 
 def _named(node: ast.AST, homes: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Give the declarations that an expression names."""
+    """Return the declarations that an expression names."""
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id in homes:
             yield homes[part.value.id], part.attr
@@ -73,7 +73,7 @@ def _targets(node: ast.Assign) -> set[str]:
 
 
 def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Give the declarations that a module records: by a call, by a name that a call is given, or for a table."""
+    """Return the declarations that a module records: in a call, through a name passed to a call, or for a table."""
     homes, given = _homes_in(tree), set[str]()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
@@ -87,7 +87,7 @@ def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _makes(tree: ast.Module) -> Iterator[int]:
-    """Give the lines that make an event."""
+    """Return the lines that create an event."""
     names = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -143,7 +143,7 @@ def test_nothing_is_recorded_that_is_made_on_the_spot() -> None:
 
 
 def _tables() -> list[ChangesAdmin]:
-    assert urls.urlpatterns  # whose import fills the registry
+    assert urls.urlpatterns  # imported because it fills the registry
     return [each for each in admin.site._registry.values() if isinstance(each, ChangesAdmin)]
 
 

@@ -1,4 +1,4 @@
-"""Every setting is declared once, is really read from the environment, and is used; nothing else is read."""
+"""Tests that every setting is declared once, read from the environment and used, and that nothing else is read."""
 
 import ast
 import json
@@ -42,7 +42,7 @@ print(json.dumps({setting.name: repr(setting()) for setting in found}))
 
 
 def example(setting: Setting[object]) -> str:
-    """Return a text that means something else than the default."""
+    """Return a value, as text, that differs from the default."""
     if setting.format is formats.flag:
         return "0" if setting.default else "1"
     return setting.format.example
@@ -50,7 +50,7 @@ def example(setting: Setting[object]) -> str:
 
 @cache
 def said(*examples: str) -> dict[str, str]:
-    """Start a process with examples of some settings, and let it say what the code sees of each setting."""
+    """Start a process with example values for some settings, and return what the code sees of each setting."""
     variables = REQUIRED | {name: example(SETTINGS[name]) for name in examples}
     return json.loads(run(["-c", _SAY_ALL], **variables).stdout)  # type: ignore[no-any-return]
 
@@ -142,7 +142,7 @@ def is_environment(node: ast.AST) -> bool:
 
 
 def reads_of_environment(tree: ast.Module) -> Iterator[int]:
-    """Find `os.environ`, except where it is given a value for a library."""
+    """Return the lines that use `os.environ`, except to set a value for a library."""
     parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
     for node in filter(is_environment, ast.walk(tree)):
         parent = parents[node]
@@ -260,7 +260,7 @@ flock: Setting[int] = Setting(
 
 @pytest.fixture
 def pigeons(tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a process that installs a provider of somebody else's, with a setting of its own."""
+    """Return the environment of a process that installs a third-party provider with its own setting."""
     (tmp_path / "pigeon").mkdir()
     (tmp_path / "pigeon" / "__init__.py").write_text("")
     (tmp_path / "pigeon" / "conf.py").write_text(PIGEON)

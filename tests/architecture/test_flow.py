@@ -1,4 +1,4 @@
-"""One function signs people in, and nobody asks which method or provider it is."""
+"""Tests that only one function signs people in, and that no code asks which method or provider it has."""
 
 import ast
 import re
@@ -14,13 +14,13 @@ from verification.delivery.routing import routes
 
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
-# Where the composition and the demo users name what they are made of.
+# Settings, demo users and the `code` command, which have to name methods and providers.
 NAMING = {"mfasite/settings.py", "mfasite/demo/users.py", "mfasite/management/commands/code.py"}
 
 
 @cache
 def sources(suffix: str = ".py") -> dict[str, str]:
-    """Read the house's files of one kind, by their places in it."""
+    """Return the repository's files of one kind, by path."""
     found = {}
     for house in HOUSE:
         for path in sorted((ROOT / house).rglob(f"*{suffix}")):
@@ -53,7 +53,7 @@ def test_only_the_flow_signs_anybody_in() -> None:
 
 
 def test_only_the_standing_reads_how_a_session_was_proven() -> None:
-    """D13: one function answers who this is and how strongly; no entrance reads the session itself."""
+    """D13: one function says who this is and how strongly they verified. No entry point reads the session directly."""
     readers = {
         relative
         for relative, text in sources().items()
@@ -64,7 +64,7 @@ def test_only_the_standing_reads_how_a_session_was_proven() -> None:
 
 
 def test_rules_see_no_request() -> None:
-    """A rule of the engine takes plain values; only its callback entrance knows HTTP."""
+    """Rules of the engine take plain values. Only its callback entry point knows HTTP."""
     entrances = {"verification/callbacks.py", "verification/urls.py", "verification/admin.py"}
     seen = {
         relative
@@ -161,7 +161,7 @@ MODES = {mode.key for method in registry.methods().values() for mode in method.m
 
 
 def _asks_for(tree: ast.AST, attribute: str, values: set[str]) -> bool:
-    """Tell whether code compares an attribute with one of some words, or gives it one as an argument."""
+    """Return whether code compares an attribute with one of these words, or passes one as an argument."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             asked = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
@@ -174,7 +174,7 @@ def _asks_for(tree: ast.AST, attribute: str, values: set[str]) -> bool:
 
 
 def _filters_methods(node: ast.AST) -> bool:
-    """Tell whether a generator lists the methods that a condition is true of."""
+    """Return whether a generator filters methods by a condition."""
     return any(
         generator.ifs and {"methods", "having"} & {getattr(n, "attr", "") for n in ast.walk(generator.iter)}
         for each in ast.walk(node)
@@ -184,7 +184,7 @@ def _filters_methods(node: ast.AST) -> bool:
 
 
 def _picks_one(tree: ast.AST) -> bool:
-    """Tell whether code takes the first method that a condition is true of: a name in disguise."""
+    """Return whether code takes the first method that matches a condition, which is a hidden name."""
     found = {
         target.id
         for node in ast.walk(tree)

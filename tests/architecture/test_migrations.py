@@ -1,4 +1,4 @@
-"""A migration imports none of our modules: later versions move and change them."""
+"""Tests that migrations import none of our modules, because later versions move and change them."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whatever anyone sends to any address: no error of ours, and what was refused changes nothing.
+"""Tests that no request to any URL causes a server error, and that a refused request changes nothing.
 
 Each of these was seen failing: see the pages in the commits that mended them. `ODD_INPUTS=1` sends every value to every
 place; without it they take turns, so that each comes up in each kind of place, and more often with TEST_ROUNDS=all.
@@ -39,7 +39,7 @@ from verification.keys import tokens
 ALL = bool(os.environ.get("ODD_INPUTS"))
 FORM, PARTS, JSON = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json"
 VERBS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW", "A" * 300)
-# What a refused request may write: how often somebody tries, their session, and that it was refused.
+# What a refused request can write: rate-limit counters, the session, and the refusal itself.
 COUNTED = {f"verification_{name}" for name in ("counter", "failure", "auditevent", "challenge")} | {"accounts_session"}
 # An UPDATE that sets a column to what it is: it holds a row, and changes nothing.
 LOCK = re.compile(r'UPDATE "(\w+)" SET "(\w+)" = "\1"\."\2" WHERE')
@@ -176,7 +176,7 @@ EVERYBODY = STATES | {name: lambda name=name: role(name) for name in staff_roles
 
 @dataclass
 class Site:
-    """A browser in one state, all addresses, and what went wrong so far."""
+    """A browser in one session state, all URLs, and the failures so far."""
 
     browser: Browser
     values: dict[str, str]
@@ -189,7 +189,7 @@ class Site:
 def site(
     request: pytest.FixtureRequest, db: None, clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
-    """Give a site on which there is one row of everything. Its proxy is believed."""
+    """Return a site with one row of every kind and a trusted proxy."""
     settings.TRUSTED_PROXIES = ["192.0.2.7/32"]
     monkeypatch.setattr("django.test.client.WSGIRequest", Request)  # as the web server's
     browser = EVERYBODY[request.param]()
@@ -241,7 +241,7 @@ def states(*names: str) -> pytest.MarkDecorator:
 
 @contextmanager
 def undone(client: Client) -> Iterator[None]:
-    """Undo afterwards whatever a request did, so that each meets the same state."""
+    """Undo what a request did, so that each request meets the same state."""
     kept = deepcopy(client.cookies)
     with transaction.atomic():
         yield
@@ -250,7 +250,7 @@ def undone(client: Client) -> Iterator[None]:
 
 
 def send(site: Site, verb: str, path: str, *, query: str = "", body: bytes = b"", kind: str = FORM, **meta: Any) -> Any:
-    """Send one request; an error of ours, and a change by what was refused, is written down."""
+    """Send one request, and note a server error or a change made by a refused request."""
     client, written = site.browser.client, list[str]()
     site.n_sent += 1
 
@@ -296,7 +296,7 @@ def as_form(site: Site, fields: dict[str, str]) -> bytes:
 
 @contextmanager
 def listening() -> Iterator[set[str]]:
-    """Note the names that views read from queries and forms."""
+    """Record the names that views read from queries and forms."""
     heard: set[str] = set()
 
     def noting(read: Any) -> Any:
@@ -314,7 +314,7 @@ def listening() -> Iterator[set[str]]:
 
 
 def fields_of(site: Site, address: Address) -> Iterator[tuple[str, dict[str, str]]]:
-    """Find what an address reads, from its query and from its form, with values that are good."""
+    """Return the fields that a URL reads from its query and its form, with valid values."""
     page = None
     for verb in ("GET", "POST"):
         with listening() as heard:
@@ -334,7 +334,7 @@ def fields_of(site: Site, address: Address) -> Iterator[tuple[str, dict[str, str
 
 
 def opened_by(site: Site, state: str) -> list[Address]:
-    """Give the addresses whose pages this state is the first to see."""
+    """Return the URLs that this session state is the first to reach."""
     table = site.table
     if state == "chief":
         return [each for each in table if each.is_admin]
@@ -358,7 +358,7 @@ def test_takes_any_value_in_any_field(site: Site, request: pytest.FixtureRequest
 
 
 def names() -> list[str]:
-    """Name all fields of all forms, and what views read beside them."""
+    """Return the names of all form fields, and other names that views read."""
     found, todo = set(NAMES), list[type[Any]](forms.BaseForm.__subclasses__())
     while todo:
         form = todo.pop()

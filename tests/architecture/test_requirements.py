@@ -1,4 +1,4 @@
-"""The service imports nothing that `requirements.lock` does not install: what only tests have is no part of it."""
+"""Tests that the service imports only what `requirements.lock` installs, and no package that only tests have."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A model instance holds its fields and nothing else: what is read or counted beside a row travels beside it.
+"""Tests that model instances hold only their fields: anything read or counted with a row travels separately.
 
 mypy refuses an attribute that a model does not declare. These tests find the ways around it.
 """

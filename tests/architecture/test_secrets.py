@@ -1,4 +1,4 @@
-"""No page, header, log, audit row, wake-up or row holds a code, a seed, a password or a whole number."""
+"""Tests that no page, header, log, audit event, broker message or row holds a code, seed, password or full number."""
 
 import base64
 import json
@@ -25,21 +25,21 @@ from verification.challenges import queries
 from verification.delivery import dispatch, publisher
 from verification.models import AuditEvent, Challenge, Enrolment, Message
 
-# The carrier of the tests and its telephones stand for the world outside: there the words must be.
+# The tests' carrier and its virtual phones are the outside world, which must get the messages.
 _OUTSIDE = "virtual"
 _QUEUES = ("texts", "calls", "housekeeping")
 
 
 @dataclass
 class Net:
-    """Everything that left the process, or stayed behind in it, during a run."""
+    """Everything that a run sent or stored."""
 
     pages: list[tuple[str, str]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Give every row of every table of ours, and what the sessions hold when they are opened."""
+        """Yield every row of our tables, and the decoded content of every session."""
         for model in apps.get_models():
             if model._meta.app_label != _OUTSIDE:
                 yield from ((model._meta.label, json.dumps(row, default=str)) for row in _values(model))
@@ -53,7 +53,7 @@ def _values(model: type[models.Model]) -> Any:
 
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
-    """Catch every answer of the site and every record of the log, whatever its level."""
+    """Collect every response of the site and every log record at any level."""
     caught = Net()
     request = Client.request
 
@@ -84,14 +84,14 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
 
 
 def codes_now() -> Iterator[str]:
-    """Give the code of every sending so far, computed as sender and checker do."""
+    """Yield the code of every message so far, derived as delivery and check derive it."""
     for challenge in Challenge.objects.select_related("enrolment", "user"):
         for generation in range(1, challenge.generation + 1):
             yield queries.data_for_method(challenge, now=challenge.issued_at, generation=generation).code
 
 
 def spellings(number: str) -> list[str]:
-    """Give a number as it may be written: E.164, national, with and without spaces."""
+    """Return the ways to write a number: E.164, without its plus sign, and national with and without the leading 0."""
     return [number, number[1:], f"0{number[3:]}", number[3:]]
 
 
@@ -109,19 +109,19 @@ def seeds() -> list[str]:
 
 
 def holds(text: str, secrets: list[str]) -> list[str]:
-    """Name the secrets that stand in a text, written together or in groups."""
+    """Return the secrets that occur in a text, with or without grouping."""
     tight = re.sub(r"[\s\-  ]|&nbsp;", "", text)
     return [secret for secret in secrets if secret in text or secret in tight or secret.lower() in tight]
 
 
 def has_code(text: str, codes: set[str]) -> list[str]:
-    """Name the codes that stand in a text on their own: six digits, perhaps in two groups, of no longer number."""
+    """Return the codes in a text: six digits, in one group or two, that are not part of a longer number."""
     shown = {m[1] + m[2] for m in re.finditer(r"(?<![\w;/.-])(\d{3})[ -]?(\d{3})(?![\w-]|\.\d)", text)}
     return sorted(shown & codes)
 
 
 def live(ana: Person, ben: Person, clock: Clock) -> list[str]:
-    """Do what people do for some days, mistakes and failures included; gives what they know and nobody else may."""
+    """Do what people do over some days, including mistakes. Return the secrets that only they can know."""
     ana.give_password("a wrong password of hers")
     ana.give_password()
     code = ana.read_text()
@@ -267,7 +267,7 @@ def test_seed_is_shown_before_its_proof_and_never_again(ben: Person) -> None:
 
 
 def test_search_finds_what_was_planted(ana: Person) -> None:
-    """The nets above would be worth nothing if they let these through."""
+    """The searches above would prove nothing if they missed these."""
     assert holds("Text +41 79 555 01 23", spellings(ANAS)) == spellings(ANAS)[:2] + spellings(ANAS)[3:]
     assert holds("call 079 555 01 23", spellings(ANAS))
     assert holds(f"key {base64.b32encode(ana.enrolment('totp').secret).decode().lower()}", seeds())
@@ -280,7 +280,7 @@ def test_search_finds_what_was_planted(ana: Person) -> None:
 
 
 def test_sessions_are_opened_by_the_search(ana: Person) -> None:
-    """What a session holds is packed, so that a search of its row alone would find nothing."""
+    """Session data is encoded, so searching only its row would find nothing."""
     ana.give_password()
     row = Session.objects.get()
 

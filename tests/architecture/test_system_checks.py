@@ -1,4 +1,4 @@
-"""Django's checks pass for the whole site: `manage.py` refuses to start with an error."""
+"""Tests that Django's checks pass for the whole site, because `manage.py` refuses to start with an error."""
 
 import subprocess
 import sys

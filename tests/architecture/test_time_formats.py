@@ -1,4 +1,4 @@
-"""People read dates and times in the formats of `verification.time_format`, and in no other."""
+"""Tests that dates and times are shown only in the formats of `verification.time_format`."""
 
 import ast
 import re

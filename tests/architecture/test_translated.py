@@ -1,4 +1,4 @@
-"""Whatever people read can be translated: no text is fixed in the language of the process that imported it."""
+"""Tests that everything people read can be translated, and is not fixed in one language at import."""
 
 import ast
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def _modules() -> list[Path]:
 
 
 def _at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk what runs when the module is imported, so no body of a function."""
+    """Yield the code that runs at import, without function bodies."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
@@ -52,7 +52,7 @@ def _choices(kind: type[Choices]) -> Iterator[type[Choices]]:
 
 
 def _is_written(member: Choices) -> bool:
-    """Is the label written by hand? The one that Django makes of a name is a code, and nobody is shown it."""
+    """Return whether the label is hand-written. Labels that Django derives from names are never shown."""
     return str(member.label) != member.name.replace("_", " ").title()
 
 
