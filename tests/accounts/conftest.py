@@ -1,4 +1,4 @@
-"""Fixtures: the test users, and services that check app passwords."""
+"""Fixtures for accounts: the test users, and services that check app passwords."""
 
 from tests.entry_points import _no_keys_kept, files, mail, no_hash, strict
 from tests.people import ana, ben, cleo, clock, dev, stranger

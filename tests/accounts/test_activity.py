@@ -1,4 +1,4 @@
-"""What a person reads of the record: every kind in words, page by page, with the way out when it was not them."""
+"""Tests of a person's activity page: every kind of event in words, page by page, with a link if it wasn't them."""
 
 import re
 from typing import Any
@@ -65,7 +65,7 @@ def test_says_why_nothing_was_asked(detail: dict[str, str], words: str) -> None:
 
 @pytest.mark.parametrize("kind", SAID)
 def test_support_reads_about_somebody_else(kind: str) -> None:
-    """Staff read "You signed in" on the page of a person whom they helped (seen)."""
+    """Seen: staff read "You signed in" on the page of a person they were helping."""
     told = [e for why in WHYS for e in activity.entries([event(kind, why=why, method="totp")], is_own=False)]
 
     assert told
@@ -136,7 +136,7 @@ def test_pages(ana: Person) -> None:
 
 
 def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
-    """Thirty events without words gave an empty page that said “Nothing yet” (seen)."""
+    """Seen: after thirty events without a description, the page was empty and said “Nothing yet”."""
     _fill(ana, 3)
     _fill(ana, 40, events.CHALLENGE_ISSUED)
 
@@ -148,7 +148,7 @@ def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "0", "1", "²", "٣", "9" * 30, "9" * 4400, "1 OR 1=1"])
 def test_odd_places_break_no_page(ana: Person, before: str) -> None:
-    """A number of some thousand digits made the page fail (seen)."""
+    """Seen: a number with thousands of digits broke the page."""
     ana.sign_in()
 
     assert ana.browser.client.get("/activity/", {"before": before}).status_code == 200

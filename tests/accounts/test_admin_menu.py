@@ -1,4 +1,4 @@
-"""The menu of the staff shows each role the pages that it may open, in one order, and marks the one they are on."""
+"""Tests of the staff menu: each role sees the pages that it can open, in one order, with the current one marked."""
 
 import pytest
 from django.contrib import admin
@@ -10,7 +10,7 @@ from accounts.support.staff_roles import ROLES
 from mfasite import urls
 from tests.people import Clock, Person, hire, join
 
-assert urls.urlpatterns  # whose import fills the registry
+assert urls.urlpatterns  # imported because it fills the registry
 
 ORDER = [
     "people",
@@ -28,7 +28,7 @@ ORDER = [
 
 @pytest.fixture
 def root(db: None) -> User:
-    """Give somebody who may do everything."""
+    """Return a superuser."""
     return join("root", is_staff=True, is_superuser=True).user
 
 
@@ -85,7 +85,7 @@ def test_every_page_that_a_role_sees_opens(role: str, db: None, clock: Clock) ->
 
 @pytest.fixture
 def opal(db: None, clock: Clock) -> Person:
-    """Give an operator, at work."""
+    """Return an operator, signed in to the admin site."""
     person = hire("opal", "Operators")
     person.sign_in(to="/admin/")
     return person

@@ -1,4 +1,4 @@
-"""The session that ends all others stays, whatever another request of it does at the same time."""
+"""Tests that the session that ends all others survives whatever a concurrent request of its own does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -80,7 +80,7 @@ def _before_the_first_save(patch: pytest.MonkeyPatch, step: Callable[[], object]
 def test_another_request_does_not_delete_the_session_that_is_renamed(
     ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
 ) -> None:
-    """It saw the new password or epoch with the old session, and ended that before its new key was saved (seen)."""
+    """Seen: it saw the new password or epoch with the old session, and ended that before its new key was saved."""
     old_key, copy = ida.browser.session_key, _copy_of(ida.browser)
     results = _before_the_first_save(monkeypatch, lambda: Page(copy.get("/activity/", follow=True)))
 
@@ -108,7 +108,7 @@ def test_request_that_read_the_session_before_ends_nothing_after(ida: Person, ac
 def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
     ida: Person, monkeypatch: pytest.MonkeyPatch, act: Callable[[Person], Page]
 ) -> None:
-    """Someone who was signed out during the action changes nothing."""
+    """If a person was signed out during the action, it changes nothing."""
     carry_over = session_assurance.carry_over
 
     def carried(request: Any, user: User) -> None:
@@ -127,7 +127,7 @@ def test_action_of_a_session_that_was_ended_meanwhile_is_undone(
 def test_older_hash_does_not_end_the_session_that_changes_the_password(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """The password was hashed again first, by which another request found the session out of date (seen)."""
+    """Seen: the password was rehashed first, so another request found the session out of date."""
     with transaction.atomic():
         ida = join("ida").set_up("totp")
     newest = settings.PASSWORD_HASHERS

@@ -1,4 +1,4 @@
-"""A key is replaced and retired: whatever a person has goes on working, and no table still depends on the old key."""
+"""Tests of key rotation: everything a person has keeps working, and no table still depends on the retired key."""
 
 import json
 import re
@@ -36,7 +36,7 @@ Restart = Callable[..., None]
 
 @dataclass
 class Possessions:
-    """What one person holds, and what the organisation holds, that a key stands behind."""
+    """What a person and the organisation have that depends on a key."""
 
     person: Person
     door: Door
@@ -66,7 +66,7 @@ class Possessions:
 
 @pytest.fixture
 def held(ana: Person, mail: Door) -> Possessions:
-    """Give Ana one of each, all made under the old key."""
+    """Return one of each for Ana, all made under the old key."""
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")
     ana.print_codes()
@@ -96,7 +96,7 @@ def held(ana: Person, mail: Door) -> Possessions:
 
 @pytest.fixture
 def rotated(held: Possessions, restart: Restart) -> Possessions:
-    """Rotate and retire: old; new and old; reencrypt; new alone."""
+    """Rotate and retire a key: old; new and old; `reencrypt`; new only."""
     restart(NEW, OLD)
     call_command("reencrypt")
     restart(NEW)
@@ -213,7 +213,7 @@ def test_verification_of_the_record_names_a_missing_key(held: Possessions, resta
 
 
 def restored(*options: str) -> str:
-    """Run `check_restore`; gives what it says when it refuses, empty when all fits."""
+    """Run `check_restore`, and return its errors, or an empty string if it passes."""
     err = StringIO()
     try:
         call_command("check_restore", *options, stdout=StringIO(), stderr=err)
@@ -250,7 +250,7 @@ def test_restore_without_its_keys_names_all_that_does_not_fit(held: Possessions,
 
 
 def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions, restart: Restart) -> None:
-    """Both keys are there, so that only opening something tells. Seen failing with the names alone compared."""
+    """Both keys exist, so only decrypting something shows the swap. Seen failing when only names were compared."""
     restart((OLD[0], NEW[1]), (NEW[0], OLD[1]))
 
     said = restored()
@@ -260,7 +260,7 @@ def test_restore_with_keys_under_each_others_names_is_refused(held: Possessions,
 
 
 def test_restore_of_an_older_release_says_so_first(held: Possessions, restart: Restart) -> None:
-    """What an older release lacks would be an error of the database. Seen failing without the look at migrations."""
+    """What an older release lacks would be a database error. Seen failing without the check of migrations."""
     restart(NEW)
     MigrationRecorder(connection).migration_qs.filter(app="verification").order_by("-pk")[0].delete()
 
@@ -305,7 +305,7 @@ _KEYLESS = {
 
 
 def cells() -> Iterator[tuple[str, str, str]]:
-    """Give every value of every column of every table, as the database has them, with table and column."""
+    """Yield every value of every table as the database stores it, with its table and column."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             columns = [column.name for column in connection.introspection.get_table_description(cursor, table)]
@@ -347,7 +347,7 @@ def test_no_table_holds_anything_of_the_old_key_afterwards(rotated: Possessions)
 
 
 def test_no_table_holds_a_value_that_opens_something(held: Possessions) -> None:
-    """Who reads a copy of the database gets in nowhere by it. The virtual carrier's mailbox stands for the outside."""
+    """A copy of the database gives no access to anything. The virtual carrier's mailbox counts as outside."""
     held.browser = browsers.recognise(held.person.user, held.context())[1]
     secrets = {
         "session": held.person.browser.session_key,
@@ -367,7 +367,7 @@ def test_no_table_holds_a_value_that_opens_something(held: Possessions) -> None:
 
 
 def test_every_purpose_of_a_key_is_declared(held: Possessions, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Watch the purposes while a person does what they can do."""
+    """Record the key purposes that are used while a person does everything they can."""
     seen: set[str] = set()
     derive = crypto._derive
 

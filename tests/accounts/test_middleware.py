@@ -1,4 +1,4 @@
-"""Pages speak in the language and time of their person, and of nobody else."""
+"""Tests that pages use the language and time zone of the signed-in person, and of nobody else."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +35,7 @@ def test_time_zone_of_one_is_not_left_to_the_next(ana: Person, cleo: Person) -> 
 
 
 def test_half_signed_in_person_has_no_preferences_yet(ana: Person) -> None:
-    """A right password alone tells nothing of its person."""
+    """A correct password alone must reveal nothing about its person."""
     _prefer(ana, time_zone="Asia/Kathmandu")
 
     assert "13:4" not in ana.give_password().words
@@ -57,7 +57,7 @@ def test_language_is_the_persons_own(ana: Person, monkeypatch: pytest.MonkeyPatc
 
 
 def test_zone_that_is_no_more_breaks_no_page(ana: Person) -> None:
-    """Zones are renamed and dropped; a page with the organisation's time is better than none (seen failing)."""
+    """Time zones are renamed and dropped; a page in the organisation's time is better than none. Seen failing."""
     _prefer(ana, time_zone="Mars/Olympus")
 
     assert "on 2 March 2026, 09:00" in ana.sign_in()

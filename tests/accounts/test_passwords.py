@@ -1,4 +1,4 @@
-"""Changes and resets of the password: what they end, what they never replace, and a link that rests nowhere."""
+"""Tests of password changes and resets: what they end, what they never replace, and that no reset link is stored."""
 
 import re
 from collections.abc import Callable
@@ -153,7 +153,7 @@ def test_spaces_at_the_ends_belong_to_a_password(ana: Person) -> None:
 
 
 def test_failing_notice_leaves_the_password_as_it_was(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mail is part of the action: one transaction."""
+    """The email and the action share a transaction."""
     _break_mail(monkeypatch)
 
     with pytest.raises(OSError, match="outbox"):
@@ -181,7 +181,7 @@ def ask(name: str, *, browser: Browser | None = None) -> Page:
 
 
 def link() -> str:
-    """Take the link out of the newest mail, as a path."""
+    """Return the path of the link in the newest email."""
     work()
     words = Delivery.objects.filter(kind="mail").order_by("-pk")[0].words
     found = re.findall(r"https?://\S+", words)
@@ -196,7 +196,7 @@ def path_of(url: str) -> str:
 
 @pytest.fixture
 def mailed(ana: Person) -> str:
-    """Give the path of a link that was mailed to Ana."""
+    """Return the path of a link that was emailed to Ana."""
     ask("ana")
     return path_of(link())
 
@@ -468,7 +468,7 @@ def test_other_letters_are_another_password(ana: Person) -> None:
 
 
 def test_unknown_name_takes_as_many_hashes_as_a_wrong_password(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the time of an answer to an accented guess would tell who exists."""
+    """Otherwise the response time to an accented guess would reveal which usernames exist."""
     hasher = type(get_hasher())
     counted: list[str] = []
     for verb in ("encode", "verify"):
@@ -527,7 +527,7 @@ def test_token_of_one_link_opens_no_other(ana: Person, mailed: str) -> None:
 
 @pytest.mark.parametrize("token", ["é", "%C3%A9", "A" * 5000, "x", "%00", "%F0%9F%94%91", "A" * 42 + "é"])
 def test_odd_tokens_are_no_error(ana: Person, mailed: str, token: str) -> None:
-    """A token with a letter beyond ASCII made the page fail (seen)."""
+    """Seen: a token with a non-ASCII letter broke the page."""
     handle = mailed.strip("/").split("/")[1]
 
     assert Browser().go(f"/password-reset/{handle}/{token}/").status in {400, 404, 410}
@@ -536,7 +536,7 @@ def test_odd_tokens_are_no_error(ana: Person, mailed: str, token: str) -> None:
 def test_link_rests_nowhere(ana: Person, mailed: str) -> None:
     """The whole database is searched for the token, raw and as a digest that needs no key.
 
-    The carrier's shelf of sent mails stands for the person's mailbox.
+    The carrier's list of sent emails counts as the person's mailbox.
     """
     handle, token = mailed.strip("/").split("/")[1:]
     found = []

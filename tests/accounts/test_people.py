@@ -1,4 +1,4 @@
-"""People are one name each, however it is written; passwords rest as Argon2id, and older hashes move to it."""
+"""Tests of usernames, one person in every spelling, and of passwords: Argon2id, to which older hashes move."""
 
 from typing import Any
 

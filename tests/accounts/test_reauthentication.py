@@ -1,4 +1,4 @@
-"""A change wants a proof not older than ten minutes; what was typed waits for it, but never a password."""
+"""Tests of re-authentication after ten minutes: the submitted form is kept until then, but never a password."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ from tests.people import BENS, Clock, Person, hire, join
 from verification.context import Context
 from verification.models import Enrolment, Policy
 
-# What a person may do without a fresh proof, and why. Everything else of the portal that takes a POST wants one.
+# Actions that need no re-authentication, and why. Every other POST in the portal needs it.
 FREE = {
     "portal:method-try": "a self-test; it changes nothing",
     "portal:browser-forget": "only closes",
@@ -58,7 +58,7 @@ RESTLESS = {"accounts_session"}
 
 
 def rows() -> dict[str, list[Any]]:
-    """Read the whole database but for the sessions."""
+    """Return the whole database except sessions."""
     return {
         model._meta.db_table: list(model._default_manager.order_by("pk").values_list())
         for model in apps.get_models()
@@ -67,7 +67,7 @@ def rows() -> dict[str, list[Any]]:
 
 
 def own(person: Person, *, ref: str = "") -> Mapping[str, str]:
-    """Give values that lead to things of the person, or to what is named, in every address of the portal."""
+    """Return parameters for every portal URL that lead to the person's own rows, or to the given ones."""
     enrolment = Enrolment.objects.filter(user=person.user, confirmed=True).order_by("pk")[0]
     return defaultdict(lambda: "1", ref=ref or enrolment.ref, method="text")
 
@@ -78,7 +78,7 @@ def portal(values: Mapping[str, str]) -> list[addresses.Address]:
 
 @pytest.fixture
 def stale(ana: Person, clock: Clock) -> Person:
-    """Give somebody whose proof is ten minutes old."""
+    """Return a person who verified ten minutes ago."""
     ana.print_codes()
     ana.sign_in()
     clock.forward(minutes=10)
@@ -93,7 +93,7 @@ def test_table_knows_each_address_of_the_portal(stale: Person) -> None:
 
 
 def test_stale_session_changes_nothing_at_any_address(stale: Person) -> None:
-    """The whole table by POST. Seen failing for a view without `freshness.required`."""
+    """Posts to every URL in the table. Seen failing for a view without `freshness.required`."""
     ref = app_passwords.of_person(stale.user)
     assert not ref.exists()
     before = rows()
@@ -199,7 +199,7 @@ def test_what_was_typed_is_held_and_offered_again(stale: Person, clock: Clock) -
 
 
 def test_held_form_goes_to_its_whole_address(stale: Person, clock: Clock) -> None:
-    """Seen failing with the path alone: what stood behind the question mark was lost."""
+    """Seen failing when only the path was kept: the query string was lost."""
     address = f"/methods/{stale.enrolment('totp').ref}/rename/?from=a+list&n=2"
     stale.browser.send(address, name="blue phone")
 
@@ -256,7 +256,7 @@ def test_token_of_the_form_is_not_held(stale: Person) -> None:
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/x/usual/"])
 def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock: Clock, path: str) -> None:
-    """After the proof a GET led to an action that takes a POST only, and ended on an error page (seen)."""
+    """Seen: after verification, a GET to a POST-only action ended on an error page."""
     path = path.replace("/x/", f"/{stale.enrolment('totp').ref}/")
     stale.browser.send(path)
 
@@ -268,7 +268,7 @@ def test_actions_without_a_page_of_their_own_come_back_too(stale: Person, clock:
 
 @pytest.mark.parametrize("path", ["/activity/secured/", "/methods/add/"])
 def test_way_back_leads_out(stale: Person, path: str) -> None:
-    """It led to the very action, and from there to the same question again (seen)."""
+    """Seen: it led to the action itself, and from there back to the same page."""
     stale.browser.send(path)
 
     assert stale.browser.follow("Back").path == "/"
@@ -292,7 +292,7 @@ def test_wrong_code_gives_no_proof(stale: Person) -> None:
 
 
 def test_proof_of_another_person_is_none(stale: Person, cleo: Person) -> None:
-    """Cleo types her own right code into Ana's session."""
+    """Cleo enters her own correct code in Ana's session."""
     stale.browser.go("/methods/add/")
     stale.browser.press("Authenticator app")
 

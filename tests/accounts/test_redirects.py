@@ -1,4 +1,4 @@
-"""Where a sign-in goes on to: a page of this site, whatever stands in the address; and never lost on the way."""
+"""Tests of the page after sign-in: always on this site, whatever the URL says, and never lost on the way."""
 
 from datetime import timedelta
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""A request is read once; only configured proxies are believed about where it came from."""
+"""Tests that a request is read once, and that only configured proxies can say where it came from."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def network(
     ],
 )
 def test_believes_configured_proxies_alone(settings: Any, peer: str, forwarded: str | None, address: str) -> None:
-    """R10: the left end of the header is anybody's."""
+    """R10: anyone can write the left end of the header."""
     assert network(settings, peer, forwarded) == address
 
 

@@ -1,4 +1,4 @@
-"""What once ended a remembered browser or a sign-in ended it for good: taking the change back opens neither."""
+"""Tests that what ended a remembered browser or sign-in ended it for good, even if the change is undone."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ from verification.policies import Why, revocation
 
 
 class Desk:
-    """An administrator who changes something about Ana, and takes it back."""
+    """An administrator who changes something about Ana, and then undoes it."""
 
     def __init__(self, ana: Person, staff: User, here: Context) -> None:
         self.ana, self.staff, self.here = ana, staff, here
@@ -33,7 +33,7 @@ class Desk:
         return User.objects.get(pk=self.ana.user.pk)
 
     def do(self, action: Callable[..., object], **options: object) -> None:
-        """Do an action of support."""
+        """Run a support action."""
         action(self.person, Actor(staff=self.staff, context=self.here, reason="asked", ticket="1"), **options)
 
     def policy(self, group: Group | None = None, **rules: object) -> None:
@@ -52,7 +52,7 @@ class Desk:
         policies.forget()
 
     def bring(self, *, state: str = "enabled", groups: str = "Finance") -> None:
-        """Bring in a file that names Ana."""
+        """Import a file that names Ana."""
         row = f"ana,Ana,ana@example.org,{groups},{state}"
         jobs.begin(
             "people", f"user name,name,mail,groups,state\n{row}\n", self.staff, self.here, name="f", is_dry_run=False
@@ -60,7 +60,7 @@ class Desk:
         jobs.work(timezone.now())
 
     def report(self) -> None:
-        """Ana keys 0# into a call that was not hers."""
+        """Report a call as fraud: Ana presses 0# in a call that she didn't request."""
         issued = challenges.start(
             self.ana.enrolment("call"),
             user=self.person,
@@ -73,7 +73,7 @@ class Desk:
 
 
 def _strict(desk: Desk) -> Group:
-    """Give a group in which no browser is remembered."""
+    """Return a group with a policy that remembers no browsers."""
     group, _ = Group.objects.get_or_create(name="Strict")
     desk.policy(group, remember_days=0)
     return group
@@ -151,7 +151,7 @@ def here() -> Context:
 
 
 def comes_back(desk: Desk, token: str, *, days: int = 0) -> str:
-    """Give the right password in a browser; tells why what came next came."""
+    """Enter the correct password in a browser, and return the reason for the next step."""
     context = replace(desk.here, browser=token, now=desk.here.now + timedelta(days=days))
     return str(flow.begin(desk.person, context, next_url="").decision.reason)
 

@@ -1,4 +1,4 @@
-"""A session ends at the next request when its person's epoch, rights or password changed."""
+"""Tests that a session ends at the next request after its person's epoch, permissions or password changed."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A session has one row: a change of key moves it, an end removes it, and a foreign key is never taken over."""
+"""Tests that a session has one row: a new key moves it, its end deletes it, and an unknown key is never adopted."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_changes_its_key_by_one_statement(django_assert_num_queries: Any) -> Non
 
 
 def test_keeps_what_it_holds_when_its_key_changes_before_the_first_look() -> None:
-    """Without the look in `cycle_key` the new key was looked up, and all was lost (seen)."""
+    """Seen: without the read in `cycle_key`, the new key was looked up and the session's data was lost."""
     store = _kept(seen=1)
 
     store.cycle_key()
@@ -108,7 +108,7 @@ def test_ends_under_its_former_key_too() -> None:
 
 
 def test_sign_out_ends_a_session_whose_key_another_request_changed(ana: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The row with the new key stayed, and with it the sign-in (seen)."""
+    """Seen: the row with the new key stayed, so the person stayed signed in."""
     ana.sign_in()
     record = audit.record
 

@@ -1,4 +1,4 @@
-"""What is over does not pile up."""
+"""Tests that expired rows are deleted."""
 
 from accounts import passwords
 from accounts.models import PasswordReset, Session

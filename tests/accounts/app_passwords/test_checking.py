@@ -1,4 +1,4 @@
-"""An app password opens one kind of program for one person, and nothing stays open that was taken away."""
+"""Tests that an app password works for one kind of app and one person, and stops working once it is taken away."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

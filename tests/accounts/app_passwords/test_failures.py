@@ -1,4 +1,4 @@
-"""A program that keeps failing is named to its person; nothing is locked."""
+"""Tests that an app that keeps failing is shown to its person, and that nothing is locked."""
 
 from typing import Any
 

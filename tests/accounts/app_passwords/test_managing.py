@@ -1,4 +1,4 @@
-"""An app password is shown once, and a person has at most forty."""
+"""Tests that an app password is shown once, and that a person has at most forty."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

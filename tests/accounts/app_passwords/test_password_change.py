@@ -1,4 +1,4 @@
-"""App passwords end with a new password, as far as policy says; pages, mails and the record tell."""
+"""Tests that a new password ends app passwords as the policy says, and that pages, emails and audit log say so."""
 
 import pytest
 from django.utils import timezone
@@ -30,7 +30,7 @@ def here(db: None) -> Context:
 
 
 def renew(how: str, user: User, here: Context) -> None:
-    """Give a new password in one of the ways, or have support require it."""
+    """Change the password in one of several ways, or have support require a change."""
     if how != "required":
         passwords.change(user, NEW, here, how=how)
         return
@@ -43,7 +43,7 @@ def renew(how: str, user: User, here: Context) -> None:
 def test_table_of_what_ends_them(
     how: str, says: AppPasswordsEnd | None, ends: set[str], ana: Person, mail: Door, here: Context
 ) -> None:
-    """Seen failing with nothing ended: the program went on."""
+    """Seen failing when nothing was ended: the app kept working."""
     if says is not None:
         Policy.objects.create(app_passwords_end=says)
     secret = make(ana.user)

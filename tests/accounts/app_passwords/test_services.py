@@ -1,4 +1,4 @@
-"""A service is known by its key."""
+"""Tests that a service is recognised by its key."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Services ask in HTTP Basic or in nginx's mail words; each shows its key, and neither dialect opens more."""
+"""Tests of the HTTP Basic and nginx mail integrations: each service needs its key, and both give equal access."""
 
 import re
 from base64 import b64encode
@@ -250,7 +250,7 @@ def test_takes_three_statements_in_all(
 
 
 def test_opens_no_page_of_ours(ana: Person, dev: Person) -> None:
-    """Neither the portal nor the administration looks at the header."""
+    """Neither the portal nor the admin site reads the header."""
     for person in (ana, dev):
         header = {"Authorization": _basic(person.user.username, entry_points.make(person.user, program="other"))}
 

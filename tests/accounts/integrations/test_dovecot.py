@@ -1,4 +1,4 @@
-"""A real Dovecot, set up by the files of `deploy/`, opens a mailbox by an app password and by nothing else."""
+"""Tests with a real Dovecot, configured from `deploy/`: only an app password opens a mailbox."""
 
 import imaplib
 import time
@@ -16,13 +16,13 @@ pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 @pytest.fixture(scope="session")
 def key(keeper: Visitor) -> str:
-    """Give the key of a mail service."""
+    """Return the key of a mail service."""
     return keeper.build("dovecot", "mail")
 
 
 @pytest.fixture
 def mailbox(stack: Stack, key: str, room: Path, servers: Crew) -> Mailbox:
-    """Give a Dovecot with its doors open."""
+    """Return a running Dovecot that accepts sign-ins."""
     return start_dovecot(stack, room, servers, key)
 
 

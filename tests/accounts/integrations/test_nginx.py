@@ -1,4 +1,4 @@
-"""A real nginx, set up by the files of `deploy/`, guards pages and mail servers by an app password."""
+"""Tests with a real nginx, configured from `deploy/`: app passwords protect pages and mail servers."""
 
 import time
 from base64 import b64encode
@@ -25,7 +25,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 Ask = Callable[..., tuple[int, str]]
-# What is behind: it tells what reached it.
+# The upstream server, which reports what it received.
 _BEHIND = """
 server {{
     listen 127.0.0.1:{port};
@@ -36,13 +36,13 @@ server {{
 
 @pytest.fixture(scope="session")
 def key(keeper: Visitor) -> str:
-    """Give the key of a service that guards files."""
+    """Return the key of a service that protects files."""
     return keeper.build("nginx", "files")
 
 
 @pytest.fixture
 def ask(stack: Stack, key: str, room: Path, servers: Crew) -> Ask:
-    """Give a page behind nginx; asked for with a name and a password, it answers status and text."""
+    """Return a function that requests a page behind nginx with a username and password. It returns status and text."""
     port, behind = free_port(), free_port()
     key_file = room / "two-step-pages.key"
     key_file.write_text(f'proxy_set_header X-Service-Key "{key}";\n')
@@ -117,7 +117,7 @@ def test_refuses_it_within_ten_seconds_of_its_deletion(ask: Ask, visitor: Visito
 
 @pytest.fixture
 def proxy(stack: Stack, keeper: Visitor, room: Path, servers: Crew) -> int:
-    """Give the port of an nginx that leads to a Dovecot."""
+    """Return the port of an nginx that proxies to a Dovecot."""
     slug = f"behind-{free_port()}"
     behind = start_dovecot(stack, room, servers, keeper.build(slug, "mail"))
     key = keeper.build(f"{slug}-proxy", "mail", upstream_host="127.0.0.1", upstream_port=str(behind.port))

@@ -1,4 +1,4 @@
-"""A real nginx, set up by `deploy/nginx-two-step.conf`, in front of the service under https."""
+"""Tests with a real nginx, configured by `deploy/nginx-two-step.conf`, in front of the service with HTTPS."""
 
 import http.client
 import json
@@ -28,13 +28,13 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow]
 
 NAME = "mfa.example.org"
-PERSON = "127.0.0.2"  # where the person sits; the proxy is 127.0.0.1
+PERSON = "127.0.0.2"  # the person's address; the proxy is 127.0.0.1
 PATIENCE = 5.0  # seconds
 NAMES = {"port": "cleo", "socket": "opal"}
 
 
 class _Line(http.client.HTTPSConnection):
-    """A connection to the service's name that ends at this machine's nginx."""
+    """A connection to the service's host name that goes to this machine's nginx."""
 
     def __init__(self, host: str, *, nginx: int, context: ssl.SSLContext, timeout: float = 30, **more: Any) -> None:
         super().__init__(host, timeout=timeout, context=context)
@@ -55,7 +55,7 @@ class _Handler(HTTPSHandler):
 
 
 class _SecureVisit(Visit):
-    """A visit under https; each question carries these headers, which a caller may have forged."""
+    """An HTTPS visit. Each request sends these headers, which may be forged."""
 
     def __init__(self, nginx: int, context: ssl.SSLContext, **forged: str) -> None:
         self.url, self.jar = f"https://{NAME}/", CookieJar()
@@ -83,7 +83,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> Iterator[Stack]:
-    """Give the service as it runs under an https address, with one web process of four threads."""
+    """Return the service as it runs with an HTTPS URL, with one web process of four threads."""
     more = {"PUBLIC_URL": f"https://{NAME}", "WEB_THREADS": "4", "TRUSTED_PROXIES": "127.0.0.1"}
     with bring_up(tmp_path_factory.mktemp("secure"), **more) as up:
         yield up
@@ -91,7 +91,7 @@ def https_stack(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> 
 
 @pytest.fixture(params=["port", "socket"])
 def site(request: pytest.FixtureRequest, https_stack: Stack, room: Path, servers: child_processes.Crew) -> Site:
-    """Give it behind nginx, which reaches it by a port or by a Unix socket."""
+    """Return the service behind nginx, connected by a port or a Unix socket."""
     port, plain_port, web_port = free_port(), free_port(), int(https_stack.url.rpartition(":")[2])
     upstream = f"127.0.0.1:{web_port}"
     if request.param == "socket":
@@ -123,7 +123,7 @@ def code(up: Stack, name: str) -> str:
 
 
 def test_signs_in_and_knows_where_the_person_sits(site: Site) -> None:
-    """A caller's own words about address, scheme and host change nothing."""
+    """Forged headers about address, scheme and host change nothing."""
     browser = site.browser(
         X_Forwarded_For="203.0.113.9",
         X_Forwarded_Proto="http",

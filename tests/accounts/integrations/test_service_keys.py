@@ -1,4 +1,4 @@
-"""An operator makes a service in the administration; its key stands in one answer and nowhere else."""
+"""Tests in which an operator adds a service in the admin site: its key is shown in one response and never again."""
 
 import re
 
@@ -17,7 +17,7 @@ FIELDS = {"name": "Calendar", "slug": "calendar", "program": "calendar", "is_act
 
 @pytest.fixture
 def keeper(dev: Person) -> Person:
-    """Give somebody who may look after services, signed in."""
+    """Return a signed-in person who can manage services."""
     dev.user.user_permissions.add(*Permission.objects.filter(codename__endswith="_service"))
     dev.sign_in()
     return dev

@@ -1,4 +1,4 @@
-"""The pages of a person's app passwords: shown once, deleted for good, nobody else's."""
+"""Tests of the app password pages: shown once, deleted for good, and reachable only by their owner."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def _delete_page(row: AppPassword) -> str:
 
 @pytest.fixture
 def other(db: None, clock: Clock) -> Person:
-    """Give somebody else who is signed in and has an app password."""
+    """Return another signed-in person with an app password."""
     person = join("eve", number="+41795550199").set_up("totp")
     person.sign_in()
     entry_points.make(person.user, name="eve's laptop")

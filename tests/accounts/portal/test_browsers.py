@@ -1,4 +1,4 @@
-"""Where a person is remembered and signed in: listed, named, ended one by one or all at once."""
+"""Tests of the pages for remembered browsers and sessions: listed, named, and ended one by one or all together."""
 
 import pytest
 from django.utils import timezone
@@ -21,7 +21,7 @@ def at_browsers(person: Person) -> Page:
 
 @pytest.fixture
 def here(ana: Person) -> Person:
-    """Give Ana, signed in and remembered in Firefox."""
+    """Return Ana, signed in and remembered in Firefox."""
     ana.browser = Browser(agent=FIREFOX)
     ana.sign_in(remember="on")
     return ana
@@ -29,7 +29,7 @@ def here(ana: Person) -> Person:
 
 @pytest.fixture
 def elsewhere(ana: Person, clock: Clock) -> Person:
-    """Give Ana, signed in and remembered on her telephone."""
+    """Return Ana, signed in and remembered on her phone."""
     person = Person(ana.user, ana.phone, browser=Browser(agent=SAFARI, network="198.51.100.9"))
     person.sign_in(remember="on")
     clock.forward(seconds=31)
@@ -134,7 +134,7 @@ def test_ending_one_twice_is_not_found(elsewhere: Person, here: Person) -> None:
 
 
 def test_ending_this_very_one_by_hand_leads_to_the_sign_out(here: Person) -> None:
-    """The answer could not be kept in the session that had just ended, and the page failed (seen)."""
+    """Seen: the page could not store its result in the session that had just ended."""
     at_browsers(here)
     ref = Session.objects.get(session_key=row_key(here.browser.session_key)).ref
 

@@ -1,4 +1,4 @@
-"""The portal's first page: who this is, with which methods, and what is worth doing next."""
+"""Tests of the portal's first page: who is signed in, with which methods, and what to do next."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""A person's methods: each action once, proven where it counts, refused with the reason where it must be."""
+"""Tests of a person's methods: actions run once, re-authenticated where it matters, or are refused with a reason."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def at_methods(person: Person) -> Page:
 
 
 def card(page: Page, label: str) -> str:
-    """Give what stands on the card of a method."""
+    """Return the text on a method's card."""
     found: list[str] = re.findall(rf'aria-label="{re.escape(label)}.*?</article>', page.html, re.DOTALL)
     return found[0]
 
@@ -78,7 +78,7 @@ def test_lists_apart_what_the_policy_no_longer_allows(ana: Person) -> None:
 
 
 def test_former_method_that_is_no_longer_installed_breaks_no_page(ana: Person) -> None:
-    """A method that was taken out of the settings made the page fail (seen)."""
+    """Seen: a method that was removed from the settings broke the page."""
     at_methods(ana)
     gone = Enrolment.objects.create(user=ana.user, method="fax", confirmed=True, hint="…12", name="")
 
@@ -406,7 +406,7 @@ def test_removing_what_one_signed_in_with_wants_a_new_proof_for_the_next_action(
 
 
 def test_two_removed_at_once_leave_a_usual_one(ana: Person) -> None:
-    """The second one was the usual one by then, as its row in memory did not know: none was left (seen)."""
+    """Seen: the second method had become the default, its row in memory was stale, and no default was left."""
     at_methods(ana)
     usual, next_one = ana.enrolment("text"), ana.enrolment("call")
 
@@ -417,7 +417,7 @@ def test_two_removed_at_once_leave_a_usual_one(ana: Person) -> None:
 
 
 def test_removed_one_cannot_become_the_usual_one(ana: Person) -> None:
-    """The others lost the mark before it was seen that this one is gone: none was left (seen)."""
+    """Seen: the others lost the default mark before the code saw that this one was gone, so none was left."""
     gone = ana.enrolment("call")
     Enrolment.objects.filter(pk=gone.pk).delete()
 
@@ -463,7 +463,7 @@ def _switch_off(person: Person, method: str) -> None:
 
 
 def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock: Clock) -> None:
-    """A passed trial with the same seed switched it on again."""
+    """Before the fix, a passed self-test with the same seed unlocked it."""
     at_methods(ana)
     _switch_off(ana, "totp")
     page = ana.browser.reload()
@@ -687,7 +687,7 @@ def test_action_leaves_one_mail(ana: Person, notice: str) -> None:
 
 @pytest.mark.parametrize("notice", ACTIONS)
 def test_action_is_not_done_without_its_mail(ana: Person, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mail and action are one transaction: if one fails, neither happened."""
+    """Email and action share a transaction: if one fails, neither happens."""
     ana.print_codes()
     before = (methods_of(ana), enrolments.recovery_codes_left(ana.user.pk), User.objects.get(pk=ana.user.pk).epoch)
 

@@ -1,4 +1,4 @@
-"""The pages of the password: where they lead, and to whom they are open."""
+"""Tests of the password pages: where they lead, and who can open them."""
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -42,7 +42,7 @@ def test_fields_tell_password_managers_which_is_which(ana: Person) -> None:
 @pytest.mark.parametrize("n", [2, 12])
 @pytest.mark.django_db(transaction=True)
 def test_form_sent_many_times_at_once_changes_it_once(n: int, clock: Clock) -> None:
-    """Seen: each was done and told, and each ended the session that the one before had kept."""
+    """Seen: each change ran and sent a notice, and each ended the session that the previous one had kept."""
     with transaction.atomic():
         ida = join("ida").set_up("totp")
     ida.sign_in(to="/sign-in/?next=/password/")
@@ -57,7 +57,7 @@ def test_form_sent_many_times_at_once_changes_it_once(n: int, clock: Clock) -> N
 
 
 def test_old_password_is_not_kept_again_over_a_new_one(ana: Person) -> None:
-    """A sign-in renews an older form of hash; seen writing the password of before back."""
+    """A sign-in upgrades an older hash. Seen: it wrote the previous password back."""
     User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     old, new = User.objects.get(pk=ana.user.pk), User.objects.get(pk=ana.user.pk)
     assert passwords.change(new, "seven green bicycles", Context(now=timezone.now()))

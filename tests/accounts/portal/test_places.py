@@ -1,4 +1,4 @@
-"""The navigation marks where a page belongs, and nothing else."""
+"""Tests that the navigation marks the section of the current page, and no other."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A person's language and time zone."""
+"""Tests of the page for a person's language and time zone."""
 
 import pytest
 from pytest_django import Settings
@@ -77,7 +77,7 @@ def test_needs_no_fresh_proof(ana: Person, clock: Clock) -> None:
 
 
 def test_zones_of_the_machine_are_not_offered(ana: Person) -> None:
-    """The list read some hundred files for each page, and named files that are no places (seen)."""
+    """Seen: the list read hundreds of files for each page, and included files that are not places."""
     html = ana.sign_in(to="/sign-in/?next=/profile/").html
 
     assert 'value="Europe/Zurich"' in html

@@ -1,4 +1,4 @@
-"""Many registrations, removals and choices at once for one person leave a state that the policy allows.
+"""Tests that concurrent setups, removals and choices for one person end in a state that the policy allows.
 
 Each race is also run with its guard taken out and must then show a breach, or it would prove nothing.
 """
@@ -43,7 +43,7 @@ def crowd() -> Iterator[Crowd]:
 
 @dataclass
 class Holder:
-    """One person with many apps. Each action reads its row first, as a request does, and then takes its time."""
+    """One person with many apps. Each action reads its row first, as a request does, and then pauses."""
 
     user: User
     context: Context
@@ -96,7 +96,7 @@ def _caught(run: Callable[[], None]) -> Exception | None:
 
 
 def _rush(crowd: Crowd, runs: list[Callable[[], None]]) -> list[Exception]:
-    """Do all actions, twenty-five at a time without a pause; gives what went wrong."""
+    """Run all actions, twenty-five at a time without a pause, and return the errors."""
 
     def turn(number: int) -> list[Exception | None]:
         return [_caught(run) for run in runs[number::AT_ONCE]]
@@ -160,7 +160,7 @@ _PAUSE = 0.05  # seconds; SQLite lets writers in unevenly, so that a few threads
 
 
 def _take_guard_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let everybody pass `hold`, and pause between the look and the removal, so that each machine shows the fault.
+    """Disable the lock, and pause between check and removal, so that the fault shows on every machine.
 
     On SQLite one transaction that writes is let in at a time, so that the fault shows only without them; on
     PostgreSQL the missing hold is enough.
@@ -188,7 +188,7 @@ RACES: dict[str, Callable[[Holder], list[Callable[[], None]]]] = {"all go": _all
 
 @pytest.mark.parametrize("race", RACES)
 def test_race_shows_the_missing_guard(race: str, holder: Holder, crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen: all methods gone, none or an error of two usual ones."""
+    """Seen: all methods gone, no default, or an error because of two defaults."""
     _take_guard_out(monkeypatch)
     is_broken = False
     for _ in range(60):
@@ -205,7 +205,7 @@ def test_race_shows_the_missing_guard(race: str, holder: Holder, crowd: Crowd, m
 
 
 def test_one_person_registers_in_many_tabs(holder: Holder, crowd: Crowd) -> None:
-    """The last draft wins, the others say that they are gone; no error, and not more than a person may have."""
+    """The last draft wins and the others say that they are gone. No error, and no more methods than allowed."""
     rules = policies.rules_for(holder.user.pk)
 
     def register(number: int) -> Verdict:
@@ -227,7 +227,7 @@ def test_one_person_registers_in_many_tabs(holder: Holder, crowd: Crowd) -> None
 
 
 def test_codes_renewed_at_once_leave_one_set(holder: Holder, crowd: Crowd, settings: Any) -> None:
-    """On PostgreSQL each request deleted what it saw and added its own: two sets worked (seen)."""
+    """Seen on PostgreSQL: each request deleted what it saw and added its own set, so two sets worked."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
     def renew(_: int) -> None:

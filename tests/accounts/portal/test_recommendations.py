@@ -1,4 +1,4 @@
-"""Whether one could still get in on a bad day: a table of what is there and what is said."""
+"""Tests of the recommendations: a table of the methods that a person has and the advice that they get."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

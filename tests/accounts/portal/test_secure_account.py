@@ -1,4 +1,4 @@
-"""“This wasn’t me”: everything that may be in strange hands rests at once, until its person proves themselves."""
+"""Tests of “This wasn’t me”: whatever an attacker may control is suspended until the person verifies."""
 
 from dataclasses import replace
 from typing import Any

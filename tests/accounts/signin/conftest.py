@@ -1,4 +1,4 @@
-"""Fixtures: the test users."""
+"""Fixtures for sign-in: the test users."""
 
 from tests.people import ana, ben, cleo, clock, dev, stranger
 

@@ -1,4 +1,4 @@
-"""The hot requests have statement budgets, with database sessions: password step 10, code step 12."""
+"""Tests of the query budgets at sign-in, with database sessions: password step 10, code step 12."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,20 +9,20 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.people import PASSWORD, Clock, Person
 
-pytestmark = pytest.mark.usefixtures("switches_known")  # as in a process that works
+pytestmark = pytest.mark.usefixtures("switches_known")  # as in a running process
 PASSWORD_STEP, CODE_STEP = 10, 12
 _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
 
 
 def statements(action: Callable[[], Any]) -> list[str]:
-    """Give the statements of an action, without those that only frame a transaction."""
+    """Return the SQL statements of an action, without those that begin or end a transaction."""
     with CaptureQueriesContext(connection) as captured:
         action()
     return [query["sql"] for query in captured if query["sql"].split()[0] not in _FRAME]
 
 
 def post(person: Person, path: str, **fields: str) -> Callable[[], Any]:
-    """Prepare one request, without what it leads on to."""
+    """Return one request as a function, without its redirects."""
     token = person.browser.client.cookies["mfa_csrf"].value
     return lambda: person.browser.client.post(path, fields | {"csrfmiddlewaretoken": token})
 
@@ -33,7 +33,7 @@ def told(found: list[str]) -> str:
 
 @pytest.fixture
 def used(ana: Person, clock: Clock) -> Person:
-    """Give somebody who signed in before, with the browser's first page open."""
+    """Return a person who has signed in before, with the sign-in page open."""
     ana.sign_in()
     ana.browser.press("Sign out")
     clock.forward(minutes=1)

@@ -1,4 +1,4 @@
-"""What a finished sign-in leaves in the session, and what it does not take over from what was there."""
+"""Tests of what a finished sign-in writes to the session, and of what it does not keep from before."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_keeps_the_password_alone_as_such(ana: Person) -> None:
 
 @pytest.mark.parametrize("less", ["remembered", "trusted_network"])
 def test_password_alone_never_renews_a_proof(ana: Person, clock: Clock, less: str) -> None:
-    """The older device stayed in the session, and with the password's time made a fresh proof (seen)."""
+    """Seen: the older device stayed in the session, and with the password's time counted as recent verification."""
     ana.sign_in(**({"remember": "on"} if less == "remembered" else {}))
     clock.forward(hours=1)
     if less == "trusted_network":

@@ -1,4 +1,4 @@
-"""The password step tells a stranger nothing of who exists, by words, headers, cookies or statements."""
+"""Tests that the password step reveals no usernames to a stranger: by text, headers, cookies or queries."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ UNKNOWN = "nobody"
 
 @dataclass(frozen=True)
 class Seen:
-    """What a stranger can see of an answer."""
+    """What a stranger can see of a response."""
 
     status: int
     body: str
@@ -29,7 +29,7 @@ class Seen:
 
 
 def look(name: str, password: str = "wrong password", browser: Browser | None = None) -> Seen:
-    """Try a name with a wrong password; what is the name's own or drawn by lot is left out."""
+    """Try a username with an incorrect password. Leaves out the username itself and random values."""
     browser = browser or Browser()
     browser.go("/sign-in/")
     token = browser.client.cookies["mfa_csrf"].value
@@ -46,7 +46,7 @@ def look(name: str, password: str = "wrong password", browser: Browser | None = 
 
 @pytest.fixture
 def people(ana: Person, ben: Person, clock: Clock) -> dict[str, str]:
-    """Give a name of each kind of account."""
+    """Return a username for each kind of account."""
     join("unusable")
     User.objects.filter(username="unusable").update(password="!unusable")
     join("blocked", blocked_until=clock.now.replace(year=2030))
@@ -84,7 +84,7 @@ def test_locked_name_does_not_tell_whether_the_password_is_right(ana: Person) ->
 
 
 def test_a_hash_is_computed_for_everybody(people: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time of an answer is the time of its hash."""
+    """Response time depends mostly on the password hash."""
     hasher = type(get_hasher())
     computed: list[str] = []
     encode, verify = hasher.encode, hasher.verify
@@ -152,7 +152,7 @@ def test_names_that_cannot_be_are_refused_in_words(stranger: Browser, name: str,
 
 
 def test_second_step_cannot_be_locked_without_the_password(ana: Person) -> None:
-    """R12: the counts are apart."""
+    """R12: the two counts are separate."""
     for _ in range(40):
         look("ana")
 
@@ -170,7 +170,7 @@ def test_asks_for_the_token_of_its_own_page(ana: Person) -> None:
 
 
 def test_strangers_failures_refuse_no_browser_that_is_known(ana: Person) -> None:
-    """From the tenth wrong password the owner was refused as well, be it in the browser of every day."""
+    """Before the fix, from the tenth incorrect password the owner was refused too, even in their everyday browser."""
     ana.sign_in()
     ana.browser.press("Sign out")
     for _ in range(15):

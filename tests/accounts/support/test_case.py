@@ -1,4 +1,4 @@
-"""What the case page says: what the person would see, what keeps them out, what may be done, and what helps first."""
+"""Tests of the case page: what the person would see, what blocks them, what staff can do, and what to try first."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The overview of costs says what is spent of each limit, what each country costs, and what is stopped."""
+"""Tests of the cost overview: what was spent of each limit, what each country costs, and what is stopped."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The overview of deliveries names everything that keeps messages from arriving, the worst first."""
+"""Tests that the delivery overview names everything that stops messages from arriving, the worst first."""
 
 from datetime import datetime, timedelta
 

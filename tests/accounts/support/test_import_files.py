@@ -1,4 +1,4 @@
-"""Files of people as spreadsheets write them, and imports that always come to an end."""
+"""Tests of imports of people as spreadsheets write them, and that every import finishes."""
 
 import csv
 import io
@@ -110,7 +110,7 @@ WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
     ],
 )
 def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
-    """A web page was called a package with entities, and of a file of Excel no line was named."""
+    """Before the fix, a web page was called a package with entities, and the error for an Excel file named no line."""
     with pytest.raises(file_formats.Unreadable, match=words):
         file_formats.read(raw, kind)
 

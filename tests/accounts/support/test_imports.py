@@ -1,4 +1,4 @@
-"""Files of people and tokens: dry runs, applied, told row by row."""
+"""Tests of imports of people and tokens: dry runs, changes, and the result of each row."""
 
 import base64
 import resource
@@ -27,7 +27,7 @@ SECRET = base64.b32encode(b"0123456789abcdefghij").decode()
 
 
 def bring(kind: str, text: str, staff: User, here: Context, *, is_dry_run: bool = False) -> Import:
-    """Bring a file in and work it off."""
+    """Import a file and process all its rows."""
     job = jobs.begin(kind, text, staff, here, name="file.csv", is_dry_run=is_dry_run)
     jobs.work(here.now)
     job.refresh_from_db()
@@ -212,7 +212,7 @@ def test_two_workers_on_one_file_bring_it_in_once(clock: Clock) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_dry_run_applied_many_times_at_once_is_applied_once(clock: Clock) -> None:
-    """Two clicks, or two of the staff. Seen failing with the rows taken out without looking whether they were there."""
+    """Two clicks, or two members of staff. Seen failing when rows were removed without checking that they exist."""
     with transaction.atomic():
         staff = join("root", is_staff=True, is_superuser=True).user
     context = Context(now=clock.now)

@@ -1,4 +1,4 @@
-"""What people, the desk and housekeeping do to one account at the same moment never ends in a deadlock.
+"""Tests that concurrent work by a person, the support desk and housekeeping on one account never deadlocks.
 
 Each statement that locks rows is followed by a short rest, so that transactions which lock in different orders meet.
 """
@@ -147,7 +147,7 @@ def staff(settings: Settings) -> User:
 
 
 def _arrive() -> Desk:
-    """Make a person with something of everything that may be ended."""
+    """Create a person with one of everything that can be ended."""
     Counter.objects.all().delete()
     Challenge.objects.all().delete()  # those of the former person, in the same session
     n = next(_number)

@@ -1,4 +1,4 @@
-"""What makers send as CSV, and what spreadsheets make of it."""
+"""Tests of token makers' CSV files, and of what spreadsheets do to them."""
 
 import base64
 from typing import Any
@@ -104,7 +104,7 @@ def test_what_the_yubikey_tool_writes_is_read(line: str, wanted: dict[str, str])
     ],
 )
 def test_what_cannot_be_used_is_said(text: str, words: str) -> None:
-    """It came in as another token, or stopped the whole file."""
+    """Before the fix, it was imported as a different token, or stopped the whole file."""
     row = first(text)
 
     assert words in row["refused"]
@@ -118,7 +118,7 @@ def test_other_files_are_not_taken(text: str) -> None:
 
 
 def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
-    """Seen: of hex without 0, 1, 8 and 9 another secret was made, in silence."""
+    """Seen: hex without the digits 0, 1, 8 and 9 silently became a different secret."""
     secret = "234567ABCDEF23456722ABCDEF234567ABCDEFAA"
 
     row = first(f"serial,secret\nAB1,{secret}\n")
@@ -165,7 +165,7 @@ def test_lines_are_counted_as_an_editor_counts_them() -> None:
 
 
 def test_tokens_without_a_person_go_to_the_stock(root: Person, here: Context) -> None:
-    """A maker names nobody: each row was refused."""
+    """Makers don't name people. Before the fix, each row was refused."""
     job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, here)
 
     assert (job.n_new, job.faults) == (2, [])

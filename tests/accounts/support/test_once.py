@@ -1,4 +1,4 @@
-"""The same form sent twenty times at once: each action is done once, with one event and one mail; on real threads."""
+"""Tests that a form sent twenty times at the same time runs its action once, with one event and one email."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "give_roles": {"roles": ["Support desk"]},
 }
 
-# Doing these again is a wish of its own; only the form tells a second wish from the same one sent twice.
+# These actions can be repeated on purpose. Only the form's token tells a repeat from a double submission.
 MAY_BE_WANTED_AGAIN = {"issue_pass", "unlock", "try_message"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,14 +43,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @dataclass
 class Scene:
-    """Somebody with all that actions end, and an administrator who helps."""
+    """A person with everything that actions can end, and an administrator."""
 
     ana: Person
     fay: Person
     context: Context
 
     def order(self, name: str, token: str) -> ActionRequest:
-        """Word an order as one request reads it: with rows of its own."""
+        """Return an action request as one HTTP request builds it, with its own copies of the rows."""
         needs_ref = name in {"reset_device", "try_message"}
         return ActionRequest(
             action=ACTIONS[name],
@@ -65,7 +65,7 @@ class Scene:
         )
 
     def options(self, name: str) -> dict[str, object]:
-        """Give what an action of tokens takes."""
+        """Return the options of a token action."""
         token = HardwareToken.objects.first()
         now = int(self.context.now.timestamp()) // 30
         table: dict[str, dict[str, object]] = {
@@ -91,7 +91,7 @@ class Scene:
 
 
 def dress(ana: Person, context: Context) -> None:
-    """Give somebody all that there is to end."""
+    """Give a person everything that an action can end."""
     app_passwords.issue(ana.user, context, name="old laptop", program="mail")
     browsers.remember(ana.user, context, days=14, method="totp")
     for n in range(3):
@@ -139,7 +139,7 @@ def test_form_sent_twenty_times_at_once_counts_once(name: str, scene: Scene) -> 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"erase"} - MAY_BE_WANTED_AGAIN))
 def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
-    """Twenty windows, each with a form of its own: what is there is looked at by the change itself.
+    """Twenty windows, each with its own form: the change itself checks what exists.
 
     Seen failing with `_unless_nothing` and the guards of the updates taken out.
     """
@@ -152,7 +152,7 @@ def test_twenty_forms_at_once_count_once(name: str, scene: Scene) -> None:
 
 
 def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
-    """One mail less than elsewhere: no address is left."""
+    """One email less than elsewhere, because no address is left."""
     Policy.objects.update(second_person=["issue_pass"])
     token, user_id = execution.new_token(), scene.ana.user.pk
     order = scene.order("erase", token)
@@ -164,7 +164,7 @@ def test_erasure_sent_twenty_times_at_once_counts_once(scene: Scene) -> None:
 
 
 def test_missing_guard_shows(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the token the race is lost: so it proves something."""
+    """Without the token the race shows the fault, so the tests above can fail."""
     monkeypatch.setattr(execution, "_spend", lambda _order: True)
 
     found = together(*[lambda: scene.place("issue_pass", "")] * AT_ONCE)

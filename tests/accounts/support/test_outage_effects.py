@@ -1,4 +1,4 @@
-"""The preview of an outage says what takes over, and counts who could not sign in."""
+"""Tests that the preview of an outage says what takes over, and counts who could not sign in."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Search finds a person by any part of a name, whatever punctuation is in it, and by a complete number or email."""
+"""Tests that search finds people by any part of a name, with any punctuation, or by a full phone number or email."""
 
 import pytest
 from django.utils import timezone

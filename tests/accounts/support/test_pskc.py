@@ -1,4 +1,4 @@
-"""PSKC packages: the figures of RFC 6030, what they say of each token, and what is refused by name."""
+"""Tests of PSKC packages: the figures of RFC 6030, the data of each token, and what is refused and why."""
 
 import base64
 import csv
@@ -83,7 +83,7 @@ def text(raw: bytes) -> str:
 
 
 def with_mac(name: str, uri: str, *, secret: bytes = SECRET, tamper: bool = False) -> bytes:
-    """Make a package as RFC 6030, 6.1.1 has it: encrypted, with a check value of a key of its own."""
+    """Return a package as in RFC 6030, 6.1.1: encrypted, with a check value under a separate key."""
     mac_key, value = b"m" * 32, sealed(secret)
     check = hmac.digest(mac_key, value, name)
     if tamper:
@@ -165,7 +165,7 @@ def test_wrong_key_is_told_from_a_wrong_file(raw: bytes, opening: dict[str, str]
     ],
 )
 def test_check_value_is_compared(name: str, uri: str) -> None:
-    """It was never looked at: a damaged secret came in, and no code of the token worked."""
+    """Before the fix, nothing checked it: a damaged secret was imported, and no code of the token worked."""
     (good,) = read(with_mac(name, uri), key=KEY.hex())
     (bad,) = read(with_mac(name, uri, tamper=True), key=KEY.hex())
 
@@ -306,7 +306,7 @@ def test_broken_tokens_among_many_are_found_one_by_one() -> None:
 
 @pytest.mark.parametrize(("rounds", "n_bytes"), [(10_000_000, 16), (1_000, 64)])
 def test_a_key_that_takes_long_to_derive_is_refused(rounds: int, n_bytes: int) -> None:
-    """Seen holding a web process up for half a minute."""
+    """Seen: it blocked a web process for half a minute."""
     raw = container(package(data=f"<Secret>{cipher('')}</Secret>"), before=derived(rounds, n_bytes))
 
     with pytest.raises(file_formats.Unreadable, match=f"{rounds} rounds for {n_bytes} bytes"):

@@ -1,4 +1,4 @@
-"""What `migrate` makes of the roles, and what it leaves as the organisation changed it."""
+"""Tests of the roles that `migrate` creates, and of the organisation's changes that it keeps."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ NEW = "accounts.issue_pass"  # a permission that the role does not have
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give what a later version does: `migrate` again, where the role has one more permission."""
+    """Patch the roles as a later version would: the role has one more permission at the next `migrate`."""
     changed: Mapping[str, tuple[str, ...]] = {**staff_roles.ROLES, ROLE: (*staff_roles.ROLES[ROLE], NEW)}
     monkeypatch.setattr(staff_roles, "ROLES", changed)
 

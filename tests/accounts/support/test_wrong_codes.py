@@ -1,4 +1,4 @@
-"""What the desk sees of wrong codes over weeks, and when the count may begin again."""
+"""Tests of what the support desk sees of incorrect codes over weeks, and when the count can restart."""
 
 from datetime import timedelta
 
@@ -92,7 +92,7 @@ def test_clearing_the_settings_ends_the_stop(
 def test_pass_leads_to_a_new_method_after_the_stop(
     ana: Person, dora: Person, clock: Clock, settings: pytest.FixtureRequest
 ) -> None:
-    """All that was set up is off: the pass opens, and what is set up by it takes the place of the rest."""
+    """All methods are locked: the pass works, and the method set up with it replaces them."""
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name

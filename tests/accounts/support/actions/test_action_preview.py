@@ -1,4 +1,4 @@
-"""What an action would end is counted, for one person as for many, and said line by line."""
+"""Tests that the preview of an action counts what it would end, for one person or many, with one line for each kind."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Actions that meet: a clearing, a sign-in and a registration at once, each on the real database."""
+"""Tests of clearing settings, signing in and setting up a method at the same time, on the real database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,20 +25,20 @@ def actor(staff: User) -> Actor:
 
 
 def at_once(*runs: Callable[[], object]) -> list[BaseException]:
-    """Do several things at the same moment; return what went wrong."""
+    """Run several functions at the same time, and return the errors."""
     told = (Unneeded, enrolments.NotAssigned)
     return [each for each in together(*runs) if isinstance(each, BaseException) and not isinstance(each, told)]
 
 
 @pytest.fixture
 def sam(transactional_db: None) -> Person:
-    """Give somebody of senior support."""
+    """Return a member of senior support."""
     with transaction.atomic():
         return hire("sam", "Senior support")
 
 
 def equipped(name: str, *methods: str) -> Person:
-    """Make somebody with methods, whose phone all of them share."""
+    """Create a person with several methods on one phone."""
     with transaction.atomic():
         return join(name, number="+41795550123").set_up(*methods)
 
@@ -48,7 +48,7 @@ def clear(person: Person, staff: Person) -> None:
 
 
 def confirm(draft: Enrolment) -> None:
-    """Let a draft count, as the proof of it does."""
+    """Confirm a draft, as verifying it does."""
     with transaction.atomic():
         enrolments.confirm(draft, now=timezone.now())
 
@@ -102,7 +102,7 @@ def test_proof_beside_a_clearing_opens_nothing_afterwards(sam: Person) -> None:
 
 
 def test_sign_in_without_the_second_step_is_spent_once(sam: Person) -> None:
-    """Seen failing with the guarded update replaced by a look and a write."""
+    """Seen failing with the guarded update replaced by a read and a write."""
     for n in range(_ROUNDS):
         ben = equipped(f"ben{n}", "totp")
         access.bypass_once(ben.user, actor(sam.user), life=timedelta(seconds=300))

@@ -1,4 +1,4 @@
-"""The second person: who may agree, until when, and that what was agreed to is taken up once."""
+"""Tests of approvals: who can approve, until when, and that an approved request is carried out once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ def waiting(ana: Person, actor: Actor) -> SupportRequest:
 
 @pytest.fixture
 def other(db: None, clock: Clock) -> User:
-    """Give a colleague of the same role."""
+    """Return a colleague with the same role."""
     return hire("sue", "Senior support").user
 
 

@@ -1,4 +1,4 @@
-"""Who is permitted what: by rank, by effect, by policy and by the caller check."""
+"""Tests of permits: what rank, effect, policy and caller verification allow."""
 
 import dataclasses
 from typing import Any

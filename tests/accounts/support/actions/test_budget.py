@@ -1,4 +1,4 @@
-"""A support action has a statement budget: policy and caller check are each read once in a request."""
+"""Tests of a support action's query budget: policy and caller verification are each read once in a request."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from verification import policies
 from verification.context import Context
 from verification.models import Policy
 
-pytestmark = pytest.mark.usefixtures("switches_known")  # as in a process that works
+pytestmark = pytest.mark.usefixtures("switches_known")  # as in a running process
 # As on PostgreSQL, which locks row by row what it deletes; on SQLite clearing takes 39.
 BUDGETS = {"unlock": 23, "forget_browsers": 19, "end_sessions": 19, "clear_settings": 47}
 _FRAME = {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK"}
@@ -29,7 +29,7 @@ def statements(run: Callable[[], Any]) -> list[str]:
 
 
 def confirm(staff: Person, person: Person, name: str) -> list[str]:
-    """Confirm an action on its page; gives the statements of the confirmation."""
+    """Confirm an action on its page, and return the SQL statements of the confirmation."""
     path = f"/admin/accounts/user/{person.user.pk}/do/{name}/"
     page = staff.browser.go(path)
     hidden = dict(re.findall(r'name="(seen|token|csrfmiddlewaretoken)"\s+value="([^"]*)"', page.html))

@@ -1,4 +1,4 @@
-"""Erasing a person: what goes, what stays, who may, and what happens to a sign-in at the same moment."""
+"""Tests of erasing a person: what is deleted, what stays, who can do it, and what happens to a concurrent sign-in."""
 
 import threading
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def sam(db: None, clock: object) -> Person:
 
 
 def arrive() -> Person:
-    """Make somebody whose every name is found at once."""
+    """Create a person with names that a search of the database can find."""
     person = join(NAME, number=NUMBER)
     User.objects.filter(pk=person.user.pk).update(email=MAIL, name=FULL, blocked_reason=f"{FULL} asked for it")
     person.user.refresh_from_db()
@@ -72,7 +72,7 @@ def actor(staff: Person, here: Context) -> Actor:
 
 
 def live(zora: Person, fay: Person, here: Context) -> None:
-    """Leave traces wherever the product leaves any."""
+    """Leave traces of the person wherever the product stores any."""
     zora.sign_in(remember="on")
     zora.browser.go("/")
     zora.browser.press("Sign out")
@@ -111,7 +111,7 @@ def live(zora: Person, fay: Person, here: Context) -> None:
 
 
 def traces(*words: str) -> list[str]:
-    """Walk all tables and columns; gives where one of the words stands."""
+    """Search all tables and columns, and return where any of the words occurs."""
     found = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -152,7 +152,7 @@ EXPORTS = ("/admin/accounts/user/export/?q={}", "/admin/accounts/user/record/exp
 
 @pytest.mark.parametrize("name", [NAME, NAME.title(), FULL, MAIL])
 def test_no_trace_is_left_of_what_was_exported(name: str, zora: Person, fay: Person, here: Context) -> None:
-    """Seen: the record kept for ever what was searched for, and whom."""
+    """Seen: the audit log kept search words and the person they were about for ever."""
     fay.sign_in(to="/admin/")
     for address in EXPORTS:
         fay.browser.save(address.format(name, name))
@@ -374,7 +374,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_sign_in_within_which_the_person_is_erased_ends_in_words(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen failing without the middleware: the page was an error of the server."""
+    """Seen failing without the middleware: the page was a server error."""
     with transaction.atomic():
         fay, zora = hire("fay", "Administrators"), arrive()
     if moment != "before the challenge":

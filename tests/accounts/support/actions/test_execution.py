@@ -1,4 +1,4 @@
-"""A permitted action is done once for each form, within the quota, on the person as they are when they are locked."""
+"""Tests that a permitted action runs once per form, within the quota, on the person as read under the lock."""
 
 from typing import Any
 

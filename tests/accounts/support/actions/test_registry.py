@@ -1,4 +1,4 @@
-"""Every declared action is complete: its function, permission, role, event, notice, form and preview are there."""
+"""Tests that every declared action has its function, permission, role, event, notice, form and preview."""
 
 import ast
 import inspect

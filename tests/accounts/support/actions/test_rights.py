@@ -1,4 +1,4 @@
-"""Who may do what to whom: each rank of staff, each rank of person, each action."""
+"""Tests of who can do what to whom: each rank of staff, each rank of person, each action."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,7 +85,7 @@ OPTIONS: dict[str, dict[str, object]] = {
 
 
 def make(rank: str, name: str) -> Person:
-    """Make somebody of a rank, with an app and a number."""
+    """Create a person of a rank, with an app and a phone number."""
     if rank in ROLES:
         person = hire(name, ROLES[rank])
         person.phone.number = "+41795550123"
@@ -95,7 +95,7 @@ def make(rank: str, name: str) -> Person:
 
 
 def order(name: str, staff: User, person: Person) -> ActionRequest:
-    """Word an order as the form of the action gives it."""
+    """Return an action request as the action's form builds it."""
     needs_ref = name in {"reset_device", "try_message"}
     options = {"ref": person.enrolment("text").ref} if needs_ref else OPTIONS.get(name, {})
     return ActionRequest(
@@ -111,7 +111,7 @@ def order(name: str, staff: User, person: Person) -> ActionRequest:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Take back what is done within."""
+    """Roll back everything done inside the block."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -159,7 +159,7 @@ def test_rights_of_an_account_that_is_off_still_count(sam: Person, here: Context
 
 
 def ask(staff: Person, person: Person, here: Context, name: str = "issue_pass") -> SupportRequest:
-    """Ask for something that a second person must agree to."""
+    """Request an action that a second person must approve."""
     assert perform(order(name, staff.user, person), here).state is State.ASKED
     return SupportRequest.objects.get()
 
@@ -182,7 +182,7 @@ def test_second_person_is_not_below_the_first_nor_the_person_themselves(
 def test_word_of_a_second_person_who_may_no_more_counts_for_nothing(
     what: str, dora: Person, sam: Person, root: Person, here: Context, no_check: None
 ) -> None:
-    """Seen: what a stolen account of senior support had agreed to was done after it was blocked."""
+    """Seen: an action that a stolen senior support account had approved ran after that account was blocked."""
     finn = hire("finn", "Senior support")
     request = ask(sam, dora, here, "phone_lost")
     assert approvals.decide(request, finn.user, here, agrees=True)
@@ -208,7 +208,7 @@ def vouch(staff: Person, person: Person, here: Context) -> CallerCheck:
 
 
 def test_who_vouched_for_a_colleague_can_neither_ask_nor_agree(db: None, here: Context) -> None:
-    """Seen failing with every call back counting for the person who called back."""
+    """Seen failing when every call back counted for the person who called back."""
     ana, ben, cas, dan = (hire(name, "Senior support") for name in ("ana", "ben", "cas", "dan"))
     vouch(ben, ana, here)
 
@@ -239,7 +239,7 @@ def test_code_that_a_colleague_read_out_counts_for_whoever_asked(dora: Person, s
 
 
 def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root: Person, here: Context) -> None:
-    """What was asked for a person counts for the rank that they had."""
+    """A request is valid only for the rank that the person had at the time."""
     User.objects.filter(pk=ana.user.pk).update(epoch=5)
     ana.user.refresh_from_db()
     actor = Actor(staff=sam.user, context=here, reason="asked", ticket="1")
@@ -254,7 +254,7 @@ def test_request_dies_when_the_person_gets_a_role(ana: Person, sam: Person, root
 
 
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, here: Context) -> None:
-    """Else one person alone took the roles away, issued a pass and gave the roles back."""
+    """Otherwise one person alone could remove the roles, issue a pass and give the roles back."""
     actor = Actor(staff=root.user, context=here, reason="asked", ticket="1")
     method_resets.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
 

@@ -1,4 +1,4 @@
-"""Who may give which role, and what a role changes for the account of its person."""
+"""Tests of who can give which role, and of what a role changes for its person's account."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from verification.models import AuditEvent
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator."""
+    """Return an administrator."""
     return hire("fay", "Administrators")
 
 

@@ -1,4 +1,4 @@
-"""What is declared of a rule is all that the form, the case page and the preview of a change need."""
+"""Tests that a rule's declaration is all that the policy form, the case page and the preview need."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,14 +18,14 @@ every_rule = pytest.mark.parametrize("rule", policies.RULES, ids=[rule.name for 
 
 @pytest.fixture
 def fay(db: None, clock: Clock) -> Person:
-    """Give an administrator, at work."""
+    """Return an administrator, signed in to the admin site."""
     person = hire("fay", "Administrators")
     person.sign_in(to="/admin/")
     return person
 
 
 def some_value(rule: policies.Rule) -> Any:
-    """Give what a row may hold for a rule, other than its default."""
+    """Return a valid stored value for a rule, other than its default."""
     usual = policies.default(rule.name)
     if isinstance(usual, bool):
         return not usual

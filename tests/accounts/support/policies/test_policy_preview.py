@@ -1,4 +1,4 @@
-"""A preview says what the decision would say."""
+"""Tests that the preview of a policy agrees with the decision at sign-in."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ some_people = st.tuples(
 
 
 def outcome(user: User) -> str:
-    """Say by the decision itself what would become of a person."""
+    """Return what the decision at sign-in says about a person."""
     decision = policies.decide(user, Context(now=MORNING))
     if decision.step is Step.ALLOW or decision.reason is Why.REQUIRED:
         return "signs in"

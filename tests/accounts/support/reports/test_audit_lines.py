@@ -1,4 +1,4 @@
-"""Each event of the audit log is one sentence with links to the people in it, and nobody can write HTML into it."""
+"""Tests that each audit event is one sentence with links to its people, and that its text is escaped."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Auditors narrow the record by kind, person, actor, network and day, and page through it without a gap."""
+"""Tests of audit log filters by kind, person, actor, network and day, and of paging without gaps."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""A file opens harmlessly in a spreadsheet: no cell of it is a formula."""
+"""Tests that an exported file is harmless in a spreadsheet: no cell is a formula."""
 
 import csv
 

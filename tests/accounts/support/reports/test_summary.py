@@ -1,4 +1,4 @@
-"""Each report counts what it says, over thirty days or as things stand now."""
+"""Tests that each report counts what it says, over thirty days or at present."""
 
 from datetime import UTC, date, datetime, timedelta
 
