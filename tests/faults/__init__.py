@@ -1,1 +1,1 @@
-"""Faults of a whole installation: real processes, servers of its own, and what went out counted at the carrier."""
+"""Tests of faults in a whole installation: real processes and servers, and messages counted at the carrier."""

@@ -1,4 +1,4 @@
-"""Hosts of their own on one machine: network namespaces on a bridge. Root and Debian's iproute2 are needed."""
+"""Simulated hosts on one machine: network namespaces on a bridge. Needs root and Debian's iproute2."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ class Host:
 
 @contextmanager
 def network(*names: str) -> Iterator[dict[str, Host]]:
-    """Make a bridge and hosts on it, and take all of it away whatever happens."""
+    """Create a bridge with hosts, and remove everything afterwards, even after an error."""
     hosts = {name: Host(f"mfa-{name}", f"10.77.0.{place}") for place, name in enumerate(names, start=11)}
     try:
         _ip("link", "add", BRIDGE, "type", "bridge")

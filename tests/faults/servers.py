@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis for one test alone, so that they can be stopped and emptied."""
+"""PostgreSQL and Redis servers for a single test, which it can stop and empty."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def programs() -> Path:
 
 @dataclass(frozen=True)
 class Postgres:
-    """A server in a folder of its own. It refuses to run as root."""
+    """A PostgreSQL server in its own folder. PostgreSQL refuses to run as root."""
 
     home: Path
     port: int
@@ -68,7 +68,7 @@ class Postgres:
         self._run("pg_ctl", "-w", "-m", how, "stop")
 
     def restart(self) -> None:
-        """Cut every connection as a crash does, and come back."""
+        """Stop as in a crash, which cuts every connection, and start again."""
         self.stop()
         self.start()
 
@@ -101,7 +101,7 @@ def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for a host name that signs itself; gives its file and that of its key."""
+    """Create a self-signed certificate for a host name, and return the paths of certificate and key."""
     made, key = folder / f"{name}.pem", folder / f"{name}.key"
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")

@@ -1,4 +1,4 @@
-"""Database or broker go away under a running service: pages say so in words, and everything works again afterwards."""
+"""Tests in which the database or broker stops under a running service: pages say so, and everything recovers."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 @dataclass
 class Site:
-    """A service whose database and broker are ours to stop."""
+    """A service with a database and broker that the test can stop."""
 
     up: Stack
     database: Postgres
@@ -37,7 +37,7 @@ class Site:
     folder: Path
 
     def ask(self, path: str) -> Answer:
-        """Ask for a page as somebody new, on a line of their own."""
+        """Request a page as a new visitor, on a separate connection."""
         browser = Browser(self.up.url, "127.0.0.1")
         try:
             return browser.get(path)
@@ -78,7 +78,7 @@ def sign_in_by_text(site: Site, *, seconds: float) -> None:
 
 
 def wait_for_text(browser: Browser, *, since: float, seconds: float) -> str:
-    """Wait for a text that comes after a moment, and give its code."""
+    """Wait for a text that arrives after the given time, and return its code."""
     until = time.monotonic() + seconds
     while not (text := newest(browser, since=since)):
         assert time.monotonic() < until, f"no text within {seconds} s"
@@ -87,7 +87,7 @@ def wait_for_text(browser: Browser, *, since: float, seconds: float) -> str:
 
 
 def newest(browser: Browser, *, since: float) -> str:
-    """Read the code of the newest text that came since a moment; empty when there is none."""
+    """Return the code of the newest text since the given time, or an empty string."""
     for each in json.loads(browser.get("/phone/messages.json").body):
         if each["kind"] == "text" and datetime.fromisoformat(each["time"]).timestamp() >= since:
             found = re.search(r"\b\d{6}\b", each["words"])
@@ -120,7 +120,7 @@ def test_database_that_is_away_is_said_and_comes_back(site: Site) -> None:
 
 
 def test_connections_that_the_server_cut_are_replaced_unseen(site: Site) -> None:
-    """Seen failing without the look at what the pool lends."""
+    """Seen failing without the check of connections that the pool hands out."""
     sign_in_by_text(site, seconds=5)
 
     with psycopg.connect(site.database.url, autocommit=True) as admin:
@@ -164,7 +164,7 @@ def test_worker_that_starts_without_the_broker_sends_what_waits(site: Site) -> N
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """Give a disk of a few megabytes."""
+    """Return a disk of a few megabytes."""
     with TemporaryDirectory(prefix="mfa-disk-") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
         try:

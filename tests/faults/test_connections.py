@@ -1,4 +1,4 @@
-"""How the service reaches PostgreSQL and Redis as organisations run them: poolers, TLS, sentinels, wrong settings."""
+"""Tests of connections to PostgreSQL and Redis through poolers, TLS and sentinels, and with incorrect settings."""
 
 import os
 import subprocess
@@ -104,7 +104,7 @@ default_pool_size = 2
 
 @contextmanager
 def pooler(database: servers.Postgres, home: Path) -> Iterator[str]:
-    """Run a PgBouncer which hands each connection on after each transaction; give its address."""
+    """Run a PgBouncer with transaction pooling, and yield its address."""
     port = free_port()
     home.chmod(0o777)
     conf = home / "pgbouncer.ini"
@@ -181,7 +181,7 @@ print("reached")
 
 @contextmanager
 def secure_redis(home: Path, *, name: str) -> Iterator[tuple[int, Path]]:
-    """Run a Redis with TLS that shows a certificate for a name; give its port and the certificate."""
+    """Run a Redis with TLS and a certificate for a host name. Yield its port and the certificate."""
     port = free_port()
     certificate, key = servers.certificate(home, name)
     files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
@@ -210,7 +210,7 @@ def test_a_broker_with_tls_is_believed_for_its_name_by_an_authority_that_we_know
 
 @contextmanager
 def sentinel(home: Path) -> Iterator[tuple[Crew, int]]:
-    """Run a Redis and a sentinel that names it; give the crew and the sentinel's port."""
+    """Run a Redis and a sentinel that monitors it. Yield the crew and the sentinel's port."""
     redis_port, port = free_port(), free_port()
     conf = home / "sentinel.conf"
     conf.write_text(f"port {port}\ndir {home}\nsentinel monitor broker 127.0.0.1 {redis_port} 1\n")

@@ -1,4 +1,4 @@
-"""Two web and three worker hosts under load: one of each is killed, and only what was in flight there fails."""
+"""Tests of two web and three worker hosts under load: when one of each is killed, only its own work in flight fails."""
 
 import http.client
 import os
@@ -93,7 +93,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @dataclass
 class Visit:
-    """One person on their way in, as a balancer in front of two webs leads them."""
+    """One person's sign-in, through a load balancer in front of two web hosts."""
 
     cluster: Cluster
     person: tuple[str, str]
@@ -106,7 +106,7 @@ class Visit:
         secrets.SystemRandom().shuffle(self.browsers)
 
     def ask(self, verb: str, path: str, **fields: str) -> Answer:
-        """Ask one web; when its line is cut, ask the other one, with the same cookies."""
+        """Send a request to one web host. If the connection breaks, use the other one with the same cookies."""
         first, second = self.browsers
         try:
             return getattr(first, verb)(path, **fields)  # type: ignore[no-any-return]
@@ -117,7 +117,7 @@ class Visit:
             return getattr(second, verb)(path, **fields)  # type: ignore[no-any-return]
 
     def sign_in(self, words: "Words") -> int:
-        """Sign in by text; gives how many requests were lost with a host."""
+        """Sign in by text, and return the number of requests that were lost with a host."""
         name, number = self.person
         try:
             self.ask("get", "/sign-in/").expect(200)
@@ -135,7 +135,7 @@ class Visit:
 
 
 class Words:
-    """What the carrier got, read by one line for all."""
+    """The messages that the carrier received, read over one shared connection."""
 
     def __init__(self, carrier: Line) -> None:
         self._carrier, self._lock = carrier, threading.Lock()

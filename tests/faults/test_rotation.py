@@ -1,4 +1,4 @@
-"""A key is rotated and retired beside sign-ins every moment, on a real server that is reloaded: none fails."""
+"""Tests of key rotation and retirement on a real server during continuous sign-ins: none fails."""
 
 import base64
 import hashlib
@@ -47,7 +47,7 @@ def ring(*names: str) -> str:
 
 @pytest.fixture
 def ours(settings: Any, transactional_db: None) -> None:
-    """Let this process seal under the old key too, and the key of digests with it."""
+    """Use the old key in this process as well, with its digest key."""
     old = ("old", base64.b64decode(ring("old").partition(":")[2]))
     settings.MFA_KEYS = (old, *settings.MFA_KEYS)
     list(rotation.run())
@@ -55,7 +55,7 @@ def ours(settings: Any, transactional_db: None) -> None:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    """Give the file that MFA_KEYS_FILE points to."""
+    """Return the file that MFA_KEYS_FILE points to."""
     path = tmp_path / "keys"
     path.write_text(ring("old"))
     return path
@@ -83,7 +83,7 @@ def crew(environment: dict[str, str], tmp_path: Path) -> Iterator[Crew]:
 
 
 def people(n: int) -> dict[str, bytes]:
-    """Make people with an app; all share one hash, because hashing is not what this is about."""
+    """Create people with an app. All share one password hash, because hashing is not tested here."""
     kept = make_password(PASSWORD)
     users = User.objects.bulk_create(
         User(username=secrets.token_hex(8), password=kept, second_step="enforced") for _ in range(n)
@@ -98,7 +98,7 @@ def people(n: int) -> dict[str, bytes]:
 
 
 def sign_in(url: str, name: str, secret: bytes, network: str) -> str:
-    """Sign one person in by three requests, and give the page they end at."""
+    """Sign one person in with three requests, and return the final page."""
     opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()))
     headers = {"X-Forwarded-For": network, "User-Agent": "a browser of the tests"}
 
@@ -117,7 +117,7 @@ def sign_in(url: str, name: str, secret: bytes, network: str) -> str:
 
 
 def workers(web: Child) -> set[str]:
-    """Name the processes that answer for a server."""
+    """Return the worker processes of a server."""
     pid = web.process.pid
     return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 

@@ -1,4 +1,4 @@
-"""Thousands of texts through faults of everything at once: none is lost, none goes out twice, nobody gets two codes.
+"""Tests of thousands of texts during faults of every kind: none is lost or sent twice, and nobody gets two codes.
 
 `FAULT_MESSAGES=10000` runs the whole; fewer do otherwise. The carrier's own count is what is believed; with
 `-o log_cli_level=INFO -o log_cli=true` the figures are told.
@@ -45,7 +45,7 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 @dataclass
 class Site:
-    """The whole installation, with the carrier that keeps what it got."""
+    """The whole installation, with a carrier that stores what it receives."""
 
     up: Stack
     database: Postgres
@@ -70,7 +70,7 @@ class Site:
             self.start(f"worker-{n}")
 
     def kill(self, name: str) -> None:
-        """Kill one with all that it started, without a warning, and start it again."""
+        """Kill a process and its children with SIGKILL, and start it again."""
         child = next(child for child in self.up.crew.children if child.name == name)
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
@@ -80,7 +80,7 @@ class Site:
 
 @dataclass
 class Storm:
-    """What was done to them."""
+    """Counts of the faults that the storm caused."""
 
     kills: Counter[str] = field(default_factory=Counter)
     flushes: int = 0
@@ -93,7 +93,7 @@ class Storm:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    """Bring everything up, without a worker."""
+    """Start everything except the workers."""
     for name in ("broker", "site"):
         (tmp_path / name).mkdir()
     with (
@@ -114,7 +114,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def storm(site: Site, *, faults: float, flushes: int, restarts: int) -> Storm:
-    """Let everything go out while processes are killed, and broker and database fail; gives what was done."""
+    """Send all messages while processes are killed and broker and database fail. Return the faults caused."""
     site.hand.order("carry", what="treat", latency=50)
     # As long as a policy may let codes live: what is too old is dropped on purpose, and would tell nothing here.
     site.rows("UPDATE verification_policy SET code_life = interval '10 minutes' RETURNING id")
@@ -142,7 +142,7 @@ def _client(site: Site) -> Any:
 
 
 def reconcile(site: Site, done: Storm, *, most_in_doubt: int) -> None:
-    """Hold what the outbox says against what the carriers got.
+    """Compare the outbox with what the carriers received.
 
     Seen failing with the claim unguarded, with a dead worker's messages queued again, and with both sweeps taken out.
     """
