@@ -1,4 +1,4 @@
-"""What people do with a page: on a telephone by touch, on a desk by the keyboard alone, with the phone beside it."""
+"""Actions that people do on a page: by touch on a phone, or by keyboard on a desktop with the phone beside it."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.people import DIFFERENT, PASSWORD, Clock, Person
 AFTER_APP = 31  # seconds after which an authenticator app shows another code
 STALE = 11  # minutes after which a proof is no longer fresh
 FARTHEST = 200  # presses of the tab key
-# A ring of its own or of the box around it. A key was pressed before, so the browser shows what it would show anybody.
+# A focus ring of the element or of its box. A key was pressed before, so the browser shows keyboard focus.
 _SHOWS_FOCUS = """it => [it, it.parentElement].some(each => {
     const style = getComputedStyle(each);
     return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
@@ -28,28 +28,28 @@ def give_password(page: Page, person: Person, *, to: str = "/sign-in/") -> None:
 
 
 def press(page: Page, label: str) -> None:
-    """Press the first button whose label begins so."""
+    """Press the first button with a label that starts with this text."""
     use(page, page.get_by_role("button", name=_beginning(label)))
 
 
 def follow(page: Page, label: str) -> None:
-    """Follow the first link whose label begins so."""
+    """Follow the first link with a label that starts with this text."""
     use(page, page.get_by_role("link", name=_beginning(label)))
 
 
 def unfold(page: Page, words: str = "") -> None:
-    """Unfold what is folded under these words, the person's menu without any."""
+    """Open the section with this title. Without a title, open the account menu."""
     folded = page.locator("summary", has_text=words) if words else page.locator("details.menu summary")
     use(page, folded)
 
 
 def fill(page: Page, label: str, words: str) -> None:
-    """Type into the field whose label begins so, in place of what stands there."""
+    """Replace the text of the field with a label that starts with this text."""
     write(page, page.get_by_label(_beginning(label)).and_(page.locator("input, textarea")), words)
 
 
 def write(page: Page, field: Locator, words: str) -> None:
-    """Type into a field, in place of what stands there."""
+    """Replace the text of a field."""
     if not _is_desk(page):
         field.first.fill(words)
         return
@@ -60,7 +60,7 @@ def write(page: Page, field: Locator, words: str) -> None:
 
 
 def tick(page: Page, label: str) -> None:
-    """Tick the box, or take the one of several, whose label says so."""
+    """Select the checkbox or radio button with this label."""
     box = page.get_by_label(label)
     if not _is_desk(page):
         box.check()
@@ -73,7 +73,7 @@ def tick(page: Page, label: str) -> None:
 
 
 def _take(page: Page, one: Locator) -> None:
-    """Go from one of several to the next by the arrow key; the tab key stops at the group once."""
+    """Move through radio buttons with the arrow keys, because the tab key stops only once at the group."""
     group = page.locator(f"input[name='{one.get_attribute('name')}']")
     tab_to(page, group.and_(page.locator(":checked")) if group.and_(page.locator(":checked")).count() else group)
     for _ in range(group.count()):
@@ -84,7 +84,7 @@ def _take(page: Page, one: Locator) -> None:
 
 
 def pick(page: Page, label: str, choice: str) -> None:
-    """Pick one of a list by its words."""
+    """Select an entry of a list by its text."""
     choices = page.get_by_label(_beginning(label))
     if not _is_desk(page):
         choices.select_option(label=choice)
@@ -131,7 +131,7 @@ def expect_heading(page: Page, words: str) -> None:
 
 
 def expect_said(page: Page, words: str) -> None:
-    """Wait for a notice that says so."""
+    """Wait for a notice with this text."""
     expect(page.locator(".notice", has_text=words)).to_be_visible()
 
 
@@ -141,7 +141,7 @@ def expect_in(page: Page, person: Person) -> None:
 
 
 def expect_options(page: Page) -> None:
-    """Wait for the list of one's options."""
+    """Wait for the list of options."""
     expect_heading(page, "Choose how to verify")
 
 
@@ -153,7 +153,7 @@ def phone_of(person: Person, page: Page) -> Page:
 
 
 def tab_to(page: Page, goal: Locator) -> None:
-    """Press the tab key until the goal has the focus, which shows. A page that changes during this is started again."""
+    """Press the tab key until the target has visible focus. Start again if the page changes."""
     expect(goal.first).to_be_visible()
     expect(goal.first).to_be_enabled()
     for _ in range(FARTHEST):
@@ -165,7 +165,7 @@ def tab_to(page: Page, goal: Locator) -> None:
 
 
 def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None:
-    """Sign in with the authenticator app beside the browser, and hand the session over to it."""
+    """Sign in with the authenticator app outside the browser, and copy the session into it."""
     person.sign_in()
     clock.forward(seconds=AFTER_APP)
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
@@ -173,14 +173,14 @@ def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None
 
 
 def prove_again(page: Page, person: Person) -> None:
-    """Prove oneself by the app on the page that asks for it."""
+    """Verify with the app on the re-authentication page."""
     expect_heading(page, "Verify it’s you")
     press(page, "Authenticator app")
     verify(page, person.read_app())
 
 
 def sign_out(page: Page) -> None:
-    """Sign out by the person's menu."""
+    """Sign out from the account menu."""
     unfold(page)
     press(page, "Sign out")
     expect_heading(page, "Sign in")

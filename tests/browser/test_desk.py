@@ -1,4 +1,4 @@
-"""The support desk and the help centre in a real browser, at both widths; nothing for axe to find."""
+"""Tests of the support desk and help centre in a real browser, at both widths, with axe."""
 
 import secrets
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ WHY = {"Reason": "phone left in a taxi", "Ticket number": "INC-4711"}
 
 @pytest.fixture
 def dora(clock: Clock) -> Person:
-    """Give somebody of senior support."""
+    """Return a member of senior support."""
     return hire("dora", "Senior support")
 
 
@@ -41,7 +41,7 @@ def enter(page: Page, staff: Person) -> None:
 
 
 def open_case(page: Page, person: Person) -> None:
-    """Find a person by the search."""
+    """Open a person's case from the search."""
     page.goto("/admin/accounts/user/")
     page_actions.fill(page, "Name, username, email", person.user.username)
     page_actions.press(page, "Search")
@@ -56,7 +56,7 @@ def fill_in(page: Page) -> None:
 
 
 def do(page: Page, name: str) -> None:
-    """Do a support action from the case that is shown."""
+    """Run a support action from the open case page."""
     label = str(ACTIONS[name].label)
     page_actions.follow(page, label)
     fill_in(page)
@@ -98,7 +98,7 @@ def test_closed_actions_say_what_opens_them(page: Page, ana: Person, dora: Perso
 
 
 def dress(person: Person) -> None:
-    """Give somebody what actions end: an app password, a remembered browser, a sign-in."""
+    """Give a person what actions end: an app password, a remembered browser, a session."""
     user, now = User.objects.get(pk=person.user.pk), Context(now=timezone.now())
     app_passwords.issue(user, now, name="old laptop", program="mail")
     browsers.remember(user, now, days=14, method="totp")
@@ -174,7 +174,7 @@ def test_each_action_is_done_alone(desk: Page, ana: Person, dora: Person) -> Non
 
 @pytest.fixture
 def refused(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Hold an empty page that is told no again and again."""
+    """Return an empty page for requests that are refused."""
     with opened(chromium, live_server.url, viewport=SIZES["desk"], forgives=REFUSED) as shown:
         yield shown
 
@@ -233,7 +233,7 @@ def test_help_is_searched(page: Page) -> None:
 
 
 def ana_texts(ana: Person, *, now: datetime, good: int, bad: int) -> None:
-    """Let so many texts have gone to Ana."""
+    """Record this many texts to Ana."""
     for place in range(good + bad):
         is_bad = place >= good
         Message.objects.create(
@@ -314,5 +314,5 @@ def test_nobody_is_kept_out_of_the_desk_and_the_help(desk: Page, ana: Person, lo
 
 @pytest.fixture
 def look(desk: Page) -> Look:
-    """Give somebody who looks at pages in every way."""
+    """Return a checker that tests pages in every mode."""
     return Look(desk)

@@ -1,4 +1,4 @@
-"""The support desk on a tablet, by touch: each task of the handbook about a person, with targets that a finger hits."""
+"""Tests of the support desk on a tablet: each task of the handbook about a person, with targets large enough to tap."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Everybody can use every page: by eye, ear and hand, in light and dark, on a telephone and on a desk."""
+"""Tests of every page for accessibility, in light and dark, on a phone and a desktop."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def look(chromium: Browser, live_server: LiveServer) -> Iterator[Look]:
 
 @pytest.fixture
 def inside(look: Look, ana: Person, clock: Clock, live_server: LiveServer) -> Look:
-    """Look at the portal as Ana, who has just proven herself and has recovery codes."""
+    """Return a checker for the portal as Ana, who has just verified and has recovery codes."""
     ana.print_codes()
     carry_in(look.page, ana, clock, live_server)
     return look
@@ -298,7 +298,7 @@ def test_keeps_nobody_out_of_proving_themselves_again(inside: Look, ana: Person,
 
 
 def fill_up(person: Person) -> None:
-    """Give somebody as much as a person may have, under the longest names."""
+    """Give a person the maximum of everything, with the longest names."""
     context = Context(now=timezone.now(), network="2001:db8:1234:5678:9abc:def0:1234:5678", agent="Firefox/140.0")
     for at in range(10):
         row = Enrolment(user=person.user, method="passkey", name=(LONG, UNBROKEN)[at % 2], confirmed=True)

@@ -1,4 +1,4 @@
-"""The main journeys in Firefox, on a telephone and on a desk: nothing in the console, nothing wider than the window."""
+"""Tests of the main journeys in Firefox, on a phone and a desktop: no console errors and no sideways scrolling."""
 
 from collections.abc import Iterator
 

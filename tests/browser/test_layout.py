@@ -1,4 +1,4 @@
-"""The layout of the portal in Chromium: the navigation, long names, a magnified page and right-to-left scripts."""
+"""Tests of the portal's layout in Chromium: navigation, long names, a magnified page and right-to-left scripts."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,7 +35,7 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 @pytest.fixture
 def home(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
-    """Hold the first page of the portal as Ana on a desk."""
+    """Return the portal's first page as Ana on a desktop."""
     carry_in(desk, ana, clock, live_server)
     desk.goto("/")
     return desk
@@ -53,7 +53,7 @@ def _middle(page: Page, selector: str) -> float:
 
 @pytest.mark.parametrize("length", [15, 45, 55, 85])
 def test_long_name_of_the_organisation_leaves_the_navigation_whole(home: Page, settings: Settings, length: int) -> None:
-    """At 45 characters the last place was cut off, at 85 all but the first were."""
+    """Before the fix, 45 characters cut off the last entry, and 85 cut off all but the first."""
     settings.ORGANISATION_NAME = ("Federal Office for Long Names " * 3)[:length].strip()
     for width in (1024, 1280):
         home.set_viewport_size({"width": width, "height": 800})
@@ -74,7 +74,7 @@ def test_long_name_of_the_organisation_leaves_the_navigation_whole(home: Page, s
 
 
 def test_navigation_stands_on_one_line_with_the_brand_and_the_name(home: Page) -> None:
-    """The places stood three pixels lower than the names beside them."""
+    """Before the fix, the entries were three pixels lower than the names beside them."""
     middles = [_middle(home, each) for each in (".brand-name", ".nav a", ".menu .who")]
 
     assert max(middles) - min(middles) < 1

@@ -1,4 +1,4 @@
-"""The pictures in the articles show our own pages as they are now: their words are stored beside them.
+"""Tests that the pictures in articles show our pages as they are now, by the words stored with each picture.
 
 `RENEW_PICTURES=1` takes them again, in light and dark. Pixels are not compared, because fonts differ between machines.
 """
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 FOLDER = Path(settings.BASE_DIR) / "helpcenter" / "static" / "helpcenter" / "pictures"
 WORDS = FOLDER / "words.json"
-# What a page says, apart from what chance and time put there.
+# The text of a page without random values and dates.
 _SAID = "main => [...main.querySelectorAll('h1, h2, label, button, .option-title, .lead')].map(each => each.innerText)"
 _COLOURS = 64
 _TWINS: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
@@ -92,19 +92,19 @@ INSIDE = {
 
 @pytest.fixture
 def phone(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
-    """Hold an empty page on a telephone whose screen is as sharp as today's are."""
+    """Return an empty page on a phone with a high-resolution screen."""
     with opened(chromium, live_server.url, viewport=SIZES["phone"], device_scale_factor=2) as page:
         yield page
 
 
 def said(page: Page) -> list[str]:
-    """Read what a page says, without digits and what else changes from day to day."""
+    """Return the text of a page, without digits and other things that change from day to day."""
     words = page.locator("main").evaluate(_SAID)
     return [re.sub(r"\b[A-Z]#", "K#", re.sub(r"\d", "#", " ".join(each.split()))) for each in words if each.strip()]
 
 
 def take(page: Page, name: str) -> None:
-    """Take the picture of a page, and its twin for dark devices."""
+    """Take a picture of a page in light and in dark mode."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     main = page.locator("main")
     for scheme, end in _TWINS:
@@ -120,7 +120,7 @@ def take(page: Page, name: str) -> None:
 
 
 def check(page: Page, name: str) -> None:
-    """Compare the page with its picture's words; or take picture and words again."""
+    """Compare the page with the stored text of its picture, or renew picture and text."""
     kept = json.loads(WORDS.read_text()) if WORDS.exists() else {}
     if os.environ.get("RENEW_PICTURES"):
         take(page, name)

@@ -1,4 +1,4 @@
-"""The portal in Chromium, on a telephone and a desk: each action of a signed-in person, from the page it begins on."""
+"""Tests of the portal in Chromium, on a phone and a desktop: each action of a signed-in person, from its first page."""
 
 import re
 
@@ -44,7 +44,7 @@ NEW = "seven green bicycles"
 
 @pytest.fixture
 def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
-    """Hold the first page of the portal as Ana, who has just proven herself, on a telephone and on a desk."""
+    """Return the portal's first page as Ana, who has just verified, on a phone and on a desktop."""
     carry_in(page, ana, clock, live_server)
     page.goto("/")
     return page
@@ -52,14 +52,14 @@ def at_home(page: Page, ana: Person, clock: Clock, live_server: LiveServer) -> P
 
 @pytest.fixture
 def at_desk(desk: Page, ana: Person, clock: Clock, live_server: LiveServer) -> Page:
-    """Hold the first page of the portal as Ana on a desk alone."""
+    """Return the portal's first page as Ana on a desktop only."""
     carry_in(desk, ana, clock, live_server)
     desk.goto("/")
     return desk
 
 
 def go(page: Page, place: str) -> None:
-    """Follow the portal's main list of places, which is folded into a menu on a telephone."""
+    """Follow a link of the portal's navigation, which is a menu on a phone."""
     if page.get_by_role("button", name="Menu").is_visible():
         press(page, "Menu")
     use(page, page.get_by_role("navigation", name="Main").get_by_role("link", name=place))
@@ -77,7 +77,7 @@ def name_key(page: Page, name: str) -> None:
 
 @pytest.fixture
 def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
-    """Give the browser a fingerprint reader that always agrees."""
+    """Add a virtual fingerprint reader that always accepts to the browser."""
     settings.PUBLIC_URL = live_server.url
     devices = at_home.context.new_cdp_session(at_home)
     devices.send("WebAuthn.enable")
@@ -88,7 +88,7 @@ def keyring(at_home: Page, settings: Settings, live_server: LiveServer) -> Page:
 
 
 def prove_another_number(page: Page, person: Person) -> None:
-    """Set texts up for a number that is on another phone, and prove it."""
+    """Set up texts for a number on another phone, and verify it."""
     press(page, "Text message")
     fill(page, "Phone number", "078 555 01 45")
     press(page, "Continue")
@@ -370,7 +370,7 @@ def test_activates_a_hardware_token_and_signs_in_with_it(at_home: Page, ana: Per
 
 
 def mailed() -> str:
-    """Read the code in the newest mail."""
+    """Return the code in the newest email."""
     work()
     found = re.search(r"\b\d{6}\b", Delivery.objects.filter(to="ana@home.example").latest("pk").words)
     assert found

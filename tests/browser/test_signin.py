@@ -1,4 +1,4 @@
-"""The whole sign-in in Chromium: by every option, on a telephone and on a desk, by keys alone and without a script."""
+"""Tests of sign-in in Chromium: every option, on a phone and a desktop, by keyboard alone and without JavaScript."""
 
 import re
 
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def match_of(page: Page) -> str:
-    """Read the two digits to key."""
+    """Return the two digits to press in the call."""
     return "".join(page.locator(".match b span").all_inner_texts())
 
 
@@ -156,7 +156,7 @@ def test_does_not_ask_again_on_a_remembered_browser(page: Page, ana: Person) -> 
 
 
 def test_shows_the_password_that_was_typed(page: Page, ana: Person) -> None:
-    """The button was missing while the fields of the form had a class of their own (seen)."""
+    """Seen: the button was missing while the form's fields had their own class."""
     page.goto("/sign-in/")
     typed = page.get_by_label("Password", exact=True)
     fill(page, "Password", PASSWORD)

@@ -1,4 +1,4 @@
-"""Sign-in pages on a small screen: what to press and where help is shows at once, and no long name breaks a page."""
+"""Tests of sign-in pages on a small screen: actions and help show without scrolling, and long names fit."""
 
 import re
 from collections.abc import Iterator

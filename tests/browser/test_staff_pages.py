@@ -1,4 +1,4 @@
-"""Every page of the staff in a real browser: nothing for axe to find in both colour schemes, on a phone and a desktop.
+"""Tests of every staff page in a real browser, with axe, in both colour schemes, on a phone and a desktop.
 
 The registry and the URL table of the admin are walked, so a page that is added later is looked at as well.
 """
@@ -32,7 +32,7 @@ from verification.otp.oath import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-assert urls.urlpatterns  # whose import fills the registry
+assert urls.urlpatterns  # imported because it fills the registry
 
 # Own pages without a row that this test makes, and why they are looked at elsewhere.
 ELSEWHERE = {
@@ -54,7 +54,7 @@ ELSEWHERE = {
 
 @pytest.fixture
 def root(db: None, clock: Clock) -> Person:
-    """Give somebody who may do everything."""
+    """Return a superuser."""
     return join("root", is_staff=True, is_superuser=True).set_up("totp")
 
 

@@ -1,4 +1,4 @@
-"""The pages of hardware tokens in a real browser, at both widths; nothing for axe to find."""
+"""Tests of the hardware token pages in a real browser, at both widths, with axe."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ SECRET = b"12345678901234567890"
 
 @pytest.fixture
 def fay(clock: Clock) -> Person:
-    """Give an administrator, where policy wants no verified caller."""
+    """Return an administrator, under a policy without caller verification."""
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     return hire("fay", "Administrators")
 
