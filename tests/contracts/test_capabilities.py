@@ -1,4 +1,4 @@
-"""Every installed method keeps the contracts of its capabilities. Those of a new method are found automatically."""
+"""Contract tests for the capabilities of every installed method. New methods are found automatically."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from verification.outcomes import Verdict
 
 
 def test_every_capability_is_tried() -> None:
-    """A capability that no installed method has would be tested by nothing."""
+    """A capability that no installed method has would not be tested."""
     mine = [c for c in vars(capabilities).values() if isinstance(c, type) and c.__module__ == capabilities.__name__]
 
     assert [capability.__name__ for capability in mine if not registry.having(capability)] == []

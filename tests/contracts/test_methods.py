@@ -1,4 +1,4 @@
-"""Every installed method keeps the contract, whichever it is. A new one is taken up by its settings line."""
+"""Contract tests for every installed method. A new method is included by its settings line."""
 
 import re
 from pathlib import Path
@@ -164,7 +164,7 @@ def test_templates_are_there(name: str) -> None:
 
 
 class Desk:
-    """One person with one proven enrolment of a method, whatever that takes."""
+    """One person with one confirmed enrolment of a method."""
 
     def __init__(self, name: str) -> None:
         self.method = registry.method(name)

@@ -1,4 +1,4 @@
-"""A new support action is one function with its declaration, and one event: then it is offered, done and told.
+"""Tests that a new support action needs one function with its declaration, and one event, to be offered and notified.
 
 In the product both declarations are passed to `declare`; here they are added for one test at a time.
 """

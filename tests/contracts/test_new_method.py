@@ -1,4 +1,4 @@
-"""A new method is one folder and one settings line: then it is offered, set up, asked, counted and told of."""
+"""Tests that a new method needs only one folder and one settings line."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every provider keeps the contract, be it installed or only in the house."""
+"""Contract tests for every provider in the repository, installed or not."""
 
 from datetime import UTC, datetime
 from importlib import import_module
@@ -67,7 +67,7 @@ def test_says_what_it_carries(name: str) -> None:
 
 @every
 def test_hands_over_or_says_why_not(name: str, db: None) -> None:
-    """Whatever happens on the line, only two errors come out of it."""
+    """Whatever happens on the network, a provider raises only two errors."""
     carrier = provider(name)
 
     told = [_send(carrier, kind) for kind in sorted(carrier.kinds)]
@@ -111,7 +111,7 @@ def test_says_whether_it_is_fit_for_service(name: str, db: None) -> None:
 
 @every
 def test_knows_no_people(name: str, db: None) -> None:
-    """It may keep a ledger of its own; the engine's tables and the people are none of its business."""
+    """A provider can have tables of its own, but never queries the engine's tables or people."""
     with CaptureQueriesContext(connection) as captured:
         for kind in provider(name).kinds:
             _send(provider(name), kind)
