@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from verification.setting import Section, Setting, formats
 
-SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_"))
+SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_"))
 
 session_hours: Setting[timedelta] = Setting(
     SIGN_IN,
@@ -20,4 +20,12 @@ password_min_length: Setting[int] = Setting(
     default=12,
     unit="characters",
     meaning="minimum length of a new password",
+)
+breached_passwords_file: Setting[str] = Setting(
+    SIGN_IN,
+    "BREACHED_PASSWORDS_FILE",
+    formats.file,
+    default="",
+    meaning="file of breached passwords that `manage.py breached_passwords build` writes; common passwords are refused "
+    "without it",
 )

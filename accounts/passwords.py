@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts import app_passwords, audit_events
+from accounts import app_passwords, audit_events, breached_passwords
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
 from verification import audit, enrolments, limits, notices
@@ -41,10 +41,10 @@ def change(
     user.set_password(password)
     with transaction.atomic():
         rows = User.objects.filter(pk=user.pk, password=kept)
-        if not rows.update(password=user.password, must_change_password=False):
+        if not rows.update(password=user.password, must_change_password=False, breached_password_at=None):
             user.password = kept
             return False
-        user.must_change_password = False
+        user.must_change_password, user.breached_password_at = False, None
         enrolments.raise_epoch(user)
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
         event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
@@ -52,6 +52,22 @@ def change(
         notices.tell(user, "password_changed", now=context.now, context=context, n_app_passwords=str(n_gone or ""))
         also()
     return True
+
+
+def note_breached(user: User, password: str, context: Context) -> None:
+    """Note that the correct password of a sign-in is one that attackers try first, so that a new one is asked for.
+
+    Nothing else changes: the sign-in continues, and their mail and other apps keep working.
+    """
+    if user.breached_password_at is not None:
+        return
+    found = breached_passwords.found_in(password)
+    if found is None:
+        return
+    with transaction.atomic():
+        rows = User.objects.filter(pk=user.pk, password=user.password, breached_password_at=None)
+        if rows.update(breached_password_at=context.now):
+            audit.record(audit_events.PASSWORD_FOUND, user_id=user.pk, context=context, list=found)
 
 
 def ask_reset(name: str, context: Context, *, path: str) -> None:

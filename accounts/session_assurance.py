@@ -152,12 +152,18 @@ class NewPasswordMiddleware:
     def process_view(self, request: HttpRequest, *_more: Any) -> HttpResponse | None:
         user = of(request).user if request.session.get(KEY) else None
         match = request.resolver_match
-        if user is None or not user.must_change_password or match is None:
+        if user is None or match is None or not (user.must_change_password or user.breached_password_at):
             return None
         if match.view_name in self._OPEN or match.namespace == "signin":
             return None
-        messages.info(request, _("Set a new password first. The support desk requires it."))
+        messages.info(request, _why_new_password(user))
         return redirect(redirects.asking("portal:password", request.get_full_path()))
+
+
+def _why_new_password(user: User) -> str:
+    if user.must_change_password:
+        return _("Set a new password first. The support desk requires it.")
+    return _("Set a new password first. Attackers know yours: it’s common, or became known in a data breach.")
 
 
 def end_others(request: HttpRequest, user: User, context: Context) -> None:

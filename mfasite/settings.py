@@ -172,7 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": environment[accounts_conf.password_min_length]},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.breached_passwords.validator.BreachedPasswordValidator"},
 ]
 
 SESSION_ENGINE = "accounts.sessions"

@@ -92,6 +92,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     n_deferrals = models.PositiveSmallIntegerField(default=0, editable=False)
     grace_ends_at = models.DateTimeField(null=True, editable=False)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
+    breached_password_at = models.DateTimeField(null=True, editable=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, hashers, redirects, session_assurance
+from accounts import audit_events, hashers, passwords, redirects, session_assurance
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin import login_stage
@@ -53,6 +53,7 @@ def check_password(name: str, password: str, context: Context) -> tuple[User | N
         audit.record(audit_events.PASSWORD_REFUSED, user_id=user.pk, context=context)
         return None, gate
     limits.password_accepted(folded, context)
+    passwords.note_breached(user, password, context)
     return user, gate
 
 

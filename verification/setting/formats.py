@@ -212,6 +212,7 @@ def url(*, example: str) -> Format[str]:
     return Format(f"an address such as {example}", _parse_url, example)
 
 
+file = Format("a file", lambda value: str(Path(value).resolve()), "/srv/example/list.bin")
 folder = Format("a folder", lambda value: Path(value).resolve(), "/srv/example")
 
 

@@ -132,4 +132,6 @@ def because(person: User, decision: Decision, *, n_browsers: int) -> list[str]:
         lines.append(_("In trusted networks they skip the second step."))
     if person.must_change_password:
         lines.append(_("They must also choose a new password."))
+    elif person.breached_password_at:
+        lines.append(_("They must also choose a new password, because attackers know the current one."))
     return lines
