@@ -1,10 +1,12 @@
-"""Models of users, sessions, app passwords and the support desk, one file for each subject."""
+"""Models of users, sessions, applications, app passwords and the support desk, one file for each subject."""
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
+from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
 from accounts.models.imports import Import
 from accounts.models.people import User
 from accounts.models.resets import PasswordReset
 from accounts.models.roles import ShippedRole
+from accounts.models.secrets import SecretHolder
 from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
@@ -12,12 +14,16 @@ from verification.models.person import SecondStep
 
 __all__ = [
     "AppPassword",
+    "Application",
+    "ApplicationLogo",
+    "ApplicationSession",
     "CallerCheck",
     "GroupRequest",
     "Import",
     "PasswordReset",
     "Scope",
     "SecondStep",
+    "SecretHolder",
     "SentForm",
     "Service",
     "Session",

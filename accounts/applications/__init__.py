@@ -1,0 +1,13 @@
+"""Applications: who may use them, who is signed in to them, and what ends that."""
+
+from accounts.applications.allowed import may_use, named, usable_by
+from accounts.applications.open_sessions import (
+    Facts,
+    Receiver,
+    end,
+    end_these,
+    on_end,
+    open,  # noqa: A004  (read as applications.open)
+)
+
+__all__ = ["Facts", "Receiver", "end", "end_these", "may_use", "named", "on_end", "open", "usable_by"]

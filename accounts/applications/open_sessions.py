@@ -1,0 +1,96 @@
+"""Who is signed in to which application: opens these sessions, renews what they know, and ends them.
+
+They end in the transaction of what ends them. Code that must notify an application registers a receiver with `on_end`,
+which writes to the outbox in the same transaction.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from accounts.models import Application, ApplicationSession, User
+from verification.db import row_locks
+
+
+class Facts(Protocol):
+    """What an application is told of a verification: the part of an access decision that is stored here."""
+
+    @property
+    def acr(self) -> str: ...
+    @property
+    def amr(self) -> Sequence[str]: ...
+    @property
+    def auth_time(self) -> datetime | None: ...
+
+
+# Gets the sessions that just ended, and when.
+Receiver: TypeAlias = "Callable[[QuerySet[ApplicationSession], datetime], None]"
+_receivers: list[Receiver] = []
+
+
+def on_end(receiver: Receiver) -> Receiver:
+    """Register a function that is called with the sessions that ended, in the transaction that ended them."""
+    if receiver not in _receivers:
+        _receivers.append(receiver)
+    return receiver
+
+
+def open(  # noqa: A001  (read as applications.open)
+    application: Application, user: User, session_ref: str, answer: Facts, now: datetime
+) -> ApplicationSession:
+    """Return a person's session in an application, opened now or renewed with what was decided now."""
+    facts = {"last_used_at": now, "acr": answer.acr, "amr": list(answer.amr), "auth_time": answer.auth_time}
+    running = ApplicationSession.objects.filter(
+        application=application, user=user, session_ref=session_ref, ended_at__isnull=True
+    )
+    if not running.update(**facts):
+        try:
+            with transaction.atomic():
+                return ApplicationSession.objects.create(
+                    application=application, user=user, session_ref=session_ref, started_at=now, **facts
+                )
+        except IntegrityError:  # another request opened it in between; the constraint allows one
+            if not running.update(**facts):
+                raise
+    return running.get()
+
+
+def end(
+    now: datetime,
+    why: str,
+    *,
+    user_id: int | None = None,
+    session_ref: str | None = None,
+    application: Application | None = None,
+) -> int:
+    """End the running sessions that match everything given, and return how many. Call it in a transaction.
+
+    Shape: `why` is a short code, such as "sign-out" or "locked".
+    Errors: `ValueError` if nothing is given, because that would end the sessions of everyone.
+    """
+    given = {"user_id": user_id, "session_ref": session_ref, "application": application}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if not chosen:
+        raise ValueError("name a person, a session or an application")
+    return end_these(ApplicationSession.objects.filter(**chosen), now, why)
+
+
+def end_these(sessions: QuerySet[ApplicationSession], now: datetime, why: str) -> int:
+    """End those of these sessions that are running, and return how many. Call it in a transaction.
+
+    One guarded statement decides which ended: none is ended or announced twice, however many requests race.
+    """
+    end_ref = secrets.token_hex(16)
+    with transaction.atomic(savepoint=False):
+        running = sessions.filter(ended_at__isnull=True)
+        row_locks.lock(running)
+        n = running.update(ended_at=now, end_reason=why, end_ref=end_ref)
+        if n:
+            ended = ApplicationSession.objects.filter(end_ref=end_ref)
+            for receive in _receivers:
+                receive(ended, now)
+    return n
