@@ -6,7 +6,7 @@ The portal, the admin and every integration ask here. Also the middleware that e
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,25 +24,72 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from accounts import audit_events, redirects, sessions
 from accounts.models import Session, User
 from accounts.sessions import PLACE
-from verification import audit, browsers, enrolments, policies
+from verification import audit, browsers, enrolments, policies, registry
 from verification.context import Context
 from verification.db import row_locks
 from verification.policies import Rules, Why
 
-KEY = "assurance"  # session key: epoch, time and `amr` of the verification
+KEY = "assurance"  # session key: epoch, methods verified with their times, reason; a few hundred bytes
+PASSWORD = "password"  # noqa: S105  (a name, which stands among the verified methods)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """One method that was verified in a session, and when last. The password counts as a method."""
+
+    method: str
+    at: datetime
+
+    @property
+    def amr(self) -> str:
+        """Its name for other systems. Source: RFC 8176, 2."""
+        if self.method == PASSWORD:
+            return "pwd"
+        return registry.method(self.method).amr if registry.is_installed(self.method) else "otp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFacts:
+    """What a session knows: whose it is, what was verified in it and when, and from where.
+
+    Shape: `ref` is `Session.ref`; `network` is where the person signed in from; `why` is the reason for the decision at
+    sign-in; `until` is when it ends early, because a pass opened it.
+    """
+
+    ref: str
+    user_id: int
+    epoch: int
+    verified: tuple[Verification, ...]
+    network: str = ""
+    why: str = ""
+    until: datetime | None = None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Return whether a remembered browser stood in for the second step."""
+        return self.why == Why.REMEMBERED
+
+    @property
+    def has_second_step(self) -> bool:
+        """Return whether anything was verified beside the password."""
+        return any(each.method != PASSWORD for each in self.verified)
+
+    @property
+    def newest(self) -> datetime | None:
+        """Return when anything was last verified."""
+        return max((each.at for each in self.verified), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assurance:
     """How far a session can be trusted.
 
-    Shape: `amr` as in RFC 8176, such as pwd, otp, sms, tel; `why` is the reason for the decision at sign-in;
-    `is_proven` is true after a second step.
+    Shape: `proven_at` is the newest verification; `why` is the reason for the decision at sign-in; `is_proven` is true
+    after a second step.
     """
 
     user: User | None = None
     proven_at: datetime | None = None
-    amr: tuple[str, ...] = ()
     is_proven: bool = False
     why: str = ""
 
@@ -59,35 +106,62 @@ class AuthedRequest(HttpRequest):
 
 def of(request: HttpRequest) -> Assurance:
     """Return the assurance of a request's session. A half signed-in session has none."""
-    user = request.user
-    kept = request.session.get(KEY)
-    if not user.is_authenticated or not kept:
-        return Assurance()
-    now = timezone.now()
-    is_over = "until" in kept and kept["until"] <= now.timestamp()
-    if is_over or kept["epoch"] != user.epoch or policies.refusal(user, now):
+    here = facts(request)
+    if here is None:
         return Assurance()
     return Assurance(
-        user=user,
-        proven_at=datetime.fromtimestamp(kept["at"], tz=UTC),
-        amr=tuple(kept["amr"]),
-        is_proven=DEVICE_ID_SESSION_KEY in request.session,
-        why=kept.get("why", ""),
+        user=cast("User", request.user),
+        proven_at=here.newest,
+        is_proven=here.has_second_step and DEVICE_ID_SESSION_KEY in request.session,
+        why=here.why,
     )
 
 
+def facts(request: HttpRequest) -> SessionFacts | None:
+    """Return what a request's session knows, or None if nobody is signed in by it any more."""
+    user = request.user
+    if not user.is_authenticated or not request.session.get(KEY):
+        return None
+    return read(request.session, user, ref=sessions.ref_of(request.session), now=timezone.now())
+
+
+def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> SessionFacts | None:
+    """Return what the data of a session says, or None if it no longer counts for its user."""
+    kept = data.get(KEY) or {}
+    if kept.get("epoch") != user.epoch or "verified" not in kept or policies.refusal(user, now):
+        return None
+    until = _instant(kept["until"]) if "until" in kept else None
+    if until is not None and until <= now:
+        return None
+    return SessionFacts(
+        ref=ref,
+        user_id=user.pk,
+        epoch=user.epoch,
+        verified=tuple(Verification(method=name, at=_instant(at)) for name, at in kept["verified"].items()),
+        network=(data.get(PLACE) or {}).get("network", ""),
+        why=kept["why"],
+        until=until,
+    )
+
+
+def _instant(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, tz=UTC)
+
+
 def keep(
-    request: HttpRequest,
-    user: User,
-    *,
-    at: datetime,
-    amr: tuple[str, ...],
-    why: str,
-    until: datetime | None = None,
+    request: HttpRequest, user: User, *, verified: Mapping[str, datetime], why: str, until: datetime | None = None
 ) -> None:
-    """Store the assurance in the session: the user's current epoch, the time, and optionally when it expires."""
-    kept: dict[str, Any] = {"epoch": user.epoch, "at": at.timestamp(), "amr": list(amr), "why": why}
+    """Store in the session what was verified and when, in the user's current epoch, and optionally when that ends."""
+    times = {method: at.timestamp() for method, at in verified.items()}
+    kept: dict[str, Any] = {"epoch": user.epoch, "verified": times, "why": why}
     request.session[KEY] = kept | ({"until": until.timestamp()} if until else {})
+
+
+def add(request: HttpRequest, user: User, method: str, *, at: datetime, until: datetime | None = None) -> None:
+    """Add a verification to those that the session knows. A second step was done, so nothing stands in for it now."""
+    here = facts(request)
+    former = {each.method: each.at for each in here.verified} if here is not None else {}
+    keep(request, user, verified=former | {method: at}, why=Why.REQUIRED, until=until)
 
 
 def place(request: HttpRequest, context: Context) -> None:
@@ -95,12 +169,14 @@ def place(request: HttpRequest, context: Context) -> None:
     request.session[PLACE] = {"agent": context.agent, "network": context.network}
 
 
-def _holds(request: HttpRequest) -> bool:
-    """Return whether a session may continue."""
-    here = of(request)
-    if here.user is None or here.is_proven or here.why not in _UNPROVEN:
-        return here.is_signed_in
-    return _UNPROVEN[here.why](policies.rules_for(here.user.pk), request.session.get(PLACE, {}).get("network", ""))
+def is_settled(here: SessionFacts) -> bool:
+    """Return whether a session holds whatever policy says now, because nothing skipped its second step."""
+    return here.has_second_step or here.why not in _UNPROVEN
+
+
+def holds(here: SessionFacts, rules: Rules) -> bool:
+    """Return whether the policy in force would still let the second step of a session be skipped, if it was."""
+    return is_settled(here) or _UNPROVEN[here.why](rules, here.network)
 
 
 # Reasons for skipping the second step at sign-in, and whether the current policy would still skip it.
@@ -108,6 +184,11 @@ _UNPROVEN: Mapping[str, Callable[[Rules, str], bool]] = {
     Why.REMEMBERED: lambda rules, _network: rules.remember_days > 0,
     Why.TRUSTED_NETWORK: lambda rules, network: policies.is_trusted(network, rules),
 }
+
+
+def _continues(request: HttpRequest) -> bool:
+    here = facts(request)
+    return here is not None and (is_settled(here) or holds(here, policies.rules_for(here.user_id)))
 
 
 class StandingMiddleware:
@@ -121,7 +202,7 @@ class StandingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session and not _holds(request):
+        if SESSION_KEY in request.session and not _continues(request):
             logout(request)
             messages.info(
                 request, _("We signed you out, because your account or its settings have changed. Sign in again.")

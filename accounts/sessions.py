@@ -23,6 +23,7 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
 
+BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 PLACE = "place"  # session key: the browser and network that created it
 
 

@@ -143,6 +143,7 @@ class Method:
     code_label: Any = ""  # label of the field for its code; empty: the label of the enrolment
     causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text per `cause`
     strength: ClassVar[int] = 1  # 1 to 3: the strongest is recommended, and policies can require one
+    is_phishing_resistant: ClassVar[bool] = False  # it refuses to work on a false sign-in page
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2
     kind: ClassVar[str] = ""  # kind of its messages, if it is `Delivered`
     code_lengths: ClassVar[frozenset[int]] = frozenset({6})  # digits of an answer, or an empty text if it isn't numeric

@@ -15,6 +15,7 @@ from django_otp import login as otp_login
 from accounts import audit_events, hashers, passwords, redirects, session_assurance
 from accounts.models import User
 from accounts.models.people import fold
+from accounts.sessions import BACKEND
 from accounts.signin import login_stage
 from accounts.signin.login_stage import Pending
 from verification import audit, browsers, challenges, limits, policies, registry
@@ -28,7 +29,6 @@ from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
 
-_BACKEND = "accounts.backends.RightsBackend"
 _DEVICE_DAYS = 180
 
 _NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
@@ -181,11 +181,6 @@ def person(pending: Pending) -> User | None:
     return _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
 
 
-def amr(enrolment: Enrolment | None) -> tuple[str, ...]:
-    """Return the `amr` values of a verification for other systems. Source: RFC 8176, 2."""
-    return ("pwd",) if enrolment is None else ("pwd", registry.method(enrolment.method).amr, "mfa")
-
-
 def finish(
     request: HttpRequest,
     user: User,
@@ -193,21 +188,28 @@ def finish(
     *,
     next_url: str,
     why: str,
+    password_at: datetime | None,
     enrolment: Enrolment | None = None,
     remember_days: int = 0,
 ) -> HttpResponse:
-    """Sign a user in and redirect them. Nothing else signs anyone in. `why` goes into the audit log."""
+    """Sign a user in and redirect them. Nothing else signs anyone in. `why` goes into the audit log.
+
+    Shape: `password_at` is None if they signed in without a password.
+    """
     if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
         remember_days = 0
     login_stage.wipe(request)
     if SESSION_KEY in request.session:
         request.session.flush()  # else a password alone would renew an older session's second step
-    login(request, user, backend=_BACKEND)  # changes the session key and sets `last_login`
+    login(request, user, backend=BACKEND)  # changes the session key and sets `last_login`
     if enrolment is not None:
         enrolment.user = user
         otp_login(request, enrolment)
-    until = enrolment.ends_at if enrolment is not None else None
-    session_assurance.keep(request, user, at=context.now, amr=amr(enrolment), why=why, until=until)
+    verified = {} if password_at is None else {session_assurance.PASSWORD: password_at}
+    until = None
+    if enrolment is not None:
+        verified[enrolment.method], until = context.now, enrolment.ends_at
+    session_assurance.keep(request, user, verified=verified, why=why, until=until)
     session_assurance.place(request, context)
     audit.record(
         audit_events.SIGN_IN_COMPLETED,
@@ -262,8 +264,7 @@ def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrol
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
-    until = enrolment.ends_at
-    session_assurance.keep(request, user, at=context.now, amr=amr(enrolment), why=policies.Why.REQUIRED, until=until)
+    session_assurance.add(request, user, enrolment.method, at=context.now, until=enrolment.ends_at)
 
 
 def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:

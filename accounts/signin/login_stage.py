@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -55,6 +55,11 @@ class Pending:
     def is_proven(self) -> bool:
         """Whether the user has verified a first method during registration, so that they can be signed in."""
         return self.enrolment_id > 0
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began, which is when a sign-in's password was correct."""
+        return datetime.fromtimestamp(self.started, tz=UTC)
 
     @property
     def name(self) -> str:

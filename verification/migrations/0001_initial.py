@@ -382,6 +382,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Strength',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use lower-case letters, digits and hyphens.')], verbose_name='short name')),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('explanation', models.CharField(blank=True, max_length=200, verbose_name='explanation')),
+                ('methods', models.JSONField(blank=True, default=list, verbose_name='methods')),
+                ('needs', models.JSONField(blank=True, default=list, verbose_name='properties')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('slug__in', ['password', 'second-step', 'no-phone', 'phishing-resistant']), _negated=True), name='strength_is_not_built_in')],
+            },
+        ),
+        migrations.CreateModel(
             name='BlockedRange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -12,6 +12,7 @@ from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
 from verification.models.policies import AppPasswordsEnd, Policy
 from verification.models.routes import Attempt, Circuit, CircuitState, Result, Route
+from verification.models.strengths import Strength
 
 __all__ = [
     "AppPasswordsEnd",
@@ -44,4 +45,5 @@ __all__ = [
     "Span",
     "SpendingLimit",
     "State",
+    "Strength",
 ]

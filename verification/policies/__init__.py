@@ -10,6 +10,7 @@ from verification.policies.effective import (
     inherited,
     is_alone_open,
     rules_for,
+    rules_of_groups,
     rules_of_many,
     sources,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "ranked",
     "refusal",
     "rules_for",
+    "rules_of_groups",
     "rules_of_many",
     "sources",
 ]

@@ -79,7 +79,8 @@ def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, 
         return stages.closed(request, begun.decision.reason)
     request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
-        return flow.finish(request, user, context, next_url=next_url, why=begun.decision.reason)
+        why = begun.decision.reason
+        return flow.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
     assert begun.pending is not None  # noqa: S101  (ASK and ENROL always have one)
     login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:

@@ -49,7 +49,9 @@ def passwordless(request: HttpRequest) -> HttpResponse:
         outcome = flow.prove_alone(answer, now, nonce=kept["nonce"], until=until)
     if outcome.proven and outcome.enrolment is not None:
         user = flow.proven_person(outcome)
-        return flow.finish(request, user, now, next_url=next_url, why="alone", enrolment=outcome.enrolment)
+        return flow.finish(
+            request, user, now, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
+        )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
         stages.tell(request, outcome, now)
     else:

@@ -205,7 +205,15 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
         return stages.out(request, _("The method that you set up was removed. Sign in again."))
-    return flow.finish(request, user, context, next_url=pending.next, why=pending.why, enrolment=proven)
+    return flow.finish(
+        request,
+        user,
+        context,
+        next_url=pending.next,
+        why=pending.why,
+        password_at=pending.started_at,
+        enrolment=proven,
+    )
 
 
 @stages.half_signed_in
@@ -219,4 +227,4 @@ def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     user, decision = opened
     if pending.is_proven or not flow.defer(user, context, decision):
         return redirect("signin:register")
-    return flow.finish(request, user, context, next_url=pending.next, why=Why.DEFERRED)
+    return flow.finish(request, user, context, next_url=pending.next, why=Why.DEFERRED, password_at=pending.started_at)

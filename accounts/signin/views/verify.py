@@ -55,6 +55,7 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
             context,
             next_url=pending.next,
             why=pending.why,
+            password_at=pending.started_at,
             enrolment=outcome.enrolment,
             remember_days=pending.remember_days if request.POST.get("remember") else 0,
         )

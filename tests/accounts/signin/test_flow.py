@@ -19,8 +19,7 @@ def test_keeps_how_and_when_in_the_session(ana: Person, clock: Clock) -> None:
 
     assert _session(ana)["assurance"] == {
         "epoch": 1,
-        "at": clock.now.timestamp(),
-        "amr": ["pwd", "otp", "mfa"],
+        "verified": {"password": clock.now.timestamp(), "totp": clock.now.timestamp()},
         "why": "required",
     }
 
@@ -30,7 +29,7 @@ def test_keeps_the_password_alone_as_such(ana: Person) -> None:
 
     ana.give_password()
 
-    assert _session(ana)["assurance"]["amr"] == ["pwd"]
+    assert list(_session(ana)["assurance"]["verified"]) == ["password"]
     assert "otp_device_id" not in _session(ana)
 
 

@@ -128,6 +128,7 @@ class Passkey(Passwordless):
     label = _("Passkey")
     explain = _("Use your fingerprint, face, device PIN or security key.")
     strength = 3
+    is_phishing_resistant = True
     amr = "hwk"
     max_enrolments = 10
     form_class = PasskeyForm

@@ -1,0 +1,25 @@
+"""Access to applications: one decision about session facts, a person's methods and what is required."""
+
+from accounts.access.answers import of_person, of_request
+from accounts.access.decision import Answer, Reason, Requirement, Step, decide
+from accounts.access.facts import SignedIn, of_session_key
+from accounts.access.requirements import Wanted, groups_of
+from accounts.access.stepping_up import step_up
+from accounts.session_assurance import SessionFacts, Verification
+
+__all__ = [
+    "Answer",
+    "Reason",
+    "Requirement",
+    "SessionFacts",
+    "SignedIn",
+    "Step",
+    "Verification",
+    "Wanted",
+    "decide",
+    "groups_of",
+    "of_person",
+    "of_request",
+    "of_session_key",
+    "step_up",
+]

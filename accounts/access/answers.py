@@ -1,0 +1,75 @@
+"""Answers about one person and one application, with the rows that the decision needs."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts import session_assurance
+from accounts.access import requirements
+from accounts.access.decision import Answer, Reason, Requirement, Step, decide
+from accounts.access.requirements import Groups, Wanted
+from accounts.models import Application, User
+from accounts.session_assurance import SessionFacts
+from verification import enrolments, policies
+from verification.policies import Rules
+
+_FINAL = {Reason.BLOCKED, Reason.LOCKED, Reason.NOT_ALLOWED, Reason.TOO_MANY_ROUNDS}
+
+
+def of_request(request: HttpRequest, application: Application, *, wanted: Wanted | None = None) -> Answer:
+    """Decide whether a request's person may use an application now."""
+    facts = session_assurance.facts(request)
+    user = request.user if facts is not None and isinstance(request.user, User) else None
+    return of_person(user, application, facts, timezone.now(), wanted=wanted)
+
+
+def of_person(
+    user: User | None,
+    application: Application,
+    facts: SessionFacts | None = None,
+    now: datetime | None = None,
+    *,
+    wanted: Wanted | None = None,
+    groups: Groups | None = None,
+    rounds: int = 0,
+) -> Answer:
+    """Decide about a person and the facts of their session. Without facts, it says what a sign-in would have to meet.
+
+    One statement if access is granted: the groups, unless they are given. Otherwise also what the person has set up.
+    """
+    now, wanted = now or timezone.now(), wanted or Wanted()
+    floor = requirements.floor(application)
+    demanded = requirements.raised(floor, wanted)
+    if user is None:
+        return decide(None, None, demanded[0], is_allowed=True, refusal="", now=now)
+    groups = requirements.groups_of(user.pk) if groups is None else groups
+    rules = policies.rules_of_groups(groups)
+    is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
+    if facts is not None and not session_assurance.holds(facts, rules):
+        return decide(None, None, demanded[0], is_allowed=is_allowed, refusal=refusal, now=now)
+
+    def answer(requirement: Requirement, owned: Collection[str]) -> Answer:
+        return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
+
+    at_once = answer(demanded[0], ())
+    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL:
+        return at_once
+    owned, offered = _methods(user, rules, now)
+    answers = [answer(replace(each, offered=offered), owned) for each in demanded]
+    reachable = next((each for each in answers if each.step in {Step.CONTINUE, Step.ASK}), None)
+    if reachable is not None or not wanted.strengths or wanted.is_essential:
+        return reachable or answers[0]
+    [without] = requirements.raised(floor, replace(wanted, strengths=()))
+    return answer(replace(without, offered=offered), owned)
+
+
+def _methods(user: User, rules: Rules, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the methods that someone can verify with now, and those that they may set up."""
+    allowed = policies.for_staff(rules).methods if user.is_staff else rules.methods
+    mine = enrolments.options(enrolments.confirmed(user.pk), allowed, now=now)
+    owned = tuple(each.method for each in mine if not each.is_locked and not each.unavailable_reason)
+    offers = enrolments.offers(allowed, user_id=user.pk, now=now, may_claim=rules.stock_tokens)
+    return owned, tuple(each.name for each in offers if not each.is_backup)

@@ -1,0 +1,205 @@
+"""The one decision about access: a session's facts against what is required. Pure: no query, no request, no clock."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from accounts.session_assurance import PASSWORD, SessionFacts, Verification
+from verification import registry
+from verification.policies import Why
+from verification.strengths import Strength
+
+ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
+ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
+ACR_PHISHING_RESISTANT = "phr"  # Source: OpenID Connect EAP ACR Values 1.0, 3
+MAX_ROUNDS = 2
+SETUP_MAX_AGE = timedelta(minutes=5)  # of the verification with which someone may set up a method
+
+
+class Step(StrEnum):
+    """What happens next."""
+
+    CONTINUE = "continue"
+    ASK = "ask"
+    ENROL = "enrol"
+    REFUSE = "refuse"
+
+
+class Reason(StrEnum):
+    """Why; recorded, and told in words."""
+
+    MET = "met"
+    SKIPPED = "skipped"
+    SIGNED_OUT = "signed-out"
+    TOO_WEAK = "too-weak"
+    TOO_OLD = "too-old"
+    REMEMBERED = "remembered"
+    NO_METHOD = "no-method"
+    NO_METHOD_POSSIBLE = "no-method-possible"
+    NOT_ALLOWED = "not-allowed"
+    BLOCKED = "blocked"
+    LOCKED = "locked"
+    TOO_MANY_ROUNDS = "too-many-rounds"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """What the application, the person's groups and the request require together.
+
+    Shape: `newer_than` is when a request demanded a verification; `acr` is the value that the request named, which is
+    reported instead of a higher one; `offered` are the methods that the person may set up now, None for all in the
+    strength.
+    """
+
+    strength: Strength
+    max_age: timedelta | None = None
+    remembered_counts: bool = True
+    newer_than: datetime | None = None
+    acr: str = ""
+    offered: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What happens next, and what an application is told.
+
+    Shape: `methods` are those that would be enough, to verify with or to set up; `first` are the methods of which one
+    must be verified before one of `methods` is set up. `acr`, `amr` and `auth_time` are set if access is granted.
+    """
+
+    step: Step
+    reason: Reason
+    methods: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    acr: str = ""
+    amr: tuple[str, ...] = ()
+    auth_time: datetime | None = None
+
+    @property
+    def is_granted(self) -> bool:
+        return self.step is Step.CONTINUE
+
+
+def decide(
+    facts: SessionFacts | None,
+    owned: Collection[str] | None,
+    requirement: Requirement,
+    *,
+    is_allowed: bool,
+    refusal: str,
+    now: datetime,
+    rounds: int = 0,
+) -> Answer:
+    """Decide about one access. `owned` are the methods that the person can verify with now, None if nobody is known."""
+    if refusal:
+        return Answer(step=Step.REFUSE, reason=Reason.LOCKED if refusal == Why.LOCKED else Reason.BLOCKED)
+    if not is_allowed:
+        return Answer(step=Step.REFUSE, reason=Reason.NOT_ALLOWED)
+    if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
+        return granted
+    if rounds >= MAX_ROUNDS:
+        return Answer(step=Step.REFUSE, reason=Reason.TOO_MANY_ROUNDS)
+    if facts is None and owned is None:
+        return Answer(step=Step.ASK, reason=Reason.SIGNED_OUT, methods=requirement.strength.methods())
+    return _missing(facts, owned or (), requirement, now)
+
+
+def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> Answer | None:
+    strength = requirement.strength
+    fresh = tuple(each for each in facts.verified if _is_fresh(each, requirement, now))
+    if fresh and strength.accepts({each.method for each in fresh}):
+        return _answer(Reason.MET, fresh, requirement)
+    if _is_skipped(facts) and _may_be_skipped(requirement):
+        return _answer(Reason.SKIPPED, facts.verified, requirement)
+    return None
+
+
+def _is_fresh(verification: Verification, requirement: Requirement, now: datetime) -> bool:
+    """A verification in the future is never fresh: a clock was wrong, and nobody knows how old it is."""
+    if verification.at > now or (requirement.newer_than is not None and verification.at < requirement.newer_than):
+        return False
+    return requirement.max_age is None or now - verification.at <= requirement.max_age
+
+
+def _is_skipped(facts: SessionFacts) -> bool:
+    return not facts.has_second_step and facts.why in {Why.REMEMBERED, Why.TRUSTED_NETWORK}
+
+
+def _may_be_skipped(requirement: Requirement) -> bool:
+    """Return whether a remembered browser or a trusted network is enough: for any second step, of whatever age."""
+    is_timed = requirement.max_age is not None or requirement.newer_than is not None
+    return requirement.remembered_counts and requirement.strength.is_any_second_step and not is_timed
+
+
+def _answer(reason: Reason, counted: Collection[Verification], requirement: Requirement) -> Answer:
+    reached = _reached(counted)
+    acr = requirement.acr if requirement.acr in reached else next(iter(reached))
+    names = [each.amr for each in counted]
+    return Answer(
+        step=Step.CONTINUE,
+        reason=reason,
+        acr=acr,
+        amr=tuple(dict.fromkeys([*names, *(["mfa"] if ACR_SECOND_STEP in reached else [])])),
+        auth_time=reached[acr],
+    )
+
+
+def _reached(counted: Collection[Verification]) -> dict[str, datetime]:
+    """Return the acr values that verifications support, the highest first, each with the newest that supports it."""
+    supporting = {
+        ACR_PHISHING_RESISTANT: [each.at for each in counted if _is_phishing_resistant(each.method)],
+        ACR_SECOND_STEP: [each.at for each in counted if each.method != PASSWORD],
+        ACR_PASSWORD: [each.at for each in counted],
+    }
+    return {acr: max(times) for acr, times in supporting.items() if times}
+
+
+def _is_phishing_resistant(method: str) -> bool:
+    return registry.is_installed(method) and registry.method(method).is_phishing_resistant
+
+
+def _missing(facts: SessionFacts | None, owned: Collection[str], requirement: Requirement, now: datetime) -> Answer:
+    """Say what would be enough: a method that they have, or else one to set up."""
+    strength = requirement.strength
+    fitting = _ordered(owned) if not strength.is_second_step else _ordered(set(owned) & set(strength.methods()))
+    if not strength.is_second_step and not fitting:
+        fitting = (PASSWORD,)
+    if fitting:
+        return Answer(step=Step.ASK, reason=_why(facts, requirement), methods=fitting)
+    offered = strength.methods() if requirement.offered is None else requirement.offered
+    possible = _ordered(set(offered) & set(strength.methods()))
+    if not possible:
+        return Answer(step=Step.REFUSE, reason=Reason.NO_METHOD_POSSIBLE)
+    return Answer(step=Step.ENROL, reason=Reason.NO_METHOD, methods=possible, first=_first(facts, owned, now))
+
+
+def _ordered(methods: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in registry.methods() if name in methods)
+
+
+def _why(facts: SessionFacts | None, requirement: Requirement) -> Reason:
+    if facts is None:
+        return Reason.SIGNED_OUT
+    if requirement.strength.accepts({each.method for each in facts.verified}):
+        return Reason.TOO_OLD
+    if _is_skipped(facts) and requirement.strength.is_any_second_step:
+        return Reason.REMEMBERED
+    return Reason.TOO_WEAK
+
+
+def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) -> tuple[str, ...]:
+    """Return the strongest methods that someone has, or nothing if one of them was verified a moment ago.
+
+    Without it, a stolen password and a weak method would be enough to set up a strong one of one's own.
+    """
+    strongest = _strongest(owned) or (PASSWORD,)
+    verified = facts.verified if facts is not None else ()
+    recent = {each.method for each in verified if timedelta(0) <= now - each.at <= SETUP_MAX_AGE}
+    return () if recent & set(strongest) else strongest
+
+
+def _strongest(owned: Collection[str]) -> tuple[str, ...]:
+    known = [registry.method(name) for name in _ordered(owned)]
+    best = max((method.strength for method in known), default=0)
+    return tuple(method.name for method in known if method.strength == best)

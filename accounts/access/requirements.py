@@ -1,0 +1,90 @@
+"""What an access requires: of the application, of the person's groups and of the request together."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from accounts.access.decision import (
+    ACR_PASSWORD,
+    ACR_PHISHING_RESISTANT,
+    ACR_SECOND_STEP,
+    Requirement,
+)
+from accounts.models import Application, User
+from verification import strengths
+from verification.db.ttl_cache import TTLCache
+from verification.strengths import Strength
+
+Groups = Mapping[int, str]  # a person's groups: their keys and names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a request asks for. It can only raise what the application requires.
+
+    Shape: `strengths` are slugs in the order of preference, one of which is wanted; with `is_essential`, one of them
+    must be reached; `newer_than` is when a new verification was demanded.
+    """
+
+    strengths: tuple[str, ...] = ()
+    is_essential: bool = False
+    max_age: timedelta | None = None
+    newer_than: datetime | None = None
+
+
+def groups_of(user_id: int) -> Groups:
+    """Read a person's groups. One statement."""
+    memberships = User.groups.through.objects.filter(user_id=user_id)
+    return dict(memberships.values_list("group_id", "group__name"))
+
+
+def _load_allowed() -> dict[int, frozenset[int]]:
+    found: dict[int, set[int]] = {}
+    for application, group in Application.groups.through.objects.values_list("application_id", "group_id"):
+        found.setdefault(application, set()).add(group)
+    return {application: frozenset(groups) for application, groups in found.items()}
+
+
+_allowed = TTLCache(_load_allowed)
+forget = _allowed.forget
+
+
+def may_use(application: Application, groups: Collection[int]) -> bool:
+    """Return whether people of some groups may use an application. Which groups may is read from a cache."""
+    allowed = _allowed.read().get(application.pk, frozenset())
+    return application.is_active and (not allowed or not allowed.isdisjoint(groups))
+
+
+def acr_of(strength: Strength) -> str:
+    """Return the acr value that a strength stands for."""
+    if not strength.is_second_step:
+        return ACR_PASSWORD
+    return ACR_PHISHING_RESISTANT if strength.is_phishing_resistant else ACR_SECOND_STEP
+
+
+def floor(application: Application) -> Requirement:
+    """Return what an application requires of a person, whatever a request asks for."""
+    return Requirement(
+        strength=strengths.named(application.strength),
+        max_age=application.max_age,
+        remembered_counts=application.remembered_counts,
+    )
+
+
+def raised(requirement: Requirement, wanted: Wanted) -> list[Requirement]:
+    """Return what is required if a request asks for more, one requirement for each strength that it would take."""
+    ages = [age for age in (requirement.max_age, wanted.max_age) if age is not None]
+    timed = replace(requirement, max_age=min(ages, default=None), newer_than=wanted.newer_than)
+    if not wanted.strengths:
+        return [timed]
+    return [_with_strength(timed, strengths.named(slug)) for slug in wanted.strengths]
+
+
+def _with_strength(requirement: Requirement, strength: Strength) -> Requirement:
+    """Raise a requirement to a strength. A remembered browser never stands in for one that a request asks for."""
+    return replace(
+        requirement,
+        strength=strengths.both(requirement.strength, strength),
+        remembered_counts=requirement.remembered_counts and not strength.is_second_step,
+        acr=acr_of(strength),
+    )

@@ -1,0 +1,41 @@
+"""What an answer is called in words, for the person and for staff."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access.decision import Reason
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# A title and a text, with the application's name.
+REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
+    Reason.NOT_ALLOWED: (
+        _("You can’t use %(application)s"),
+        _(
+            "Only some groups of your organisation can use %(application)s, and you aren’t in any of them. If you "
+            "need it, ask your support desk."
+        ),
+    ),
+    Reason.NO_METHOD_POSSIBLE: (
+        _("You have no method that %(application)s accepts"),
+        _(
+            "%(application)s needs a stronger method than yours, and you can’t set one up yourself. Contact your "
+            "support desk."
+        ),
+    ),
+    Reason.TOO_MANY_ROUNDS: (
+        _("%(application)s still asks for a verification"),
+        _("You’ve verified twice, and it wasn’t enough. Contact your support desk, and tell them what you opened."),
+    ),
+    Reason.BLOCKED: (
+        _("Your account is blocked"),
+        _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
+    ),
+    Reason.LOCKED: (
+        _("Your second step is locked"),
+        _("It stays locked until your support desk unlocks it. Contact them."),
+    ),
+}

@@ -1,0 +1,19 @@
+"""Strengths: named sets of methods that are strong enough for something, such as phishing-resistant ones."""
+
+from verification.strengths.book import everything, forget, named
+from verification.strengths.built_in import BUILT_IN, NO_PHONE, PASSWORD, PHISHING_RESISTANT, SECOND_STEP
+from verification.strengths.strength import Need, Strength, both
+
+__all__ = [
+    "BUILT_IN",
+    "NO_PHONE",
+    "PASSWORD",
+    "PHISHING_RESISTANT",
+    "SECOND_STEP",
+    "Need",
+    "Strength",
+    "both",
+    "everything",
+    "forget",
+    "named",
+]
