@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from accounts.portal.views import activity, app_passwords, browsers, home, methods, password, profile
+from accounts.portal.views import activity, app_passwords, applications, browsers, home, methods, password, profile
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("applications/", applications.index, name="applications"),
+    path("applications/<slug:slug>/", applications.show, name="application"),
+    path("applications/<slug:slug>/end/", applications.end, name="application-end"),
+    path("applications/<slug:slug>/logo/<slug:version>/", applications.logo, name="application-logo"),
     path("methods/", methods.index, name="methods"),
     path("methods/add/", methods.add, name="method-add"),
     path("methods/add/<slug:method>/", methods.set_up, name="method-set-up"),

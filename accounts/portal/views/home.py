@@ -6,9 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import session_assurance
-from accounts.portal import caller_checks, recommendations
+from accounts.portal import application_tiles, caller_checks, recommendations
 from accounts.session_assurance import AuthedRequest
 from verification import enrolments, policies
+
+_TILES = 4
 
 
 @require_GET
@@ -25,6 +27,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "marks": recommendations.marks(mine, n_codes=n_codes, has_backup=has_backup, now=now),
         "comfort": recommendations.comfort(mine),
         "n_codes": n_codes,
+        "tiles": application_tiles.recent(request.user, most=_TILES),
         "caller_checks": caller_checks.just_now(request.user, now=now),
         "here": "home",
     }

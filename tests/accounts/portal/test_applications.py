@@ -1,0 +1,157 @@
+"""Tests of the portal's applications: tiles, why some can't be used, what one was told, and the end of its session."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from django.contrib.auth.models import Group
+from pytest_django import DjangoAssertNumQueries
+
+from accounts import applications
+from accounts.applications import logos
+from accounts.models import Application, ApplicationSession
+from accounts.portal import application_tiles
+from tests.accounts.portal.conftest import kinds
+from tests.people import Clock, Person
+
+HERE, THERE = "a" * 32, "b" * 32
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an application is told."""
+
+    acr: str = "https://refeds.org/profile/mfa"
+    amr: tuple[str, ...] = ("pwd", "otp", "mfa")
+    auth_time: datetime | None = None
+
+
+def add(slug: str, name: str, **more: object) -> Application:
+    kind = Application.Kind.OIDC
+    made: Application = Application.objects.create(slug=slug, name=name, kind=kind, **more)
+    return made
+
+
+@pytest.fixture
+def wiki(db: None) -> Application:
+    return add("wiki", "Team wiki", description="Notes", address="https://wiki.example.org/")
+
+
+@pytest.fixture
+def payroll(db: None) -> Application:
+    made = add("payroll", "Payroll", address="https://pay.example.org/")
+    made.groups.add(Group.objects.create(name="Finance"))
+    return made
+
+
+def test_says_what_to_expect_when_there_are_none(ana: Person) -> None:
+    ana.sign_in()
+
+    assert "No applications yet" in ana.browser.go("/applications/")
+    assert "Your applications" not in ana.browser.go("/")
+
+
+def test_a_tile_opens_the_application(ana: Person, wiki: Application) -> None:
+    ana.sign_in()
+    page = ana.browser.go("/applications/")
+
+    assert page.link("TW Team wiki Notes") == "https://wiki.example.org/"
+    assert "Not used yet" in page
+
+
+def test_says_why_one_cannot_be_used(ana: Person, payroll: Application) -> None:
+    ana.sign_in()
+    page = ana.browser.go("/applications/")
+
+    assert "1 application that you can’t use" in page
+    assert "https://pay.example.org/" not in page.html
+    assert "you aren’t in any of them" in ana.browser.follow("Payroll")
+    assert "https://pay.example.org/" not in ana.page.html
+
+
+def test_one_that_is_switched_off_is_not_shown(ana: Person, wiki: Application) -> None:
+    Application.objects.update(is_active=False)
+    ana.sign_in()
+
+    assert "Team wiki" not in ana.browser.go("/applications/")
+    assert ana.browser.go("/applications/wiki/").status == 404
+
+
+def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.open(wiki, ana.user, HERE, Told(auth_time=clock.now), clock.now)
+    ana.sign_in()
+    page = ana.browser.go("/applications/wiki/")
+
+    assert "Signed in 2 March 2026" in page
+    assert "Verified with password, code" in page
+    assert "https://refeds.org/profile/mfa" in page
+
+
+def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
+    other = add("tickets", "Tickets")
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.open(other, ana.user, HERE, Told(), clock.now)
+    applications.open(wiki, ben.user, THERE, Told(), clock.now)
+    ana.sign_in()
+    ana.browser.go("/applications/wiki/")
+    ana.browser.press("Sign out of it")
+
+    ended = ApplicationSession.objects.filter(ended_at__isnull=False).get()
+    assert (ended.user, ended.application) == (ana.user, wiki)
+    assert "We signed you out of Team wiki" in ana.page
+    assert kinds(ana)[-1] == "application.left"
+
+
+def test_get_ends_nothing(ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    ana.sign_in()
+    ana.browser.go("/applications/wiki/end/")
+
+    assert not ApplicationSession.objects.filter(ended_at__isnull=False).exists()
+
+
+def test_a_logo_can_run_and_load_nothing(ana: Person, wiki: Application) -> None:
+    logos.store(wiki, logos.read(SVG))
+    ana.sign_in()
+    response = ana.browser.go(f"/applications/wiki/logo/{wiki.logo_version}/").response
+
+    assert response["Content-Type"] == "image/svg+xml"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in response["Cache-Control"]
+    assert ana.browser.go("/applications/wiki/logo/0000000000000000/").status == 404
+
+
+def test_a_search_finds_by_name_and_description(ana: Person, wiki: Application) -> None:
+    for n in range(13):
+        add(f"tool-{n}", f"Tool {n}")
+    ana.sign_in()
+    ana.browser.go("/applications/")
+    page = ana.browser.press("Search", q="notes WIKI")
+
+    assert "Team wiki" in page
+    assert "Tool 3" not in page
+    assert "No applications found" in ana.browser.go("/applications/?q=nothing")
+
+
+def test_the_number_of_queries_does_not_grow(
+    ana: Person, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(30):
+        applications.open(add(f"tool-{n}", f"Tool {n}"), ana.user, HERE, Told(), clock.now)
+
+    with django_assert_num_queries(3):
+        assert len(application_tiles.tiles(ana.user)) == 30
+    with django_assert_num_queries(2):
+        assert len(application_tiles.recent(ana.user, most=4)) == 4
+
+
+def test_the_first_page_shows_those_used_last(ana: Person, payroll: Application, clock: Clock) -> None:
+    made = [add(name, name.title()) for name in ("atlas", "board", "chat", "desk", "editor")]
+    applications.open(made[3], ana.user, HERE, Told(), clock.now)
+    clock.forward(minutes=1)
+    applications.open(made[2], ana.user, HERE, Told(), clock.now)
+
+    names = [tile.application.name for tile in application_tiles.recent(ana.user, most=4)]
+    assert names == ["Chat", "Desk", "Atlas", "Board"]
