@@ -9,5 +9,18 @@ from accounts.applications.open_sessions import (
     on_end,
     open,  # noqa: A004  (read as applications.open)
 )
+from accounts.applications.verdicts import asked, refused
 
-__all__ = ["Facts", "Receiver", "end", "end_these", "may_use", "named", "on_end", "open", "usable_by"]
+__all__ = [
+    "Facts",
+    "Receiver",
+    "asked",
+    "end",
+    "end_these",
+    "may_use",
+    "named",
+    "on_end",
+    "open",
+    "refused",
+    "usable_by",
+]

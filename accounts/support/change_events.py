@@ -93,3 +93,55 @@ SCOPE_CHANGED = declare(
 SCOPE_DELETED = declare(
     Event("scope.deleted", _("Desk scope deleted"), _("%(actor)s deleted a desk scope: %(scope)s."))
 )
+APPLICATION_ADDED = declare(
+    Event("application.added", _("Application added"), _("%(actor)s added the application %(application)s."))
+)
+APPLICATION_CHANGED = declare(
+    Event("application.changed", _("Application changed"), _("%(actor)s changed the application %(application)s."))
+)
+APPLICATION_SWITCHED_OFF = declare(
+    Event(
+        "application.switched_off",
+        _("Application switched off"),
+        _("%(actor)s switched off the application %(application)s. Sessions that ended: %(n_sessions)s."),
+        severity=Severity.WARN,
+    )
+)
+APPLICATION_SWITCHED_ON = declare(
+    Event(
+        "application.switched_on",
+        _("Application switched on"),
+        _("%(actor)s switched on the application %(application)s."),
+    )
+)
+APPLICATION_DELETED = declare(
+    Event(
+        "application.deleted",
+        _("Application deleted"),
+        _("%(actor)s deleted the application %(application)s. Sessions that ended: %(n_sessions)s."),
+        severity=Severity.WARN,
+    )
+)
+APPLICATION_SECRET_RENEWED = declare(
+    Event(
+        "application.secret_renewed",
+        _("Application given a new secret"),
+        _("%(actor)s gave the application %(application)s a new secret."),
+        severity=Severity.WARN,
+    )
+)
+APPLICATION_FORMER_SECRET_ENDED = declare(
+    Event(
+        "application.former_secret_ended",
+        _("Former secret of an application ended"),
+        _("%(actor)s ended the former secret of the application %(application)s."),
+    )
+)
+APPLICATION_SESSIONS_ENDED = declare(
+    Event(
+        "application.sessions_ended",
+        _("All sessions of an application ended"),
+        _("%(actor)s ended all sessions of the application %(application)s (%(n_sessions)s)."),
+        severity=Severity.WARN,
+    )
+)

@@ -169,6 +169,14 @@ def _why(value: object) -> str:
         "other_scope": _("the person belongs to another desk"),
         "wider_scope": _("the role would reach more people than their own"),
         "no_caller": _("the caller wasn’t verified"),
+        "not-allowed": _("none of their groups may use it"),
+        "no-method": _("they haven’t set up a method that is strong enough"),
+        "no-method-possible": _("no method that is strong enough"),
+        "too-many-rounds": _("verified twice, and it wasn’t enough"),
+        "too-weak": _("it needs a stronger method"),
+        "too-old": _("the verification was too long ago"),
+        "remembered": _("a remembered browser isn’t enough"),
+        "off": _("the application is switched off"),
         "quota": _("they reached their daily number of actions"),
     }
     return known.get(str(value)) or str(value).replace("_", " ").rstrip(".")
