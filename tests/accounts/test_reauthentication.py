@@ -26,11 +26,15 @@ FREE = {
     "portal:browsers-forget": "only closes",
     "portal:session-end": "only closes",
     "portal:sessions-end": "only closes",
+    "portal:application-end": "only closes",
     "portal:not-me": "only closes: whoever calls for help is believed",
     "portal:profile": "how pages speak",
 }
 LOOKING = {
     "portal:home",
+    "portal:applications",
+    "portal:application",
+    "portal:application-logo",
     "portal:methods",
     "portal:app-passwords",
     "portal:app-password",

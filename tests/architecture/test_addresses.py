@@ -56,6 +56,7 @@ def table(browser: Browser) -> list[Address]:
             "name": "unlock",
             "key": "methods",
             "slug": "no-text",
+            "version": "a" * 16,
             "reference": "1-strange-abcdef",
             "content_type_id": "1",
             "call_id": str(call.pk),

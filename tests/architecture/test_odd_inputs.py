@@ -210,6 +210,7 @@ def site(
         "name": "unlock",
         "key": "methods",
         "slug": "no-text",
+        "version": "a" * 16,
         "reference": "1-strange-abcdef",
         "content_type_id": "1",
         "call_id": "1",
