@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from verification.setting import Section, Setting, formats
 
-SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_"))
+SIGN_IN = Section("Sign-in", families=("SESSION_HOURS", "PASSWORD_MIN_", "BREACHED_PASSWORDS_", "APP_PASSWORD_"))
 
 session_hours: Setting[timedelta] = Setting(
     SIGN_IN,
@@ -28,4 +28,11 @@ breached_passwords_file: Setting[str] = Setting(
     default="",
     meaning="file of breached passwords that `manage.py breached_passwords build` writes; common passwords are refused "
     "without it",
+)
+app_password_use_delay: Setting[timedelta] = Setting(
+    SIGN_IN,
+    "APP_PASSWORD_USE_SECONDS",
+    formats.seconds(0, 60),
+    default=timedelta(seconds=1),
+    meaning="how long a process collects uses of app passwords before it writes when they were used; 0 writes each now",
 )

@@ -1,10 +1,11 @@
 """The Celery application that web and worker processes share. Its options are in the settings."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, task_prerun, worker_init, worker_shutting_down
+from celery.signals import before_task_publish, task_prerun, worker_init, worker_ready, worker_shutting_down
 
 from mfasite.observability import request_ids
 
@@ -36,3 +37,10 @@ def _sweep(**_: Any) -> None:
 
     stop = sweeper.start()
     worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
+
+
+@worker_ready.connect
+def _freeze(**_: Any) -> None:
+    """Spare the garbage collector what was loaded, because all of it stays until the end."""
+    gc.collect()
+    gc.freeze()

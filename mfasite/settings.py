@@ -87,9 +87,11 @@ MIDDLEWARE = [
     "mfasite.middleware.headers.ContentSecurityPolicy",
     "mfasite.middleware.headers.PrivateByDefault",
     "mfasite.middleware.input_screening.Screened",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "accounts.integrations.short_path.ShortPath",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -99,7 +101,6 @@ MIDDLEWARE = [
     "accounts.middleware.PreferencesMiddleware",
     "accounts.session_assurance.SignInMiddleware",
     "accounts.session_assurance.NewPasswordMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "mfasite.urls"

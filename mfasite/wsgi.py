@@ -1,5 +1,6 @@
 """The WSGI application. It does not start if settings contradict each other."""
 
+import gc
 import os
 import sys
 
@@ -25,6 +26,9 @@ def _load() -> WSGIHandler:
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_DOES_NOT_BOOT)
+    # What was loaded until now stays to the end. The collector would read all of it again every few hundred requests.
+    gc.collect()
+    gc.freeze()
     return handler
 
 

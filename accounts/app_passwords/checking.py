@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
 from accounts import audit_events, hashers
-from accounts.app_passwords import failures
+from accounts.app_passwords import failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
+from accounts.app_passwords.usage import Use
 from accounts.models import AppPassword, SecondStep, User
 from accounts.models.people import fold
 from verification import audit, limits, policies
@@ -25,6 +25,12 @@ from verification.policies import Why
 
 _MIN_TIME_BETWEEN_WRITES = timedelta(minutes=1)  # a program may check every second
 _MAX_PLACES_KEPT = 20  # networks kept for each app password
+# What a check needs. The rest is read only if something fails.
+_OF_USER = ("username", "is_active", "blocked_until", "second_step_locked_at", "securing_since", "grants_epoch")
+_READ = (
+    *("user", "name", "program", "grants_epoch", "network", "ends_at", "last_used_at", "places"),
+    *(f"user__{name}" for name in _OF_USER),
+)
 
 
 class Answer(StrEnum):
@@ -58,7 +64,8 @@ def _by_digest(n_keys: int) -> Select[AppPassword]:
     def build() -> QuerySet[AppPassword]:
         is_allowed = policies.app_passwords_of(OuterRef("user"))
         digests = [BindParam(f"digest{at}") for at in range(n_keys)]
-        return AppPassword.objects.select_related("user").annotate(is_allowed=is_allowed).filter(digest__in=digests)
+        found = AppPassword.objects.select_related("user").only(*_READ).filter(digest__in=digests)
+        return found.annotate(is_allowed=is_allowed)
 
     return Select(build)
 
@@ -127,21 +134,20 @@ def _place(address: str) -> str:
 
 def _note_use(found: AppPassword, request: CheckRequest, *, place: str) -> None:
     """Record the use. If it comes from a new network and there were others before, record that too."""
-    row = AppPassword.objects.filter(pk=found.pk)
-    used: dict[str, Any] = {
-        "last_used_at": request.now,
-        "last_network": request.network,
-        "last_protocol": request.protocol[:20],
-    }
-    if place:
-        used["places"] = [*found.places, place][-_MAX_PLACES_KEPT:]
-    if not (place and found.places):
-        row.update(**used)
+    network, protocol = request.network, request.protocol[:20]
+    if not place:
+        usage.note(Use(found.pk, request.now, network, protocol))
         return
     with transaction.atomic():
-        row.update(**used)
-        slug, event = request.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
-        audit.record(event, user_id=found.user_id, context=_context(request), service=slug, name=found.name)
+        AppPassword.objects.filter(pk=found.pk).update(
+            last_used_at=request.now,
+            last_network=network,
+            last_protocol=protocol,
+            places=[*found.places, place][-_MAX_PLACES_KEPT:],
+        )
+        if found.places:
+            slug, event = request.service.slug, audit_events.APP_PASSWORD_NEW_PLACE
+            audit.record(event, user_id=found.user_id, context=_context(request), service=slug, name=found.name)
 
 
 def _context(request: CheckRequest) -> Context:

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import quote, unquote
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 
 from accounts import app_passwords
 from accounts.app_passwords import Answer, CheckRequest
+from accounts.integrations.short_path import for_programs
 from accounts.models import Service
 from verification import inputs
 
@@ -29,9 +27,7 @@ View = Callable[[HttpRequest, Service], HttpResponse]
 def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
     """Open a view to services that send their key, and to nobody else. No session is created."""
 
-    @csrf_exempt
-    @login_not_required
-    @never_cache
+    @for_programs
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         service = app_passwords.service_of(request.headers.get("X-Service-Key", ""))

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPConnection
 from itertools import islice
 from typing import Any
@@ -20,6 +21,7 @@ from tests.bench.processes import driver
 from tests.bench.site import HOST, Sites
 
 PATH = "/integrations/basic/"
+_PLACE = "192.0.2.0/24"
 _WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 200, 8
 
 
@@ -68,23 +70,25 @@ class _Asker:
         self.people = iter(list[tuple[str, str]]())
 
     def make(self, n: int) -> int:
-        """Make people with an app password each."""
+        """Make people with an app password each, which they used yesterday from the same network."""
         from accounts import app_passwords  # noqa: PLC0415
-        from accounts.models import User  # noqa: PLC0415
+        from accounts.models import AppPassword, User  # noqa: PLC0415
 
         users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
         made = [
             (user.username, app_passwords.issue(user, self.context, name="bench", program="mail")) for user in users
         ]
+        used = {"last_used_at": self.context.now - timedelta(days=1), "places": [_PLACE]}
+        AppPassword.objects.filter(user__in=users).update(**used)
         self.people = iter(made)
         return len(made)
 
     def ask(self, n: int) -> list[float]:
-        """CheckRequest about so many people over one line; gives how long each took. Units: milliseconds."""
+        """Ask about so many people over one line; gives how long each took. Units: milliseconds."""
         return self._ask(list(islice(self.people, n)))
 
     def crowd(self, n: int, width: int) -> float:
-        """CheckRequest about so many people over several lines at once; gives how many a second were answered."""
+        """Ask about so many people over several lines at once; gives how many a second were answered."""
         people = list(islice(self.people, n))
         begun = time.perf_counter()
         with ThreadPoolExecutor(width) as pool:

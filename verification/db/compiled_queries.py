@@ -4,7 +4,7 @@ Django builds a statement again at each call, which takes five to fifteen times 
 builds it once, and each call only fills in its values. Django's own code still turns rows into models.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -125,6 +125,13 @@ class _Change(_Statement):
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return int(cursor.rowcount)
+
+    def run_many(self, values: Sequence[dict[str, Any]]) -> None:
+        """Run it once for each set of values, at least one, sent to PostgreSQL in one go. Call it in a transaction."""
+        filled = [self._filled(each) for each in values]
+        compiler, sql, _ = filled[0]
+        with connections[compiler.using].cursor() as cursor:
+            cursor.executemany(sql, [parameters for *_, parameters in filled])
 
 
 class Update(_Change):
