@@ -12,9 +12,11 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import audit_events, management  # noqa: F401  (declares what accounts record)
+        from accounts.applications import endings
         from accounts.support import audit_events as _support_events  # noqa: F401
         from accounts.support import caller_events, change_events  # noqa: F401
 
+        endings.register()
         post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(
             key_uses.Sealed(

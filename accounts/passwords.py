@@ -45,7 +45,7 @@ def change(
             user.password = kept
             return False
         user.must_change_password, user.breached_password_at = False, None
-        enrolments.raise_epoch(user)
+        enrolments.raise_epoch(user, why="password-changed")
         n_gone = app_passwords.clear(user) if app_passwords.end_with(user, kind) else 0
         event = audit_events.PASSWORD_RESET if how == "reset" else audit_events.PASSWORD_CHANGED
         audit.record(event, user_id=user.pk, context=context, n_app_passwords=n_gone)

@@ -250,7 +250,7 @@ def _why_new_password(user: User) -> str:
 def end_others(request: HttpRequest, user: User, context: Context) -> None:
     """End all other sessions of a user and forget their browsers, at the user's own request."""
     with transaction.atomic():
-        enrolments.raise_epoch(user)
+        enrolments.raise_epoch(user, why="session-ended", spared=sessions.ref_of(request.session))
         browsers.forget(user)
         audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context)
         carry_over(request, user)

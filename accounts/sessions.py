@@ -14,16 +14,18 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import audit_events
-from accounts.models import Session, User
+from accounts import applications, audit_events
+from accounts.models import ApplicationSession, Session, User
 from verification import audit
 from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
+_BATCH = 500  # expired sessions deleted in one transaction
 PLACE = "place"  # session key: the browser and network that created it
 
 
@@ -114,7 +116,7 @@ class SessionStore(DatabaseStore):
         if session_key is None:
             self._former_key = None
         if key:
-            Session.objects.filter(session_key=row_key(key)).delete()
+            _end(Session.objects.filter(session_key=row_key(key)), "session-over")
 
     @property
     def ref(self) -> str:
@@ -124,9 +126,10 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired sessions. Locks rows in the same order as everything else that ends many sessions."""
-        with transaction.atomic():
-            row_locks.in_order(Session.objects.filter(expire_date__lt=timezone.now())).delete()
+        """Delete expired sessions in batches, and end what they opened in applications."""
+        expired = Session.objects.filter(expire_date__lt=timezone.now())
+        while refs := list(expired.order_by("pk").values_list("ref", flat=True)[:_BATCH]):
+            _end(expired.filter(ref__in=refs), "expired")
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=row_key(session_key)).exists()
@@ -154,21 +157,37 @@ def own(user: User, ref: str) -> Session | None:
     return Session.objects.filter(user=user, ref=ref).first()
 
 
+def _end(rows: QuerySet[Session], why: str) -> int:
+    """Delete sessions and end what they opened in applications. Return how many sessions were there.
+
+    Only what is really deleted ends: a session whose key another request has changed is not in `rows` any more.
+    Everything that ends sessions locks those in applications first.
+    """
+    with transaction.atomic(savepoint=False):
+        refs = list(rows.filter(user__isnull=False).values_list("ref", flat=True))
+        if refs:
+            opened = ApplicationSession.objects.filter(session_ref__in=refs)
+            row_locks.lock(opened.filter(ended_at__isnull=True))
+            gone = list(row_locks.in_order(rows).values_list("ref", flat=True))
+            applications.end_these(opened.filter(session_ref__in=gone), timezone.now(), why)
+        return row_locks.in_order(rows).delete()[0]
+
+
 def end(session: SessionBase, user: User) -> None:
     """End a request's session at sign-out, even if another request has changed its key since this one read it.
 
     The store alone must not do that: Django flushes a session that it finds out of date, which may only be behind.
     """
-    Session.objects.filter(user=user, ref=ref_of(session)).delete()
+    _end(Session.objects.filter(user=user, ref=ref_of(session)), "sign-out")
 
 
 def end_own(session: Session, user: User, context: Context) -> None:
     """End one session at the user's own request."""
     with transaction.atomic():
-        Session.objects.filter(user=user, ref=session.ref).delete()  # its key may have changed since
+        _end(Session.objects.filter(user=user, ref=session.ref), "session-ended")  # its key may have changed since
         audit.record(audit_events.SESSIONS_ENDED, user_id=user.pk, context=context, n_sessions=1)
 
 
 def end_all(user: User) -> int:
     """End all sessions of a user and return how many there were. Call it in the transaction that records it."""
-    return row_locks.in_order(Session.objects.filter(user=user)).delete()[0]
+    return _end(Session.objects.filter(user=user), "session-ended")

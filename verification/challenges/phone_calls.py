@@ -64,7 +64,8 @@ def _deny(challenge: Challenge, context: Context) -> None:
         if not rows.update(state=State.DENIED, ended_at=context.now):
             return
         get_user_model().objects.filter(pk=challenge.user.pk).update(second_step_locked_at=context.now)
-        enrolments.raise_epoch(challenge.user)  # no remembered browser skips the second step after support unlocks
+        # No remembered browser skips the second step after support unlocks.
+        enrolments.raise_epoch(challenge.user, why="locked")
         audit.record(
             events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
         )

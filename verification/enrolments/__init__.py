@@ -1,6 +1,6 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
-from verification.enrolments.epochs import raise_epoch, raise_epochs
+from verification.enrolments.epochs import on_raise, raise_epoch, raise_epochs
 from verification.enrolments.issuing import (
     InUse,
     NotAssigned,
@@ -77,6 +77,7 @@ __all__ = [
     "of_address",
     "of_many",
     "offers",
+    "on_raise",
     "options",
     "people_of_address",
     "raise_epoch",

@@ -32,7 +32,7 @@ def clear(user: Person, context: Context, *, only: Enrolment | None = None) -> l
         limits.unlock(user.pk, *{enrolment.method for enrolment in gone})
     if only is None:
         limits.reset_wrong_codes(user.pk)
-    epochs.raise_epoch(user)
+    epochs.raise_epoch(user, why="cleared")
     return [lookup.label(enrolment) for enrolment in gone]
 
 
@@ -64,7 +64,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         storage.keep_counters([found])
         found.delete()
         storage.update_default_and_count(enrolment.user)
-        epochs.raise_epoch(enrolment.user)
+        epochs.raise_epoch(enrolment.user, why="method-removed")
         storage.record(events.ENROLMENT_REMOVED, enrolment, context)
         notices.tell(enrolment.user, "method_removed", now=context.now, context=context, label=lookup.label(enrolment))
     return True

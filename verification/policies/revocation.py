@@ -1,13 +1,13 @@
-"""Forgets remembered browsers that the policies no longer allow, when policies or groups change.
+"""Forgets remembered browsers that the policies no longer allow, when policies or groups change, and announces it.
 
 Without it a change that is taken back, such as 0 days and then 14 again, would open browsers that it had closed.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -15,6 +15,17 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from verification.models import Browser, Policy
 from verification.models.policies import strongest
 from verification.policies.rules import default, in_statement
+
+# Gets the people whose policies or groups may have changed, or None for everyone.
+Receiver: TypeAlias = "Callable[[Collection[int] | None], object]"
+_receivers: list[Receiver] = []
+
+
+def on_settle(receiver: Receiver) -> Receiver:
+    """Register a function that is called whenever policies or groups change, in the same transaction."""
+    if receiver not in _receivers:
+        _receivers.append(receiver)
+    return receiver
 
 
 def settle(people: Collection[int] | None = None) -> int:
@@ -29,7 +40,10 @@ def settle(people: Collection[int] | None = None) -> int:
         list(Browser.objects.filter(changed).order_by("pk").select_for_update().values_list("pk", flat=True))
         for longer, ends in shorter:
             longer.update(ends_at=ends)
-        return sum(each.delete()[0] for each in gone)
+        n_gone = sum(each.delete()[0] for each in gone)
+        for receive in _receivers:
+            receive(people)
+    return n_gone
 
 
 def _not_remembered(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:

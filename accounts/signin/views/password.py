@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -124,8 +125,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/signin/sign_out.html", {"next": next_url})
     if here.user is not None:
-        audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
-        sessions.end(request.session, here.user)
+        with transaction.atomic():
+            audit.record(audit_events.SESSION_ENDED, user_id=here.user.pk, context=request_context.read(request))
+            sessions.end(request.session, here.user)
     logout(request)
     # Told in the URL: a message for the next page would create a session, which the next sign-in would have to read.
     return redirect(redirects.asking("signin:password", next_url, **{_SIGNED_OUT: "1"}))

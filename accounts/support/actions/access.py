@@ -79,7 +79,7 @@ def block(person: User, actor: Actor, *, days: int | None = 90) -> Result:
         if not others.update(blocked_until=until, blocked_reason=actor.reason[:200], bypass_until=None):
             raise Unneeded(_("They are already blocked for that long."))
         notify(person, audit_events.SUPPORT_PERSON_BLOCKED, actor)
-        enrolments.raise_epoch(person)
+        enrolments.raise_epoch(person, why="blocked")
         record(audit_events.SUPPORT_PERSON_BLOCKED, person, actor, days=days, **close(person))
     return Result(
         _("Blocked until someone unblocks them.")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import applications
 from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
@@ -48,6 +49,7 @@ def erase(person: User, actor: Actor) -> Result:
         _leave_requests(person)
         for token in hardware_tokens.of_person(person.pk):
             hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk)
+        applications.end(actor.context.now, "erased", user_id=person.pk)
         erasure.erase(person, names=names_of(person))
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
