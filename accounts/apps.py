@@ -32,4 +32,10 @@ class AccountsConfig(AppConfig):
             key_uses.Digested(
                 model="accounts.Service", column="key_digest", purpose="token.service", what="keys of services"
             ),
+            key_uses.Digested(
+                model="accounts.Proxy", column="secret_digest", purpose="token.proxy", what="secrets of proxies"
+            ),
+            key_uses.Digested(
+                model="accounts.Proxy", column="former_digest", purpose="token.proxy", what="secrets of proxies"
+            ),
         )

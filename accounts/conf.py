@@ -36,3 +36,14 @@ app_password_use_delay: Setting[timedelta] = Setting(
     default=timedelta(seconds=1),
     meaning="how long a process collects uses of app passwords before it writes when they were used; 0 writes each now",
 )
+
+APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_",))
+
+forward_auth_per_second: Setting[int] = Setting(
+    APPLICATIONS,
+    "FORWARD_AUTH_PER_SECOND",
+    formats.whole_number(10, 100_000),
+    default=500,
+    unit="requests",
+    meaning="how many requests a proxy may ask about in a second, in each web process; more are refused",
+)

@@ -35,7 +35,7 @@ def network(request: HttpRequest) -> str:
         address = inputs.address(hop)
         if address is None:
             return ""
-        if not _is_proxy(address):
+        if not is_trusted_proxy(address):
             return str(address)
     return ""
 
@@ -43,7 +43,7 @@ def network(request: HttpRequest) -> str:
 def is_proxied(request: HttpRequest) -> bool:
     """Return whether a request came through a configured proxy, whose other headers are trusted as well."""
     address = inputs.address(request.META.get("REMOTE_ADDR", ""))
-    return _is_from_socket(request) or (address is not None and _is_proxy(address))
+    return _is_from_socket(request) or (address is not None and is_trusted_proxy(address))
 
 
 def _is_from_socket(request: HttpRequest) -> bool:
@@ -51,5 +51,6 @@ def _is_from_socket(request: HttpRequest) -> bool:
     return bool(settings.IS_BEHIND_SOCKET) and not request.META.get("REMOTE_ADDR")
 
 
-def _is_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def is_trusted_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Return whether an address is one of our own proxies."""
     return any(address in ipaddress.ip_network(trusted) for trusted in settings.TRUSTED_PROXIES)

@@ -1,14 +1,15 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
-from accounts.access.answers import of_person, of_request
+from accounts.access.answers import of_facts, of_person, of_request
 from accounts.access.decision import Answer, Reason, Requirement, Step, decide
-from accounts.access.facts import SignedIn, of_session_key
-from accounts.access.requirements import Wanted, groups_of
+from accounts.access.facts import SignedIn, of_data, of_session_key
+from accounts.access.requirements import Groups, Wanted, groups_of
 from accounts.access.stepping_up import step_up
 from accounts.session_assurance import SessionFacts, Verification
 
 __all__ = [
     "Answer",
+    "Groups",
     "Reason",
     "Requirement",
     "SessionFacts",
@@ -18,6 +19,8 @@ __all__ = [
     "Wanted",
     "decide",
     "groups_of",
+    "of_data",
+    "of_facts",
     "of_person",
     "of_request",
     "of_session_key",

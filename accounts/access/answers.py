@@ -46,17 +46,17 @@ def of_person(
     if user is None:
         return decide(None, None, demanded[0], is_allowed=True, refusal="", now=now)
     groups = requirements.groups_of(user.pk) if groups is None else groups
+    at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
+    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL or facts is None:
+        return at_once
     rules = policies.rules_of_groups(groups)
     is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
-    if facts is not None and not session_assurance.holds(facts, rules):
-        return decide(None, None, demanded[0], is_allowed=is_allowed, refusal=refusal, now=now)
+    if not session_assurance.holds(facts, rules):
+        return at_once
 
     def answer(requirement: Requirement, owned: Collection[str]) -> Answer:
         return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
 
-    at_once = answer(demanded[0], ())
-    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL:
-        return at_once
     owned, offered = _methods(user, rules, now)
     answers = [answer(replace(each, offered=offered), owned) for each in demanded]
     reachable = next((each for each in answers if each.step in {Step.CONTINUE, Step.ASK}), None)
@@ -64,6 +64,30 @@ def of_person(
         return reachable or answers[0]
     [without] = requirements.raised(floor, replace(wanted, strengths=()))
     return answer(replace(without, offered=offered), owned)
+
+
+def of_facts(
+    user: User,
+    application: Application,
+    facts: SessionFacts | None,
+    groups: Groups,
+    now: datetime,
+    *,
+    wanted: Wanted | None = None,
+    rounds: int = 0,
+) -> Answer:
+    """Decide without a statement whether access is granted. If not, it is as if they had set up every method."""
+    [requirement, *_others] = requirements.raised(requirements.floor(application), wanted or Wanted())
+    counts = facts is not None and session_assurance.holds(facts, policies.rules_of_groups(groups))
+    return decide(
+        facts if counts else None,
+        requirement.strength.methods(),
+        requirement,
+        is_allowed=requirements.may_use(application, groups),
+        refusal=policies.refusal(user, now) or "",
+        now=now,
+        rounds=rounds,
+    )
 
 
 def _methods(user: User, rules: Rules, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:

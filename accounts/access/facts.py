@@ -40,14 +40,16 @@ def of_session_key(key: str, now: datetime) -> SignedIn | None:
     row = _READ.first(key=row_key(key), now=now)
     if row is None or row.user is None:
         return None
-    data: dict[str, Any] = SessionStore(key).decode(row.session_data)
-    user = row.user
+    facts = of_data(row.session_data, row.user, ref=row.ref, now=now)
+    return None if facts is None else SignedIn(user=row.user, facts=facts)
+
+
+def of_data(stored: str, user: User, *, ref: str, now: datetime) -> SessionFacts | None:
+    """Return the facts in the stored data of a session, or None if it doesn't count for this person. No statement."""
+    data: dict[str, Any] = SessionStore().decode(stored)
     if data.get(SESSION_KEY) != str(user.pk) or data.get(BACKEND_SESSION_KEY) != BACKEND:
         return None
-    if not _has_password_of(data, user):
-        return None
-    facts = session_assurance.read(data, user, ref=row.ref, now=now)
-    return None if facts is None else SignedIn(user=user, facts=facts)
+    return session_assurance.read(data, user, ref=ref, now=now) if _has_password_of(data, user) else None
 
 
 def _has_password_of(data: dict[str, Any], user: User) -> bool:

@@ -225,6 +225,43 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ProtectedHost',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=259, verbose_name='host')),
+                ('path_prefix', models.CharField(default='/', max_length=200, verbose_name='path')),
+                ('access', models.CharField(choices=[('public', 'nothing: public'), ('sign-in', 'to be signed in'), ('strength', 'the strength of the application, or another one')], default='strength', max_length=10, verbose_name='visitors need')),
+                ('strength', models.CharField(blank=True, max_length=50, verbose_name='strength')),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hosts', to='accounts.application', verbose_name='application')),
+            ],
+            options={
+                'verbose_name': 'protected address',
+                'verbose_name_plural': 'protected addresses',
+                'constraints': [models.UniqueConstraint(fields=('host', 'path_prefix'), name='one_rule_an_address'), models.CheckConstraint(condition=models.Q(('path_prefix__startswith', '/'), ('path_prefix__endswith', '/')), name='protected_path_has_slashes'), models.CheckConstraint(condition=models.Q(('access__in', ['public', 'sign-in', 'strength'])), name='protected_access_is_known'), models.CheckConstraint(condition=models.Q(('strength', ''), ('access', 'strength'), _connector='OR'), name='protected_strength_is_asked')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Proxy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('secret_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('secret_made_at', models.DateTimeField(editable=False, null=True)),
+                ('former_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('former_ends_at', models.DateTimeField(editable=False, null=True)),
+                ('slug', models.SlugField(max_length=40, unique=True, verbose_name='short name')),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('program', models.CharField(choices=[('nginx', 'nginx'), ('caddy', 'Caddy'), ('traefik', 'Traefik'), ('envoy', 'Envoy')], max_length=10, verbose_name='program')),
+                ('networks', models.JSONField(default=list, verbose_name='its addresses')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('applications', models.ManyToManyField(blank=True, related_name='proxies', to='accounts.application', verbose_name='applications behind it')),
+            ],
+            options={
+                'verbose_name': 'proxy',
+                'verbose_name_plural': 'proxies',
+                'constraints': [models.CheckConstraint(condition=models.Q(('program__in', ['nginx', 'caddy', 'traefik', 'envoy'])), name='proxy_program_is_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='Scope',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -4,6 +4,7 @@ from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
 from accounts.models.imports import Import
 from accounts.models.people import User
+from accounts.models.proxies import ProtectedHost, Proxy
 from accounts.models.resets import PasswordReset
 from accounts.models.roles import ShippedRole
 from accounts.models.secrets import SecretHolder
@@ -21,6 +22,8 @@ __all__ = [
     "GroupRequest",
     "Import",
     "PasswordReset",
+    "ProtectedHost",
+    "Proxy",
     "Scope",
     "SecondStep",
     "SecretHolder",

@@ -23,6 +23,8 @@ OPEN = {
     "password-reset-link": "the link is the key",
     "integrations:basic-check": "has credentials of its own",
     "integrations:basic-check-mail": "has credentials of its own",
+    "integrations:forward-auth": "has credentials of its own",
+    "integrations:forward-auth-below": "has credentials of its own",
     "help:index": "articles for everybody",
     "help:article": "articles for everybody",
     "help:diagnose": "tells a stranger nothing",

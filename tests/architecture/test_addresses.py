@@ -59,6 +59,7 @@ def table(browser: Browser) -> list[Address]:
             "version": "a" * 16,
             "reference": "1-strange-abcdef",
             "content_type_id": "1",
+            "below": "page",
             "call_id": str(call.pk),
             "number": BENS,
         }

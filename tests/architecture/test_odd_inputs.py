@@ -213,6 +213,7 @@ def site(
         "version": "a" * 16,
         "reference": "1-strange-abcdef",
         "content_type_id": "1",
+        "below": "page",
         "call_id": "1",
         "number": BENS,
     }

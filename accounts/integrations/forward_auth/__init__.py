@@ -1,0 +1,1 @@
+"""Forward-auth: proxies ask before each request whether a person may open a page of an application."""

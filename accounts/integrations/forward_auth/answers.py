@@ -1,0 +1,127 @@
+"""Turns a verdict into the answer that a proxy understands: 2xx opens, and nothing else does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.integrations.forward_auth import cookies
+from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth.callers import Caller
+from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
+
+Words: TypeAlias = "str | Promise"
+NOT_SET_UP: tuple[Words, Words] = (
+    gettext_lazy("This page isn’t set up"),
+    gettext_lazy("No application is set up for this address. Contact your support desk."),
+)
+LOCATION = "X-Two-Step-Location"  # where nginx redirects to, because it can't pass on a redirect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is needed to answer: who asks, about what, and for which kind of request."""
+
+    caller: Caller
+    address: Address | Doubt
+    is_navigation: bool
+    browser: str  # the browser's secret, new if it had none
+    had_browser: bool = True
+
+
+def is_navigation(headers: Mapping[str, str]) -> bool:
+    """Return whether a person waits for a page. Everything else is done in the background, where a page helps nobody.
+
+    Source: Fetch Metadata; browsers without it, and other programs, are told apart by what they accept.
+    """
+    if headers.get("Upgrade", "") or headers.get("X-Requested-With", ""):
+        return False
+    if "Sec-Fetch-Mode" in headers:
+        return headers["Sec-Fetch-Mode"] == "navigate" and headers.get("Sec-Fetch-Dest", "document") == "document"
+    return "text/html" in headers.get("Accept", "")
+
+
+def answer(verdict: Verdict, asked: Asked) -> HttpResponse:
+    """Return the answer to a verdict."""
+    if verdict.outcome is Outcome.PUBLIC:
+        return HttpResponse(status=200)
+    if verdict.outcome is Outcome.ALLOWED and verdict.identity is not None:
+        return HttpResponse(status=200, headers=verdict.identity.headers())
+    if verdict.outcome in {Outcome.UNKNOWN, Outcome.DOUBT} or isinstance(asked.address, Doubt):
+        return _refusal(verdict, asked)
+    return _way_in(verdict, asked, asked.address)
+
+
+def _way_in(verdict: Verdict, asked: Asked, address: Address) -> HttpResponse:
+    """Redirect to the portal, which signs people in, asks them to verify, or says why they may not enter."""
+    where = portal_url("integrations:host-enter", rd=address.url, browser=cookies.browser_digest(asked.browser))
+    if not asked.is_navigation:
+        status = 403 if verdict.outcome is Outcome.REFUSED else 401
+        return _program_answer(status, {"error": verdict.outcome, "reason": verdict.reason, "url": where})
+    response = HttpResponse(status=302 if address.method in {"GET", "HEAD"} else 303)
+    if not asked.caller.takes_redirects:
+        response = _program_answer(401, {"error": verdict.outcome})
+        response[LOCATION] = where
+    else:
+        response["Location"] = where
+    cookies.give_browser(response, asked.browser)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _refusal(verdict: Verdict, asked: Asked) -> HttpResponse:
+    if not asked.is_navigation:
+        return _program_answer(403, {"error": verdict.outcome, "reason": verdict.reason})
+    return page(403, *_words(verdict))
+
+
+def _words(verdict: Verdict) -> tuple[Words, Words]:
+    if verdict.outcome is Outcome.UNKNOWN:
+        return NOT_SET_UP
+    if verdict.reason == Doubt.COOKIE:
+        text = _("Your browser sent this site’s cookies in a form that we can’t read. Delete them, then try again.")
+        return _("We can’t check your sign-in"), text
+    if verdict.reason == Doubt.PATH:
+        text = _("The address contains characters that we can’t check. Use a link on the application’s pages.")
+        return _("We can’t check this address"), text
+    text = _("The proxy in front of this application isn’t configured correctly. Contact your support desk.")
+    return _("We can’t check this request"), text
+
+
+def page(
+    status: int, title: str | Promise, text: str | Promise, *, link: str = "", link_text: str = ""
+) -> HttpResponse:
+    """Return a page on an application's host. It uses nothing from our own host, so it has no style."""
+    context = {"title": title, "text": text, "link": link, "link_text": link_text}
+    return HttpResponse(render_to_string("accounts/integrations/on_host.html", context), status=status)
+
+
+def too_many(asked: Asked) -> HttpResponse:
+    """Refuse because the proxy asks too often."""
+    status = 429 if asked.caller.takes_redirects else 403
+    return HttpResponse(status=status, headers={"Retry-After": "1"})
+
+
+def not_ours() -> HttpResponse:
+    """Refuse a proxy that we don't know."""
+    return HttpResponse("This proxy’s secret or address is not known.\n", status=403, content_type="text/plain")
+
+
+def _program_answer(status: int, said: Mapping[str, str]) -> HttpResponse:
+    response = JsonResponse({name: str(value) for name, value in said.items() if value}, status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Cookie realm="two-step verification"'
+    return response
+
+
+def portal_url(view_name: str, **query: str) -> str:
+    """Return the whole URL of a portal page."""
+    return f"{settings.PUBLIC_URL}{reverse(view_name)}?{urlencode(query)}"

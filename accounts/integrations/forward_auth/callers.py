@@ -1,0 +1,144 @@
+"""Which proxy asks: it must have one of its two secrets, and come from its own network."""
+
+import ipaddress
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.applications import secrets
+from accounts.models import Proxy
+from accounts.request_context import is_trusted_proxy
+from verification import inputs
+from verification.db.ttl_cache import TTLCache
+
+logger = logging.getLogger(__name__)
+
+HEADER = "X-Proxy-Secret"
+PURPOSE = "proxy"  # of the secrets' digests
+_MAX_LENGTH = 200
+
+IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A proxy that may ask. Without `applications` it may ask about all of them."""
+
+    id: int
+    slug: str
+    program: str
+    networks: tuple[Network, ...] = field(repr=False)
+    applications: frozenset[int]
+
+    @property
+    def takes_redirects(self) -> bool:
+        """Whether the proxy passes on a redirect. nginx answers 500 for anything but 2xx, 401 and 403."""
+        return self.program != Proxy.Program.NGINX
+
+    def may_ask_about(self, application_id: int) -> bool:
+        return not self.applications or application_id in self.applications
+
+
+def of(request: HttpRequest) -> Caller | None:
+    """Return the proxy that sent a request, or None if it is not one of ours."""
+    secret = request.headers.get(HEADER, "")
+    if not secret or len(secret) > _MAX_LENGTH:
+        return None
+    caller = _callers.read(secret)
+    if caller is None:
+        return None
+    if any(hop in network for hop in _hops(request) for network in caller.networks):
+        return caller
+    _tell_network(caller)
+    return None
+
+
+def _hops(request: HttpRequest) -> list[IPAddress]:
+    """Return the addresses that may be the proxy's: our own proxies in front of us, and the first that is none.
+
+    Each was reported by the one before it, so none can be chosen by a visitor of the application.
+    """
+    found = []
+    for address in _chain(request):
+        found.append(address)
+        if not is_trusted_proxy(address):
+            break
+    return found
+
+
+def _chain(request: HttpRequest) -> Iterator[IPAddress]:
+    """Yield who sent the request, the nearest first, until one is unreadable."""
+    nearest = request.META.get("REMOTE_ADDR", "")
+    if not nearest and not settings.IS_BEHIND_SOCKET:
+        return
+    for hop in [nearest] * bool(nearest) + request.headers.get("X-Forwarded-For", "").split(",")[::-1]:
+        address = inputs.address(hop)
+        if address is None:
+            return
+        yield address
+
+
+def visitor_network(request: HttpRequest, caller: Caller) -> str:
+    """Return the address of the visitor, as the proxy reports it; empty if it doesn't."""
+    chain = _chain(request)
+    for address in chain:
+        if any(address in network for network in caller.networks):
+            return str(next(chain, ""))
+    return ""
+
+
+def forget() -> None:
+    """Read the proxies again at the next request, because this process changed them."""
+    _callers.forget()
+
+
+def _find(secret: str) -> Caller | None:
+    found = Proxy.objects.filter(secrets.is_secret(PURPOSE, secret, timezone.now()), is_active=True)
+    proxy = found.prefetch_related("applications").first()
+    if proxy is None:
+        return None
+    return Caller(
+        id=proxy.pk,
+        slug=proxy.slug,
+        program=proxy.program,
+        networks=tuple(ipaddress.ip_network(each) for each in proxy.networks),
+        applications=frozenset(each.pk for each in proxy.applications.all()),
+    )
+
+
+_callers = TTLCache(_find)
+_told: set[str] = set()
+
+
+def _tell_network(caller: Caller) -> None:
+    if caller.slug not in _told:  # once per process, because every request repeats it
+        _told.add(caller.slug)
+        logger.warning("The proxy %s asks from an address that is not one of its networks.", caller.slug)
+
+
+class Pace:
+    """Counts the questions of each proxy in this process, second by second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[int, tuple[int, int]] = {}
+
+    def is_within(self, caller: Caller, most: int) -> bool:
+        """Count one question, and return whether the proxy has asked at most so many in this second."""
+        second = int(time.monotonic())
+        with self._lock:
+            at, n = self._counts.get(caller.id, (second, 0))
+            n = n + 1 if at == second else 1
+            self._counts[caller.id] = (second, n)
+        return n <= most
+
+
+pace = Pace()

@@ -1,0 +1,89 @@
+"""Our own addresses on an application's host: a ticket from the portal arrives there, and a sign-out leaves there."""
+
+from urllib.parse import parse_qs
+
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from accounts import applications, audit_events
+from accounts.integrations.forward_auth import answers, cookies, protected, tickets, verdicts
+from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth.answers import Asked
+from accounts.integrations.forward_auth.protected import Unknown
+from accounts.integrations.forward_auth.tickets import Ticket
+from accounts.integrations.forward_auth.verdicts import Outcome
+from accounts.models import ApplicationSession
+from verification import audit
+from verification.context import Context
+
+PREFIX = "/.two-step/"
+_ENTER, _SIGN_OUT = f"{PREFIX}enter", f"{PREFIX}sign-out"
+
+
+def is_ours(address: Address) -> bool:
+    """Return whether an address belongs to us, not to the application."""
+    return address.path.startswith(PREFIX)
+
+
+def ticket_url(address: Address, ticket: str) -> str:
+    """Return the address that takes a ticket, on the host of the wanted one."""
+    return f"{address.origin}{_ENTER}?ticket={ticket}"
+
+
+def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
+    """Answer one of our addresses. It opens nothing of the application, so it has no verdict."""
+    application = protected.application_at(address.host)
+    if application is None or not asked.caller.may_ask_about(application.pk):
+        return answers.page(404, *answers.NOT_SET_UP)
+    if address.path == _SIGN_OUT:
+        return HttpResponseRedirect(answers.portal_url("integrations:host-sign-out", host=address.host))
+    if address.path == _ENTER and address.method == "GET":
+        return _enter(address, asked, context)
+    return answers.page(404, _("This page doesn’t exist"), _("Go back to the application."), link=f"{address.origin}/")
+
+
+def _enter(address: Address, asked: Asked, context: Context) -> HttpResponse:
+    if not asked.had_browser:
+        return _unusable(address, _("Your browser didn’t send this site’s cookie. Allow cookies, then try again."))
+    text = (parse_qs(address.uri.partition("?")[2]).get("ticket") or [""])[0]
+    browser = cookies.browser_digest(asked.browser)
+    ticket = tickets.read(text, host=address.host, browser=browser, now=context.now)
+    if ticket is None:
+        return _unusable(address, _("This link is too old, or it was made for another browser."))
+    opened = _open(ticket, context)
+    if opened is None:
+        return _unusable(address, _("This link was used before, or you can’t open this page any more."))
+    response = HttpResponseRedirect(f"{address.origin}{ticket.uri}")
+    cookies.give_session(response, opened, address.host)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _open(ticket: Ticket, context: Context) -> ApplicationSession | None:
+    """Open the application's session that a ticket stands for. None if it was used, or opens nothing any more."""
+    rule = protected.rule_for_uri(ticket.host, ticket.uri)
+    if isinstance(rule, Doubt | Unknown) or rule.application.pk != ticket.application_id:
+        return None
+    visitor = verdicts.visitor_of_session(ticket.user_id, ticket.session_ref, context.now)
+    verdict = verdicts.judge(rule, visitor, context.now) if visitor else None
+    if visitor is None or verdict is None or verdict.outcome is not Outcome.ALLOWED or verdict.answer is None:
+        return None
+    with transaction.atomic():
+        if not tickets.spend(ticket):
+            return None
+        opened = applications.open(rule.application, visitor.user, ticket.session_ref, verdict.answer, context.now)
+        audit.record(
+            audit_events.APPLICATION_OPENED,
+            user_id=visitor.user.pk,
+            context=context,
+            application=rule.application.slug,
+            host=ticket.host,
+            acr=verdict.answer.acr,
+        )
+    return opened
+
+
+def _unusable(address: Address, text: str) -> HttpResponse:
+    title = _("We can’t sign you in with this link")
+    return answers.page(403, title, text, link=f"{address.origin}/", link_text=_("Try again"))

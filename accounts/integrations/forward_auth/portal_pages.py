@@ -1,0 +1,85 @@
+"""The portal's pages for hosts: the one that leads to an application's host, and the one that signs out of it."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import access, applications, audit_events, request_context, sessions
+from accounts.access import Step
+from accounts.integrations.forward_auth import addresses, host_pages, protected, tickets
+from accounts.integrations.forward_auth.addresses import Doubt
+from accounts.integrations.forward_auth.cookies import is_browser_digest
+from accounts.integrations.forward_auth.protected import Unknown
+from accounts.session_assurance import AuthedRequest
+from verification import audit, inputs
+
+
+@never_cache
+@require_GET
+def enter(request: AuthedRequest) -> HttpResponse:
+    """Lead to an application's host with a one-time ticket, once its requirements are met. Changes nothing itself."""
+    address = addresses.of_url(request.GET.get("rd", ""))
+    rule = address if isinstance(address, Doubt) else protected.rule_for(address)
+    if isinstance(address, Doubt) or isinstance(rule, Doubt | Unknown):
+        return render(request, "accounts/integrations/unknown_host.html", status=404)
+    browser = request.GET.get("browser", "")
+    if rule.is_public or not is_browser_digest(browser):
+        return _lead(request, address.url, rule.application.name)
+    answer = access.of_request(request, rule.application, wanted=rule.wanted)
+    context = request_context.read(request)
+    if answer.step is not Step.CONTINUE:
+        tell = applications.refused if answer.step is Step.REFUSE else applications.asked
+        tell(rule.application, request.user.pk, answer.reason, context)
+        here = request.get_full_path()
+        return access.step_up(request, answer, application=rule.application, next_url=here)
+    ticket = tickets.issue(
+        application_id=rule.application.pk,
+        user_id=request.user.pk,
+        session_ref=sessions.ref_of(request.session),
+        host=address.host,
+        uri=address.uri,
+        browser=browser,
+        now=context.now,
+    )
+    return _lead(request, host_pages.ticket_url(address, ticket), rule.application.name)
+
+
+def _lead(request: HttpRequest, url: str, name: str) -> HttpResponse:
+    """Lead to another host from a page of ours, which continues automatically.
+
+    A redirect would not do: the browser comes here from the sign-in form, and our content security policy forbids
+    forms that end on another host.
+    """
+    response = render(request, "accounts/integrations/lead.html", {"url": url, "name": name})
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_out(request: AuthedRequest) -> HttpResponse:
+    """Ask whether to sign out of the application or everywhere, and sign out of the application."""
+    host = inputs.shortened(request.GET.get("host", request.POST.get("host", "")), max_length=260)
+    application = protected.application_at(host)
+    if application is None:
+        return render(request, "accounts/integrations/unknown_host.html", status=404)
+    if request.method == "GET":
+        shown = {"application": application, "host": host, "back": f"{addresses.our_scheme()}://{host}/"}
+        return render(request, "accounts/integrations/sign_out.html", shown)
+    context = request_context.read(request)
+    with transaction.atomic():
+        ref = sessions.ref_of(request.session)
+        if applications.end(context.now, "sign-out", user_id=request.user.pk, session_ref=ref, application=application):
+            audit.record(
+                audit_events.APPLICATION_LEFT,
+                user_id=request.user.pk,
+                context=context,
+                application=application.slug,
+                host=host,
+            )
+    messages.success(request, _("You’ve signed out of %(name)s.") % {"name": application.name})
+    return redirect("portal:home")

@@ -1,0 +1,102 @@
+"""Which hosts and paths are protected, and how: read from the database once in some seconds."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.access import Wanted
+from accounts.integrations.forward_auth import addresses
+from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.models import Application, ProtectedHost
+from verification import strengths
+from verification.db.ttl_cache import TTLCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What visitors need below a path of a host.
+
+    Shape: `prefix` ends with a slash; `wanted` raises what the application requires. Where being signed in is enough,
+    `application` is a copy that requires only that.
+    """
+
+    application: Application
+    host: str
+    prefix: str
+    access: str
+    wanted: Wanted | None
+
+    @property
+    def is_public(self) -> bool:
+        return self.access == ProtectedHost.Access.PUBLIC
+
+    def covers(self, path: str) -> bool:
+        """Return whether a path lies below this one.
+
+        A public path must be exactly the same. For the others case does not matter, because some servers ignore it.
+        """
+        if self.is_public:
+            return f"{path}/".startswith(self.prefix)
+        return _folded(f"{path}/").startswith(_folded(self.prefix))
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFKC", path).casefold()
+
+
+class Unknown:
+    """No application has this address."""
+
+
+UNKNOWN = Unknown()
+
+
+def rule_for(address: Address) -> Rule | Doubt | Unknown:
+    """Return the rule of an address: the one with the longest path. An inactive application has no address."""
+    rules = _rules.read().get(address.host, ())
+    if len(rules) > 1 and addresses.is_ambiguous(address.path):
+        return Doubt.PATH
+    found = next((rule for rule in rules if rule.covers(address.path)), None)
+    return found if found is not None and found.application.is_active else UNKNOWN
+
+
+def rule_for_uri(host: str, uri: str) -> Rule | Doubt | Unknown:
+    """Return the rule of an address that was read before."""
+    address = addresses.read(host=host, uri=uri)
+    return address if isinstance(address, Doubt) else rule_for(address)
+
+
+def application_at(host: str) -> Application | None:
+    """Return the application at a host: the one with the shortest path."""
+    rules = _rules.read().get(host, ())
+    return rules[-1].application if rules else None
+
+
+def forget() -> None:
+    """Read the hosts again at the next request, because this process changed them."""
+    _rules.forget()
+
+
+def _load() -> Mapping[str, tuple[Rule, ...]]:
+    rows = ProtectedHost.objects.select_related("application").filter(application__kind=Application.Kind.PROXY)
+    by_host: dict[str, list[Rule]] = defaultdict(list)
+    for row in rows:
+        by_host[row.host].append(_rule(row))
+    return {host: tuple(sorted(rules, key=lambda rule: -len(rule.prefix))) for host, rules in by_host.items()}
+
+
+def _rule(row: ProtectedHost) -> Rule:
+    application = row.application
+    if row.access == ProtectedHost.Access.SIGN_IN:
+        application.strength, application.max_age = strengths.PASSWORD.slug, None  # this copy is never saved
+    return Rule(
+        application=application,
+        host=row.host,
+        prefix=row.path_prefix,
+        access=row.access,
+        wanted=Wanted(strengths=(row.strength,), is_essential=True) if row.strength else None,
+    )
+
+
+_rules = TTLCache(_load)

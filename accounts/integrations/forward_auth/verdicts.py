@@ -1,0 +1,136 @@
+"""The verdict on one request: may this visitor open this address now? Two statements, no write, any doubt means no."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import OuterRef, Subquery
+
+from accounts import access
+from accounts.access import Answer, Groups, Reason, SessionFacts, Step
+from accounts.integrations.forward_auth import cookies, protected
+from accounts.integrations.forward_auth.addresses import Address, Doubt
+from accounts.integrations.forward_auth.identity import Identity
+from accounts.integrations.forward_auth.protected import Rule, Unknown
+from accounts.models import ApplicationSession, Session, User
+from verification.db.compiled_queries import BindParam, Select
+
+
+class Outcome(StrEnum):
+    """What a verdict says. The values are labels of the metric."""
+
+    PUBLIC = "public"
+    ALLOWED = "allowed"
+    SIGN_IN = "sign-in"  # nobody is signed in here
+    VERIFY = "verify"  # somebody is, but too weakly, or too long ago
+    REFUSED = "refused"  # somebody is, and must not enter
+    UNKNOWN = "unknown"  # no application has this address, or this proxy may not ask about it
+    DOUBT = "doubt"
+
+    @property
+    def opens(self) -> bool:
+        return self in {Outcome.PUBLIC, Outcome.ALLOWED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is answered, and why. `reason` is that of the decision, or the doubt."""
+
+    outcome: Outcome
+    reason: str = ""
+    rule: Rule | None = None
+    answer: Answer | None = None
+    identity: Identity | None = None
+    opened: ApplicationSession | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Somebody who is signed in. `facts` is None if their session no longer counts."""
+
+    user: User
+    session_ref: str
+    facts: SessionFacts | None
+    groups: Groups
+
+
+def _live(session: str, user: str) -> Subquery:
+    """Return the data of the session with this reference, if it has not ended."""
+    rows = Session.objects.filter(ref=OuterRef(session), user_id=OuterRef(user), expire_date__gt=BindParam("now"))
+    return Subquery(rows.values("session_data")[:1])
+
+
+_OPENED: Select[ApplicationSession] = Select(
+    lambda: (
+        ApplicationSession.objects.select_related("user")
+        .filter(pk=BindParam("pk"), application_id=BindParam("application_id"), ended_at__isnull=True)
+        .annotate(data=_live("session_ref", "user_id"))
+    )
+)
+
+
+def of(address: Address | Doubt, cookie_header: str, now: datetime) -> Verdict:
+    """Return the verdict on an address, for the browser that sent these cookies."""
+    if isinstance(address, Doubt):
+        return Verdict(outcome=Outcome.DOUBT, reason=address)
+    rule = protected.rule_for(address)
+    if isinstance(rule, Doubt):
+        return Verdict(outcome=Outcome.DOUBT, reason=rule)
+    if isinstance(rule, Unknown):
+        return Verdict(outcome=Outcome.UNKNOWN)
+    if rule.is_public:
+        return Verdict(outcome=Outcome.PUBLIC, rule=rule)
+    value = cookies.value_of(cookie_header, cookies.session_name(rule.application.pk))
+    if value is None:
+        return Verdict(outcome=Outcome.DOUBT, reason=Doubt.COOKIE, rule=rule)
+    opened, visitor = _who(cookies.session_id(value, address.host), rule, now)
+    if visitor is None:
+        return Verdict(outcome=Outcome.SIGN_IN, rule=rule)
+    return replace(judge(rule, visitor, now), opened=opened)
+
+
+def judge(rule: Rule, visitor: Visitor, now: datetime) -> Verdict:
+    """Return the verdict on somebody who is signed in."""
+    answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
+    if answer.step is not Step.CONTINUE:
+        return Verdict(outcome=_outcome(answer), reason=answer.reason, rule=rule, answer=answer)
+    identity = Identity(
+        user=visitor.user,
+        groups=tuple(visitor.groups.values()),
+        acr=answer.acr,
+        auth_time=answer.auth_time,
+        session_ref=visitor.session_ref,
+    )
+    return Verdict(outcome=Outcome.ALLOWED, reason=answer.reason, rule=rule, answer=answer, identity=identity)
+
+
+def _outcome(answer: Answer) -> Outcome:
+    if answer.step is Step.REFUSE:
+        return Outcome.REFUSED
+    return Outcome.SIGN_IN if answer.reason is Reason.SIGNED_OUT else Outcome.VERIFY
+
+
+def _who(session_id: int | None, rule: Rule, now: datetime) -> tuple[ApplicationSession | None, Visitor | None]:
+    if session_id is None:
+        return None, None
+    found = _OPENED.annotated(pk=session_id, application_id=rule.application.pk, now=now)
+    if not found:
+        return None, None
+    opened, more = found[0]
+    return opened, _visitor(opened.user, opened.session_ref, more["data"] or "", now)
+
+
+def visitor_of_session(user_id: int, session_ref: str, now: datetime) -> Visitor | None:
+    """Return who has a session here, by its reference."""
+    rows = Session.objects.select_related("user").filter(user_id=user_id, ref=session_ref, expire_date__gt=now)
+    session = rows.first()
+    if session is None or session.user is None:
+        return None
+    return _visitor(session.user, session.ref, session.session_data, now)
+
+
+def _visitor(user: User, session_ref: str, data: str, now: datetime) -> Visitor | None:
+    facts = access.of_data(data, user, ref=session_ref, now=now)
+    if facts is None:
+        return None
+    return Visitor(user=user, session_ref=session_ref, facts=facts, groups=access.groups_of(user.pk))
