@@ -54,43 +54,72 @@ class Row:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of users by username. `after` and `before` lead to the next pages; empty where there is none."""
+    """One page of users by username. `after` and `before` lead to the next pages; empty where there is none.
 
-    rows: tuple[Row, ...]
-    after: str
-    before: str
+    `n` counts all that were found, up to one more than the caller wanted to know.
+    """
+
+    rows: tuple[Row, ...] = ()
+    after: str = ""
+    before: str = ""
+    n: int = 0
 
 
-def find(staff: User, search: Search, *, now: datetime) -> Found:
-    """Return one page of the users whom this member of staff may see. No COUNT and no OFFSET."""
+@dataclass(frozen=True)
+class _Reading:
+    """One way to read a text: the users that it finds. `is_common` marks words that may find very many."""
+
+    people: QuerySet[User]
+    is_common: bool = False
+
+
+def find(staff: User, search: Search, *, now: datetime, most: int = MOST) -> Found:
+    """Return one page of the users whom this member of staff may see, and how many there are, counted to `most`."""
     people = _filtered(rights.visible(staff), search, now)
-    pages = (_page(rows, search, now) for rows in _ways(people, search.text.strip()))
-    return next((page for page in pages if page.rows), Found((), "", ""))
+    pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
+    return next((page for page in pages if page.rows), Found())
 
 
 def matching(staff: User, search: Search, *, now: datetime) -> QuerySet[User]:
     """Return all users that a search finds, unordered."""
-    *exactly, last = _ways(_filtered(rights.visible(staff), search, now), search.text.strip())
-    return next((rows for rows in exactly if rows.exists()), last)
+    *exactly, last = _readings(_filtered(rights.visible(staff), search, now), search.text.strip())
+    found = next((reading for reading in exactly if reading.people.exists()), last)
+    return User.objects.filter(pk__in=found.people.values("pk")[:MOST]) if found.is_common else found.people
 
 
-def count(staff: User, search: Search, *, now: datetime, most: int) -> int:
-    """Count the users that a search finds, up to one more than `most`."""
-    return matching(staff, search, now=now)[: most + 1].count()
-
-
-def _page(rows: QuerySet[User], search: Search, now: datetime) -> Found:
-    if search.before:
-        page = list(rows.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])
-        has_more, has_former = True, len(page) > PAGE
-        page = page[:PAGE][::-1]
+def _page(reading: _Reading, search: Search, now: datetime, most: int) -> Found:
+    counted = None
+    if reading.is_common:
+        # For a common word the names of up to 800 users are read, in no order, and sorted here. In the order of names
+        # the database would pass over a million users to find those at the end.
+        names = sorted(reading.people.values_list("username", "pk")[:MOST])
+        counted = len(names)
+        page = _named(_window(names, search))
+    elif search.before:
+        page = list(reading.people.filter(username__lt=search.before).order_by("-username")[: PAGE + 1])[::-1]
     else:
-        page = list(rows.filter(username__gt=search.after).order_by("username")[: PAGE + 1])
-        has_more, has_former = len(page) > PAGE, bool(search.after)
-        page = page[:PAGE]
+        page = list(reading.people.filter(username__gt=search.after).order_by("username")[: PAGE + 1])
+    is_longer = len(page) > PAGE
+    page = page[-PAGE:] if search.before else page[:PAGE]
+    has_more, has_former = (True, is_longer) if search.before else (is_longer, bool(search.after))
     after = page[-1].username if page and has_more else ""
     before = page[0].username if page and has_former else ""
-    return Found(tuple(_rows(page, now)) if page else (), after, before)
+    if counted is None:
+        counted = reading.people[: most + 1].count() if after or before else len(page)
+    return Found(tuple(_rows(page, now)) if page else (), after, before, min(counted, most + 1))
+
+
+def _window(names: list[tuple[str, int]], search: Search) -> list[int]:
+    """Choose one page and one user more from sorted names, as the database does."""
+    if search.before:
+        return [pk for name, pk in names if name < search.before][-PAGE - 1 :]
+    return [pk for name, pk in names if name > search.after][: PAGE + 1]
+
+
+def _named(keys: list[int]) -> list[User]:
+    """Read users by key, in this order. One who was deleted in between is missing."""
+    found = User.objects.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet[User]:
@@ -108,25 +137,23 @@ def _filtered(people: QuerySet[User], search: Search, now: datetime) -> QuerySet
     return people.filter(troubles[search.trouble]) if search.trouble in troubles else people
 
 
-def _ways(people: QuerySet[User], text: str) -> list[QuerySet[User]]:
+def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
     """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
     A complete number, email or serial is looked up. Otherwise each word is searched in username, name and email.
-    For a common word, up to 800 users are found first and then sorted: in the order of names, the database would
-    pass over a million users to find those at the end.
     """
     if not text:
-        return [people]
+        return [_Reading(people)]
     if _NUMBER.fullmatch(text):
-        return [people.filter(pk__in=enrolments.people_of_address(text))]
+        return [_Reading(people.filter(pk__in=enrolments.people_of_address(text)))]
     words = Q()
     for word in text.split():
         words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
-    by_words = User.objects.filter(pk__in=people.filter(words).values("pk")[:MOST])
+    by_words = _Reading(people.filter(words), is_common=True)
     if _MAIL.fullmatch(text):
-        return [people.alias(mail=Upper("email")).filter(mail=text.upper()), by_words]
+        return [_Reading(people.alias(mail=Upper("email")).filter(mail=text.upper())), by_words]
     if _SERIAL.fullmatch(text):
-        return [people.filter(pk__in=enrolments.people_of_address(text)), by_words]
+        return [_Reading(people.filter(pk__in=enrolments.people_of_address(text))), by_words]
     return [by_words]
 
 

@@ -30,11 +30,9 @@ def _groups() -> list[tuple[int, str]]:
 def index(request: AuthedRequest) -> HttpResponse:
     """List the users that the search finds, page by page."""
     search = search_filters.read(request.GET)
-    found = people_search.find(request.user, search, now=request_context.read(request).now)
-    kept = search_filters.kept(search)
-    is_one_page = not (found.after or found.before)
     most_at_once = search_filters.MOST_AT_ONCE
-    now = request_context.read(request).now
+    found = people_search.find(request.user, search, now=request_context.read(request).now, most=most_at_once)
+    kept = search_filters.kept(search)
     context = {
         "found": found,
         "search": search,
@@ -50,8 +48,5 @@ def index(request: AuthedRequest) -> HttpResponse:
         "kept_query": urlencode(kept),
         "most": people_search.MOST,
         "most_at_once": most_at_once,
-        "n_all": len(found.rows)
-        if is_one_page
-        else people_search.count(request.user, search, now=now, most=most_at_once),
     }
     return layout.page(request, "people.html", context)
