@@ -11,11 +11,15 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import audit_events, management  # noqa: F401  (declares what accounts record)
+        from accounts import applications, audit_events, management  # noqa: F401  (declares what accounts record)
         from accounts.applications import endings
+        from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401
+        from accounts.integrations.oidc import deliveries, sign_ins
         from accounts.support import audit_events as _support_events  # noqa: F401
         from accounts.support import caller_events, change_events  # noqa: F401
 
+        applications.on_end(deliveries.queue)
+        applications.on_end(sign_ins.end_with)
         endings.register()
         post_migrate.connect(management.make_roles, sender=self)
         key_uses.declare(
@@ -28,6 +32,18 @@ class AccountsConfig(AppConfig):
             ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"
+            ),
+            *(
+                key_uses.Digested(
+                    model="accounts.OidcClient",
+                    column=column,
+                    purpose="token.oidc_client",
+                    what="secrets of OpenID Connect clients",
+                )
+                for column in ("secret_digest", "former_digest")
+            ),
+            key_uses.Digested(
+                model="accounts.OidcSignIn", column="code_digest", purpose="token.oidc_code", what="codes of sign-ins"
             ),
             key_uses.Digested(
                 model="accounts.Service", column="key_digest", purpose="token.service", what="keys of services"

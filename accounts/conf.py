@@ -37,7 +37,7 @@ app_password_use_delay: Setting[timedelta] = Setting(
     meaning="how long a process collects uses of app passwords before it writes when they were used; 0 writes each now",
 )
 
-APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_",))
+APPLICATIONS = Section("Applications", families=("FORWARD_AUTH_", "OIDC_"))
 
 forward_auth_per_second: Setting[int] = Setting(
     APPLICATIONS,
@@ -46,4 +46,12 @@ forward_auth_per_second: Setting[int] = Setting(
     default=500,
     unit="requests",
     meaning="how many requests a proxy may ask about in a second, in each web process; more are refused",
+)
+oidc_requests_per_client_minute: Setting[int] = Setting(
+    APPLICATIONS,
+    "OIDC_REQUESTS_PER_CLIENT_MINUTE",
+    formats.whole_number(1, 1_000_000),
+    default=6000,
+    unit="requests",
+    meaning="how many token requests one application may send in a minute",
 )

@@ -6,9 +6,11 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.integrations.oidc import deliveries
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
+from verification import signatures
 
 _KEEP = timedelta(days=1)
 
@@ -26,3 +28,22 @@ def purge(**_more: Any) -> None:
 def imports(**_more: Any) -> None:
     """Process imported files. Runs every few seconds."""
     jobs.work(timezone.now())
+
+
+@shared_task(name="accounts.tasks.deliver_logouts")
+def deliver_logouts(*, keys: list[int], **_more: Any) -> None:
+    """Tell applications that sessions ended. Safe to run twice, because one claim wins."""
+    deliveries.deliver(keys, timezone.now())
+
+
+@shared_task(name="accounts.tasks.logouts")
+def logouts(**_more: Any) -> None:
+    """Tell applications again that didn't answer, and those that nobody was woken for. Runs every few seconds."""
+    now = timezone.now()
+    deliveries.deliver(deliveries.due(now), now)
+
+
+@shared_task(name="accounts.tasks.rotate_signing_keys")
+def rotate_signing_keys(**_more: Any) -> None:
+    """Make the next signing keys in time, and delete those that nobody needs. Runs daily."""
+    signatures.rotate(timezone.now())

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.integrations.oidc.views import metadata as oidc
 from accounts.portal.views import password
 from accounts.signin.views import sign_out
 from mfasite import accent_css, error_views, well_known
@@ -22,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password-reset/", password.ask_reset, name="password-reset"),
     path("password-reset/<slug:handle>/<str:token>/", password.reset, name="password-reset-link"),
     path("sign-out/", sign_out, name="sign-out"),
+    path(".well-known/openid-configuration", oidc.discovery, name="openid-configuration"),
+    path(".well-known/oauth-authorization-server", oidc.discovery, name="oauth-authorization-server"),
+    path("oauth/", include("accounts.integrations.oidc.urls")),
     path("integrations/", include("accounts.integrations.urls")),
     path("help/", include("helpcenter.urls")),
     path("callbacks/", include("verification.urls")),

@@ -13,7 +13,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-_FOLDER = "/integrations/"  # a page elsewhere isn't resolved twice
+_FOLDERS = ("/integrations/", "/oauth/", "/.well-known/")  # a page elsewhere isn't resolved twice
 _MARK = "is_for_programs"
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -33,7 +33,7 @@ class ShortPath:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        match = _marked(request.path_info) if request.path_info.startswith(_FOLDER) else None
+        match = _marked(request.path_info) if request.path_info.startswith(_FOLDERS) else None
         if match is None:
             return self.get_response(request)
         request.resolver_match = match

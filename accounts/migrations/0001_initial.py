@@ -5,6 +5,8 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+import oauth2_provider.generators
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -69,6 +71,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('username', models.CharField(error_messages={'unique': 'This username is taken.'}, max_length=150, unique=True, verbose_name='username')),
+                ('subject', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
                 ('language', models.CharField(blank=True, max_length=16, verbose_name='language')),
@@ -210,6 +213,91 @@ class Migration(migrations.Migration):
             options={
                 'permissions': (('import_people', 'Can import people'), ('export_people', 'Can export people'), ('import_tokens', 'Can import hardware tokens')),
                 'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['made_at'], name='imports_to_do')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OidcClient',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('client_id', models.CharField(db_index=True, default=oauth2_provider.generators.generate_client_id, max_length=255, unique=True, verbose_name='client ID')),
+                ('redirect_uris', models.TextField(blank=True, help_text='Allowed URIs list, space separated', verbose_name='redirect URIs')),
+                ('post_logout_redirect_uris', models.TextField(blank=True, default='', help_text='Allowed Post Logout URIs list, space separated', verbose_name='post logout redirect URIs')),
+                ('client_type', models.CharField(choices=[('confidential', 'Confidential'), ('public', 'Public')], max_length=32, verbose_name='client type')),
+                ('created', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('updated', models.DateTimeField(auto_now=True, verbose_name='updated')),
+                ('allowed_origins', models.TextField(blank=True, default='', help_text='Allowed origins list to enable CORS, space separated', verbose_name='allowed origins')),
+                ('secret_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('secret_made_at', models.DateTimeField(editable=False, null=True)),
+                ('former_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
+                ('former_ends_at', models.DateTimeField(editable=False, null=True)),
+                ('algorithm', models.CharField(choices=[('RS256', 'RS256'), ('ES256', 'ES256')], default='RS256', max_length=5, verbose_name='signature')),
+                ('consent', models.CharField(choices=[('organisation', 'The organisation, for everyone'), ('person', 'Each person, at the first sign-in')], default='organisation', max_length=12, verbose_name='who agrees')),
+                ('logout_uri', models.URLField(blank=True, max_length=500, verbose_name='back-channel logout address')),
+                ('is_resource_server', models.BooleanField(default=False, verbose_name='may check other applications’ tokens')),
+                ('application', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='oidc', to='accounts.application')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('client_type__in', ['confidential', 'public'])), name='oidc_client_type_is_known'), models.CheckConstraint(condition=models.Q(('algorithm__in', ['RS256', 'ES256'])), name='oidc_client_algorithm_is_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LogoutDelivery',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('end_ref', models.CharField(blank=True, db_index=True, editable=False, max_length=32)),
+                ('uri', models.CharField(max_length=500)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('due_at', models.DateTimeField()),
+                ('claimed_until', models.DateTimeField(null=True)),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('done', 'notified'), ('failed', 'not reached')], default='waiting', max_length=10)),
+                ('n_tries', models.PositiveSmallIntegerField(default=0)),
+                ('last_status', models.PositiveSmallIntegerField(default=0)),
+                ('last_problem', models.CharField(blank=True, max_length=30)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logouts', to='accounts.applicationsession')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logouts', to=settings.AUTH_USER_MODEL)),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='logouts', to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='logouts_waiting'), models.Index(fields=['client', '-made_at'], name='logouts_of_client')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OidcConsent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scopes', models.JSONField(default=list)),
+                ('given_at', models.DateTimeField()),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='oidc_consents', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('client', 'user'), name='one_consent_each')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OidcSignIn',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('epoch', models.PositiveIntegerField()),
+                ('scope', models.CharField(max_length=200)),
+                ('acr', models.CharField(max_length=200)),
+                ('amr', models.JSONField(default=list)),
+                ('auth_time', models.DateTimeField()),
+                ('code_digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('code_ends_at', models.DateTimeField()),
+                ('redirect_uri', models.TextField()),
+                ('code_challenge', models.CharField(max_length=43)),
+                ('nonce', models.CharField(blank=True, max_length=500)),
+                ('made_at', models.DateTimeField()),
+                ('redeemed_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
+                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='oidc_sign_ins', to='accounts.applicationsession')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='oidc_sign_ins', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['made_at'], name='oidc_sign_ins_by_time')],
             },
         ),
         migrations.CreateModel(

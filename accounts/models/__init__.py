@@ -3,6 +3,7 @@
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
 from accounts.models.imports import Import
+from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
 from accounts.models.proxies import ProtectedHost, Proxy
 from accounts.models.resets import PasswordReset
@@ -21,6 +22,10 @@ __all__ = [
     "CallerCheck",
     "GroupRequest",
     "Import",
+    "LogoutDelivery",
+    "OidcClient",
+    "OidcConsent",
+    "OidcSignIn",
     "PasswordReset",
     "ProtectedHost",
     "Proxy",

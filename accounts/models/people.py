@@ -1,6 +1,7 @@
 """The user model. The verification engine decides what users must prove."""
 
 import unicodedata
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -68,12 +69,14 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """A user.
 
     Shape: `epoch` is raised by every event that ends all sessions and remembered browsers; `n_methods` counts the
-    user's permanent methods and is updated by the engine; `found_by` is the text that search looks at.
+    user's permanent methods and is updated by the engine; `found_by` is the text that search looks at; `subject` names
+    the user to other systems, at random: it is never given to anyone else, and stays when the username changes.
     """
 
     username = models.CharField(
         _("username"), max_length=150, unique=True, error_messages={"unique": _("This username is taken.")}
     )
+    subject = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=150, blank=True)
     email = models.EmailField(_("email address"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)

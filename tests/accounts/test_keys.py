@@ -15,7 +15,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from accounts import app_passwords, passwords
-from accounts.models import Import, PasswordReset
+from accounts.access import Answer, Reason, Step
+from accounts.applications import secrets
+from accounts.integrations.oidc import authorization, clients, sign_ins
+from accounts.integrations.oidc.validator import SECRET
+from accounts.models import Application, Import, PasswordReset
 from accounts.support.imports import jobs
 from tests import entry_points
 from tests.entry_points import Door
@@ -64,11 +68,29 @@ class Possessions:
         return challenges.answer(asked.handle, text, binding=binding, context=context).proven
 
 
+def _sign_in_to_an_application(ana: Person, context: Context) -> None:
+    application = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
+    client = clients.make(application, redirect_uris="https://wiki.example.org/", now=context.now).client
+    secrets.renew(client, SECRET, context.now)
+    query = {
+        "client_id": [client.client_id],
+        "redirect_uri": ["https://wiki.example.org/"],
+        "response_type": ["code"],
+        "scope": ["openid"],
+        "code_challenge": ["a" * 43],
+        "code_challenge_method": ["S256"],
+    }
+    asked = authorization.read(query, authorization.answerable(query))
+    answer = Answer(step=Step.CONTINUE, reason=Reason.MET, acr="phr", auth_time=context.now)
+    sign_ins.start(asked, sign_ins.Who(user=ana.user, session_ref="0" * 32), answer, context)
+
+
 @pytest.fixture
 def held(ana: Person, mail: Door) -> Possessions:
     """Return one of each for Ana, all made under the old key."""
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")
+    _sign_in_to_an_application(ana, context)
     ana.print_codes()
     access_pass = enrolments.issue_pass(
         ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1

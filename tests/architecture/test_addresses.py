@@ -193,7 +193,14 @@ def test_options_name_what_an_address_takes_and_do_nothing(browser: Browser, tab
 
 
 # Addresses without a page: they are for programs, or a script of ours asks them.
-PROGRAMS = {"signin:passwordless-options", "verification:callback-receive", "admin:jsi18n"}
+PROGRAMS = {
+    "signin:passwordless-options",
+    "verification:callback-receive",
+    "admin:jsi18n",
+    "oidc:token",
+    "oidc:revoke",
+    "oidc:introspect",
+}
 
 
 @in_state("signed in", "half", "registering", "registered", "chief")
@@ -214,9 +221,13 @@ def test_table_of_open_addresses_names_none_that_is_gone(table: list[Address]) -
     assert set(addresses.OPEN) <= {address.name for address in table}
 
 
+# What is the same for everyone.
+PUBLIC = {"theme", "openid-configuration", "oauth-authorization-server", "oidc:jwks"}
+
+
 @in_state("signed in")
 def test_no_page_of_ours_may_be_kept_or_framed(browser: Browser, table: list[Address]) -> None:
-    for address in (a for a in table if a.name != "theme"):
+    for address in (a for a in table if a.name not in PUBLIC):
         answer = ask(browser, "get", address.path)
 
         assert "no-store" in answer["Cache-Control"], address

@@ -20,6 +20,7 @@ APPS = ("accounts", "helpcenter", "mfasite", "verification")
 HOMES = (
     "verification.audit.events",
     "accounts.audit_events",
+    "accounts.integrations.oidc.audit_events",
     "accounts.support.audit_events",
     "accounts.support.caller_events",
     "accounts.support.change_events",

@@ -90,6 +90,13 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         "STOP and the check of the record)",
     ),
     Sealed(
+        model="verification.SigningKey",
+        column="sealed",
+        purpose="signing_key",
+        bound=lambda row: str(row.bound()),
+        what="keys that sign tokens for applications",
+    ),
+    Sealed(
         model="verification.Enrolment",
         column="sealed_address",
         purpose="address",

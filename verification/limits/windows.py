@@ -206,3 +206,8 @@ def check_limit(service: str, context: Context) -> WindowLimit:
     where = f"{service} {network_of(context.network)}"
     most = for_network(conf.app_password_failures_per_network_minute(), context.network)
     return WindowLimit("check.network", where, MINUTE, most)
+
+
+def spend_client(client: str, *, most: int, context: Context) -> Gate:
+    """Count a request of an application's program. Call it before the request's transaction."""
+    return _count([WindowLimit("client", client, MINUTE, most)], context.now)

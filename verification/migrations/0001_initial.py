@@ -369,6 +369,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SigningKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kid', models.CharField(editable=False, max_length=43, unique=True)),
+                ('algorithm', models.CharField(choices=[('RS256', 'RS256'), ('ES256', 'ES256')], max_length=5)),
+                ('public', models.JSONField(editable=False)),
+                ('sealed', models.TextField(editable=False)),
+                ('made_at', models.DateTimeField()),
+                ('signs_from', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('algorithm__in', ['RS256', 'ES256'])), name='signing_key_algorithm_is_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='SingleUseCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -6,7 +6,7 @@ from verification.models.challenges import Challenge, Purpose, State
 from verification.models.costs import BlockedRange, Country, HeardReply, OptOut, Span, SpendingLimit
 from verification.models.enrolments import Enrolment, SingleUseCode
 from verification.models.hardware_tokens import HardwareToken
-from verification.models.keys import DigestKey
+from verification.models.keys import DigestKey, SigningKey
 from verification.models.limits import Counter, Failure
 from verification.models.messages import Kind, Message, MessageState, Reason
 from verification.models.outages import Outage
@@ -41,6 +41,7 @@ __all__ = [
     "Reason",
     "Result",
     "Route",
+    "SigningKey",
     "SingleUseCode",
     "Span",
     "SpendingLimit",

@@ -1,0 +1,88 @@
+"""Makes clients, and says what is wrong with their addresses before they are stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.applications import secrets
+from accounts.integrations.oidc import logout_requests
+from accounts.integrations.oidc.validator import SECRET
+from accounts.models import Application, OidcClient
+from verification import signatures
+
+_LOOPBACK = {"127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A new client. Shape: `secret` is shown once, and empty for a public client."""
+
+    client: OidcClient
+    secret: str
+
+
+def flaw(uri: str, *, is_public: bool = False, is_demo: bool = False) -> str:
+    """Return what is wrong with an address that browsers are sent to, in words; empty if nothing is.
+
+    Source: RFC 9700, 2.1 and 4.1; RFC 8252, 7.1 and 7.3.
+    """
+    try:
+        parts = urlsplit(uri)
+        _port = parts.port
+    except ValueError:
+        return _("This isn’t an address.")
+    if (
+        "#" in uri
+        or "*" in uri
+        or parts.username is not None
+        or not uri.isascii()
+        or not uri.isprintable()
+        or " " in uri
+    ):
+        return _("Enter the exact address, without “#”, “*”, “@”, spaces or special characters.")
+    if parts.scheme == "https" and parts.hostname:
+        return ""
+    if parts.scheme == "http" and (parts.hostname in _LOOPBACK or (is_demo and parts.hostname == "localhost")):
+        return "" if is_public or is_demo else _("Only an app on people’s devices may use http, and only on 127.0.0.1.")
+    if is_public and "." in parts.scheme and not parts.netloc:
+        return ""  # a scheme of its own, which belongs to a domain: com.example.app:/callback
+    return _("The address must start with https://.")
+
+
+def logout_flaw(uri: str) -> str:
+    """Return what is wrong with a back-channel logout address, in words; empty if nothing is."""
+    words = {
+        "https": _("The address must start with https://."),
+        "address": _("Enter the exact address, without “#” or a username."),
+    }
+    return words.get(logout_requests.flaw(uri), "") if uri else ""
+
+
+def make(
+    application: Application,
+    *,
+    redirect_uris: str,
+    now: datetime,
+    is_public: bool = False,
+    post_logout_redirect_uris: str = "",
+    logout_uri: str = "",
+    consent: str = OidcClient.Consent.ORGANISATION,
+    algorithm: str = "RS256",
+) -> Made:
+    """Make the client of an application, and the first signing keys with the first client."""
+    with transaction.atomic():
+        signatures.prepare(now)
+        client = OidcClient.objects.create(
+            application=application,
+            client_type=OidcClient.CLIENT_PUBLIC if is_public else OidcClient.CLIENT_CONFIDENTIAL,
+            redirect_uris=redirect_uris,
+            post_logout_redirect_uris=post_logout_redirect_uris,
+            logout_uri=logout_uri,
+            consent=consent,
+            algorithm=algorithm,
+        )
+        secret = "" if is_public else secrets.renew(client, SECRET, now)
+    return Made(client=client, secret=secret)

@@ -1,0 +1,128 @@
+"""Tells clients that a session ended (back-channel logout): rows of an outbox, tried three times.
+
+The row is written in the transaction that ends the session. What is sent is made when it is sent, so it never expires.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as TooSlow
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from accounts.integrations.oidc import audit_events, logout_requests, tokens
+from accounts.integrations.oidc.logout_requests import Result
+from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
+from verification import audit, wake_ups
+from verification.context import Context
+
+WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and the second try
+_TASK = "accounts.tasks.deliver_logouts"
+_CLAIM = timedelta(seconds=30)  # longer than one try can take
+_AT_A_TIME = 16
+_BATCH = 200
+_PATIENCE = 12.0  # seconds for all that are sent at the same time
+
+State = LogoutDelivery.State
+
+
+def queue(sessions: "QuerySet[ApplicationSession]", now: datetime) -> None:
+    """Queue the sign-outs of sessions that just ended. A receiver of `applications.on_end`."""
+    clients = dict(OidcClient.objects.exclude(logout_uri="").values_list("application_id", "pk"))
+    uris = dict(OidcClient.objects.filter(pk__in=clients.values()).values_list("pk", "logout_uri"))
+    rows = [
+        LogoutDelivery(
+            client_id=clients[session.application_id],
+            session=session,
+            user_id=session.user_id,
+            end_ref=session.end_ref,
+            uri=uris[clients[session.application_id]],
+            made_at=now,
+            due_at=now,
+        )
+        for session in sessions.filter(application_id__in=clients, oidc_sign_ins__redeemed_at__isnull=False).distinct()
+    ]
+    made = LogoutDelivery.objects.bulk_create(rows)
+    if made:
+        keys = [row.pk for row in made]
+        transaction.on_commit(lambda: wake_ups.announce(_TASK, keys, _deliver_now))
+
+
+def _deliver_now(keys: Collection[int]) -> None:
+    deliver(keys, timezone.now())
+
+
+def due(now: datetime) -> list[int]:
+    """Return the deliveries to try now, the oldest first."""
+    waiting = LogoutDelivery.objects.filter(_free(now), state=State.WAITING, due_at__lte=now)
+    return list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:_BATCH])
+
+
+def _free(now: datetime) -> Q:
+    return Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+
+
+def deliver(keys: Collection[int], now: datetime) -> None:
+    """Try deliveries, several at the same time, so that a client that is down delays no other. Safe to run twice."""
+    claimed = [key for key in keys if _claim(key, now)]
+    rows = LogoutDelivery.objects.select_related("client__application", "session", "user").filter(pk__in=claimed)
+    pool = ThreadPoolExecutor(max_workers=_AT_A_TIME, thread_name_prefix="logout")
+    try:
+        running = {
+            pool.submit(
+                logout_requests.send, row.uri, tokens.logout_token(row.client, row.user, row.session, now=now)
+            ): row
+            for row in rows
+        }
+        for done in _finished(running):
+            _settle(running.pop(done), done.result(), now)
+        for row in running.values():
+            _settle(row, Result(problem="slow"), now)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finished(running: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
+    try:
+        yield from as_completed(list(running), timeout=_PATIENCE)
+    except TooSlow:
+        return
+
+
+def _claim(key: int, now: datetime) -> bool:
+    """Take a delivery for one try. Of several workers, only one gets it."""
+    free = LogoutDelivery.objects.filter(_free(now), pk=key, state=State.WAITING, due_at__lte=now)
+    return bool(free.update(claimed_until=now + _CLAIM, n_tries=F("n_tries") + 1))
+
+
+def _settle(row: LogoutDelivery, result: Result, now: datetime) -> None:
+    """Write down what a try led to: done, tried again later, or given up."""
+    mine = LogoutDelivery.objects.filter(pk=row.pk, state=State.WAITING, n_tries=row.n_tries)
+    told = {"last_status": result.status, "last_problem": result.problem, "claimed_until": None}
+    if result.is_done:
+        mine.update(state=State.DONE, done_at=now, **told)
+    elif row.n_tries <= len(WAITS):
+        mine.update(due_at=now + WAITS[row.n_tries - 1], **told)
+    else:
+        with transaction.atomic():
+            if mine.update(state=State.FAILED, **told):
+                audit.record(
+                    audit_events.LOGOUT_FAILED,
+                    user_id=row.user_id,
+                    context=Context(now=now),
+                    application=row.client.application.slug,
+                    problem=result.problem or str(result.status),
+                )
+
+
+def again(rows: "QuerySet[LogoutDelivery]", now: datetime) -> int:
+    """Send those again that failed, and return how many. Call it in a transaction."""
+    keys = list(rows.filter(state=State.FAILED).order_by("pk").values_list("pk", flat=True))
+    n = LogoutDelivery.objects.filter(pk__in=keys, state=State.FAILED).update(
+        state=State.WAITING, n_tries=0, due_at=now, claimed_until=None
+    )
+    if n:
+        transaction.on_commit(lambda: wake_ups.announce(_TASK, keys, _deliver_now))
+    return n

@@ -1,0 +1,24 @@
+"""Rate limits of the endpoints for programs: requests of each client, and incorrect secrets of each network."""
+
+from accounts import conf
+from accounts.models import OidcClient
+from verification import limits
+from verification.context import Context
+from verification.db.ttl_cache import TTLCache
+from verification.limits import Gate
+
+_SERVICE = "oidc"
+# Only known names are counted by name: a stranger can't fill the table with others.
+_known: "TTLCache[frozenset[str]]" = TTLCache(lambda: frozenset(OidcClient.objects.values_list("client_id", flat=True)))
+
+
+def count_request(client_id: str, context: Context) -> Gate:
+    """Count a request of a client's program."""
+    if client_id not in _known.read():
+        return limits.OPEN
+    return limits.spend_client(client_id, most=conf.oidc_requests_per_client_minute(), context=context)
+
+
+def count_failure(context: Context) -> Gate:
+    """Count an incorrect secret or an unknown client against its network."""
+    return limits.spend_check(_SERVICE, context)

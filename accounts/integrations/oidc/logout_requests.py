@@ -1,0 +1,120 @@
+"""One HTTP request that tells a client that a session ended, to an address that an administrator entered.
+
+Careful, because the address may lead anywhere: only https, to the address that was resolved and checked, no redirects,
+short timeouts, and the answer's body is not read. Source: Back-Channel Logout 1.0, 2.5; OWASP, SSRF Prevention.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+import urllib3
+from django.conf import settings
+
+_TIMEOUT = urllib3.Timeout(connect=2.0, read=3.0)
+_MAX_LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came back. Shape: `status` is 0 without an answer; `problem` is one word, empty after an answer."""
+
+    status: int = 0
+    problem: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Source: Back-Channel Logout 1.0, 2.8: 200, and some frameworks answer 204."""
+        return 200 <= self.status < 300
+
+
+def flaw(uri: str) -> str:
+    """Return why an address can't be used, in one word; empty if it can."""
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:
+        return "address"
+    if len(uri) > _MAX_LENGTH or not parts.hostname or parts.username is not None or "#" in uri or port == 0:
+        return "address"
+    if parts.scheme == "https":
+        return ""
+    is_own = settings.DEMO and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    return "" if is_own else "https"
+
+
+def send(uri: str, token: str) -> Result:
+    """Tell a client. Never raises, because one client must not affect another."""
+    if why := flaw(uri):
+        return Result(problem=why)
+    parts = urlsplit(uri)
+    try:
+        place = next(_places(parts), None)
+    except OSError:
+        return Result(problem="name")
+    if place is None:
+        return Result(problem="forbidden")
+    try:
+        return Result(status=_post(parts, place, token))
+    except urllib3.exceptions.SSLError:
+        return Result(problem="certificate")
+    except (urllib3.exceptions.TimeoutError, TimeoutError):
+        return Result(problem="slow")
+    except (urllib3.exceptions.HTTPError, OSError, ValueError):
+        return Result(problem="connection")
+
+
+def _places(parts: SplitResult) -> Iterator[str]:
+    """Yield the network addresses of a host that may be asked: no machine's own ones, no cloud's secrets."""
+    for found in socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM):
+        address = ipaddress.ip_address(found[4][0])
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        is_bad = address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
+        if not is_bad and (settings.DEMO or not address.is_loopback):
+            yield str(address)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _pool(parts: SplitResult, place: str) -> urllib3.HTTPConnectionPool:
+    port, name = _port(parts), parts.hostname
+    if parts.scheme != "https":
+        return urllib3.HTTPConnectionPool(place, port, timeout=_TIMEOUT, retries=False, maxsize=1)
+    return urllib3.HTTPSConnectionPool(
+        place,
+        port,
+        timeout=_TIMEOUT,
+        retries=False,
+        maxsize=1,
+        cert_reqs="CERT_REQUIRED",
+        server_hostname=name,
+        assert_hostname=name,
+    )
+
+
+def _post(parts: SplitResult, place: str, token: str) -> int:
+    """Connect to the address that was checked, so that no second look-up leads elsewhere, under the host's name."""
+    with _pool(parts, place) as pool:
+        answer = pool.urlopen(
+            "POST",
+            f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
+            body=urlencode({"logout_token": token}),
+            headers={
+                "Host": parts.netloc,
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "*/*",
+                "Connection": "close",
+            },
+            redirect=False,
+            preload_content=False,
+        )
+        status = int(answer.status)
+        with suppress(OSError):
+            answer.close()
+    return status

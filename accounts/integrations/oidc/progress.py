@@ -1,0 +1,60 @@
+"""What a person already did for one authorization request, carried in its address and signed.
+
+It says when the verification was demanded, so that `prompt=login` asks exactly once, and what they chose since. It is
+bound to the request, and it only ever answers questions that the client put itself: our own minimum is checked apart.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.utils.http import urlencode
+
+NAME = "progress"  # query parameter
+_LIFE = timedelta(minutes=10)
+_SALT = "oidc.progress"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Shape: `demanded` in seconds since 1970, 0 if nothing was demanded; `user_id` is who chose and agreed."""
+
+    demanded: float = 0
+    user_id: int = 0
+    has_chosen: bool = False
+    has_agreed: bool = False
+
+    @property
+    def demanded_at(self) -> datetime | None:
+        return datetime.fromtimestamp(self.demanded, tz=UTC) if self.demanded else None
+
+    def of(self, user_id: int) -> "Progress":
+        """Return what counts for a person: nobody's choices count for anyone else."""
+        return self if user_id == self.user_id else replace(self, has_chosen=False, has_agreed=False)
+
+
+def _digest(query: Mapping[str, Sequence[str]]) -> str:
+    rest = sorted((name, value) for name, values in query.items() if name != NAME for value in values)
+    return hashlib.sha256(repr(rest).encode()).hexdigest()
+
+
+def read(query: Mapping[str, Sequence[str]]) -> Progress:
+    """Return the progress of a request; none if it is not ours, of another request or too old."""
+    shown = query.get(NAME, ())
+    if len(shown) != 1:
+        return Progress()
+    try:
+        kept: dict[str, Any] = signing.loads(shown[0], salt=_SALT, max_age=_LIFE)
+    except signing.BadSignature:
+        return Progress()
+    return Progress(**kept["progress"]) if kept["of"] == _digest(query) else Progress()
+
+
+def address(path: str, query: Mapping[str, Sequence[str]], progress: Progress) -> str:
+    """Return the address of a request with this progress."""
+    rest = [(name, value) for name, values in query.items() if name != NAME for value in values]
+    signed = signing.dumps({"of": _digest(query), "progress": asdict(progress)}, salt=_SALT)
+    return f"{path}?{urlencode([*rest, (NAME, signed)])}"

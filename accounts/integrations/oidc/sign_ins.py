@@ -1,0 +1,131 @@
+"""Sign-ins of people to clients: started with a code, redeemed once, and ended with everything that came from them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from oauth2_provider.models import AccessToken, RefreshToken
+
+from accounts import applications
+from accounts import audit_events as accounts_events
+from accounts.access import Answer
+from accounts.integrations.oidc import audit_events
+from accounts.integrations.oidc.authorization import AuthorizationRequest
+from accounts.models import ApplicationSession, OidcSignIn, Session, User
+from verification import audit, policies
+from verification.context import Context
+from verification.keys import tokens
+
+CODE_LIFE = timedelta(seconds=60)  # Source: RFC 9700, 4.5: short-lived; RFC 6749, 4.1.2 allows ten minutes
+PURPOSE = "oidc_code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Who signs in, and from which session."""
+
+    user: User
+    session_ref: str
+
+
+def start(asked: AuthorizationRequest, who: Who, answer: Answer, context: Context) -> str:
+    """Open the person's session in the application, and return a code for it. Shape: 43 base64url characters."""
+    code, client = secrets.token_urlsafe(32), asked.to.client
+    with transaction.atomic():
+        session = applications.open(client.application, who.user, who.session_ref, answer, context.now)
+        OidcSignIn.objects.create(
+            client=client,
+            user=who.user,
+            session=session,
+            epoch=who.user.epoch,
+            scope=" ".join(asked.scopes),
+            acr=answer.acr,
+            amr=list(answer.amr),
+            auth_time=answer.auth_time or context.now,
+            code_digest=tokens.digest(PURPOSE, code),
+            code_ends_at=context.now + CODE_LIFE,
+            redirect_uri=asked.to.redirect_uri,
+            code_challenge=asked.code_challenge,
+            nonce=asked.nonce,
+            made_at=context.now,
+        )
+        audit.record(
+            accounts_events.APPLICATION_OPENED,
+            user_id=who.user.pk,
+            context=context,
+            application=client.application.slug,
+            acr=answer.acr,
+        )
+    return code
+
+
+def of_code(code: str, client_id: int) -> OidcSignIn | None:
+    """Return the sign-in that a code belongs to, if it is this client's, redeemed or not."""
+    return _loaded().filter(code_digest__in=tokens.digests(PURPOSE, code), client=client_id).first()
+
+
+def of_family(family: UUID | None) -> OidcSignIn | None:
+    """Return the sign-in that a refresh token comes from."""
+    return _loaded().filter(pk=family).first() if family else None
+
+
+def _loaded() -> "QuerySet[OidcSignIn]":
+    return OidcSignIn.objects.select_related("user", "session", "client__application")
+
+
+def claim(sign_in: OidcSignIn, now: datetime) -> bool:
+    """Redeem the code. Of several requests, only one succeeds."""
+    unused = OidcSignIn.objects.filter(pk=sign_in.pk, redeemed_at__isnull=True, ended_at__isnull=True)
+    return bool(unused.update(redeemed_at=now))
+
+
+def is_over(sign_in: OidcSignIn, now: datetime) -> bool:
+    """Return whether a sign-in must give nothing more: it or its session ended, or the person changed or may not."""
+    return (
+        sign_in.ended_at is not None
+        or sign_in.session.ended_at is not None
+        or not sign_in.client.application.is_active
+        or sign_in.user.epoch != sign_in.epoch
+        or bool(policies.refusal(sign_in.user, now))
+    )
+
+
+def may_refresh(sign_in: OidcSignIn, now: datetime) -> bool:
+    """Return whether new tokens may come from a sign-in: its session here is running, and the person still allowed."""
+    running = Session.objects.filter(user_id=sign_in.user_id, ref=sign_in.session.session_ref, expire_date__gt=now)
+    return (
+        not is_over(sign_in, now)
+        and running.exists()
+        and applications.may_use(sign_in.user, sign_in.client.application)
+    )
+
+
+def end(sign_ins: "QuerySet[OidcSignIn]", now: datetime) -> int:
+    """End sign-ins and void all their tokens, and return how many ended. Call it in a transaction."""
+    running = list(sign_ins.filter(ended_at__isnull=True).order_by("pk").values_list("pk", flat=True))
+    n = OidcSignIn.objects.filter(pk__in=running, ended_at__isnull=True).update(ended_at=now)
+    families = RefreshToken.objects.filter(token_family__in=running)
+    AccessToken.objects.filter(refresh_token__token_family__in=running).delete()
+    families.filter(revoked__isnull=True).update(revoked=now, updated=now)
+    return n
+
+
+def end_with(sessions: "QuerySet[ApplicationSession]", now: datetime) -> None:
+    """End the sign-ins of sessions that just ended. A receiver of `applications.on_end`."""
+    end(OidcSignIn.objects.filter(session__in=sessions.values("pk")), now)
+
+
+def replayed(sign_in: OidcSignIn, what: str, context: Context) -> None:
+    """End a sign-in because its code or a refresh token was used twice: one of the two users is a thief."""
+    with transaction.atomic():
+        if end(OidcSignIn.objects.filter(pk=sign_in.pk), context.now):
+            audit.record(
+                audit_events.TOKEN_REPLAYED,
+                user_id=sign_in.user_id,
+                context=context,
+                application=sign_in.client.application.slug,
+                what=what,
+            )

@@ -1,0 +1,1 @@
+"""Views of OpenID Connect: for browsers of people, and for programs of applications."""

@@ -1,0 +1,246 @@
+"""The authorization endpoint: whom an application wants to know, and the pages that a person may have to answer first.
+
+A GET answers with a code, which the protocol demands. It changes nothing else, and a code is worth nothing to others.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import access, audit_events, redirects, request_context, session_assurance, sessions
+from accounts.access import Answer, Reason, Step, Wanted
+from accounts.integrations.oidc import answers, authorization, consents, levels, progress, scopes, sign_ins, tokens
+from accounts.integrations.oidc.authorization import Answerable, AuthorizationRequest, Refused, Unanswerable
+from accounts.integrations.oidc.progress import Progress
+from accounts.models import User
+from accounts.session_assurance import AuthedRequest
+from verification import audit
+from verification.context import Context
+
+_LONGEST = 3500  # characters of a query; with it, the way back from the sign-in still fits into an address
+_LOGIN_REQUIRED = {Reason.SIGNED_OUT, Reason.TOO_OLD, Reason.REMEMBERED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Visit:
+    """One request with all that was read of it."""
+
+    request: HttpRequest
+    query: dict[str, list[str]]
+    asked: AuthorizationRequest
+    done: Progress
+    context: Context
+
+    @property
+    def to(self) -> Answerable:
+        return self.asked.to
+
+    @property
+    def is_silent(self) -> bool:
+        return "none" in self.asked.prompts
+
+    def back(self, **changes: object) -> str:
+        """Return the address of this request, with what was done for it since."""
+        return progress.address(reverse("oidc:authorize"), self.query, replace(self.done, **changes))  # type: ignore[arg-type]  # fields of it
+
+    def error(self, name: str, description: str = "") -> HttpResponse:
+        return answers.error(self.request, self.to, name, description)
+
+
+@csrf_exempt
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answer an authorization request. Source: OpenID Connect Core 1.0, 3.1.2."""
+    if request.method == "POST":
+        # A form of another site comes without our cookies. As a GET of the same request it has them.
+        return _as_get(request)
+    return _answer(request, request.GET)
+
+
+def _as_get(request: HttpRequest) -> HttpResponse:
+    form = request.POST if request.content_type == "application/x-www-form-urlencoded" else QueryDict()
+    query = form.urlencode()
+    if len(query) > _LONGEST:
+        return _unanswerable(request, "long")
+    response = HttpResponseRedirect(f"{reverse('oidc:authorize')}?{query}")
+    response.status_code = 303
+    return response
+
+
+def _unanswerable(request: HttpRequest, why: str) -> HttpResponse:
+    return render(request, "accounts/oidc/unanswerable.html", {"why": why}, status=400)
+
+
+def _answer(request: HttpRequest, form: QueryDict) -> HttpResponse:
+    if len(form.urlencode()) > _LONGEST + len(form.get(progress.NAME, "")) * 2:
+        return _unanswerable(request, "long")
+    query = {name: [str(value) for value in values] for name, values in form.lists()}
+    try:
+        to = authorization.answerable(query)
+    except Unanswerable as error:
+        return _unanswerable(request, str(error))
+    try:
+        asked = authorization.read(query, to)
+        wanted_by = _subject(asked)
+    except Refused as error:
+        return answers.error(request, to, error.error, error.description)
+    context = request_context.read(request)
+    visit = _Visit(request=request, query=query, asked=asked, done=progress.read(query), context=context)
+    return _decide(visit, wanted_by)
+
+
+def _subject(asked: AuthorizationRequest) -> str:
+    """Return the only person whom the client wants, empty for anyone."""
+    if not asked.id_token_hint:
+        return asked.subject
+    hint = tokens.read_hint(asked.id_token_hint)
+    if hint is None or hint["aud"] != asked.to.client.client_id:
+        raise Refused("invalid_request", "id_token_hint is no ID token for this client")
+    if asked.subject and asked.subject != hint["sub"]:
+        raise Refused("invalid_request", "claims and id_token_hint name two people")
+    return str(hint["sub"])
+
+
+def _decide(visit: _Visit, subject: str) -> HttpResponse:
+    request, asked, application = visit.request, visit.asked, visit.to.client.application
+    demanded = visit.done.demanded_at
+    wanted = _wanted(asked, demanded, visit.context.now)
+    if asked.essential_acrs and not wanted.strengths:
+        return visit.error("unmet_authentication_requirements")
+    answer = access.of_request(request, application, wanted=wanted)
+    if answer.step is not Step.CONTINUE and visit.is_silent and wanted.strengths and not wanted.is_essential:
+        answer = access.of_request(request, application, wanted=replace(wanted, strengths=()))
+    user = session_assurance.of(request).user
+    if user is not None and subject and scopes.subject(user) != subject:
+        return visit.error("login_required", "someone else is signed in")
+    if answer.step is Step.CONTINUE and user is not None:
+        return _continue(visit, user, answer)
+    if visit.is_silent:
+        return visit.error(_silent(answer, wanted, user))
+    return _step_up(visit, answer, wanted, user)
+
+
+def _wanted(asked: AuthorizationRequest, demanded: datetime | None, now: datetime) -> Wanted:
+    """Return what the request demands. Once it was demanded, everything since then counts.
+
+    Source: OpenID Connect Core 1.0, 3.1.2.1: `max_age=0` is the same as `prompt=login`.
+    """
+    acrs = asked.essential_acrs or asked.acrs
+    wanted = Wanted(strengths=levels.strengths(acrs), is_essential=bool(asked.essential_acrs))
+    is_forced = "login" in asked.prompts or asked.max_age == timedelta(0)
+    if demanded is not None and (is_forced or asked.max_age is not None):
+        return replace(wanted, newer_than=demanded)
+    if is_forced:
+        return replace(wanted, newer_than=now)
+    return replace(wanted, max_age=asked.max_age)
+
+
+def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
+    """Return the error for a request that may show no page. Source: Core 1.0, 3.1.2.6; Unmet Requirements 1.0."""
+    if user is None:
+        return "login_required"
+    if answer.step is Step.REFUSE:
+        return "access_denied"
+    if answer.step is Step.ENROL:
+        return "interaction_required"
+    if wanted.is_essential:
+        return "unmet_authentication_requirements"
+    return "login_required" if answer.reason in _LOGIN_REQUIRED else "interaction_required"
+
+
+def _step_up(visit: _Visit, answer: Answer, wanted: Wanted, user: User | None) -> HttpResponse:
+    """Ask for what is missing, or say what can't be met. What was demanded now is remembered for the way back."""
+    application = visit.to.client.application
+    if answer.step is Step.REFUSE and user is not None:
+        return _refuse(visit, answer, wanted, user)
+    demanded = visit.done.demanded or visit.context.now.timestamp()
+    next_url = visit.back(demanded=demanded)
+    if user is None:
+        hint = {"username": visit.asked.login_hint} if visit.asked.login_hint else {}
+        return redirect(redirects.asking("signin:password", next_url, **hint))
+    audit.record(
+        audit_events.APPLICATION_ASKED,
+        user_id=user.pk,
+        context=visit.context,
+        application=application.slug,
+        why=str(answer.reason),
+    )
+    return access.step_up(visit.request, answer, application=application, next_url=next_url)
+
+
+def _refuse(visit: _Visit, answer: Answer, wanted: Wanted, user: User) -> HttpResponse:
+    application = visit.to.client.application
+    audit.record(
+        audit_events.APPLICATION_REFUSED,
+        user_id=user.pk,
+        context=visit.context,
+        application=application.slug,
+        why=str(answer.reason),
+    )
+    if wanted.is_essential and answer.reason in {Reason.NO_METHOD_POSSIBLE, Reason.TOO_MANY_ROUNDS}:
+        return visit.error("unmet_authentication_requirements")
+    return access.step_up(visit.request, answer, application=application, next_url=visit.back())
+
+
+def _continue(visit: _Visit, user: User, answer: Answer) -> HttpResponse:
+    """Ask what only the person can answer, then give the code."""
+    done, client = visit.done.of(user.pk), visit.to.client
+    if "select_account" in visit.asked.prompts and not done.has_chosen:
+        return _page(visit, user, "accounts/oidc/select_account.html")
+    is_asked = "consent" in visit.asked.prompts and not done.has_agreed
+    if is_asked or not consents.is_given(client, user, visit.asked.scopes):
+        if visit.is_silent:
+            return visit.error("consent_required")
+        return _page(visit, user, "accounts/oidc/consent.html")
+    ref = sessions.ref_of(visit.request.session)
+    code = sign_ins.start(visit.asked, sign_ins.Who(user=user, session_ref=ref), answer, visit.context)
+    return answers.code(visit.request, visit.to, code)
+
+
+def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
+    values = {
+        "application": visit.to.client.application,
+        "user": user,
+        "address": visit.back(user_id=user.pk),
+        "scopes": [scopes.LABELS[name] for name in visit.asked.scopes],
+    }
+    return render(visit.request, template, values)
+
+
+@never_cache
+@redirects.button_on("portal:home")
+@require_POST
+def choose(request: AuthedRequest) -> HttpResponse:
+    """Take what a person answered on one of these pages, and return to the request."""
+    path, _mark, text = request.POST.get("address", "").partition("?")
+    query = {name: [str(each) for each in values] for name, values in QueryDict(text).lists()}
+    try:
+        to = authorization.answerable(query) if path == reverse("oidc:authorize") else None
+        asked = authorization.read(query, to) if to is not None else None
+    except (Unanswerable, Refused):
+        asked = None
+    if asked is None:
+        return _unanswerable(request, "client")
+    done, answer = progress.read(query).of(request.user.pk), request.POST.get("answer", "")
+    if answer == "deny":
+        return answers.error(request, asked.to, "access_denied")
+    if answer == "other":
+        return redirect(redirects.asking("sign-out", progress.address(path, query, Progress())))
+    if answer == "agree":
+        consents.give(asked.to.client, request.user, asked.scopes, request_context.read(request))
+    chosen = replace(
+        done,
+        user_id=request.user.pk,
+        has_chosen=done.has_chosen or answer == "continue",
+        has_agreed=done.has_agreed or answer == "agree",
+    )
+    return redirect(progress.address(path, query, chosen))

@@ -1,0 +1,30 @@
+"""Discovery and the public keys. Both are the same for everyone, so they need no session and may be cached."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.integrations.oidc import metadata
+from accounts.integrations.short_path import for_programs
+from verification import signatures
+
+_CACHED = "public, max-age=3600"  # less than keys are published before and after they sign
+_FOR_SCRIPTS = {
+    "Cache-Control": _CACHED,
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+@for_programs
+@require_safe
+def discovery(request: HttpRequest) -> HttpResponse:
+    """Return the provider's configuration."""
+    return JsonResponse(metadata.document(), headers=_FOR_SCRIPTS)
+
+
+@for_programs
+@require_safe
+def jwks(request: HttpRequest) -> HttpResponse:
+    """Return the keys that check our signatures. Source: RFC 7517, 5."""
+    return JsonResponse({"keys": signatures.published(timezone.now())}, headers=_FOR_SCRIPTS)

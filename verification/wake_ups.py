@@ -1,0 +1,52 @@
+"""Wakes workers for rows of an outbox, without making any request wait for the broker.
+
+If the broker doesn't answer, this process does the work in a thread. A task that runs every few seconds finds the rest.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from celery import current_app
+from celery.exceptions import CeleryError
+from django.db import close_old_connections, connections
+from kombu.exceptions import KombuError
+
+from verification.delivery import conf
+
+_log = logging.getLogger(__name__)
+_pool: ThreadPoolExecutor | None = None
+_lock = threading.Lock()
+
+
+def announce(task: str, keys: Sequence[int], otherwise: Callable[[Sequence[int]], None]) -> None:
+    """Give a task the keys of rows, and return immediately. Without a broker, call `otherwise` in a thread."""
+    if conf.publisher_threads():
+        _threads().submit(_publish, task, list(keys), otherwise)
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _pool  # noqa: PLW0603  (one pool a process, made after its fork)
+    with _lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="wake-up")
+        return _pool
+
+
+def _publish(task: str, keys: list[int], otherwise: Callable[[Sequence[int]], None]) -> None:
+    try:
+        current_app.send_task(task, kwargs={"keys": keys}, retry=False)
+    except (KombuError, CeleryError, OSError) as error:
+        _log.warning("The broker doesn't answer (%s), so this process does %s", type(error).__name__, task)
+        _do(keys, otherwise)
+
+
+def _do(keys: list[int], otherwise: Callable[[Sequence[int]], None]) -> None:
+    close_old_connections()
+    try:
+        otherwise(keys)
+    except Exception:  # noqa: BLE001  (a thread's edge)
+        _log.exception("Work that waited in an outbox failed")
+    finally:
+        connections.close_all()
