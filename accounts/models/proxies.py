@@ -16,10 +16,10 @@ class Proxy(SecretHolder):
     class Program(models.TextChoices):
         """What the proxy is, because not every program can pass on our answer as it is."""
 
-        NGINX = "nginx", "nginx"
-        CADDY = "caddy", "Caddy"
-        TRAEFIK = "traefik", "Traefik"
-        ENVOY = "envoy", "Envoy"
+        NGINX = "nginx", _("nginx")
+        CADDY = "caddy", _("Caddy")
+        TRAEFIK = "traefik", _("Traefik")
+        ENVOY = "envoy", _("Envoy")
 
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=60)

@@ -49,12 +49,8 @@ def is_navigation(headers: Mapping[str, str]) -> bool:
     return "text/html" in headers.get("Accept", "")
 
 
-def answer(verdict: Verdict, asked: Asked) -> HttpResponse:
-    """Return the answer to a verdict."""
-    if verdict.outcome is Outcome.PUBLIC:
-        return HttpResponse(status=200)
-    if verdict.outcome is Outcome.ALLOWED and verdict.identity is not None:
-        return HttpResponse(status=200, headers=verdict.identity.headers())
+def no(verdict: Verdict, asked: Asked) -> HttpResponse:
+    """Return the answer to a verdict that opens nothing."""
     if verdict.outcome in {Outcome.UNKNOWN, Outcome.DOUBT} or isinstance(asked.address, Doubt):
         return _refusal(verdict, asked)
     return _way_in(verdict, asked, asked.address)

@@ -20,15 +20,23 @@ _NOTE = Update(
 )
 
 
-def note_after(response: HttpResponse, opened: ApplicationSession, now: datetime) -> None:
-    """Write it once the web server has sent the answer. Of many requests at the same time, one writes."""
-    if now - opened.last_used_at >= EVERY:
-        # Django has no public hook for this; `close` calls these, and the server calls `close` when all is sent.
-        response._resource_closers.append(lambda: _note_or_log(opened.pk, now))  # type: ignore[attr-defined]  # noqa: SLF001
+class Noting(HttpResponse):
+    """An answer that lets a visitor in. The web server closes it when it is sent, and the use is written then."""
+
+    def __init__(self, opened: ApplicationSession, now: datetime, headers: dict[str, str]) -> None:
+        super().__init__(headers=headers)
+        self._due = opened.pk if now - opened.last_used_at >= EVERY else None
+        self._now = now
+
+    def close(self) -> None:
+        """Write the use, if none was written within the last minutes. Of many requests at the same time, one writes."""
+        if self._due is not None:
+            _note_or_log(self._due, self._now)
+        super().close()
 
 
 def _note_or_log(pk: int, now: datetime) -> None:
-    """Write it. Django hides what these functions raise, and nobody waits for an answer any more."""
+    """Write it. Nobody waits for an answer any more, so an error is logged."""
     try:
         note(pk, now)
     except DatabaseError:

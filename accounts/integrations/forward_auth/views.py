@@ -40,10 +40,11 @@ def check(request: HttpRequest, below: str = "") -> HttpResponse:
     if verdict.rule is not None and not caller.may_ask_about(verdict.rule.application.pk):
         verdict = Verdict(outcome=Outcome.UNKNOWN)
     metrics.count(caller, verdict.outcome)
-    response = answers.answer(verdict, asked)
-    if verdict.outcome is Outcome.ALLOWED and verdict.opened is not None:
-        last_used.note_after(response, verdict.opened, context.now)
-    return response
+    if verdict.outcome is Outcome.PUBLIC:
+        return HttpResponse()
+    if verdict.outcome is Outcome.ALLOWED and verdict.opened is not None and verdict.identity is not None:
+        return last_used.Noting(verdict.opened, context.now, verdict.identity.headers())
+    return answers.no(verdict, asked)
 
 
 def _asked(request: HttpRequest, caller: Caller, below: str) -> Asked:

