@@ -12,5 +12,6 @@ class VerificationConfig(AppConfig):
     def ready(self) -> None:
         from verification import checks, management  # noqa: F401  (checks registers the system checks)
 
+        post_migrate.connect(management.make_months, sender=self)
         post_migrate.connect(management.put_audit_triggers, sender=self)
         post_migrate.connect(management.make_first_rows, sender=self)

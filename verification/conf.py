@@ -13,6 +13,11 @@ ORGANISATION = Section(
     families=("SUPPORT_", "ORGANISATION_"),
 )
 CODES = Section("Codes and incorrect answers", families=("VERIFICATION_", "WRONG_CODES_", "UNANSWERED_"))
+RETENTION = Section(
+    "How long records are kept",
+    "[Operation](running.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
+    families=("AUDIT_", "MESSAGE_", "CHALLENGE_"),
+)
 SENDING = Section(
     "Limits on texts and calls",
     "They limit what texts and calls can cost, and how much they can annoy anyone. Texts and calls whose code is "
@@ -171,14 +176,6 @@ unanswered_wait: Setting[timedelta] = Setting(
     default=timedelta(minutes=30),
     meaning="how long a person gets no messages after too many unanswered ones; signing in with another method ends it",
 )
-retention_days: Setting[int] = Setting(
-    CODES,
-    "VERIFICATION_RETENTION_DAYS",
-    formats.whole_number(1, 3650),
-    default=30,
-    unit="days",
-    meaning="how long finished challenges and their messages are kept",
-)
 cache_seconds: Setting[float] = Setting(
     CODES,
     "VERIFICATION_CACHE_SECONDS",
@@ -192,6 +189,34 @@ def unanswered(kind: str) -> int:
     """Return how many messages of a kind may go unanswered in a row."""
     return unanswered_calls() if kind == "call" else unanswered_texts()
 
+
+# --- How long records are kept ------------------------------------------------------------------------------
+
+audit_retention_months: Setting[int] = Setting(
+    RETENTION,
+    "AUDIT_RETENTION_MONTHS",
+    formats.whole_number(1, 1200),
+    default=24,
+    unit="months",
+    meaning="how many whole months of the audit log are kept besides the current one. `verify_audit` proves that the "
+    "rest was removed by the service, and not by anyone else",
+)
+message_retention_days: Setting[int] = Setting(
+    RETENTION,
+    "MESSAGE_RETENTION_DAYS",
+    formats.whole_number(1, 3650),
+    default=30,
+    unit="days",
+    meaning="how long texts, calls and emails are kept at least; on PostgreSQL until their whole month is older",
+)
+challenge_retention_days: Setting[int] = Setting(
+    RETENTION,
+    "CHALLENGE_RETENTION_DAYS",
+    formats.whole_number(1, 3650),
+    default=30,
+    unit="days",
+    meaning="how long finished challenges are kept; those with messages are kept as long as the messages",
+)
 
 # --- Limits on texts and calls ------------------------------------------------------------------------------
 

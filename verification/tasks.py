@@ -1,19 +1,16 @@
-"""Celery tasks of housekeeping: seal the audit log, close expired challenges, delete old rows."""
+"""Celery tasks of housekeeping: seal the audit log, close expired challenges, remove old rows."""
 
 from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from verification import audit, challenges, conf, limits, notices
-from verification.db import row_locks
+from verification import audit, challenges, conf, limits, notices, retention
 from verification.delivery import dispatch, publisher
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import toll_fraud
-from verification.models import Browser, Challenge, Message
+from verification.models import Browser
 from verification.policies import revocation
 
 
@@ -39,24 +36,13 @@ def evaluate_deliveries(**_more: Any) -> None:
     notices.tell_of_blocked_ranges(toll_fraud.evaluate(now=now), now=now)
 
 
-_BATCH = 500
-
-
-def _remove(rows: QuerySet[Any]) -> None:
-    """Delete rows in batches, so that no lock is held for long."""
-    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
-        with transaction.atomic():
-            row_locks.in_order(rows.filter(pk__in=keys)).delete()
-
-
 @shared_task(name="verification.tasks.purge")
 def purge(**_more: Any) -> None:
-    """Every day: delete old challenges with their messages, notices, counters and expired browsers."""
+    """Every day: make the next months of large tables, and remove what is old or has ended."""
     now = timezone.now()
-    old = now - timedelta(days=conf.retention_days())
-    _remove(Challenge.objects.filter(expires_at__lt=old))
-    _remove(Message.objects.filter(challenge=None, created_at__lt=old))
-    toll_fraud.purge(now, keep=timedelta(days=conf.retention_days()))
-    _remove(Browser.objects.filter(ends_at__lt=now))
+    retention.make_months(now)
+    retention.remove_old(now)
+    toll_fraud.purge(now, keep=timedelta(days=conf.message_retention_days()))
+    retention.remove(Browser.objects.filter(ends_at__lt=now))
     revocation.settle()  # for groups and policies that were changed in the database directly
     limits.purge(now)

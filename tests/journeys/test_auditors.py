@@ -226,7 +226,7 @@ def _with_a_copied_database(statement: str, _folder: Path) -> str:
     try:
         with hand.cursor() as cursor:
             for table in (EVENTS, SEALS):
-                for verb in ("change", "update"):
+                for verb in ("change", "update", "delete"):
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb} ON {table}")
             cursor.execute(statement)
         hand.close()

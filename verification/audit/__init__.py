@@ -1,13 +1,17 @@
 """The audit log: what happened to whom, by whom, written once and sealed in a chain."""
 
-from verification.audit.chain import Fault, seal, verify
+from verification.audit.chain import Fault
 from verification.audit.declarations import Event, UserEvent, declare, declared, user_events
 from verification.audit.log import PERSONAL, erase_words, is_intact, newest, of_person, record, since, size
+from verification.audit.removal import Removed, remove
+from verification.audit.sealing import seal
+from verification.audit.verifying import verify
 
 __all__ = [
     "PERSONAL",
     "Event",
     "Fault",
+    "Removed",
     "UserEvent",
     "declare",
     "declared",
@@ -16,6 +20,7 @@ __all__ = [
     "newest",
     "of_person",
     "record",
+    "remove",
     "seal",
     "since",
     "size",

@@ -321,3 +321,11 @@ PERSON_ERASED = declare(
         severity=Severity.WARN,
     )
 )
+
+RECORDS_REMOVED = declare(
+    Event(
+        "records.removed",
+        _("Old records removed"),
+        _("%(actor)s removed records from before %(before)s: %(what)s (%(n_rows)s)."),
+    )
+)

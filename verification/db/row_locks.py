@@ -59,11 +59,16 @@ def lock_to_delete(*wanted: QuerySet[Any]) -> None:
                 for rows in wanted:
                     _lock_to_delete(rows)
         except OperationalError as error:
-            if not left or getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            if not left or not is_lock_missing(error):
                 raise
             _let_others_finish()
         else:
             return
+
+
+def is_lock_missing(error: OperationalError) -> bool:
+    """Tell whether a statement failed because another transaction holds the lock that it needs."""
+    return getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE
 
 
 def _lock_to_delete(rows: QuerySet[Any]) -> None:

@@ -150,6 +150,20 @@ _OWN: tuple[Sealed | Digested | Derived, ...] = (
         model="verification.AuditSeal", column="digest", purpose="audit.seal", key_column="key_id", what="its seals"
     ),
     Digested(model="verification.AuditSeal", column="previous", purpose="audit.seal", what="its seals"),
+    Digested(
+        model="verification.AuditRemoval",
+        column="digest",
+        purpose="audit.removal",
+        key_column="key_id",
+        what="statements of what was removed from it",
+    ),
+    Digested(
+        model="verification.AuditRemoval",
+        column="previous",
+        purpose="audit.removal",
+        what="statements of what was removed from it",
+    ),
+    Digested(model="verification.AuditRemoval", column="last_digest", purpose="audit.seal", what="its seals"),
     Derived(purpose="code", what="codes of texts, calls and mails"),
     Derived(purpose="match", what="the two digits of a call"),
     Derived(purpose="challenge.random", what="what a passkey signs"),

@@ -1,4 +1,4 @@
-"""What `migrate` adds: the audit triggers, and the first rows of a new database.
+"""What `migrate` adds: the months of large tables, the audit triggers, and the first rows of a new database.
 
 These are receivers of `post_migrate`, like those of `django.contrib.auth` that create permissions. Each adds only what
 is missing.
@@ -11,10 +11,12 @@ from typing import Any
 from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.models import Model
+from django.utils import timezone
 
+from verification import retention
 from verification.audit import triggers
 from verification.keys import crypto, key_uses
-from verification.models import AuditEvent, AuditSeal, DigestKey, SpendingLimit
+from verification.models import AuditEvent, AuditRemoval, AuditSeal, DigestKey, Message, SpendingLimit
 
 
 def are_migrated(using: str, apps: Any, *models: type[Model]) -> bool:
@@ -38,8 +40,14 @@ def _columns(model: type[Model]) -> set[str | None]:
 
 def put_audit_triggers(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
     """Create the triggers that are missing or differ, for example after a migration recreated their table."""
-    if are_migrated(using, apps, AuditEvent, AuditSeal):
+    if are_migrated(using, apps, AuditEvent, AuditRemoval, AuditSeal):
         triggers.put(connections[using])
+
+
+def make_months(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
+    """Make the months of large tables that are missing. Call it before the triggers are put: a month needs its own."""
+    if are_migrated(using, apps, AuditEvent, AuditRemoval, AuditSeal, Message):
+        retention.make_months(timezone.now(), using=using)
 
 
 def make_first_rows(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:

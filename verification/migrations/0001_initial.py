@@ -20,12 +20,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AuditRemoval',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('boundary', models.BigIntegerField(unique=True)),
+                ('ends_at', models.DateTimeField()),
+                ('n_events', models.PositiveBigIntegerField()),
+                ('last_seal', models.PositiveBigIntegerField()),
+                ('last_digest', models.CharField(blank=True, max_length=64)),
+                ('removed_at', models.DateTimeField()),
+                ('previous', models.CharField(blank=True, max_length=64)),
+                ('key_id', models.CharField(max_length=32)),
+                ('digest', models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
             name='AuditSeal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveBigIntegerField(unique=True)),
                 ('sealed_at', models.DateTimeField()),
-                ('refs', models.JSONField()),
+                ('packed', models.BinaryField()),
+                ('upto', models.BigIntegerField()),
+                ('content', models.CharField(max_length=64)),
                 ('previous', models.CharField(blank=True, max_length=64)),
                 ('key_id', models.CharField(max_length=32)),
                 ('digest', models.CharField(max_length=64)),
@@ -86,7 +103,7 @@ class Migration(migrations.Migration):
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.CharField(max_length=32, unique=True)),
+                ('ref', models.CharField(max_length=32)),
                 ('at', models.DateTimeField(db_index=True)),
                 ('kind', models.CharField(max_length=64)),
                 ('actor_id', models.BigIntegerField(null=True)),
@@ -99,7 +116,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['user_id', '-at'], name='audit_of_a_person'), models.Index(fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(fields=['actor_id', '-at'], name='audit_of_staff')],
+                'indexes': [models.Index(fields=['ref'], name='audit_by_reference'), models.Index(fields=['user_id', '-at'], name='audit_of_a_person'), models.Index(fields=['kind', 'at'], name='audit_of_a_kind'), models.Index(fields=['actor_id', '-at'], name='audit_of_staff'), models.Index(fields=['network'], name='audit_of_a_network', opclasses=['varchar_pattern_ops'])],
             },
         ),
         migrations.CreateModel(
@@ -290,8 +307,7 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time'), models.Index(fields=['address_digest'], name='messages_to_a_number')],
-                'constraints': [models.UniqueConstraint(fields=('handle',), name='one_message_a_handle')],
+                'indexes': [models.Index(fields=['handle'], name='messages_by_handle'), models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['state', 'not_before'], name='messages_to_move'), models.Index(fields=['user', '-created_at'], name='messages_of_a_person'), models.Index(fields=['created_at'], name='messages_by_time'), models.Index(fields=['address_digest'], name='messages_to_a_number')],
             },
         ),
         migrations.CreateModel(
@@ -304,7 +320,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, max_length=32)),
                 ('reference', models.CharField(blank=True, max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='verification.message')),
+                ('message', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='verification.message')),
             ],
             options={
                 'indexes': [models.Index(fields=['at'], name='attempts_by_time')],

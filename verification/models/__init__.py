@@ -1,6 +1,6 @@
 """The tables of verification, one module per subject."""
 
-from verification.models.audit import AuditEvent, AuditSeal
+from verification.models.audit import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.browsers import Browser
 from verification.models.challenges import Challenge, Purpose, State
 from verification.models.costs import BlockedRange, Country, HeardReply, OptOut, Span, SpendingLimit
@@ -18,6 +18,7 @@ __all__ = [
     "AppPasswordsEnd",
     "Attempt",
     "AuditEvent",
+    "AuditRemoval",
     "AuditSeal",
     "BlockedRange",
     "Browser",

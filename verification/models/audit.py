@@ -1,5 +1,10 @@
-"""The audit log. Rows are written once: triggers refuse changes and deletions, except for erasing personal words."""
+"""The audit log. Rows are written once: triggers refuse changes and deletions, except for erasing personal words.
 
+PostgreSQL keeps the events of each month in a table of its own. See the decision "Old months are dropped".
+"""
+
+import struct
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
@@ -17,7 +22,8 @@ class AuditEvent(models.Model):
     not changed: `detail` has a digest of it.
     """
 
-    ref = HandleField(unique=True)
+    # Not unique in the database: a table in months can't be, so verifying the chain looks for copies.
+    ref = HandleField()
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=64)
     actor_id = models.BigIntegerField(null=True)
@@ -32,9 +38,12 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = (
+            models.Index(fields=["ref"], name="audit_by_reference"),
             models.Index(fields=["user_id", "-at"], name="audit_of_a_person"),
             models.Index(fields=["kind", "at"], name="audit_of_a_kind"),
             models.Index(fields=["actor_id", "-at"], name="audit_of_staff"),
+            # Small, because many events share a network; the class of operators lets it find the start of one.
+            models.Index(fields=["network"], opclasses=["varchar_pattern_ops"], name="audit_of_a_network"),
         )
 
     def __str__(self) -> str:
@@ -48,14 +57,52 @@ class AuditEvent(models.Model):
 
 
 class AuditSeal(models.Model):
-    """One link of the chain: the events that it covers, in order, and a digest over them and the previous link."""
+    """One link of the chain: the events that it covers, in order, and a digest over them and the previous link.
+
+    `packed` holds the ids of the events. `content` is a digest over the events themselves, so that the chain can be
+    followed after they are removed. No event after `upto` is in this seal or one before it.
+    """
 
     number = models.PositiveBigIntegerField(unique=True)
     sealed_at = models.DateTimeField()
-    refs = models.JSONField()
+    packed = models.BinaryField()
+    upto = models.BigIntegerField()
+    content = models.CharField(max_length=64)
     previous = models.CharField(max_length=64, blank=True)
     key_id = models.CharField(max_length=32)
     digest = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return f"seal {self.number}"
+
+    @property
+    def events(self) -> tuple[int, ...]:
+        """Return the ids of the events that it covers, in order."""
+        raw = bytes(self.packed)
+        return struct.unpack(f">{len(raw) // 8}q", raw)
+
+    @staticmethod
+    def pack(ids: Collection[int]) -> bytes:
+        """Write ids as the column stores them. Shape: eight bytes each."""
+        return struct.pack(f">{len(ids)}q", *ids)
+
+
+class AuditRemoval(models.Model):
+    """A signed statement that old events were removed: all before the id `boundary`, and the seals up to `last_seal`.
+
+    The chain goes on from `last_digest`. `previous` is the digest of the statement before it. `ends_at` is the instant
+    up to which events were removed.
+    """
+
+    boundary = models.BigIntegerField(unique=True)
+    ends_at = models.DateTimeField()
+    n_events = models.PositiveBigIntegerField()
+    last_seal = models.PositiveBigIntegerField()
+    last_digest = models.CharField(max_length=64, blank=True)
+    removed_at = models.DateTimeField()
+    previous = models.CharField(max_length=64, blank=True)
+    key_id = models.CharField(max_length=32)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"events before {self.ends_at.date()}"

@@ -113,8 +113,9 @@ class Message(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["handle"], name="one_message_a_handle"),)
+        # Not unique in the database: PostgreSQL keeps each month in a table of its own, which can't be.
         indexes = (
+            models.Index(fields=["handle"], name="messages_by_handle"),
             models.Index(
                 fields=["state", "not_before"],
                 condition=models.Q(state__in=["queued", "sending", "unknown"]),

@@ -89,7 +89,8 @@ class Result(models.TextChoices):
 class Attempt(models.Model):
     """One failed try of a message. The try that succeeded, or is under way, is on the message itself."""
 
-    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    # No constraint in the database, so that months of messages can be dropped without looking for attempts.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts", db_constraint=False)
     provider = models.CharField(max_length=32)
     result = models.CharField(max_length=16, choices=Result.choices)
     reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)

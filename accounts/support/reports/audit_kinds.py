@@ -39,6 +39,7 @@ GROUPS = (
     KindGroup("groups-and-policies", _("Groups and policies"), ("group", "policy", "scope")),
     KindGroup("imports-and-exports", _("Imports and exports"), ("people", "export")),
     KindGroup("delivery-and-costs", _("Delivery and costs"), ("route", "outage", "guard", "range", "spend", "number")),
+    KindGroup("old-records", _("Old records"), ("records",)),
     KindGroup("help-centre", _("Help articles"), ("article", "feedback", "miss", "contact")),
 )
 

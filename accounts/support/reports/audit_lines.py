@@ -195,7 +195,13 @@ def _changes(value: object) -> str:
 
 
 def _what(value: object) -> str:
-    files = {"record": _("the audit log"), "people": _("people"), "bad-rows": _("rejected rows of an import")}
+    files = {
+        "record": _("the audit log"),
+        "audit": _("the audit log"),
+        "messages": _("messages"),
+        "people": _("people"),
+        "bad-rows": _("rejected rows of an import"),
+    }
     return files.get(str(value)) or _of(Import.Kind.choices)(value)
 
 

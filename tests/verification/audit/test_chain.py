@@ -26,7 +26,7 @@ def test_holds_before_it_is_sealed(desk: Desk) -> None:
 
 def test_seals_each_event_once(sealed: Desk) -> None:
     assert audit.seal(sealed.context.now) == 0
-    assert [len(seal.refs) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
+    assert [len(seal.events) for seal in AuditSeal.objects.order_by("number")] == [3, 3]
 
 
 def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -> None:
@@ -37,14 +37,16 @@ def test_takes_up_an_event_that_was_committed_late(sealed: Desk, lifted: None) -
     write(sealed, "slow.done")
     audit.seal(sealed.context.now)
 
-    assert events(kind="slow.done").get().ref in AuditSeal.objects.get(number=4).refs
+    assert events(kind="slow.done").get().pk in AuditSeal.objects.get(number=4).events
     assert faults() == []
 
 
 def test_second_sealer_yields(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     write(desk, "a.done")
     number = 1
-    AuditSeal.objects.create(number=number, sealed_at=desk.context.now, refs=[], key_id="t1", digest="theirs")
+    AuditSeal.objects.create(
+        number=number, sealed_at=desk.context.now, packed=b"", upto=0, key_id="t1", digest="theirs"
+    )
     monkeypatch.setattr(AuditSeal.objects, "order_by", lambda *_: AuditSeal.objects.none())
 
     assert audit.seal(desk.context.now) == 0
@@ -70,6 +72,12 @@ def copy_in() -> None:
     copied.save(force_insert=True)
 
 
+def copy_whole() -> None:
+    copied = events(kind="b.done").get()
+    copied.pk = None
+    copied.save(force_insert=True)
+
+
 def swap_words() -> None:
     one, other = events(kind="b.done").get(), events(kind="c.done").get()
     events(pk=one.pk).update(kind=other.kind, digest=other.digest)
@@ -88,13 +96,14 @@ def swap_ids(first: str, second: str) -> Callable[[], None]:
 
 def reorder_seal() -> None:
     seal = AuditSeal.objects.get(number=1)
-    AuditSeal.objects.filter(number=1).update(refs=seal.refs[::-1])
+    AuditSeal.objects.filter(number=1).update(packed=seal.pack(seal.events[::-1]))
 
 
 def drop_from_seal() -> None:
     seal = AuditSeal.objects.get(number=1)
-    events(ref=seal.refs[1]).delete()
-    AuditSeal.objects.filter(number=1).update(refs=[seal.refs[0], seal.refs[2]])
+    first, second, third = seal.events
+    events(pk=second).delete()
+    AuditSeal.objects.filter(number=1).update(packed=seal.pack([first, third]))
 
 
 def remove_first_seal() -> None:
@@ -117,6 +126,7 @@ TAMPERINGS: dict[str, tuple[Callable[[], None], str]] = {
     "a removed event": (remove, "removed"),
     "a forged event": (put_in, "put in"),
     "a copied event": (copy_in, "put in"),
+    "an event copied with its reference": (copy_whole, "copied"),
     "words of two events swapped": (swap_words, "changed"),
     "two events of one seal in another order": (swap_ids("a.done", "b.done"), "order"),
     "two events of different seals in another order": (swap_ids("a.done", "e.done"), "order"),
@@ -149,7 +159,7 @@ def test_removed_event_makes_no_other_one_look_bad(sealed: Desk, lifted: None) -
         write(sealed, kind)
         audit.seal(sealed.context.now)
     oldest = AuditSeal.objects.order_by("-number")[2]
-    events(ref=oldest.refs[0]).delete()
+    events(pk=oldest.events[0]).delete()
     write(sealed, "k.done")
     audit.seal(sealed.context.now)
 

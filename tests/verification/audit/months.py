@@ -1,0 +1,47 @@
+"""An audit log that was written over months, on any database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection
+
+from tests.verification.conftest import Desk
+from verification import audit, retention
+from verification.audit import triggers
+from verification.db import months
+from verification.db.months import Month
+from verification.models import AuditEvent
+
+EVENTS = AuditEvent._meta.db_table
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Let the audit log be changed, as anyone with full access to the database could."""
+    triggers.lift(connection)
+    try:
+        yield
+    finally:
+        triggers.put(connection)
+
+
+def past(desk: Desk, n: int) -> datetime:
+    """Return a moment so many months ago."""
+    return Month.of(desk.context.now).later(-n).starts_at.replace(day=15)
+
+
+def write(desk: Desk, kind: str, *, at: datetime, has_part: bool = True) -> AuditEvent:
+    """Write an event and seal it, as it was done at a moment. Where ids are times, it gets one of then."""
+    if has_part:
+        retention.make_months(at)
+    there = set(AuditEvent.objects.values_list("pk", flat=True))
+    then = Desk(desk.user, desk.later(seconds=(at - desk.context.now).total_seconds()).context)
+    audit.record(audit.Event(kind), user_id=desk.user.pk, context=then.context, method="text")
+    event = AuditEvent.objects.exclude(pk__in=there).get()
+    if months.is_parted(connection, EVENTS):
+        with lifted():
+            first = months.first_id(at)
+            AuditEvent.objects.filter(pk=event.pk).update(id=first + (event.pk & 4194303))
+    audit.seal(at)
+    return AuditEvent.objects.get(ref=event.ref)

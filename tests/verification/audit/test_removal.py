@@ -1,0 +1,205 @@
+"""Old months of the audit log are removed with a signed statement, and what stays verifies."""
+
+from datetime import datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from tests.verification.audit import months as written
+from tests.verification.audit.conftest import faults
+from tests.verification.conftest import Desk
+from verification import audit
+from verification.db import months
+from verification.db.months import Month
+from verification.models import AuditEvent, AuditRemoval, AuditSeal
+
+
+@pytest.fixture
+def half_year(desk: Desk) -> Desk:
+    """An audit log with one event in each of six months, and a seal over each."""
+    for n in range(5, -1, -1):
+        written.write(desk, f"m{n}.done", at=written.past(desk, n) if n else desk.context.now)
+    return desk
+
+
+def kinds() -> list[str]:
+    return list(AuditEvent.objects.order_by("id").values_list("kind", flat=True))
+
+
+def remove(desk: Desk, *, keep: int) -> audit.Removed:
+    return audit.remove(Month.of(desk.context.now).later(-keep), now=desk.context.now)
+
+
+def test_old_months_are_gone_and_the_rest_verifies(half_year: Desk) -> None:
+    removed = remove(half_year, keep=2)
+    audit.seal(half_year.context.now)
+
+    assert removed.n_events == 3
+    assert kinds() == ["m2.done", "m1.done", "m0.done", "records.removed"]
+    assert AuditSeal.objects.count() == 4
+    assert faults() == []
+
+
+def test_statement_says_what_went(half_year: Desk) -> None:
+    remove(half_year, keep=2)
+
+    statement = AuditRemoval.objects.get()
+    assert (statement.n_events, statement.last_seal) == (3, 3)
+    assert statement.ends_at == Month.of(half_year.context.now).later(-2).starts_at
+    event = AuditEvent.objects.get(kind="records.removed")
+    assert event.said == {"what": "record", "before": str(Month.of(statement.ends_at)), "n_rows": 3}
+
+
+def test_every_next_month_is_bound_to_the_one_before(half_year: Desk) -> None:
+    for keep in (4, 3, 1):
+        remove(half_year, keep=keep)
+
+    first, second, third = AuditRemoval.objects.order_by("boundary")
+    assert (first.previous, second.previous, third.previous) == ("", first.digest, second.digest)
+    assert faults() == []
+
+
+def test_second_time_removes_and_states_nothing(half_year: Desk) -> None:
+    remove(half_year, keep=2)
+
+    assert remove(half_year, keep=2) == audit.Removed()
+    assert AuditRemoval.objects.count() == 1
+
+
+def test_sealing_goes_on_where_all_seals_were_removed(desk: Desk) -> None:
+    for n in (3, 2):
+        written.write(desk, f"m{n}.done", at=written.past(desk, n))
+    remove(desk, keep=1)
+    audit.seal(desk.context.now)
+
+    assert AuditSeal.objects.get().number == 3
+    assert faults() == []
+
+
+def test_seal_over_both_sides_of_a_boundary_stays(desk: Desk) -> None:
+    """Its link holds, and what of it remains is still checked."""
+    for n in (3, 2):
+        written.write(desk, f"m{n}.done", at=written.past(desk, n))
+    events = list(AuditEvent.objects.order_by("id"))
+    with written.lifted():
+        AuditSeal.objects.all().delete()
+    audit.seal(written.past(desk, 2))
+    assert [seal.events for seal in AuditSeal.objects.all()] == [tuple(event.pk for event in events)]
+
+    remove(desk, keep=2)
+    assert (kinds()[0], faults()) == ("m2.done", [])
+
+    with written.lifted():
+        AuditEvent.objects.filter(kind="m2.done").update(kind="x.done")
+    assert faults() == ["the event was changed"]
+
+
+def test_tampered_event_of_an_old_month_is_named_and_the_month_stays(half_year: Desk) -> None:
+    with written.lifted():
+        AuditEvent.objects.filter(kind="m4.done").update(user_id=999_999)
+    ref = AuditEvent.objects.get(kind="m4.done").ref
+
+    removed = remove(half_year, keep=2)
+
+    assert removed.fault == audit.Fault(2, ref, "the event was changed")
+    assert (AuditEvent.objects.count(), AuditRemoval.objects.exists()) == (6, False)
+    assert next(audit.verify()).ref == ref
+
+
+@pytest.mark.parametrize("kind", ["m5.done", "m4.done"])
+def test_event_removed_without_a_statement_is_missed(half_year: Desk, kind: str) -> None:
+    with written.lifted():
+        AuditEvent.objects.filter(kind=kind).delete()
+
+    assert "the event was removed" in faults()
+    assert remove(half_year, keep=2).fault is not None
+
+
+def forge(half_year: Desk) -> None:
+    """State without the key that all but this month was removed."""
+    last = AuditSeal.objects.get(number=5)
+    now = half_year.context.now
+    first = AuditEvent.objects.get(kind="m0.done").pk
+    AuditRemoval.objects.create(
+        boundary=first,
+        ends_at=now,
+        n_events=5,
+        last_seal=5,
+        last_digest=last.digest,
+        removed_at=now,
+        key_id="",
+        digest="0",
+    )
+
+
+def test_forged_statement_lets_rows_go_and_is_named(half_year: Desk) -> None:
+    forge(half_year)
+    AuditEvent.objects.exclude(kind="m0.done").delete()
+    AuditSeal.objects.filter(number__lte=5).delete()
+
+    assert [text for text in faults() if "changed or forged" in text or "key missing" in text]
+
+
+def test_event_put_where_others_were_removed_is_named(half_year: Desk) -> None:
+    old = AuditEvent.objects.get(kind="m4.done")
+    remove(half_year, keep=2)
+    old.save(force_insert=True)
+
+    assert faults() == ["the event was put in where older ones had been removed"]
+
+
+def test_database_lets_go_only_what_a_statement_covers(half_year: Desk) -> None:
+    remove(half_year, keep=2)
+
+    for rows in (
+        AuditEvent.objects.filter(kind="m2.done"),
+        AuditSeal.objects.filter(number=4),
+        AuditRemoval.objects.all(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows.delete()
+
+
+def test_events_without_a_month_of_their_own_are_removed_as_well(desk: Desk) -> None:
+    written.write(desk, "old.done", at=written.past(desk, 5), has_part=False)
+    written.write(desk, "new.done", at=desk.context.now)
+
+    assert remove(desk, keep=2).n_events == 1
+    assert (kinds()[0], faults()) == ("new.done", [])
+
+
+def test_command_counts_what_is_left(half_year: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    remove(half_year, keep=2)
+    audit.seal(half_year.context.now)
+
+    call_command("verify_audit")
+
+    assert "intact: 4 events, 4 seals" in capsys.readouterr().out
+
+
+@pytest.mark.postgresql  # the months are tables of their own
+@pytest.mark.parametrize("verb", ["UPDATE {} SET digest = ''", "DELETE FROM {}", "TRUNCATE {}"])
+def test_every_month_refuses_changes(half_year: Desk, verb: str) -> None:
+    parts = months.parts(connection, written.EVENTS)
+    full = [part.name for part in parts if AuditEvent.objects.filter(id__gte=part.first, id__lt=part.end).exists()]
+    assert len(full) == 6
+
+    for name in full:
+        with pytest.raises(DatabaseError, match="written once"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(verb.format(name))
+
+
+@pytest.mark.postgresql  # as above
+def test_month_dropped_by_hand_is_missed(half_year: Desk) -> None:
+    part = next(
+        part for part in months.parts(connection, written.EVENTS) if part.first == months.first_id(_start(half_year, 3))
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {part.name}")
+
+    assert faults() == ["the event was removed"]
+
+
+def _start(desk: Desk, n: int) -> datetime:
+    return Month.of(desk.context.now).later(-n).starts_at

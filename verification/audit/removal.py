@@ -1,0 +1,102 @@
+"""Removes old events with their seals, and leaves a signed statement, so that the chain that is kept verifies."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
+
+from verification.audit import chain, verifying
+from verification.audit.chain import Fault
+from verification.audit.events import RECORDS_REMOVED
+from verification.audit.log import record
+from verification.context import Context
+from verification.db import months
+from verification.db.compiled_queries import BindParam, Delete
+from verification.db.months import Month
+from verification.keys import crypto
+from verification.models import AuditEvent, AuditRemoval, AuditSeal
+
+_log = logging.getLogger(__name__)
+_TABLE = AuditEvent._meta.db_table  # noqa: SLF001  (public, despite its name)
+_SEALS_AT_ONCE = 50_000
+_DELETE = Delete(lambda: AuditEvent.objects.filter(id__lt=BindParam("boundary")))
+_DELETE_SEALS = Delete(lambda: AuditSeal.objects.filter(number__lte=BindParam("number")))
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a removal did: how many events went, or the fault because of which all of them stayed."""
+
+    n_events: int = 0
+    fault: Fault | None = None
+
+
+def remove(month: Month, *, now: datetime) -> Removed:
+    """Remove the events that were written before a month. A part that doesn't verify stays, because it is evidence.
+
+    Two at once do no harm: the statement's boundary is unique, so one of them yields.
+    """
+    boundary = _boundary(month)
+    old = AuditEvent.objects.filter(id__lt=boundary)
+    _remove_seals()
+    if not old.exists():
+        return Removed()
+    if (fault := next(verifying.verify_before(boundary), None)) is not None:
+        _log.error("Old events stay, because seal %s, event %s: %s", fault.seal or "none", fault.ref or "-", fault.text)
+        return Removed(fault=fault)
+    n_events = old.count()
+    with transaction.atomic():
+        if not _state(boundary, month, n_events, now):
+            return Removed()
+        months.drop(connection, _TABLE, before=boundary)
+        _DELETE.run(boundary=boundary)
+        context = Context(now=now)
+        record(RECORDS_REMOVED, user_id=None, context=context, what="record", before=str(month), n_rows=n_events)
+    _remove_seals()
+    return Removed(n_events)
+
+
+def _boundary(month: Month) -> int:
+    """Return the lowest id that stays. Where ids are no times, an old event after a younger one stays as well."""
+    if months.is_parted(connection, _TABLE):
+        return months.first_id(month.starts_at)
+    kept = AuditEvent.objects.filter(at__gte=month.starts_at).order_by("id").values_list("id", flat=True).first()
+    newest = AuditEvent.objects.aggregate(newest=Max("id"))["newest"] or 0
+    return int(kept if kept is not None else newest + 1)
+
+
+def _state(boundary: int, month: Month, n_events: int, now: datetime) -> bool:
+    """Write the signed statement, which lets the events go: the database refuses to delete others. Works once."""
+    start = chain.start()
+    last = AuditSeal.objects.filter(upto__lt=boundary).order_by("-number").first()
+    former = AuditRemoval.objects.order_by("-boundary").first()
+    made = AuditRemoval(
+        boundary=boundary,
+        ends_at=month.starts_at,
+        n_events=n_events,
+        last_seal=last.number if last else start.seal,
+        last_digest=last.digest if last else start.digest,
+        removed_at=now,
+        previous=former.digest if former else "",
+        key_id=crypto.digest_key(),
+    )
+    made.digest = chain.digest_of_removal(made)
+    values = {field: getattr(made, field) for field in _WRITTEN}
+    _, is_made = AuditRemoval.objects.get_or_create(boundary=boundary, defaults=values)
+    return is_made
+
+
+_WRITTEN = ("ends_at", "n_events", "last_seal", "last_digest", "removed_at", "previous", "key_id", "digest")
+
+
+def _remove_seals() -> None:
+    """Delete the seals over removed events only. If it is interrupted, the next run does the rest."""
+    last = chain.start().seal
+    while numbers := list(_of_removed(last).values_list("number", flat=True)[:_SEALS_AT_ONCE]):
+        _DELETE_SEALS.run(number=numbers[-1])
+
+
+def _of_removed(last: int) -> QuerySet[AuditSeal]:
+    return AuditSeal.objects.filter(number__lte=last).order_by("number")

@@ -1,0 +1,176 @@
+"""Verifies the audit log: walks the chain, and names each event that was changed, removed, added or copied."""
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+
+from django.db.models import Count, QuerySet
+
+from verification.audit import chain, sealing
+from verification.audit.chain import Fault, Start
+from verification.audit.events import PERSON_ERASED
+from verification.audit.log import digest_of, digest_of_words
+from verification.keys import crypto
+from verification.models import AuditEvent, AuditRemoval, AuditSeal
+from verification.models.audit import WORDS_DIGEST
+
+_AT_ONCE = 5_000  # events in memory
+_STRAGGLERS = 200  # seals after a boundary that may cover events before it
+_PUT_IN = "the event was put in by somebody without the key, or changed before its seal"
+
+
+def verify() -> Iterator[Fault]:
+    """Walk the chain from its start and name each event that was changed, removed or put in, in order."""
+    yield from _removals()
+    start = chain.start()
+    walk = _Walk(start)
+    yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal).order_by("number"))
+    yield from walk.loose()
+    gone = AuditEvent.objects.filter(id__lt=start.boundary) if start.boundary > chain.BEFORE_ALL else ()
+    yield from (Fault(0, event.ref, "the event was put in where older ones had been removed") for event in gone)
+    copied = AuditEvent.objects.values_list("ref").annotate(n=Count("pk")).filter(n__gt=1)
+    yield from (Fault(0, ref, "the event was copied") for ref, _ in copied.iterator())
+
+
+def verify_before(boundary: int) -> Iterator[Fault]:
+    """Verify the oldest part of the chain, as far as it covers events before an id only."""
+    start = chain.start()
+    walk = _Walk(start)
+    yield from walk.sealed(AuditSeal.objects.filter(number__gt=start.seal, upto__lt=boundary).order_by("number"))
+    yield from walk.uncovered(boundary)
+
+
+def _removals() -> Iterator[Fault]:
+    """Check the statements of what was removed: each is signed, and bound to the one before it."""
+    previous = ""
+    for removal in AuditRemoval.objects.order_by("boundary"):
+        text = f"the statement that events before {removal.ends_at.date()} were removed was changed or forged"
+        try:
+            is_whole = removal.previous == previous and chain.digest_of_removal(removal) == removal.digest
+        except crypto.KeyMissing:
+            is_whole, text = False, chain.missing(removal.key_id)
+        if not is_whole:
+            yield Fault(removal.last_seal, "", text)
+        previous = removal.digest
+
+
+class _Walk:
+    """A walk over the seals in order. `free` are the events that it passed and no seal covered yet."""
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.erased = _erased()
+        self.free: dict[int, AuditEvent] = {}
+        self.passed = max(start.boundary - 1, chain.BEFORE_ALL)  # the highest id that it read
+
+    def sealed(self, seals: QuerySet[AuditSeal]) -> Iterator[Fault]:
+        """Check seals and the events that they cover."""
+        previous, expected = self.start.digest, self.start.seal + 1
+        for group in _groups(seals):
+            self._read_upto(max(pk for link in group for pk in (*link.events, chain.BEFORE_ALL)))
+            for link in group:
+                if link.number != expected or link.previous != previous:
+                    yield Fault(link.number, "", f"seal {expected} is missing or the chain was cut")
+                yield from self._seal(link)
+                previous, expected = link.digest, link.number + 1
+
+    def _seal(self, link: AuditSeal) -> Iterator[Fault]:
+        events, is_complete = [], True
+        for pk in link.events:
+            event = self.free.pop(pk, None)
+            if event is not None:
+                events.append((pk, event.digest))
+                if fault := _tampered(event, "the event was changed", self.erased):
+                    yield Fault(link.number, event.ref, fault)
+                continue
+            is_complete = False
+            if pk >= self.start.boundary:
+                there = AuditEvent.objects.filter(pk=pk).first()
+                text = "the event is sealed twice" if there else "the event was removed"
+                yield Fault(link.number, there.ref if there else str(pk), text)
+        if fault := _broken(link, events if is_complete else None):
+            yield Fault(link.number, "", fault)
+
+    def _read_upto(self, top: int) -> None:
+        if top > self.passed:
+            rows = AuditEvent.objects.filter(id__gt=self.passed, id__lte=top)
+            self.free.update((event.pk, event) for event in rows)
+            self.passed = top
+
+    def loose(self) -> Iterator[Fault]:
+        """Name events outside every seal that are forged, or that the sealer has passed over."""
+        late = sealing.frontier()
+        rest = AuditEvent.objects.filter(id__gt=self.passed).order_by("id").iterator(chunk_size=_AT_ONCE)
+        for event in self.free.values():
+            yield from self._free(event, is_late=event.pk <= late)
+        for event in rest:
+            yield from self._free(event, is_late=False)
+
+    def uncovered(self, boundary: int) -> Iterator[Fault]:
+        """Name events before an id that no seal covers."""
+        newer = AuditSeal.objects.filter(upto__gte=boundary).order_by("number")[:_STRAGGLERS]
+        covered = {pk for link in newer for pk in link.events}
+        self._read_upto(boundary - 1)
+        for event in self.free.values():
+            if event.pk not in covered:
+                yield from self._free(event, is_late=True)
+
+    def _free(self, event: AuditEvent, *, is_late: bool) -> Iterator[Fault]:
+        if fault := _tampered(event, _PUT_IN, self.erased):
+            yield Fault(0, event.ref, fault)
+        elif is_late:
+            yield Fault(0, event.ref, "the event was put in after its time")
+
+
+def _groups(seals: QuerySet[AuditSeal]) -> Iterator[list[AuditSeal]]:
+    """Yield seals in groups over not many more events than fit into memory."""
+    group: list[AuditSeal] = []
+    n_events = 0
+    for link in seals.iterator(chunk_size=_AT_ONCE):
+        group.append(link)
+        n_events += len(link.events)
+        if n_events >= _AT_ONCE:
+            yield group
+            group, n_events = [], 0
+    if group:
+        yield group
+
+
+def _tampered(event: AuditEvent, words: str, erased: Collection[int]) -> str:
+    """Say what is wrong with an event in these words, or that nobody can tell; empty if it is as it was written.
+
+    Personal words may be missing, of a person who was erased.
+    """
+    try:
+        if digest_of(event) != event.digest:
+            return words
+    except crypto.KeyMissing:
+        return chain.missing(event.key_id)
+    if not event.words and event.user_id in erased and event.kind != PERSON_ERASED.kind:
+        return ""
+    return "" if _words_fit(event) else "the personal words of the event were changed or removed"
+
+
+def _words_fit(event: AuditEvent) -> bool:
+    expected = event.detail.get(WORDS_DIGEST, "")
+    return bool(expected == (digest_of_words(event.words) if event.words else ""))
+
+
+def _erased() -> set[int]:
+    """Return the ids of the people who were erased, as far as the event that says so is genuine."""
+    found = set()
+    for event in AuditEvent.objects.filter(kind=PERSON_ERASED.kind):
+        with suppress(crypto.KeyMissing):
+            if event.user_id is not None and digest_of(event) == event.digest:
+                found.add(event.user_id)
+    return found
+
+
+def _broken(link: AuditSeal, events: list[tuple[int, str]] | None) -> str:
+    """Say what is wrong with a seal, and with its events if all of them are there."""
+    try:
+        is_whole = chain.digest_of_seal(link) == link.digest
+    except crypto.KeyMissing:
+        return chain.missing(link.key_id)
+    if events is not None:
+        is_whole = is_whole and chain.content_of(events) == link.content
+    return "" if is_whole else "the seal was changed or its events stand in another order"
