@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -60,6 +59,8 @@ def _sqlite() -> Iterator[CheckMessage]:
             hint="Set only DATABASE_URL=sqlite:///... and keep the OPTIONS from mfasite.settings.",
             id="mfasite.E003",
         )
+    import sqlite3  # noqa: PLC0415  (a process with PostgreSQL doesn't load it)
+
     if sqlite3.sqlite_version_info < SQLITE_LEAST:
         yield Error(
             f"SQLite {sqlite3.sqlite_version} is too old: it doesn't support RETURNING.",

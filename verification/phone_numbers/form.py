@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PrefixChoiceField
 
 from verification import conf, phone_numbers
+from verification.phone_numbers import countries
 
 
 def _home() -> str:
@@ -16,7 +17,7 @@ def _home() -> str:
 class NumberForm(forms.Form):
     """A number that can take a text or call. `cleaned_data["number"]` is E.164."""
 
-    country = PrefixChoiceField(label=_("Country"), initial=_home)
+    country = PrefixChoiceField(label=_("Country"), initial=_home, choices=countries.choices)
     number = forms.CharField(
         label=_("Phone number"),
         max_length=100,  # so that an extension in words, or a second number, gets an answer of its own

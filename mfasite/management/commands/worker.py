@@ -11,7 +11,13 @@ from mfasite import checks, logs
 
 # Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
-QUEUES = ("texts", "calls", "housekeeping")
+# The modules with the tasks of each queue. A worker of texts and calls needs nothing of imports, policies or the desk.
+TASKS = {
+    "texts": ("verification.delivery.tasks",),
+    "calls": ("verification.delivery.tasks",),
+    "housekeeping": ("accounts.tasks", "verification.tasks", "verification.delivery.tasks"),
+}
+QUEUES = tuple(TASKS)
 
 
 class Command(BaseCommand):
@@ -34,11 +40,13 @@ class Command(BaseCommand):
         checks.tell_of_database()
         checks.tell_of_names()
         checks.refuse_contradictions(*checks.KEYS)
+        queues = options["queues"].split(",")
+        app.conf.imports = sorted({module for queue in queues for module in TASKS.get(queue, TASKS["housekeeping"])})
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),
             pool_cls="threads",
             concurrency=options["threads"],
-            queues=options["queues"].split(","),
+            queues=queues,
             loglevel=options["log_level"],
             quiet=settings.LOG_FORMAT == "json",  # its banner is for people
             heartbeat_interval=_HEARTBEAT,

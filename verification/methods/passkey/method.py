@@ -1,27 +1,19 @@
-"""Passkeys and security keys (WebAuthn). Source: WebAuthn Level 3, 7.1 and 7.2, by py_webauthn."""
+"""Passkeys and security keys (WebAuthn). What needs py_webauthn is in `ceremonies`, which the first passkey loads."""
 
+import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
-import webauthn
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json, parse_authenticator_data
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from verification import conf, inputs
 from verification.capabilities import Passwordless
 from verification.inputs.fields import LineField
 from verification.method import ChallengeData, Check, Draft, Issue
-from verification.outcomes import Verdict
 
 _PAGE = "verification/methods/passkey/prompt.html"
 _SIGNAL = "verification/methods/passkey/signal.html"
@@ -37,43 +29,6 @@ class PasskeyForm(forms.Form):
         required=False,
         help_text=_("For example, “laptop” or “blue key”."),
     )
-
-
-def _site() -> str:
-    """Return the domain that keys are bound to. Source: WebAuthn L3, 5.1.2 (relying party id)."""
-    return urlsplit(conf.public_url()).hostname or ""
-
-
-def _keys(addresses: tuple[str, ...]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(address)) for address in addresses]
-
-
-def _refuse_frames(answer: str) -> None:
-    """Refuse an answer given in a frame of another site. Source: WebAuthn L3, 7.1 (steps 10 and 11) and 7.2.
-
-    Errors: ValueError.
-    """
-    told = inputs.parse_json(base64url_to_bytes(_response(answer)["clientDataJSON"]).decode())
-    if not isinstance(told, dict) or told.get("crossOrigin", False) is not False or told.get("topOrigin") is not None:
-        raise ValueError("answered in a frame of another site")
-
-
-def _refuse_others(answer: str, person: bytes) -> None:
-    """Refuse an answer whose key says that it was made for someone else. Source: WebAuthn L3, 7.2, step 6.
-
-    Errors: ValueError.
-    """
-    whose = _response(answer).get("userHandle")
-    if whose and base64url_to_bytes(whose) != person:
-        raise ValueError("a key of another person")
-
-
-def _response(answer: str) -> Mapping[str, Any]:
-    told = inputs.parse_json(answer)
-    response = told.get("response") if isinstance(told, dict) else None
-    if not isinstance(response, dict):
-        raise ValueError("no answer of a key")
-    return response
 
 
 _CAUSES = {
@@ -104,22 +59,25 @@ _CAUSES = {
 }
 
 
-def _cause(challenge: ChallengeData, answer: str) -> str:
-    """Find out why an answer was refused, for the words on the page only."""
-    try:
-        response = _response(answer)
-        told = inputs.parse_json(base64url_to_bytes(response["clientDataJSON"]).decode())
-        if told["origin"] != conf.public_url() or told.get("crossOrigin") or told.get("topOrigin"):
-            return "site"
-        if "authenticatorData" not in response:
-            return ""
-        data = parse_authenticator_data(base64url_to_bytes(response["authenticatorData"]))
-    except (WebAuthnException, ValueError, KeyError, TypeError):
-        return ""
-    if not data.flags.uv:
-        return "unverified"
-    went_back = (data.sign_count or challenge.counter > 0) and data.sign_count <= challenge.counter
-    return "counter" if went_back else ""
+def site() -> str:
+    """Return the domain that keys are bound to. Source: WebAuthn L3, 5.1.2 (relying party id)."""
+    return urlsplit(conf.public_url()).hostname or ""
+
+
+class _Ceremonies(Protocol):
+    """The module `ceremonies`."""
+
+    def creation(self, challenge: ChallengeData) -> str: ...
+    def request(self, challenge: ChallengeData) -> str: ...
+    def check(self, challenge: ChallengeData, answer: str) -> Check: ...
+
+
+def _ceremonies() -> _Ceremonies:
+    """Load what needs py_webauthn, at the first passkey: with its attestation formats it takes five megabytes.
+
+    Workers, which send messages, and services without passkeys never need them.
+    """
+    return cast("_Ceremonies", import_module("verification.methods.passkey.ceremonies"))
 
 
 class Passkey(Passwordless):
@@ -146,81 +104,18 @@ class Passkey(Passwordless):
         return found if isinstance(found, str) else ""
 
     def issue(self, challenge: ChallengeData) -> Issue:
-        options = self._creation(challenge) if challenge.is_enrolment else self._request(challenge)
-        return Issue(
-            page=_PAGE, is_own_form=True, show={"options": options, "is_new": challenge.is_enrolment, "site": _site()}
-        )
+        options = _ceremonies().creation(challenge) if challenge.is_enrolment else _ceremonies().request(challenge)
+        shown = {"options": options, "is_new": challenge.is_enrolment, "site": site()}
+        return Issue(page=_PAGE, is_own_form=True, show=shown)
 
     def announce(self, person: bytes, addresses: tuple[str, ...]) -> Issue:
         """Name the keys that still count, so that browsers stop offering the others. Source: WebAuthn L3, 5.1.10."""
-        keys = {"rpId": _site(), "userId": bytes_to_base64url(person), "allAcceptedCredentialIds": list(addresses)}
+        user = base64.urlsafe_b64encode(person).decode().rstrip("=")
+        keys = {"rpId": site(), "userId": user, "allAcceptedCredentialIds": list(addresses)}
         return Issue(page=_SIGNAL, show={"keys": json.dumps(keys)})
 
-    def _creation(self, challenge: ChallengeData) -> str:
-        return options_to_json(
-            webauthn.generate_registration_options(
-                rp_id=_site(),
-                rp_name=conf.organisation_name(),
-                user_id=challenge.person,
-                user_name=challenge.account,
-                challenge=challenge.random,
-                authenticator_selection=AuthenticatorSelectionCriteria(
-                    resident_key=ResidentKeyRequirement.PREFERRED,
-                    user_verification=UserVerificationRequirement.REQUIRED,
-                ),
-                exclude_credentials=_keys(challenge.others()),
-            )
-        )
-
-    def _request(self, challenge: ChallengeData) -> str:
-        return options_to_json(
-            webauthn.generate_authentication_options(
-                rp_id=_site(),
-                challenge=challenge.random,
-                allow_credentials=_keys(challenge.others()),
-                user_verification=UserVerificationRequirement.REQUIRED,
-            )
-        )
-
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        try:
-            return (
-                self._register(challenge, answer) if challenge.is_enrolment else self._authenticate(challenge, answer)
-            )
-        except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError):
-            # Wrong origin, site, challenge or signature, a counter that went back, or rubbish.
-            return Check(verdict=Verdict.WRONG, cause=_cause(challenge, answer))
-
-    def _register(self, challenge: ChallengeData, answer: str) -> Check:
-        _refuse_frames(answer)
-        made = webauthn.verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge.random,
-            expected_rp_id=_site(),
-            expected_origin=conf.public_url(),
-            require_user_verification=True,
-        )
-        address = bytes_to_base64url(made.credential_id)
-        if address in challenge.others():
-            return Check(verdict=Verdict.WRONG, cause="taken")
-        draft = Draft(address=address, secret=made.credential_public_key, data={"aaguid": made.aaguid})
-        return Check(verdict=Verdict.PROVEN, counter=made.sign_count or None, draft=draft)
-
-    def _authenticate(self, challenge: ChallengeData, answer: str) -> Check:
-        _refuse_frames(answer)
-        _refuse_others(answer, challenge.person)
-        used = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge.random,
-            expected_rp_id=_site(),
-            expected_origin=conf.public_url(),
-            credential_public_key=challenge.secret,
-            credential_current_sign_count=max(challenge.counter, 0),
-            require_user_verification=True,
-        )
-        if bytes_to_base64url(used.credential_id) != challenge.address:
-            return Check(verdict=Verdict.WRONG, cause="unknown")
-        return Check(verdict=Verdict.PROVEN, counter=used.new_sign_count or None)
+        return _ceremonies().check(challenge, answer)
 
 
 method = Passkey()
