@@ -11,8 +11,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Two-step verification"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and what each task carries."""
         from mfasite import checks  # noqa: F401 - importing registers them, which needs the apps loaded
+        from mfasite.observability import request_ids
+        from verification.delivery import broker
+
+        broker.carry(request_ids.carry)
 
 
 class DeskConfig(admin.SimpleAdminConfig):

@@ -1,11 +1,20 @@
-"""The Celery application that web and worker processes share. Its options are in the settings."""
+"""The Celery application of the workers and the scheduler. Web processes don't load it. Options are in the settings."""
 
+import contextlib
 import gc
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, task_prerun, worker_init, worker_ready, worker_shutting_down
+from celery.schedules import crontab
+from celery.signals import (
+    before_task_publish,
+    heartbeat_sent,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from mfasite.observability import request_ids
 
@@ -13,6 +22,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
 app = Celery("mfasite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {
+    # Expires before tasks pile up in the queue while no worker runs.
+    "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
+    "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
+    "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
+    "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
+    "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
+    "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
+    "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
+}
 
 
 @before_task_publish.connect
@@ -37,6 +56,15 @@ def _sweep(**_: Any) -> None:
 
     stop = sweeper.start()
     worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
+
+
+@heartbeat_sent.connect
+def _show(sender: Any = None, **_: Any) -> None:
+    """Tell the broker that this worker is there, so that staff pages and metrics needn't wait for its answer."""
+    from verification.delivery import broker  # noqa: PLC0415  (the same)
+
+    with contextlib.suppress(broker.Unreachable):
+        broker.seen(sender.eventer.hostname)
 
 
 @worker_ready.connect

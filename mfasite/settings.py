@@ -9,7 +9,6 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from accounts import conf as accounts_conf
@@ -308,16 +307,6 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 # Task details for Flower. Without them it shows workers and queues only.
 CELERY_WORKER_SEND_TASK_EVENTS = environment[conf.task_events]
 CELERY_IMPORTS = ("accounts.tasks", "verification.tasks", "verification.delivery.tasks")
-CELERY_BEAT_SCHEDULE = {
-    # Expires before tasks pile up in the queue while no worker runs.
-    "housekeeping": {"task": "verification.tasks.housekeeping", "schedule": 5.0, "options": {"expires": 10}},
-    "evaluate": {"task": "verification.tasks.evaluate_deliveries", "schedule": 60.0, "options": {"expires": 60}},
-    "imports": {"task": "accounts.tasks.imports", "schedule": 5.0, "options": {"expires": 10}},
-    "logouts": {"task": "accounts.tasks.logouts", "schedule": 5.0, "options": {"expires": 10}},
-    "signing keys": {"task": "accounts.tasks.rotate_signing_keys", "schedule": crontab(hour=2, minute=50)},
-    "purge": {"task": "verification.tasks.purge", "schedule": crontab(hour=3, minute=20)},
-    "purge people": {"task": "accounts.tasks.purge", "schedule": crontab(hour=3, minute=40)},
-}
 
 # --- Language, time, static files, logs ---------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.urls import get_resolver
 from django.utils import timezone
 from kombu import pools
@@ -31,6 +31,7 @@ from tests.ports import free_port
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import policies
+from verification.delivery import broker as delivery_broker
 from verification.delivery.routing import cache, outages
 from verification.keys import crypto
 from verification.limits import toll_fraud
@@ -187,7 +188,8 @@ def _pointed(url: str, prefix: str) -> Iterator[None]:
     conf.update(broker_url=url, broker_transport_options=ours)
     _forget_connections()
     try:
-        yield
+        with override_settings(CELERY_BROKER_URL=url, CELERY_BROKER_TRANSPORT_OPTIONS=ours):
+            yield
     finally:
         _forget_connections()
         conf.update(former)
@@ -195,6 +197,7 @@ def _pointed(url: str, prefix: str) -> Iterator[None]:
 
 def _forget_connections() -> None:
     pools.reset()
+    delivery_broker.forget()
     celery_app._after_fork()  # type: ignore[attr-defined]  # as in a new process: drops the pools
 
 

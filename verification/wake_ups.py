@@ -8,12 +8,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from celery import current_app
-from celery.exceptions import CeleryError
+from django.conf import settings
 from django.db import close_old_connections, connections
-from kombu.exceptions import KombuError
 
-from verification.delivery import conf
+from verification.delivery import broker, conf
 
 _log = logging.getLogger(__name__)
 _pool: ThreadPoolExecutor | None = None
@@ -36,9 +34,9 @@ def _threads() -> ThreadPoolExecutor:
 
 def _publish(task: str, keys: list[int], otherwise: Callable[[Sequence[int]], None]) -> None:
     try:
-        current_app.send_task(task, kwargs={"keys": keys}, retry=False)
-    except (KombuError, CeleryError, OSError) as error:
-        _log.warning("The broker doesn't answer (%s), so this process does %s", type(error).__name__, task)
+        broker.push(settings.CELERY_TASK_DEFAULT_QUEUE, task, keys=keys)
+    except broker.Unreachable as error:
+        _log.warning("The broker doesn't answer (%s), so this process does %s", error, task)
         _do(keys, otherwise)
 
 

@@ -8,7 +8,7 @@ from verification.setting.formats import Format, Wrong
 
 _SQLITE = "django.db.backends.sqlite3"
 _POSTGRESQL = "mfasite.postgresql"
-_BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+_BROKERS = ("redis", "rediss", "redis+socket", "sentinel")
 _HINT = (
     "isn't a valid address. If the password contains / ? # @ : or %, remove it from the address and set "
     "{name}_PASSWORD or {name}_PASSWORD_FILE instead, or percent-encode it ('/' becomes %2F)"

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 import mfasite
-from mfasite.celery import app
+from verification.delivery import broker
 from verification.delivery.routing import routes
 
 logger = logging.getLogger(__name__)
@@ -68,12 +68,6 @@ def _static_files() -> bool:
     return bool(staticfiles_storage.url("mfasite/app.css"))
 
 
-def _broker() -> bool:
-    # The channel, unlike `connect`, respects the short timeouts of the transport options.
-    with app.connection_for_write() as broker:
-        return broker.default_channel is not None
-
-
 def _providers() -> bool:
     try:
         return any(provider.probe() for provider in routes.providers().values())
@@ -88,7 +82,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "static files": _static_files,
 }
 # Without these users can still sign in, with fewer methods or a little later.
-USEFUL: dict[str, Callable[[], bool]] = {"broker": _broker, "providers": _providers}
+USEFUL: dict[str, Callable[[], bool]] = {"broker": broker.is_reachable, "providers": _providers}
 PROBES = NEEDED | USEFUL
 
 # A pool for each: a probe that hangs keeps its threads, and must not make the others fail.

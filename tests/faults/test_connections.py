@@ -172,10 +172,22 @@ def test_long_walks_work_behind_a_pooler(database: servers.Postgres) -> None:
 
 _PUBLISH = """
 from mfasite.celery import app
-with app.connection_for_write() as line:
-    line.ensure_connection(max_retries=1, timeout=5)
-    line.default_channel.client.ping()
-print("reached")
+from verification.delivery import broker
+
+def web():
+    broker.depths(["texts"])
+
+def worker():
+    with app.connection_for_write() as line:
+        line.ensure_connection(max_retries=1, timeout=5)
+        line.default_channel.client.ping()
+
+for process in (web, worker):
+    try:
+        process()
+        print("reached by", process.__name__)
+    except Exception as error:
+        print(process.__name__, error)
 """
 
 
@@ -194,7 +206,9 @@ def secure_redis(home: Path, *, name: str) -> Iterator[tuple[int, Path]]:
 
 def reached(**environment: str) -> tuple[bool, str]:
     answer = manage("shell", "-c", _PUBLISH, DATABASE_URL="postgres://nobody@127.0.0.1:1/nowhere", **environment)
-    return "reached" in answer.stdout, answer.stdout + answer.stderr
+    n = answer.stdout.count("reached by")
+    assert n in {0, 2}, "a web process and a worker read the same settings differently:\n" + answer.stdout
+    return n == 2, answer.stdout + answer.stderr
 
 
 def test_a_broker_with_tls_is_believed_for_its_name_by_an_authority_that_we_know(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
@@ -17,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import audit
 from verification.audit import events
 from verification.context import Context
-from verification.delivery import publisher
+from verification.delivery import broker, publisher
 from verification.delivery.error_meanings import Fault
 from verification.delivery.routing import routes
 from verification.models import Attempt, Circuit, CircuitState, Kind, Message, MessageState, State
@@ -72,24 +70,18 @@ class Latency:
 def queues() -> list[Queue]:
     """Return the length of each queue of the broker."""
     try:
-        with current_app.connection_for_write() as broker:
-            return [Queue(name, _depth(broker, name)) for name in QUEUES]
-    except Exception as error:  # noqa: BLE001  (each broker's library has errors of its own; the page says "unknown")
-        _log.warning("The broker doesn't report the length of its queues: %s", type(error).__name__)
+        return [Queue(name, depth) for name, depth in zip(QUEUES, broker.depths(QUEUES), strict=True)]
+    except broker.Unreachable as error:
+        _log.warning("The broker doesn't report the length of its queues: %s", error)
         return [Queue(name, None) for name in QUEUES]
 
 
-def _depth(broker: Any, name: str) -> int:  # noqa: ANN401  (kombu comes without types)
-    # Declared as workers do, because a passive declare doesn't find Redis queues under a prefix.
-    return int(broker.default_channel.queue_declare(name, durable=True, auto_delete=False).message_count)
-
-
-def workers(*, seconds: float = 0.5) -> int | None:
-    """Count the workers that answer within some seconds. None if the broker doesn't answer."""
+def workers() -> int | None:
+    """Count the workers that are there. None if the broker doesn't answer."""
     try:
-        return len(current_app.control.ping(timeout=seconds) or ())
-    except Exception as error:  # noqa: BLE001  (the same)
-        _log.warning("The broker doesn't report its workers: %s", type(error).__name__)
+        return broker.workers()
+    except broker.Unreachable as error:
+        _log.warning("The broker doesn't report its workers: %s", error)
         return None
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.db import connections
 from kombu import Connection
-from kombu.exceptions import OperationalError
 
 from mfasite.celery import app
 from tests.verification.conftest import Desk
 from verification.delivery import publisher, tasks
+from verification.delivery.broker import Unreachable
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Kind, Message, MessageState
 
@@ -49,7 +49,7 @@ def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) 
 
 def test_sends_from_here_when_the_broker_is_away(ana: Desk, queued: Message, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
-        raise OperationalError
+        raise Unreachable
 
     monkeypatch.setattr(publisher, "publish", away)
     monkeypatch.setattr(publisher, "close_old_connections", lambda: None)
