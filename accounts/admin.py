@@ -12,6 +12,7 @@ from accounts import admin_changes, app_passwords, audit_events, request_context
 from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import Words
 from accounts.app_passwords import programs
+from accounts.integrations.forward_auth.admin import ProtectedHostAdmin, ProxyAdmin
 from accounts.models import Service
 from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
@@ -24,6 +25,8 @@ __all__ = [
     "OptOutAdmin",
     "OutageAdmin",
     "PeopleAdmin",
+    "ProtectedHostAdmin",
+    "ProxyAdmin",
     "RouteAdmin",
     "ScopeAdmin",
     "ServiceAdmin",

@@ -265,3 +265,43 @@ SERVICE_KEY_RENEWED = declare(
         severity=Severity.WARN,
     )
 )
+
+PROXY_ADDED = declare(Event("proxy.added", _("Proxy added"), _("%(actor)s added the proxy %(proxy)s.")))
+PROXY_CHANGED = declare(Event("proxy.changed", _("Proxy changed"), _("%(actor)s changed the proxy %(proxy)s.")))
+PROXY_DELETED = declare(
+    Event("proxy.deleted", _("Proxy deleted"), _("%(actor)s deleted the proxy %(proxy)s."), severity=Severity.WARN)
+)
+PROXY_SECRET_RENEWED = declare(
+    Event(
+        "proxy.secret_renewed",
+        _("Proxy given a new secret"),
+        _("%(actor)s gave the proxy %(proxy)s a new secret."),
+        severity=Severity.WARN,
+    )
+)
+PROXY_FORMER_SECRET_ENDED = declare(
+    Event(
+        "proxy.former_secret_ended",
+        _("Former secret of a proxy ended"),
+        _("%(actor)s ended the former secret of the proxy %(proxy)s."),
+    )
+)
+PROTECTED_ADDRESS_ADDED = declare(
+    Event("protected_address.added", _("Protected address added"), _("%(actor)s protected the address %(address)s."))
+)
+PROTECTED_ADDRESS_CHANGED = declare(
+    Event(
+        "protected_address.changed",
+        _("Protected address changed"),
+        _("%(actor)s changed how the address %(address)s is protected."),
+        severity=Severity.WARN,
+    )
+)
+PROTECTED_ADDRESS_DELETED = declare(
+    Event(
+        "protected_address.deleted",
+        _("Protected address deleted"),
+        _("%(actor)s deleted the protected address %(address)s."),
+        severity=Severity.WARN,
+    )
+)

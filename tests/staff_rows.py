@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Scope, Service
+from accounts.models import Application, ProtectedHost, Proxy, Scope, Service
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from verification.models import BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
@@ -26,6 +26,10 @@ def _article() -> Article:
     return Article.objects.get_or_create(slug="c", topic="account", defaults=TEXT)[0]
 
 
+def _behind() -> Application:
+    return Application.objects.get_or_create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)[0]
+
+
 @dataclass(frozen=True)
 class Sample:
     """A row of a table, and what a form says to add another and to change this one; empty where it cannot be done."""
@@ -40,6 +44,22 @@ SAMPLES: dict[type[Model], Sample] = {
         lambda: {"slug": "mail", "name": "Mail", "program": "mail", "key_digest": "d"},
         lambda: {"slug": "calendar", "name": "Calendar", "program": "calendar"},
         lambda: {"name": "Post"},
+    ),
+    Proxy: Sample(
+        lambda: {
+            "slug": "front",
+            "name": "Front",
+            "program": "caddy",
+            "networks": ["192.0.2.9/32"],
+            "former_digest": "d",
+        },
+        lambda: {"slug": "back", "name": "Back", "program": "nginx", "networks": "192.0.2.10"},
+        lambda: {"name": "Edge"},
+    ),
+    ProtectedHost: Sample(
+        lambda: {"application": _behind(), "host": "wiki.example.org", "path_prefix": "/"},
+        lambda: {"application": str(_behind().pk), "host": "a.example.org", "path_prefix": "/", "access": "sign-in"},
+        lambda: {"access": "sign-in"},
     ),
     Scope: Sample(
         lambda: {"desk": group("Desk")},

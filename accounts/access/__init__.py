@@ -3,7 +3,7 @@
 from accounts.access.answers import of_facts, of_person, of_request
 from accounts.access.decision import Answer, Reason, Requirement, Step, decide
 from accounts.access.facts import SignedIn, of_data, of_session_key
-from accounts.access.requirements import Groups, Wanted, groups_of
+from accounts.access.requirements import Groups, Wanted, forget, groups_of
 from accounts.access.stepping_up import step_up
 from accounts.session_assurance import SessionFacts, Verification
 
@@ -18,6 +18,7 @@ __all__ = [
     "Verification",
     "Wanted",
     "decide",
+    "forget",
     "groups_of",
     "of_data",
     "of_facts",

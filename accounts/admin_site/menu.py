@@ -137,6 +137,14 @@ SECTIONS = (
             Page("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
             _table("scopes", _("Desk scopes"), "accounts.scope"),
             _table("services", _("Services"), "accounts.service"),
+            _table("protected-addresses", _("Protected addresses"), "accounts.protectedhost"),
+            _table("proxies", _("Proxies"), "accounts.proxy"),
+            Page(
+                "forward-auth-check",
+                _("What would be answered"),
+                "admin:forward-auth-check",
+                ("accounts.view_proxy", "accounts.change_proxy"),
+            ),
         ),
     ),
 )

@@ -17,6 +17,8 @@ _PARTS = {
     "accounts": _PEOPLE,
     "accounts.scope": _RULES,
     "accounts.service": _RULES,
+    "accounts.proxy": _RULES,
+    "accounts.protectedhost": _RULES,
     "verification.policy": _RULES,
     "verification.auditevent": _RULES,
     "verification.auditseal": _RULES,

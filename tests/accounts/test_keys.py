@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -17,9 +17,10 @@ from django.utils import timezone
 from accounts import app_passwords, passwords
 from accounts.access import Answer, Reason, Step
 from accounts.applications import secrets
+from accounts.integrations.forward_auth import callers
 from accounts.integrations.oidc import authorization, clients, sign_ins
 from accounts.integrations.oidc.validator import SECRET
-from accounts.models import Application, Import, PasswordReset
+from accounts.models import Application, Import, PasswordReset, Proxy
 from accounts.support.imports import jobs
 from tests import entry_points
 from tests.entry_points import Door
@@ -95,12 +96,19 @@ def _sign_in_to_an_application(ana: Person, context: Context) -> None:
     sign_ins.start(asked, sign_ins.Who(user=ana.user, session_ref="0" * 32), answer, context)
 
 
+def _protect_an_application(now: datetime) -> None:
+    proxy = Proxy.objects.create(slug="front", name="Front", program="caddy", networks=["192.0.2.9/32"])
+    for _ in range(2):  # so that the former secret is there too
+        secrets.renew(proxy, callers.PURPOSE, now, overlap=timedelta(days=1))
+
+
 @pytest.fixture
 def held(ana: Person, mail: Door) -> Possessions:
     """Return one of each for Ana, all made under the old key."""
     now = timezone.now()
     context = Context(now=now, network="192.0.2.7")
     _sign_in_to_an_application(ana, context)
+    _protect_an_application(now)
     ana.print_codes()
     access_pass = enrolments.issue_pass(
         ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1

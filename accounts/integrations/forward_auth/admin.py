@@ -1,0 +1,169 @@
+"""Staff pages for proxies and protected addresses, and the page that says what would be answered."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access, admin_changes, audit_events, request_context
+from accounts.admin_changes import ChangesAdmin, RowAction
+from accounts.admin_site import Words
+from accounts.applications import secrets
+from accounts.integrations.forward_auth import callers, protected
+from accounts.integrations.forward_auth.explaining import explain
+from accounts.integrations.forward_auth.forms import ProtectedHostForm, ProxyForm, QuestionForm
+from accounts.models import ProtectedHost, Proxy, User
+from accounts.models.people import fold
+
+_OVERLAP = timedelta(days=7)
+
+
+@admin.register(Proxy)
+class ProxyAdmin(ChangesAdmin):
+    """Proxies. A secret is shown once, when the proxy is added or its secret renewed."""
+
+    form = ProxyForm
+    subject = "proxy"
+    added, changed, deleted = audit_events.PROXY_ADDED, audit_events.PROXY_CHANGED, audit_events.PROXY_DELETED
+    list_display = ("name", "slug", "program", "is_active")
+    flags = {"is_active": (_("Active"), _("Switched off"))}
+    ordering = ("name",)
+    words = Words(
+        heading=_("Proxies"),
+        lead=_("Web servers in front of applications. Each asks this service before it lets anyone in."),
+        add=_("Add a proxy"),
+        form_lead=_("We show its secret only once: when you add the proxy, and when you renew its secret."),
+        empty=_("No proxies yet"),
+        empty_text=_("Add a proxy to protect applications that can’t sign people in themselves."),
+        delete=_("Delete proxy"),
+        delete_effect=_("Nobody can open the applications behind it any more."),
+    )
+    row_actions = {
+        "renew_secret": RowAction(
+            label=_("Renew secret"),
+            explain=_("The former secrets keep working for 7 days, so that you can replace them without a pause."),
+            button=_("Renew secret"),
+            run="renew_secrets",
+        ),
+        "end_former": RowAction(
+            label=_("End former secret"),
+            explain=_("The former secrets stop working within seconds. Only the newest ones are accepted."),
+            button=_("End former secret"),
+            run="end_former_secrets",
+        ),
+    }
+
+    def get_urls(self) -> list[URLPattern]:
+        view: Any = admin_changes.reads(self.explain)
+        return [path("check/", self.admin_site.admin_view(view), name="forward-auth-check"), *super().get_urls()]
+
+    def forget(self) -> None:
+        callers.forget()
+
+    def save_model(self, request: HttpRequest, obj: Proxy, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            now = request_context.read(request).now
+            # From here to `response_add`, within this one request.
+            request.shown_secret = secrets.renew(obj, callers.PURPOSE, now)  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: Proxy, post_url_continue: str | None = None) -> HttpResponse:
+        return self._show(request, [(obj, request.shown_secret)])  # type: ignore[attr-defined]
+
+    def renew_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> HttpResponse:
+        """Give each proxy a new secret. The former one works for some days."""
+        now = request_context.read(request).now
+        shown = [(row, secrets.renew(row, callers.PURPOSE, now, overlap=_OVERLAP)) for row in rows]
+        for row in rows:
+            self.record(request, audit_events.PROXY_SECRET_RENEWED, row, reason)
+        return self._show(request, shown)
+
+    def end_former_secrets(self, request: HttpRequest, rows: list[Proxy], reason: str) -> None:
+        """End the former secret of each proxy that has one."""
+        for row in rows:
+            if secrets.drop_former(row):
+                self.record(request, audit_events.PROXY_FORMER_SECRET_ENDED, row, reason)
+        self.message_user(request, gettext("Only the newest secrets work now."))
+
+    def _show(self, request: HttpRequest, shown: list[tuple[Proxy, str]]) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Your new secret"),
+            "shown": [(row, secret, f"deploy/{_FILES[Proxy.Program(row.program)]}") for row, secret in shown],
+        }
+        return TemplateResponse(request, "accounts/integrations/proxy_secrets.html", context)
+
+    def explain(self, request: HttpRequest) -> HttpResponse:
+        """Say what would be answered about a person and an address."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = QuestionForm(request.GET if "url" in request.GET else None)
+        found = None
+        if form.is_valid():
+            name = form.cleaned_data["username"]
+            user = User.objects.filter(username=fold(name)).first() if name else None
+            if name and user is None:
+                form.add_error("username", gettext("Nobody has this username."))
+            else:
+                now = request_context.read(request).now
+                found = explain(form.cleaned_data["url"], user, form.cleaned_data["proxy"], now)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("What would be answered"),
+            "form": form,
+            "found": found,
+        }
+        return TemplateResponse(request, "accounts/integrations/check.html", context)
+
+
+_FILES = {
+    Proxy.Program.NGINX: "nginx-application.conf",
+    Proxy.Program.CADDY: "Caddyfile-application",
+    Proxy.Program.TRAEFIK: "traefik-application.yml",
+    Proxy.Program.ENVOY: "envoy-application.yaml",
+}
+
+
+@admin.register(ProtectedHost)
+class ProtectedHostAdmin(ChangesAdmin):
+    """Hosts and paths behind proxies, and what visitors need there."""
+
+    form = ProtectedHostForm
+    subject = "address"
+    added = audit_events.PROTECTED_ADDRESS_ADDED
+    changed = audit_events.PROTECTED_ADDRESS_CHANGED
+    deleted = audit_events.PROTECTED_ADDRESS_DELETED
+    list_display = ("host", "path_prefix", "application", "access", "strength")
+    list_select_related = ("application",)
+    search_fields = ("host",)
+    search_label = _("Host")
+    ordering = ("host", "path_prefix")
+    words = Words(
+        heading=_("Protected addresses"),
+        lead=_("Hosts and paths of applications behind a proxy. An address that isn’t here opens for nobody."),
+        add=_("Add an address"),
+        form_lead=_("Changes take effect within seconds."),
+        empty=_("No protected addresses yet"),
+        empty_text=_("Add an application that is behind a proxy. Then add its host here."),
+        delete=_("Delete protected address"),
+        delete_effect=_("Its pages follow the rule of the shorter path, or open for nobody if there is none."),
+    )
+
+    def forget(self) -> None:
+        protected.forget()
+        access.forget()
+
+    def effects(self, request: HttpRequest, row: ProtectedHost) -> Sequence[str]:
+        """Warn about pages that everyone can open."""
+        if row.access != ProtectedHost.Access.PUBLIC:
+            return ()
+        return [gettext("Everyone can open all pages below %(address)s, without signing in.") % {"address": row}]

@@ -1,0 +1,108 @@
+"""What would be answered about a person and an address, and why, without asking as a proxy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import access
+from accounts.integrations.forward_auth import addresses, protected, verdicts
+from accounts.integrations.forward_auth.addresses import Doubt
+from accounts.integrations.forward_auth.protected import Rule, Unknown
+from accounts.integrations.forward_auth.verdicts import Outcome, Verdict
+from accounts.models import Proxy, Session, User
+from verification import registry
+
+OUTCOMES: Mapping[Outcome, str | Promise] = {
+    Outcome.PUBLIC: _("Opens for everyone"),
+    Outcome.ALLOWED: _("Opens"),
+    Outcome.SIGN_IN: _("They sign in first"),
+    Outcome.VERIFY: _("They verify again first"),
+    Outcome.REFUSED: _("Doesn’t open for them"),
+    Outcome.UNKNOWN: _("Doesn’t open for anyone"),
+    Outcome.DOUBT: _("Doesn’t open for anyone"),
+}
+REASONS: Mapping[str, str | Promise] = {
+    "met": _("Their session meets what is required."),
+    "skipped": _("A remembered browser or a trusted network is enough here."),
+    "signed-out": _("Nobody is signed in, or the session no longer counts."),
+    "too-weak": _("The method that they verified with isn’t strong enough here."),
+    "too-old": _("Their verification is too old for this application."),
+    "remembered": _("A remembered browser isn’t enough here."),
+    "not-allowed": _("They are in none of the application’s groups."),
+    "blocked": _("Their account is blocked or switched off."),
+    "locked": _("Their second step is locked."),
+    "no-method": _("They have no method that is strong enough, and can set one up."),
+    "no-method-possible": _("No method that they may use is strong enough."),
+    "no-rule": _("No application has this host and path, or the application is switched off."),
+    "other-proxy": _("This proxy may not ask about this application."),
+    Doubt.PATH: _("The path could be read in two ways, so it opens for nobody."),
+    Doubt.HOST: _("This isn’t a host name."),
+    Doubt.SCHEME: _("The address must start like the address of this service: with https:// or http://."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What would be answered. `methods` are those that would be enough; `session` is the one that was looked at."""
+
+    title: "str | Promise"
+    text: "str | Promise"
+    is_open: bool
+    rule: Rule | None = None
+    session: Session | None = None
+    methods: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> Explanation:
+    """Say what would be answered about a person's newest session. Without a person: about a stranger."""
+    address = addresses.of_url(url)
+    rule = address if isinstance(address, Doubt) else protected.rule_for(address)
+    if isinstance(rule, Doubt):
+        return _told(Verdict(outcome=Outcome.DOUBT, reason=rule))
+    if isinstance(rule, Unknown):
+        return _told(Verdict(outcome=Outcome.UNKNOWN, reason="no-rule"))
+    if proxy is not None and not _may_ask(proxy, rule):
+        return _told(Verdict(outcome=Outcome.UNKNOWN, reason="other-proxy"))
+    if rule.is_public:
+        return _told(Verdict(outcome=Outcome.PUBLIC, rule=rule))
+    session = _newest(user, now) if user else None
+    visitor = verdicts.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
+    if user is None or visitor is None:
+        return _told(_stranger(rule, user, now), session)
+    return _told(verdicts.judge(rule, visitor, now), session, _enough(rule, user, visitor.facts, now))
+
+
+def _may_ask(proxy: Proxy, rule: Rule) -> bool:
+    own = proxy.applications.all()
+    return not own or rule.application.pk in {each.pk for each in own}
+
+
+def _newest(user: User, now: datetime) -> Session | None:
+    return Session.objects.filter(user=user, expire_date__gt=now).order_by("-made_at").first()
+
+
+def _stranger(rule: Rule, user: User | None, now: datetime) -> Verdict:
+    answer = access.of_person(user, rule.application, None, now, wanted=rule.wanted)
+    outcome = Outcome.REFUSED if answer.step is access.Step.REFUSE else Outcome.SIGN_IN
+    return Verdict(outcome=outcome, reason=answer.reason, rule=rule, answer=answer)
+
+
+def _enough(rule: Rule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
+    answer = access.of_person(user, rule.application, facts, now, wanted=rule.wanted)
+    return tuple(str(registry.method(name).label) for name in answer.methods if registry.is_installed(name))
+
+
+def _told(verdict: Verdict, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:
+    return Explanation(
+        title=OUTCOMES[verdict.outcome],
+        text=REASONS.get(verdict.reason, ""),
+        is_open=verdict.outcome.opens,
+        rule=verdict.rule,
+        session=session,
+        methods=methods if not verdict.outcome.opens else (),
+        headers=verdict.identity.headers() if verdict.identity else {},
+    )

@@ -1,0 +1,160 @@
+"""Tests of the staff pages: proxies and their secrets, protected addresses, and what would be answered."""
+
+import re
+
+import pytest
+
+from accounts.integrations.forward_auth import callers
+from accounts.models import Application, ProtectedHost, Proxy
+from tests.accounts.integrations.forward_auth.conftest import HOST, Build, Wall
+from tests.people import Person, join
+from verification.models import AuditEvent
+
+
+@pytest.fixture
+def fay(db: None, clock: object) -> Person:
+    """An administrator, signed in."""
+    person = join("fay", is_staff=True, is_superuser=True).set_up("totp")
+    person.sign_in()
+    return person
+
+
+def secret_on(page: object) -> str:
+    found = re.search(r'<code id="secret-\d+">([a-z2-7]{48})</code>', getattr(page, "html", ""))
+    assert found, page
+    return found[1]
+
+
+def test_adds_a_proxy_and_shows_its_secret_once(fay: Person) -> None:
+    page = fay.browser.save(
+        "/admin/accounts/proxy/add/",
+        name="Front",
+        slug="front",
+        program="caddy",
+        networks="192.0.2.10\n198.51.100.0/24",
+        is_active="on",
+    )
+
+    proxy = Proxy.objects.get()
+    assert proxy.networks == ["192.0.2.10/32", "198.51.100.0/24"]
+    assert callers._find(secret_on(page)) is not None
+    assert secret_on(page) not in fay.browser.go(f"/admin/accounts/proxy/{proxy.pk}/change/").html
+    assert AuditEvent.objects.filter(kind="proxy.added").count() == 1
+    assert secret_on(page) not in str(list(AuditEvent.objects.values()))
+
+
+def test_needs_an_address_of_the_proxy(fay: Person) -> None:
+    page = fay.browser.save(
+        "/admin/accounts/proxy/add/", name="Front", slug="front", program="caddy", networks="0.0.0.0/0"
+    )
+
+    assert "covers most of the internet" in page
+    assert not Proxy.objects.exists()
+
+
+def test_renewed_secret_overlaps_until_it_is_ended(fay: Person, wall: Wall, proxy: Proxy) -> None:
+    former = wall.secret
+    page = act(fay, proxy, "renew_secret", "Renew secret")
+    newer = secret_on(page)
+    assert callers._find(former) is not None
+    assert callers._find(newer) is not None
+
+    act(fay, proxy, "end_former", "End former secret")
+
+    assert callers._find(former) is None
+    assert callers._find(newer) is not None
+    kinds = set(AuditEvent.objects.values_list("kind", flat=True))
+    assert {"proxy.secret_renewed", "proxy.former_secret_ended"} <= kinds
+
+
+def act(fay: Person, proxy: Proxy, action: str, button: str) -> object:
+    fay.browser.go("/admin/accounts/proxy/")
+    fay.browser.send("/admin/accounts/proxy/", action=action, _selected_action=str(proxy.pk))
+    return fay.browser.press(button, reason="A test wants it.")
+
+
+def test_protects_an_address(fay: Person, wiki: Application) -> None:
+    fay.browser.save(
+        "/admin/accounts/protectedhost/add/",
+        application=str(wiki.pk),
+        host="Wiki.Example.org:80",
+        path_prefix="/admin",
+        access="strength",
+        strength="phishing-resistant",
+    )
+
+    assert ProtectedHost.objects.filter(host=HOST, path_prefix="/admin/", strength="phishing-resistant").exists()
+    assert AuditEvent.objects.filter(kind="protected_address.added").count() == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"host": "https://wiki.example.org"},
+        {"host": "wiki.example.org/x"},
+        {"path_prefix": "admin"},
+        {"path_prefix": "/a/../b/"},
+        {"path_prefix": "/a//b/"},
+        {"path_prefix": "/%61/"},
+        {"path_prefix": "/a;b/"},
+        {"path_prefix": "/a/?x"},
+        {"path_prefix": "/.two-step/"},
+        {"access": "public", "strength": "no-phone"},
+    ],
+)
+def test_refuses_an_address_that_could_not_be_matched(fay: Person, wiki: Application, fields: dict[str, str]) -> None:
+    given = {"application": str(wiki.pk), "host": "new.example.org", "path_prefix": "/", "access": "strength"}
+
+    fay.browser.save("/admin/accounts/protectedhost/add/", **given | fields)
+
+    assert ProtectedHost.objects.count() == 1
+
+
+def test_public_pages_are_shown_before_they_are_saved(fay: Person, wiki: Application) -> None:
+    page = fay.browser.save(
+        "/admin/accounts/protectedhost/add/",
+        application=str(wiki.pk),
+        host=HOST,
+        path_prefix="/public/",
+        access="public",
+    )
+
+    assert f"Everyone can open all pages below {HOST}/public/" in page
+    assert ProtectedHost.objects.count() == 1
+
+
+def check(person: Person, **question: str) -> str:
+    query = "&".join(f"{name}={value}" for name, value in question.items())
+    return person.browser.go(f"/admin/accounts/proxy/check/?{query}").words
+
+
+def test_says_what_would_be_answered(fay: Person, inside: Wall, proxy: Proxy, build: Build) -> None:
+    url = f"http://{HOST}/page"
+
+    opened = check(fay, username="ana", url=url, proxy="front")
+    assert "Opens" in opened
+    assert "https://refeds.org/profile/mfa" in opened
+    assert "They sign in first" in check(fay, username="", url=url)
+    assert "Nobody has this username" in check(fay, username="nobody", url=url)
+    assert "Doesn’t open for anyone" in check(fay, username="ana", url="http://unknown.example.org/")
+    assert "could be read in two ways" in check(fay, username="ana", url=f"http://{HOST}/a/../b")
+    Application.objects.update(strength="phishing-resistant")
+    assert "They verify again first" in check(fay, username="ana", url=url)
+    proxy.applications.add(build("tickets", ("tickets.example.org", "strength")))
+    assert "may not ask about this application" in check(fay, username="ana", url=url, proxy="front")
+
+
+def test_answers_as_the_endpoint_does(fay: Person, inside: Wall) -> None:
+    """What the page shows is what a proxy gets."""
+    told = inside.ask("/page")
+
+    words = check(fay, username="ana", url=f"http://{HOST}/page", proxy="front")
+
+    assert all(told[name] in words for name in ("Remote-User", "Remote-Email", "Remote-Acr", "Remote-Session"))
+
+
+def test_page_is_for_those_who_may_see_proxies(db: None, inside: Wall) -> None:
+    person = join("dev", is_staff=True).set_up("totp")
+    person.sign_in()
+
+    assert person.browser.go(f"/admin/accounts/proxy/check/?url=http://{HOST}/").status == 403
