@@ -61,6 +61,8 @@ def send(uri: str, token: str) -> Result:
         return Result(status=_post(parts, place, token))
     except urllib3.exceptions.SSLError:
         return Result(problem="certificate")
+    except urllib3.exceptions.NewConnectionError:
+        return Result(problem="connection")
     except (urllib3.exceptions.TimeoutError, TimeoutError):
         return Result(problem="slow")
     except (urllib3.exceptions.HTTPError, OSError, ValueError):

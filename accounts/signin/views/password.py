@@ -16,13 +16,14 @@ from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
 from accounts.signin.views import stages
-from verification import audit, challenges, policies
+from verification import audit, challenges, inputs, policies
 from verification.context import Context
 from verification.limits import Gate
 from verification.outcomes import when_words
 from verification.policies import Step, Why
 
 _SIGNED_OUT = "signed-out"
+_LONGEST_HINT = 150  # characters of a username
 
 
 @login_not_required
@@ -36,7 +37,7 @@ def password(request: HttpRequest) -> HttpResponse:
             return redirects.go_on(next_url)
         if _SIGNED_OUT in request.GET:
             messages.success(request, _("You’ve signed out."))
-        return _page(request, PasswordForm(), next_url)
+        return _page(request, PasswordForm(initial={"username": _hint(request)}), next_url)
     form = PasswordForm(request.POST)
     if not form.is_valid():
         return _page(request, form, next_url)
@@ -46,6 +47,11 @@ def password(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _refusal(gate, now))
         return _page(request, form, next_url, about="password_wrong" if gate.is_open else "password_waits")
     return _go_on(request, user, now, next_url)
+
+
+def _hint(request: HttpRequest) -> str:
+    """Return the username that an application expects (`login_hint`). It only fills in the field."""
+    return inputs.shortened(request.GET.get("username", ""), max_length=_LONGEST_HINT)
 
 
 def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str = "") -> HttpResponse:

@@ -150,10 +150,10 @@ def _silent(answer: Answer, wanted: Wanted, user: User | None) -> str:
         return "login_required"
     if answer.step is Step.REFUSE:
         return "access_denied"
-    if answer.step is Step.ENROL:
-        return "interaction_required"
     if wanted.is_essential:
         return "unmet_authentication_requirements"
+    if answer.step is Step.ENROL:
+        return "interaction_required"
     return "login_required" if answer.reason in _LOGIN_REQUIRED else "interaction_required"
 
 

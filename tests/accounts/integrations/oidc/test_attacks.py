@@ -1,0 +1,307 @@
+"""Attacks on OpenID Connect, each refused. Source: RFC 9700, 4; RFC 6819; OpenID Connect Core 1.0, 16."""
+
+import base64
+import threading
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from django.db import connections
+
+from accounts.models import OidcSignIn
+from tests.people import Clock, Person
+from tests.relying_party import CALLBACK
+from verification.models import AuditEvent
+
+VARIANTS = {
+    "slash": "https://wiki.example.org/callback/",
+    "case of the host": "https://WIKI.example.org/callback",
+    "case of the path": "https://wiki.example.org/Callback",
+    "case of the scheme": "HTTPS://wiki.example.org/callback",
+    "port": "https://wiki.example.org:8443/callback",
+    "usual port": "https://wiki.example.org:443/callback",
+    "query": "https://wiki.example.org/callback?next=x",
+    "empty query": "https://wiki.example.org/callback?",
+    "fragment": "https://wiki.example.org/callback#x",
+    "empty fragment": "https://wiki.example.org/callback#",
+    "path below": "https://wiki.example.org/callback/x",
+    "path beside": "https://wiki.example.org/callbackx",
+    "dots": "https://wiki.example.org/x/../callback",
+    "encoded letter": "https://wiki.example.org/%63allback",
+    "encoded slash": "https://wiki.example.org%2fcallback",
+    "double encoded": "https://wiki.example.org/%2563allback",
+    "parameters": "https://wiki.example.org/callback;x=1",
+    "host in front": "https://evil.example/?https://wiki.example.org/callback",
+    "host as user": "https://wiki.example.org@evil.example/callback",
+    "user": "https://x@wiki.example.org/callback",
+    "subdomain": "https://x.wiki.example.org/callback",
+    "longer domain": "https://wiki.example.org.evil.example/callback",
+    "dot at the end": "https://wiki.example.org./callback",
+    "backslash": "https://wiki.example.org\\@evil.example/callback",
+    "tab": "https://wiki.example.org/call\tback",
+    "newline": "https://wiki.example.org/callback\r\nX: 1",
+    "space": " https://wiki.example.org/callback",
+    "full width": "https://wiki.example.org/ｃallback",
+    "plain http": "http://wiki.example.org/callback",
+    "script": "javascript:alert(1)//https://wiki.example.org/callback",
+    "data": "data:text/html,x",
+    "empty": "",
+    "two in one": f"{CALLBACK} {CALLBACK}",
+    "loopback": "http://127.0.0.1/callback",
+}
+
+
+@pytest.mark.parametrize("uri", VARIANTS.values(), ids=VARIANTS)
+def test_redirects_to_no_variant_of_a_registered_address(party: Any, ana: Person, uri: str) -> None:
+    ana.sign_in()
+
+    answer = party.ask(ana, redirect_uri=uri)
+
+    assert answer.page.status == 400
+    assert answer.location == ""
+
+
+NOWHERE = ({"redirect_uri": None}, {"client_id": None}, {"client_id": "x"}, {"client_id": "\x00"})
+
+
+@pytest.mark.parametrize("changes", NOWHERE)
+def test_shows_a_page_where_no_answer_can_go(party: Any, ana: Person, changes: Any) -> None:
+    ana.sign_in()
+
+    answer = party.ask(ana, **changes)
+
+    assert answer.page.status == 400
+    assert answer.location == ""
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "client_id", "scope", "state", "prompt", "code_challenge", "nonce"])
+def test_takes_no_parameter_twice(party: Any, ana: Person, name: str) -> None:
+    ana.sign_in()
+
+    answer = party.follow(ana, f"{party.url()}&{name}=x")
+
+    assert answer.error == "invalid_request" or answer.page.status == 400
+    assert not answer.fields.get("code")
+
+
+def test_loopback_port_varies_only_for_an_app_on_a_device(make_party: Any, ana: Person) -> None:
+    app = make_party("app", is_public=True, redirect_uris="http://127.0.0.1/cb")
+    web = make_party("web", redirect_uris="http://127.0.0.1/cb")
+    ana.sign_in()
+
+    assert app.ask(ana, redirect_uri="http://127.0.0.1:51234/cb").code
+    assert web.ask(ana, redirect_uri="http://127.0.0.1:51234/cb").page.status == 400
+    for odd in (
+        "http://127.0.0.1:51234/other",
+        "http://127.0.0.1:x/cb",
+        "http://127.0.0.1:1@evil.example/cb",
+        "http://localhost:1/cb",
+    ):
+        assert app.ask(ana, redirect_uri=odd).page.status == 400
+
+
+def test_code_works_once_and_a_second_use_voids_what_it_gave(party: Any, ana: Person) -> None:
+    ana.sign_in()
+    code = party.ask(ana).code
+    tokens = party.redeem(code).json()
+
+    assert party.redeem(code).json() == {"error": "invalid_grant"}
+
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+    assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert AuditEvent.objects.filter(kind="oidc.replayed", user_id=ana.user.pk).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_uses_at_the_same_time_one_succeeds(party: Any, ana: Person) -> None:
+    """Seen failing with `sign_ins.claim` returning True always."""
+    ana.sign_in()
+    code, found = party.ask(ana).code, list[int]()
+
+    def use() -> None:
+        try:
+            found.append(party.redeem(code).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(found) == [200, 400, 400, 400]
+    assert OidcSignIn.objects.get().ended_at is not None
+
+
+@pytest.mark.parametrize("verifier", ["", "x" * 43, "é" * 43])
+def test_stolen_code_is_worth_nothing_without_the_verifier(party: Any, ana: Person, verifier: str) -> None:
+    ana.sign_in()
+    code, right = party.ask(ana).code, party.flow.verifier
+
+    refused = party.redeem(code, code_verifier=verifier)
+
+    assert refused.status_code == 400
+    assert refused.json()["error"] in {"invalid_grant", "invalid_request"}
+    assert party.redeem(code, code_verifier=right).status_code == 200
+
+
+NOT_S256 = (
+    {"code_challenge": None},
+    {"code_challenge_method": "plain"},
+    {"code_challenge_method": None},
+    {"code_challenge": "short"},
+)
+
+
+@pytest.mark.parametrize("changes", NOT_S256)
+def test_takes_only_s256(party: Any, ana: Person, changes: Any) -> None:
+    ana.sign_in()
+
+    assert party.ask(ana, **changes).error == "invalid_request"
+
+
+def test_code_of_one_client_is_worth_nothing_to_another(party: Any, make_party: Any, ana: Person) -> None:
+    other = make_party("other")
+    ana.sign_in()
+    code = party.ask(ana).code
+
+    assert other.redeem(code, code_verifier=party.flow.verifier).json()["error"] == "invalid_grant"
+    assert party.redeem(code).status_code == 200
+
+
+def test_code_is_bound_to_the_redirect_address(make_party: Any, ana: Person) -> None:
+    party = make_party(redirect_uris=f"{CALLBACK} https://wiki.example.org/other")
+    ana.sign_in()
+    code = party.ask(ana).code
+
+    assert party.redeem(code, redirect_uri="https://wiki.example.org/other").status_code == 400
+    assert party.redeem(code, redirect_uri="").status_code == 400
+    assert party.redeem(code).status_code == 200
+
+
+def test_code_expires_after_a_minute(party: Any, ana: Person, clock: Clock) -> None:
+    ana.sign_in()
+    code = party.ask(ana).code
+    clock.forward(seconds=60)
+
+    assert party.redeem(code).json()["error"] == "invalid_grant"
+
+
+def test_answers_say_whose_they_are(party: Any, ana: Person) -> None:
+    """RFC 9207: a client that knows two providers isn't led to mix them up. On errors too."""
+    ana.sign_in()
+
+    assert party.ask(ana).fields["iss"] == party.ask(ana, prompt="nonsense").fields["iss"] == "http://testserver"
+
+
+@pytest.mark.parametrize("kind", ["token", "id_token", "code id_token", "code token", "none", "code code"])
+def test_has_no_implicit_and_no_hybrid_flow(party: Any, ana: Person, kind: str) -> None:
+    ana.sign_in()
+
+    answer = party.ask(ana, response_type=kind)
+
+    assert answer.error == "unsupported_response_type"
+    assert "token" not in urlsplit(answer.location).fragment
+
+
+GRANTS = ("password", "client_credentials", "implicit", "", "urn:ietf:params:oauth:grant-type:device_code")
+
+
+@pytest.mark.parametrize("grant", GRANTS)
+def test_has_no_other_grant(party: Any, ana: Person, grant: str) -> None:
+    response = party.post("token", grant_type=grant, username="ana", password="blue-lamp-on-monday", device_code="x")
+
+    assert response.status_code == 400
+    assert response.json()["error"] in {"unsupported_grant_type", "invalid_request"}
+
+
+@pytest.mark.parametrize("mode", ["fragment", "form_post", "jwt"])
+def test_answers_in_the_query_only(party: Any, ana: Person, mode: str) -> None:
+    ana.sign_in()
+
+    assert party.ask(ana, response_mode=mode).error == "invalid_request"
+
+
+@pytest.mark.parametrize("name", ["request", "request_uri", "registration"])
+def test_takes_no_request_object(party: Any, ana: Person, name: str) -> None:
+    ana.sign_in()
+
+    assert party.ask(ana, **{name: "https://evil.example/x"}).error == f"{name}_not_supported"
+
+
+def _header(name: str, secret: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"}
+
+
+def test_client_needs_its_secret(party: Any, make_party: Any, ana: Person) -> None:
+    other, name = make_party("other"), party.client.client_id
+    ana.sign_in()
+    code = party.ask(ana).code
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
+    form["code_verifier"] = party.flow.verifier
+
+    def use(headers: dict[str, str], **more: str) -> int:
+        body, kind = urlencode({**form, **more}), "application/x-www-form-urlencoded"
+        return int(party.http.post("/oauth/token/", body, kind, headers=headers).status_code)
+
+    assert use({}) == 401
+    assert use({}, client_id=name) == 401
+    assert use({}, client_id=name, client_secret="") == 401
+    assert use({}, client_id=name, client_secret="x") == 401
+    assert use({}, client_id=name, client_secret=other.secret) == 401
+    assert use(_header(name, "x")) == 401
+    assert use(_header(name, other.secret)) == 401
+    assert use({"Authorization": "Basic !"}, client_id=name) == 401
+    assert use({"Authorization": "Bearer x"}, client_id=name, client_secret=party.secret) == 401
+    assert use(_header(name, party.secret), client_secret=party.secret, client_id=name) == 401
+    assert use(_header(name, party.secret), client_id=other.client.client_id) == 401
+    assert use({}, client_id=name, client_secret=party.secret) == 200
+
+
+def test_public_client_isnt_taken_with_a_secret(make_party: Any) -> None:
+    public = make_party("app", is_public=True)
+
+    form = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": public.client.client_id}
+    body, kind = urlencode({**form, "client_secret": "x"}), "application/x-www-form-urlencoded"
+    assert public.http.post("/oauth/token/", body, kind).status_code == 401
+
+
+def test_body_must_be_a_form(party: Any) -> None:
+    response = party.http.post("/oauth/token/", "{}", "application/json")
+
+    assert response.json()["error"] == "invalid_request"
+
+
+def test_nothing_of_a_sign_in_is_stored_in_clear(party: Any, ana: Person) -> None:
+    from django.apps import apps  # noqa: PLC0415
+
+    ana.sign_in()
+    code = party.ask(ana).code
+    tokens = party.redeem(code).json()
+    secrets = {code, tokens["access_token"], tokens["refresh_token"], tokens["id_token"], party.secret}
+
+    for model in apps.get_models():
+        for row in model._default_manager.values():
+            assert not any(secret in str(value) for secret in secrets for value in row.values()), model
+
+
+def test_progress_of_another_person_counts_for_nobody(make_party: Any, ana: Person, ben: Person) -> None:
+    """Someone who agreed can't give their address to a colleague who didn't."""
+    from accounts.models import OidcClient  # noqa: PLC0415
+
+    party = make_party(consent=OidcClient.Consent.PERSON)
+    ana.sign_in()
+    url = party.url(prompt="consent")
+    party.follow(ana, url)
+    form = next(form for form in ana.page.forms if "address" in form.fields)
+    progress = parse_qs(urlsplit(form.fields["address"]).query)["progress"][0]
+
+    assert party.follow(ana, f"{url}&progress={progress}").page.status == 200
+
+
+def test_long_requests_are_refused(party: Any, ana: Person) -> None:
+    ana.sign_in()
+
+    assert party.ask(ana, state="x" * 501).error == "invalid_request"
+    assert party.ask(ana, filler="x" * 4000).page.status == 400

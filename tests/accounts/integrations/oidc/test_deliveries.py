@@ -1,0 +1,212 @@
+"""Tests of back-channel logout: who is told, when, how often, and what an address may be."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from django.utils import timezone
+
+from accounts import applications, tasks
+from accounts.integrations.oidc import deliveries, logout_requests
+from accounts.models import LogoutDelivery
+from tests.people import Clock, Person
+from verification.models import AuditEvent
+
+State = LogoutDelivery.State
+
+
+@dataclass
+class Listener:
+    """A client's server. `answer` is what it says: a status, or seconds that it waits first as a negative number."""
+
+    port: int
+    statuses: list[int] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}/logout?x=1"
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Listener]]:
+    """Return a function that starts a client's server."""
+    servers = []
+
+    def start(*statuses: int, location: str = "", wait: float = 0) -> Listener:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                listener.heard.append(parse_qs(body)["logout_token"][0])
+                listener.paths.append(self.path)
+                time.sleep(wait)
+                self.send_response(listener.statuses.pop(0) if listener.statuses else 200)
+                if location:
+                    self.send_header("Location", location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        listener = Listener(port=server.server_address[1], statuses=list(statuses))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return listener
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def work() -> None:
+    tasks.logouts()
+
+
+def test_tells_the_client_that_the_session_ended(make_party: Any, listen: Any, ana: Person, clock: Clock) -> None:
+    listener = listen()
+    party = make_party(logout_uri=listener.uri)
+    ana.sign_in()
+    known = party.read(party.sign_in(ana)["id_token"])
+
+    ana.browser.go("/sign-out/")
+    ana.browser.press("Sign out")
+    work()
+
+    [token] = listener.heard
+    assert listener.paths == ["/logout?x=1"]
+    claims = party.read(token, typ="logout+jwt")
+    assert claims["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert (claims["sub"], claims["sid"]) == (known["sub"], known["sid"])
+    assert "nonce" not in claims
+    assert claims["exp"] - claims["iat"] <= 120
+    assert claims["jti"]
+    assert LogoutDelivery.objects.get().state == State.DONE
+
+
+def test_tells_only_clients_that_were_signed_in_to(make_party: Any, listen: Any, ana: Person) -> None:
+    used, unused, mute = listen(), listen(), make_party("mute")
+    party = make_party("used", logout_uri=used.uri)
+    make_party("unused", logout_uri=unused.uri)
+    ana.sign_in()
+    party.sign_in(ana)
+    mute.sign_in(ana)
+
+    applications.end(timezone.now(), "locked", user_id=ana.user.pk)
+    work()
+
+    assert len(used.heard) == 1
+    assert unused.heard == []
+    assert LogoutDelivery.objects.count() == 1
+
+
+def test_tries_three_times(make_party: Any, listen: Any, ana: Person, clock: Clock) -> None:
+    listener = listen(500, 400, 401)
+    party = make_party(logout_uri=listener.uri)
+    ana.sign_in()
+    party.sign_in(ana)
+    applications.end(clock.now, "sign-out", user_id=ana.user.pk)
+
+    tried = []
+    for _ in range(20):
+        work()
+        tried.append(len(listener.heard))
+        clock.forward(seconds=5)
+
+    assert tried[:3] == [1, 1, 2]  # at 0 and 10 s
+    assert tried.index(3) == 14  # 60 s later
+    assert tried[-1] == 3
+    row = LogoutDelivery.objects.get()
+    assert (row.state, row.last_status, row.n_tries) == (State.FAILED, 401, 3)
+    assert AuditEvent.objects.filter(kind="oidc.logout_failed").count() == 1
+    assert deliveries.again(LogoutDelivery.objects.all(), clock.now) == 1
+    work()
+    assert LogoutDelivery.objects.get().state == State.DONE
+
+
+def test_one_that_is_down_delays_no_other(make_party: Any, listen: Any, ana: Person) -> None:
+    slow, down = listen(wait=2.5), "http://127.0.0.1:9/"
+    quick = [listen() for _ in range(4)]
+    ana.sign_in()
+    for number, uri in enumerate([slow.uri, down, *(each.uri for each in quick)]):
+        make_party(f"app-{number}", logout_uri=uri).sign_in(ana)
+    applications.end(timezone.now(), "locked", user_id=ana.user.pk)
+
+    began = time.monotonic()
+    deliveries.deliver(deliveries.due(timezone.now()), timezone.now())
+
+    assert time.monotonic() - began < 5
+    assert [len(each.heard) for each in quick] == [1] * 4
+    states = dict(LogoutDelivery.objects.values_list("uri", "state"))
+    assert states[down] == State.WAITING
+    assert states[slow.uri] == State.DONE
+
+
+def test_follows_no_redirect(make_party: Any, listen: Any, ana: Person) -> None:
+    elsewhere = listen()
+    party = make_party(logout_uri=listen(302, location=elsewhere.uri).uri)
+    ana.sign_in()
+    party.sign_in(ana)
+    applications.end(timezone.now(), "sign-out", user_id=ana.user.pk)
+
+    work()
+
+    assert elsewhere.heard == []
+    assert LogoutDelivery.objects.get().last_status == 302
+
+
+def test_is_rolled_back_with_what_ended_the_session(make_party: Any, ana: Person) -> None:
+    from django.db import transaction  # noqa: PLC0415
+
+    party = make_party(logout_uri="http://127.0.0.1:9/")
+    ana.sign_in()
+    party.sign_in(ana)
+
+    with transaction.atomic():
+        applications.end(timezone.now(), "sign-out", user_id=ana.user.pk)
+        transaction.set_rollback(True)
+
+    assert not LogoutDelivery.objects.exists()
+
+
+ADDRESSES = {
+    "http://wiki.example.org/": "https",
+    "ftp://wiki.example.org/": "https",
+    "https:///x": "address",
+    "https://user@wiki.example.org/": "address",
+    "https://wiki.example.org/#x": "address",
+    "https://wiki.example.org:99999/": "address",
+    f"https://wiki.example.org/{'x' * 500}": "address",
+    "https://wiki.example.org/x": "",
+    "http://127.0.0.1:8080/x": "",  # in the demo and the tests
+}
+
+
+@pytest.mark.parametrize(("uri", "why"), ADDRESSES.items())
+def test_address_must_be_https(uri: str, why: str) -> None:
+    assert logout_requests.flaw(uri) == why
+
+
+def test_loopback_is_only_for_the_demo(settings: Any) -> None:
+    settings.DEMO = False
+
+    assert logout_requests.flaw("http://127.0.0.1:8080/x") == "https"
+    assert logout_requests.send("https://127.0.0.1:1/", "x").problem == "forbidden"
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::]", "224.0.0.1", "[::ffff:169.254.169.254]"])
+def test_asks_no_address_of_a_cloud(host: str) -> None:
+    assert logout_requests.send(f"https://{host}/latest/meta-data", "x").problem == "forbidden"
+
+
+def test_never_raises() -> None:
+    assert logout_requests.send("https://no-such-host.invalid/", "x").problem == "name"
+    assert logout_requests.send("http://127.0.0.1:9/", "x").problem == "connection"

@@ -1,0 +1,137 @@
+"""Tests of sign-out at the request of an application. Source: OpenID Connect RP-Initiated Logout 1.0."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from accounts.models import ApplicationSession, Session
+from tests.pages import Browser
+from tests.people import Clock, Person
+from tests.relying_party import AFTER_LOGOUT
+
+
+def leave(party: Any, person: Person, **query: str) -> Any:
+    return party.follow(person, f"/oauth/logout/?{urlencode(query)}")
+
+
+@pytest.fixture
+def token(party: Any, ana: Person) -> str:
+    ana.sign_in()
+    return str(party.sign_in(ana)["id_token"])
+
+
+def is_signed_in(person: Person) -> bool:
+    return Session.objects.filter(user=person.user).exists()
+
+
+def test_ends_the_session_that_the_token_names(party: Any, ana: Person, token: str) -> None:
+    answer = leave(party, ana, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT, state="abc")
+
+    assert answer.location == f"{AFTER_LOGOUT}?state=abc"
+    assert not is_signed_in(ana)
+    assert ApplicationSession.objects.get().ended_at is not None
+
+
+def test_takes_an_expired_token(party: Any, ana: Person, token: str, clock: Clock) -> None:
+    clock.forward(hours=2)
+
+    assert leave(party, ana, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT).location == AFTER_LOGOUT
+    assert not is_signed_in(ana)
+
+
+def test_asks_without_a_token(party: Any, ana: Person, token: str) -> None:
+    answer = leave(party, ana, client_id=party.client.client_id, post_logout_redirect_uri=AFTER_LOGOUT)
+
+    assert answer.page.status == 200
+    assert is_signed_in(ana)
+    assert type(answer)(ana.browser.press("Sign out")).location == AFTER_LOGOUT
+    assert not is_signed_in(ana)
+
+
+def test_asks_if_the_token_is_of_someone_else(party: Any, ana: Person, ben: Person, token: str) -> None:
+    ben.set_up("text").give_password()
+    ben.verify(ben.read_text())
+
+    answer = leave(party, ben, id_token_hint=token, post_logout_redirect_uri=AFTER_LOGOUT)
+
+    assert answer.page.status == 200
+    assert is_signed_in(ben)
+
+
+def test_asks_if_the_token_is_of_another_session(party: Any, ana: Person, token: str, clock: Clock) -> None:
+    """Nobody signs a person out here with a token from their other browser."""
+    ana.browser.client.cookies.clear()
+    clock.forward(minutes=1)
+    ana.sign_in()
+
+    assert leave(party, ana, id_token_hint=token).page.status == 200
+    assert Session.objects.filter(user=ana.user).count() == 2
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://evil.example/", f"{AFTER_LOGOUT}/", f"{AFTER_LOGOUT}?x=1", AFTER_LOGOUT.upper(), "/x", "javascript:x"],
+)
+def test_goes_only_where_it_is_registered(party: Any, ana: Person, token: str, uri: str) -> None:
+    answer = leave(party, ana, id_token_hint=token, post_logout_redirect_uri=uri)
+
+    assert uri not in answer.location
+    assert not is_signed_in(ana)
+
+
+def test_token_and_client_must_agree(party: Any, make_party: Any, ana: Person, token: str) -> None:
+    other = make_party("other")
+
+    answer = leave(
+        party, ana, id_token_hint=token, client_id=other.client.client_id, post_logout_redirect_uri=AFTER_LOGOUT
+    )
+
+    assert answer.page.status == 200
+    assert is_signed_in(ana)
+
+
+def test_forged_token_counts_for_nothing(party: Any, ana: Person, token: str) -> None:
+    head, body, signature = token.split(".")
+
+    answer = leave(party, ana, id_token_hint=f"{head}.{body}.{signature[::-1]}", post_logout_redirect_uri=AFTER_LOGOUT)
+
+    assert answer.page.status == 200
+    assert is_signed_in(ana)
+
+
+def test_form_of_another_site_is_asked_for_again(party: Any, ana: Person, token: str) -> None:
+    body = urlencode({"id_token_hint": token, "post_logout_redirect_uri": AFTER_LOGOUT})
+    response = party.http.post("/oauth/logout/", body, "application/x-www-form-urlencoded")
+
+    assert response.status_code == 303
+    assert is_signed_in(ana)
+    assert party.follow(ana, response["Location"]).location == AFTER_LOGOUT
+    assert not is_signed_in(ana)
+
+
+def test_confirmation_needs_our_own_form(party: Any, ana: Person, token: str) -> None:
+    ana.browser.client.cookies.pop("mfa_csrf", None)
+    response = ana.browser.client.post("/oauth/logout/", {"confirmed": "1"})
+
+    assert response.status_code == 403
+    assert is_signed_in(ana)
+
+
+def test_leaves_other_sessions_alone(party: Any, ana: Person, token: str, clock: Clock) -> None:
+    """The toolkit's own view deletes all the person's tokens. Here only what came from this session ends."""
+    first, ana.browser = ana.browser, Browser()
+    clock.forward(minutes=1)
+    ana.sign_in()
+    elsewhere = party.sign_in(ana)
+    ana.browser = first
+
+    leave(party, ana, id_token_hint=token)
+
+    assert party.userinfo(elsewhere["access_token"]).status_code == 200
+
+
+def test_nobody_to_sign_out_goes_straight_back(party: Any, ana: Person) -> None:
+    answer = leave(party, ana, client_id=party.client.client_id, post_logout_redirect_uri=AFTER_LOGOUT, state="s")
+
+    assert answer.location == f"{AFTER_LOGOUT}?state=s"

@@ -1,0 +1,139 @@
+"""Tests of refresh tokens: rotation, reuse, what they repeat, and when they end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Session, User
+from tests.people import Clock, Person
+from verification import enrolments
+from verification.models import AuditEvent
+
+
+@pytest.fixture
+def tokens(party: Any, ana: Person) -> dict[str, Any]:
+    ana.sign_in()
+    return dict(party.sign_in(ana))
+
+
+def test_repeats_what_was_verified_and_when(party: Any, ana: Person, tokens: Any, clock: Clock) -> None:
+    """Core 1.0, 12.2. The toolkit alone loses acr and takes `last_login`: seen failing with its own claims."""
+    first = party.read(tokens["id_token"])
+    clock.forward(minutes=9)
+    User.objects.filter(pk=ana.user.pk).update(last_login=clock.now)
+
+    refreshed = party.refresh(tokens["refresh_token"]).json()
+
+    claims = party.read(refreshed["id_token"])
+    for name in ("iss", "sub", "aud", "acr", "amr", "auth_time", "sid"):
+        assert claims[name] == first[name]
+    assert "nonce" not in claims
+    assert claims["iat"] > first["iat"]
+    assert refreshed["refresh_token"] != tokens["refresh_token"]
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+    assert party.userinfo(refreshed["access_token"]).status_code == 200
+
+
+def test_reuse_ends_everything(party: Any, tokens: Any) -> None:
+    refreshed = party.refresh(tokens["refresh_token"]).json()
+
+    assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+    assert party.refresh(refreshed["refresh_token"]).json()["error"] == "invalid_grant"
+    assert party.userinfo(refreshed["access_token"]).status_code == 401
+    assert AuditEvent.objects.filter(kind="oidc.replayed").count() == 1
+
+
+def test_one_sign_in_says_nothing_about_another(party: Any, ana: Person, tokens: Any) -> None:
+    other = party.sign_in(ana)
+    party.refresh(tokens["refresh_token"])
+    party.refresh(tokens["refresh_token"])
+
+    assert party.refresh(other["refresh_token"]).status_code == 200
+
+
+def test_is_nobody_elses(party: Any, make_party: Any, tokens: Any) -> None:
+    other = make_party("other")
+
+    assert other.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert party.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_scope_can_only_get_less(party: Any, ana: Person) -> None:
+    ana.sign_in()
+    tokens = party.sign_in(ana, scope="openid email")
+
+    assert party.refresh(tokens["refresh_token"], scope="openid email groups").json()["error"] == "invalid_scope"
+    assert party.refresh(tokens["refresh_token"], scope="openid").json()["scope"] == "openid"
+
+
+def _sign_out(ana: Person, party: Any) -> None:
+    ana.browser.go("/sign-out/")
+    ana.browser.press("Sign out")
+
+
+def _end_session(ana: Person, party: Any) -> None:
+    Session.objects.filter(user=ana.user).delete()
+
+
+def _block(ana: Person, party: Any) -> None:
+    User.objects.filter(pk=ana.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
+
+
+def _lock(ana: Person, party: Any) -> None:
+    User.objects.filter(pk=ana.user.pk).update(second_step_locked_at=timezone.now())
+
+
+def _clear(ana: Person, party: Any) -> None:
+    enrolments.raise_epoch(ana.user)
+
+
+def _deactivate(ana: Person, party: Any) -> None:
+    User.objects.filter(pk=ana.user.pk).update(is_active=False)
+
+
+def _leave_the_group(ana: Person, party: Any) -> None:
+    party.client.application.groups.add(Group.objects.create(name="Writers"))
+
+
+def _switch_off(ana: Person, party: Any) -> None:
+    type(party.client.application).objects.update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    "event", [_sign_out, _end_session, _block, _lock, _clear, _deactivate, _leave_the_group, _switch_off]
+)
+def test_ends_with(party: Any, ana: Person, tokens: Any, event: Any) -> None:
+    event(ana, party)
+
+    assert party.refresh(tokens["refresh_token"]).json()["error"] in {"invalid_grant", "invalid_client"}
+
+
+@pytest.mark.parametrize("event", [_sign_out, _block, _lock, _clear, _deactivate, _switch_off])
+def test_access_token_ends_with(party: Any, ana: Person, tokens: Any, event: Any) -> None:
+    event(ana, party)
+
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+    assert party.post("introspect", token=tokens["access_token"]).json().get("active", False) is False
+
+
+@pytest.mark.parametrize("event", [_sign_out, _block, _lock, _clear, _deactivate, _switch_off])
+def test_code_ends_with(party: Any, ana: Person, event: Any) -> None:
+    ana.sign_in()
+    code = party.ask(ana).code
+
+    event(ana, party)
+
+    assert party.redeem(code).json()["error"] in {"invalid_grant", "invalid_client"}
+
+
+def test_ends_with_the_session_of_twelve_hours(party: Any, tokens: Any, clock: Clock) -> None:
+    for _ in range(3):
+        clock.forward(hours=3)
+        tokens = party.refresh(tokens["refresh_token"]).json()
+    clock.forward(hours=4)
+
+    assert party.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
