@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import session_assurance
-from accounts.access import requirements
+from accounts.access import requirements, stepping_up
 from accounts.access.decision import Answer, Reason, Requirement, Step, decide
 from accounts.access.requirements import Groups, Wanted
 from accounts.models import Application, User
@@ -23,7 +23,9 @@ def of_request(request: HttpRequest, application: Application, *, wanted: Wanted
     """Decide whether a request's person may use an application now."""
     facts = session_assurance.facts(request)
     user = request.user if facts is not None and isinstance(request.user, User) else None
-    return of_person(user, application, facts, timezone.now(), wanted=wanted)
+    now = timezone.now()
+    rounds = stepping_up.rounds(request, application.slug, now)
+    return of_person(user, application, facts, now, wanted=wanted, rounds=rounds)
 
 
 def of_person(

@@ -1,5 +1,15 @@
-"""Steps up: sends someone to the page on which they can meet a requirement, and back."""
+"""Steps up: sends someone to the page on which they can meet a requirement, says why there, and counts the rounds.
 
+What the page needs to know travels in a signed parameter, so that nobody can make up a page that asks in the name of an
+application. It grants nothing: afterwards the application's decision is made again.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -7,6 +17,54 @@ from accounts import redirects
 from accounts.access import words
 from accounts.access.decision import Answer, Reason, Step
 from accounts.models import Application
+from accounts.session_assurance import PASSWORD
+
+FOR = "for"  # query parameter and form field
+_SALT = "accounts.access.step_up"
+_LIFE = timedelta(hours=12)
+_MAX_LENGTH = 1_000  # characters of a token; a usual one has 200
+_ROUNDS = "rounds"  # session key: application, number and time of the last rounds
+_SAME = timedelta(minutes=1)  # within this time another round is one too many, later it is a new need
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepUp:
+    """Why someone is asked: for which application, for what reason, and which methods are enough.
+
+    With `is_setup` they will set up a method afterwards, and the methods are the strongest that they have.
+    """
+
+    application: str
+    name: str
+    reason: Reason
+    methods: tuple[str, ...] = ()
+    is_setup: bool = False
+
+    @property
+    def token(self) -> str:
+        return signing.dumps([self.application, self.name, self.reason, self.methods, self.is_setup], salt=_SALT)
+
+    @property
+    def why(self) -> str:
+        """Say why the application asks."""
+        return words.why(self.reason, self.name)
+
+
+def read(token: str) -> StepUp | None:
+    """Return what a token says, or None if it isn't ours or is too old."""
+    if not token or len(token) > _MAX_LENGTH:
+        return None
+    with suppress(signing.BadSignature, ValueError):
+        application, name, reason, methods, is_setup = signing.loads(token, salt=_SALT, max_age=_LIFE)
+        return StepUp(
+            application=application, name=name, reason=Reason(reason), methods=tuple(methods), is_setup=is_setup
+        )
+    return None
+
+
+def of(request: HttpRequest) -> StepUp | None:
+    """Return why a page was opened, if an application sent its person here."""
+    return read(request.POST.get(FOR, request.GET.get(FOR, "")))
 
 
 def step_up(request: HttpRequest, answer: Answer, *, application: Application, next_url: str) -> HttpResponse:
@@ -15,15 +73,42 @@ def step_up(request: HttpRequest, answer: Answer, *, application: Application, n
         return redirects.go_on(next_url)
     if answer.step is Step.REFUSE:
         return refused(request, answer, application)
+    about = StepUp(application=application.slug, name=application.name, reason=answer.reason, methods=answer.methods)
     if answer.reason is Reason.SIGNED_OUT:
-        return redirect(redirects.asking("signin:password", next_url))
-    if answer.step is Step.ENROL and not answer.first:
-        return redirect("portal:method-add")
-    return redirect(redirects.asking("signin:reauthenticate", next_url))
+        return redirect(redirects.asking("signin:password", next_url, **{FOR: about.token}))
+    if PASSWORD in (answer.first or answer.methods):  # they have nothing else, and enter it only at a sign-in
+        return redirect(redirects.asking("sign-out", next_url))
+    if answer.step is Step.ASK:
+        return redirect(redirects.asking("signin:reauthenticate", next_url, **{FOR: about.token}))
+    setup = redirects.asking("portal:method-add", next_url, **{FOR: about.token})
+    if not answer.first:
+        return redirect(setup)
+    first = StepUp(
+        application=application.slug,
+        name=application.name,
+        reason=answer.reason,
+        methods=answer.first,
+        is_setup=True,
+    )
+    return redirect(redirects.asking("signin:reauthenticate", setup, **{FOR: first.token}))
 
 
 def refused(request: HttpRequest, answer: Answer, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
-    title, text = words.REFUSALS[answer.reason]
-    about = {"application": application.name}
-    return render(request, "accounts/access/refused.html", {"title": title % about, "text": text % about}, status=403)
+    title, text = words.refusal(answer.reason, application.name)
+    return render(request, "accounts/access/refused.html", {"title": title, "text": text}, status=403)
+
+
+def count_round(request: HttpRequest, about: StepUp | None, now: datetime) -> None:
+    """Count a verification that an application asked for. Called when it is done and the session is written anyway."""
+    if about is None or about.is_setup:
+        return
+    request.session[_ROUNDS] = [about.application, rounds(request, about.application, now) + 1, now.timestamp()]
+
+
+def rounds(request: HttpRequest, slug: str, now: datetime) -> int:
+    """Return how often someone has just verified for an application."""
+    kept: Any = request.session.get(_ROUNDS)
+    if not kept or kept[0] != slug or not 0 <= now.timestamp() - kept[2] < _SAME.total_seconds():
+        return 0
+    return int(kept[1])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 # A title and a text, with the application's name.
-REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
+_REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
     Reason.NOT_ALLOWED: (
         _("You can’t use %(application)s"),
         _(
@@ -39,3 +39,29 @@ REFUSALS: "Mapping[Reason, tuple[StrOrPromise, StrOrPromise]]" = {
         _("It stays locked until your support desk unlocks it. Contact them."),
     ),
 }
+
+_WHY: "Mapping[Reason, StrOrPromise]" = {
+    Reason.SIGNED_OUT: _("Sign in to continue to %(application)s."),
+    Reason.TOO_WEAK: _(
+        "%(application)s needs a stronger method than the one you verified with. Verify with one of these to continue."
+    ),
+    Reason.TOO_OLD: _("You last verified a while ago, and %(application)s needs a newer verification."),
+    Reason.REMEMBERED: _(
+        "%(application)s needs a verification each time, even in a browser or network where you usually skip it."
+    ),
+    Reason.NO_METHOD: _(
+        "%(application)s needs a stronger method, and you have none yet. Verify first, then set one up."
+    ),
+}
+
+
+def refusal(reason: Reason, application: str) -> tuple[str, str]:
+    """Return a title and a text that say why someone can't use an application."""
+    title, text = _REFUSALS[reason]
+    about = {"application": application}
+    return str(title) % about, str(text) % about
+
+
+def why(reason: Reason, application: str) -> str:
+    """Say why an application asks someone to sign in, to verify again or to set up a method."""
+    return str(_WHY.get(reason, _WHY[Reason.SIGNED_OUT])) % {"application": application}

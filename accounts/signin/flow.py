@@ -1,6 +1,6 @@
 """The sign-in flow, from a correct password to a session. Only `finish` signs anyone in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
 from accounts import audit_events, hashers, passwords, redirects, session_assurance
+from accounts.access import stepping_up
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.sessions import BACKEND
 from accounts.signin import login_stage
 from accounts.signin.login_stage import Pending
-from verification import audit, browsers, challenges, limits, policies, registry
+from verification import audit, browsers, challenges, enrolments, limits, policies, registry
 from verification.browsers import known_browsers
 from verification.capabilities import Temporary
 from verification.context import Context
@@ -67,7 +68,7 @@ class Begun:
     browser_token: str = ""
 
 
-def begin(user: User, context: Context, *, next_url: str, former: Pending | None = None) -> Begun:
+def begin(user: User, context: Context, *, next_url: str, former: Pending | None = None, step_up: str = "") -> Begun:
     """Decide what follows a correct password, and issue a challenge for the default option at once.
 
     `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
@@ -82,6 +83,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
             audit.record(audit_events.SIGN_IN_DENIED, user_id=user.pk, context=context, why=decision.reason)
         return Begun(decision=decision, browser_token=token)
     is_former = decision.reason is Why.METHOD_NOT_ALLOWED
+    decision = narrowed(decision, step_up, context)
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
@@ -90,6 +92,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
         next=next_url,
         why=decision.reason,
         remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
+        step_up=step_up,
         **_carried(former, user, Purpose.SIGN_IN, context),
     )
     if decision.default is None:
@@ -98,6 +101,16 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
     if not outcome.issued:
         return Begun(decision=decision, pending=pending, trouble=outcome)
     return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+
+
+def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
+    """Leave only the options that are enough for the application that asked. All of them stay if none is enough."""
+    about = stepping_up.read(step_up)
+    fitting = tuple(option for option in decision.options if about is not None and option.method in about.methods)
+    default = enrolments.default(fitting, now=context.now)
+    if decision.step is not Step.ASK or decision.reason is Why.METHOD_NOT_ALLOWED or default is None:
+        return decision
+    return replace(decision, options=fitting, default=default)
 
 
 def _carried(former: Pending | None, user: User, purpose: Purpose, context: Context) -> dict[str, Any]:
@@ -258,20 +271,29 @@ def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -
     return challenges.answer(issued.handle, answer, binding=binding, context=context) if issued.issued else issued
 
 
-def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment) -> None:
+def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrolment, *, step_up: str = "") -> None:
     """Record that a signed-in user has verified again. The session key changes with the higher assurance."""
     login_stage.wipe(request)
+    stepping_up.count_round(request, stepping_up.read(step_up), context.now)
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
     session_assurance.add(request, user, enrolment.method, at=context.now, until=enrolment.ends_at)
 
 
-def ask_again(request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str) -> Pending:
+def ask_again(
+    request: HttpRequest, user: User, context: Context, *, purpose: Purpose, next_url: str, step_up: str = ""
+) -> Pending:
     """Start a verification of a signed-in user, for a sensitive action or to try a method out."""
     carried = _carried(login_stage.read(request, now=context.now), user, purpose, context)
     pending = Pending(
-        user_id=user.pk, epoch=user.epoch, started=context.now.timestamp(), purpose=purpose, next=next_url, **carried
+        user_id=user.pk,
+        epoch=user.epoch,
+        started=context.now.timestamp(),
+        purpose=purpose,
+        next=next_url,
+        step_up=step_up,
+        **carried,
     )
     return login_stage.keep(request, pending)
 

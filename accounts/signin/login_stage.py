@@ -33,7 +33,8 @@ class Pending:
     """A user who still has to verify: after a correct password, or while signed in, for one action.
 
     Shape: `id` binds challenges to this verification. `has_proven_former` means that the user verified a method that
-    policy no longer allows, which opens registration and nothing else.
+    policy no longer allows, which opens registration and nothing else. `step_up` is the token of `access.stepping_up`
+    if an application asked.
     Units: `started` in seconds since 1970.
     """
 
@@ -49,6 +50,7 @@ class Pending:
     has_proven_former: bool = False
     enrolment_id: int = 0
     n_set_up: int = 0
+    step_up: str = ""
     id: str = field(default_factory=new_id)
 
     @property

@@ -11,10 +11,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import reauthentication, redirects, request_context, session_assurance
+from accounts.access import stepping_up
 from accounts.models import SecondStep
 from accounts.portal import recommendations
 from accounts.portal.forms import NameForm
@@ -66,13 +68,24 @@ def _offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
 @reauthentication.required_for_own
 def add(request: AuthedRequest) -> HttpResponse:
     """Offer the methods that can be set up. One that needs no further input starts at once."""
+    about = stepping_up.of(request)
     _rules, offers = _offers(request)
+    if about is not None:
+        offers = [offer for offer in offers if offer.name in about.methods]
     chosen = next((offer for offer in offers if offer.name == request.POST.get("method")), None)
     if chosen and chosen.form_class is not None:
-        return redirect("portal:method-set-up", chosen.name)
+        return redirect(f"{reverse('portal:method-set-up', args=[chosen.name])}{_carried(request)}")
     if chosen:
         return _begin(request, chosen, {})
-    return render(request, "accounts/portal/method_add.html", {"offers": offers, "here": "methods"})
+    action = f"{reverse('portal:method-add')}{_carried(request)}"
+    context = {"offers": offers, "here": "methods", "step_up": about, "action": action}
+    return render(request, "accounts/portal/method_add.html", context)
+
+
+def _carried(request: AuthedRequest) -> str:
+    """Return the part of a URL that says for which application a method is set up, and what follows."""
+    about = stepping_up.of(request)
+    return f"?{urlencode({stepping_up.FOR: about.token, redirects.NEXT: redirects.wanted(request)})}" if about else ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,14 +95,16 @@ def set_up(request: AuthedRequest, method: str) -> HttpResponse:
     _rules, offers = _offers(request)
     offer = next((offer for offer in offers if offer.name == method), None)
     if offer is None or offer.form_class is None:
-        return redirect("portal:method-add")
+        return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     if request.method == "POST":
         return _begin(request, offer, request.POST.dict())
     return _form_page(request, offer, offer.form_class())
 
 
 def _form_page(request: AuthedRequest, offer: Offer, form: forms.Form) -> HttpResponse:
-    return render(request, "accounts/portal/method_set_up.html", {"offer": offer, "form": form, "here": "methods"})
+    places = {"action": f"{request.path}{_carried(request)}", "back": reverse("portal:method-add") + _carried(request)}
+    context = {"offer": offer, "form": form, "here": "methods", **places}
+    return render(request, "accounts/portal/method_set_up.html", context)
 
 
 def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> HttpResponse:
@@ -97,7 +112,15 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     now = request_context.read(request)
     rules, _offered = _offers(request)
     place = reverse("portal:new-phone" if _move(request, now.now) else "portal:methods")
-    pending = flow.ask_again(request, request.user, now, purpose=Purpose.ENROL, next_url=place)
+    about = stepping_up.of(request)
+    pending = flow.ask_again(
+        request,
+        request.user,
+        now,
+        purpose=Purpose.ENROL,
+        next_url=(redirects.wanted(request) or place) if about else place,
+        step_up=about.token if about else "",
+    )
     outcome = challenges.enrol(
         request.user, offer.name, fields, binding=pending.id, context=now, rules=rules, replaces=pending.handle
     )
@@ -105,7 +128,7 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
         return _form_page(request, offer, stages.with_problems(offer.form_class(data=fields), outcome))
     if not outcome.issued:
         stages.tell(request, outcome, now)
-        return redirect("portal:method-add")
+        return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
     stages.asked(request, pending, outcome, now)
     return redirect("signin:verify")
 

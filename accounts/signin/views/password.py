@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit_events, redirects, request_context, session_assurance, sessions
+from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import PasswordForm
@@ -59,6 +60,7 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
         "about": about,
         "form": form,
         "next": next_url,
+        "step_up": stepping_up.of(request),
         "alone": challenges.invite(timezone.now()) if policies.is_alone_open() else None,
     }
     return render(request, "accounts/signin/password.html", context)
@@ -73,7 +75,14 @@ def _refusal(gate: Gate, context: Context) -> str:
 
 def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:
     """Change the session key, because its rights rise, and redirect as decided."""
-    begun = flow.begin(user, context, next_url=next_url, former=login_stage.read(request, now=context.now))
+    about = stepping_up.of(request)
+    begun = flow.begin(
+        user,
+        context,
+        next_url=next_url,
+        former=login_stage.read(request, now=context.now),
+        step_up=about.token if about else "",
+    )
     response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
         # Whatever was decided, the former token is used up: a browser that showed it again would count as copied.

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, request_context
+from accounts.access import stepping_up
 from accounts.session_assurance import AuthedRequest
 from accounts.signin import flow
 from accounts.signin.views import stages
@@ -20,19 +21,29 @@ from verification.models import Purpose
 def reauthenticate(request: AuthedRequest) -> HttpResponse:
     """Offer the user's options. The chosen one is asked on the same page as at sign-in. A GET sends nothing."""
     now = request_context.read(request)
-    next_url = redirects.wanted(request)
+    next_url, about = redirects.wanted(request), stepping_up.of(request)
     decision = policies.decide(request.user, now)
     options = [option for option in decision.options if not option.is_locked and not option.unavailable_reason]
-    if not options:
+    if about is not None:
+        options = [option for option in options if option.method in about.methods]
+    if not options and about is None:
         messages.info(request, _("Sign in again to continue."))
         return redirect(redirects.asking("sign-out", next_url))
+    more = {stepping_up.FOR: about.token} if about else {}
     chosen = next((option for option in options if option.ref == request.POST.get("option")), None)
     if chosen is not None:
-        pending = flow.ask_again(request, request.user, now, purpose=Purpose.FRESH, next_url=next_url)
+        pending = flow.ask_again(
+            request, request.user, now, purpose=Purpose.FRESH, next_url=next_url, step_up=about.token if about else ""
+        )
         outcome = flow.ask(request.user, pending, chosen, now, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
             stages.asked(request, pending, outcome, now)
             return redirect("signin:verify")
         stages.tell(request, outcome, now)
-    context = {"options": options, "next": next_url, "action": redirects.asking("signin:reauthenticate", next_url)}
+    context = {
+        "options": options,
+        "next": next_url,
+        "action": redirects.asking("signin:reauthenticate", next_url, **more),
+        "step_up": about,
+    }
     return render(request, "accounts/signin/reauthenticate.html", context)

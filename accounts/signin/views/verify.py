@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import redirects
+from accounts.access import stepping_up
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import CodeForm
 from accounts.signin.login_stage import Pending
@@ -60,9 +61,12 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
             remember_days=pending.remember_days if request.POST.get("remember") else 0,
         )
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
-        flow.freshen(request, user, context, outcome.enrolment)
+        flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
         return redirects.go_on(pending.next)
     login_stage.wipe(request)
+    if pending.purpose == Purpose.ENROL and pending.step_up and outcome.enrolment is not None:
+        # They verified with the strongest method that they had, and now with the new one: asking again adds nothing.
+        flow.freshen(request, user, context, outcome.enrolment)
     also = enrolments.companions_text(outcome.enrolment) if pending.purpose == Purpose.ENROL else ""
     messages.success(request, f"{_('It works.')} {also}".strip())
     return redirects.go_on(pending.next)
@@ -88,7 +92,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
         return user
     if shown is None:
         return redirect("signin:options")
-    decision = policies.decide(user, context)
+    decision = flow.narrowed(policies.decide(user, context), pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)
     may_choose = pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}
     values["others"] = [o for o in decision.options if may_choose and o.ref != shown.ref and not o.is_locked]
@@ -176,7 +180,7 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     user = stages.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
-    decision = policies.decide(user, context)
+    decision = flow.narrowed(policies.decide(user, context), pending.step_up, context)
     if decision.step is Step.DENY:
         return stages.closed(request, decision.reason)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
@@ -191,7 +195,13 @@ def options(request: HttpRequest, pending: Pending, context: Context) -> HttpRes
     return render(
         request,
         "accounts/signin/options.html",
-        {"options": decision.options, "current": current, "pending": pending, "account": user.get_username()},
+        {
+            "options": decision.options,
+            "current": current,
+            "pending": pending,
+            "account": user.get_username(),
+            "step_up": stepping_up.read(pending.step_up),
+        },
     )
 
 
