@@ -70,10 +70,11 @@ class _Reader(HTMLParser):
 
     @staticmethod
     def _input(form: Form, given: dict[str, str]) -> None:
-        if given.get("type") in {"checkbox", "radio"} and "checked" not in given:
+        is_choice = given.get("type") in {"checkbox", "radio"}
+        if is_choice and "checked" not in given:
             form.choices.add(given["name"])
         else:
-            form.fields[given["name"]] = given.get("value", "")
+            form.fields[given["name"]] = given.get("value", "on" if is_choice else "")
 
     def handle_endtag(self, tag: str) -> None:
         if not self._inside[tag]:
@@ -204,7 +205,7 @@ class Browser:
         self.page = Page(send(address, sent, follow=True))
         return self.page
 
-    def save(self, address: str, **fields: str | None) -> Page:
+    def save(self, address: str, /, **fields: str | None) -> Page:
         """Open a page that asks for a reason, and submit its form with these fields. None removes a field."""
         page = self.go(address)
         form = next((each for each in page.forms if "form_ref" in each.fields), None)
@@ -214,7 +215,7 @@ class Browser:
         self.page = Page(self.client.post(f"{page.path}?{page.query}", sent, follow=True))
         return self.page
 
-    def send(self, address: str, **fields: str) -> Page:
+    def send(self, address: str, /, **fields: str) -> Page:
         """Post something that no page offers, with a valid CSRF token."""
         token = self.client.cookies.get("mfa_csrf")
         sent = fields | ({"csrfmiddlewaretoken": token.value} if token else {})

@@ -100,6 +100,23 @@ SECTIONS = (
         ),
     ),
     Section(
+        "applications",
+        _("Applications"),
+        "browser",
+        (
+            _table("applications", _("Applications"), "accounts.application"),
+            _table("proxies", _("Proxies"), "accounts.proxy"),
+            _table("protected-addresses", _("Protected addresses"), "accounts.protectedhost"),
+            Page(
+                "forward-auth-check",
+                _("What would be answered"),
+                "admin:forward-auth-check",
+                ("accounts.view_proxy", "accounts.change_proxy"),
+            ),
+            _table("services", _("App-password services"), "accounts.service"),
+        ),
+    ),
+    Section(
         "reports",
         _("Reports"),
         "chart",
@@ -136,15 +153,6 @@ SECTIONS = (
         (
             Page("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
             _table("scopes", _("Desk scopes"), "accounts.scope"),
-            _table("services", _("Services"), "accounts.service"),
-            _table("protected-addresses", _("Protected addresses"), "accounts.protectedhost"),
-            _table("proxies", _("Proxies"), "accounts.proxy"),
-            Page(
-                "forward-auth-check",
-                _("What would be answered"),
-                "admin:forward-auth-check",
-                ("accounts.view_proxy", "accounts.change_proxy"),
-            ),
         ),
     ),
 )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import applications
+from accounts.applications import logos
 from accounts.models import Application, ApplicationSession, User
 from verification import time_format
 
@@ -39,7 +40,7 @@ class Tile:
 
     @property
     def initials(self) -> str:
-        return initials(self.application.name)
+        return logos.initials(self.application.name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +49,6 @@ class Received:
 
     session: ApplicationSession
     facts: tuple[tuple[str, str], ...]
-
-
-def initials(name: str) -> str:
-    """Return one or two letters that stand for a name."""
-    words = [word for word in name.split() if word[:1].isalnum()]
-    return "".join(word[0] for word in words[:2]).upper() or name[:1].upper()
 
 
 def tiles(user: User) -> list[Tile]:

@@ -19,6 +19,7 @@ _PARTS = {
     "accounts.service": _RULES,
     "accounts.proxy": _RULES,
     "accounts.protectedhost": _RULES,
+    "accounts.application": _RULES,
     "verification.policy": _RULES,
     "verification.auditevent": _RULES,
     "verification.auditseal": _RULES,

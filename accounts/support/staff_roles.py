@@ -44,6 +44,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "Operators": (
         "verification.view_message",
         "accounts.view_reports",
+        "accounts.view_application",
         "accounts.view_proxy",
         "accounts.view_protectedhost",
         *_CARRIERS,
@@ -75,6 +76,10 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "verification.add_policy",
         "verification.change_policy",
         "verification.delete_policy",
+        "accounts.view_application",
+        "accounts.add_application",
+        "accounts.change_application",
+        "accounts.delete_application",
         "accounts.view_service",
         "accounts.add_service",
         "accounts.change_service",

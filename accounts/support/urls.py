@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 from accounts.admin_changes import acts, reads
 from accounts.support.views import (
     actions,
+    applications,
     approvals,
     caller_verification,
     case,
@@ -63,6 +64,22 @@ def group_urls(site: AdminSite) -> list[URLPattern]:
         path("<int:pk>/delete/", does(groups.delete), name="auth_group_delete"),
         path("requests/<slug:ref>/agree/", does(groups.agree), name="group-request-agree"),
         path("requests/<slug:ref>/refuse/", does(groups.refuse), name="group-request-refuse"),
+    ]
+
+
+def application_urls(site: AdminSite) -> list[URLPattern]:
+    """Return the URLs of applications."""
+    shows, does = _kinds(site)
+    return [
+        path("", shows(applications.index), name="accounts_application_changelist"),
+        path("add/", shows(applications.choose), name="accounts_application_add"),
+        path("add/<slug:kind>/", does(applications.add), name="application-add"),
+        path("<slug:slug>/", shows(applications.show), name="application"),
+        path("<slug:slug>/change/", does(applications.change), name="application-change"),
+        path("<slug:slug>/end/", does(applications.end), name="application-end"),
+        path("<slug:slug>/off/", does(applications.switch_off), name="application-off"),
+        path("<slug:slug>/on/", does(applications.switch_on), name="application-on"),
+        path("<slug:slug>/delete/", does(applications.delete), name="application-delete"),
     ]
 
 

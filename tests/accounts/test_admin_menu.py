@@ -18,6 +18,7 @@ ORDER = [
     "policies",
     "deliveries",
     "costs",
+    "applications",
     "reports",
     "audit-log",
     "imports",

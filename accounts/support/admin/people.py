@@ -1,4 +1,4 @@
-"""Users, groups, scopes and policies in the admin. The desk's own pages replace Django's for users and groups."""
+"""Users, groups, applications, scopes and policies in the admin. Own pages replace Django's for the first three."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ChangesAdmin, ReadOnlyAdmin
 from accounts.admin_site import Words
-from accounts.models import Scope, User
+from accounts.models import Application, Scope, User
 from accounts.session_assurance import AuthedRequest
 from accounts.support import change_events, urls
 from accounts.support.actions import rights
@@ -42,6 +42,14 @@ class GroupAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return urls.group_urls(self.admin_site)
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnlyAdmin):
+    """Applications, changed on the pages of their own."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return urls.application_urls(self.admin_site)
 
 
 @admin.register(Scope)

@@ -1,0 +1,1 @@
+"""Applications for administrators: lists, forms, configurations to copy, trials, and what ends all sessions."""

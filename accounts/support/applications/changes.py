@@ -1,0 +1,80 @@
+"""What administrators change about applications: each in one transaction with its audit event."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import applications
+from accounts.admin_changes import Refused
+from accounts.admin_changes.forms import differences, spend, values
+from accounts.applications import logos
+from accounts.models import Application, ApplicationSession, User
+from accounts.support import change_events
+from accounts.support.applications.forms import ApplicationForm
+from verification import audit
+from verification.audit import Event
+from verification.context import Context
+
+
+def save(form: ApplicationForm, staff: User, context: Context, *, more: dict[str, list[str]] | None = None) -> None:
+    """Store an application as its form says. `more` are changes of its connection. Call it in a transaction.
+
+    Errors: `Repeated`.
+    """
+    spend(form)
+    is_new = form.instance.pk is None
+    application: Application = form.save()
+    changes = {**differences(form.former, values(application)), **(more or {})}
+    if form.new_logo is not None or form.removes_the_logo:
+        logos.store(application, form.new_logo)
+        changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
+    if is_new or changes:
+        event = change_events.APPLICATION_ADDED if is_new else change_events.APPLICATION_CHANGED
+        _record(event, application, staff, context, form.cleaned_data["reason"], changes=changes)
+
+
+def switch(application: Application, staff: User, context: Context, reason: str, *, is_on: bool) -> int:
+    """Switch an application off, which ends all its sessions, or on again. Return how many ended."""
+    with transaction.atomic():
+        changed = Application.objects.filter(pk=application.pk, is_active=not is_on).update(is_active=is_on)
+        if not changed:
+            raise Refused(_("Someone else did this before you. Open the page again."))
+        n = 0 if is_on else applications.end(context.now, "application-off", application=application)
+        event = change_events.APPLICATION_SWITCHED_ON if is_on else change_events.APPLICATION_SWITCHED_OFF
+        _record(event, application, staff, context, reason, n_sessions=n)
+    return n
+
+
+def end_all(application: Application, staff: User, context: Context, reason: str) -> int:
+    """End all sessions of an application, and return how many there were."""
+    with transaction.atomic():
+        n = applications.end(context.now, "application-ended", application=application)
+        _record(change_events.APPLICATION_SESSIONS_ENDED, application, staff, context, reason, n_sessions=n)
+    return n
+
+
+def delete(application: Application, staff: User, context: Context, reason: str) -> None:
+    """Delete an application that is switched off. Errors: `Refused`.
+
+    Switching it off has ended its sessions, and told it so; deleting it would take that away.
+    """
+    with transaction.atomic():
+        row = Application.objects.select_for_update(no_key=True).filter(pk=application.pk, is_active=False).first()
+        if row is None:
+            raise Refused(_("Switch the application off first."))
+        n = ApplicationSession.objects.filter(application=row, ended_at__isnull=True).count()
+        _record(change_events.APPLICATION_DELETED, row, staff, context, reason, n_sessions=n)
+        row.delete()
+
+
+def _record(
+    event: Event, application: Application, staff: User, context: Context, reason: str, **detail: object
+) -> None:
+    audit.record(
+        event,
+        user_id=None,
+        context=context,
+        actor_id=staff.pk,
+        application=application.slug,
+        reason=reason,
+        **detail,
+    )

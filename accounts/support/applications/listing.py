@@ -1,0 +1,121 @@
+"""The list of all applications: those of both kinds, and the services that check app passwords."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.applications import logos
+from accounts.models import Application, ApplicationSession, Service, User
+from accounts.support.actions import rights
+from verification import strengths
+
+_SHOWN = 20  # sessions on the page of an application
+_COUNTED = 1_000  # sessions that are counted; more are only "more than"
+SERVICE = "service"
+KINDS = {
+    Application.Kind.OIDC: _("OpenID Connect"),
+    Application.Kind.PROXY: _("Behind a proxy"),
+    SERVICE: _("App passwords"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the list."""
+
+    name: str
+    description: str
+    url: str
+    kind: str
+    kind_label: "str | Promise"
+    is_active: bool
+    strength: "str | Promise"
+    groups: str
+    last_used_at: datetime | None
+    application: Application | None = None
+
+    @property
+    def initials(self) -> str:
+        return logos.initials(self.name)
+
+
+def rows(*, words: str = "", kind: str = "", with_services: bool = True) -> list[Row]:
+    """Return everything that a search finds, by name. The number of queries doesn't depend on how much that is."""
+    found = [] if kind == SERVICE else _applications(kind)
+    if with_services and kind in {"", SERVICE}:
+        found += _services()
+    sought = words.casefold().split()
+    matching = [row for row in found if all(word in f"{row.name} {row.description}".casefold() for word in sought)]
+    return sorted(matching, key=lambda row: row.name.casefold())
+
+
+def _applications(kind: str) -> list[Row]:
+    last = ApplicationSession.objects.filter(application=OuterRef("pk")).order_by("-last_used_at")
+    chosen = Application.objects.filter(kind=kind) if kind else Application.objects.all()
+    used = dict(chosen.values_list("pk", Subquery(last.values("last_used_at")[:1])))
+    return [
+        Row(
+            name=each.name,
+            description=each.description,
+            url=reverse("admin:application", args=[each.slug]),
+            kind=each.kind,
+            kind_label=KINDS[Application.Kind(each.kind)],
+            is_active=each.is_active,
+            strength=strengths.named(each.strength).label,
+            groups=", ".join(sorted(group.name for group in each.groups.all())),
+            last_used_at=used.get(each.pk),
+            application=each,
+        )
+        for each in chosen.prefetch_related("groups")
+    ]
+
+
+def _services() -> list[Row]:
+    return [
+        Row(
+            name=each.name,
+            description=each.slug,
+            url=reverse("admin:accounts_service_change", args=[each.pk]),
+            kind=SERVICE,
+            kind_label=KINDS[SERVICE],
+            is_active=each.is_active,
+            strength=_("App password"),
+            groups="",
+            last_used_at=None,
+        )
+        for each in Service.objects.all()
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One person's session in an application. Without `person`, they belong to another desk."""
+
+    session: ApplicationSession
+    person: User | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Who used an application lately, and how many sessions run. `is_more`: there are more than were counted."""
+
+    uses: tuple[Use, ...]
+    n_running: int
+    is_more: bool
+
+
+def usage(application: Application, staff: User) -> Usage:
+    """Return who used an application lately. Five queries at most, each of them over a bounded number of rows."""
+    sessions = ApplicationSession.objects.filter(application=application)
+    last = list(sessions.order_by("-last_used_at")[:_SHOWN])
+    people = rights.visible(staff).in_bulk([each.user_id for each in last])
+    n = len(sessions.filter(ended_at__isnull=True).values_list("pk")[: _COUNTED + 1])
+    return Usage(
+        uses=tuple(Use(session=each, person=people.get(each.user_id)) for each in last),
+        n_running=min(n, _COUNTED),
+        is_more=n > _COUNTED,
+    )

@@ -1,0 +1,187 @@
+"""Views of applications: the list, one application, its form, and what ends or deletes it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, resolve_url
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts import admin_changes, request_context
+from accounts.admin_changes import Asked
+from accounts.admin_changes.forms import Repeated
+from accounts.applications import logos
+from accounts.models import Application
+from accounts.session_assurance import AuthedRequest
+from accounts.support.applications import changes, listing
+from accounts.support.applications.forms import ApplicationForm, age_words
+from accounts.support.views import layout
+from verification import inputs, strengths
+
+_HERE = "applications"
+
+
+def _may(request: AuthedRequest, verb: str = "view") -> None:
+    if not request.user.has_perm(f"accounts.{verb}_application"):
+        raise PermissionDenied
+
+
+def _application(slug: str) -> Application:
+    return get_object_or_404(Application, slug=slug)
+
+
+def index(request: AuthedRequest) -> HttpResponse:
+    """List the applications of all kinds."""
+    _may(request)
+    words = inputs.shortened(request.GET.get("q", ""), max_length=64)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in listing.KINDS else ""
+    found = listing.rows(words=words, kind=kind, with_services=request.user.has_perm("accounts.view_service"))
+    context = {"rows": found, "q": words, "kind": kind, "kinds": listing.KINDS.items(), "is_search": words or kind}
+    return layout.page(request, "applications/list.html", context, here=_HERE)
+
+
+def choose(request: AuthedRequest) -> HttpResponse:
+    """Ask how the new application will be connected."""
+    _may(request, "add")
+    return layout.page(request, "applications/choose.html", {}, here=_HERE)
+
+
+def add(request: AuthedRequest, kind: str) -> HttpResponseBase:
+    """Add an application of a kind, then lead to its configuration."""
+    _may(request, "add")
+    if kind not in Application.Kind.values:
+        raise Http404
+    return _form(request, Application(kind=kind))
+
+
+def change(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Change an application."""
+    _may(request, "change")
+    with transaction.atomic():
+        return _form(request, _application(slug))
+
+
+def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
+    is_new = application.pk is None
+    sent = request.method == "POST"
+    form = ApplicationForm(request.POST if sent else None, request.FILES if sent else None, instance=application)
+    if sent and form.is_valid():
+        try:
+            with transaction.atomic():
+                changes.save(form, request.user, request_context.read(request))
+        except Repeated:
+            form.add_error(None, _("This was already sent and done once. Open the page again to continue."))
+        else:
+            messages.success(request, _("Saved: %(name)s.") % {"name": form.instance.name})
+            return redirect("admin:application", form.instance.slug)
+    context = {"form": form, "application": None if is_new else application, "kind": application.kind}
+    return layout.page(request, "applications/form.html", context, here=_HERE)
+
+
+def show(request: AuthedRequest, slug: str) -> HttpResponse:
+    """Show one application: what it requires, who used it, and what can be done."""
+    _may(request)
+    application = _application(slug)
+    strength = strengths.named(application.strength)
+    is_timed = application.max_age is not None
+    context = {
+        "application": application,
+        "max_age": age_words(application.max_age),
+        "remembered_counts": application.remembered_counts and strength.is_any_second_step and not is_timed,
+        "initials": logos.initials(application.name),
+        "kind_label": listing.KINDS[Application.Kind(application.kind)],
+        "groups": application.groups.order_by("name"),
+        "strength": strength,
+        "usage": listing.usage(application, request.user),
+    }
+    return layout.page(request, "applications/show.html", context, here=_HERE)
+
+
+def _asked(
+    application: Application, button: str, lines: tuple[str, ...], *, is_destructive: bool = True, back: str = ""
+) -> Asked:
+    return Asked(
+        title=f"{button}: {application.name}",
+        button=button,
+        back=back or resolve_url("admin:application", application.slug),
+        here=_HERE,
+        lines=lines,
+        is_destructive=is_destructive,
+    )
+
+
+def _people(application: Application, request: AuthedRequest) -> str:
+    found = listing.usage(application, request.user)
+    if found.is_more:
+        return _("More than %(n)d sessions end, and these people are signed out of it.") % {"n": found.n_running}
+    words = ngettext(
+        "%(n)d session ends, and this person is signed out of it.",
+        "%(n)d sessions end, and these people are signed out of it.",
+        found.n_running,
+    )
+    return words % {"n": found.n_running}
+
+
+def end(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """End all sessions of an application."""
+    _may(request, "change")
+    application = _application(slug)
+
+    def run(reason: str) -> None:
+        n = changes.end_all(application, request.user, request_context.read(request), reason)
+        words = ngettext("%(n)d session ended.", "%(n)d sessions ended.", n) % {"n": n}
+        messages.success(request, words)
+
+    lines = (_people(application, request), _("They can open it again, and sign in if that is needed."))
+    return admin_changes.with_reason(request, _asked(application, _("End all sessions"), lines), run)
+
+
+def switch_off(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Switch an application off."""
+    _may(request, "change")
+    application = _application(slug)
+
+    def run(reason: str) -> None:
+        changes.switch(application, request.user, request_context.read(request), reason, is_on=False)
+        messages.success(request, _("Switched off: %(name)s.") % {"name": application.name})
+
+    lines = (
+        _("Nobody can open it until you switch it on again, and nobody sees its tile."),
+        _people(application, request),
+    )
+    return admin_changes.with_reason(request, _asked(application, _("Switch off"), lines), run)
+
+
+def switch_on(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Switch an application on again."""
+    _may(request, "change")
+    application = _application(slug)
+
+    def run(reason: str) -> None:
+        changes.switch(application, request.user, request_context.read(request), reason, is_on=True)
+        messages.success(request, _("Switched on: %(name)s.") % {"name": application.name})
+
+    lines = (_("People who may use it can open it, and see its tile."),)
+    return admin_changes.with_reason(request, _asked(application, _("Switch on"), lines, is_destructive=False), run)
+
+
+def delete(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Delete an application that is switched off."""
+    _may(request, "delete")
+    application = _application(slug)
+    if application.is_active:
+        messages.info(request, _("Switch the application off first. That also ends its sessions."))
+        return redirect("admin:application", slug)
+
+    def run(reason: str) -> HttpResponse:
+        changes.delete(application, request.user, request_context.read(request), reason)
+        messages.success(request, _("Deleted: %(name)s.") % {"name": application.name})
+        return redirect("admin:accounts_application_changelist")
+
+    lines = (
+        _("Its settings, its secrets and the list of who used it are deleted. You can’t undo this."),
+        _("The audit log stays as it is."),
+    )
+    return admin_changes.with_reason(request, _asked(application, _("Delete application"), lines), run)

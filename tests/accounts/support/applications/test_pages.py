@@ -1,0 +1,249 @@
+"""Tests of the staff pages of applications: added, changed, switched off, ended and deleted, each with its event."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import DjangoAssertNumQueries
+
+from accounts import applications
+from accounts.models import Application, ApplicationSession, Scope, Service
+from accounts.support.applications import listing
+from tests.pages import Page
+from tests.people import Clock, Person, hire, join
+from verification.models import AuditEvent
+
+HERE = "a" * 32
+PAGES = "/admin/accounts/application/"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an application is told."""
+
+    acr: str = "https://refeds.org/profile/mfa"
+    amr: tuple[str, ...] = ("pwd", "otp", "mfa")
+    auth_time: datetime | None = None
+
+
+@pytest.fixture
+def chief(db: None, clock: Clock) -> Person:
+    """An administrator, freshly verified."""
+    person = hire("chief", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def wiki(db: None) -> Application:
+    return Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
+
+
+def events() -> list[str]:
+    found = AuditEvent.objects.filter(kind__startswith="application.").order_by("pk")
+    return list(found.values_list("kind", flat=True))
+
+
+def save(person: Person, page: str, /, **fields: str | None) -> Page:
+    return person.browser.save(page, **fields)
+
+
+def test_lists_all_three_kinds(chief: Person, wiki: Application) -> None:
+    Application.objects.create(slug="grafana", name="Grafana", kind=Application.Kind.OIDC, is_active=False)
+    Service.objects.create(slug="mail", name="Mail server", program="mail", key_digest="d")
+    page = chief.browser.go(PAGES)
+
+    assert "Wiki Behind a proxy Any second step Everyone" in page
+    assert "Grafana Switched off OpenID Connect" in page
+    assert "Mail server mail App passwords" in page
+    only = chief.browser.go(f"{PAGES}?kind=oidc&q=graf")
+    assert "Grafana" in only
+    assert "Mail server" not in only
+
+
+def test_adds_one_and_makes_its_short_name(chief: Person) -> None:
+    group = Group.objects.create(name="Editors")
+    page = save(
+        chief,
+        f"{PAGES}add/proxy/",
+        name="Team wiki",
+        address="https://wiki.example.org/",
+        groups=str(group.pk),
+        strength="no-phone",
+        max_age="3600",
+        **PROXY,
+    )
+
+    made = Application.objects.get()
+    assert (made.slug, made.kind, made.strength) == ("team-wiki", "proxy", "no-phone")
+    assert (made.max_age, made.remembered_counts) == (timedelta(hours=1), True)
+    assert list(made.groups.all()) == [group]
+    assert page.status == 200
+    event = AuditEvent.objects.get(kind="application.added")
+    assert event.detail["application"] == "team-wiki"
+    assert event.detail["changes"]["groups"] == ["", "Editors"]
+
+
+PROXY: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("slug", "add"),
+        ("slug", "No Capitals"),
+        ("slug", "wiki"),
+        ("address", "javascript:alert(1)"),
+        ("address", "http://wiki.example.org/"),
+        ("name", ""),
+        ("strength", "unknown"),
+        ("max_age", "17"),
+    ],
+)
+def test_refuses_what_makes_no_sense(chief: Person, wiki: Application, field: str, value: str) -> None:
+    page = save(chief, f"{PAGES}add/proxy/", **({"name": "Another", **PROXY} | {field: value}))
+
+    assert page.path == f"{PAGES}add/proxy/"
+    assert Application.objects.count() == 1
+
+
+def test_a_change_is_recorded_with_what_differs(chief: Person, wiki: Application) -> None:
+    save(chief, f"{PAGES}wiki/change/", name="Our wiki", strength="phishing-resistant")
+
+    event = AuditEvent.objects.get(kind="application.changed")
+    assert event.detail["changes"] == {
+        "name": ["Wiki", "Our wiki"],
+        "strength": ["second-step", "phishing-resistant"],
+    }
+    assert Application.objects.get().slug == "wiki"
+
+
+def test_a_change_of_nothing_is_not_recorded(chief: Person, wiki: Application) -> None:
+    save(chief, f"{PAGES}wiki/change/")
+
+    assert events() == []
+
+
+def test_a_logo_is_stored_shown_and_removed(chief: Person, wiki: Application) -> None:
+    form = chief.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
+    upload = SimpleUploadedFile("logo.svg", SVG, content_type="image/svg+xml")
+    chief.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
+    version = Application.objects.get().logo_version
+
+    assert version
+    assert f"/applications/wiki/logo/{version}/" in chief.browser.go(f"{PAGES}wiki/").html
+    save(chief, f"{PAGES}wiki/change/", removes_logo="on")
+    assert Application.objects.get().logo_version == ""
+    assert events() == ["application.changed"] * 2
+
+
+def test_a_file_that_is_no_picture_is_refused(chief: Person, wiki: Application) -> None:
+    form = chief.browser.go(f"{PAGES}wiki/change/").form("Save")[0].fields
+    upload = SimpleUploadedFile("logo.png", b"<script>alert(1)</script>", content_type="image/png")
+    response = chief.browser.client.post(f"{PAGES}wiki/change/", form | {"reason": "New logo.", "logo": upload})
+
+    assert "Choose a PNG or SVG picture." in response.content.decode()
+    assert Application.objects.get().logo_version == ""
+
+
+def test_shows_who_used_it(chief: Person, ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    page = chief.browser.go(f"{PAGES}wiki/")
+
+    assert "1 signed in" in page
+    assert "ana 2 Mar 2026" in page
+
+
+def test_ends_all_sessions(chief: Person, ana: Person, ben: Person, wiki: Application, clock: Clock) -> None:
+    for person, ref in ((ana, HERE), (ben, "b" * 32)):
+        applications.open(wiki, person.user, ref, Told(), clock.now)
+    assert "2 sessions end" in chief.browser.go(f"{PAGES}wiki/end/")
+    save(chief, f"{PAGES}wiki/end/")
+
+    assert not ApplicationSession.objects.filter(ended_at__isnull=True).exists()
+    event = AuditEvent.objects.get(kind="application.sessions_ended")
+    assert (event.detail["n_sessions"], event.actor_id) == (2, chief.user.pk)
+
+
+def test_switching_off_ends_sessions_and_can_be_undone(
+    chief: Person, ana: Person, wiki: Application, clock: Clock
+) -> None:
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    save(chief, f"{PAGES}wiki/off/")
+
+    assert not Application.objects.get().is_active
+    assert ApplicationSession.objects.get().end_reason == "application-off"
+    save(chief, f"{PAGES}wiki/on/")
+    assert Application.objects.get().is_active
+    assert events() == ["application.switched_off", "application.switched_on"]
+
+
+def test_deletes_only_what_is_switched_off(chief: Person, wiki: Application) -> None:
+    assert "Switch the application off first" in chief.browser.go(f"{PAGES}wiki/delete/")
+    Application.objects.update(is_active=False)
+    save(chief, f"{PAGES}wiki/delete/")
+
+    assert not Application.objects.exists()
+    assert events() == ["application.deleted"]
+
+
+def test_operators_look_and_change_nothing(wiki: Application, clock: Clock) -> None:
+    opal = hire("opal", "Operators")
+    opal.sign_in(to="/admin/")
+
+    assert "Wiki" in opal.browser.go(PAGES)
+    assert not opal.browser.go(f"{PAGES}wiki/").offers("Switch off")
+    for verb in ("change", "end", "off", "on", "delete"):
+        assert opal.browser.go(f"{PAGES}wiki/{verb}/").status == 403
+    assert opal.browser.go(f"{PAGES}add/").status == 403
+
+
+def test_the_support_desk_sees_none(wiki: Application, clock: Clock) -> None:
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+
+    assert dora.browser.go(PAGES).status == 403
+
+
+def test_people_of_another_desk_have_no_name(ana: Person, wiki: Application, clock: Clock) -> None:
+    staff = hire("opal", "Operators")
+    desk, north = Group.objects.create(name="Desk"), Group.objects.create(name="North")
+    Scope.objects.create(desk=desk).people.add(north)
+    staff.user.groups.add(desk)
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    staff.sign_in(to="/admin/")
+    page = staff.browser.go(f"{PAGES}wiki/")
+
+    assert "A person of another desk" in page
+    assert "ana" not in page.words.split()
+
+
+def test_the_list_takes_the_same_queries_for_many(
+    ana: Person, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    group = Group.objects.create(name="Editors")
+    for n in range(40):
+        made = Application.objects.create(slug=f"tool-{n}", name=f"Tool {n}", kind=Application.Kind.OIDC)
+        made.groups.add(group)
+        applications.open(made, ana.user, HERE, Told(), clock.now)
+
+    with django_assert_num_queries(4):
+        found = listing.rows()
+    assert len(found) == 40
+    assert all(row.last_used_at == clock.now for row in found)
+
+
+def test_the_page_of_one_reads_a_bounded_number_of_rows(
+    wiki: Application, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    root = join("root", is_superuser=True).user
+    people = [join(f"person-{n}").user for n in range(30)]
+    for n, user in enumerate(people):
+        applications.open(wiki, user, f"{n:032}", Told(), clock.now)
+
+    with django_assert_num_queries(3):
+        found = listing.usage(wiki, root)
+    assert (len(found.uses), found.n_running, found.is_more) == (20, 30, False)
