@@ -9,6 +9,7 @@ import argparse
 import sys
 
 from tests.bench import app_passwords, deliveries, limits, meter, pages, signins, site, table
+from tests.bench.ageing import lines, measuring
 
 _PARTS = ("signins", "app-passwords", "desk", "help", "deliveries")
 
@@ -18,7 +19,8 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--full", action="store_true", help="1,000,000 people, more rounds, 200 messages a second")
     options.add_argument("--rounds", type=int, default=0, help="rounds of sign-ins")
-    options.add_argument("--only", choices=[*_PARTS, "limits"], help="one part of it")
+    options.add_argument("--only", choices=[*_PARTS, "ageing", "limits"], help="one part of it")
+    options.add_argument("--share", type=float, default=0.02, help="how much of the year `ageing` fills (default 0.02)")
     options.add_argument("--people", type=int, default=0, help="people in the database")
     chosen = options.parse_args()
     if chosen.only == "limits":
@@ -33,6 +35,8 @@ def main() -> None:
             found = signins.measure(up, rounds=rounds, say=_say)
             _print(table.sign_ins(found))
             _print(table.app_passwords(app_passwords.measure(up, say=_say), meter.middle(found.empty)))
+        if "ageing" in wanted:
+            _print(lines.ageing(measuring.measure(up, share=chosen.share, say=_say)))
         if "desk" in wanted:
             desk = pages.desk(up, say=_say)
             _print(table.pages(f"The support desk among {people:,} people", desk, table.search_goals(desk)))

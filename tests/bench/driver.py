@@ -111,6 +111,10 @@ class Driver:
         """Pass an order on to the site's module: how the carrier behaves, what is put out."""
         return getattr(self.site, what)(**more)
 
+    def age(self, what: str, **more: Any) -> Any:
+        """Fill the service's database with months of sign-ins, and take them away again."""
+        return importlib.import_module("tests.bench.ageing.filling").order(what, **more)
+
 
 def main() -> None:
     """Obey until the input ends."""

@@ -70,14 +70,17 @@ def _enrolment(user: User, person: Person) -> Enrolment:
     return row
 
 
+_GROUPS = {"staff": "Senior support", "auditor": "Auditors"}
+
+
 def member(who: str) -> Person:
-    """Make a reader, or a member of senior support, with an authenticator app."""
+    """Make a reader, a member of senior support or an auditor, with an authenticator app."""
     person = make("totp", 1)[0]
-    if who == "staff":
+    if group := _GROUPS.get(who):
         user = User.objects.get(username=person.name)
         user.is_staff = True
         user.save(update_fields=["is_staff"])
-        user.groups.add(Group.objects.get(name="Senior support"))
+        user.groups.add(Group.objects.get(name=group))
     return person
 
 

@@ -25,7 +25,7 @@ class Page:
     usage: Usage
 
 
-_DESK: dict[str, Callable[[Sample], str]] = {
+DESK: dict[str, Callable[[Sample], str]] = {
     "first page": lambda _: _PEOPLE,
     "a page in the middle": lambda who: f"{_PEOPLE}?after={who['username']}",
     "exact username": lambda who: f"{_PEOPLE}?q={who['username']}",
@@ -53,9 +53,9 @@ def desk(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
     """Open each kind of page as a member of staff, each time for another person."""
     samples: Any = up.ours.hand.order("carry", what="samples", n=_N)
     found = []
-    for name, address in _DESK.items():
+    for name, address in DESK.items():
         say(f"desk: {name}")
-        found.append(_measure(up.ours, name, [address(one) for one in samples], who="staff"))
+        found.append(measured(up.ours, name, [address(one) for one in samples], who="staff"))
     return found
 
 
@@ -66,11 +66,12 @@ def help_centre(up: Sites, *, say: Callable[[str], None]) -> list[Page]:
         for name, address in _HELP.items():
             title = f"{name}, signed in" if who else name
             say(f"help: {title}")
-            found.append(_measure(up.ours, title, [address(n) for n in range(_N)], who=who))
+            found.append(measured(up.ours, title, [address(n) for n in range(_N)], who=who))
     return found
 
 
-def _measure(site: Site, name: str, paths: list[str], *, who: str) -> Page:
+def measured(site: Site, name: str, paths: list[str], *, who: str) -> Page:
+    """Open pages one after another, then by eight at a time, as a reader or a member of staff."""
     site.hand.order("pages", paths=paths[:2], who=who)  # warms up
     before = site.meter.read()
     alone: Any = site.hand.order("pages", paths=paths, who=who)
