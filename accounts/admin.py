@@ -16,12 +16,14 @@ from accounts.integrations.forward_auth.admin import ProtectedHostAdmin, ProxyAd
 from accounts.models import Service
 from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutAdmin, SpendingLimitAdmin
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
+from accounts.support.admin.directories import DirectoryAdmin
 from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
 
 __all__ = [
     "BlockedRangeAdmin",
     "CircuitAdmin",
     "CountryAdmin",
+    "DirectoryAdmin",
     "OptOutAdmin",
     "OutageAdmin",
     "PeopleAdmin",

@@ -30,6 +30,13 @@ class AccountsConfig(AppConfig):
                 bound=lambda row: str(row.ref),
                 what="files of imports that are not done",
             ),
+            key_uses.Sealed(
+                model="accounts.Directory",
+                column="sealed_password",
+                purpose="parcel",
+                bound=lambda row: str(row.ref),
+                what="passwords of directories’ service accounts",
+            ),
             key_uses.Digested(
                 model="accounts.AppPassword", column="digest", purpose="token.app_password", what="app passwords"
             ),

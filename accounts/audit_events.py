@@ -305,3 +305,59 @@ PROTECTED_ADDRESS_DELETED = declare(
         severity=Severity.WARN,
     )
 )
+DIRECTORY_MADE = declare(
+    Event("directory.made", _("Directory added"), _("%(actor)s added the directory %(directory)s."))
+)
+DIRECTORY_CHANGED = declare(
+    Event("directory.changed", _("Directory changed"), _("%(actor)s changed the directory %(directory)s."))
+)
+DIRECTORY_DELETED = declare(
+    Event(
+        "directory.deleted",
+        _("Directory deleted"),
+        _("%(actor)s deleted the directory %(directory)s."),
+        severity=Severity.WARN,
+    )
+)
+DIRECTORY_PERSON_ADDED = declare(
+    UserEvent(
+        "directory.person_added",
+        log=_("%(person)s signed in for the first time. The directory %(directory)s checked their password."),
+        icon="person",
+        title=_("Your account was created"),
+        staff_title=_("Their account was created"),
+        text=_("You signed in for the first time, with the password of your organisation’s directory."),
+        staff_text=_("They signed in for the first time, with the password of a directory."),
+    )
+)
+DIRECTORY_PERSON_CHANGED = declare(
+    UserEvent(
+        "directory.person_changed",
+        log=_("The directory %(directory)s changed the details of %(person)s: %(changed)s."),
+        icon="edit",
+        title=_("Your details were changed"),
+        staff_title=_("Their details were changed"),
+        text=_("Your organisation’s directory has new details for you."),
+        staff_text=_("The directory has new details for them."),
+    )
+)
+DIRECTORY_NAME_TAKEN = declare(
+    Event(
+        "directory.name_taken",
+        _("Username of a directory taken"),
+        _("%(actor)s couldn’t sign in from the directory %(directory)s: another account has the same username."),
+        severity=Severity.WARN,
+    )
+)
+DIRECTORY_REFUSED = declare(
+    UserEvent(
+        "directory.refused",
+        log=_("A directory refused a sign-in of %(person)s: %(why)s."),
+        icon="lock",
+        title=_("A sign-in was refused"),
+        text=_("Your organisation’s directory refused it."),
+        severity=Severity.WARN,
+        is_attempt=True,
+        metric="directory refused",
+    )
+)

@@ -59,7 +59,7 @@ def note_breached(user: User, password: str, context: Context) -> None:
 
     Nothing else changes: the sign-in continues, and their mail and other apps keep working.
     """
-    if user.breached_password_at is not None:
+    if user.breached_password_at is not None or user.directory_id is not None:
         return
     found = breached_passwords.found_in(password)
     if found is None:
@@ -78,7 +78,11 @@ def ask_reset(name: str, context: Context, *, path: str) -> None:
     folded = fold(name)
     if not limits.spend_request("password_reset", name=folded, context=context).is_open:
         return
-    named = User.objects.filter(is_active=True).filter(Q(username=folded) | Q(email__iexact=name.strip()))
+    named = (
+        User.objects.select_related("directory")
+        .filter(is_active=True)
+        .filter(Q(username=folded) | Q(email__iexact=name.strip()))
+    )
     # PostgreSQL treats some letters as the same, such as a dotless i. Each spelling would be rate-limited separately.
     people = [person for person in named.order_by("pk")[:_MOST] if folded in {person.username, fold(person.email)}]
     with transaction.atomic():
@@ -92,6 +96,10 @@ def ask_reset(name: str, context: Context, *, path: str) -> None:
 
 def _mail_link(person: User, context: Context, *, path: str) -> None:
     ends_at, account = context.now + LINK_LIFE, person.get_username()
+    if person.directory is not None:
+        page = person.directory.password_url
+        notices.tell(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
+        return
     reset = PasswordReset.objects.create(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
     link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
     notices.tell(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)

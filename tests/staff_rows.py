@@ -9,12 +9,23 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Application, ProtectedHost, Proxy, Scope, Service
+from accounts.models import Application, Directory, ProtectedHost, Proxy, Scope, Service
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
 from verification.models import BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
 
 TEXT = {"title": "T", "summary": "S", "body": "B"}
 NOW = "2026-03-02T08:00:00"
+
+
+DIRECTORY: dict[str, Any] = {
+    "name": "Staff",
+    "account": "cn=two-step,dc=example,dc=org",
+    "base": "ou=people,dc=example,dc=org",
+    "person_filter": "(uid={username})",
+    "username_attribute": "uid",
+    "name_attribute": "cn",
+    "email_attribute": "mail",
+}
 
 
 def group(name: str) -> Group:
@@ -60,6 +71,17 @@ SAMPLES: dict[type[Model], Sample] = {
         lambda: {"application": _behind(), "host": "wiki.example.org", "path_prefix": "/"},
         lambda: {"application": str(_behind().pk), "host": "a.example.org", "path_prefix": "/", "access": "sign-in"},
         lambda: {"access": "sign-in"},
+    ),
+    Directory: Sample(
+        lambda: DIRECTORY | {"servers": ["ldap.example.org"]},
+        lambda: {
+            "name": "Guests",
+            "servers": "ldap2.example.org",
+            "account_password": "secret",
+            "account": "cn=a",
+            "base": "dc=b",
+        },
+        lambda: {"name": "People", "base": "ou=all,dc=example,dc=org"},
     ),
     Scope: Sample(
         lambda: {"desk": group("Desk")},

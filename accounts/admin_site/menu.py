@@ -153,6 +153,7 @@ SECTIONS = (
         (
             Page("roles", _("Roles"), "admin:roles", ("auth.view_group",)),
             _table("scopes", _("Desk scopes"), "accounts.scope"),
+            _table("directories", _("Directories"), "accounts.directory"),
         ),
     ),
 )

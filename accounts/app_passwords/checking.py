@@ -9,7 +9,7 @@ from functools import cache
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
 
-from accounts import audit_events, hashers
+from accounts import audit_events, credentials, hashers
 from accounts.app_passwords import failures, usage
 from accounts.app_passwords.managing import DIGEST_PURPOSE
 from accounts.app_passwords.services import CheckRequest
@@ -166,7 +166,7 @@ def _without(request: CheckRequest) -> Checked:
     if not gate.is_open:
         return Checked(Answer.LATER)
     user = User.objects.filter(username=name).first()
-    if takes and _is_password(user, request.password) and user is not None and _may_without(user, request.now):
+    if takes and _is_password(user, request) and user is not None and _may_without(user, request.now):
         limits.password_accepted(name, context, service=slug)
         return Checked(Answer.RIGHT, user.username)
     if user is not None and policies.refusal(user, request.now) is not Why.BLOCKED:
@@ -174,11 +174,12 @@ def _without(request: CheckRequest) -> Checked:
     return Checked(Answer.WRONG)
 
 
-def _is_password(user: User | None, password: str) -> bool:
+def _is_password(user: User | None, request: CheckRequest) -> bool:
+    """Check a normal password. Nobody is added from a directory here: they sign in to the portal first."""
     if user is None:
-        hashers.take_time(password)
+        hashers.take_time(request.password)
         return False
-    return user.check_password(password)
+    return credentials.check(user, request.username, request.password, _context(request)).user is not None
 
 
 def _may_without(user: User, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from accounts.models.app_passwords import AppPassword, Service, StaleClient
 from accounts.models.applications import Application, ApplicationLogo, ApplicationSession
+from accounts.models.directories import Directory
 from accounts.models.imports import Import
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
@@ -20,6 +21,7 @@ __all__ = [
     "ApplicationLogo",
     "ApplicationSession",
     "CallerCheck",
+    "Directory",
     "GroupRequest",
     "Import",
     "LogoutDelivery",

@@ -96,6 +96,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     grace_ends_at = models.DateTimeField(null=True, editable=False)
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     breached_password_at = models.DateTimeField(null=True, editable=False)
+    directory = models.ForeignKey(
+        "accounts.Directory", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="people"
+    )
+    directory_key = models.CharField(max_length=64, blank=True, editable=False)
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
@@ -148,6 +152,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
                 fields=["username"],
                 condition=models.Q(blocked_until__isnull=False) | models.Q(second_step_locked_at__isnull=False),
                 name="people_kept_out",
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["directory", "directory_key"], condition=Q(directory__isnull=False), name="one_person_an_entry"
             ),
         )
         permissions = tuple((each.codename, each.label) for each in SUPPORT_PERMISSIONS)

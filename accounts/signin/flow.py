@@ -12,8 +12,9 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, hashers, passwords, redirects, session_assurance
+from accounts import audit_events, credentials, passwords, redirects, session_assurance
 from accounts.access import stepping_up
+from accounts.directories import Answer
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.sessions import BACKEND
@@ -36,7 +37,16 @@ _NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")))
 
 
-def check_password(name: str, password: str, context: Context) -> tuple[User | None, Gate]:
+@dataclass(frozen=True, kw_only=True)
+class FirstStep:
+    """The result of a username and password. Without a user, `gate` or `answer` says why."""
+
+    gate: Gate
+    answer: Answer = Answer.WRONG
+    user: User | None = None
+
+
+def check_password(name: str, password: str, context: Context) -> FirstStep:
     """Check a username and password. Timing and queries are the same whether or not the name exists.
 
     The attempt is counted before the check, so that parallel guesses are limited as well.
@@ -44,18 +54,24 @@ def check_password(name: str, password: str, context: Context) -> tuple[User | N
     folded = fold(name)
     gate = limits.password_gate(folded, context)
     if not gate.is_open:
-        return None, gate
-    user = _NAMED.first(name=folded)
+        return FirstStep(gate=gate)
+    known = _NAMED.first(name=folded)
+    checked = credentials.check(known, name, password, context)
+    user = checked.user
     if user is None:
-        hashers.take_time(password)
-        audit.record(audit_events.PASSWORD_REFUSED, user_id=None, context=context)
-        return None, gate
-    if not user.check_password(password):
-        audit.record(audit_events.PASSWORD_REFUSED, user_id=user.pk, context=context)
-        return None, gate
+        _record_refusal(known, checked.answer, context)
+        return FirstStep(gate=gate, answer=checked.answer)
     limits.password_accepted(folded, context)
     passwords.note_breached(user, password, context)
-    return user, gate
+    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user)
+
+
+def _record_refusal(user: User | None, answer: Answer, context: Context) -> None:
+    pk = user.pk if user else None
+    if answer is Answer.WRONG:
+        audit.record(audit_events.PASSWORD_REFUSED, user_id=pk, context=context)
+    else:
+        audit.record(audit_events.DIRECTORY_REFUSED, user_id=pk, context=context, why=answer)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ _PARTS = {
     "accounts.proxy": _RULES,
     "accounts.protectedhost": _RULES,
     "accounts.application": _RULES,
+    "accounts.directory": _RULES,
     "verification.policy": _RULES,
     "verification.auditevent": _RULES,
     "verification.auditseal": _RULES,

@@ -14,18 +14,19 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts import app_passwords, passwords
+from accounts import app_passwords, directories, passwords
 from accounts.access import Answer, Reason, Step
 from accounts.applications import secrets
 from accounts.integrations.forward_auth import callers
 from accounts.integrations.oidc import authorization, clients, sign_ins
 from accounts.integrations.oidc.validator import SECRET
-from accounts.models import Application, Import, PasswordReset, Proxy
+from accounts.models import Application, Directory, Import, PasswordReset, Proxy
 from accounts.support.imports import jobs
 from tests import entry_points
 from tests.entry_points import Door
 from tests.pages import Browser
 from tests.people import Person
+from tests.staff_rows import DIRECTORY
 from verification import audit, browsers, challenges, checks, enrolments, limits, management, policies
 from verification.context import Context
 from verification.keys import crypto, key_uses, tokens
@@ -109,6 +110,9 @@ def held(ana: Person, mail: Door) -> Possessions:
     context = Context(now=now, network="192.0.2.7")
     _sign_in_to_an_application(ana, context)
     _protect_an_application(now)
+    directory = Directory(**DIRECTORY, servers=["ldap.example.org"])
+    directories.seal_password(directory, "secret")
+    directory.save()
     ana.print_codes()
     access_pass = enrolments.issue_pass(
         ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1

@@ -38,7 +38,9 @@ def canonical(name: str) -> str:
 def test_service_imports_what_it_installs() -> None:
     """Seen failing: a module imported django_stubs_ext, and the demo did not start."""
     installed = {
-        canonical(name) for name in re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+        canonical(name)
+        for file in ("requirements.lock", "requirements-ldap.txt")
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / file).read_text(), re.MULTILINE)
     }
     known = {*sys.stdlib_module_names, *OURS}
     providers = packages_distributions()

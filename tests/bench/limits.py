@@ -134,7 +134,8 @@ class Player:
         context = (
             replace(self.context(), network=network, **({"device": ""} if self.device else {})) if network else None
         )
-        user, gate = flow.check_password(self.user.username, text, context or self.context())
+        first = flow.check_password(self.user.username, text, context or self.context())
+        user, gate = first.user, first.gate
         return "right" if user else "wrong" if gate.is_open else "refused"
 
     def ask(self, method: str) -> Any:

@@ -100,11 +100,14 @@ def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
         yield crew, f"redis://{host}:{port}/0" if host else broker.address(folder)
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Create a self-signed certificate for a host name, and return the paths of certificate and key."""
+def certificate(folder: Path, name: str, *, also: str = "") -> tuple[Path, Path]:
+    """Create a self-signed certificate for a host name, and return the paths of certificate and key.
+
+    Shape: `also` is a further name as openssl writes it, such as IP:127.0.0.1.
+    """
     made, key = folder / f"{name}.pem", folder / f"{name}.key"
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
+    subject = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}{',' if also else ''}{also}")
     files = ("-keyout", str(key), "-out", str(made))
     subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
     return made, key

@@ -60,7 +60,7 @@ def test_text_says_what_happened_and_how_to_object(ana: Desk) -> None:
     assert "This wasn't me" in said
 
 
-NOT_TEXTED = {"by_text", "event", "password_reset"}
+NOT_TEXTED = {"by_text", "event", "password_elsewhere", "password_reset"}
 OF_PEOPLE = sorted(
     path.stem
     for path in NOTICES.glob("*.txt")
@@ -144,6 +144,7 @@ OWN = (
     "method_off",
     "method_removed",
     "password_changed",
+    "password_elsewhere",
     "password_reset",
     "wrong_codes",
 )

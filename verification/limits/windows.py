@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
 
 from verification import conf
 from verification.context import Context, network_of
@@ -195,6 +195,31 @@ def is_spent(what: str, token: str, *, until: datetime) -> bool:
     """Return whether something that works once is used up. Counts nothing."""
     limit = WindowLimit(what, token, DAY, 1)
     return Counter.objects.filter(scope=what, key=limit.key(), window_at=limit.window_at(until), count__gt=0).exists()
+
+
+def spend_guess(what: str, name: str, *, most: int, window: timedelta, now: datetime) -> Gate:
+    """Count a guess at a password that another system checks, before that system is asked.
+
+    The windows of the other system are unknown, so the guesses of two of ours count together: never more than `most`
+    fall into any of its windows.
+    """
+    limit = WindowLimit(what, name, window, UNLIMITED)
+    here = limit.window_at(now)
+    _count([limit], now)
+    rows = Counter.objects.filter(scope=what, key=limit.key(), window_at__in=(here, here - window))
+    n = rows.aggregate(n=Sum("count"))["n"] or 0
+    return OPEN if n <= most else Gate(is_open=False, retry_at=here + window)
+
+
+def forget_guesses(what: str, name: str, *, window: timedelta, now: datetime, only_last: bool = False) -> None:
+    """Reset the count of guesses because one was correct, or undo the last one because nobody answered."""
+    limit = WindowLimit(what, name, window, UNLIMITED)
+    here = limit.window_at(now)
+    rows = Counter.objects.filter(scope=what, key=limit.key())
+    if only_last:
+        rows.filter(window_at=here, count__gt=0).update(count=F("count") - 1)
+    else:
+        rows.filter(window_at__in=(here, here - window)).update(count=0)
 
 
 def spend_check(service: str, context: Context) -> Gate:

@@ -25,6 +25,8 @@ from verification.models import AppPasswordsEnd
 @reauthentication.required_for_own
 def change(request: AuthedRequest) -> HttpResponse:
     """Change the password of a user who knows the current one and has recently verified."""
+    if request.user.directory is not None:
+        return render(request, "accounts/portal/password_elsewhere.html", {"directory": request.user.directory})
     form, next_url = ChangeForm(request.POST or None), redirects.wanted(request)
     if request.method == "POST" and form.is_valid() and _is_changed(request, form):
         messages.success(request, _("We changed your password and ended all your other sessions."))

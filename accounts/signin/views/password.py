@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit_events, redirects, request_context, session_assurance, sessions
+from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.signin import flow, login_stage
@@ -19,7 +19,6 @@ from accounts.signin.forms import PasswordForm
 from accounts.signin.views import stages
 from verification import audit, challenges, inputs, policies
 from verification.context import Context
-from verification.limits import Gate
 from verification.outcomes import when_words
 from verification.policies import Step, Why
 
@@ -43,11 +42,11 @@ def password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, next_url)
     now = request_context.read(request)
-    user, gate = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
-    if user is None:
-        form.add_error(None, _refusal(gate, now))
-        return _page(request, form, next_url, about="password_wrong" if gate.is_open else "password_waits")
-    return _go_on(request, user, now, next_url)
+    first = flow.check_password(form.cleaned_data["username"], form.cleaned_data["password"], now)
+    if first.user is None:
+        form.add_error(None, _refusal(first, now))
+        return _page(request, form, next_url, about=_about(first))
+    return _go_on(request, first.user, now, next_url)
 
 
 def _hint(request: HttpRequest) -> str:
@@ -66,11 +65,20 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
     return render(request, "accounts/signin/password.html", context)
 
 
-def _refusal(gate: Gate, context: Context) -> str:
-    if gate.is_open:
-        return _("Incorrect username or password. Check both and try again.")
-    when = when_words(gate.retry_at, context.now)
+def _refusal(first: flow.FirstStep, context: Context) -> str:
+    if first.gate.is_open:
+        return str(
+            directories.WORDS.get(first.answer) or _("Incorrect username or password. Check both and try again.")
+        )
+    when = when_words(first.gate.retry_at, context.now)
     return _("Too many attempts. Try again %(when)s, or contact your support desk.") % {"when": when}
+
+
+def _about(first: flow.FirstStep) -> str:
+    """Return the outcome that an article is about."""
+    if not first.gate.is_open:
+        return "password_waits"
+    return f"directory_{first.answer}" if first.answer in directories.WORDS else "password_wrong"
 
 
 def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:

@@ -261,6 +261,6 @@ REQUIRE_PASSWORD = declare(
             *action_preview.closing(impact),
             _("It applies from their next sign-in."),
         ],
-        applies=lambda impact: not impact.must_change_password,
+        applies=lambda impact: not (impact.must_change_password or impact.is_of_directory),
     )
 )

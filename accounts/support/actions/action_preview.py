@@ -36,6 +36,7 @@ class Impact:
     is_staff: bool = False
     is_blocked: bool = False
     must_change_password: bool = False
+    is_of_directory: bool = False
     n_wrong_codes: int = 0
     n_numbers: int = 0
     n_tokens: int = 0

@@ -33,6 +33,7 @@ GROUPS = (
     KindGroup("all-passwords", _("Passwords"), ("password", "password_reset")),
     KindGroup("app-passwords", _("App passwords and services"), ("app_password", "service")),
     KindGroup("all-applications", _("Applications"), ("application", "proxy", "protected_address")),
+    KindGroup("all-directories", _("Directories"), ("directory",)),
     KindGroup("remembered-browsers", _("Remembered browsers"), ("browser",)),
     KindGroup("support-desk", _("Support actions"), ("support",)),
     KindGroup("all-accounts", _("Accounts"), ("account", "person")),

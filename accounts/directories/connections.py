@@ -1,0 +1,250 @@
+"""Connections to directory servers with python-ldap: timeouts, TLS, searches and binds.
+
+The only module that imports python-ldap, which is optional: `pip install -r requirements-ldap.txt`.
+Source of the filters and escapes: RFC 4515, 3.
+"""
+
+import hashlib
+import socket
+import ssl
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from accounts.directories.answers import Answer, Entry, of_refused_bind
+from accounts.models import Directory
+from accounts.models.directories import Encryption, Kind
+
+try:
+    import ldap
+    from ldap.controls import DecodeControlTuples
+    from ldap.controls.ppolicy import PasswordPolicyControl
+    from ldap.filter import escape_filter_chars
+except ImportError:
+    ldap = None
+else:
+    _CONTROLS = {PasswordPolicyControl.controlType: PasswordPolicyControl}
+
+NETWORK_TIMEOUT = 3  # seconds to connect
+TIMEOUT = 5  # seconds for each answer
+_KEYS = {Kind.OPENLDAP: "entryUUID", Kind.ACTIVE_DIRECTORY: "objectGUID"}
+_PORTS = {Encryption.LDAPS: 636, Encryption.STARTTLS: 389, Encryption.NONE: 389}
+# Source: draft-behera-ldap-password-policy, 6.2. All but 1 are given only if the password was correct.
+_POLICY = {0: Answer.EXPIRED, 1: Answer.LOCKED, 2: Answer.MUST_CHANGE}
+
+
+class Away(Exception):
+    """A server could not be reached, did not answer in time, or its certificate was refused. The text says which."""
+
+
+class Misconfigured(Exception):
+    """A server answered, but refused the service account, the base or the filter. The text says which."""
+
+
+class TooMany(Exception):
+    """More than one entry has the same name, so that nobody can tell whose password it is."""
+
+
+def is_installed() -> bool:
+    """Return whether python-ldap is installed."""
+    return ldap is not None
+
+
+def url_of(directory: Directory, server: str) -> str:
+    """Return the address of a server, with the usual port if none is given."""
+    parts = urlsplit(f"//{server}")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    scheme = "ldaps" if directory.encryption == Encryption.LDAPS else "ldap"
+    return f"{scheme}://{host}:{parts.port or _PORTS[Encryption(directory.encryption)]}"
+
+
+class Connection:
+    """An encrypted connection to one server of a directory. Any method may raise `Away`."""
+
+    def __init__(self, directory: Directory, server: str) -> None:
+        url = url_of(directory, server)
+        if directory.encryption == Encryption.LDAPS:
+            _shake_hands(url, directory.ca)
+        self._directory = directory
+        self._ldap = ldap.initialize(url)
+        for option, value in (
+            (ldap.OPT_NETWORK_TIMEOUT, NETWORK_TIMEOUT),
+            (ldap.OPT_TIMEOUT, TIMEOUT),
+            (ldap.OPT_REFERRALS, 0),
+            (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
+            *([(ldap.OPT_X_TLS_CACERTFILE, _ca_file(directory.ca))] if directory.ca else []),
+            (ldap.OPT_X_TLS_NEWCTX, 0),  # last: it makes the options above take effect
+        ):
+            self._ldap.set_option(option, value)
+
+    def bind_account(self, password: str) -> None:
+        """Sign in as the service account. Errors: `Misconfigured`."""
+        if self._directory.encryption == Encryption.STARTTLS:
+            _asked(self._ldap.start_tls_s)
+        try:
+            _asked(self._ldap.simple_bind_s, self._directory.account, password)
+        except ldap.LDAPError as error:
+            raise Misconfigured(f"The service account was refused: {_text(error)}") from None
+
+    def bind(self, dn: str, password: str) -> Answer:
+        """Return what the directory says about a password.
+
+        An empty password, or one with a NUL, is never sent: servers may take it for an anonymous bind and accept it.
+        Source: RFC 4513, 5.1.2.
+        """
+        if not password or "\0" in password:
+            return Answer.WRONG
+        try:
+            sent = _asked(self._ldap.simple_bind, dn, password, serverctrls=[PasswordPolicyControl()])
+            *_result, controls = _asked(self._ldap.result3, sent, resp_ctrl_classes=_CONTROLS)
+        except ldap.INVALID_CREDENTIALS as error:
+            controls = DecodeControlTuples(error.args[0].get("ctrls", ()), _CONTROLS)
+            return _of_policy(controls) or of_refused_bind(_text(error))
+        except ldap.LDAPError:
+            return Answer.WRONG
+        return _of_policy(controls) or Answer.RIGHT
+
+    def read_base(self) -> None:
+        """Read the base itself. Errors: `Misconfigured`."""
+        try:
+            _asked(self._ldap.search_ext_s, self._directory.base, ldap.SCOPE_BASE, "(objectClass=*)", ["1.1"])
+        except ldap.LDAPError as error:
+            raise Misconfigured(f"The base can’t be read: {_text(error)}") from None
+
+    def find(self, username: str) -> Entry | None:
+        """Return the entry that the filter finds for what a person entered. Errors: `Misconfigured`, `TooMany`."""
+        if not username or "\0" in username:
+            return None
+        return self._only(self._directory.person_filter.replace("{username}", escape_filter_chars(username)))
+
+    def find_by_key(self, key: str) -> Entry | None:
+        """Return the entry with a permanent id, wherever it was moved to and whatever its name is now."""
+        is_guid = self._directory.kind == Kind.ACTIVE_DIRECTORY
+        value = "".join(f"\\{byte:02x}" for byte in bytes.fromhex(key)) if is_guid else escape_filter_chars(key)
+        return self._only(f"({self._key}={value})")
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(ldap.LDAPError):
+            self._ldap.unbind_s()
+
+    @property
+    def _key(self) -> str:
+        return _KEYS[Kind(self._directory.kind)]
+
+    def _only(self, text: str) -> Entry | None:
+        about = self._directory
+        wanted = [self._key, about.username_attribute, about.name_attribute, about.email_attribute]
+        try:
+            found = _asked(self._ldap.search_ext_s, about.base, ldap.SCOPE_SUBTREE, text, wanted, sizelimit=2)
+        except ldap.SIZELIMIT_EXCEEDED:
+            raise TooMany("The filter finds more than one entry.") from None
+        except ldap.LDAPError as error:
+            raise Misconfigured(f"The search was refused: {_text(error)}") from None
+        entries = [(dn, attributes) for dn, attributes in found if dn]  # the others are referrals
+        if len(entries) > 1:
+            raise TooMany("The filter finds more than one entry.")
+        return self._entry(*entries[0]) if entries else None
+
+    def _entry(self, dn: str, attributes: Mapping[str, list[bytes]]) -> Entry:
+        values = {name.lower(): value for name, value in attributes.items()}
+        raw = (values.get(self._key.lower()) or [b""])[0]
+
+        def first(attribute: str) -> str:
+            return (values.get(attribute.lower()) or [b""])[0].decode(errors="replace").strip()
+
+        about = self._directory
+        entry = Entry(
+            dn=dn,
+            key=raw.hex() if about.kind == Kind.ACTIVE_DIRECTORY else raw.decode(errors="replace"),
+            username=first(about.username_attribute),
+            name=first(about.name_attribute),
+            email=first(about.email_attribute),
+        )
+        if not entry.key or not entry.username:
+            missing = about.username_attribute if entry.key else self._key
+            raise Misconfigured(f"The service account can’t read the attribute {missing} of {dn}.")
+        return entry
+
+
+@contextmanager
+def connected(directory: Directory, server: str) -> Iterator[Connection]:
+    """Open a connection to a server and close it in the end."""
+    connection = Connection(directory, server)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _shake_hands(url: str, ca: str) -> None:
+    """Try a TLS handshake. libldap would wait forever for a server that accepts a connection and then hangs.
+
+    It also says what is wrong with a certificate, which libldap doesn't. Errors: `Away`.
+    """
+    at = urlsplit(url)
+    context = ssl.create_default_context(cadata=ca or None)
+    try:
+        with (
+            socket.create_connection((at.hostname or "", at.port or 0), timeout=NETWORK_TIMEOUT) as plain,
+            context.wrap_socket(plain, server_hostname=at.hostname),
+        ):
+            return
+    except ssl.SSLCertVerificationError as error:
+        raise Away(f"Its certificate was refused: {error.verify_message}") from None
+    except OSError as error:
+        raise Away(str(error) or type(error).__name__) from None
+
+
+def _of_policy(controls: Sequence[object]) -> Answer | None:
+    """Return what the password policy of OpenLDAP adds to its answer to a bind."""
+    found = [each for each in controls if isinstance(each, PasswordPolicyControl)]
+    errors = {int(each.error) for each in found if each.error is not None}
+    return next((answer for code, answer in _POLICY.items() if code in errors), None)
+
+
+def _asked(function: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401  (as python-ldap)
+    """Call python-ldap, and raise `Away` for everything that says that the server is not there or too slow."""
+    try:
+        return function(*arguments, **named)
+    except (
+        ldap.SERVER_DOWN,
+        ldap.CONNECT_ERROR,
+        ldap.TIMEOUT,
+        ldap.TIMELIMIT_EXCEEDED,
+        ldap.UNAVAILABLE,
+        ldap.BUSY,
+    ) as error:
+        raise Away(_text(error)) from None
+
+
+def _text(error: Exception) -> str:
+    """Return the server's words. They name entries and codes, never a password."""
+    said = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    parts = (str(said.get("desc", "")), str(said.get("info", "")))
+    return ": ".join(part for part in parts if part) or type(error).__name__
+
+
+_writing = threading.Lock()
+
+
+@cache
+def _ca_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="two-step-ca-"))
+
+
+def _ca_file(pem: str) -> str:
+    """Return a file with a certificate authority, because libldap reads only files."""
+    path = _ca_folder() / f"{hashlib.sha256(pem.encode()).hexdigest()}.pem"
+    with _writing:
+        if not path.exists():
+            part = path.with_suffix(f".{uuid.uuid4().hex}")
+            part.write_text(pem)
+            part.replace(path)
+    return str(path)

@@ -1,0 +1,124 @@
+"""Tests a directory step by step, for its administrator: connection, service account, base, and one person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.directories import connections
+from accounts.directories.answers import Answer, Entry
+from accounts.directories.connections import Connection
+from accounts.directories.passwords import password_of
+from accounts.models import Directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the test of a server. `text` says what was found, or what to do."""
+
+    name: str
+    is_done: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerReport:
+    """The steps of one server, up to the first that failed."""
+
+    server: str
+    steps: tuple[Step, ...]
+
+    @property
+    def is_good(self) -> bool:
+        return all(step.is_done for step in self.steps)
+
+
+def run(directory: Directory, *, username: str, password: str) -> list[ServerReport]:
+    """Test every server, and with a username the search for that person, and with a password also the password.
+
+    Nothing is counted or saved. The directory itself may count an incorrect password.
+    """
+    return [
+        ServerReport(
+            server=connections.url_of(directory, each), steps=tuple(_steps(directory, each, username, password))
+        )
+        for each in directory.servers
+    ]
+
+
+def _steps(directory: Directory, server: str, username: str, password: str) -> Iterator[Step]:
+    account_password = password_of(directory)
+    if not connections.is_installed():
+        yield Step(
+            name=_("python-ldap"),
+            is_done=False,
+            text=_("It isn’t installed. Run: pip install -r requirements-ldap.txt"),
+        )
+        return
+    if account_password is None:
+        yield Step(
+            name=_("Password of the service account"),
+            is_done=False,
+            text=_("It can’t be decrypted with the current keys. Enter it again."),
+        )
+        return
+    try:
+        with connections.connected(directory, server) as connection:
+            yield from _connected(connection, directory, account_password, username, password)
+    except connections.Away as error:
+        yield Step(name=_("Connection"), is_done=False, text=_("No encrypted connection: %(error)s") % {"error": error})
+
+
+def _connected(
+    connection: Connection, directory: Directory, account_password: str, username: str, password: str
+) -> Iterator[Step]:
+    try:
+        connection.bind_account(account_password)
+        yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
+        yield Step(name=_("Service account"), is_done=True, text=directory.account)
+    except connections.Misconfigured as error:
+        yield Step(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
+        yield Step(name=_("Service account"), is_done=False, text=str(error))
+        return
+    try:
+        connection.read_base()
+        yield Step(name=_("Base"), is_done=True, text=directory.base)
+        if not username:
+            return
+        entry = connection.find(username)
+    except (connections.Misconfigured, connections.TooMany) as error:
+        yield Step(name=_("Search"), is_done=False, text=str(error))
+        return
+    yield _found(entry, username)
+    if entry is not None and password:
+        yield _checked(connection.bind(entry.dn, password))
+
+
+def _found(entry: Entry | None, username: str) -> Step:
+    name = _("Person")
+    if entry is None:
+        words = _("The filter finds nobody for “%(username)s”. Check the base and the filter.")
+        return Step(name=name, is_done=False, text=words % {"username": username})
+    said = _("%(dn)s: username %(username)s, name %(name)s, email address %(email)s")
+    none = _("none")
+    return Step(
+        name=name,
+        is_done=True,
+        text=said
+        % {"dn": entry.dn, "username": entry.username, "name": entry.name or none, "email": entry.email or none},
+    )
+
+
+def _checked(answer: Answer) -> Step:
+    words = {
+        Answer.RIGHT: _("Correct"),
+        Answer.WRONG: _("Incorrect"),
+        Answer.MUST_CHANGE: _("Correct, but it must be changed first"),
+        Answer.EXPIRED: _("Correct, but it has expired"),
+        Answer.DISABLED: _("Correct, but the account is disabled"),
+        Answer.ACCOUNT_EXPIRED: _("Correct, but the account has expired"),
+        Answer.OUTSIDE_HOURS: _("Correct, but not allowed at this time"),
+        Answer.OTHER_MACHINE: _("Correct, but allowed only from certain computers"),
+        Answer.LOCKED: _("The directory has locked the account"),
+    }
+    return Step(name=_("Password"), is_done=answer is Answer.RIGHT, text=words[answer])

@@ -1,0 +1,191 @@
+"""Directories in the admin: their servers, how people are found in them, and a test of each step."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit_events, directories
+from accounts.admin_changes import ChangesAdmin, acts
+from accounts.admin_changes.forms import ChangeForm
+from accounts.admin_site import Words
+from accounts.directories import diagnosis
+from accounts.models import Directory
+from accounts.session_assurance import AuthedRequest
+from verification.inputs.fields import LineField
+from verification.policies.fields import Lines
+
+# What the two kinds of directory usually call things.
+USUAL: Mapping[str, Mapping[str, str]] = {
+    "openldap": {
+        "person_filter": "(&(objectClass=inetOrgPerson)(uid={username}))",
+        "username_attribute": "uid",
+        "name_attribute": "cn",
+        "email_attribute": "mail",
+    },
+    "active_directory": {
+        "person_filter": "(&(objectCategory=person)(objectClass=user)"
+        "(|(sAMAccountName={username})(userPrincipalName={username})))",
+        "username_attribute": "sAMAccountName",
+        "name_attribute": "displayName",
+        "email_attribute": "mail",
+    },
+}
+
+
+class DirectoryForm(ChangeForm):
+    """A directory. Empty names of attributes become the usual ones of its kind."""
+
+    servers = Lines(
+        label=_("servers"),
+        help_text=_("One host name per line, with a port if it isn’t the usual one. They are asked in this order."),
+    )
+    account_password = forms.CharField(
+        label=_("password of the service account"),
+        strip=False,
+        required=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_new = self.instance.pk is None
+        self.fields["account_password"].help_text = (
+            gettext("We store it encrypted.") if is_new else gettext("Leave it empty to keep the current one.")
+        )
+        for name in USUAL["openldap"]:
+            self.fields[name].required = False
+            self.fields[name].help_text = gettext(
+                "%(now)s If you leave it empty: %(ldap)s, or %(ad)s for Active Directory."
+            ) % {
+                "now": self.fields[name].help_text,
+                "ldap": USUAL["openldap"][name],
+                "ad": USUAL["active_directory"][name],
+            }
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        usual = USUAL.get(self.cleaned_data.get("kind", ""), {})
+        for name, value in usual.items():
+            if name not in self.errors and not self.cleaned_data.get(name):
+                self.cleaned_data[name] = value
+        if self.instance.pk is None and not self.cleaned_data.get("account_password"):
+            self.add_error("account_password", gettext("Enter the password of the service account."))
+        return cleaned
+
+
+class TestForm(forms.Form):
+    """Whom to look up in a test of a directory."""
+
+    __test__ = False  # pytest would take it for a test
+
+    username = LineField(
+        label=_("Username"), required=False, max_length=150, help_text=_("Leave it empty to test only the connection.")
+    )
+    password = forms.CharField(
+        label=_("Their password"),
+        strip=False,
+        required=False,
+        max_length=1000,
+        help_text=_("Leave it empty to look the person up without checking a password."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+@admin.register(Directory)
+class DirectoryAdmin(ChangesAdmin):
+    """Directories. A change takes effect within seconds on every host."""
+
+    form = DirectoryForm
+    subject = "directory"
+    added, changed = audit_events.DIRECTORY_MADE, audit_events.DIRECTORY_CHANGED
+    deleted = audit_events.DIRECTORY_DELETED
+    change_form_template = "accounts/admin/directory_form.html"
+    list_display = ("name", "kind", "servers_shown", "position", "is_active", "adds_people")
+    flags = {"is_active": (_("Active"), _("Switched off")), "adds_people": (_("Added"), _("Not added"))}
+    ordering = ("position", "name")
+    words = Words(
+        heading=_("Directories"),
+        lead=_("LDAP servers that check the passwords of their people. Everyone else has a password here."),
+        add=_("Add a directory"),
+        form_lead=_("After you save it, test it: each step says what was found."),
+        empty=_("No directories yet"),
+        empty_text=_("Add your OpenLDAP or Active Directory to let people sign in with the password they have."),
+        delete=_("Delete directory"),
+        delete_effect=_("Nobody can sign in with a password of this directory any more."),
+    )
+    fields = (
+        "name",
+        "kind",
+        "is_active",
+        "position",
+        "servers",
+        "encryption",
+        "ca",
+        "account",
+        "account_password",
+        "base",
+        "person_filter",
+        "username_attribute",
+        "name_attribute",
+        "email_attribute",
+        "adds_people",
+        "max_failures",
+        "failure_minutes",
+        "password_url",
+    )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description=_("servers"))
+    def servers_shown(self, obj: Directory) -> str:
+        return ", ".join(obj.servers)
+
+    def save_model(self, request: HttpRequest, obj: Directory, form: Any, change: bool) -> None:
+        if password := form.cleaned_data["account_password"]:
+            directories.seal_password(obj, password)
+        super().save_model(request, obj, form, change)
+
+    def forget(self) -> None:
+        directories.forget()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People keep their directory: it can be deleted only once nobody belongs to it."""
+        is_empty = obj is None or not obj.people.exists()
+        return super().has_delete_permission(request, obj) and is_empty
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(cast("Any", acts(self.test)))
+        return [path("<int:pk>/test/", page, name="accounts_directory_test"), *super().get_urls()]
+
+    def test(self, request: AuthedRequest, pk: int) -> HttpResponse:
+        """Test a directory and show each step."""
+        directory = get_object_or_404(Directory, pk=pk)
+        if not self.has_change_permission(request, directory):
+            raise PermissionDenied
+        form, reports = TestForm(request.POST or None), None
+        if request.method == "POST" and form.is_valid():
+            found = form.cleaned_data
+            reports = diagnosis.run(directory, username=found["username"], password=found["password"])
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Test %(directory)s") % {"directory": directory.name},
+            "directory": directory,
+            "back": reverse("admin:accounts_directory_change", args=(directory.pk,)),
+            "form": form,
+            "reports": reports,
+        }
+        return render(request, "accounts/admin/directory_test.html", context)

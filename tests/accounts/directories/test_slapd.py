@@ -1,0 +1,361 @@
+"""Tests with a real OpenLDAP: who signs in with which password, what is told, and what happens when it is away."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from accounts import directories
+from accounts.directories import checking, diagnosis
+from accounts.directories.answers import Answer, of_refused_bind
+from accounts.models import Directory, User
+from accounts.models.directories import Encryption
+from accounts.support.admin.directories import USUAL
+from mfasite.demo import child_processes
+from tests import slapd as ldap_server
+from tests.pages import Browser
+from tests.people import PASSWORD as LOCAL_PASSWORD
+from tests.people import Clock, join
+from tests.ports import free_port
+from tests.slapd import ACCOUNT, ACCOUNT_PASSWORD, BASE, PASSWORD, Slapd
+from verification.models import AuditEvent, Message
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd")]
+
+
+@pytest.fixture(scope="module")
+def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    home = tmp_path_factory.mktemp("slapd")
+    with child_processes.crew(home, {"PATH": "/usr/bin:/usr/sbin"}) as crew:
+        server = ldap_server.start(home, crew)
+        for uid in ("dora", "emil", "fritz", "gerd", "hanna", "ivo", "jana", "karl"):
+            server.person(uid)
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    """Forget the directories and the servers that were down in another test."""
+    directories.forget()
+    checking._down.clear()
+    yield
+    directories.forget()
+
+
+@pytest.fixture
+def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
+    def make(**more: object) -> Directory:
+        values: dict[str, object] = {
+            "name": "Staff",
+            "servers": [f"127.0.0.1:{slapd.tls}"],
+            "encryption": Encryption.LDAPS,
+            "ca": slapd.ca,
+            "account": ACCOUNT,
+            "base": f"ou=people,{BASE}",
+            **USUAL["openldap"],
+        }
+        made = Directory(**(values | more))
+        directories.seal_password(made, ACCOUNT_PASSWORD)
+        made.full_clean()
+        made.save()
+        return made
+
+    return make
+
+
+def tried(username: str, password: str, browser: Browser | None = None) -> Browser:
+    browser = browser or Browser()
+    browser.go("/sign-in/")
+    browser.press("Sign in", username=username, password=password)
+    return browser
+
+
+def refusals() -> list[str]:
+    rows = AuditEvent.objects.filter(kind="directory.refused").order_by("pk")
+    return [row.detail["why"] for row in rows]
+
+
+# Signing in -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encryption", [Encryption.LDAPS, Encryption.STARTTLS])
+def test_the_first_sign_in_adds_the_person(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, encryption: Encryption
+) -> None:
+    port = slapd.tls if encryption == Encryption.LDAPS else slapd.plain
+    made = directory(encryption=encryption, servers=[f"127.0.0.1:{port}"])
+
+    browser = tried("DORA", PASSWORD)
+
+    dora = User.objects.get(directory=made)
+    assert browser.shown.path == "/sign-in/register/"
+    assert (dora.username, dora.name, dora.email) == ("dora", "Dora", "dora@example.org")
+    assert not dora.has_usable_password()
+
+
+def test_refuses_a_wrong_an_empty_and_an_odd_password(directory: Callable[..., Directory], clock: Clock) -> None:
+    directory()
+
+    for password in ("wrong", " ", PASSWORD.upper()):
+        assert tried("dora", password).shown.path == "/sign-in/"
+
+    assert not User.objects.exists()
+    assert refusals() == []
+
+
+@pytest.mark.parametrize("name", ["*", "do*", "dora)(uid=*", "dora\\", "", "dora\0"])
+def test_a_name_is_never_part_of_the_filter(directory: Callable[..., Directory], clock: Clock, name: str) -> None:
+    directory()
+
+    tried(name, PASSWORD)
+
+    assert not User.objects.exists()
+
+
+def test_follows_a_new_username(directory: Callable[..., Directory], slapd: Slapd, clock: Clock) -> None:
+    directory()
+    tried("emil", PASSWORD)
+    emil = User.objects.get()
+
+    slapd.rename("emil", "emil.huber")
+    tried("emil.huber", PASSWORD)
+
+    assert User.objects.get().pk == emil.pk
+    assert User.objects.get().username == "emil.huber"
+
+
+def test_never_takes_over_an_account_of_the_same_name(directory: Callable[..., Directory], clock: Clock) -> None:
+    fritz = join("fritz")
+    directory(person_filter="(|(uid={username})(mail={username}))")
+
+    browser = tried("fritz@example.org", PASSWORD)
+
+    assert browser.shown.path == "/sign-in/"
+    assert User.objects.get().pk == fritz.user.pk
+    assert refusals() == ["name_taken"]
+
+
+def test_people_without_a_directory_have_their_own_password(directory: Callable[..., Directory], clock: Clock) -> None:
+    join("dora")
+    directory()
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/"
+    assert tried("dora", LOCAL_PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_asks_nobody_about_people_of_a_directory_that_is_off(directory: Callable[..., Directory], clock: Clock) -> None:
+    made = directory()
+    tried("dora", PASSWORD)
+
+    Directory.objects.filter(pk=made.pk).update(is_active=False)
+    directories.forget()
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/"
+
+
+# What the directory says ---------------------------------------------------------------------------------------
+
+
+def test_tells_that_the_password_must_be_changed(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory()
+    slapd.change("gerd", "replace: pwdReset\npwdReset: TRUE")
+
+    right, wrong = tried("gerd", PASSWORD), tried("gerd", "wrong")
+
+    assert "requires a new one" in right.shown
+    assert "Incorrect username or password" in wrong.shown
+    assert refusals() == ["must_change"]
+
+
+def test_tells_that_the_password_has_expired(directory: Callable[..., Directory], slapd: Slapd, clock: Clock) -> None:
+    directory()
+    policy = f"replace: pwdPolicySubentry\npwdPolicySubentry: cn=short,ou=policies,{BASE}"
+    slapd.change("hanna", f"{policy}\n-\nreplace: pwdChangedTime\npwdChangedTime: 20200101000000Z")
+
+    right, wrong = tried("hanna", PASSWORD), tried("hanna", "wrong")
+
+    assert "has expired" in right.shown
+    assert "Incorrect username or password" in wrong.shown
+
+
+def test_tells_nobody_that_the_directory_has_locked_an_account(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory()
+    slapd.change("ivo", "replace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z")
+
+    right, wrong = tried("ivo", PASSWORD), tried("ivo", "wrong")
+
+    assert "Incorrect username or password" in right.shown
+    assert "Incorrect username or password" in wrong.shown
+
+
+def test_a_stranger_cannot_make_the_directory_lock_an_account(
+    directory: Callable[..., Directory], clock: Clock
+) -> None:
+    """The directory locks after six. Seen failing without the count of guesses."""
+    directory(max_failures=4)
+    for number in range(9):
+        tried("jana", f"wrong {number}", Browser(network=f"198.51.100.{number + 1}"))
+
+    assert "Too many attempts" in tried("jana", PASSWORD, Browser(network="198.51.100.77")).shown
+    clock.forward(minutes=61)
+    assert tried("jana", PASSWORD, Browser(network="198.51.100.78")).shown.path == "/sign-in/register/"
+
+
+def test_correct_passwords_use_up_no_guesses(directory: Callable[..., Directory], clock: Clock) -> None:
+    directory(max_failures=2)
+
+    for _turn in range(4):
+        assert tried("karl", PASSWORD).shown.path == "/sign-in/register/"
+
+
+# Away ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """A server that accepts connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(50)
+        kept: list[socket.socket] = []
+        stop = threading.Event()
+
+        def accept() -> None:
+            listener.settimeout(0.1)
+            while not stop.is_set():
+                try:
+                    kept.append(listener.accept()[0])
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            stop.set()
+            thread.join()
+            for each in kept:
+                each.close()
+
+
+def test_the_next_server_answers_if_one_is_down(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory(servers=[f"127.0.0.1:{free_port()}", f"127.0.0.1:{slapd.tls}"])
+
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_a_hanging_server_makes_one_person_wait_and_the_next_no_more(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock, black_hole: int
+) -> None:
+    directory(servers=[f"127.0.0.1:{black_hole}", f"127.0.0.1:{slapd.tls}"])
+    first = time.perf_counter()
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+    second = time.perf_counter()
+
+    assert tried("karl", PASSWORD).shown.path == "/sign-in/register/"
+
+    assert second - first < 12
+    assert time.perf_counter() - second < 3
+
+
+def test_says_that_it_is_away_and_local_people_still_sign_in(
+    directory: Callable[..., Directory], slapd: Slapd, clock: Clock
+) -> None:
+    directory()
+    tried("dora", PASSWORD)
+    join("local")
+    slapd.stop()
+    try:
+        away, unknown, local = tried("dora", PASSWORD), tried("nobody", "x"), tried("local", LOCAL_PASSWORD)
+        again = tried("dora", "wrong")
+    finally:
+        slapd.start()
+    checking._down.clear()
+
+    for browser in (away, unknown, again):
+        assert "can’t check your password at the moment" in browser.shown
+    assert local.shown.path == "/sign-in/register/"
+    assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
+
+
+def test_refuses_a_certificate_of_somebody_else(directory: Callable[..., Directory], clock: Clock) -> None:
+    directory(ca="")
+
+    assert "can’t check your password at the moment" in tried("dora", PASSWORD).shown
+
+
+# The test of each step -----------------------------------------------------------------------------------------
+
+
+def steps(made: Directory, username: str = "", password: str = "") -> list[tuple[str, bool]]:
+    (report,) = diagnosis.run(made, username=username, password=password)
+    return [(step.name, step.is_done) for step in report.steps]
+
+
+def test_the_test_goes_through_every_step(directory: Callable[..., Directory]) -> None:
+    made = directory()
+
+    assert steps(made, "dora", PASSWORD) == [
+        ("Connection", True),
+        ("Service account", True),
+        ("Base", True),
+        ("Person", True),
+        ("Password", True),
+    ]
+    assert steps(made, "dora", "wrong")[-1] == ("Password", False)
+    assert steps(made, "nobody")[-1] == ("Person", False)
+
+
+def test_the_test_names_the_step_that_fails(directory: Callable[..., Directory]) -> None:
+    made = directory()
+
+    made.base = "ou=nowhere,dc=example,dc=org"
+    assert steps(made)[-1] == ("Search", False)
+    directories.seal_password(made, "not the password")
+    assert steps(made)[-1] == ("Service account", False)
+    made.ca = ""
+    assert steps(made) == [("Connection", False)]
+
+
+def test_answers_are_read_from_active_directorys_codes() -> None:
+    text = "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data {code}, v4563"
+    codes = ("52e", "525", "530", "531", "532", "533", "701", "773", "775", "999")
+    assert [of_refused_bind(text.format(code=code)) for code in codes] == [
+        Answer.WRONG,
+        Answer.WRONG,
+        Answer.OUTSIDE_HOURS,
+        Answer.OTHER_MACHINE,
+        Answer.EXPIRED,
+        Answer.DISABLED,
+        Answer.ACCOUNT_EXPIRED,
+        Answer.MUST_CHANGE,
+        Answer.LOCKED,
+        Answer.WRONG,
+    ]
+
+
+# Where the password is not ours -----------------------------------------------------------------------------------
+
+
+def test_a_person_of_a_directory_is_told_where_to_change_the_password(
+    directory: Callable[..., Directory], clock: Clock
+) -> None:
+    directory(password_url="https://password.example.org/")
+    tried("dora", PASSWORD)
+    dora = User.objects.get()
+    browser = Browser()
+    browser.go("/password-reset/")
+
+    browser.press("Email me the link", name="dora")
+
+    rows = Message.objects.filter(user=dora)
+    assert [row.template for row in rows] == ["verification/notices/password_elsewhere.txt"]
