@@ -54,7 +54,7 @@ class ProtectedHost(models.Model):
 
         PUBLIC = "public", _("nothing: public")
         SIGN_IN = "sign-in", _("to be signed in")
-        STRENGTH = "strength", _("the strength of the application, or another one")
+        STRENGTH = "strength", _("the application’s strength, or more")
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="hosts", verbose_name=_("application")

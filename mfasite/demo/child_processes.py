@@ -47,14 +47,21 @@ class Crew:
     environment: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def start(self, name: str, command: Sequence[str], *, is_optional: bool = False) -> Child:
-        """Start a child in its own session, so that Ctrl-C reaches us first."""
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        is_optional: bool = False,
+        more: Mapping[str, str] | None = None,
+    ) -> Child:
+        """Start a child in its own session, so that Ctrl-C reaches us first. `more` is for its environment alone."""
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
                 list(_tied(command)),
                 cwd=BASE_DIR,
-                env=dict(self.environment),
+                env=dict(self.environment) | dict(more or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -188,6 +195,11 @@ def beat(home: Path) -> tuple[str, ...]:
 def flower(port: int) -> tuple[str, ...]:
     """Return the command line of Flower on loopback. FLOWER_BASIC_AUTH in the environment says who may see it."""
     return manage("flower", "--port", str(port))
+
+
+def wiki(port: int, service: str) -> tuple[str, ...]:
+    """Return the command line of the sample applications and their proxy. Its secret comes from the environment."""
+    return python("-m", "mfasite.demo.wiki", str(port), service)
 
 
 def listens(port: int) -> bool:

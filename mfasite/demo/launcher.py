@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfasite import conf, demo_database
-from mfasite.demo import broker, child_processes, preflight
+from mfasite.demo import broker, child_processes, preflight, wiki
 from mfasite.demo.child_processes import Crew
 from mfasite.environment import env
 from verification import conf as engine
@@ -119,6 +119,21 @@ def _wait(stack: Stack) -> None:
     stack.crew.wait(
         "The worker", lambda: child_processes.workers_answer(stack.broker_url, prefix=prefix), seconds=SECONDS
     )
+
+
+SECRET_FILE = "proxy-secret"  # noqa: S105  (the name of a file that `make_demo_applications` writes)
+
+
+def start_samples(stack: Stack, port: int) -> None:
+    """Start the sample applications and the proxy in front of them, and wait for it.
+
+    Errors: child_processes.Failed if one of them fails.
+    """
+    stack.crew.run("applications", child_processes.manage("make_demo_applications", "--port", str(port)))
+    secret = (stack.home / SECRET_FILE).read_text(encoding="utf-8")
+    command = child_processes.wiki(port, stack.url)
+    stack.crew.start("wiki", command, is_optional=True, more={wiki.SECRET: secret})
+    stack.crew.wait("The sample applications", lambda: child_processes.listens(port), seconds=SECONDS)
 
 
 def watch(stack: Stack, say: Callable[[str], object]) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
@@ -178,6 +179,21 @@ def test_has_a_phone(demo: Demo) -> None:
     assert json.loads(get(f"{demo.url}/phone/messages.json")[1]) is not None
 
 
+def test_sample_applications_ask_who_may_open_them(demo: Demo) -> None:
+    found = re.search(r"http://(wiki\.localhost):(\d+)/ and http://(payroll\.localhost):\2/", demo.said())
+    assert found, demo.said()
+
+    for host in (found[1], found[3]):
+        line = HTTPConnection("127.0.0.1", int(found[2]), timeout=20)
+        try:
+            line.request("GET", "/page", headers={"Host": f"{host}:{found[2]}", "Accept": "text/html"})
+            answer = line.getresponse()
+            assert answer.status == 302
+            assert answer.headers["Location"].startswith(f"{demo.url}/integrations/hosts/enter/?rd=http")
+        finally:
+            line.close()
+
+
 def test_listens_on_this_machine_alone(demo: Demo) -> None:
     addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in addresses - {"127.0.0.1", "127.0.1.1"}:
@@ -187,7 +203,8 @@ def test_listens_on_this_machine_alone(demo: Demo) -> None:
 
 
 def test_keeps_its_keys_to_itself(demo: Demo) -> None:
-    assert stat.S_IMODE((demo.home / "keys").stat().st_mode) == 0o600
+    for name in ("keys", "proxy-secret"):
+        assert stat.S_IMODE((demo.home / name).stat().st_mode) == 0o600
 
 
 def test_prints_an_apps_code_alone(demo: Demo) -> None:

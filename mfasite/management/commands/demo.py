@@ -79,7 +79,11 @@ class Command(BaseCommand):
             starting = launcher.up(home, port=port, broker_url=theirs, say=self._say, more=operator, has_history=True)
             with starting as running:
                 _note_addresses(running)
-                self._welcome(running, self._show_queues(running, preflight.free_port(port + 1)))
+                queues = self._show_queues(running, preflight.free_port(port + 1))
+                samples = preflight.free_port(max(port + 2, queues + 1))
+                self._say("starting the sample applications")
+                launcher.start_samples(running, samples)
+                self._welcome(running, queues, samples)
                 launcher.watch(running, self._say)
         finally:
             for number in SIGNALS:
@@ -103,13 +107,14 @@ class Command(BaseCommand):
         self.stdout.write(f"… {words}")
         self.stdout.flush()
 
-    def _welcome(self, running: launcher.Stack, queues: int) -> None:
+    def _welcome(self, running: launcher.Stack, queues: int, samples: int) -> None:
         width = max(len(person.name) for person in users.CAST)
         lines = [
             "",
             f"  Sign in         {running.url}/",
             f"  Virtual phone   {running.url}{provider_pages.phone_url()}",
             f"  Staff pages     {running.url}/admin/",
+            f"  Applications    http://wiki.{launcher.NAME}:{samples}/ and http://payroll.{launcher.NAME}:{samples}/",
             *(
                 [f"  Queues          http://{launcher.NAME}:{queues}/ (Flower; username opal, the password below)"]
                 * bool(queues)
