@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the management commands. `--demo` as the first argument runs one on the demo's data instead."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ ALWAYS = ("demo", "code", "environment")  # commands that need no keys: without 
 
 def main() -> None:
     """Run the command that the arguments name."""
+    gc.disable()  # until the apps are loaded: what a process imports stays, so each search for garbage there is in vain
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

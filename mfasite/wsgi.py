@@ -4,9 +4,11 @@ import gc
 import os
 import sys
 
-import django
-from django.core.exceptions import ImproperlyConfigured
-from django.core.handlers.wsgi import WSGIHandler
+gc.disable()  # until the apps are loaded: what a process imports stays, so each search for garbage there is in vain
+
+import django  # noqa: E402
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mfasite.settings")
 
@@ -23,6 +25,7 @@ def _load() -> WSGIHandler:
         checks.refuse_contradictions()
         checks.tell_of_database()
         checks.tell_of_names()
+        gc.freeze()  # the URLs too
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(_DOES_NOT_BOOT)
