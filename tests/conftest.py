@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
+from django.template import Template
 from django.test import TransactionTestCase, override_settings
 from django.urls import get_resolver
 from django.utils import timezone
@@ -116,6 +117,14 @@ def _tables_are_emptied_cheaply() -> Iterator[None]:
     """Replace Django's flush after a test with real transactions, which the audit log refuses."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: databases.empty())
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _templates_keep_no_context(django_test_environment: None) -> Iterator[None]:
+    """Undo what lets Django's test client remember contexts: it copies one for each template, part and form field."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
         yield
 
 
