@@ -27,13 +27,13 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
-from tests import databases
+from tests import databases, kept_caches
 from tests.ports import free_port
 from tests.scheduling import GroupScheduling
 from tests.settings import KEYS
 from verification import policies
 from verification.delivery import broker as delivery_broker
-from verification.delivery.routing import cache, outages
+from verification.delivery.routing import outages
 from verification.keys import crypto
 from verification.limits import toll_fraud
 
@@ -146,11 +146,18 @@ def _digest_keys_are_read() -> Iterator[None]:
     crypto._digest_keys.pop("d1", None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _caches_are_kept() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        kept_caches.keep(patch)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _caches_are_empty() -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
-    for forget in (outages.forget, policies.forget, toll_fraud.forget, cache.forget, services._services.forget):
-        forget()
+    kept_caches.forget()
+    services._services.forget()
 
 
 @pytest.fixture
