@@ -14,7 +14,7 @@ PYTEST = $(BIN)/python -m pytest -n $(PARALLEL) --dist loadgroup --durations 10
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-NODE_PACKAGES := tests/browser/firefox/node_modules/.package-lock.json
+NODE_PACKAGES := $(addsuffix /node_modules/.package-lock.json,tests/browser/firefox tests/accounts/integrations/oidc/node)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo preflight test test-all bench lint lock clean
@@ -64,7 +64,7 @@ $(STAMPS)/service: FORCE
 $(STAMPS)/tests: FORCE
 	@$(call install,tests/requirements.lock,tests/requirements.lock)
 
-$(NODE_PACKAGES): tests/browser/firefox/package-lock.json
+$(NODE_PACKAGES): %/node_modules/.package-lock.json: %/package-lock.json
 	@npm ci --silent --ignore-scripts --prefix $(<D)
 
 FORCE:
