@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('host', models.CharField(max_length=259, verbose_name='host')),
                 ('path_prefix', models.CharField(default='/', max_length=200, verbose_name='path')),
-                ('access', models.CharField(choices=[('public', 'nothing: public'), ('sign-in', 'to be signed in'), ('strength', 'the application’s strength, or more')], default='strength', max_length=10, verbose_name='visitors need')),
+                ('access', models.CharField(choices=[('public', 'Nothing: everyone can open it'), ('sign-in', 'To be signed in'), ('strength', 'The application’s strength, or more')], default='strength', max_length=10, verbose_name='visitors need')),
                 ('strength', models.CharField(blank=True, max_length=50, verbose_name='strength')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hosts', to='accounts.application', verbose_name='application')),
             ],

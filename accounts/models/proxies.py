@@ -52,9 +52,9 @@ class ProtectedHost(models.Model):
     class Access(models.TextChoices):
         """What a visitor needs."""
 
-        PUBLIC = "public", _("nothing: public")
-        SIGN_IN = "sign-in", _("to be signed in")
-        STRENGTH = "strength", _("the application’s strength, or more")
+        PUBLIC = "public", _("Nothing: everyone can open it")
+        SIGN_IN = "sign-in", _("To be signed in")
+        STRENGTH = "strength", _("The application’s strength, or more")
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="hosts", verbose_name=_("application")
