@@ -145,3 +145,10 @@ APPLICATION_SESSIONS_ENDED = declare(
         severity=Severity.WARN,
     )
 )
+APPLICATION_SIGN_OUTS_SENT_AGAIN = declare(
+    Event(
+        "application.sign_outs_sent_again",
+        _("Sign-outs sent again to an application"),
+        _("%(actor)s sent sign-outs again to the application %(application)s (%(n)s)."),
+    )
+)

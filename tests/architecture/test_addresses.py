@@ -57,6 +57,7 @@ def table(browser: Browser) -> list[Address]:
             "key": "methods",
             "slug": "no-text",
             "version": "a" * 16,
+            "kind": "oidc",
             "reference": "1-strange-abcdef",
             "content_type_id": "1",
             "below": "page",

@@ -174,7 +174,15 @@ def _of_rule(rule: str) -> list[URLPattern]:
 
 
 def _path(page: URLPattern, person: Person) -> str:
-    values = {"pk": person.user.pk, "slug": "x", "ref": "x", "handle": "x", "key": "methods", "name": "unlock"}
+    values = {
+        "pk": person.user.pk,
+        "slug": "x",
+        "ref": "x",
+        "handle": "x",
+        "key": "methods",
+        "name": "unlock",
+        "kind": "oidc",
+    }
     taken = {name: values[name] for name in page.pattern.converters}
     return reverse(f"admin:{page.name}", kwargs=taken)
 

@@ -211,6 +211,7 @@ def site(
         "key": "methods",
         "slug": "no-text",
         "version": "a" * 16,
+        "kind": "oidc",
         "reference": "1-strange-abcdef",
         "content_type_id": "1",
         "below": "page",

@@ -1,35 +1,75 @@
 """What administrators change about applications: each in one transaction with its audit event."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import applications
+from accounts import access, applications
 from accounts.admin_changes import Refused
 from accounts.admin_changes.forms import differences, spend, values
-from accounts.applications import logos
-from accounts.models import Application, ApplicationSession, User
+from accounts.applications import logos, secrets
+from accounts.integrations.forward_auth import protected
+from accounts.integrations.oidc import deliveries
+from accounts.integrations.oidc.validator import SECRET
+from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
 from accounts.support import change_events
+from accounts.support.applications.connections import ConnectionForm, Stored
 from accounts.support.applications.forms import ApplicationForm
 from verification import audit
 from verification.audit import Event
 from verification.context import Context
 
 
-def save(form: ApplicationForm, staff: User, context: Context, *, more: dict[str, list[str]] | None = None) -> None:
-    """Store an application as its form says. `more` are changes of its connection. Call it in a transaction.
+def save(form: ApplicationForm, connection: ConnectionForm | None, staff: User, context: Context) -> str:
+    """Store an application and its connection. Return its first secret, if it got one now. Call it in a transaction.
 
     Errors: `Repeated`.
     """
     spend(form)
     is_new = form.instance.pk is None
     application: Application = form.save()
-    changes = {**differences(form.former, values(application)), **(more or {})}
+    stored = connection.store(context.now) if connection is not None else Stored()
+    changes = {**differences(form.former, values(application)), **stored.changes}
     if form.new_logo is not None or form.removes_the_logo:
         logos.store(application, form.new_logo)
         changes["logo"] = ["", _("removed") if form.new_logo is None else form.new_logo.version]
     if is_new or changes:
         event = change_events.APPLICATION_ADDED if is_new else change_events.APPLICATION_CHANGED
         _record(event, application, staff, context, form.cleaned_data["reason"], changes=changes)
+    transaction.on_commit(_forget)
+    return stored.secret
+
+
+def _forget() -> None:
+    """Read groups and hosts again in this process. Others do within seconds."""
+    access.forget()
+    protected.forget()
+
+
+def renew_secret(client: OidcClient, staff: User, context: Context, reason: str, *, overlap: timedelta) -> str:
+    """Give an application a new secret and return it. The former one works until the overlap ends."""
+    with transaction.atomic():
+        secret = secrets.renew(client, SECRET, context.now, overlap=overlap)
+        days = overlap.days
+        _record(change_events.APPLICATION_SECRET_RENEWED, client.application, staff, context, reason, days=days)
+    return secret
+
+
+def end_former_secret(client: OidcClient, staff: User, context: Context, reason: str) -> None:
+    """End the former secret of an application now. Errors: `Refused`."""
+    with transaction.atomic():
+        if not secrets.drop_former(client):
+            raise Refused(_("There is no former secret any more."))
+        _record(change_events.APPLICATION_FORMER_SECRET_ENDED, client.application, staff, context, reason)
+
+
+def send_again(client: OidcClient, staff: User, context: Context, reason: str) -> int:
+    """Send the sign-outs again that an application never confirmed, and return how many."""
+    with transaction.atomic():
+        n = deliveries.again(LogoutDelivery.objects.filter(client=client), context.now)
+        _record(change_events.APPLICATION_SIGN_OUTS_SENT_AGAIN, client.application, staff, context, reason, n=n)
+    return n
 
 
 def switch(application: Application, staff: User, context: Context, reason: str, *, is_on: bool) -> int:
@@ -38,6 +78,7 @@ def switch(application: Application, staff: User, context: Context, reason: str,
         changed = Application.objects.filter(pk=application.pk, is_active=not is_on).update(is_active=is_on)
         if not changed:
             raise Refused(_("Someone else did this before you. Open the page again."))
+        transaction.on_commit(_forget)
         n = 0 if is_on else applications.end(context.now, "application-off", application=application)
         event = change_events.APPLICATION_SWITCHED_ON if is_on else change_events.APPLICATION_SWITCHED_OFF
         _record(event, application, staff, context, reason, n_sessions=n)

@@ -15,7 +15,7 @@ from accounts.applications import logos
 from accounts.applications.logos import Logo
 from accounts.models import Application
 from verification import strengths
-from verification.inputs.fields import LineField
+from verification.inputs.fields import LineField, WordsField
 
 RESERVED = {"add"}  # short names that the addresses of the staff pages need
 _AGES = (
@@ -66,6 +66,19 @@ class LogoField(forms.FileField):
             return logos.read(upload.read(logos.MAX_BYTES + 1))
         except logos.Unusable as why:
             raise forms.ValidationError(str(why)) from why
+
+
+class LinesField(WordsField):
+    """Addresses, one per line. Shape: the value is separated by spaces."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=4_000, widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        return " ".join(dict.fromkeys(str(super().clean(value)).split()))
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.replace(" ", "\n") if isinstance(value, str) else value
 
 
 class ApplicationForm(ChangeForm):

@@ -1,23 +1,30 @@
 """Views of applications: the list, one application, its form, and what ends or deletes it."""
 
+from datetime import timedelta
+
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import Asked
 from accounts.admin_changes.forms import Repeated
 from accounts.applications import logos
-from accounts.models import Application
+from accounts.models import Application, OidcClient
+from accounts.models.people import fold
 from accounts.session_assurance import AuthedRequest
-from accounts.support.applications import changes, listing
+from accounts.support.actions import rights
+from accounts.support.applications import changes, configurations, connections, listing, trials
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.views import layout
 from verification import inputs, strengths
+from verification.inputs.fields import LineField
 
 _HERE = "applications"
 
@@ -64,26 +71,91 @@ def change(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
 
 def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
-    is_new = application.pk is None
-    sent = request.method == "POST"
+    is_new, sent = application.pk is None, request.method == "POST"
     form = ApplicationForm(request.POST if sent else None, request.FILES if sent else None, instance=application)
-    if sent and form.is_valid():
+    connection = connections.form_for(application, request.POST if sent else None)
+    is_valid = sent and all([form.is_valid(), connection is None or connection.is_valid()])
+    if is_valid:
         try:
             with transaction.atomic():
-                changes.save(form, request.user, request_context.read(request))
+                secret = changes.save(form, connection, request.user, request_context.read(request))
         except Repeated:
             form.add_error(None, _("This was already sent and done once. Open the page again to continue."))
         else:
             messages.success(request, _("Saved: %(name)s.") % {"name": form.instance.name})
-            return redirect("admin:application", form.instance.slug)
-    context = {"form": form, "application": None if is_new else application, "kind": application.kind}
+            if secret:
+                return _configured(request, form.instance, secret)
+            view = "admin:application-configuration" if is_new else "admin:application"
+            return redirect(view, form.instance.slug)
+    context = {
+        "form": form,
+        "connection": connection,
+        "application": None if is_new else application,
+        "kind": application.kind,
+    }
     return layout.page(request, "applications/form.html", context, here=_HERE)
+
+
+def configuration(request: AuthedRequest, slug: str) -> HttpResponse:
+    """Show the configuration for each program at the other end, without the secret."""
+    _may(request)
+    return _configured(request, _application(slug), "")
+
+
+def _configured(request: AuthedRequest, application: Application, secret: str) -> HttpResponse:
+    client, hosts = connections.client_of(application), connections.hosts_of(application)
+    host = hosts[0].host if hosts else ""
+    written = [
+        (each, configurations.written(each, application, host, client, secret), configurations.REMARKS.get(each.key))
+        for each in configurations.counterparts(application)
+    ]
+    context = {
+        "application": application,
+        "client": client,
+        "secret": secret,
+        "hosts": hosts,
+        "proxies": connections.proxies_of(application) if client is None else (),
+        "configurations": written,
+        "placeholder": configurations.SECRET,
+    }
+    return layout.page(request, "applications/configuration.html", context, here=_HERE)
+
+
+class PersonForm(forms.Form):
+    """Who would open an application."""
+
+    person = LineField(
+        label=gettext_lazy("Username or email address"),
+        max_length=254,
+        error_messages={"required": gettext_lazy("Enter a person.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+
+def trial(request: AuthedRequest, slug: str) -> HttpResponse:
+    """Say what would happen if a person opened an application, and what it would be told."""
+    _may(request)
+    application = _application(slug)
+    form = PersonForm(request.GET if "person" in request.GET else None)
+    found = None
+    if form.is_bound and form.is_valid():
+        name = form.cleaned_data["person"]
+        person = rights.visible(request.user).filter(Q(username=fold(name)) | Q(email__iexact=name)).first()
+        if person is None:
+            form.add_error("person", _("You can’t help anyone with this username or email address."))
+        else:
+            client = connections.client_of(application)
+            found = trials.trial(application, person, client, request_context.read(request).now)
+    context = {"application": application, "form": form, "trial": found}
+    return layout.page(request, "applications/trial.html", context, here=_HERE)
 
 
 def show(request: AuthedRequest, slug: str) -> HttpResponse:
     """Show one application: what it requires, who used it, and what can be done."""
     _may(request)
     application = _application(slug)
+    now = request_context.read(request).now
+    client = connections.client_of(application)
     strength = strengths.named(application.strength)
     is_timed = application.max_age is not None
     context = {
@@ -95,6 +167,10 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "groups": application.groups.order_by("name"),
         "strength": strength,
         "usage": listing.usage(application, request.user),
+        "details": connections.details(application),
+        "client": client,
+        "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
+        "delivered": connections.deliveries(client) if client else None,
     }
     return layout.page(request, "applications/show.html", context, here=_HERE)
 
@@ -185,3 +261,59 @@ def delete(request: AuthedRequest, slug: str) -> HttpResponseBase:
         _("The audit log stays as it is."),
     )
     return admin_changes.with_reason(request, _asked(application, _("Delete application"), lines), run)
+
+
+# The secret and the sign-outs of a client of OpenID Connect ---------------------------------------------------------
+
+_OVERLAP = timedelta(days=7)
+
+
+def _client(slug: str) -> OidcClient:
+    return get_object_or_404(OidcClient.objects.select_related("application"), application__slug=slug)
+
+
+def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Give an application a new secret, and show it once."""
+    _may(request, "change")
+    client = _client(slug)
+    if client.is_public:
+        raise Http404
+
+    def run(reason: str) -> HttpResponse:
+        context = request_context.read(request)
+        secret = changes.renew_secret(client, request.user, context, reason, overlap=_OVERLAP)
+        return _configured(request, client.application, secret)
+
+    lines = (
+        _("You see the new secret once, on the next page. Put it into the application’s configuration."),
+        _("The present secret keeps working for 7 days. One that is older stops working now."),
+    )
+    asked = _asked(client.application, _("Renew secret"), lines, is_destructive=False)
+    return admin_changes.with_reason(request, asked, run)
+
+
+def end_former_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """End the former secret of an application before its overlap is over."""
+    _may(request, "change")
+    client = _client(slug)
+
+    def run(reason: str) -> None:
+        changes.end_former_secret(client, request.user, request_context.read(request), reason)
+        messages.success(request, _("Only the newest secret works now."))
+
+    lines = (_("If the application still uses the former secret, nobody can sign in to it any more."),)
+    return admin_changes.with_reason(request, _asked(client.application, _("End former secret"), lines), run)
+
+
+def send_again(request: AuthedRequest, slug: str) -> HttpResponseBase:
+    """Send sign-outs again that the application never confirmed."""
+    _may(request, "change")
+    client = _client(slug)
+
+    def run(reason: str) -> None:
+        n = changes.send_again(client, request.user, request_context.read(request), reason)
+        messages.success(request, ngettext("%(n)d sign-out is sent again.", "%(n)d are sent again.", n) % {"n": n})
+
+    lines = (_("We notify the application again of every sign-out that it didn’t confirm."),)
+    asked = _asked(client.application, _("Send sign-outs again"), lines, is_destructive=False)
+    return admin_changes.with_reason(request, asked, run)

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import applications
-from accounts.models import Application, ApplicationSession, Scope, Service
+from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service
 from accounts.support.applications import listing
 from tests.pages import Page
 from tests.people import Clock, Person, hire, join
@@ -81,13 +81,14 @@ def test_adds_one_and_makes_its_short_name(chief: Person) -> None:
     assert (made.slug, made.kind, made.strength) == ("team-wiki", "proxy", "no-phone")
     assert (made.max_age, made.remembered_counts) == (timedelta(hours=1), True)
     assert list(made.groups.all()) == [group]
-    assert page.status == 200
+    assert page.path == f"{PAGES}team-wiki/configuration/"
     event = AuditEvent.objects.get(kind="application.added")
     assert event.detail["application"] == "team-wiki"
     assert event.detail["changes"]["groups"] == ["", "Editors"]
+    assert ProtectedHost.objects.get().host == "wiki.example.org"
 
 
-PROXY: dict[str, str] = {}
+PROXY = {"hosts": "wiki.example.org"}
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,13 @@ PROXY: dict[str, str] = {}
         ("name", ""),
         ("strength", "unknown"),
         ("max_age", "17"),
+        ("hosts", ""),
+        ("hosts", "https://wiki.example.org/"),
+        ("hosts", "taken.example.org"),
     ],
 )
 def test_refuses_what_makes_no_sense(chief: Person, wiki: Application, field: str, value: str) -> None:
+    ProtectedHost.objects.create(application=wiki, host="taken.example.org")
     page = save(chief, f"{PAGES}add/proxy/", **({"name": "Another", **PROXY} | {field: value}))
 
     assert page.path == f"{PAGES}add/proxy/"

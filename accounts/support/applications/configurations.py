@@ -1,0 +1,107 @@
+"""Configurations to copy for the programs at the other end, with the addresses of one application filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from accounts.integrations.oidc import metadata
+from accounts.models import Application, OidcClient, Proxy
+from verification import conf
+
+SECRET = "THE-SECRET"  # noqa: S105  (stands for it where it isn't known any more)
+_TEMPLATES = "accounts/support/applications/configurations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterpart:
+    """A program at the other end. `is_tried`: our tests run it with this configuration."""
+
+    key: str
+    label: str
+    file: str
+    is_tried: bool = False
+
+
+OIDC = (
+    Counterpart(key="apache", label="Apache (mod_auth_openidc)", file="/etc/apache2/conf-available/two-step.conf"),
+    Counterpart(key="jupyterhub", label="JupyterHub", file="jupyterhub_config.py"),
+    Counterpart(key="pgadmin", label="pgAdmin", file="config_local.py"),
+    Counterpart(key="grafana", label="Grafana", file="grafana.ini"),
+    Counterpart(key="gitlab", label="GitLab", file="/etc/gitlab/gitlab.rb"),
+    Counterpart(key="nextcloud", label="Nextcloud (user_oidc)", file=""),
+    Counterpart(key="keycloak", label="Keycloak", file=""),
+    Counterpart(key="other", label="Another program", file=""),
+)
+PROXY = (
+    Counterpart(key="nginx", label="nginx", file="/etc/nginx/conf.d/application.conf", is_tried=True),
+    Counterpart(key="caddy", label="Caddy", file="/etc/caddy/Caddyfile", is_tried=True),
+    Counterpart(key="traefik", label="Traefik", file="/etc/traefik/traefik-application.yml", is_tried=True),
+    Counterpart(key="envoy", label="Envoy", file="/etc/envoy/envoy.yaml", is_tried=True),
+)
+_FILES = {
+    Proxy.Program.NGINX: "nginx-application.conf",
+    Proxy.Program.CADDY: "Caddyfile-application",
+    Proxy.Program.TRAEFIK: "traefik-application.yml",
+    Proxy.Program.ENVOY: "envoy-application.yaml",
+}
+REMARKS = {
+    "apache": _("The redirect address must be below the protected part of the site, and must not be a page of it."),
+    "keycloak": _("People sign in to Keycloak with us as an identity provider. Its own second step can be off."),
+}
+
+
+def counterparts(application: Application) -> tuple[Counterpart, ...]:
+    """Return the programs that an application can be connected with."""
+    return OIDC if application.kind == Application.Kind.OIDC else PROXY
+
+
+def written(
+    counterpart: Counterpart, application: Application, host: str, client: OidcClient | None, secret: str
+) -> str:
+    """Write the configuration for a program. Shape: `host` is the first one of an application behind a proxy."""
+    if client is None:
+        return _for_proxy(counterpart, application, host or "wiki.example.org")
+    values = _values(application, client, secret)
+    return render_to_string(f"{_TEMPLATES}/{counterpart.key}.txt", values).strip() + "\n"
+
+
+def _values(application: Application, client: OidcClient, secret: str) -> dict[str, str]:
+    document: Mapping[str, object] = metadata.document()
+    redirect_uri = client.redirect_uris.split()[0] if client.redirect_uris.split() else ""
+    parts = urlsplit(redirect_uri)
+    return {
+        **{name: str(value) for name, value in document.items() if isinstance(value, str)},
+        "discovery": f"{document['issuer']}/.well-known/openid-configuration",
+        "client_id": client.client_id,
+        "secret": "" if client.is_public else secret or SECRET,
+        "redirect_uri": redirect_uri,
+        "origin": f"{parts.scheme}://{parts.netloc}",
+        "name": application.name.replace('"', "").replace("'", "’").replace("\\", ""),
+        "slug": application.slug,
+        "logout_uri": client.logout_uri,
+        "acr": "phr" if application.strength == "phishing-resistant" else "https://refeds.org/profile/mfa",
+    }
+
+
+def _for_proxy(counterpart: Counterpart, application: Application, host: str) -> str:
+    """Fill in the file of `deploy/`, which the tests run with the real program."""
+    text = (settings.BASE_DIR / "deploy" / _FILES[Proxy.Program(counterpart.key)]).read_text()
+    service = urlsplit(conf.public_url())
+    name = application.slug
+    filled = {
+        "wiki.example.org": host,
+        "https://mfa.example.org": f"{service.scheme}://{service.netloc}",
+        "mfa.example.org": str(service.hostname),
+        "- name: wiki": f"- name: {name}",
+        "cluster: wiki": f"cluster: {name}",
+        "cluster_name: wiki": f"cluster_name: {name}",
+        "    wiki:": f"    {name}:",
+        "service: wiki": f"service: {name}",
+    }
+    for former, wanted in filled.items():
+        text = text.replace(former, wanted)
+    return text

@@ -1,0 +1,109 @@
+"""Trials: what would happen if a person opened an application, and what it would be told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import access
+from accounts.access import Answer, SessionFacts, Step, Verification
+from accounts.integrations.forward_auth.explaining import REASONS
+from accounts.integrations.forward_auth.identity import Identity
+from accounts.integrations.oidc import scopes, tokens
+from accounts.models import Application, OidcClient, User
+from accounts.session_assurance import PASSWORD
+from verification import enrolments, policies
+from verification.policies import Why
+
+_WORDS = {
+    Step.CONTINUE: gettext_lazy("Opens"),
+    Step.ASK: gettext_lazy("Asks for another method"),
+    Step.ENROL: gettext_lazy("Asks to set up a stronger method"),
+    Step.REFUSE: gettext_lazy("Doesn’t open"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    """One way to sign in, and what would happen after it."""
+
+    label: str
+    result: str
+    is_open: bool
+    why: "str | Promise"
+    answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What would happen to a person. `told`: what the application gets after the first try that opens it."""
+
+    person: User
+    tries: tuple[Try, ...]
+    told: Mapping[str, str]
+
+    @property
+    def is_open(self) -> bool:
+        return any(each.is_open for each in self.tries)
+
+
+def trial(application: Application, person: User, client: OidcClient | None, now: datetime) -> Trial:
+    """Try an application as a person, without signing anyone in. Nothing is written."""
+    rules = policies.rules_for(person.pk)
+    own = enrolments.options(enrolments.confirmed(person.pk), rules.methods, now=now)
+    methods = dict.fromkeys((each.method, str(each.label)) for each in own if not each.is_locked)
+    ways = [(_("Password and %(method)s") % {"method": label}, _facts(person, now, name)) for name, label in methods]
+    if rules.remember_days > 0:
+        ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=Why.REMEMBERED)))
+    if not ways:
+        ways.append((_("Password only"), _facts(person, now, "")))
+    groups = access.groups_of(person.pk)
+    tries = [_try(label, access.of_person(person, application, facts, now, groups=groups)) for label, facts in ways]
+    granted = next((each.answer for each in tries if each.is_open), None)
+    told = _told(application, person, client, granted, sorted(groups.values())) if granted else {}
+    return Trial(person=person, tries=tuple(tries), told=told)
+
+
+def _facts(person: User, now: datetime, method: str, *, why: str = "") -> SessionFacts:
+    verified = [Verification(method=PASSWORD, at=now), *([Verification(method=method, at=now)] if method else [])]
+    return SessionFacts(ref="", user_id=person.pk, epoch=person.epoch, verified=tuple(verified), why=why)
+
+
+def _try(label: str, answer: Answer) -> Try:
+    return Try(
+        label=label,
+        result=str(_WORDS[answer.step]),
+        is_open=answer.step is Step.CONTINUE,
+        why=REASONS.get(answer.reason, ""),
+        answer=answer,
+    )
+
+
+def _told(
+    application: Application, person: User, client: OidcClient | None, answer: Answer, groups: list[str]
+) -> Mapping[str, str]:
+    """Return the claims of the ID token or the headers that the application would get."""
+    if client is None:
+        identity = Identity(
+            user=person,
+            groups=tuple(groups),
+            acr=answer.acr,
+            auth_time=answer.auth_time,
+            session_ref=_("(the session)"),
+        )
+        return identity.headers()
+    claims = {
+        "iss": tokens.issuer(),
+        "aud": client.client_id,
+        **scopes.claims(person, scopes.NAMES),
+        "acr": answer.acr,
+        "amr": list(answer.amr),
+        "auth_time": int(answer.auth_time.timestamp()) if answer.auth_time else None,
+        "sid": _("(the session)"),
+    }
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in claims.items()
+    }

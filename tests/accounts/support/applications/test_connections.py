@@ -1,0 +1,210 @@
+"""Tests of how applications are connected: forms, secrets shown once, configurations, trials, sign-outs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.applications import secrets
+from accounts.integrations.oidc import clients
+from accounts.integrations.oidc.validator import SECRET
+from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, ProtectedHost, Proxy
+from accounts.support.applications import configurations
+from tests.pages import Page
+from tests.people import Clock, Person, hire
+from verification.models import AuditEvent
+
+PAGES = "/admin/accounts/application/"
+BACK = "https://board.example.org/oauth/back"
+SHOWN = re.compile(r'<code id="secret">([a-z2-7]{48})</code>')
+
+
+@pytest.fixture
+def chief(db: None, clock: Clock) -> Person:
+    """An administrator, freshly verified."""
+    person = hire("chief", "Administrators")
+    person.sign_in(to="/admin/")
+    return person
+
+
+@pytest.fixture
+def board(db: None, clock: Clock) -> OidcClient:
+    application = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
+    logout_uri = "https://board.example.org/oauth/logout"
+    return clients.make(application, redirect_uris=BACK, logout_uri=logout_uri, now=timezone.now()).client
+
+
+def add(person: Person, **fields: str | None) -> Page:
+    return person.browser.save(f"{PAGES}add/oidc/", **({"name": "Board", "redirect_uris": BACK} | fields))
+
+
+def test_a_new_client_shows_its_secret_once_in_its_configuration(chief: Person) -> None:
+    page = add(chief)
+
+    found = SHOWN.search(page.html)
+    assert found is not None
+    client = OidcClient.objects.get()
+    assert secrets.matches(client, SECRET, found[1], timezone.now())
+    assert page.html.count(found[1]) == 1 + len(configurations.OIDC)
+    assert client.client_id in page.html
+    assert found[1] not in str(OidcClient.objects.values().get())
+    assert found[1] not in str(list(AuditEvent.objects.values_list("detail", flat=True)))
+
+    again = chief.browser.go(f"{PAGES}board/configuration/")
+    assert found[1] not in again.html
+    assert configurations.SECRET in again.html
+
+
+def test_a_public_client_gets_no_secret(chief: Person) -> None:
+    page = add(chief, client_type="public", redirect_uris="http://127.0.0.1/back\ncom.example.app:/back")
+
+    assert page.path == f"{PAGES}board/configuration/"
+    assert OidcClient.objects.get().is_public
+    assert configurations.SECRET not in page.html
+    assert chief.browser.go(f"{PAGES}board/secret/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("redirect_uris", ""),
+        ("redirect_uris", "http://board.example.org/back"),
+        ("redirect_uris", "https://*.example.org/back"),
+        ("redirect_uris", "javascript:alert(1)"),
+        ("redirect_uris", f"{BACK} https://board.example.org/#part"),
+        ("post_logout_redirect_uris", "http://board.example.org/"),
+        ("logout_uri", "http://board.example.org/logout"),
+        ("consent", "nobody"),
+        ("algorithm", "none"),
+        ("algorithm", "HS256"),
+    ],
+)
+def test_refuses_addresses_that_are_not_safe(chief: Person, field: str, value: str) -> None:
+    page = add(chief, **{field: value})
+
+    assert page.path == f"{PAGES}add/oidc/"
+    assert not Application.objects.exists()
+    assert not OidcClient.objects.exists()
+
+
+def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> None:
+    chief.browser.save(f"{PAGES}board/change/", redirect_uris=f"{BACK}\n{BACK}/2", logout_uri="")
+
+    board.refresh_from_db()
+    assert board.redirect_uris == f"{BACK} {BACK}/2"
+    changes = AuditEvent.objects.get(kind="application.changed").detail["changes"]
+    assert changes == {
+        "redirect_uris": [BACK, f"{BACK} {BACK}/2"],
+        "logout_uri": ["https://board.example.org/oauth/logout", ""],
+    }
+
+
+def test_a_new_secret_works_beside_the_former_one(chief: Person, board: OidcClient) -> None:
+    first = secrets.renew(board, SECRET, timezone.now())
+    page = chief.browser.save(f"{PAGES}board/secret/")
+    found = SHOWN.search(page.html)
+    board.refresh_from_db()
+
+    assert found is not None
+    for secret in (first, found[1]):
+        assert secrets.matches(board, SECRET, secret, timezone.now())
+    assert not secrets.matches(board, SECRET, first, timezone.now() + timedelta(days=7))
+
+    assert chief.browser.go(f"{PAGES}board/").offers("End former secret")
+    chief.browser.save(f"{PAGES}board/former/")
+    board.refresh_from_db()
+    assert not secrets.matches(board, SECRET, first, timezone.now())
+    kinds = AuditEvent.objects.filter(kind__startswith="application.").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == ["application.secret_renewed", "application.former_secret_ended"]
+
+
+@pytest.mark.parametrize("program", configurations.PROXY, ids=lambda program: program.key)
+def test_a_proxy_gets_the_tested_file_with_its_host(chief: Person, program: configurations.Counterpart) -> None:
+    wiki = Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
+    ProtectedHost.objects.create(application=wiki, host="notes.example.net")
+    text = configurations.written(program, wiki, "notes.example.net", None, "")
+
+    assert "notes.example.net" in text
+    assert "wiki" not in text
+    assert "mfa.example.org" not in text
+    assert "/integrations/forward-auth/" in text
+
+
+@pytest.mark.parametrize("program", configurations.OIDC, ids=lambda program: program.key)
+def test_a_program_gets_its_client_id_and_our_addresses(program: configurations.Counterpart, board: OidcClient) -> None:
+    text = configurations.written(program, board.application, "", board, "a-new-secret")
+
+    assert board.client_id in text
+    assert "a-new-secret" in text
+    assert "&#" not in text
+    assert "http://" in text or "https://" in text
+
+
+def test_says_that_a_proxy_is_missing(chief: Person) -> None:
+    page = chief.browser.save(f"{PAGES}add/proxy/", name="Notes", hosts="notes.example.net")
+    assert "No proxy may ask about this application yet" in page
+
+    Proxy.objects.create(slug="front", name="Front", program="nginx", networks=["192.0.2.0/24"])
+    assert "No proxy may ask" not in chief.browser.go(f"{PAGES}notes/configuration/")
+
+
+def test_a_trial_shows_each_method_and_the_claims(chief: Person, ana: Person, board: OidcClient) -> None:
+    Application.objects.update(strength="no-phone")
+    ana.user.groups.add(Group.objects.create(name="Editors"))
+    page = chief.browser.go(f"{PAGES}board/trial/?person=ana")
+
+    assert "Password and Authenticator app Opens" in page
+    assert re.search(r"Password and Text message \S+ \S+ 23 Asks for another method", page.words)
+    for words in ("https://refeds.org/profile/mfa", "pwd, otp, mfa", "Editors", board.client_id):
+        assert words in page
+    assert not ApplicationSession.objects.exists()
+
+
+def test_a_trial_says_why_it_would_not_open(chief: Person, ana: Person, board: OidcClient) -> None:
+    board.application.groups.add(Group.objects.create(name="Editors"))
+    page = chief.browser.go(f"{PAGES}board/trial/?person=ana@example.org")
+
+    assert "Doesn’t open They are in none of the application’s groups." in page
+    assert "Nothing, because it wouldn’t open." in page
+
+
+def test_a_trial_behind_a_proxy_shows_the_headers(chief: Person, ana: Person) -> None:
+    Application.objects.create(slug="notes", name="Notes", kind=Application.Kind.PROXY)
+    page = chief.browser.go(f"{PAGES}notes/trial/?person=ana")
+
+    assert "Remote-User ana" in page
+    assert "Remote-Acr https://refeds.org/profile/mfa" in page
+
+
+def test_a_trial_of_nobody_says_so(chief: Person, board: OidcClient) -> None:
+    assert "You can’t help anyone" in chief.browser.go(f"{PAGES}board/trial/?person=nobody")
+
+
+def test_says_how_many_were_notified_and_sends_again(
+    chief: Person, ana: Person, board: OidcClient, clock: Clock
+) -> None:
+    for n, state in enumerate(("done", "done", "failed")):
+        session = ApplicationSession.objects.create(
+            application=board.application,
+            user=ana.user,
+            session_ref=f"{n:032}",
+            started_at=clock.now,
+            last_used_at=clock.now,
+        )
+        LogoutDelivery.objects.create(
+            client=board,
+            session=session,
+            user=ana.user,
+            end_ref="e" * 32,
+            uri=board.logout_uri,
+            due_at=clock.now,
+            state=state,
+        )
+    assert "2 of 3 notified" in chief.browser.go(f"{PAGES}board/")
+    chief.browser.save(f"{PAGES}board/again/")
+
+    assert "1 sign-out is sent again." in chief.browser.shown
+    assert not LogoutDelivery.objects.filter(state="failed").exists()
+    assert AuditEvent.objects.get(kind="application.sign_outs_sent_again").detail["n"] == 1
