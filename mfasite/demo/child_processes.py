@@ -197,6 +197,11 @@ def flower(port: int) -> tuple[str, ...]:
     return manage("flower", "--port", str(port))
 
 
+def expenses(port: int, service: str) -> tuple[str, ...]:
+    """Return the command line of the sample application with OpenID Connect."""
+    return python("-m", "mfasite.demo.expenses", str(port), service)
+
+
 def wiki(port: int, service: str) -> tuple[str, ...]:
     """Return the command line of the sample applications and their proxy. Its secret comes from the environment."""
     return python("-m", "mfasite.demo.wiki", str(port), service)

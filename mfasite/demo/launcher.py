@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mfasite import conf, demo_database
@@ -124,16 +125,22 @@ def _wait(stack: Stack) -> None:
 SECRET_FILE = "proxy-secret"  # noqa: S105  (the name of a file that `make_demo_applications` writes)
 
 
-def start_samples(stack: Stack, port: int) -> None:
-    """Start the sample applications and the proxy in front of them, and wait for it.
+def start_samples(stack: Stack, port: int, oidc_port: int) -> None:
+    """Start the sample applications, two of them with a proxy in front, and wait for them.
 
     Errors: child_processes.Failed if one of them fails.
     """
-    stack.crew.run("applications", child_processes.manage("make_demo_applications", "--port", str(port)))
+    stack.crew.run("applications", _make_samples(port, oidc_port))
     secret = (stack.home / SECRET_FILE).read_text(encoding="utf-8")
     command = child_processes.wiki(port, stack.url)
     stack.crew.start("wiki", command, is_optional=True, more={wiki.SECRET: secret})
-    stack.crew.wait("The sample applications", lambda: child_processes.listens(port), seconds=SECONDS)
+    stack.crew.start("expenses", child_processes.expenses(oidc_port, stack.url), is_optional=True)
+    for each in (port, oidc_port):
+        stack.crew.wait("The sample applications", partial(child_processes.listens, each), seconds=SECONDS)
+
+
+def _make_samples(port: int, oidc_port: int) -> tuple[str, ...]:
+    return child_processes.manage("make_demo_applications", "--port", str(port), "--oidc-port", str(oidc_port))
 
 
 def watch(stack: Stack, say: Callable[[str], object]) -> None:

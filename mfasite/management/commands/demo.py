@@ -82,8 +82,9 @@ class Command(BaseCommand):
                 queues = self._show_queues(running, preflight.free_port(port + 1))
                 samples = preflight.free_port(max(port + 2, queues + 1))
                 self._say("starting the sample applications")
-                launcher.start_samples(running, samples)
-                self._welcome(running, queues, samples)
+                expenses = preflight.free_port(samples + 1)
+                launcher.start_samples(running, samples, expenses)
+                self._welcome(running, queues, samples, expenses)
                 launcher.watch(running, self._say)
         finally:
             for number in SIGNALS:
@@ -107,7 +108,7 @@ class Command(BaseCommand):
         self.stdout.write(f"… {words}")
         self.stdout.flush()
 
-    def _welcome(self, running: launcher.Stack, queues: int, samples: int) -> None:
+    def _welcome(self, running: launcher.Stack, queues: int, samples: int, expenses: int) -> None:
         width = max(len(person.name) for person in users.CAST)
         lines = [
             "",
@@ -115,6 +116,7 @@ class Command(BaseCommand):
             f"  Virtual phone   {running.url}{provider_pages.phone_url()}",
             f"  Staff pages     {running.url}/admin/",
             f"  Applications    http://wiki.{launcher.NAME}:{samples}/ and http://payroll.{launcher.NAME}:{samples}/",
+            f"                  http://{launcher.NAME}:{expenses}/ (OpenID Connect)",
             *(
                 [f"  Queues          http://{launcher.NAME}:{queues}/ (Flower; username opal, the password below)"]
                 * bool(queues)

@@ -1,0 +1,28 @@
+"""Tests of the demo's sample application with OpenID Connect, with the running service."""
+
+import pytest
+
+from mfasite.demo import child_processes, preflight
+from mfasite.demo.launcher import Stack
+from tests.accounts.integrations.oidc import foreign
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
+
+
+def test_signs_in_and_is_signed_out(stack: Stack) -> None:
+    port = preflight.free_port(8300)
+    here = f"http://localhost:{port}"
+    more = ("--port", str(preflight.free_port(port + 1)), "--oidc-port", str(port))
+    stack.crew.run("applications", child_processes.manage("make_demo_applications", *more))
+    stack.crew.start("expenses", child_processes.expenses(port, stack.url), is_optional=True)
+    stack.crew.wait("Expenses", lambda: child_processes.listens(port), seconds=20)
+    browser = foreign.open_browser(stack)
+
+    browser.go(f"{here}/sign-in")
+    page = foreign.sign_in(stack, browser, "dev")
+    assert "Dev Patel" in page.html
+
+    browser.go(f"{stack.url}/sign-out/")
+    browser.press("Sign out")
+    stack.crew.wait("The sign-out", lambda: "Dev Patel" not in browser.go(f"{here}/").html, seconds=5)
+    stack.crew.stop("expenses")
