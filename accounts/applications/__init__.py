@@ -8,6 +8,7 @@ from accounts.applications.open_sessions import (
     end_these,
     on_end,
     open,  # noqa: A004  (read as applications.open)
+    running,
 )
 from accounts.applications.verdicts import asked, refused
 
@@ -22,5 +23,6 @@ __all__ = [
     "on_end",
     "open",
     "refused",
+    "running",
     "usable_by",
 ]

@@ -59,6 +59,12 @@ def open(  # noqa: A001  (read as applications.open)
     return running.get()
 
 
+def running(user: User) -> QuerySet[ApplicationSession]:
+    """Return a person's running sessions with their applications, those used last first."""
+    rows = ApplicationSession.objects.filter(user=user, ended_at__isnull=True)
+    return rows.select_related("application").order_by("-last_used_at")
+
+
 def end(
     now: datetime,
     why: str,

@@ -43,6 +43,7 @@ _PLACES = {
     "methods": ("/methods/", gettext_lazy("View your methods")),
     "new_phone": ("/methods/new-phone/", gettext_lazy("Move to a new phone")),
     "add": ("/methods/add/", gettext_lazy("Add a method")),
+    "applications": ("/applications/", gettext_lazy("View your applications")),
     "browsers": ("/browsers/", gettext_lazy("View your browsers and sessions")),
     "secure": ("/activity/secure/", gettext_lazy("Secure your account")),
     "app_passwords": ("/app-passwords/", gettext_lazy("View your app passwords")),

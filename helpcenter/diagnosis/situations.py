@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from helpcenter.diagnosis.app_passwords import app_password
+from helpcenter.diagnosis.applications import asks_again, cannot_open
 from helpcenter.diagnosis.codes import code_incorrect, lost_phone
 from helpcenter.diagnosis.findings import Finding, View, is_phone, works
 from helpcenter.diagnosis.messages import new_number, no_message
@@ -81,5 +82,12 @@ SITUATIONS = {
         Situation("app-password", "app-password-refused", gettext_lazy("My app password doesn’t work"), app_password),
         Situation("asked-again", "asked-again", gettext_lazy("I’m asked every time, or never asked"), asked_again),
         Situation("strange", "strange-sign-in", gettext_lazy("I got a code or call I didn’t request"), strange),
+        Situation("application", "application-refused", gettext_lazy("I can’t open an application"), cannot_open),
+        Situation(
+            "application-asks",
+            "application-asks-again",
+            gettext_lazy("An application asks me to verify again"),
+            asks_again,
+        ),
     )
 }

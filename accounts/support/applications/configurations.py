@@ -27,7 +27,9 @@ class Counterpart:
 
 
 OIDC = (
-    Counterpart(key="apache", label="Apache (mod_auth_openidc)", file="/etc/apache2/conf-available/two-step.conf"),
+    Counterpart(
+        key="apache", label="Apache (mod_auth_openidc)", file="/etc/apache2/conf-available/two-step.conf", is_tried=True
+    ),
     Counterpart(key="jupyterhub", label="JupyterHub", file="jupyterhub_config.py"),
     Counterpart(key="pgadmin", label="pgAdmin", file="config_local.py"),
     Counterpart(key="grafana", label="Grafana", file="grafana.ini"),
@@ -49,7 +51,7 @@ _FILES = {
     Proxy.Program.ENVOY: "envoy-application.yaml",
 }
 REMARKS = {
-    "apache": _("The redirect address must be below the protected part of the site, and must not be a page of it."),
+    "apache": _("It protects everything beside the redirect address, which must not be a page."),
     "keycloak": _("People sign in to Keycloak with us as an identity provider. Its own second step can be off."),
 }
 
@@ -66,7 +68,28 @@ def written(
     if client is None:
         return _for_proxy(counterpart, application, host or "wiki.example.org")
     values = _values(application, client, secret)
+    if counterpart.key == "apache":
+        return _for_apache(values)
     return render_to_string(f"{_TEMPLATES}/{counterpart.key}.txt", values).strip() + "\n"
+
+
+def _for_apache(values: Mapping[str, str]) -> str:
+    """Fill in the file of `deploy/`. It protects what is beside the redirect address, as the module wants it."""
+    text = (settings.BASE_DIR / "deploy" / "apache-two-step.conf").read_text()
+    part = urlsplit(values["redirect_uri"]).path.rpartition("/")[0] + "/"
+    filled = {
+        "https://app.example.org/secret/redirect_uri": values["redirect_uri"],
+        "https://app.example.org": values["origin"],
+        "https://mfa.example.org": values["issuer"],
+        "OIDCClientID NAME": f"OIDCClientID {values['client_id']}",
+        "OIDCClientSecret SECRET": f"OIDCClientSecret {values['secret']}"
+        if values["secret"]
+        else "# It has no secret.",
+        "/secret/": part,
+    }
+    for former, wanted in filled.items():
+        text = text.replace(former, wanted)
+    return text
 
 
 def _values(application: Application, client: OidcClient, secret: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts import activity, app_passwords
+from accounts import activity, app_passwords, applications
 from accounts.models import CallerCheck, Session, StaleClient, User
 from accounts.support import audit_events, caller_verification
 from accounts.support.actions import action_preview, authorise, rights
@@ -219,6 +219,14 @@ def _holdings(person: User, now: datetime) -> tuple[Holding, ...]:
                     _("since %(at)s") % {"at": time_format.short_moment(each.made_at)},
                 )
                 for each in sessions
+            ],
+        ),
+        (
+            "applications",
+            _("Applications"),
+            [
+                Item(each.application.name, _("used %(at)s") % {"at": time_format.short_moment(each.last_used_at)})
+                for each in applications.running(person)
             ],
         ),
         (

@@ -1,0 +1,145 @@
+"""Diagnosis of applications: why one doesn't open for a user, and why one asks them to verify again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import access, audit_events
+from accounts.access import Reason, Step
+from accounts.models import Application
+from helpcenter.diagnosis.findings import Finding, View
+from verification import audit, strengths, time_format
+from verification.audit import UserEvent
+from verification.models import AuditEvent
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+_RECENT = timedelta(days=2)
+_EVENTS, _SHOWN = 20, 3
+
+_REFUSED: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
+    Reason.NOT_ALLOWED: (
+        gettext_lazy("“%(name)s” is only for some groups, and you aren’t in any of them."),
+        gettext_lazy("If you need it for your work, ask %(support)s to add you to one."),
+    ),
+    Reason.NO_METHOD_POSSIBLE: (
+        gettext_lazy("You have no method that is strong enough for “%(name)s”, and can’t set one up yourself."),
+        gettext_lazy("Contact %(support)s."),
+    ),
+    Reason.TOO_MANY_ROUNDS: (
+        gettext_lazy("You verified twice for “%(name)s”, and it wasn’t enough."),
+        gettext_lazy("Set up a stronger method, such as a passkey. If that doesn’t help, contact %(support)s."),
+    ),
+}
+_ASKED: "dict[str, tuple[StrOrPromise, StrOrPromise]]" = {
+    Reason.TOO_WEAK: (
+        gettext_lazy("“%(name)s” needs a stronger method than the one you verified with."),
+        gettext_lazy("Sign in with one that is strong enough: %(strength)s."),
+    ),
+    Reason.TOO_OLD: (
+        gettext_lazy("“%(name)s” needs a newer verification than the one from your sign-in."),
+        gettext_lazy("Verify again when it asks. This is intended."),
+    ),
+    Reason.REMEMBERED: (
+        gettext_lazy("“%(name)s” needs the second step, even in a remembered browser."),
+        gettext_lazy("Verify when it asks. This is intended."),
+    ),
+    Reason.NO_METHOD: (
+        gettext_lazy("“%(name)s” needs a stronger method, and you haven’t set one up."),
+        gettext_lazy("Set one up that is strong enough: %(strength)s."),
+    ),
+}
+
+
+def cannot_open(seen: View) -> Iterator[Finding]:
+    """Say which applications refused the user lately, and whether they still would."""
+    if seen.is_half:
+        yield _sign_in_first("application-refused")
+        return
+    found = list(_lately(seen, audit_events.APPLICATION_REFUSED))
+    for application, event in found:
+        yield _of_refusal(seen, application, event)
+    if not found:
+        n = Application.objects.filter(is_active=True).count()
+        yield Finding(
+            kind="info",
+            sees=_("No application refused you in the last 2 days.") if n else _("No application is connected yet."),
+            does=_("Open it from your applications. If its tile is missing, the page says why."),
+            to="applications",
+            slug="application-refused",
+        )
+
+
+def _of_refusal(seen: View, application: Application, event: AuditEvent) -> Finding:
+    name = application.name
+    if not application.is_active:
+        sees, does = _("“%(name)s” is switched off.") % {"name": name}, _("Nobody can open it now. Try again later.")
+        return Finding(kind="warn", sees=sees, does=does, slug="application-refused")
+    now = access.of_person(seen.user, application, now=seen.context.now)
+    why = now.reason if now.step is Step.REFUSE else str(event.detail.get("why", ""))
+    if now.step is not Step.REFUSE and why != Reason.TOO_MANY_ROUNDS:
+        words = {"name": name, "at": time_format.moment(event.at)}
+        return Finding(
+            kind="good",
+            sees=_("“%(name)s” didn’t open on %(at)s. The reason for that is gone.") % words,
+            does=_("Open it again."),
+            to="applications",
+            slug="application-refused",
+        )
+    said, advice = _REFUSED.get(why, (_("“%(name)s” didn’t open for you."), _("Contact %(support)s.")))
+    about = {"name": name, "support": seen.support}
+    to = "add" if why == Reason.TOO_MANY_ROUNDS else "applications"
+    return Finding(kind="bad", sees=str(said) % about, does=str(advice) % about, to=to, slug="application-refused")
+
+
+def asks_again(seen: View) -> Iterator[Finding]:
+    """Say which applications asked the user to verify lately, and what each needs."""
+    if seen.is_half:
+        yield _sign_in_first("application-asks-again")
+        return
+    found = list(_lately(seen, audit_events.APPLICATION_ASKED))
+    for application, event in found:
+        strength = strengths.named(application.strength)
+        about = {"name": application.name, "strength": str(strength.label)}
+        unknown = (_("“%(name)s” needed another verification."), _("Verify when it asks."))
+        sees, does = _ASKED.get(str(event.detail.get("why", "")), unknown)
+        is_missing = event.detail.get("why") == Reason.NO_METHOD
+        yield Finding(
+            kind="warn" if is_missing else "info",
+            sees=str(sees) % about,
+            does=str(does) % about,
+            to="add" if is_missing else "",
+            slug="application-asks-again",
+        )
+    if not found:
+        yield Finding(
+            kind="info",
+            sees=_("No application asked you to verify again in the last 2 days."),
+            does=_("If a page asks you to verify for an application that you didn’t open, close it."),
+            slug="application-asks-again",
+        )
+
+
+def _lately(seen: View, kind: UserEvent) -> Iterator[tuple[Application, AuditEvent]]:
+    """Yield the newest event of each of the last applications."""
+    events: dict[str, AuditEvent] = {}
+    for event in audit.of_person(seen.user.pk, of=(kind,), most=_EVENTS):
+        if seen.context.now - event.at < _RECENT:
+            events.setdefault(str(event.detail.get("application", "")), event)
+    rows = {each.slug: each for each in Application.objects.filter(slug__in=events)}
+    for slug, event in list(events.items())[:_SHOWN]:
+        if slug in rows:
+            yield rows[slug], event
+
+
+def _sign_in_first(slug: str) -> Finding:
+    return Finding(
+        kind="info",
+        sees=_("We can check your applications only after you sign in."),
+        does=_("Sign in, then open this page again."),
+        slug=slug,
+    )

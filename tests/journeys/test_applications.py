@@ -1,0 +1,85 @@
+"""Tests of what a person and the support desk see when an application doesn't open or asks again."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts import applications
+from accounts.models import Application
+from tests.pages import Page
+from tests.people import Clock, Person, hire
+from verification.context import Context
+
+
+@pytest.fixture
+def wiki(db: None) -> Application:
+    return Application.objects.create(slug="wiki", name="Team wiki", kind=Application.Kind.PROXY)
+
+
+def ask(person: Person, about: str) -> Page:
+    return person.browser.go(f"/help/diagnose/?about={about}")
+
+
+def test_the_diagnosis_says_who_can_let_a_person_in(ana: Person, wiki: Application, clock: Clock) -> None:
+    wiki.groups.add(Group.objects.create(name="Editors"))
+    ana.sign_in()
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+
+    assert "“Team wiki” is only for some groups, and you aren’t in any of them." in ask(ana, "application")
+
+
+def test_the_diagnosis_says_when_the_reason_is_gone(ana: Person, wiki: Application, clock: Clock) -> None:
+    group = Group.objects.create(name="Editors")
+    wiki.groups.add(group)
+    ana.sign_in()
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+    ana.user.groups.add(group)
+
+    assert "The reason for that is gone." in ask(ana, "application")
+
+
+def test_the_diagnosis_says_that_one_is_switched_off(ana: Person, wiki: Application, clock: Clock) -> None:
+    ana.sign_in()
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+    Application.objects.update(is_active=False)
+
+    assert "“Team wiki” is switched off." in ask(ana, "application")
+
+
+def test_the_diagnosis_names_what_is_strong_enough(ana: Person, wiki: Application, clock: Clock) -> None:
+    Application.objects.update(strength="phishing-resistant")
+    ana.sign_in()
+    applications.asked(wiki, ana.user.pk, "too-weak", Context(now=timezone.now()))
+
+    page = ask(ana, "application-asks")
+    assert "“Team wiki” needs a stronger method than the one you verified with." in page
+    assert "Phishing-resistant" in page
+
+
+def test_the_diagnosis_forgets_what_is_long_ago(ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.asked(wiki, ana.user.pk, "too-weak", Context(now=timezone.now()))
+    clock.forward(days=3)
+    ana.sign_in()
+
+    assert "No application asked you to verify again" in ask(ana, "application-asks")
+    assert "No application refused you" in ask(ana, "application")
+
+
+def test_a_half_signed_in_person_learns_nothing(ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+    ana.give_password()
+
+    for about in ("application", "application-asks"):
+        page = ask(ana, about)
+        assert "only after you sign in" in page
+        assert "wiki" not in page
+
+
+def test_the_support_desk_sees_both(ana: Person, wiki: Application, clock: Clock) -> None:
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+    dora = hire("dora", "Support desk")
+    dora.sign_in(to="/admin/")
+    page = dora.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
+
+    assert "An application couldn’t be opened" in page
+    assert "wiki: none of the groups that may use it." in page
