@@ -12,6 +12,7 @@ from typing import Any, cast
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -23,6 +24,7 @@ from verification import audit
 from verification.context import Context
 from verification.db import row_locks
 from verification.db.compiled_queries import BindParam, Insert, Select, Update
+from verification.db.together import Rows
 
 BACKEND = "accounts.backends.RightsBackend"  # signs people in, and no other one does
 _BATCH = 500  # expired sessions deleted in one transaction
@@ -51,6 +53,8 @@ class SessionStore(DatabaseStore):
 
     _former_key: str | None = None
     _row: Session | None = None  # as it was read or created
+    _kept: bytes | None = None  # what `keep` has written
+    _is_new = False  # `keep` has made a row, and its transaction is not over
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -88,11 +92,40 @@ class SessionStore(DatabaseStore):
         self._former_key = self._former_key or self.session_key
         self._session_key = self._get_new_session_key()
 
+    def keep(self) -> None:
+        """Write the session now, with the other writes of the block that the caller is in.
+
+        The middleware writes it once more only if it changes afterwards. If the block fails, it can be kept again.
+
+        Errors: `SessionInterrupted`, when the block ends, if the session has ended since.
+        """
+        if self.session_key is None:
+            self._session_key = self._get_new_session_key()
+            self._is_new = True
+        row = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]  # not in the stubs
+        if self._is_new:
+            _ADD.later(row)
+            self._row = row
+        else:
+            values = {name: getattr(row, name) for name in _COLUMNS}
+            _WRITE.later(_found, key=row_key(self._former_key) if self._former_key else row.session_key, **values)
+        self.modified = True  # the middleware sends the cookie
+        self._kept = self._content()
+        transaction.on_commit(self._settle)
+
+    def _content(self) -> bytes:
+        return self.serializer().dumps(self._get_session())  # type: ignore[attr-defined,no-any-return]  # not in the stubs
+
+    def _settle(self) -> None:
+        self._former_key, self._is_new = None, False
+
     def save(self, must_create: bool = False) -> None:
-        """Write the session with one statement.
+        """Write the session with one statement, unless it is as `keep` has written it.
 
         Errors: `UpdateError` if the session has ended since; the session middleware turns that into a page.
         """
+        if self._kept is not None and self._kept == self._content():
+            return
         if self.session_key is None:
             self.create()
             return
@@ -147,9 +180,22 @@ class SessionStore(DatabaseStore):
             raise CreateError from error
 
 
+def _found(rows: Rows) -> None:
+    if not rows:
+        raise SessionInterrupted(_GONE)
+
+
+_GONE = "The session ended before the request was completed, for example by a sign-out in another tab."
+
+
 def ref_of(session: SessionBase) -> str:
     """Return the public name of a request's session."""
     return cast("SessionStore", session).ref
+
+
+def keep(session: SessionBase) -> None:
+    """Write a request's session now, with the other writes of the block that the caller is in."""
+    cast("SessionStore", session).keep()
 
 
 def own(user: User, ref: str) -> Session | None:

@@ -1,47 +1,53 @@
 """The sign-in flow, from a correct password to a session. Only `finish` signs anyone in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import audit_events, credentials, passwords, redirects, session_assurance
+from accounts import audit_events, credentials, passwords, redirects, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.directories import Answer
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.sessions import BACKEND
-from accounts.signin import login_stage
+from accounts.signin import browser_cookies, login_stage
 from accounts.signin.login_stage import Pending
 from verification import audit, browsers, challenges, enrolments, limits, policies, registry
 from verification.browsers import known_browsers
 from verification.capabilities import Temporary
 from verification.context import Context
-from verification.db.compiled_queries import BindParam, Select
+from verification.db import together
+from verification.db.compiled_queries import BindParam, Select, Update
 from verification.enrolments import Option
 from verification.limits import Gate
 from verification.models import Enrolment, Purpose
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, Step, Why
 
-_DEVICE_DAYS = 180
-
+user_logged_in.disconnect(dispatch_uid="update_last_login")  # Django's own takes a transaction; see `note_sign_in`
 _NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
 _UNCHANGED = Select(lambda: User.objects.filter(pk=BindParam("pk"), epoch=BindParam("epoch")))
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstStep:
-    """The result of a username and password. Without a user, `gate` or `answer` says why."""
+    """The result of a username and password. Without a user, `gate` or `answer` says why.
+
+    `name` is the username under which the attempt was counted.
+    """
 
     gate: Gate
+    name: str = ""
     answer: Answer = Answer.WRONG
     user: User | None = None
 
@@ -49,7 +55,8 @@ class FirstStep:
 def check_password(name: str, password: str, context: Context) -> FirstStep:
     """Check a username and password. Timing and queries are the same whether or not the name exists.
 
-    The attempt is counted before the check, so that parallel guesses are limited as well.
+    The attempt is counted before the check, so that parallel guesses are limited as well. After a correct password,
+    `begin` undoes that.
     """
     folded = fold(name)
     gate = limits.password_gate(folded, context)
@@ -61,9 +68,8 @@ def check_password(name: str, password: str, context: Context) -> FirstStep:
     if user is None:
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
-    limits.password_accepted(folded, context)
     passwords.note_breached(user, password, context)
-    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user)
+    return FirstStep(gate=gate, answer=Answer.RIGHT, user=user, name=folded)
 
 
 def _record_refusal(user: User | None, answer: Answer, context: Context) -> None:
@@ -84,8 +90,24 @@ class Begun:
     browser_token: str = ""
 
 
-def begin(user: User, context: Context, *, next_url: str, former: Pending | None = None, step_up: str = "") -> Begun:
+def _no_page(pending: Pending) -> None:
+    """Keep nothing: nobody's browser is waiting."""
+
+
+def begin(
+    user: User,
+    context: Context,
+    *,
+    next_url: str,
+    former: Pending | None = None,
+    step_up: str = "",
+    name: str = "",
+    keep: Callable[[Pending], None] = _no_page,
+) -> Begun:
     """Decide what follows a correct password, and issue a challenge for the default option at once.
+
+    `keep` writes the state of the sign-in to the browser's session, in the transaction of the challenge. `name` is the
+    username under which the attempt was counted; that count is undone.
 
     `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
     a text sent a moment ago is not sent again, and an older code is recognised as such.
@@ -95,6 +117,7 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
     if decision.reason is Why.BYPASSED and not _spend_bypass(user, context):
         decision = policies.decide(user, context, is_remembered=is_remembered)
     if decision.step in {Step.ALLOW, Step.DENY}:
+        limits.password_accepted(name or user.username, context)
         if decision.step is Step.DENY:
             audit.record(audit_events.SIGN_IN_DENIED, user_id=user.pk, context=context, why=decision.reason)
         return Begun(decision=decision, browser_token=token)
@@ -111,12 +134,19 @@ def begin(user: User, context: Context, *, next_url: str, former: Pending | None
         step_up=step_up,
         **_carried(former, user, Purpose.SIGN_IN, context),
     )
+
+    def also(outcome: Outcome) -> None:
+        keep(pending.with_(handle=outcome.handle) if outcome.issued else pending)
+        limits.password_accepted(name or user.username, context)
+
     if decision.default is None:
-        return Begun(decision=decision, pending=pending)
-    outcome = ask(user, pending, decision.default, context, decision)
+        with together.block():
+            also(Outcome(verdict=Verdict.GONE))
+        return Begun(decision=decision, pending=pending, browser_token=token)
+    outcome = ask(user, pending, decision.default, context, decision, also=also)
     if not outcome.issued:
-        return Begun(decision=decision, pending=pending, trouble=outcome)
-    return Begun(decision=decision, pending=pending.with_(handle=outcome.handle))
+        return Begun(decision=decision, pending=pending, trouble=outcome, browser_token=token)
+    return Begun(decision=decision, pending=pending.with_(handle=outcome.handle), browser_token=token)
 
 
 def narrowed(decision: Decision, step_up: str, context: Context) -> Decision:
@@ -164,9 +194,16 @@ def _spend_bypass(user: User, context: Context) -> bool:
 
 
 def ask(
-    user: User, pending: Pending, option: Option, context: Context, decision: Decision, *, mode: str = ""
+    user: User,
+    pending: Pending,
+    option: Option,
+    context: Context,
+    decision: Decision,
+    *,
+    mode: str = "",
+    also: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
-    """Issue a challenge for one option, replacing the current one."""
+    """Issue a challenge for one option, replacing the current one. `also` writes what belongs to it."""
     return challenges.start(
         option.enrolment,
         user=user,
@@ -177,6 +214,7 @@ def ask(
         mode=mode,
         replaces=pending.handle,
         known=option.limits,
+        also=also,
     )
 
 
@@ -193,16 +231,17 @@ def may_register(user: User, pending: Pending, context: Context) -> Decision | N
     return decision if pending.is_first and may else None
 
 
-def must_register(user: User, outcome: Outcome, pending: Pending, context: Context) -> bool:
-    """Return whether a verification only opens registration, and nothing else.
+def signs_in(user: User, enrolment: Enrolment | None, pending: Pending, context: Context) -> bool:
+    """Return whether a verification signs the user in, and does not only open registration.
 
-    That is so if policy no longer allows the method, or if it is temporary and the user has no permanent method.
+    It opens registration if policy no longer allows the method, or if it is temporary and the user has no permanent
+    method.
     """
-    if pending.why == Why.METHOD_NOT_ALLOWED:
-        return True
-    if outcome.enrolment is None or not registry.has(outcome.enrolment.method, Temporary):
+    if pending.purpose != Purpose.SIGN_IN or pending.why == Why.METHOD_NOT_ALLOWED:
         return False
-    return not policies.decide(user, context).has_lasting_method
+    if enrolment is None or not registry.has(enrolment.method, Temporary):
+        return True
+    return policies.decide(user, context).has_lasting_method
 
 
 def person(pending: Pending) -> User | None:
@@ -210,7 +249,22 @@ def person(pending: Pending) -> User | None:
     return _UNCHANGED.first(pk=pending.user_id, epoch=pending.epoch)
 
 
-def finish(
+def unchanged(user: Person, pending: Pending) -> User | None:
+    """Return the user of a challenge, or None if their account has changed since the verification began."""
+    is_same = isinstance(user, User) and (user.pk, user.epoch) == (pending.user_id, pending.epoch)
+    return user if isinstance(user, User) and is_same else None
+
+
+_SIGNED_IN = Update(lambda: (User.objects.filter(pk=BindParam("pk")), {"last_login": BindParam("at")}))
+
+
+def note_sign_in(user: User, context: Context) -> None:
+    """Write down when a user signed in. Django's own receiver is off: it would take a transaction of its own."""
+    _SIGNED_IN.later(pk=user.pk, at=context.now)
+    user.last_login = context.now
+
+
+def finish(  # noqa: PLR0913  (one action, its circumstances named)
     request: HttpRequest,
     user: User,
     context: Context,
@@ -220,43 +274,56 @@ def finish(
     password_at: datetime | None,
     enrolment: Enrolment | None = None,
     remember_days: int = 0,
+    challenge: str = "",
 ) -> HttpResponse:
     """Sign a user in and redirect them. Nothing else signs anyone in. `why` goes into the audit log.
 
-    Shape: `password_at` is None if they signed in without a password.
+    Shape: `password_at` is None if they signed in without a password. `challenge` is the handle of the challenge that
+    was proven in the caller's transaction; this event records that too.
     """
-    if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
-        remember_days = 0
-    login_stage.wipe(request)
-    if SESSION_KEY in request.session:
-        request.session.flush()  # else a password alone would renew an older session's second step
-    login(request, user, backend=BACKEND)  # changes the session key and sets `last_login`
+    with login_stage.undone_on_failure(request), together.block():
+        if not challenge:
+            note_sign_in(user, context)
+        if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
+            remember_days = 0
+        login_stage.wipe(request)
+        if SESSION_KEY in request.session:
+            request.session.flush()  # else a password alone would renew an older session's second step
+        login(request, user, backend=BACKEND)  # changes the session key
+        if enrolment is not None:
+            enrolment.user = user
+            otp_login(request, enrolment)
+        verified = {} if password_at is None else {session_assurance.PASSWORD: password_at}
+        until = None
+        if enrolment is not None:
+            verified[enrolment.method], until = context.now, enrolment.ends_at
+        session_assurance.keep(request, user, verified=verified, why=why, until=until)
+        session_assurance.place(request, context)
+        sessions.keep(request.session)
+        audit.record(
+            audit_events.SIGN_IN_COMPLETED,
+            user_id=user.pk,
+            context=context,
+            **_told(why, enrolment, challenge, is_remembered=remember_days > 0),
+        )
+        response = redirects.go_on(next_url)
+        device = known_browsers.remember(context.device, user.username)
+        browser_cookies.know(response, device)
+        if remember_days:
+            proven_by = enrolment.method if enrolment else ""
+            token = browsers.remember(user, context, days=remember_days, method=proven_by)
+            browser_cookies.remember(response, token, days=remember_days)
+        return response
+
+
+def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembered: bool) -> dict[str, Any]:
+    """Return what the event of a sign-in says; without what is usual, because there is one for every sign-in."""
+    told: dict[str, Any] = {"why": why}
     if enrolment is not None:
-        enrolment.user = user
-        otp_login(request, enrolment)
-    verified = {} if password_at is None else {session_assurance.PASSWORD: password_at}
-    until = None
-    if enrolment is not None:
-        verified[enrolment.method], until = context.now, enrolment.ends_at
-    session_assurance.keep(request, user, verified=verified, why=why, until=until)
-    session_assurance.place(request, context)
-    audit.record(
-        audit_events.SIGN_IN_COMPLETED,
-        user_id=user.pk,
-        context=context,
-        why=why,
-        method=enrolment.method if enrolment else "",
-        is_remembered=remember_days > 0,
-    )
-    response = redirects.go_on(next_url)
-    _keep(
-        response, settings.DEVICE_COOKIE_NAME, known_browsers.remember(context.device, user.username), days=_DEVICE_DAYS
-    )
-    if remember_days:
-        proven_by = enrolment.method if enrolment else ""
-        token = browsers.remember(user, context, days=remember_days, method=proven_by)
-        remember(response, token, days=remember_days)
-    return response
+        told |= {"method": enrolment.method, "enrolment": enrolment.ref}
+    if challenge:
+        told["challenge"] = challenge
+    return told | ({"is_remembered": True} if is_remembered else {})
 
 
 def prove_alone(answer: str, context: Context, *, nonce: str, until: datetime) -> Outcome:
@@ -312,24 +379,6 @@ def ask_again(
         **carried,
     )
     return login_stage.keep(request, pending)
-
-
-def remember(response: HttpResponse, token: str, *, days: int) -> None:
-    """Set the remembered-browser cookie. On a shared browser it outlives each user's days: the rows are what counts."""
-    days = max(days, _DEVICE_DAYS) if browsers.is_shared(token) else days
-    _keep(response, settings.BROWSER_COOKIE_NAME, token, days=days)
-
-
-def _keep(response: HttpResponse, name: str, value: str, *, days: int) -> None:
-    """Set a cookie that is sent to this site only and that scripts cannot read."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=days * 86_400,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def outcome_of_proof(outcome: Outcome, pending: Pending, context: Context) -> Outcome:

@@ -5,13 +5,18 @@ It covers the time between password and second step, and re-authentication withi
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import IntegrityError
 from django.http import HttpRequest
 
+from accounts.sessions import SessionStore
 from verification.models import Purpose
 
 _KEY = "pending"
@@ -121,3 +126,18 @@ def is_stale(request: HttpRequest, pending: Pending) -> bool:
 def wipe(request: HttpRequest) -> None:
     """Delete the state."""
     request.session.pop(_KEY, None)
+
+
+@contextmanager
+def undone_on_failure(request: HttpRequest) -> Iterator[None]:
+    """Forget all that this request put into its session, if the transaction that it belongs to fails.
+
+    Errors: `SessionInterrupted`, which has a page of its own, if the person was erased at the same time.
+    """
+    try:
+        yield
+    except Exception as error:
+        request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        if isinstance(error, IntegrityError):
+            raise SessionInterrupted from error
+        raise

@@ -28,6 +28,8 @@ ASKED = {
 # Attributes that the checker does not know, none of them a model's.
 UNKNOWN = {
     "self._get_session()": "Django's session store: not in the stubs",
+    "return self.serializer().dumps(self._get_session())": "the same",
+    "row = self.create_model_instance(self._get_session())": "the same",
     "row = self.create_model_instance(self._get_session(no_load=must_create))": "the same",
     "request.shown_key = key": "a request, from one method of Django's admin to the next",
     "return self._show(request, [(obj, request.shown_key)])": "the same",

@@ -29,6 +29,7 @@ from verification import challenges, enrolments, limits
 from verification.browsers import known_browsers
 from verification.challenges import attempts, proofs, queries
 from verification.context import Context
+from verification.db import together
 from verification.models import Challenge, Counter, Enrolment, Failure, Kind, Message, SingleUseCode, State
 from verification.models.handles import new_handle
 from verification.outcomes import Outcome, Verdict
@@ -148,13 +149,14 @@ def test_one_right_code_opens_once(method: str, racer: Desk, crowd: Crowd) -> No
 _PAUSE = 0.05  # seconds
 
 
-def _unguarded_use(enrolment: Enrolment, *, counter: int | None, now: Any, **_: Any) -> bool:
+def _unguarded_use(enrolment: Enrolment, *, counter: int | None, now: Any, then: Any, **_: Any) -> None:
     row = Enrolment.objects.get(pk=enrolment.pk)
     if counter is not None and row.counter >= counter:
-        return False
+        then([])
+        return
     time.sleep(_PAUSE)
     Enrolment.objects.filter(pk=enrolment.pk).update(counter=counter or row.counter, last_used_at=now)
-    return True
+    then([{}])
 
 
 def _unguarded_code(code_id: int, *, now: Any) -> bool:
@@ -177,9 +179,11 @@ def _without_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (attempts, proofs):
         monkeypatch.setattr(module, "transaction", SimpleNamespace(atomic=Nothing))
+    marked = transaction.mark_for_rollback_on_error
+    monkeypatch.setattr(together, "transaction", SimpleNamespace(atomic=Nothing, mark_for_rollback_on_error=marked))
 
 
-def _unguarded_prove(challenge: Challenge, check: Any, context: Context, *, by_phone: bool = False) -> Outcome:
+def _unguarded_prove(challenge: Challenge, check: Any, context: Context, **_: Any) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != State.OPEN:
         return queries.outcome(challenge, Verdict.USED)
     time.sleep(_PAUSE)
@@ -187,7 +191,7 @@ def _unguarded_prove(challenge: Challenge, check: Any, context: Context, *, by_p
     return queries.outcome(challenge, Verdict.PROVEN)
 
 
-def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcome:
+def _unguarded_collect(handle: str, *, binding: str, context: Context, **_: Any) -> Outcome:
     challenge = queries.load(handle, binding)
     assert challenge is not None
     if challenge.state != State.APPROVED:
@@ -200,7 +204,7 @@ def _unguarded_collect(handle: str, *, binding: str, context: Context) -> Outcom
 GUARDS: dict[str, tuple[str, Any]] = {
     "text": ("verification.challenges.proofs.prove", _unguarded_prove),
     "call": ("verification.challenges.collect", _unguarded_collect),
-    "totp": ("verification.enrolments.mark_used", _unguarded_use),
+    "totp": ("verification.enrolments.use_later", _unguarded_use),
     "recovery": ("verification.enrolments.spend_single_use_code", _unguarded_code),
 }
 

@@ -38,7 +38,7 @@ def record(event: Event, *, user_id: int | None, context: Context, actor_id: int
         key_id=crypto.digest_key(),
     )
     row.digest = digest_of(row)
-    _ADD.run(row)
+    _ADD.later(row)
 
 
 PERSONAL = frozenset({"reason", "note", "caller", "label", "way", "name", "methods"})

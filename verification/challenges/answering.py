@@ -15,11 +15,14 @@ _OLDER_CODE_WINDOW = timedelta(minutes=10)  # older codes are recognised for thi
 _MAX_OLDER_REQUESTS = 20  # most older requests that are compared
 
 
-def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome:
+def answer(
+    handle: str, text: str, *, binding: str, context: Context, alongside: proofs.Alongside | None = None
+) -> Outcome:
     """Check an answer, and finish the challenge if it is correct.
 
     First a try and a failure are counted and committed, so that no later error or parallel request can undo them. Then
-    the method checks the answer, outside any transaction. Then one guarded update finishes the challenge.
+    the method checks the answer, outside any transaction. Then guarded updates finish the challenge, and `alongside` is
+    done with them.
     """
     challenge = queries.load(handle, binding)
     if challenge is None or not challenge.enrolment.is_good(context.now):
@@ -35,7 +38,11 @@ def answer(handle: str, text: str, *, binding: str, context: Context) -> Outcome
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
     check = method.check(queries.data_for_method(challenge, now=context.now), read)
-    return _settle(challenge, check, gate, text=read, context=context)
+    if check.verdict is Verdict.PROVEN:
+        if _is_taken(challenge, check.draft):
+            return attempts.fail(challenge, gate, context, cause="taken")
+        return proofs.prove(challenge, check, context, alongside=alongside)
+    return _refuse(challenge, check, gate, text=read, context=context)
 
 
 def _follow(challenge: Challenge, address: str) -> None:
@@ -48,12 +55,8 @@ def _follow(challenge: Challenge, address: str) -> None:
         Challenge.objects.filter(pk=challenge.pk).update(enrolment=named)
 
 
-def _settle(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str, context: Context) -> Outcome:
-    """Save what a method found, in one transaction, and return the outcome."""
-    if check.verdict is Verdict.PROVEN:
-        if _is_taken(challenge, check.draft):
-            return attempts.fail(challenge, gate, context, cause="taken")
-        return proofs.prove(challenge, check, context)
+def _refuse(challenge: Challenge, check: Check, gate: limits.Gate, *, text: str, context: Context) -> Outcome:
+    """Save what a method found about an answer that is not correct, in one transaction, and return the outcome."""
     if check.verdict is Verdict.USED:
         return attempts.uncounted(challenge, Verdict.USED, context)
     if check.verdict is Verdict.DRIFTED:

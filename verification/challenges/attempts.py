@@ -46,28 +46,33 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
 
     Return the count of failures, or the outcome of a refusal.
     """
+    gate = _reserve(challenge, context)
+    if gate is None:
+        return closing.why_closed(challenge, context.now)
+    if gate.is_open:
+        challenge.tries_left -= 1
+        return gate
     with transaction.atomic():
-        if not _TAKE_TRY.run(pk=challenge.pk, generation=challenge.generation, now=context.now):
-            return closing.why_closed(challenge, context.now)
-        gate = _reserve(challenge, context)
-        if not gate.is_open:
-            Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
-            if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
-                _switch_off(challenge, context)
-            verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
-            return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
-    challenge.tries_left -= 1
-    return gate
+        Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
+        if gate.scope:  # the 30-day limit is reached; the request that reached it may have crashed before it locked
+            _switch_off(challenge, context)
+    verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
+    return queries.outcome(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
 
 
-def _reserve(challenge: Challenge, context: Context) -> limits.Gate:
-    """Count a failure in advance. Public keys can't be guessed, so counting them would only lock people out."""
+def _reserve(challenge: Challenge, context: Context) -> limits.Gate | None:
+    """Take a try and count a failure, in one statement. None if the challenge takes no more answers.
+
+    Public keys can't be guessed, so counting them would only lock people out.
+    """
+    which = {"pk": challenge.pk, "generation": challenge.generation, "now": context.now}
     if registry.has(challenge.enrolment.method, PublicKey):
-        return limits.OPEN
+        return limits.OPEN if _TAKE_TRY.run(**which) else None
     return limits.reserve(
         challenge.user.pk,
         _scope(challenge),
         now=context.now,
+        after=_TAKE_TRY.statement(**which),
         is_counted=_is_counted(challenge),
         switches_off=challenge.purpose not in NON_GRANTING,
     )

@@ -11,6 +11,7 @@ from verification.challenges import attempts, queries
 from verification.method import Mode
 from verification.models import Message, Purpose, State
 from verification.models.challenges import ALIVE
+from verification.models.person import Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Shown:
     """What a page shows of a challenge."""
 
     handle: str
+    user: Person
     account: str
     method: str
     label: str
@@ -64,6 +66,7 @@ def show(handle: str, *, binding: str, now: datetime) -> Shown | None:
     is_expired = challenge.state == State.EXPIRED or challenge.expires_at <= now
     return Shown(
         handle=challenge.handle,
+        user=challenge.user,
         account=str(challenge.user.get_username()),
         method=method.name,
         label=enrolments.label(challenge.enrolment),

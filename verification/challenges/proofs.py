@@ -1,17 +1,22 @@
 """Correct answers: finish the challenge once, and confirm an enrolment that was being set up."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from verification import audit, browsers, enrolments, notices, registry
-from verification.audit import events
+from verification.audit import Event, events
 from verification.capabilities import Temporary
 from verification.challenges import attempts, closing, queries
 from verification.context import Context
+from verification.db import together
 from verification.db.compiled_queries import BindParam, Update
+from verification.db.together import Rows
 from verification.method import Check, Draft
-from verification.models import Challenge, Purpose, State
+from verification.models import Challenge, Enrolment, Purpose, State
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 
 _ROW, _GENERATION, _STATE = BindParam("pk"), BindParam("generation"), BindParam("state")
@@ -23,11 +28,94 @@ _SPEND = Update(
 )
 
 
-def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: bool = False) -> Outcome:
+@dataclass(frozen=True)
+class Alongside:
+    """What a caller writes in the transaction of a proof, so that both happen or neither does.
+
+    `first` writes to the person's row, which is locked before all others. `then` does what the proof was for; it
+    returns whether it recorded the proof in an audit event of its own.
+    """
+
+    first: Callable[[Person, Enrolment], None]
+    then: Callable[[Outcome], bool]
+
+
+class _NotProven(Exception):
+    """The code was used, or the challenge ended, at the same time. Nothing is written."""
+
+
+def prove(
+    challenge: Challenge,
+    check: Check,
+    context: Context,
+    *,
+    by_phone: bool = False,
+    alongside: Alongside | None = None,
+) -> Outcome:
     """Finish a challenge that was answered correctly, and do what its purpose requires. Works once.
 
     If it was approved `by_phone`, it waits for the page to collect it.
     """
+    if by_phone or challenge.purpose == Purpose.ENROL or check.single_use_code is not None:
+        return _after(_prove_in_steps(challenge, check, context, by_phone=by_phone), alongside)
+    try:
+        return _prove_at_once(challenge, check, context, alongside)
+    except _NotProven:
+        return _too_late(challenge, check, context)
+
+
+def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongside: Alongside | None) -> Outcome:
+    """Use up the code, finish the challenge and forget the failures in one statement, or change nothing.
+
+    Errors: `_NotProven` if another request was first.
+    """
+    changed: list[int] = []
+
+    def count(rows: Rows) -> None:
+        changed.append(len(rows))
+
+    outcome = queries.outcome(challenge, Verdict.PROVEN)
+    with together.block():
+        if alongside is not None:
+            alongside.first(challenge.user, challenge.enrolment)
+        enrolments.use_later(
+            challenge.enrolment, counter=check.counter, now=context.now, then=count, learned=check.learned
+        )
+        _SPEND.later(count, pk=challenge.pk, generation=challenge.generation, state=State.PROVEN, ended_at=context.now)
+        attempts.forget_failures(challenge, context)
+        together.flush()
+        if changed != [1, 1]:
+            raise _NotProven
+        if alongside is None or not alongside.then(outcome):
+            _record(events.CHALLENGE_PROVEN, challenge, context)
+    return outcome
+
+
+def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:
+    """Do what a proof was for that is saved already."""
+    if outcome.proven and alongside is not None and outcome.user is not None and outcome.enrolment is not None:
+        with together.block():
+            alongside.first(outcome.user, outcome.enrolment)
+            alongside.then(outcome)
+    return outcome
+
+
+def _record(event: Event, challenge: Challenge, context: Context) -> None:
+    audit.record(event, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
+
+
+def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
+    """Return why a correct answer came too late, and give its try back."""
+    with transaction.atomic():
+        attempts.give_back(challenge, context)
+        if check.counter is None or not enrolments.is_used(challenge.enrolment, check.counter):
+            return closing.why_closed(challenge, context.now)
+        _record(events.CHALLENGE_REPEATED, challenge, context)
+    return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+
+
+def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_phone: bool) -> Outcome:
+    """Finish a challenge whose proof needs more than one look: a setup, a single-use code, an approval by phone."""
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.lock_person(challenge.user)  # before their failures, in the order that all code uses
@@ -36,9 +124,7 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             return queries.outcome(challenge, Verdict.GONE)
         if not _spend(challenge, check, context.now):
             attempts.give_back(challenge, context)
-            audit.record(
-                events.CHALLENGE_REPEATED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
-            )
+            _record(events.CHALLENGE_REPEATED, challenge, context)
             return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
         state = State.APPROVED if by_phone else State.PROVEN
         ended_at = None if by_phone else context.now
@@ -50,27 +136,27 @@ def prove(challenge: Challenge, check: Check, context: Context, *, by_phone: boo
             _after_single_use_code(challenge, context)
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
-        kind = events.CHALLENGE_APPROVED if by_phone else events.CHALLENGE_PROVEN
-        audit.record(kind, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
+        _record(events.CHALLENGE_APPROVED if by_phone else events.CHALLENGE_PROVEN, challenge, context)
     return queries.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
-def collect(handle: str, *, binding: str, context: Context) -> Outcome:
+def collect(handle: str, *, binding: str, context: Context, alongside: Alongside | None = None) -> Outcome:
     """Finish a challenge that was approved on the phone. Works once."""
     challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     approved = Challenge.objects.filter(pk=challenge.pk, state=State.APPROVED, expires_at__gt=context.now)
+    is_collected = False
     with transaction.atomic():
         if challenge.purpose == Purpose.ENROL:
             enrolments.lock_person(challenge.user)
         if approved.update(state=State.PROVEN, ended_at=context.now):
+            is_collected = True
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
-            audit.record(
-                events.CHALLENGE_PROVEN, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
-            )
-            return queries.outcome(challenge, Verdict.PROVEN)
+            _record(events.CHALLENGE_PROVEN, challenge, context)
+    if is_collected:
+        return _after(queries.outcome(challenge, Verdict.PROVEN), alongside)
     if challenge.state == State.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
         return queries.outcome(challenge, Verdict.PENDING, tries_left=challenge.tries_left)
     return closing.why_closed(challenge, context.now)

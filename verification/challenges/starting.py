@@ -1,6 +1,6 @@
 """Starting challenges: for an enrolment that exists, or for one that is being set up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -12,6 +12,7 @@ from verification.audit import events
 from verification.capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.challenges import closing, queries, resending, sending
 from verification.context import Context
+from verification.db import together
 from verification.db.compiled_queries import Insert
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
@@ -39,13 +40,56 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
     replaces: str = "",
     nonce: str = "",
     known: EnrolmentLimits | None = None,
+    also: Callable[[Outcome], None] | None = None,
 ) -> Outcome:
     """Start a challenge for one enrolment: count it, replace the session's older one, queue its message.
+
+    `also` writes what belongs to the request, whatever comes of it: with the challenge, if there is a new one. If that
+    fails, it is called again.
 
     `binding` is a secret of the session; only that session can answer. `replaces` is the session's challenge so far.
     `nonce` is that of the invitation that this challenge continues. `known` are the enrolment's limits, if they were
     read already.
     """
+    found = _prepared(
+        enrolment,
+        user=user,
+        purpose=purpose,
+        binding=binding,
+        context=context,
+        rules=rules,
+        mode=mode,
+        replaces=replaces,
+        nonce=nonce,
+        known=known,
+    )
+    if isinstance(found, Challenge):
+        outcome = Outcome(verdict=Verdict.ISSUED, handle=found.handle, method=enrolment.method, user=user)
+        if _write(found, context, outcome, replaces=replaces, also=also):
+            return outcome
+        # Another request of this session was first. Its challenge stays, and no second message is sent.
+        sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
+        found = closing.live(found.binding, purpose)
+    if also is not None:
+        with together.block():
+            also(found)
+    return found
+
+
+def _prepared(  # noqa: PLR0913  (as `start`)
+    enrolment: Enrolment,
+    *,
+    user: Person,
+    purpose: Purpose,
+    binding: str,
+    context: Context,
+    rules: Rules,
+    mode: str,
+    replaces: str,
+    nonce: str,
+    known: EnrolmentLimits | None,
+) -> Challenge | Outcome:
+    """Return the challenge to write, or the outcome if there is none to write: it is refused, or one is running."""
     if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
@@ -56,7 +100,7 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         return _go_back(running, replaces, now=context.now)
     if refusal := sending.refusal(enrolment, user=user, context=context, purpose=purpose, known=known):
         return refusal
-    challenge = Challenge(
+    return Challenge(
         user=cast("Any", user),  # of whatever user model the site has
         enrolment=enrolment,
         purpose=purpose,
@@ -73,18 +117,33 @@ def start(  # noqa: PLR0913  (one action, its circumstances named)
         language=context.language,
         network=context.network,
     )
+
+
+def _write(
+    challenge: Challenge,
+    context: Context,
+    outcome: Outcome,
+    *,
+    replaces: str,
+    also: Callable[[Outcome], None] | None,
+) -> bool:
+    """Write a challenge, its message and its event, in one transaction. Return False if another request was first."""
     try:
-        with transaction.atomic():
+        with together.block():
             if replaces:
-                closing.supersede(replaces, binding=challenge.binding, purpose=purpose, now=context.now)
-            _ADD.run(challenge)
+                closing.supersede(
+                    replaces, binding=challenge.binding, purpose=Purpose(challenge.purpose), now=context.now
+                )
+            _ADD.later(challenge)
             sending.send(challenge, context)
-            audit.record(events.CHALLENGE_ISSUED, user_id=user.pk, context=context, **queries.audit_detail(challenge))
+            audit.record(
+                events.CHALLENGE_ISSUED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+            )
+            if also is not None:
+                also(outcome)
     except IntegrityError:
-        # Another request of this session was first. Its challenge stays, and no second message is sent.
-        sending.uncount_unanswered(enrolment, user=user, purpose=purpose, context=context)
-        return closing.live(challenge.binding, purpose)
-    return Outcome(verdict=Verdict.ISSUED, handle=challenge.handle, method=enrolment.method, user=user)
+        return False
+    return True
 
 
 def enrol(

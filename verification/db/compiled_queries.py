@@ -13,13 +13,14 @@ from django.db import connections, router, transaction
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 
-from verification.db import django_internals
+from verification.db import django_internals, together
+from verification.db.together import KeyOf, Rows, Write
 
 M = TypeVar("M", bound=Model)
 
 
 class BindParam(Expression):
-    """A place in a statement for a value that is known at the call: a word, a number, an instant or none."""
+    """A place in a statement for a value that is known at the call: a word, a number, an instant, JSON or none."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -33,6 +34,8 @@ class BindParam(Expression):
         value = values[self.name]
         if isinstance(value, datetime):
             return operations.adapt_datetimefield_value(value)
+        if isinstance(value, dict):
+            return operations.adapt_json_value(value, None)
         return str(value) if isinstance(value, Enum) else value
 
 
@@ -133,6 +136,16 @@ class _Change(_Statement):
         with connections[compiler.using].cursor() as cursor:
             cursor.executemany(sql, [parameters for *_, parameters in filled])
 
+    def later(self, then: Callable[[Rows], None] | None = None, **values: Any) -> None:
+        """Run it with the other writes of a `together.block`. `then` gets one row for each row that it changed."""
+        sql, parameters = self.statement(**values)
+        together.later(Write(sql=sql, values=parameters, returning="1 AS n", then=then))
+
+    def statement(self, **values: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the statement and its values, for a larger one that contains it."""
+        _, sql, parameters = self._filled(values)
+        return sql, parameters
+
 
 class Update(_Change):
     """A guarded update. `build` gives the rows and the changes, with a `BindParam` wherever a value belongs."""
@@ -175,13 +188,51 @@ class Insert(Generic[M]):
         [(sql, _)] = compiler.as_sql()
         return compiler, sql, fields
 
+    def later(self, row: M) -> None:
+        """Write it with the other writes of a `together.block`, or at once if there is no block.
+
+        The row learns its key then. It may name rows that the same block inserts before it.
+        """
+        if not together.is_open():
+            self.run(row)
+            return
+        connection = connections[router.db_for_write(self._model)]
+        sql, fields = self._plain(row)
+        slots = {field: self._slot(field, row) for field in fields}
+        values = [slots[field] or self._value(field, row, connection) for field in fields]
+        key = self._model._meta.pk  # noqa: SLF001  (public, despite its name)
+        name = connection.ops.quote_name(str(key.column))
+
+        def name_parents(_rows: Rows) -> None:
+            for field, slot in slots.items():
+                if slot is not None:
+                    setattr(row, field.attname, slot.row.pk)
+
+        together.later(Write(sql=sql, values=values, returning=name, row=row, then=name_parents))
+
+    def _plain(self, row: M) -> tuple[str, list[Any]]:
+        """Return the statement without what it returns, and its fields."""
+        if self._composed is None:
+            self._composed = self._compose(row)
+        _, sql, fields = self._composed
+        return sql.partition(" RETURNING ")[0], fields
+
+    @staticmethod
+    def _slot(field: Any, row: M) -> KeyOf | None:
+        named = field.get_cached_value(row, default=None) if field.is_relation else None
+        return KeyOf(named) if named is not None and together.is_waiting(named) else None
+
+    @staticmethod
+    def _value(field: Any, row: M, connection: Any) -> Any:
+        return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
     def run(self, row: M) -> None:
         """Write a new row, which learns the key that the database gives it."""
         if self._composed is None:
             self._composed = self._compose(row)
         compiler, sql, fields = self._composed
         connection: Any = connections[compiler.using]  # the stubs know what all databases have, not what each adds
-        parameters = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+        parameters = [self._value(field, row, connection) for field in fields]
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             if compiler.returning_fields:

@@ -66,6 +66,6 @@ def _put(message: Message, address: str) -> Message:
     message.address = address
     if message.kind != Kind.MAIL:
         message.country, message.range = phone_numbers.country(address), phone_numbers.prefix(address)
-    _ADD.run(message)
+    _ADD.later(message)
     transaction.on_commit(lambda: publisher.up(message.pk, Kind(message.kind)))
     return message

@@ -41,7 +41,7 @@ from verification.enrolments.removal import clear, remove
 from verification.enrolments.setup import companions_text, confirm, draft
 from verification.enrolments.setup_offers import Offer, offers, recommend
 from verification.enrolments.signin_options import Option, choices, default, options, unavailable_reason
-from verification.enrolments.single_use import mark_used, save_learned, spend_single_use_code
+from verification.enrolments.single_use import is_used, mark_used, save_learned, spend_single_use_code, use_later
 
 __all__ = [
     "ConfirmedEnrolment",
@@ -67,6 +67,7 @@ __all__ = [
     "end_validity",
     "find_token",
     "is_rebound",
+    "is_used",
     "issue_pass",
     "issue_recovery_codes",
     "label",
@@ -95,4 +96,5 @@ __all__ = [
     "token_draft",
     "token_method",
     "unavailable_reason",
+    "use_later",
 ]

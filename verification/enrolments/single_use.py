@@ -1,10 +1,12 @@
 """Marks codes as used with one guarded update each, so that each works once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from verification.db import together
 from verification.db.compiled_queries import BindParam, Update
+from verification.db.together import Rows
 from verification.models import Enrolment, SingleUseCode
 
 _ROW, _NOW, _COUNTER = BindParam("pk"), BindParam("now"), BindParam("counter")
@@ -17,6 +19,13 @@ _USE_STEP = Update(
     lambda: (Enrolment.objects.filter(pk=_ROW, counter__lt=_COUNTER), {"counter": _COUNTER, "last_used_at": _NOW})
 )
 
+_USE_AND_LEARN = Update(
+    lambda: (
+        Enrolment.objects.filter(pk=_ROW, counter__lt=_COUNTER),
+        {"counter": _COUNTER, "last_used_at": _NOW, "data": BindParam("data")},
+    )
+)
+
 
 def mark_used(
     enrolment: Enrolment, *, counter: int | None, now: datetime, learned: Mapping[str, Any] | None = None
@@ -25,13 +34,35 @@ def mark_used(
 
     What was learned is saved in the same update: of two answers at once, only one counts.
     """
+    found: list[int] = []
+    with together.block():
+        use_later(enrolment, counter=counter, now=now, learned=learned, then=lambda rows: found.append(len(rows)))
+    return bool(sum(found))
+
+
+def use_later(
+    enrolment: Enrolment,
+    *,
+    counter: int | None,
+    now: datetime,
+    then: Callable[[Rows], None],
+    learned: Mapping[str, Any] | None = None,
+) -> None:
+    """Do what `mark_used` does, with the other writes of a block. `then` gets one row if it was not used before."""
+    which: dict[str, Any] = {"pk": enrolment.pk, "now": now}
     if counter is None:
-        return bool(_USE.run(pk=enrolment.pk, now=now))
+        _USE.later(then, **which)
+        return
     data = _with(enrolment, learned or {})
     if data == enrolment.data:
-        return bool(_USE_STEP.run(pk=enrolment.pk, counter=counter, now=now))
-    rows = Enrolment.objects.filter(pk=enrolment.pk, counter__lt=counter)
-    return bool(rows.update(counter=counter, last_used_at=now, data=data))
+        _USE_STEP.later(then, counter=counter, **which)
+    else:
+        _USE_AND_LEARN.later(then, counter=counter, data=data, **which)
+
+
+def is_used(enrolment: Enrolment, counter: int) -> bool:
+    """Return whether a counter, or a later one, was used."""
+    return bool(Enrolment.objects.filter(pk=enrolment.pk, counter__gte=counter).exists())
 
 
 def save_learned(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 
 from verification import conf
+from verification.db import together
+from verification.db.together import Write
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -61,7 +63,7 @@ def db_time(value: datetime | None) -> Any:  # noqa: ANN401  (what the database'
 
 
 def change_rows(table: str, order: str, where: str, which: list[Any], changes: str, values: list[Any]) -> None:
-    """Change rows in one statement. Shape: `table` with its alias of one letter.
+    """Change rows in one statement, with the others of a block. Shape: `table` with its alias of one letter.
 
     PostgreSQL locks them in the order in which they are counted, so that concurrent requests don't deadlock.
     """
@@ -74,5 +76,4 @@ def change_rows(table: str, order: str, where: str, which: list[Any], changes: s
         target = f"{table[:-1]}AS {alias}"
         sql = f"WITH held AS ({held}) UPDATE {target} SET {changes} FROM held WHERE {alias}.id = held.id"  # noqa: S608
         arguments = [*which, *values]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
+    together.later(Write(sql=sql, values=arguments, returning="1 AS n"))

@@ -3,12 +3,12 @@
 The counts are rows of `Failure`: one per method for incorrect answers in a row, and one per day over all methods.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
@@ -25,10 +25,36 @@ def day_name(now: datetime) -> str:
     return f"{DAYS}{now.astimezone(UTC):%Y-%m-%d}"
 
 
-def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = False, switches_off: bool = True) -> Gate:
+Statement = tuple[str, Sequence[Any]]
+
+
+@overload
+def reserve(
+    user_id: int, method: str, *, now: datetime, is_counted: bool = False, switches_off: bool = True
+) -> Gate: ...
+@overload
+def reserve(
+    user_id: int,
+    method: str,
+    *,
+    now: datetime,
+    is_counted: bool = False,
+    switches_off: bool = True,
+    after: Statement,
+) -> Gate | None: ...
+def reserve(
+    user_id: int,
+    method: str,
+    *,
+    now: datetime,
+    is_counted: bool = False,
+    switches_off: bool = True,
+    after: Statement | None = None,
+) -> Gate | None:
     """Count a failure before the answer is checked, so that parallel guesses can't exceed the limit.
 
     Call `clear` if the answer is correct, and `refund` if it should not count. A closed gate counts nothing.
+    `after` is an update that takes a try; if it changes no row, nothing is counted and there is no gate.
 
     The failure counts towards the method's failures in a row, which a correct answer resets. With `is_counted` it also
     counts towards the 30-day limit over all methods, which a correct answer doesn't reset. With `switches_off` too many
@@ -45,11 +71,12 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
         FROM verification_failure f WHERE f.user_id = %s AND (
             f.method = %s AND f.locked_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
     formers = [_ALL_LOCKED, most, user_id, _ALL_LOCKED, day_name(now - _MONTH + DAY), day]
-    run = (f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, {none}, {none} WHERE 1 = 1", [user_id, method])
-    month = (
-        f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, CAST(%s AS timestamptz), {none} WHERE {former} < %s",
-        [user_id, day, db_time(now), *formers, most],
-    )
+    # PostgreSQL takes the try and counts the failure in one statement, SQLite in one transaction.
+    is_one = after is not None and connection.vendor != "sqlite"
+    is_tried = "EXISTS (SELECT 1 FROM tried)" if is_one else "1 = 1"
+    run = (f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, {none}, {none} WHERE {is_tried}", [user_id, method])
+    select = f"SELECT CAST(%s AS bigint), CAST(%s AS varchar), 1, CAST(%s AS timestamptz), {none} WHERE {former} < %s"
+    month = (f"{select} AND {is_tried}", [user_id, day, db_time(now), *formers, most])
     if connection.vendor == "sqlite":  # its cast would turn a time into a number
         month = (month[0].replace("CAST(%s AS timestamptz)", "%s"), month[1])
     # All statements lock rows in the same order, so that none deadlock.
@@ -75,9 +102,9 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
         *(day, conf.lockout_threshold() if switches_off else UNLIMITED, db_time(now)),
         *(day, *formers, most, db_time(now)),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        counts = dict(cursor.fetchall())
+    counts = _count_after(after, sql, arguments)
+    if counts is None:
+        return None
     if method in counts and (day in counts or not is_counted):
         return Gate(is_open=True, n_failures=counts[method], n_today=counts.get(day, 0))
     if method in counts:  # the 30-day limit is reached
@@ -86,6 +113,26 @@ def reserve(user_id: int, method: str, *, now: datetime, is_counted: bool = Fals
     if day in counts:
         _refund_day(user_id, now)
     return gate(user_id, method, now=now, is_counted=is_counted)
+
+
+def _count_after(after: Statement | None, sql: str, arguments: list[Any]) -> dict[str, int] | None:
+    """Run an update, and count if it changed a row. Return the counts by their names, or None if it changed nothing."""
+    if after is None or connection.vendor == "sqlite":
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            if after is not None:
+                cursor.execute(*after)
+                if not cursor.rowcount:
+                    return None
+            cursor.execute(sql, arguments)
+            return dict(cursor.fetchall())
+    whole = f"""
+        WITH tried AS ({after[0]} RETURNING 1), counted AS ({sql})
+        SELECT '', count(*) FROM tried UNION ALL SELECT method, consecutive FROM counted
+    """  # noqa: S608  (only placeholders are put in)
+    with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(whole, [*after[1], *arguments])
+        counts = dict(cursor.fetchall())
+    return counts if counts.pop("") else None
 
 
 def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False) -> Gate:

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import audit_events, directories, redirects, request_context, session_assurance, sessions
 from accounts.access import stepping_up
 from accounts.models import User
-from accounts.signin import flow, login_stage
+from accounts.signin import browser_cookies, flow, login_stage
 from accounts.signin.forms import PasswordForm
+from accounts.signin.login_stage import Pending
 from accounts.signin.views import stages
 from verification import audit, challenges, inputs, policies
 from verification.context import Context
@@ -46,7 +47,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if first.user is None:
         form.add_error(None, _refusal(first, now))
         return _page(request, form, next_url, about=_about(first))
-    return _go_on(request, first.user, now, next_url)
+    return _go_on(request, first.user, first.name, now, next_url)
 
 
 def _hint(request: HttpRequest) -> str:
@@ -81,32 +82,38 @@ def _about(first: flow.FirstStep) -> str:
     return f"directory_{first.answer}" if first.answer in directories.WORDS else "password_wrong"
 
 
-def _go_on(request: HttpRequest, user: User, context: Context, next_url: str) -> HttpResponse:
+def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_url: str) -> HttpResponse:
     """Change the session key, because its rights rise, and redirect as decided."""
     about = stepping_up.of(request)
+
+    def keep(pending: Pending) -> None:
+        request.session.cycle_key()
+        login_stage.keep(request, pending)
+        sessions.keep(request.session)
+
     begun = flow.begin(
         user,
         context,
         next_url=next_url,
         former=login_stage.read(request, now=context.now),
         step_up=about.token if about else "",
+        name=name,
+        keep=keep,
     )
     response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
         # Whatever was decided, the former token is used up: a browser that showed it again would count as copied.
-        flow.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
+        browser_cookies.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
     return response
 
 
 def _way(request: HttpRequest, user: User, context: Context, begun: flow.Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is Step.DENY:
         return stages.closed(request, begun.decision.reason)
-    request.session.cycle_key()
     if begun.decision.step is Step.ALLOW:
+        request.session.cycle_key()
         why = begun.decision.reason
         return flow.finish(request, user, context, next_url=next_url, why=why, password_at=context.now)
-    assert begun.pending is not None  # noqa: S101  (ASK and ENROL always have one)
-    login_stage.keep(request, begun.pending)
     if begun.decision.reason is Why.METHOD_NOT_ALLOWED:
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words)

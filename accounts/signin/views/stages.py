@@ -21,6 +21,7 @@ from verification import outcomes, policies, registry
 from verification.capabilities import Delivered
 from verification.context import Context
 from verification.models import Purpose
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Why
 
@@ -66,9 +67,14 @@ def _begin_again(request: HttpRequest, next_url: str, *, with_words: bool) -> Ht
     return redirects.go_on(next_url) if is_signed_in else redirect(redirects.asking("signin:password", next_url))
 
 
-def person_or_out(request: HttpRequest, pending: Pending, context: Context) -> User | HttpResponse:
-    """Return the user of a verification in progress, or a response if their account has changed since it began."""
-    user = flow.person(pending)
+def person_or_out(
+    request: HttpRequest, pending: Pending, context: Context, *, read: Person | None = None
+) -> User | HttpResponse:
+    """Return the user of a verification in progress, or a response if their account has changed since it began.
+
+    `read` is the user of its challenge, if this request has read it already.
+    """
+    user = flow.person(pending) if read is None else flow.unchanged(read, pending)
     if user is not None and (why := policies.refusal(user, context.now)):
         answer = closed(request, why)
         login_stage.wipe(request)

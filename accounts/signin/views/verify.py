@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import redirects
 from accounts.access import stepping_up
+from accounts.models import User
 from accounts.signin import flow, login_stage
 from accounts.signin.forms import CodeForm
 from accounts.signin.login_stage import Pending
@@ -21,7 +22,8 @@ from verification.challenges import Shown
 from verification.context import Context
 from verification.delivery import message_explanations
 from verification.enrolments import Option
-from verification.models import Purpose, State
+from verification.models import Enrolment, Purpose, State
+from verification.models.person import Person
 from verification.outcomes import Outcome, Verdict, Words
 from verification.policies import Decision, Step
 
@@ -34,32 +36,62 @@ def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
         return redirect("signin:register-prove" if pending.handle else "signin:register")
     outcome = None
     if request.method == "POST":
-        outcome = flow.outcome_of_proof(take(request, pending, context), pending, context)
-        if outcome.proven:
-            return _proven(request, pending, outcome, context)
+        answered = _Answered(request, pending, context)
+        outcome = answered.take()
+        if answered.response is not None:
+            return answered.response
     return _page(request, pending, context, outcome)
 
 
-def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> HttpResponse:
-    """Continue with what the verification was for."""
-    user = flow.proven_person(outcome)
-    if pending.purpose == Purpose.SIGN_IN and flow.must_register(user, outcome, pending, context):
+class _Answered:
+    """One answer, and what follows it: a correct one signs in, in the transaction that uses it up."""
+
+    def __init__(self, request: HttpRequest, pending: Pending, context: Context) -> None:
+        self.request, self.pending, self.context = request, pending, context
+        self.response: HttpResponse | None = None
+
+    def take(self) -> Outcome:
+        """Check the answer, and do what it was for if it is correct."""
+        alongside = challenges.Alongside(first=self._first, then=self._then)
+        with login_stage.undone_on_failure(self.request):
+            outcome = take(self.request, self.pending, self.context, alongside)
+        return flow.outcome_of_proof(outcome, self.pending, self.context)
+
+    def _first(self, user: Person, enrolment: Enrolment) -> None:
+        if isinstance(user, User) and flow.signs_in(user, enrolment, self.pending, self.context):
+            flow.note_sign_in(user, self.context)
+
+    def _then(self, outcome: Outcome) -> bool:
+        """Continue with what the verification was for. Return whether that recorded the proof."""
+        checked = flow.outcome_of_proof(outcome, self.pending, self.context)
+        if not checked.proven:
+            return False
+        user, pending, enrolment = flow.proven_person(checked), self.pending, outcome.enrolment
+        if not flow.signs_in(user, enrolment, pending, self.context):
+            self.response = _go_on(self.request, user, pending, outcome, self.context)
+            return False
+        self.response = flow.finish(
+            self.request,
+            user,
+            self.context,
+            next_url=pending.next,
+            why=pending.why,
+            password_at=pending.started_at,
+            enrolment=enrolment,
+            remember_days=pending.remember_days if self.request.POST.get("remember") else 0,
+            challenge=outcome.handle,
+        )
+        return True
+
+
+def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome, context: Context) -> HttpResponse:
+    """Continue after a verification that signs nobody in."""
+    if pending.purpose == Purpose.SIGN_IN:
         request.session.cycle_key()
         login_stage.keep(
             request, pending.with_(is_first=True, has_proven_former=True, handle="", started=context.now.timestamp())
         )
         return redirect("signin:register")
-    if pending.purpose == Purpose.SIGN_IN:
-        return flow.finish(
-            request,
-            user,
-            context,
-            next_url=pending.next,
-            why=pending.why,
-            password_at=pending.started_at,
-            enrolment=outcome.enrolment,
-            remember_days=pending.remember_days if request.POST.get("remember") else 0,
-        )
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:
         flow.freshen(request, user, context, outcome.enrolment, step_up=pending.step_up)
         return redirects.go_on(pending.next)
@@ -75,19 +107,22 @@ def _proven(request: HttpRequest, pending: Pending, outcome: Outcome, context: C
 _LONGEST = 16_384  # characters; a passkey's answer has a few hundred
 
 
-def take(request: HttpRequest, pending: Pending, context: Context) -> Outcome:
+def take(
+    request: HttpRequest, pending: Pending, context: Context, alongside: challenges.Alongside | None = None
+) -> Outcome:
     """Pass the answer to the engine. A form without a code asks whether the call was approved."""
     code = request.POST.get("code", "")
     if code.strip():
-        return challenges.answer(pending.handle, code[:_LONGEST], binding=pending.id, context=context)
-    return challenges.collect(pending.handle, binding=pending.id, context=context)
+        text = code[:_LONGEST]
+        return challenges.answer(pending.handle, text, binding=pending.id, context=context, alongside=alongside)
+    return challenges.collect(pending.handle, binding=pending.id, context=context, alongside=alongside)
 
 
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = challenges.show(pending.handle, binding=pending.id, now=context.now)
     if shown is not None and shown.state == State.DENIED:
         return stages.closed(request, policies.Why.LOCKED)
-    user = stages.person_or_out(request, pending, context)
+    user = stages.person_or_out(request, pending, context, read=shown.user if shown is not None else None)
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
