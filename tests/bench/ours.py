@@ -24,6 +24,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.bench.carrier import Line
 from tests.bench.people import PASSWORD, Person, app_code
+from tests.bench.telephones import Telephones
 from verification import challenges, enrolments, phone_numbers, policies
 from verification.context import Context
 from verification.delivery import publisher
@@ -109,16 +110,8 @@ def codes(people: list[Person]) -> list[str]:
     """Read everybody's app, or wait until the carrier has answered for everybody's text."""
     if not people[0].number:
         return [app_code(person.secret) for person in people]
-    wanted = {person.number for person in people}
-    words: dict[str, str] = {}
-
-    def has_all() -> bool:
-        texts = (text for text in _carrier().texts(_seen) if text["to"] in wanted and text["is_answered"])
-        words.update({text["to"]: text["text"] for text in texts})
-        return len(words) == len(wanted)
-
-    _wait(has_all, "texts")
-    return [_CODE.findall(words[person.number])[0] for person in people]
+    texts = _telephones().wait([person.number for person in people], patience=_PATIENCE)
+    return [_CODE.findall(text)[0] for text in texts]
 
 
 def treat(*, latency: int) -> None:
@@ -126,6 +119,7 @@ def treat(*, latency: int) -> None:
     global _seen  # noqa: PLW0603  (one carrier a bench)
     _carrier().delay(latency / 1000)
     _seen += len(_carrier().texts(_seen))
+    _telephones().forget()
 
 
 def bring_receipts(n: int, address: str) -> int:
@@ -149,6 +143,11 @@ def bring_receipts(n: int, address: str) -> int:
 @cache
 def _carrier() -> Line:
     return Line(conf.url())
+
+
+@cache
+def _telephones() -> Telephones:
+    return Telephones(_carrier())
 
 
 def enqueue(n: int, rate: float) -> list[float]:
