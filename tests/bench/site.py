@@ -96,6 +96,16 @@ class Sites:
         finally:
             self.ours.resume()
 
+    def web(self, processes: int) -> None:
+        """Put a web server of so many processes in place of the one there is."""
+        crew, site = self.ours.crew, self.ours
+        crew.stop("web")
+        crew.environment = {**crew.environment, "WEB_WORKERS": str(processes)}
+        crew.start("web", _gunicorn("mfasite.wsgi"))
+        crew.wait(
+            "The web server", lambda: child_processes.answers(f"{site.address}/healthz"), seconds=launcher.SECONDS
+        )
+
     def workers(self, threads: int) -> None:
         """Put two workers for messages of so many threads, and one for housekeeping, in place of those there are."""
         crew, site = self.ours.crew, self.ours

@@ -3,12 +3,13 @@
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.bench.app_passwords import Checks
 from tests.bench.deliveries import Deliveries, Rate
 from tests.bench.meter import Memory, Usage, middle, share
 from tests.bench.pages import SEARCHES, Page
+from tests.bench.scale import Step
 from tests.bench.signins import REQUESTS, Series, SignIns
 
 _NAMES = {"open": "GET password", "password": "POST password", "page": "GET code", "code": "POST code"}
@@ -24,10 +25,23 @@ class Goal:
     unit: str = ""
     is_least: bool = False
 
-    def __str__(self) -> str:
-        is_met = self.value >= self.goal if self.is_least else self.value <= self.goal
-        bound = "at least" if self.is_least else "at most"
-        return f"{'met   ' if is_met else 'MISSED'}  {self.what}: {self.value:,.2f} {self.unit} ({bound} {self.goal:g})"
+    @property
+    def is_met(self) -> bool:
+        """Whether the figure reaches the goal."""
+        return self.value >= self.goal if self.is_least else self.value <= self.goal
+
+
+def goals(runs: Sequence[Sequence[Goal]]) -> str:
+    """Show each goal beside its figure. Several runs give the median, and the range behind it."""
+    lines = [f"Goals, {f'median of {len(runs)} runs (range)' if len(runs) > 1 else 'one run'}"]
+    for same in zip(*runs, strict=True):
+        values = sorted(goal.value for goal in same)
+        goal = replace(same[0], value=middle(values))
+        bound = "at least" if goal.is_least else "at most"
+        span = f" ({values[0]:,.2f} to {values[-1]:,.2f})" if len(values) > 1 else ""
+        figure = f"{goal.value:,.2f}{span} {goal.unit}".rstrip()
+        lines.append(f"{'met   ' if goal.is_met else 'MISSED'}  {goal.what}: {figure}, {bound} {goal.goal:g}")
+    return "\n".join([*lines, ""])
 
 
 def head(people: int) -> str:
@@ -68,16 +82,18 @@ def sign_ins(found: SignIns) -> str:
             each("ms p50 / p95, all four", lambda kind: _shares(kind.wholes())),
             f"CPU of a carrier's receipt {found.receipt:.2f} ms, of an empty view {middle(found.empty):.2f} ms.",
             "Text sign-ins a second, 64 browsers (the driver's share of a core): "
-            + ", ".join(f"{ms} ms {pace.rate:.1f} ({pace.cpu:.2f})" for ms, pace in found.pace.items()),
+            + "; ".join(
+                f"{quick.rate:.1f} ({quick.cpu:.2f}) at 0 ms, {slow.rate:.1f} ({slow.cpu:.2f}) at 1000 ms"
+                for quick, slow in found.pace
+            ),
             f"RSS / PSS MiB: a web process {_memory(found.web)}; a worker of 32 threads {_memory(found.worker)}.",
-            "",
-            *map(str, _sign_in_goals(found)),
             "",
         ]
     )
 
 
-def _sign_in_goals(found: SignIns) -> list[Goal]:
+def sign_in_goals(found: SignIns) -> list[Goal]:
+    """Give the goals of sign-ins."""
     app, text, ask, slow = found.app.block, found.text.block, found.text, found.slow
     with_hash = middle(found.app.cpu()) / middle(found.floor.cpu())
     return [
@@ -94,9 +110,7 @@ def _sign_in_goals(found: SignIns) -> list[Goal]:
         Goal("growth of the database by a text sign-in", text.size, 2000, "bytes"),
         Goal("a request that asks for a text, 1000 to 0 ms, p50", _asked(slow, ask, 0.5), 1.1, "x"),
         Goal("the same, p95", _asked(slow, ask, 0.95), 1.1, "x"),
-        Goal(
-            "text sign-ins a second, 1000 to 0 ms", found.pace[1000].rate / found.pace[0].rate, 0.95, "x", is_least=True
-        ),
+        Goal("text sign-ins a second, 1000 to 0 ms", found.slowed, 0.95, "x", is_least=True),
         Goal("RSS of a web process", found.web.rss, 75, "MiB"),
         Goal("RSS of a worker of 32 threads", found.worker.rss, 75, "MiB"),
     ]
@@ -129,14 +143,19 @@ def app_passwords(found: Checks, empty: float) -> str:
             "One check of an app password, of another person each time, with the row that says when it was used",
             f"  CPU {cpu:.2f} ms of all servers, {_statements(found.usage[-1])} statements",
             f"  ms p50 / p95 {_shares(found.took)}; {found.rate:.0f} a second by eight",
-            "",
-            str(Goal("CPU of a check", cpu / empty, 2, "x an empty view")),
+            f"  {cpu / empty:.2f} x an empty view",
             "",
         ]
     )
 
 
-def pages(title: str, found: Sequence[Page], goals: Sequence[Goal] = ()) -> str:
+def app_password_goals(found: Checks, empty: float) -> list[Goal]:
+    """Give the goal of an app password's check."""
+    cpu = middle([each.all_cpu for each in found.usage])
+    return [Goal("CPU of an app password's check", cpu / empty, 2, "x an empty view")]
+
+
+def pages(title: str, found: Sequence[Page]) -> str:
     """Show pages, one line a kind."""
     heads = ("ms p50 / p95 alone", "by eight", "CPU ms", "statements")
     lines = [
@@ -146,7 +165,7 @@ def pages(title: str, found: Sequence[Page], goals: Sequence[Goal] = ()) -> str:
         )
         for page in found
     ]
-    return "\n".join([_row(title, heads), *lines, "", *map(str, goals), ""])
+    return "\n".join([_row(title, heads), *lines, ""])
 
 
 def search_goals(found: Sequence[Page]) -> list[Goal]:
@@ -160,20 +179,45 @@ def search_goals(found: Sequence[Page]) -> list[Goal]:
 
 def deliveries(found: Deliveries) -> str:
     """Show the deliveries."""
-    goals = [
-        Goal(f"wake-up to carrier, p99 at {rate.rate}/s", share(rate.took, 0.99), 30 if rate.rate > 100 else 20, "ms")
-        for rate in found.rates
-    ]
-    goals.append(Goal("messages a second through a slow carrier", found.through, 400, is_least=True))
     return "\n".join(
         [
             "To the carrier by two workers of 64 threads: from the wake-up; from the request that asks, beside it",
             *(_rate(rate) for rate in found.rates),
             f"  through a carrier of 200 ms: {found.through:.0f} a second, worker CPU {found.through_cpu:.2f} ms each",
             "",
-            *map(str, goals),
         ]
     )
+
+
+def delivery_goals(found: Deliveries) -> list[Goal]:
+    """Give the goals of deliveries."""
+    return [
+        *(
+            Goal(
+                f"wake-up to carrier, p99 at {each.rate}/s", share(each.took, 0.99), 30 if each.rate > 100 else 20, "ms"
+            )
+            for each in found.rates
+        ),
+        Goal("messages a second through a slow carrier", found.through, 400, is_least=True),
+    ]
+
+
+def scale(found: Sequence[Step]) -> str:
+    """Show how many sign-ins so many web processes do, and what limits them."""
+    heads = ("sign-ins a second", "CPU ms: web", "PostgreSQL", "Redis", "per core-second", "RSS of all, MiB")
+    lines = [
+        _row(
+            f"  {step.processes} processes",
+            [
+                f"{step.rate:.1f}",
+                *(f"{step.usage.cpu[part]:.1f}" for part in ("web", "PostgreSQL", "Redis")),
+                f"{1000 / step.usage.all_cpu:.1f}",
+                f"{step.memory:.0f}",
+            ],
+        )
+        for step in found
+    ]
+    return "\n".join([_row("Sign-ins by app code against web processes", heads), *lines, ""])
 
 
 def _rate(rate: Rate) -> str:

@@ -1,0 +1,47 @@
+"""Measures sign-ins a second against the number of web processes, with what each server used for one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench import meter
+from tests.bench.meter import Usage
+from tests.bench.site import Sites
+
+PROCESSES = (1, 2, 4)
+_CROWD = 32
+_N = _CROWD * 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """So many web processes. Units: `rate` sign-ins a second; `usage` a sign-in; `memory` MiB of all web processes.
+
+    On a machine that does something else as well, `rate` is too low. The processor time of `usage` holds even then.
+    """
+
+    processes: int
+    rate: float
+    usage: Usage
+    memory: float
+
+
+def measure(up: Sites, *, say: Callable[[str], None]) -> list[Step]:
+    """Sign people in by app codes, thirty-two at a time, by one, two and four web processes of eight threads."""
+    try:
+        return [_measure(up, processes, say) for processes in PROCESSES]
+    finally:
+        up.web(2)
+
+
+def _measure(up: Sites, processes: int, say: Callable[[str], None]) -> Step:
+    say(f"sign-ins by {processes} web processes")
+    up.web(processes)
+    hand = up.ours.hand
+    hand.order("batch", method="totp", n=_CROWD)
+    hand.order("sign_in", width=_CROWD)  # warms up
+    hand.order("batch", method="totp", n=_N)
+    before = up.ours.meter.read()
+    rate = float(hand.order("pace", width=_CROWD)["rate"])
+    usage = (up.ours.meter.read() - before) / _N
+    pids = [pid for first in up.ours.pids("web") for pid in meter.family(first)]
+    return Step(processes, rate, usage, sum(meter.memory(pid).rss for pid in pids))
