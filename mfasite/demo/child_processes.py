@@ -188,8 +188,7 @@ def worker(name: str = "worker", *, threads: int = 16, queues: str = "") -> tupl
 
 def beat(home: Path) -> tuple[str, ...]:
     """Return the command line of Celery beat, which keeps its state in a file."""
-    schedule = ("--schedule", str(home / "schedule"), "--pidfile", "")
-    return python("-m", "celery", "-A", "mfasite", "--quiet", "beat", *schedule, "-l", "INFO")
+    return manage("beat", "--schedule", str(home / "schedule"))
 
 
 def flower(port: int) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ def ageing(found: Ageing) -> str:
             *_months(found),
             *_growth(found),
             "",
-            table.pages("Pages with all of it", found.pages, goals),
+            table.pages("Pages with all of it", found.pages),
+            table.goals([goals]),
         ]
     )
 
