@@ -6,7 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from accounts.integrations.oidc import deliveries
+from accounts.integrations.oidc import deliveries, sign_ins
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
 from accounts.support.imports import jobs
@@ -22,6 +22,8 @@ def purge(**_more: Any) -> None:
     PasswordReset.objects.filter(ends_at__lt=timezone.now() - _KEEP).delete()
     SentForm.objects.filter(sent_at__lt=timezone.now() - _KEEP).delete()
     jobs.purge(timezone.now())
+    sign_ins.purge(timezone.now())
+    deliveries.purge(timezone.now())
 
 
 @shared_task(name="accounts.tasks.imports")

@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from accounts import request_context
+from accounts.integrations.oidc import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
 from verification import audit, limits
@@ -70,6 +71,7 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.blocked_ranges(now))
         )
+        yield _logouts()
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
@@ -77,6 +79,13 @@ class _Figures(Collector):
         for event in counted:
             events.add_metric([event.metric], found.get(event.kind, 0))
         yield events
+
+
+def _logouts() -> Metric:
+    family = GaugeMetricFamily("mfa_logouts", "Sign-outs that applications haven't been told of", labels=["state"])
+    for state, n in deliveries.counts().items():
+        family.add_metric([state], n)
+    return family
 
 
 def _faults(now: datetime) -> Metric:

@@ -28,6 +28,23 @@ def test_masks_a_code(line: str) -> None:
     assert not {"483920", "920"} & set(masked(line).replace("'", " ").split())
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["id_token_hint", "login_hint", "code", "state", "code_verifier", "client_secret", "refresh_token", "progress"],
+)
+def test_masks_what_openid_connect_has_in_addresses(name: str) -> None:
+    plain = f"GET /oauth/authorize/?client_id=abc&{name}=4ny.Th-ing_&max_age=5 200"
+    inside = f"GET /sign-in/?next=%2Foauth%2Fauthorize%2F%3Fa%3Db%26{name}%3D4ny.Th-ing_%26max_age%3D5 200"
+
+    for line in (plain, inside):
+        assert "4ny.Th-ing_" not in masked(line)
+        assert "max_age" in masked(line)
+
+
+def test_masks_a_token() -> None:
+    assert masked("got eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln now") == "got [token] now"
+
+
 @pytest.mark.parametrize("number", ["+41795550123", "+41 79 555 01 23", "+1 (212) 555-0123", "+41-79-555-01-23"])
 def test_masks_a_number(number: str) -> None:
     assert masked(f"sending to {number} failed") == "sending to [number] failed"

@@ -22,6 +22,8 @@ WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and th
 _TASK = "accounts.tasks.deliver_logouts"
 _CLAIM = timedelta(seconds=30)  # longer than one try can take
 _AT_A_TIME = 16
+_DAY = timedelta(days=1)
+_KEPT = timedelta(days=90)
 _BATCH = 200
 _PATIENCE = 12.0  # seconds for all that are sent at the same time
 
@@ -126,3 +128,17 @@ def again(rows: "QuerySet[LogoutDelivery]", now: datetime) -> int:
     if n:
         transaction.on_commit(lambda: wake_ups.announce(_TASK, keys, _deliver_now))
     return n
+
+
+def purge(now: datetime) -> None:
+    """Delete old deliveries in batches."""
+    old = LogoutDelivery.objects.filter(made_at__lt=now - _KEPT).exclude(state=State.WAITING).order_by("pk")
+    while keys := list(old.values_list("pk", flat=True)[:_BATCH]):
+        LogoutDelivery.objects.filter(pk__in=keys).delete()
+
+
+def counts() -> dict[str, int]:
+    """Count the deliveries that wait, and those that failed in the last day, for the metrics."""
+    waiting = LogoutDelivery.objects.filter(state=State.WAITING).count()
+    failed = LogoutDelivery.objects.filter(state=State.FAILED, made_at__gt=timezone.now() - _DAY).count()
+    return {"waiting": waiting, "failed": failed}

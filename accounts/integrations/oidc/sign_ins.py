@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from oauth2_provider.models import AccessToken, RefreshToken
+from oauth2_provider.models import AccessToken, RefreshToken, clear_expired
 
 from accounts import applications
 from accounts import audit_events as accounts_events
@@ -129,3 +129,16 @@ def replayed(sign_in: OidcSignIn, what: str, context: Context) -> None:
                 application=sign_in.client.application.slug,
                 what=what,
             )
+
+
+_KEPT = timedelta(days=31)  # longer than any session, so that a late second use of a code or token is still noticed
+_BATCH = 500
+
+
+def purge(now: datetime) -> None:
+    """Delete old sign-ins and the tokens that nobody can use any more, in batches."""
+    old = OidcSignIn.objects.filter(made_at__lt=now - _KEPT).order_by("made_at")
+    while keys := list(old.values_list("pk", flat=True)[:_BATCH]):
+        RefreshToken.objects.filter(token_family__in=keys).delete()
+        OidcSignIn.objects.filter(pk__in=keys).delete()
+    clear_expired()

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs
 
 import pytest
 from django.utils import timezone
+from oauth2_provider.models import RefreshToken
 
 from accounts import applications, tasks
 from accounts.integrations.oidc import deliveries, logout_requests
-from accounts.models import LogoutDelivery
+from accounts.models import LogoutDelivery, OidcSignIn
 from tests.people import Clock, Person
 from verification.models import AuditEvent
 
@@ -210,3 +211,30 @@ def test_asks_no_address_of_a_cloud(host: str) -> None:
 def test_never_raises() -> None:
     assert logout_requests.send("https://no-such-host.invalid/", "x").problem == "name"
     assert logout_requests.send("http://127.0.0.1:9/", "x").problem == "connection"
+
+
+def test_old_rows_are_deleted(make_party: Any, listen: Any, ana: Person, clock: Clock) -> None:
+    party = make_party(logout_uri=listen().uri)
+    ana.sign_in()
+    party.sign_in(ana)
+    applications.end(clock.now, "sign-out", user_id=ana.user.pk)
+    work()
+    clock.forward(days=32)
+    tasks.purge()
+    assert not OidcSignIn.objects.exists()
+    assert not RefreshToken.objects.exists()
+    assert LogoutDelivery.objects.exists()
+
+    clock.forward(days=60)
+    tasks.purge()
+
+    assert not LogoutDelivery.objects.exists()
+
+
+def test_metrics_count_what_waits(make_party: Any, ana: Person) -> None:
+    party = make_party(logout_uri="http://127.0.0.1:9/")
+    ana.sign_in()
+    party.sign_in(ana)
+    applications.end(timezone.now(), "sign-out", user_id=ana.user.pk)
+
+    assert deliveries.counts() == {"waiting": 1, "failed": 0}
