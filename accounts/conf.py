@@ -43,7 +43,7 @@ forward_auth_per_second: Setting[int] = Setting(
     APPLICATIONS,
     "FORWARD_AUTH_PER_SECOND",
     formats.whole_number(10, 100_000),
-    default=500,
+    default=1000,
     unit="requests",
     meaning="how many requests a proxy may ask about in a second, in each web process; more are refused",
 )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from accounts.access.decision import (
     ACR_PASSWORD,
@@ -12,6 +13,7 @@ from accounts.access.decision import (
 )
 from accounts.models import Application, User
 from verification import strengths
+from verification.db.compiled_queries import BindParam, Select
 from verification.db.ttl_cache import TTLCache
 from verification.strengths import Strength
 
@@ -32,10 +34,14 @@ class Wanted:
     newer_than: datetime | None = None
 
 
+_MEMBERSHIPS: Select[Any] = Select(  # the table that joins people and groups has no class of its own
+    lambda: User.groups.through.objects.select_related("group").filter(user_id=BindParam("user_id"))
+)
+
+
 def groups_of(user_id: int) -> Groups:
     """Read a person's groups. One statement."""
-    memberships = User.groups.through.objects.filter(user_id=user_id)
-    return dict(memberships.values_list("group_id", "group__name"))
+    return {each.group_id: each.group.name for each in _MEMBERSHIPS.all(user_id=user_id)}
 
 
 def _load_allowed() -> dict[int, frozenset[int]]:

@@ -10,12 +10,12 @@ import argparse
 import sys
 import time
 
-from tests.bench import app_passwords, deliveries, limits, meter, pages, scale, signins, site, table
+from tests.bench import app_passwords, deliveries, forward_auth, limits, meter, pages, scale, signins, site, table
 from tests.bench.ageing import lines, measuring
 from tests.bench.site import Sites
 from tests.bench.table import Goal
 
-_PARTS = ("signins", "app-passwords", "desk", "help", "deliveries", "scale")
+_PARTS = ("signins", "app-passwords", "forward-auth", "desk", "help", "deliveries", "scale")
 
 
 def main() -> None:
@@ -54,6 +54,10 @@ def _run(up: Sites, wanted: set[str], *, people: int, rounds: int, is_full: bool
         checks, empty = app_passwords.measure(up, say=_say), meter.middle(found.empty)
         _print(table.app_passwords(checks, empty))
         goals += [*table.sign_in_goals(found), *table.app_password_goals(checks, empty)]
+    if "forward-auth" in wanted:
+        verdicts = forward_auth.measure(up, say=_say)
+        _print(table.forward_auth(verdicts))
+        goals += table.forward_auth_goals(verdicts)
     if "desk" in wanted:
         desk = pages.desk(up, say=_say)
         _print(table.pages(f"The support desk among {people:,} people", desk))

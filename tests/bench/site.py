@@ -153,6 +153,7 @@ def up(*, people: int, say: Callable[[str], None]) -> Iterator[Sites]:
             "STATIC_ROOT": str(home / "static"),
             **texts,
             "DELIVERY_PROVIDERS": "gateway",
+            "FORWARD_AUTH_PER_SECOND": "100000",
         }
         site = _starter(held, home, database.url, shared)
         ours = site("ours", base | {"DJANGO_SETTINGS_MODULE": "mfasite.settings"}, _prepare_ours(people, say), say)

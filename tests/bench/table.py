@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tests.bench.app_passwords import Checks
 from tests.bench.deliveries import Deliveries, Rate
+from tests.bench.forward_auth import Verdicts
 from tests.bench.meter import Memory, Usage, middle, share
 from tests.bench.pages import SEARCHES, Page
 from tests.bench.scale import Step
@@ -153,6 +154,38 @@ def app_password_goals(found: Checks, empty: float) -> list[Goal]:
     """Give the goal of an app password's check."""
     cpu = middle([each.all_cpu for each in found.usage])
     return [Goal("CPU of an app password's check", cpu / empty, 2, "x an empty view")]
+
+
+def forward_auth(found: Verdicts) -> str:
+    """Show what a proxy's question costs, beside an empty view."""
+    cpu, web = (middle([each(usage) for usage in found.usage]) for each in (_all_cpu, _web_cpu))
+    empty = middle([usage.all_cpu for usage in found.empty_usage])
+    return "\n".join(
+        [
+            "One verdict of forward-auth, of another person each time, on 200 applications",
+            f"  CPU {cpu:.2f} ms of all servers, {web:.2f} ms of the web server; an empty view {empty:.2f} ms",
+            f"  {_statements(found.usage[-1])} statements",
+            f"  ms p50 / p95 {_shares(found.took)}; an empty view {_shares(found.empty_took)}",
+            f"  {found.rate:.0f} a second by eight; an empty view {found.empty_rate:.0f}",
+            "",
+        ]
+    )
+
+
+def forward_auth_goals(found: Verdicts) -> list[Goal]:
+    """Give the goals of a verdict."""
+    return [
+        Goal("CPU of a verdict of forward-auth", middle([each.all_cpu for each in found.usage]), 3, "ms"),
+        Goal("Statements of a verdict, and those of caches", max(each.statements for each in found.usage), 2.1),
+    ]
+
+
+def _all_cpu(usage: Usage) -> float:
+    return usage.all_cpu
+
+
+def _web_cpu(usage: Usage) -> float:
+    return usage.cpu.get("web", 0.0)
 
 
 def pages(title: str, found: Sequence[Page]) -> str:

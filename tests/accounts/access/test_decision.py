@@ -189,7 +189,7 @@ def test_a_skipped_second_step_is_enough_where_the_application_says_so(why: Why)
         {"strength": PHISHING_RESISTANT},
         {"strength": OWN},
     ],
-    ids=str,
+    ids=["not-counted", "aged", "newer", "no-phone", "phishing-resistant", "own"],  # a set is in any order
 )
 @pytest.mark.parametrize("why", [Why.REMEMBERED, Why.TRUSTED_NETWORK])
 def test_a_remembered_browser_never_counts_as_a_fresh_second_step(why: Why, more: dict[str, Any]) -> None:

@@ -1,0 +1,183 @@
+"""Measures what it costs when a proxy asks whether a visitor may open a page, each time of another person.
+
+There are 200 applications, each with a host, half of them for some groups. Beside it, an empty view of the floor.
+"""
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+
+from tests.bench.meter import Usage
+from tests.bench.processes import driver
+from tests.bench.site import HOST, Sites
+
+PATH = "/integrations/forward-auth/"
+EMPTY = "/nothing/"  # of the floor
+_APPLICATIONS = 200
+_WARM, _ROUNDS, _EACH, _WIDTH = 50, 5, 400, 8
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What was measured. Units: `usage` a verdict, one value a round; `took` milliseconds; `rate` a second."""
+
+    usage: list[Usage] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)
+    empty_usage: list[Usage] = field(default_factory=list)
+    empty_took: list[float] = field(default_factory=list)
+    rate: float = 0.0  # eight askers at a time
+    empty_rate: float = 0.0
+
+
+def measure(up: Sites, *, say: Callable[[str], None]) -> Verdicts:
+    """Have a proxy of its own ask about people who are signed in to an application."""
+    say("forward-auth")
+    usage, took, empty_usage, empty_took = [], [], [], []
+    with driver("proxy", up.ours.address, up.ours.home, up.ours.environment, module="tests.bench.forward_auth") as hand:
+        hand.order("make", n=_EACH)
+        hand.order("ask", n=_WARM)
+        hand.order("empty", address=up.floor.address, n=_WARM)
+        for _ in range(_ROUNDS):
+            before = up.ours.meter.read()
+            took += hand.order("ask", n=_EACH)
+            usage.append((up.ours.meter.read() - before) / _EACH)
+            before = up.floor.meter.read()
+            empty_took += hand.order("empty", address=up.floor.address, n=_EACH)
+            empty_usage.append((up.floor.meter.read() - before) / _EACH)
+        rate = float(hand.order("crowd", n=_EACH * _ROUNDS, width=_WIDTH))
+        empty_rate = float(hand.order("crowd_of_empty", address=up.floor.address, n=_EACH * _ROUNDS, width=_WIDTH))
+    return Verdicts(usage, took, empty_usage, empty_took, rate, empty_rate)
+
+
+class _Proxy:
+    """A proxy with its secret, which asks about one person after the other."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.secret = ""
+        self.visitors: list[tuple[str, str]] = []  # host and cookie
+        self.turn = 0
+
+    def make(self, n: int) -> int:
+        """Make applications, and people who are signed in to one each."""
+        from django.contrib.auth.models import Group  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from accounts.applications import secrets as keys  # noqa: PLC0415
+        from accounts.integrations.forward_auth import callers, cookies  # noqa: PLC0415
+        from accounts.models import Application, ApplicationSession, ProtectedHost, Proxy, User  # noqa: PLC0415
+
+        now, group = timezone.now(), Group.objects.create(name="Bench")
+        proxy = Proxy.objects.create(slug="bench", name="Bench", program="caddy", networks=["127.0.0.1/32"])
+        self.secret = keys.renew(proxy, callers.PURPOSE, now)
+        made = []
+        for at in range(_APPLICATIONS):
+            application = Application.objects.create(slug=f"bench-{at}", name=f"Bench {at}", kind="proxy")
+            ProtectedHost.objects.create(application=application, host=f"bench-{at}.example.org")
+            if at % 2:
+                application.groups.add(group)
+            made.append(application)
+        users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
+        group.user_set.add(*users)
+        for at, user in enumerate(users):
+            application, host = made[at % _APPLICATIONS], f"bench-{at % _APPLICATIONS}.example.org"
+            opened = ApplicationSession.objects.create(
+                application=application, user=user, session_ref=_session(user, now), started_at=now, last_used_at=now
+            )
+            name, value = cookies.session_name(application.pk), cookies.session_value(opened.pk, host)
+            self.visitors.append((host, f"theme=dark; {name}={value}; lang=en"))
+        return len(users)
+
+    def ask(self, n: int) -> list[float]:
+        """Ask about so many requests over one line. Units: milliseconds."""
+        return self._over_one_line(self.address, [self._question() for _ in range(n)])
+
+    def crowd(self, n: int, width: int) -> float:
+        """Ask about so many over several lines at once; gives how many a second were answered."""
+        return self._over_many(self.address, [self._question() for _ in range(n)], width)
+
+    def empty(self, address: str, n: int) -> list[float]:
+        """Load the empty view."""
+        return self._over_one_line(address, [(EMPTY, {"Host": HOST})] * n)
+
+    def crowd_of_empty(self, address: str, n: int, width: int) -> float:
+        """Load the empty view over several lines at once."""
+        return self._over_many(address, [(EMPTY, {"Host": HOST})] * n, width)
+
+    def _question(self) -> tuple[str, dict[str, str]]:
+        host, cookie = self.visitors[self.turn % len(self.visitors)]
+        self.turn += 1
+        return PATH, {
+            "Host": host,
+            "X-Proxy-Secret": self.secret,
+            "X-Forwarded-Host": host,
+            "X-Forwarded-Uri": f"/style.css?{self.turn}",
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Method": "GET",
+            "X-Forwarded-For": "192.0.2.7, 127.0.0.1",
+            "Cookie": cookie,
+            "Accept": "text/css",
+            "Sec-Fetch-Mode": "no-cors",
+            "Sec-Fetch-Dest": "style",
+        }
+
+    def _over_many(self, address: str, asked: list[tuple[str, dict[str, str]]], width: int) -> float:
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(width) as pool:
+            shares = [asked[place::width] for place in range(width)]
+            list(pool.map(lambda share: self._over_one_line(address, share), shares))
+        return len(asked) / (time.perf_counter() - begun)
+
+    @staticmethod
+    def _over_one_line(address: str, asked: list[tuple[str, dict[str, str]]]) -> list[float]:
+        line = HTTPConnection(urlsplit(address).netloc)
+        took = []
+        for path, headers in asked:
+            begun = time.perf_counter()
+            line.request("GET", path, headers=headers)
+            answer = line.getresponse()
+            answer.read()
+            assert answer.status == 200, f"{path}: {answer.status}"
+            assert path != PATH or answer.headers["Remote-User"], "an answer without a name"
+            took.append((time.perf_counter() - begun) * 1000)
+        return took
+
+
+def _session(user: Any, now: Any) -> str:
+    """Sign somebody in, as the sign-in stores it, and return the session's reference."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+
+    from accounts import session_assurance, sessions  # noqa: PLC0415
+    from verification.policies import Why  # noqa: PLC0415
+
+    store = sessions.SessionStore()
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    verified = {"password": now.timestamp(), "totp": (now - timedelta(seconds=5)).timestamp()}
+    store[session_assurance.KEY] = {"epoch": user.epoch, "verified": verified, "why": Why.REQUIRED}
+    store.create()
+    return store.ref
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    django.setup()
+    proxy: Any = _Proxy(sys.argv[2])
+    print("ready", flush=True)  # noqa: T201 - the answer's line
+    for line in sys.stdin:
+        order = json.loads(line)
+        print(json.dumps(getattr(proxy, order.pop("do"))(**order)), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
