@@ -130,7 +130,7 @@ class Mode:
 
 
 class Method:
-    """A verification method: its name, its strength and its three verbs.
+    """A verification method: its name, its properties and its three verbs.
 
     It never saves, counts, locks, audits, sends, or sees a request.
     """
@@ -142,7 +142,7 @@ class Method:
     caution: Any = ""  # one sentence where it is set up: why it is weaker than others
     code_label: Any = ""  # label of the field for its code; empty: the label of the enrolment
     causes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})  # title and text per `cause`
-    strength: ClassVar[int] = 1  # 1 to 3: the strongest is recommended, and policies can require one
+    rank: ClassVar[int] = 1  # 1 to 3: the highest is recommended; which methods are enough is a set, a `Strength`
     is_phishing_resistant: ClassVar[bool] = False  # it refuses to work on a false sign-in page
     amr: ClassVar[str] = "otp"  # reported to other systems. Source: RFC 8176, 2
     kind: ClassVar[str] = ""  # kind of its messages, if it is `Delivered`

@@ -43,18 +43,18 @@ def of_person(
     One statement if access is granted: the groups, unless they are given. Otherwise also what the person has set up.
     """
     now, wanted = now or timezone.now(), wanted or Wanted()
-    floor = requirements.floor(application)
-    demanded = requirements.raised(floor, wanted)
     if user is None:
-        return decide(None, None, demanded[0], is_allowed=True, refusal="", now=now)
+        [required, *_others] = requirements.raised(requirements.floor(application), wanted)
+        return decide(None, None, required, is_allowed=True, refusal="", now=now)
     groups = requirements.groups_of(user.pk) if groups is None else groups
-    at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
-    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL or facts is None:
-        return at_once
     rules = policies.rules_of_groups(groups)
-    is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
-    if not session_assurance.holds(facts, rules):
+    at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
+    is_over = facts is not None and not session_assurance.holds(facts, rules)
+    if at_once.step is Step.CONTINUE or at_once.reason in _FINAL or is_over:
         return at_once
+    is_allowed, refusal = requirements.may_use(application, groups), policies.refusal(user, now) or ""
+    floor = requirements.floor(application, rules.strength)
+    demanded = requirements.raised(floor, wanted)
 
     def answer(requirement: Requirement, owned: Collection[str]) -> Answer:
         return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
@@ -79,8 +79,9 @@ def of_facts(
     rounds: int = 0,
 ) -> Answer:
     """Decide without a statement whether access is granted. If not, it is as if they had set up every method."""
-    [requirement, *_others] = requirements.raised(requirements.floor(application), wanted or Wanted())
-    counts = facts is not None and session_assurance.holds(facts, policies.rules_of_groups(groups))
+    rules = policies.rules_of_groups(groups)
+    [requirement, *_others] = requirements.raised(requirements.floor(application, rules.strength), wanted or Wanted())
+    counts = facts is not None and session_assurance.holds(facts, rules)
     return decide(
         facts if counts else None,
         requirement.strength.methods(),

@@ -201,5 +201,5 @@ def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) ->
 
 def _strongest(owned: Collection[str]) -> tuple[str, ...]:
     known = [registry.method(name) for name in _ordered(owned)]
-    best = max((method.strength for method in known), default=0)
-    return tuple(method.name for method in known if method.strength == best)
+    best = max((method.rank for method in known), default=0)
+    return tuple(method.name for method in known if method.rank == best)

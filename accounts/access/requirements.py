@@ -68,10 +68,14 @@ def acr_of(strength: Strength) -> str:
     return ACR_PHISHING_RESISTANT if strength.is_phishing_resistant else ACR_SECOND_STEP
 
 
-def floor(application: Application) -> Requirement:
-    """Return what an application requires of a person, whatever a request asks for."""
+def floor(application: Application, group_strength: str = strengths.PASSWORD.slug) -> Requirement:
+    """Return what an application and a person's groups require together, whatever a request asks for.
+
+    Where the password is enough for the application, it is: a group only says which second steps are strong enough.
+    """
+    own = strengths.named(application.strength)
     return Requirement(
-        strength=strengths.named(application.strength),
+        strength=strengths.both(own, strengths.named(group_strength)) if own.is_second_step else own,
         max_age=application.max_age,
         remembered_counts=application.remembered_counts,
     )

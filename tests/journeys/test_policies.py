@@ -82,7 +82,9 @@ def test_preview_leads_back_to_the_form_as_it_was_filled_in(fay: Person) -> None
     ("fields", "name"),
     [
         ({"methods": "recovery"}, "methods"),
-        ({"methods": ["text", "call"], "staff_strength": "3"}, "staff_strength"),
+        ({"methods": ["text", "call"], "staff_strength": "phishing-resistant"}, "staff_strength"),
+        ({"methods": ["text", "call"], "strength": "no-phone"}, "strength"),
+        ({"methods": ["text", "recovery"], "strength": "no-phone"}, "strength"),
         ({"methods": "totp", "stock_tokens": "True"}, "stock_tokens"),
         ({"methods": "totp", "alone_allowed": "True"}, "alone_allowed"),
         ({"methods": "totp", "voice_countries": "CH"}, "voice_countries"),
@@ -177,7 +179,7 @@ def test_wall_cannot_be_put_off_by_hand(ben: Person) -> None:
 
 
 def test_staff_register_what_is_strong_enough(db: None, clock: Clock) -> None:
-    Policy.objects.create(staff_strength=3)
+    Policy.objects.create(staff_strength="phishing-resistant")
     dora = hire("dora", "Support desk")
 
     dora.give_password()

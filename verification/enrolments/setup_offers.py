@@ -62,7 +62,7 @@ def _rank(method: Method) -> tuple[int, ...]:
     """Rank a method by what it declares: strong ones first, an app after a device of its own, backups last."""
     return (
         isinstance(method, Backup),
-        -method.strength,
+        -method.rank,
         isinstance(method, AppGenerated),
         not method.is_allowed_by_default,
     )

@@ -35,7 +35,6 @@ class Option:
     is_backup: bool
     is_locked: bool
     needs_delivery: bool
-    strength: int
     is_temporary: bool = False
     is_on_phone: bool = False
     unavailable_reason: str = ""
@@ -75,7 +74,6 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime) -> Option:
         is_backup=isinstance(method, Backup),
         is_locked=limits.is_locked,
         needs_delivery=isinstance(method, Delivered),
-        strength=method.strength,
         is_temporary=isinstance(method, Temporary),
         is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
         unavailable_reason=unavailable_reason(enrolment, now) or _refused(confirmed, method.kind, now),

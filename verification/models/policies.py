@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import ExpressionWrapper, Q
 from django.utils.translation import gettext_lazy as _
 
+from verification.models.strengths import MAX_SLUG_LENGTH
+
 TEXT_NOTICES = False  # whether notices are also texted unless a policy says so; read by the rules and the notices
 
 
@@ -54,7 +56,8 @@ class Policy(models.Model):
     text_notices = models.BooleanField(null=True, blank=True)
     grace_days = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(14)])
     voice_countries = models.JSONField(null=True, blank=True)
-    staff_strength = models.PositiveSmallIntegerField(null=True, blank=True)
+    strength = models.CharField(max_length=MAX_SLUG_LENGTH, null=True, blank=True)  # noqa: DJ001  (none inherits)
+    staff_strength = models.CharField(max_length=MAX_SLUG_LENGTH, null=True, blank=True)  # noqa: DJ001  (none inherits)
     caller_check = models.BooleanField(null=True, blank=True)
     second_person = models.JSONField(null=True, blank=True)
     stock_tokens = models.BooleanField(null=True, blank=True)

@@ -14,14 +14,20 @@ _Check = Callable[[Rules], str]
 
 
 def _methods(rules: Rules) -> str:
-    if all(registry.has(name, Backup) for name in rules.methods):
+    if rules.methods and all(registry.has(name, Backup) for name in rules.methods):
         return _("Select another method: nobody can set up only recovery codes.")
     return ""
 
 
 def _strength(rules: Rules) -> str:
+    if not rules.methods:
+        return _("No allowed method has this strength. Allow a stronger method, or choose another strength.")
+    return ""
+
+
+def _staff_strength(rules: Rules) -> str:
     if not for_staff(rules).methods:
-        return _("No allowed method is strong enough for staff. Allow a stronger method, or choose a lower strength.")
+        return _("No allowed method is strong enough for staff. Allow a stronger method, or choose another strength.")
     return ""
 
 
@@ -45,8 +51,9 @@ def _calls(rules: Rules) -> str:
 
 # Each with the rules that it weighs. The first of them that a policy sets is the one to correct.
 _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
-    (("methods",), _methods),
-    (("staff_strength", "methods"), _strength),
+    (("methods", "strength"), _methods),
+    (("strength", "methods"), _strength),
+    (("staff_strength", "strength", "methods"), _staff_strength),
     (("stock_tokens", "methods"), _stock),
     (("alone_allowed", "methods"), _alone),
     (("voice_countries", "methods"), _calls),

@@ -1,7 +1,7 @@
 """Form fields for the rules of a policy. An empty one is None: the policy inherits the rule."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -90,6 +90,14 @@ class Level(forms.TypedChoiceField):
             widget=forms.RadioSelect,
             **{"coerce": int, **kwargs},
         )
+
+
+class Slug(Level):
+    """One of several values that are known by a slug, and that can change while the service runs."""
+
+    def __init__(self, *, choices: Callable[[], Iterable[tuple[str, Any]]], **kwargs: Any) -> None:
+        super().__init__(choices=(), coerce=str, **kwargs)
+        self.choices = lambda: [("", _lazy("Inherit")), *choices()]
 
 
 class YesNo(Level):

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from verification import strengths
 from verification.models import Browser, Policy
 from verification.models.policies import strongest
 from verification.policies.rules import default, in_statement
@@ -34,7 +35,10 @@ def settle(people: Collection[int] | None = None) -> int:
     Call it inside the transaction that changed a policy or who is in a group.
     """
     rows = Browser.objects.all() if people is None else Browser.objects.filter(user__in=people)
-    gone, shorter = [*_not_remembered(rows), *_of_another_method(rows)], list(_longer_than_allowed(rows))
+    gone, shorter = (
+        [*_not_remembered(rows), *_of_another_method(rows), *_too_weak(rows)],
+        list(_longer_than_allowed(rows)),
+    )
     changed = reduce(or_, (Q(pk__in=each.values("pk")) for each in [*gone, *(longer for longer, _ends in shorter)]))
     with transaction.atomic(savepoint=False):
         list(Browser.objects.filter(changed).order_by("pk").select_for_update().values_list("pk", flat=True))
@@ -70,3 +74,10 @@ def _of_another_method(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
     for policy in Policy.objects.filter(methods__isnull=False):
         yield rows.filter(decides=policy.pk).exclude(method__in=policy.methods or [])
     yield rows.filter(decides=None).exclude(method__in=default("methods"))
+
+
+def _too_weak(rows: QuerySet[Browser]) -> Iterator[QuerySet[Browser]]:
+    """Find browsers whose method isn't in the strength that a policy requires now."""
+    rows = rows.alias(strength=in_statement(OuterRef("user"), "strength")).exclude(method="")
+    for slug in {*Policy.objects.filter(strength__isnull=False).values_list("strength", flat=True)}:
+        yield rows.filter(strength=slug).exclude(method__in=strengths.named(slug or "").methods())

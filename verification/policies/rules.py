@@ -13,13 +13,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from verification import registry
+from verification import registry, strengths
 from verification.capabilities import Temporary
 from verification.models import AppPasswordsEnd, Policy
 from verification.models.policies import TEXT_NOTICES, strongest
 from verification.policies import declaration
 from verification.policies.declaration import Choosing, Section, declared, one_of, rule
-from verification.policies.fields import Countries, Level, Minutes, Networks, WholeNumber, YesNo
+from verification.policies.fields import Countries, Level, Minutes, Networks, Slug, WholeNumber, YesNo
+from verification.strengths import SECOND_STEP
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -35,11 +36,14 @@ _SUPPORT = Section("support", _("Staff and support"))
 _ALLOW = ((True, _("Allow")), (False, _("Don’t allow")))
 _REQUIRE = ((True, _("Require")), (False, _("Don’t require")))
 _SEND = ((True, _("Send")), (False, _("Don’t send")))
-_STRENGTHS = (
-    (1, _("Any allowed method")),
-    (2, _("No texts, calls or emails")),
-    (3, _("Passkeys only")),
-)
+
+
+def _strengths() -> list[tuple[str, Any]]:
+    return [(each.slug, each.label) for each in strengths.everything() if each.is_second_step]
+
+
+def _strength_words(slug: str) -> str:
+    return str(strengths.named(slug).label)
 
 
 def _usual_methods() -> tuple[str, ...]:
@@ -85,8 +89,9 @@ class Rules:
     To add a rule, declare it here and give `models.Policy` a column of the same name. The form, the case page, the
     preview of a change, the list and the order of policies follow.
 
-    Shape: `voice_countries` as ISO 3166 names them, none: every open one; `staff_strength` 1 for any method, 3 for
-    those that can't be phished; `second_person` names the actions of support that a second one must agree to.
+    Shape: `methods` without those that `strength` doesn't accept; `voice_countries` as ISO 3166 names them, none: every
+    open one; `strength` and `staff_strength` as slugs; `second_person` names the actions of support that a second one
+    must agree to.
     Units: `grace_days` for which a registration may be put off; `staff_quota` in actions of one of the staff in a day.
     """
 
@@ -119,6 +124,16 @@ class Rules:
         help_text=_("People can set up and use only the methods selected here."),
         field=_METHOD_NAMES.field,
         words=lambda value: _METHOD_NAMES.words([name for name in value if not registry.has(name, Temporary)]),
+    )
+    strength: str = rule(
+        default=SECOND_STEP.slug,
+        section=_METHODS,
+        label=_("Strength"),
+        help_text=_(
+            "Allowed methods that aren’t in this strength can’t be set up or used, here or in any application."
+        ),
+        field=partial(Slug, choices=_strengths),
+        words=_strength_words,
     )
     code_life: timedelta = rule(
         default=timedelta(minutes=5),
@@ -205,13 +220,13 @@ class Rules:
         words=one_of(_SEND),
         summary=_either(_("Notices sent by text too"), _("Notices not sent by text")),
     )
-    staff_strength: int = rule(
-        default=1,
+    staff_strength: str = rule(
+        default=SECOND_STEP.slug,
         section=_SUPPORT,
-        label=_("Methods for staff"),
-        help_text=_("Staff can sign in only with allowed methods that are at least this strong."),
-        field=partial(Level, choices=_STRENGTHS),
-        words=one_of(_STRENGTHS),
+        label=_("Strength for staff"),
+        help_text=_("Staff can sign in only with allowed methods of this strength."),
+        field=partial(Slug, choices=_strengths),
+        words=_strength_words,
     )
     caller_check: bool = rule(
         default=True,
@@ -253,7 +268,13 @@ def merge(policies: Sequence[Policy]) -> Rules:
         values = (getattr(policy, each.name) for policy in policies)
         if (value := next((value for value in values if value is not None), None)) is not None:
             decided[each.name] = each.read(value)
-    return Rules(**decided)
+    rules = Rules(**decided)
+    return _narrowed(rules, rules.strength)
+
+
+def _narrowed(rules: Rules, slug: str) -> Rules:
+    accepted = strengths.named(slug).methods()
+    return replace(rules, methods=tuple(name for name in rules.methods if name in accepted))
 
 
 def ranked(found: Iterable[Policy]) -> list[Policy]:
@@ -284,5 +305,4 @@ def is_trusted(network: str, rules: Rules) -> bool:
 
 def for_staff(rules: Rules) -> Rules:
     """Leave staff the methods that are strong enough for them."""
-    strong = tuple(name for name in rules.methods if registry.method(name).strength >= rules.staff_strength)
-    return replace(rules, methods=strong)
+    return _narrowed(rules, rules.staff_strength)

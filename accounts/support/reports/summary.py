@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit_events
 from accounts.models import SecondStep, User
-from verification import audit, enrolments, registry
+from verification import audit, enrolments, registry, strengths
 from verification.audit import events
 
 _DAYS = 30
-_PHISHING_RESISTANT = 3  # strength of a method
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _methods(_now: datetime) -> Table:
     known = {name: str(method.label) for name, method in registry.methods().items()}
     found = enrolments.of_many(User.objects.filter(is_active=True))
     rows = list(found.values("method").annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n"))
-    strong = [name for name, method in registry.methods().items() if method.strength >= _PHISHING_RESISTANT]
+    strong = strengths.PHISHING_RESISTANT.methods()
     n_people = found.aggregate(n=Count("user", distinct=True))["n"]
     n_strong = found.filter(method__in=strong).aggregate(n=Count("user", distinct=True))["n"]
     return Table(

@@ -23,18 +23,18 @@ def test_strongest_method_is_first_and_alone_recommended(desk: Desk) -> None:
 
 def test_order_comes_from_what_methods_declare(desk: Desk) -> None:
     offers = enrolments.offers(ALL, user_id=desk.user.pk, may_claim=True)
-    strengths = [registry.method(o.name).strength for o in offers if not registry.has(o.name, Backup)]
+    ranks = [registry.method(o.name).rank for o in offers if not registry.has(o.name, Backup)]
 
-    assert strengths == sorted(strengths, reverse=True)
+    assert ranks == sorted(ranks, reverse=True)
 
 
 def test_weakest_methods_say_why(desk: Desk) -> None:
     offers = enrolments.offers(ALL, user_id=desk.user.pk)
-    weakest = min(registry.method(o.name).strength for o in offers)
+    weakest = min(registry.method(o.name).rank for o in offers)
 
     everyday = [o for o in offers if not o.is_backup]
     assert {o.name for o in everyday if o.caution} == {
-        o.name for o in everyday if registry.method(o.name).strength == weakest
+        o.name for o in everyday if registry.method(o.name).rank == weakest
     }
 
 

@@ -24,7 +24,7 @@ class AccessPass(Temporary):
     icon = "pass"
     label = _("Temporary Access Pass")
     explain = _("Enter the pass that your support desk gave you.")
-    strength = 2
+    rank = 2
     code_lengths = frozenset()
     max_enrolments = 1
 

@@ -85,7 +85,7 @@ class Passkey(Passwordless):
     icon = "passkey"
     label = _("Passkey")
     explain = _("Use your fingerprint, face, device PIN or security key.")
-    strength = 3
+    rank = 3
     is_phishing_resistant = True
     amr = "hwk"
     max_enrolments = 10

@@ -37,7 +37,7 @@ class Token(Stocked, Resynchronised):
     explain = _("Enter the code that your token shows.")
     code_label = _("Code from your token")
     if_refused = _("Correct code refused? Enter two codes here, one right after the other, to adjust the token.")
-    strength = 2
+    rank = 2
     not_assigned = _("No token with this number is assigned to you. Check the number, or contact your support desk.")
     code_lengths = frozenset({6, 7, 8, 12, 14, 16})  # two codes in a row as well
     form_class = TokenForm

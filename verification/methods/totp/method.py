@@ -44,7 +44,7 @@ class Totp(AppGenerated):
     label = _("Authenticator app")
     explain = _("Enter the code that your app shows. It works without a signal.")
     code_label = _("Code from your app")
-    strength = 2
+    rank = 2
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
         return Draft(secret=secrets.token_bytes(_SECRET))

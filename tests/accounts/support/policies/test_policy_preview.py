@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 METHODS = ["text", "call", "totp", "token", "passkey", "recovery"]
 some_methods = st.lists(st.sampled_from(METHODS), unique=True, max_size=4)
-some_rules = st.tuples(st.none() | some_methods.filter(bool), st.sampled_from([None, 1, 2, 3]))
+some_strengths = st.sampled_from([None, "second-step", "no-phone", "phishing-resistant"])
+some_rules = st.tuples(st.none() | some_methods.filter(bool), some_strengths, some_strengths)
 some_people = st.tuples(
     some_methods,
     st.sampled_from(["disabled", "enabled", "enforced"]),
@@ -41,9 +42,9 @@ def outcome(user: User) -> str:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(everybody=some_rules, north=some_rules, south=some_rules, people=st.lists(some_people, min_size=1, max_size=6))
 def test_says_what_the_decision_says(
-    everybody: tuple[list[str] | None, int | None],
-    north: tuple[list[str] | None, int | None],
-    south: tuple[list[str] | None, int | None],
+    everybody: tuple[list[str] | None, str | None, str | None],
+    north: tuple[list[str] | None, str | None, str | None],
+    south: tuple[list[str] | None, str | None, str | None],
     people: list[tuple[list[str], str, bool, list[str], bool]],
     db: None,
 ) -> None:
@@ -51,8 +52,8 @@ def test_says_what_the_decision_says(
     User.objects.all().delete()
     groups = {name: Group.objects.get_or_create(name=name)[0] for name in ("north", "south")}
     every = ((None, everybody), (groups["north"], north), (groups["south"], south))
-    for rank, (group, (methods, strength)) in enumerate(every):
-        Policy.objects.create(group=group, rank=rank, methods=methods, staff_strength=strength)
+    for rank, (group, (methods, strength, staff)) in enumerate(every):
+        Policy.objects.create(group=group, rank=rank, methods=methods, strength=strength, staff_strength=staff)
     for number, (mine, state, is_staff, where, waits) in enumerate(people):
         user = User.objects.create(username=f"p{number}", second_step=state, is_staff=is_staff)
         user.groups.set(groups[name] for name in where)
