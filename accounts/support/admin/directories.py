@@ -41,6 +41,10 @@ USUAL: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_EMPTY = _("Empty means %(ldap)s, or %(directory)s for Active Directory.")
+_EMPTY_IN_BOTH = _("Empty means %(ldap)s.")
+
+
 class DirectoryForm(ChangeForm):
     """A directory. Empty names of attributes become the usual ones of its kind."""
 
@@ -62,15 +66,13 @@ class DirectoryForm(ChangeForm):
         self.fields["account_password"].help_text = (
             gettext("We store it encrypted.") if is_new else gettext("Leave it empty to keep the current one.")
         )
+        self.fields["ca"].widget.attrs["rows"] = 4
         for name in USUAL["openldap"]:
             self.fields[name].required = False
-            self.fields[name].help_text = gettext(
-                "%(now)s If you leave it empty: %(ldap)s, or %(ad)s for Active Directory."
-            ) % {
-                "now": self.fields[name].help_text,
-                "ldap": USUAL["openldap"][name],
-                "ad": USUAL["active_directory"][name],
-            }
+            ldap, directory = USUAL["openldap"][name], USUAL["active_directory"][name]
+            words = _EMPTY_IN_BOTH if ldap == directory else _EMPTY
+            empty = words % {"ldap": ldap, "directory": directory}
+            self.fields[name].help_text = f"{self.fields[name].help_text} {empty}".strip()
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -123,26 +125,27 @@ class DirectoryAdmin(ChangesAdmin):
         delete=_("Delete directory"),
         delete_effect=_("Nobody can sign in with a password of this directory any more."),
     )
-    fields = (
-        "name",
-        "kind",
-        "is_active",
-        "position",
-        "servers",
-        "encryption",
-        "ca",
-        "account",
-        "account_password",
-        "base",
-        "person_filter",
-        "username_attribute",
-        "name_attribute",
-        "email_attribute",
-        "adds_people",
-        "max_failures",
-        "failure_minutes",
-        "password_url",
+    sections = (
+        (None, ("name", "kind", "is_active", "position")),
+        (_("Servers"), ("servers", "encryption", "ca", "account", "account_password")),
+        (
+            _("People"),
+            (
+                "base",
+                "person_filter",
+                "username_attribute",
+                "name_attribute",
+                "email_attribute",
+                "adds_people",
+            ),
+        ),
+        (_("Passwords"), ("max_failures", "failure_minutes", "password_url")),
     )
+    fields = tuple(name for _title, names in sections for name in names)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        _own, *reason = super().get_fieldsets(request, obj)
+        return [*((title, {"fields": names}) for title, names in self.sections), *reason]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, models.URLField):
