@@ -5,7 +5,7 @@ from verification.audit.declarations import Event, UserEvent, declare, declared,
 from verification.audit.log import PERSONAL, erase_words, is_intact, newest, of_person, record, since, size
 from verification.audit.removal import Removed, remove
 from verification.audit.sealing import seal
-from verification.audit.verifying import verify
+from verification.audit.verifying import verify, verify_newest
 
 __all__ = [
     "PERSONAL",
@@ -26,4 +26,5 @@ __all__ = [
     "size",
     "user_events",
     "verify",
+    "verify_newest",
 ]

@@ -21,11 +21,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Start:
-    """Where the chain that is kept begins: after this seal, with events from `boundary` on."""
+    """Where a walk over the chain begins: after this seal, with events from `boundary` on.
+
+    Older events were removed, unless `has_older` says that they are only passed over.
+    """
 
     seal: int = 0
     digest: str = ""
     boundary: int = BEFORE_ALL
+    has_older: bool = False
 
 
 def start() -> Start:

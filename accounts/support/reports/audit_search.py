@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support.reports import audit_kinds, audit_lines
 from accounts.support.reports.audit_lines import Line
+from verification.db import planning
 from verification.models import AuditEvent
 
 PAGE = 50
@@ -47,7 +48,8 @@ class Search:
 
 def find(search: Search) -> tuple[list[Line], int]:
     """Return one page, newest first, and the id to continue from, or 0 at the end."""
-    events = list(matching(search).order_by("-at", "-id")[: PAGE + 1])
+    with planning.for_these_values():
+        events = list(matching(search).order_by("-at", "-id")[: PAGE + 1])
     before = events[PAGE - 1].pk if len(events) > PAGE else 0
     return audit_lines.lines(events[:PAGE]), before
 

@@ -1,5 +1,7 @@
 """Views of reports and the audit log, with export."""
 
+from itertools import islice
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
@@ -15,6 +17,7 @@ from accounts.support.views import exports, layout
 from verification import audit, inputs
 
 _MOST_FAULTS = 20
+_MOST_CHECKED = 50_000  # events that one page checks, in a few seconds
 _MAX_SEARCH = 150  # characters, as for a username
 
 
@@ -96,13 +99,15 @@ def _may_read(request: AuthedRequest) -> None:
 
 
 def audit_log_check(request: AuthedRequest) -> HttpResponse:
-    """Verify the chain of the audit log and show the first faults."""
+    """Verify the end of the audit log's chain and show the first faults. All of it would take minutes."""
     _may_read(request)
-    faults = []
-    for fault in audit.verify():
-        faults.append(fault)
-        if len(faults) == _MOST_FAULTS:
-            break
+    faults = list(islice(audit.verify_newest(_MOST_CHECKED), _MOST_FAULTS))
     n_events, n_seals = audit.size()
-    context = {"faults": faults, "n_events": n_events, "n_seals": n_seals, "most": _MOST_FAULTS}
+    context = {
+        "faults": faults,
+        "n_events": n_events,
+        "n_seals": n_seals,
+        "most": _MOST_FAULTS,
+        "newest": _MOST_CHECKED if n_events > _MOST_CHECKED else 0,
+    }
     return layout.page(request, "audit_log_check.html", context, here="audit-log")

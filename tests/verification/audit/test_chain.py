@@ -226,3 +226,40 @@ def test_names_words_that_were_tampered_with(how: str, worded: Desk, lifted: Non
     WORDS_TAMPERINGS[how](worded)
 
     assert REMOVED in faults()
+
+
+def newest(n: int) -> list[str]:
+    return [fault.text for fault in audit.verify_newest(n)]
+
+
+def test_end_of_the_chain_is_checked_alone(sealed: Desk, lifted: None) -> None:
+    """What is older than the newest events is taken as it is."""
+    events(kind="b.done").update(kind="x.done")
+
+    assert newest(3) == []
+    assert newest(4) == ["the event was changed"]
+
+
+@pytest.mark.parametrize("kind", ["d.done", "f.done"])
+def test_fault_at_the_end_is_named(sealed: Desk, lifted: None, kind: str) -> None:
+    events(kind=kind).update(user_id=999_999)
+
+    assert newest(1) == newest(3) == ["the event was changed"]
+
+
+def test_event_committed_late_is_no_fault_of_the_end(sealed: Desk, lifted: None) -> None:
+    write(sealed, "fast.done")
+    events(kind="fast.done").update(id=F("id") + 100)
+    audit.seal(sealed.context.now)
+    write(sealed, "slow.done")
+    audit.seal(sealed.context.now)
+
+    assert newest(1) == []
+    events(kind="slow.done").delete()
+    assert newest(1) == ["the event was removed"]
+
+
+def test_end_of_a_short_chain_is_all_of_it(sealed: Desk, lifted: None) -> None:
+    events(kind="a.done").delete()
+
+    assert newest(100) == faults() == ["the event was removed"]

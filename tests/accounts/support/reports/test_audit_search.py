@@ -148,3 +148,15 @@ def test_export_is_the_same_events_oldest_first() -> None:
     assert head[0] == "ref"
     assert [row[2] for row in rows] == ["support.person_unlocked", "support.person_blocked"]
     assert all(len(row) == len(head) for row in rows)
+
+
+@pytest.mark.postgresql  # other databases plan each query for its values
+def test_search_that_was_run_often_is_still_planned_for_its_values(ana: User) -> None:
+    """Prepared, a search for rare kinds read all events in order of time: 1.6 s at two million events (seen)."""
+    for _ in range(8):
+        audit_search.find(Search(level="serious"))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [sql for (sql,) in cursor.fetchall()]
+    assert [sql for sql in prepared if 'FROM "verification_auditevent"' in sql] == []
