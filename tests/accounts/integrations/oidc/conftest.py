@@ -1,6 +1,6 @@
 """Fixtures: an application that signs people in with OpenID Connect."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from accounts.integrations.oidc import clients
 from accounts.models import Application
+from mfasite.demo.launcher import Stack
+from tests.accounts.integrations.oidc import foreign
+from tests.pages import Browser
 from tests.people import Clock
 from tests.relying_party import AFTER_LOGOUT, CALLBACK, Party
 from verification import signatures
@@ -35,3 +38,24 @@ def make_party(db: None, clock: Clock) -> Maker:
 def party(make_party: Maker) -> Party:
     """Return a confidential client of an application that accepts any second step."""
     return make_party()
+
+
+@pytest.fixture(scope="module")
+def library(stack: Stack) -> Iterator[foreign.Library]:
+    """A confidential client that is told of sign-outs."""
+    name, secret = foreign.make_client(stack, "library")
+    with foreign.library(stack, name, secret) as found:
+        run = f"""
+import django; django.setup()
+from accounts.models import OidcClient
+OidcClient.objects.filter(client_id={name!r}).update(logout_uri="http://127.0.0.1:{found.port}/logout")
+"""
+        foreign.run(stack, run)
+        found.do("discover")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def web(stack: Stack) -> Browser:
+    """The browser of Cleo, who has an authenticator app."""
+    return foreign.open_browser(stack)
