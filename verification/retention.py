@@ -40,9 +40,7 @@ def remove_old(now: datetime) -> None:
     audit.remove(Month.of(now).later(-conf.audit_retention_months()), now=now)
     _remove_messages(now)
     over = Challenge.objects.filter(expires_at__lt=now - timedelta(days=conf.challenge_retention_days()))
-    if months.is_parted(connection, _MESSAGES):
-        over = over.filter(messages=None)  # the others go after the month of their messages
-    remove(over)
+    remove(over.filter(messages=None))  # the others go after their messages
 
 
 def _remove_messages(now: datetime) -> None:
@@ -67,7 +65,9 @@ def _remove_messages(now: datetime) -> None:
 
 
 def remove(rows: QuerySet[Any]) -> None:
-    """Delete rows in batches, so that no lock is held for long."""
-    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+    """Delete rows in batches, so that no lock is held for long. Each batch goes on where the last one ended."""
+    last = 0
+    while keys := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        last = keys[-1]
         with transaction.atomic():
             row_locks.in_order(rows.model.objects.filter(pk__in=keys)).delete()
