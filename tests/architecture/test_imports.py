@@ -65,7 +65,6 @@ _HEAVY = {
     "pydantic": "Vonage's client needs it, and only a process that sends needs that",
     "webauthn": "the first passkey loads it",
     "OpenSSL": "webauthn's",
-    "pyasn1": "webauthn's",
     "cbor2": "webauthn's",
     "sqlite3": "the database is PostgreSQL",
     "greenlet": "comes with the tests",
