@@ -196,3 +196,51 @@ def test_a_balancer_may_ask_without_https(site: Site) -> None:
 
     assert (answer.status, json.loads(answer.read())["ready"]) == (200, True)
     line.close()
+
+
+_BUILD = """
+from django.utils import timezone
+from accounts.applications import secrets
+from accounts.models import Application, ProtectedHost, Proxy
+wiki, _ = Application.objects.get_or_create(slug="wiki", kind="proxy", defaults={"name": "Wiki"})
+ProtectedHost.objects.get_or_create(application=wiki, host="wiki.example.org")
+about = {"name": "Front", "program": "caddy", "networks": ["127.0.0.2/32"]}
+proxy, _ = Proxy.objects.get_or_create(slug="front", defaults=about)
+print(secrets.renew(proxy, "proxy", timezone.now()))
+"""
+
+
+def test_answers_the_proxy_of_an_application(site: Site) -> None:
+    """The application's proxy is known by its secret and its address, which nginx reports. It names its own host.
+
+    Seen failing without the location of nginx for it, which removes X-Forwarded-Host.
+    """
+    shell = child_processes.manage("shell", "--no-imports", "-v0", "-c", _BUILD)
+    run = subprocess.run(shell, env=dict(site.up.environment), capture_output=True, check=True, text=True)
+    told = {
+        "Host": "wiki.example.org",
+        "X-Proxy-Secret": run.stdout.strip(),
+        "X-Forwarded-Host": "wiki.example.org",
+        "X-Forwarded-Uri": "/page",
+        "X-Forwarded-Method": "GET",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+        "Accept": "text/html",
+    }
+
+    def ask(**other: str) -> tuple[int, str]:
+        line = _Line(NAME, nginx=site.port, context=site.trust)
+        try:
+            named = {name.replace("_", "-"): value for name, value in other.items()}
+            line.request("GET", "/integrations/forward-auth/", headers=told | named)
+            answer = line.getresponse()
+            return answer.status, answer.headers.get("Location", "")
+        finally:
+            line.close()
+
+    status, location = ask()
+    assert status == 302
+    assert location.startswith(f"https://{NAME}/integrations/hosts/enter/?rd=https%3A%2F%2Fwiki.example.org%2Fpage")
+    assert ask(X_Proxy_Secret="x")[0] == 403
+    assert ask(X_Forwarded_Uri="/a/../b")[0] == 403
+    assert ask(X_Forwarded_Host="unknown.example.org")[0] == 403

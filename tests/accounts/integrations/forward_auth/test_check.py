@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY
 
 from accounts import applications
 from accounts.applications import secrets
@@ -475,6 +476,20 @@ def test_only_as_many_groups_as_fit(inside: Wall, ana: Person) -> None:
 
     assert len(told) <= 3000
     assert told.split(",")[-1].startswith("A rather long name of a group%2C number")
+
+
+def test_counts_verdicts_by_proxy(inside: Wall) -> None:
+    def n(verdict: str) -> float:
+        labels = {"proxy": "front", "verdict": verdict}
+        return REGISTRY.get_sample_value("mfa_forward_auth_verdicts_total", labels) or 0
+
+    before = {verdict: n(verdict) for verdict in ("allowed", "sign-in", "doubt", "unknown")}
+    inside.ask()
+    inside.ask(cookie="")
+    inside.ask("/a/../b")
+    inside.ask(host="unknown.example.org")
+
+    assert {verdict: n(verdict) - before[verdict] for verdict in before} == dict.fromkeys(before, 1)
 
 
 # When it was used ----------------------------------------------------------------------------------------------------
