@@ -10,12 +10,12 @@ import argparse
 import sys
 import time
 
-from tests.bench import app_passwords, deliveries, forward_auth, limits, meter, pages, scale, signins, site, table
+from tests.bench import app_passwords, deliveries, forward_auth, limits, meter, oidc, pages, scale, signins, site, table
 from tests.bench.ageing import lines, measuring
 from tests.bench.site import Sites
 from tests.bench.table import Goal
 
-_PARTS = ("signins", "app-passwords", "forward-auth", "desk", "help", "deliveries", "scale")
+_PARTS = ("signins", "app-passwords", "forward-auth", "oidc", "desk", "help", "deliveries", "scale")
 
 
 def main() -> None:
@@ -58,6 +58,10 @@ def _run(up: Sites, wanted: set[str], *, people: int, rounds: int, is_full: bool
         verdicts = forward_auth.measure(up, say=_say)
         _print(table.forward_auth(verdicts))
         goals += table.forward_auth_goals(verdicts)
+    if "oidc" in wanted:
+        signed_in = oidc.measure(up, say=_say)
+        _print(table.oidc(signed_in))
+        goals += table.oidc_goals(signed_in)
     if "desk" in wanted:
         desk = pages.desk(up, say=_say)
         _print(table.pages(f"The support desk among {people:,} people", desk))

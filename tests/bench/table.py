@@ -9,6 +9,7 @@ from tests.bench.app_passwords import Checks
 from tests.bench.deliveries import Deliveries, Rate
 from tests.bench.forward_auth import Verdicts
 from tests.bench.meter import Memory, Usage, middle, share
+from tests.bench.oidc import OidcSignIns
 from tests.bench.pages import SEARCHES, Page
 from tests.bench.scale import Step
 from tests.bench.signins import REQUESTS, Series, SignIns
@@ -177,6 +178,33 @@ def forward_auth_goals(found: Verdicts) -> list[Goal]:
     return [
         Goal("CPU of a verdict of forward-auth", middle([each.all_cpu for each in found.usage]), 3, "ms"),
         Goal("Statements of a verdict, and those of caches", max(each.statements for each in found.usage), 2.1),
+    ]
+
+
+def oidc(found: OidcSignIns) -> str:
+    """Show what a sign-in with an existing session costs, and a request to the token endpoint."""
+    whole, token = (middle([each.all_cpu for each in usage]) for usage in (found.usage, found.token_usage))
+    return "\n".join(
+        [
+            "One OpenID sign-in of a person with a session, of another person each time, among 200 applications",
+            (
+                f"  authorization and token: CPU {whole:.2f} ms, {_statements(found.usage[-1])} statements, "
+                f"ms p50 / p95 {_shares(found.took)}, {found.rate:.0f} a second by eight"
+            ),
+            (
+                f"  refresh: CPU {token:.2f} ms, {_statements(found.token_usage[-1])} statements, "
+                f"ms p50 / p95 {_shares(found.token_took)}"
+            ),
+            "",
+        ]
+    )
+
+
+def oidc_goals(found: OidcSignIns) -> list[Goal]:
+    """Give the goals of an OpenID sign-in."""
+    return [
+        Goal("CPU of an OpenID sign-in with a session", middle([each.all_cpu for each in found.usage]), 40, "ms"),
+        Goal("Statements of an OpenID sign-in", max(each.statements for each in found.usage), 22),
     ]
 
 

@@ -1,0 +1,187 @@
+"""Measures what OpenID Connect costs: a sign-in with an existing session, and a refresh, among 200 applications."""
+
+import base64
+import hashlib
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import django
+
+from tests.bench.meter import Usage
+from tests.bench.processes import driver
+from tests.bench.site import HOST, Sites
+
+_CALLBACK = "https://bench.example.org/callback"
+_APPLICATIONS = 200
+_WARM, _ROUNDS, _EACH, _WIDTH = 20, 5, 100, 8
+
+
+@dataclass(frozen=True)
+class OidcSignIns:
+    """What was measured. Units: `usage` one value a round; `took` milliseconds; `rate` a second, eight at a time."""
+
+    usage: list[Usage]  # a whole sign-in: authorization and code for tokens
+    took: list[float]
+    token_usage: list[Usage]  # a refresh
+    token_took: list[float]
+    rate: float
+
+
+def measure(up: Sites, *, say: Callable[[str], None]) -> OidcSignIns:
+    """Have applications sign people in who are signed in already, and refresh their tokens."""
+    say("OpenID Connect")
+    ours, usage, took, token_usage, token_took = up.ours, [], [], [], []
+    with driver("party", ours.address, ours.home, ours.environment, module="tests.bench.oidc") as hand:
+        hand.order("make", n=_EACH)
+        hand.order("sign_in", n=_WARM)
+        hand.order("refresh", n=_WARM)
+        for _ in range(_ROUNDS):
+            before = ours.meter.read()
+            took += hand.order("sign_in", n=_EACH)
+            usage.append((ours.meter.read() - before) / _EACH)
+            before = ours.meter.read()
+            token_took += hand.order("refresh", n=_EACH)
+            token_usage.append((ours.meter.read() - before) / _EACH)
+        rate = float(hand.order("crowd", n=_EACH, width=_WIDTH))
+    return OidcSignIns(usage, took, token_usage, token_took, rate)
+
+
+class _Parties:
+    """Applications with their clients, and people who are signed in to the service."""
+
+    def __init__(self, address: str) -> None:
+        self.netloc = urlsplit(address).netloc
+        self.clients: list[tuple[str, str]] = []
+        self.cookies: list[str] = []
+        self.turn = 0
+        self.tokens: list[tuple[str, str]] = []  # Basic header and refresh token
+
+    def make(self, n: int) -> int:
+        """Make applications, and people with a session each."""
+        from django.conf import settings  # noqa: PLC0415
+        from django.utils import timezone  # noqa: PLC0415
+
+        from accounts.integrations.oidc import clients  # noqa: PLC0415
+        from accounts.models import Application, User  # noqa: PLC0415
+
+        now = timezone.now()
+        for at in range(_APPLICATIONS):
+            application = Application.objects.create(slug=f"oidc-{at}", name=f"Bench {at}", kind="oidc")
+            made = clients.make(application, redirect_uris=_CALLBACK, now=now - timedelta(minutes=1))
+            self.clients.append((made.client.client_id, made.secret))
+        users = User.objects.bulk_create(User(username=secrets.token_hex(8), second_step="enforced") for _ in range(n))
+        self.cookies = [f"{settings.SESSION_COOKIE_NAME}={_session(user, now)}" for user in users]
+        return len(users)
+
+    def sign_in(self, n: int) -> list[float]:
+        """Sign in so many times over one line. Units: milliseconds, of both requests together."""
+        line = HTTPConnection(self.netloc)
+        return [self._sign_in(line, *self._next()) for _ in range(n)]
+
+    def crowd(self, n: int, width: int) -> float:
+        """Sign in over several lines at once; gives how many a second."""
+        turns = [self._next() for _ in range(n)]
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(width) as pool:
+            list(pool.map(self._sign_in_all, [turns[place::width] for place in range(width)]))
+        return n / (time.perf_counter() - begun)
+
+    def refresh(self, n: int) -> list[float]:
+        """Refresh tokens over one line. Units: milliseconds."""
+        line, took = HTTPConnection(self.netloc), []
+        for _ in range(n):
+            basic, token = self.tokens.pop(0)
+            begun = time.perf_counter()
+            found = self._post(line, basic, {"grant_type": "refresh_token", "refresh_token": token})
+            took.append((time.perf_counter() - begun) * 1000)
+            self.tokens.append((basic, found["refresh_token"]))
+        return took
+
+    def _next(self) -> tuple[tuple[str, str], str]:
+        self.turn += 1
+        return self.clients[self.turn % len(self.clients)], self.cookies[self.turn % len(self.cookies)]
+
+    def _sign_in_all(self, turns: list[tuple[tuple[str, str], str]]) -> None:
+        line = HTTPConnection(self.netloc)
+        for client, cookie in turns:
+            self._sign_in(line, client, cookie)
+
+    def _sign_in(self, line: HTTPConnection, client: tuple[str, str], cookie: str) -> float:
+        name, secret = client
+        verifier = secrets.token_urlsafe(32)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = {
+            "client_id": name,
+            "response_type": "code",
+            "redirect_uri": _CALLBACK,
+            "scope": "openid profile email",
+            "state": "x",
+            "nonce": "x",
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        begun = time.perf_counter()
+        line.request("GET", f"/oauth/authorize/?{urlencode(query)}", headers=_HEADERS | {"Cookie": cookie})
+        answer = line.getresponse()
+        answer.read()
+        location = answer.headers["Location"] or ""
+        assert location.startswith(_CALLBACK), f"{answer.status} {location}"
+        code = parse_qs(urlsplit(location).query)["code"][0]
+        basic = f"Basic {base64.b64encode(f'{name}:{secret}'.encode()).decode()}"
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": _CALLBACK, "code_verifier": verifier}
+        found = self._post(line, basic, form)
+        took = (time.perf_counter() - begun) * 1000
+        self.tokens.append((basic, found["refresh_token"]))
+        return took
+
+    @staticmethod
+    def _post(line: HTTPConnection, basic: str, form: dict[str, str]) -> dict[str, str]:
+        kind = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+        line.request("POST", "/oauth/token/", urlencode(form), _HEADERS | kind)
+        answer = line.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        found: dict[str, str] = json.loads(body)
+        return found
+
+
+_HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+
+
+def _session(user: Any, now: Any) -> str:
+    """Sign somebody in, as the sign-in stores it, and return the session's key."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+
+    from accounts import session_assurance, sessions  # noqa: PLC0415
+    from verification.policies import Why  # noqa: PLC0415
+
+    store = sessions.SessionStore()
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), sessions.BACKEND
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    verified = {"password": now.timestamp(), "totp": (now - timedelta(seconds=5)).timestamp()}
+    store[session_assurance.KEY] = {"epoch": user.epoch, "verified": verified, "why": Why.REQUIRED}
+    store.create()
+    return str(store.session_key)
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    django.setup()
+    parties: Any = _Parties(sys.argv[2])
+    print("ready", flush=True)  # noqa: T201 - the answer's line
+    for line in sys.stdin:
+        order = json.loads(line)
+        print(json.dumps(getattr(parties, order.pop("do"))(**order)), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
