@@ -18,6 +18,7 @@ from accounts.support.admin.cost import BlockedRangeAdmin, CountryAdmin, OptOutA
 from accounts.support.admin.delivery import CircuitAdmin, OutageAdmin, RouteAdmin
 from accounts.support.admin.directories import DirectoryAdmin
 from accounts.support.admin.people import PeopleAdmin, ScopeAdmin
+from accounts.support.admin.strengths import StrengthAdmin
 
 __all__ = [
     "BlockedRangeAdmin",
@@ -33,6 +34,7 @@ __all__ = [
     "ScopeAdmin",
     "ServiceAdmin",
     "SpendingLimitAdmin",
+    "StrengthAdmin",
 ]
 
 

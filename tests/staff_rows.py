@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Application, Directory, ProtectedHost, Proxy, Scope, Service
 from helpcenter.models import Article, Contact, Feedback, Miss, Version
-from verification.models import BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit
+from verification.models import BlockedRange, Country, OptOut, Outage, Policy, Route, SpendingLimit, Strength
 
 TEXT = {"title": "T", "summary": "S", "body": "B"}
 NOW = "2026-03-02T08:00:00"
@@ -92,6 +92,11 @@ SAMPLES: dict[type[Model], Sample] = {
         lambda: {"rank": 5, "group": group("Desk")},
         lambda: {"rank": "7", "remember_days": "3", "confirmed": "yes"},
         lambda: {"rank": "8", "confirmed": "yes"},
+    ),
+    Strength: Sample(
+        lambda: {"slug": "hardware", "name": "Hardware only"},
+        lambda: {"slug": "keys", "name": "Keys only"},
+        lambda: {"name": "Hardware"},
     ),
     Route: Sample(
         lambda: {"kind": "text", "place": "CH", "provider": "virtual"},

@@ -75,7 +75,15 @@ SECTIONS = (
         "inbox",
         (Page("requests", _("Requests"), "admin:support-requests", ("accounts.view_user",)),),
     ),
-    Section("policies", _("Policies"), "shield", (_table("policies", _("Policies"), "verification.policy"),)),
+    Section(
+        "policies",
+        _("Policies"),
+        "shield",
+        (
+            _table("policies", _("Policies"), "verification.policy"),
+            _table("strengths", _("Strengths"), "verification.strength"),
+        ),
+    ),
     Section(
         "deliveries",
         _("Deliveries"),

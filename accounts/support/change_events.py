@@ -93,6 +93,18 @@ SCOPE_CHANGED = declare(
 SCOPE_DELETED = declare(
     Event("scope.deleted", _("Desk scope deleted"), _("%(actor)s deleted a desk scope: %(scope)s."))
 )
+STRENGTH_ADDED = declare(Event("strength.added", _("Strength added"), _("%(actor)s added a strength: %(strength)s.")))
+STRENGTH_CHANGED = declare(
+    Event(
+        "strength.changed",
+        _("Strength changed"),
+        _("%(actor)s changed a strength: %(strength)s."),
+        severity=Severity.WARN,
+    )
+)
+STRENGTH_DELETED = declare(
+    Event("strength.deleted", _("Strength deleted"), _("%(actor)s deleted a strength: %(strength)s."))
+)
 APPLICATION_ADDED = declare(
     Event("application.added", _("Application added"), _("%(actor)s added the application %(application)s."))
 )

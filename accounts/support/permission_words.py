@@ -22,6 +22,7 @@ _PARTS = {
     "accounts.application": _RULES,
     "accounts.directory": _RULES,
     "verification.policy": _RULES,
+    "verification.strength": _RULES,
     "verification.auditevent": _RULES,
     "verification.auditseal": _RULES,
 }

@@ -37,7 +37,7 @@ GROUPS = (
     KindGroup("remembered-browsers", _("Remembered browsers"), ("browser",)),
     KindGroup("support-desk", _("Support actions"), ("support",)),
     KindGroup("all-accounts", _("Accounts"), ("account", "person")),
-    KindGroup("groups-and-policies", _("Groups and policies"), ("group", "policy", "scope")),
+    KindGroup("groups-and-policies", _("Groups and policies"), ("group", "policy", "scope", "strength")),
     KindGroup("imports-and-exports", _("Imports and exports"), ("people", "export")),
     KindGroup("delivery-and-costs", _("Delivery and costs"), ("route", "outage", "guard", "range", "spend", "number")),
     KindGroup("old-records", _("Old records"), ("records",)),

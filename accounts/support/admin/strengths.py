@@ -1,0 +1,112 @@
+"""The organisation's own strengths in the admin. The built-in ones are fixed and have no row."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from accounts.admin_changes import ChangeForm, ChangesAdmin
+from accounts.admin_site import Words
+from accounts.models import Application
+from accounts.support import change_events
+from verification import policies, registry, strengths
+from verification.models import Policy, Strength
+from verification.policies import revocation
+
+_NEEDS = (
+    (strengths.Need.PHISHING_RESISTANT, _lazy("Phishing-resistant")),
+    (strengths.Need.NOT_SENT, _lazy("Not sent by text, call or email")),
+    (strengths.Need.NOT_BACKUP, _lazy("Not a recovery code")),
+)
+
+
+def _methods() -> list[tuple[str, Any]]:
+    return [(name, method.label) for name, method in registry.methods().items()]
+
+
+class StrengthForm(ChangeForm):
+    """A strength: the methods that are in it, by name and by property."""
+
+    methods = forms.MultipleChoiceField(
+        label=_lazy("Methods"),
+        choices=_methods,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_lazy("Select nothing for all methods that have the properties below."),
+    )
+    needs = forms.MultipleChoiceField(
+        label=_lazy("Properties that a method must have"),
+        choices=_NEEDS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Strength
+        fields = ("name", "slug", "explanation", "methods", "needs")
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse a strength without a method, and the name of a built-in one."""
+        cleaned = super().clean()
+        if self.cleaned_data.get("slug") in strengths.BUILT_IN:
+            self.add_error("slug", _("This is the short name of a built-in strength. Choose another one."))
+        draft = Strength(
+            slug="draft", methods=self.cleaned_data.get("methods", []), needs=self.cleaned_data.get("needs", [])
+        )
+        if not self.errors and not strengths.of_row(draft).methods():
+            self.add_error("methods", _("No method has all of these properties. Select others."))
+        return cleaned
+
+
+@admin.register(Strength)
+class StrengthAdmin(ChangesAdmin):
+    """Strengths. One that an application or a policy requires can't be deleted, because nothing would meet it."""
+
+    subject = "strength"
+    added, changed = change_events.STRENGTH_ADDED, change_events.STRENGTH_CHANGED
+    deleted = change_events.STRENGTH_DELETED
+    form = StrengthForm
+    fields = ("name", "slug", "explanation", "methods", "needs")
+    list_display = ("name", "slug", "contains")
+    ordering = ("name",)
+    words = Words(
+        heading=_lazy("Strengths"),
+        lead=_lazy(
+            "A strength says which methods are enough, for an application, a group or staff. Built in and fixed: "
+            "password, any second step, no texts, calls or emails, and phishing-resistant."
+        ),
+        add=_lazy("Add a strength"),
+        form_lead=_lazy("A method is in the strength if you select it and it has the properties."),
+        empty=_lazy("No strengths of your own yet"),
+        empty_text=_lazy("The built-in ones are often enough. Add your own, such as “hardware only”."),
+        delete=_lazy("Delete strength"),
+        delete_effect=_lazy("Nothing requires it now, so nobody notices."),
+    )
+
+    @admin.display(description=_lazy("methods in it"))
+    def contains(self, obj: Strength) -> str:
+        return ", ".join(str(registry.method(name).label) for name in strengths.of_row(obj).methods())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Strength | None = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()  # applications and policies refer to it
+
+    def has_delete_permission(self, request: HttpRequest, obj: Strength | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not _is_required(obj))
+
+    def save_model(self, request: HttpRequest, obj: Strength, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        self.forget()
+        revocation.settle()
+
+    def forget(self) -> None:
+        strengths.forget()
+        policies.forget()
+
+
+def _is_required(strength: Strength) -> bool:
+    by_policy = Policy.objects.filter(Q(strength=strength.slug) | Q(staff_strength=strength.slug))
+    return by_policy.exists() or Application.objects.filter(strength=strength.slug).exists()
