@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import applications
 from accounts.applications import logos
-from accounts.models import Application, ApplicationSession, User
+from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from verification import time_format
 
 _SESSIONS = 10
@@ -91,6 +91,26 @@ def received(user: User, application: Application) -> list[Received]:
     """Return the person's last sign-ins to an application, newest first."""
     rows = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at")
     return [Received(session=row, facts=tuple(_facts(row))) for row in rows[:_SESSIONS]]
+
+
+def data(user: User, application: Application) -> list[tuple[str, str]]:
+    """Return what an application that a person signed in to knows about them. Shape: a label and the present value."""
+    last = ApplicationSession.objects.filter(user=user, application=application).order_by("-last_used_at").first()
+    if last is None:
+        return []
+    shared = {"profile", "email", "groups"}
+    if application.kind == Application.Kind.OIDC:
+        newest = OidcSignIn.objects.filter(session=last).order_by("-made_at").first()
+        shared &= set(newest.scope.split()) if newest else set()
+    groups = ", ".join(user.groups.order_by("name").values_list("name", flat=True)) if "groups" in shared else ""
+    lines = [
+        ("profile", _("Name"), user.get_full_name()),
+        ("profile", _("Username"), user.username),
+        ("email", _("Email address"), user.email or _("none")),
+        ("groups", _("Groups"), groups or _("none")),
+    ]
+    found = [(label, value) for part, label, value in lines if part in shared]
+    return found or [(_("Who you are"), _("only a random name, which stays the same"))]
 
 
 def _facts(row: ApplicationSession) -> list[tuple[str, str]]:

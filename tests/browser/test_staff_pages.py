@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.admin_changes import ReadOnlyAdmin
-from accounts.models import User
+from accounts.integrations.oidc import clients
+from accounts.models import Application, User
 from mfasite import urls
 from tests.browser.page_actions import carry_in
 from tests.chromium import AXE, COLOURS, REFUSED, SIZES, Barrier, barriers, opened, picture
@@ -48,6 +49,7 @@ ELSEWHERE = {
     "group-request-agree": "needs two members of staff, see the journeys",
     "group-request-refuse": "needs two members of staff, see the journeys",
     "support-many": "takes a form from the list of people, see the desk",
+    "application-delete": "needs one that is switched off, see its pages",
     "token-restore": "needs a retired token, see the tokens",
 }
 
@@ -86,7 +88,7 @@ def found_on(page: Page, address: str) -> list[Barrier]:
 
 # The tables -----------------------------------------------------------------------------------------------------------
 
-TABLES = [model for model in admin.site._registry if model not in {User, Group}]
+TABLES = [model for model in admin.site._registry if model not in {User, Group, Application}]
 
 
 def _row(model: type[Model]) -> Model:
@@ -177,7 +179,9 @@ def test_nobody_is_kept_out_of_our_own_pages(staff: Page, ana: Person) -> None:
             created_at=now,
             useful_until=now,
         )
-    values = {"ref": token.ref, "handle": message.handle}
+        board = Application.objects.create(slug="board", name="Board", kind=Application.Kind.OIDC)
+        clients.make(board, redirect_uris="https://board.example.org/back", now=now)
+    values = {"ref": token.ref, "handle": message.handle, "slug": board.slug, "kind": "oidc"}
     pages = [page for page in _own() if page.name not in ELSEWHERE and page.name != "delivery-again"]
 
     found = [barrier for page in pages for barrier in found_on(staff, _path(page, ana, values))]

@@ -49,6 +49,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "application": application,
         "initials": logos.initials(application.name),
         "is_allowed": applications.may_use(request.user, application),
+        "data": application_tiles.data(request.user, application),
         "received": found,
         "n_running": sum(1 for each in found if each.session.ended_at is None),
         "here": "applications",

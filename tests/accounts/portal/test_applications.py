@@ -85,6 +85,7 @@ def test_shows_what_it_was_told(ana: Person, wiki: Application, clock: Clock) ->
 
     assert "Signed in 2 March 2026" in page
     assert "Verified with password, code" in page
+    assert "Who you are only a random name" in page
     assert "https://refeds.org/profile/mfa" in page
 
 
