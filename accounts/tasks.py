@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from accounts import applications
 from accounts.integrations.oidc import deliveries, sign_ins
 from accounts.models import PasswordReset, SentForm
 from accounts.sessions import SessionStore
@@ -24,6 +25,7 @@ def purge(**_more: Any) -> None:
     jobs.purge(timezone.now())
     sign_ins.purge(timezone.now())
     deliveries.purge(timezone.now())
+    applications.purge(timezone.now())
 
 
 @shared_task(name="accounts.tasks.imports")

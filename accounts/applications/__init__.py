@@ -8,6 +8,7 @@ from accounts.applications.open_sessions import (
     end_these,
     on_end,
     open,  # noqa: A004  (read as applications.open)
+    purge,
     running,
 )
 from accounts.applications.verdicts import asked, refused
@@ -22,6 +23,7 @@ __all__ = [
     "named",
     "on_end",
     "open",
+    "purge",
     "refused",
     "running",
     "usable_by",

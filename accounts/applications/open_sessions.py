@@ -6,7 +6,7 @@ which writes to the outbox in the same transaction.
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 from django.db import IntegrityError, transaction
@@ -26,6 +26,8 @@ class Facts(Protocol):
     @property
     def auth_time(self) -> datetime | None: ...
 
+
+_KEPT = timedelta(days=90)  # how long people and staff can see sessions that ended
 
 # Gets the sessions that just ended, and when.
 Receiver: TypeAlias = "Callable[[QuerySet[ApplicationSession], datetime], None]"
@@ -100,3 +102,9 @@ def end_these(sessions: QuerySet[ApplicationSession], now: datetime, why: str) -
             for receive in _receivers:
                 receive(ended, now)
     return n
+
+
+def purge(now: datetime) -> int:
+    """Delete sessions that ended long ago, and return how many. Called daily."""
+    old = ApplicationSession.objects.filter(ended_at__lt=now - _KEPT)
+    return old.delete()[1].get("accounts.ApplicationSession", 0)

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import request_context
+from accounts import audit_events, request_context
 from accounts.integrations.oidc import deliveries
 from mfasite import conf
 from mfasite.observability import request_metrics
@@ -23,6 +23,7 @@ from verification.delivery import statistics
 from verification.limits import toll_fraud
 
 _WINDOW = timedelta(minutes=5)
+_MOST = 1_000  # series of applications
 
 
 class _Figures(Collector):
@@ -72,6 +73,7 @@ class _Figures(Collector):
             "mfa_paused_ranges", "Ranges that nothing goes to", value=len(toll_fraud.blocked_ranges(now))
         )
         yield _logouts()
+        yield _applications(now)
         events = GaugeMetricFamily("mfa_events_5m", "Events of the last five minutes", labels=["result"])
         counted = [event for event in audit.user_events() if event.metric]
         happened = audit.since(now - _WINDOW, of=counted).values_list("kind").annotate(n=Count("pk"))
@@ -79,6 +81,23 @@ class _Figures(Collector):
         for event in counted:
             events.add_metric([event.metric], found.get(event.kind, 0))
         yield events
+
+
+def _applications(now: datetime) -> Metric:
+    """Count what applications answered. Their short names are few, because administrators add them one by one."""
+    words = "People who opened an application, were asked to verify for it, or were refused, in the last five minutes"
+    family = GaugeMetricFamily("mfa_applications_5m", words, labels=["application", "result"])
+    results = {
+        audit_events.APPLICATION_OPENED.kind: "opened",
+        audit_events.APPLICATION_ASKED.kind: "asked",
+        audit_events.APPLICATION_REFUSED.kind: "refused",
+    }
+    kinds = (audit_events.APPLICATION_OPENED, audit_events.APPLICATION_ASKED, audit_events.APPLICATION_REFUSED)
+    happened = audit.since(now - _WINDOW, of=kinds).values_list("kind", "detail__application")
+    counted = happened.annotate(n=Count("pk")).order_by("kind", "detail__application")
+    for kind, application, n in counted[:_MOST]:
+        family.add_metric([str(application or ""), results[kind]], n)
+    return family
 
 
 def _logouts() -> Metric:

@@ -1,7 +1,10 @@
 """Tests of what a person and the support desk see when an application doesn't open or asks again."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
 from accounts import applications
@@ -83,3 +86,13 @@ def test_the_support_desk_sees_both(ana: Person, wiki: Application, clock: Clock
 
     assert "An application couldn’t be opened" in page
     assert "wiki: none of the groups that may use it." in page
+
+
+def test_metrics_count_what_applications_answered(ana: Person, wiki: Application, clock: Clock, settings: Any) -> None:
+    settings.METRICS_TOKEN = "a token of the tests"
+    applications.refused(wiki, ana.user.pk, "not-allowed", Context(now=timezone.now()))
+    applications.asked(wiki, ana.user.pk, "too-old", Context(now=timezone.now()))
+    text = Client().get("/metrics", headers={"Authorization": "Bearer a token of the tests"}).content.decode()
+
+    assert 'mfa_applications_5m{application="wiki",result="refused"} 1.0' in text
+    assert 'mfa_applications_5m{application="wiki",result="asked"} 1.0' in text

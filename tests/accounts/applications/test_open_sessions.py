@@ -122,3 +122,15 @@ def test_a_receiver_that_fails_undoes_the_end(wiki: Application, ana: Person, cl
         open_sessions._receivers.remove(fail)
 
     assert ApplicationSession.objects.filter(ended_at__isnull=True).count() == 1
+
+
+def test_forgets_what_ended_long_ago(wiki: Application, ana: Person, clock: Clock) -> None:
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    applications.end(clock.now, "sign-out", session_ref=HERE)
+    applications.open(wiki, ana.user, THERE, Told(), clock.now)
+    clock.forward(days=90)
+    assert applications.purge(clock.now) == 0
+
+    clock.forward(seconds=1)
+    assert applications.purge(clock.now) == 1
+    assert ApplicationSession.objects.get().session_ref == THERE
