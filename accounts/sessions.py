@@ -5,6 +5,7 @@ Changing a key is one guarded UPDATE. Creating a session needs no query to check
 
 import base64
 import hashlib
+import logging
 import secrets
 from contextlib import nullcontext
 from typing import Any, cast
@@ -77,8 +78,32 @@ class SessionStore(DatabaseStore):
         return row
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself."""
-        return signing.dumps(session_dict, salt=self.key_salt, serializer=self.serializer)
+        """Sign without compressing: for a few hundred bytes, compression takes longer than the write itself.
+
+        The text is not encoded in base64, which would make it a third longer. What has a column of its own is left out.
+        """
+        place = session_dict.get(PLACE)
+        kept = {**session_dict, PLACE: {"network": place["network"]}} if place else session_dict
+        return self._signer.sign(self.serializer().dumps(kept).decode("latin-1"))
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Read what `encode` wrote. Data with another signature is an empty session."""
+        try:
+            found: dict[str, Any] = self.serializer().loads(self._signer.unsign(str(session_data)).encode("latin-1"))
+        except signing.BadSignature:
+            logging.getLogger("django.security.SuspiciousSession").warning("Session data corrupted")
+            return {}
+        return found
+
+    @property
+    def _signer(self) -> signing.Signer:
+        return signing.Signer(salt=self.key_salt)
+
+    def load(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().load()
+        if PLACE in found and self._row is not None:
+            found[PLACE] = {"agent": self._row.agent, **found[PLACE]}
+        return found
 
     def _get_new_session_key(self) -> str:
         """Return a new key without checking that it is free: 160 random bits do not repeat; an insert would fail."""

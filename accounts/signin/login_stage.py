@@ -83,9 +83,14 @@ class Pending:
 
 
 def keep(request: HttpRequest, pending: Pending) -> Pending:
-    """Store the state in the session."""
-    request.session[_KEY] = asdict(pending)
+    """Store the state in the session, without the fields that have their default: every sign-in writes it."""
+    kept = asdict(pending)
+    request.session[_KEY] = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}
     return pending
+
+
+_DEFAULTS = {each.name: each.default for each in fields(Pending)}
+_ALWAYS = {"user_id", "epoch", "started", "id"}
 
 
 def is_kept(request: HttpRequest) -> bool:
@@ -110,7 +115,7 @@ def read(request: HttpRequest, *, now: datetime) -> Pending | None:
     kept: Mapping[str, Any] | None = request.session.get(_KEY)
     if kept is None:
         return None
-    is_known = set(kept) == {each.name for each in fields(Pending)}
+    is_known = _ALWAYS <= set(kept) <= set(_DEFAULTS)
     if not is_known or now.timestamp() - kept["started"] > LIFE.total_seconds():
         wipe(request)
         return None

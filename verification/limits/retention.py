@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.contrib.auth import get_user_model
+
 from verification.limits.gates import DAY, EPOCH, MAX_WINDOW
 from verification.limits.guessing import DAYS, day_name
 from verification.limits.windows import SPENT
@@ -14,4 +16,5 @@ def purge(now: datetime) -> int:
     old = old.exclude(scope__startswith=SPENT, window_at__gte=now - MAX_WINDOW)
     stale = Counter.objects.filter(window_at=EPOCH, until_at__lt=now - DAY)
     days = Failure.objects.filter(method__startswith=DAYS, method__lt=day_name(now - MAX_WINDOW))
-    return old.delete()[0] + stale.delete()[0] + days.delete()[0]
+    gone = Failure.objects.exclude(user__in=get_user_model().objects.all())
+    return gone.delete()[0] + old.delete()[0] + stale.delete()[0] + days.delete()[0]

@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='en', max_length=16)),
                 ('network', models.CharField(blank=True, max_length=45)),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to=settings.AUTH_USER_MODEL)),
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to='verification.enrolment')),
             ],
             options={
@@ -236,7 +236,7 @@ class Migration(migrations.Migration):
                 ('consecutive', models.PositiveIntegerField(default=0)),
                 ('next_at', models.DateTimeField(null=True)),
                 ('locked_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='failures', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='failures', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('user', 'method'), name='one_failure_row_a_method')],

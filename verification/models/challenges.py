@@ -39,7 +39,11 @@ class Challenge(models.Model):
     # Each index costs every write, so there is none for LIKE, as `unique=True` adds, and none that another covers.
     handle = HandleField(editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="challenges", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="challenges",
+        db_index=False,
+        db_constraint=False,  # the enrolment's ensures it: an enrolment goes with its person
     )
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="challenges")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)

@@ -11,7 +11,15 @@ class Failure(models.Model):
     method was locked.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="failures")
+    # No constraint in the database: its check would lock the person at every try. A count that is left over after
+    # an erasure at the same time says nothing about anyone, and `purge` deletes it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="failures",
+        db_constraint=False,
+        db_index=False,  # the constraint below has one
+    )
     method = models.CharField(max_length=32)
     consecutive = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(null=True)

@@ -1,0 +1,121 @@
+"""Tests of blocks whose writes reach the database together."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from verification.db import together
+from verification.db.compiled_queries import BindParam, Insert, Update
+from verification.models import Challenge, Counter, Enrolment, Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+_ADD, _ADD_CHALLENGE, _ADD_MESSAGE = Insert(Counter), Insert(Challenge), Insert(Message)
+_RAISE = Update(lambda: (Counter.objects.filter(scope=BindParam("scope"), count=BindParam("was")), {"count": 9}))
+
+
+def counter(scope: str) -> Counter:
+    return Counter(scope=scope, key="k", window_at=NOW, count=1)
+
+
+def scopes() -> set[str]:
+    return set(Counter.objects.values_list("scope", flat=True))
+
+
+def writes(found: CaptureQueriesContext) -> list[str]:
+    return [q["sql"] for q in found if q["sql"].startswith(("INSERT", "UPDATE", "WITH"))]
+
+
+def test_block_sends_its_writes_as_one_statement() -> None:
+    """On SQLite, which can't do that, one after another."""
+    with CaptureQueriesContext(connection) as found, together.block():
+        _ADD.later(counter("a"))
+        _ADD.later(counter("b"))
+        _RAISE.later(scope="c", was=1)
+
+    assert len(writes(found)) == (3 if connection.vendor == "sqlite" else 1)
+    assert scopes() == {"a", "b"}
+
+
+def test_rows_learn_their_keys_and_whom_they_name() -> None:
+    user = User.objects.create(username="ana", email="ana@example.org")
+    enrolment = Enrolment.objects.create(user=user, method="text", confirmed=True)
+    times = {"issued_at": NOW, "resend_at": NOW, "expires_at": NOW, "code_life": timedelta(minutes=5)}
+    challenge = Challenge(user=user, enrolment=enrolment, purpose="sign_in", binding="b", tries_left=5, **times)
+    message = Message(user=user, challenge=challenge, kind="text", template="t", hint="h", useful_until=NOW)
+    message.address = "+41791234567"
+
+    with together.block():
+        _ADD_CHALLENGE.later(challenge)
+        _ADD_MESSAGE.later(message)
+
+    assert message.challenge_id == challenge.pk
+    assert Message.objects.get(pk=message.pk).challenge == Challenge.objects.get(pk=challenge.pk)
+
+
+def test_every_other_statement_sees_what_was_written_before_it() -> None:
+    with together.block():
+        _ADD.later(counter("a"))
+
+        assert scopes() == {"a"}
+
+
+def test_change_is_told_how_many_rows_it_found() -> None:
+    Counter.objects.create(scope="a", key="k", window_at=NOW, count=1)
+    found: list[int] = []
+
+    with together.block():
+        _RAISE.later(lambda rows: found.append(len(rows)), scope="a", was=1)
+        _RAISE.later(lambda rows: found.append(len(rows)), scope="a", was=5)
+        together.flush()
+
+        assert found == [1, 0]
+
+
+def test_error_undoes_the_whole_block() -> None:
+    with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
+        _ADD.later(counter("a"))
+        together.flush()
+        _ADD.later(counter("b"))
+        raise ZeroDivisionError
+
+    assert scopes() == set()
+    assert not together.is_open()
+
+
+def test_conflict_at_the_end_undoes_the_whole_block() -> None:
+    with pytest.raises(IntegrityError), together.block():  # noqa: PT012  (the block is the subject)
+        _ADD.later(counter("a"))
+        _ADD.later(counter("b"))
+        _ADD.later(counter("a"))
+
+    assert scopes() == set()
+
+
+def test_what_an_inner_transaction_rolls_back_is_not_written() -> None:
+    with together.block():
+        _ADD.later(counter("a"))
+        with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012  (the block is the subject)
+            _ADD.later(counter("b"))
+            raise ZeroDivisionError
+        _ADD.later(counter("c"))
+
+    assert scopes() == {"a", "c"}
+
+
+def test_block_within_a_block_joins_it() -> None:
+    with pytest.raises(ZeroDivisionError), together.block():  # noqa: PT012  (the block is the subject)
+        with together.block():
+            _ADD.later(counter("a"))
+        raise ZeroDivisionError
+
+    assert scopes() == set()
+
+
+def test_write_outside_a_block_happens_at_once() -> None:
+    _ADD.later(counter("a"))
+
+    assert scopes() == {"a"}
