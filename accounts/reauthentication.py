@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts import redirects, session_assurance
+from accounts.access import Requirement, decide
 from accounts.session_assurance import AuthedRequest
+from verification import strengths
 from verification.policies import Why
 
 P = ParamSpec("P")
@@ -22,12 +24,13 @@ _NEVER_STASHED = "password"  # a form with such a field is not kept: users fill 
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
     """Return whether the user recently passed the second step, or the password if no second step is required."""
-    here = session_assurance.of(request)
-    return here.proven_at is not None and timezone.now() - here.proven_at < within and _is_strong(here)
-
-
-def _is_strong(here: session_assurance.Assurance) -> bool:
-    return here.is_proven or here.why == Why.NOT_REQUIRED
+    here, facts = session_assurance.of(request), session_assurance.facts(request)
+    needs_none = facts is not None and facts.why == Why.NOT_REQUIRED
+    strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
+    requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
+    return decide(
+        facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now()
+    ).is_granted
 
 
 def required(
