@@ -150,7 +150,7 @@ def _value(field: Any) -> Any:
     if isinstance(field, models.DateTimeField):
         return timezone.now()
     if isinstance(field, models.JSONField):
-        return []
+        return {} if field.name == "public" else []  # a key is an object
     if isinstance(field, models.BooleanField):
         return True
     if isinstance(field, models.IntegerField | models.DecimalField):
