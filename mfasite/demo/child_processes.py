@@ -47,21 +47,14 @@ class Crew:
     environment: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def start(
-        self,
-        name: str,
-        command: Sequence[str],
-        *,
-        is_optional: bool = False,
-        more: Mapping[str, str] | None = None,
-    ) -> Child:
-        """Start a child in its own session, so that Ctrl-C reaches us first. `more` is for its environment alone."""
+    def start(self, name: str, command: Sequence[str], *, is_optional: bool = False) -> Child:
+        """Start a child in its own session, so that Ctrl-C reaches us first."""
         log = self.home / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(  # noqa: S603 - our own programs, without a shell
                 list(_tied(command)),
                 cwd=BASE_DIR,
-                env=dict(self.environment) | dict(more or {}),
+                env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -201,9 +194,9 @@ def expenses(port: int, service: str) -> tuple[str, ...]:
     return python("-m", "mfasite.demo.expenses", str(port), service)
 
 
-def wiki(port: int, service: str) -> tuple[str, ...]:
-    """Return the command line of the sample applications and their proxy. Its secret comes from the environment."""
-    return python("-m", "mfasite.demo.wiki", str(port), service)
+def wiki(port: int, service: str, secret_file: Path) -> tuple[str, ...]:
+    """Return the command line of the sample applications and their proxy."""
+    return python("-m", "mfasite.demo.wiki", str(port), service, str(secret_file))
 
 
 def listens(port: int) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from mfasite import conf, demo_database
-from mfasite.demo import broker, child_processes, preflight, wiki
+from mfasite.demo import broker, child_processes, preflight
 from mfasite.demo.child_processes import Crew
 from mfasite.environment import env
 from verification import conf as engine
@@ -131,9 +131,8 @@ def start_samples(stack: Stack, port: int, oidc_port: int) -> None:
     Errors: child_processes.Failed if one of them fails.
     """
     stack.crew.run("applications", _make_samples(port, oidc_port))
-    secret = (stack.home / SECRET_FILE).read_text(encoding="utf-8")
-    command = child_processes.wiki(port, stack.url)
-    stack.crew.start("wiki", command, is_optional=True, more={wiki.SECRET: secret})
+    command = child_processes.wiki(port, stack.url, stack.home / SECRET_FILE)
+    stack.crew.start("wiki", command, is_optional=True)
     stack.crew.start("expenses", child_processes.expenses(oidc_port, stack.url), is_optional=True)
     for each in (port, oidc_port):
         stack.crew.wait("The sample applications", partial(child_processes.listens, each), seconds=SECONDS)

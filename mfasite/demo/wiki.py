@@ -1,18 +1,17 @@
 """The demo's sample applications, a wiki and a payroll, behind a small proxy that asks the service as Caddy does.
 
-Run as `python -m mfasite.demo.wiki PORT SERVICE_URL`, with the proxy's secret in TWO_STEP_PROXY_SECRET. It needs only
-Python. For real applications use a real proxy: `deploy/` has the files.
+Run as `python -m mfasite.demo.wiki PORT SERVICE_URL SECRET_FILE`; the file has the proxy's secret.
+For real applications use a real proxy: `deploy/` has the files.
 """
 
 import http.client
-import os
 import sys
 from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-SECRET = "TWO_STEP_PROXY_SECRET"  # noqa: S105  (the name of the variable)
 HOST = "127.0.0.1"
 ENDPOINT = "/integrations/forward-auth/"
 _ASKED_WITH = ("Accept", "Cookie", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "User-Agent", "X-Requested-With")
@@ -125,11 +124,11 @@ class Proxy(BaseHTTPRequestHandler):
         sys.stderr.write(f"{self.command} {args[1] if len(args) > 1 else ''}\n")
 
 
-def main(port: int, service: str) -> None:
+def main(port: int, service: str, secret_file: str) -> None:
     """Serve until the process is ended."""
-    Proxy.service, Proxy.secret = service.rstrip("/"), os.environ[SECRET]
+    Proxy.service, Proxy.secret = service.rstrip("/"), Path(secret_file).read_text(encoding="utf-8").strip()
     ThreadingHTTPServer((HOST, port), Proxy).serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])
