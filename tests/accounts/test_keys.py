@@ -341,9 +341,10 @@ def test_restore_names_a_damaged_key_of_digests(held: Possessions, restart: Rest
 
 _SEALED = re.compile(r"v\d+\.[0-9A-Za-z]+\.[0-9A-Za-z_=-]{30,}")
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-# Digests without a key: of an article as it was shipped, of an event's words with a random number among them, and of
-# the events under a seal, which the seal signs.
+# Digests without a key of the ring: Django's of the password in a session, of an article as it was shipped, of an
+# event's words with a random number among them, and of the events under a seal, which the seal signs.
 _KEYLESS = {
+    ("accounts_session", "session_data"),
     ("helpcenter_article", "shipped"),
     ("verification_auditevent", "detail"),
     ("verification_auditseal", "content"),

@@ -16,6 +16,7 @@ IGNORED = re.compile(r"type: ignore\[[^]]*\battr-defined\b[^]]*\]")
 # Questions whether something has an attribute, none of them asked of a row.
 ASKED = {
     "getattr(settings, 'VERIFICATION_METHODS', ())": "a setting",
+    "hasattr(settings, 'CELERY_BROKER_USE_SSL')": "a setting",
     "getattr(error, 'smtp_code', 0)": "an error of the mail library: some of its classes have it",
     "getattr(error, 'smtp_error', b'')": "the same",
     "getattr(error.__cause__, 'sqlstate', '')": "an error of the database's driver: PostgreSQL's have it",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.admin_changes import Refused
 from accounts.management import make_roles
-from accounts.models import GroupRequest, Scope, Session, User
+from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import Actor
 from accounts.support.groups import Wanted
@@ -182,6 +182,15 @@ def test_people_of_another_desk_are_not_moved(fay: Person, ana: Person) -> None:
     scope.people.add(north)
 
     assert _try(fay, plain, Wanted(name="Plain", rights=frozenset(), joining=("ana",))) == "other_scope"
+
+
+def test_group_that_an_application_allows_is_not_deleted(fay: Person) -> None:
+    """Without its only group, everyone could use the application. Seen failing without the question."""
+    payroll = Application.objects.create(slug="payroll", name="Payroll", kind=Application.Kind.PROXY)
+    group = Group.objects.create(name="Payroll people")
+    payroll.groups.add(group)
+
+    assert _try(fay, group, None) == "in_use"
 
 
 def test_refused_attempt_is_recorded(fay: Person) -> None:

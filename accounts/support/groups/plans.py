@@ -10,7 +10,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import GroupRequest, Scope, User
+from accounts.models import Application, GroupRequest, Scope, User
 from accounts.support import permission_words, staff_roles
 from accounts.support.actions import rights
 from accounts.support.actions.rights import Rank, Refusal
@@ -226,6 +226,9 @@ def _kept_by(group: Group) -> tuple[str, str]:
         return "in_use", _("A policy applies to this group. Delete the policy first.")
     if Scope.objects.filter(desk=group).exists() or Scope.objects.filter(people=group).exists():
         return "in_use", _("A desk scope uses this group. Change the desk scope first.")
+    if Application.objects.filter(groups=group).exists():
+        # Without its only group, an application would be open to everyone.
+        return "in_use", _("An application allows this group. Change the application first.")
     if any(rel.related_model.objects.filter(**{rel.field.name: group}).exists() for rel in _others()):
         return "in_use", _("Something else uses this group, such as a contact of the support desk. Change that first.")
     return "", ""
