@@ -329,3 +329,12 @@ RECORDS_REMOVED = declare(
         _("%(actor)s removed records from before %(before)s: %(what)s (%(n_rows)s)."),
     )
 )
+
+SIGNING_KEYS_REPLACED = declare(
+    Event(
+        "signing_key.replaced",
+        _("Signing keys replaced"),
+        _("%(actor)s replaced the keys that sign tokens for applications."),
+        severity=Severity.BAD,
+    )
+)

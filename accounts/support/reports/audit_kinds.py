@@ -32,7 +32,9 @@ GROUPS = (
     KindGroup("all-methods", _("Methods"), ("enrolment", "method", "token", "sealed_value")),
     KindGroup("all-passwords", _("Passwords"), ("password", "password_reset")),
     KindGroup("app-passwords", _("App passwords and services"), ("app_password", "service")),
-    KindGroup("all-applications", _("Applications"), ("application", "oidc", "proxy", "protected_address")),
+    KindGroup(
+        "all-applications", _("Applications"), ("application", "oidc", "proxy", "protected_address", "signing_key")
+    ),
     KindGroup("all-directories", _("Directories"), ("directory",)),
     KindGroup("remembered-browsers", _("Remembered browsers"), ("browser",)),
     KindGroup("support-desk", _("Support actions"), ("support",)),
