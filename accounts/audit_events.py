@@ -26,6 +26,22 @@ def _why_for_staff(details: Details) -> str:
     return reasons.get(details.get("why")) or _why(details)
 
 
+def _directory_says(details: Details) -> str:
+    reasons = {
+        "must_change": gettext("The directory says that the password must be changed first."),
+        "expired": gettext("The directory says that the password has expired."),
+        "disabled": gettext("The directory says that the account is disabled."),
+        "account_expired": gettext("The directory says that the account has expired."),
+        "outside_hours": gettext("The directory doesn’t allow a sign-in at this time."),
+        "other_machine": gettext("The directory allows a sign-in only from some computers."),
+        "locked": gettext("The directory has locked the account. Whether the password was correct isn’t known."),
+        "away": gettext("The directory didn’t answer, so the password wasn’t checked."),
+        "later": gettext("There were too many incorrect passwords, so the directory wasn’t asked."),
+        "name_taken": gettext("Another account has the same username."),
+    }
+    return reasons.get(details.get("why"), gettext("The directory refused it."))
+
+
 SIGN_IN_COMPLETED = declare(
     UserEvent(
         "sign_in.completed",
@@ -356,6 +372,7 @@ DIRECTORY_REFUSED = declare(
         icon="lock",
         title=_("A sign-in was refused"),
         text=_("Your organisation’s directory refused it."),
+        staff_text=_directory_says,
         severity=Severity.WARN,
         is_attempt=True,
         metric="directory refused",

@@ -14,6 +14,7 @@ ACR_PASSWORD = "urn:two-step:acr:password"  # noqa: S105  (a name)
 ACR_SECOND_STEP = "https://refeds.org/profile/mfa"  # Source: REFEDS MFA profile 1.2
 ACR_PHISHING_RESISTANT = "phr"  # Source: OpenID Connect EAP ACR Values 1.0, 3
 MAX_ROUNDS = 2
+MAX_SKEW = timedelta(seconds=30)  # by which the clocks of two web hosts may differ
 SETUP_MAX_AGE = timedelta(minutes=5)  # of the verification with which someone may set up a method
 
 
@@ -116,8 +117,13 @@ def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> An
 
 
 def _is_fresh(verification: Verification, requirement: Requirement, now: datetime) -> bool:
-    """A verification in the future is never fresh: a clock was wrong, and nobody knows how old it is."""
-    if verification.at > now or (requirement.newer_than is not None and verification.at < requirement.newer_than):
+    """A verification in the future is never fresh: a clock was wrong, and nobody knows how old it is.
+
+    A little in the future it is: another web host made it, whose clock is ahead.
+    """
+    if verification.at > now + MAX_SKEW or (
+        requirement.newer_than is not None and verification.at < requirement.newer_than
+    ):
         return False
     return requirement.max_age is None or now - verification.at <= requirement.max_age
 
@@ -195,7 +201,7 @@ def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) ->
     """
     strongest = _strongest(owned) or (PASSWORD,)
     verified = facts.verified if facts is not None else ()
-    recent = {each.method for each in verified if timedelta(0) <= now - each.at <= SETUP_MAX_AGE}
+    recent = {each.method for each in verified if -MAX_SKEW <= now - each.at <= SETUP_MAX_AGE}
     return () if recent & set(strongest) else strongest
 
 

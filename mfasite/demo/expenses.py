@@ -133,7 +133,7 @@ def page(visitor: Visitor, problem: str, *, portal: str) -> str:
     if said:
         seen = {
             **{name: said.get(name, "") for name in ("name", "email", "groups", "acr", "amr")},
-            "verified": datetime.fromtimestamp(said["auth_time"], tz=UTC).strftime("%H:%M:%S UTC"),
+            "verified": datetime.fromtimestamp(said["auth_time"], tz=UTC).isoformat(sep=" "),
             "sub": said["sub"],
         }
         rows = "".join(f"<tr><th>{escape(key)}<td>{escape(_text(value))}" for key, value in seen.items())

@@ -11,7 +11,7 @@ from accounts.support.actions import action_preview
 from accounts.support.actions.base import Action, Actor, Result, Topic, notify, record
 from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.rights import Effect
-from tests.people import Person, hire
+from tests.people import Clock, Person, hire
 from tests.support import WHY, case, do
 from verification.audit import UserEvent, declarations
 from verification.audit.declarations import Notice
@@ -57,7 +57,7 @@ def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def dora(db: None) -> Person:
+def dora(db: None, clock: Clock) -> Person:
     """A member of the support desk."""
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")

@@ -34,7 +34,7 @@ from verification.models import AuditEvent, Enrolment
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "blue-lamp-on-monday"
-RATE = rounds(5, 10)  # sign-ins a second
+RATE = rounds(8, 12)  # sign-ins a second
 SLEEPERS = 600  # people who don't sign in, so that sealing their secrets again takes a while
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 

@@ -28,7 +28,7 @@ class Way:
 
     def option(self, number: int) -> Option:
         row = Enrolment(method=self.method, address_digest=self.phone, last_used_at=NOW - self.used)
-        more: dict[str, Any] = {"explain": "", "icon": "", "is_default": False, "strength": 1}
+        more: dict[str, Any] = {"explain": "", "icon": "", "is_default": False}
         return Option(
             ref=str(number),
             enrolment=row,
