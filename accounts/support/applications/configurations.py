@@ -30,7 +30,7 @@ OIDC = (
     Counterpart(
         key="apache", label="Apache (mod_auth_openidc)", file="/etc/apache2/conf-available/two-step.conf", is_tried=True
     ),
-    Counterpart(key="jupyterhub", label="JupyterHub", file="jupyterhub_config.py"),
+    Counterpart(key="jupyterhub", label="JupyterHub", file="jupyterhub_config.py", is_tried=True),
     Counterpart(key="pgadmin", label="pgAdmin", file="config_local.py"),
     Counterpart(key="grafana", label="Grafana", file="grafana.ini"),
     Counterpart(key="gitlab", label="GitLab", file="/etc/gitlab/gitlab.rb"),
