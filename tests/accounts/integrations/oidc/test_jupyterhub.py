@@ -16,7 +16,7 @@ from tests.ports import free_port
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 
-PROGRAM = BASE_DIR / ".venv-jupyterhub" / "bin" / "jupyterhub"  # `make .venv/jupyterhub/bin/jupyterhub` installs it
+PROGRAM = BASE_DIR / ".venv" / "jupyterhub" / "bin" / "jupyterhub"  # `make .venv/jupyterhub/bin/jupyterhub` installs it
 _WRITE = """
 import django, json, sys
 django.setup()
