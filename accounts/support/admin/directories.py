@@ -66,6 +66,8 @@ class DirectoryForm(ChangeForm):
         self.fields["account_password"].help_text = (
             gettext("We store it encrypted.") if is_new else gettext("Leave it empty to keep the current one.")
         )
+        if "ca" not in self.fields:  # someone who may only view it
+            return
         self.fields["ca"].widget.attrs["rows"] = 4
         for name in USUAL["openldap"]:
             self.fields[name].required = False
