@@ -12,7 +12,7 @@ from tests.people import Clock, Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PLACES = ["Overview", "Methods", "App passwords", "Browsers", "Activity", "Help"]
+PLACES = ["Overview", "Applications", "Methods", "App passwords", "Browsers", "Activity", "Help"]
 PAGES = (
     "/",
     "/methods/",
