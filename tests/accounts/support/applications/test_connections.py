@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.applications import secrets
 from accounts.integrations.oidc import clients
@@ -87,6 +88,17 @@ def test_refuses_addresses_that_are_not_safe(chief: Person, field: str, value: s
     assert page.path == f"{PAGES}add/oidc/"
     assert not Application.objects.exists()
     assert not OidcClient.objects.exists()
+
+
+@pytest.mark.parametrize(("is_demo", "made"), [(True, 1), (False, 0)])
+def test_only_the_demo_connects_a_program_on_the_same_machine(
+    chief: Person, settings: Settings, is_demo: bool, made: int
+) -> None:
+    settings.DEMO = is_demo
+
+    add(chief, redirect_uris="http://localhost:8000/hub/oauth_callback")
+
+    assert OidcClient.objects.count() == made
 
 
 def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> None:
