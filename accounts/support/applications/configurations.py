@@ -111,11 +111,17 @@ def _values(application: Application, client: OidcClient, secret: str) -> dict[s
 
 
 def _for_proxy(counterpart: Counterpart, application: Application, host: str) -> str:
-    """Fill in the file of `deploy/`, which the tests run with the real program."""
+    """Fill in the file of `deploy/`, which the tests run with the real program. Only Caddy and Envoy compare ports."""
     text = (settings.BASE_DIR / "deploy" / _FILES[Proxy.Program(counterpart.key)]).read_text()
     service = urlsplit(conf.public_url())
     name = application.slug
+    parts = urlsplit(f"//{host}")
     filled = {
+        "listen 443 ssl": f"listen {parts.port or 443} ssl",
+        "address: 0.0.0.0, port_value: 443": f"address: 0.0.0.0, port_value: {parts.port or 443}",
+        "server_name wiki.example.org": f"server_name {parts.hostname}",
+        "Host(`wiki.example.org`)": f"Host(`{parts.hostname}`)",
+        "/etc/ssl/wiki.example.org": f"/etc/ssl/{parts.hostname}",
         "wiki.example.org": host,
         "https://mfa.example.org": f"{service.scheme}://{service.netloc}",
         "mfa.example.org": str(service.hostname),

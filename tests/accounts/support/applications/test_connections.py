@@ -144,6 +144,24 @@ def test_a_proxy_gets_the_tested_file_with_its_host(chief: Person, program: conf
     assert "/integrations/forward-auth/" in text
 
 
+@pytest.mark.parametrize(
+    ("program", "lines"),
+    [
+        ("nginx", ("listen 8443 ssl;", "server_name notes.example.net;", "/etc/ssl/notes.example.net.pem")),
+        ("caddy", ("\nnotes.example.net:8443 {",)),
+        ("traefik", ("Host(`notes.example.net`)",)),
+        ("envoy", ("0.0.0.0, port_value: 8443", '["notes.example.net:8443"]', "/etc/ssl/notes.example.net.key")),
+    ],
+)
+def test_a_proxy_listens_at_the_port_of_the_host(db: None, program: str, lines: tuple[str, ...]) -> None:
+    notes = Application(slug="notes", name="Notes", kind=Application.Kind.PROXY)
+    proxy = next(each for each in configurations.PROXY if each.key == program)
+
+    text = configurations.written(proxy, notes, "notes.example.net:8443", None, "")
+
+    assert [line for line in lines if line not in text] == []
+
+
 @pytest.mark.parametrize("program", configurations.OIDC, ids=lambda program: program.key)
 def test_a_program_gets_its_client_id_and_our_addresses(program: configurations.Counterpart, board: OidcClient) -> None:
     text = configurations.written(program, board.application, "", board, "a-new-secret")
