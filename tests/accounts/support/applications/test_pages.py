@@ -99,6 +99,7 @@ PROXY = {"hosts": "wiki.example.org"}
         ("slug", "wiki"),
         ("address", "javascript:alert(1)"),
         ("address", "http://wiki.example.org/"),
+        ("address", "http://localhost.example.org/"),
         ("name", ""),
         ("strength", "unknown"),
         ("max_age", "17"),
@@ -113,6 +114,13 @@ def test_refuses_what_makes_no_sense(chief: Person, wiki: Application, field: st
 
     assert page.path == f"{PAGES}add/proxy/"
     assert Application.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8000/", "http://wiki.localhost:8292/"])
+def test_a_tile_opens_an_application_on_the_same_machine(chief: Person, wiki: Application, address: str) -> None:
+    save(chief, f"{PAGES}wiki/change/", address=address)
+
+    assert Application.objects.get().address == address
 
 
 def test_a_change_is_recorded_with_what_differs(chief: Person, wiki: Application) -> None:
