@@ -131,7 +131,9 @@ class HostForm(ConnectionForm):
     def _host(text: str) -> str:
         name = addresses.host_name(text)
         if name is None:
-            raise forms.ValidationError(_("%(text)s isn’t a host.") % {"text": text[:200]})
+            raise forms.ValidationError(
+                _("%(text)s isn’t a host. Leave out https:// and the path.") % {"text": text[:200]}
+            )
         if ProtectedHost.objects.filter(host=name, path_prefix="/").exists():
             raise forms.ValidationError(_("Another application has the host %(name)s.") % {"name": name})
         return name
