@@ -6,6 +6,7 @@ from accounts.applications.open_sessions import (
     Receiver,
     end,
     end_these,
+    is_told,
     on_end,
     open,  # noqa: A004  (read as applications.open)
     purge,
@@ -19,6 +20,7 @@ __all__ = [
     "asked",
     "end",
     "end_these",
+    "is_told",
     "may_use",
     "named",
     "on_end",

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from accounts.models import Application, ApplicationSession, User
+from accounts.models import Application, ApplicationSession, OidcClient, User
 from verification.db import row_locks
 
 
@@ -102,6 +102,11 @@ def end_these(sessions: QuerySet[ApplicationSession], now: datetime, why: str) -
             for receive in _receivers:
                 receive(ended, now)
     return n
+
+
+def is_told(application: Application) -> bool:
+    """Whether an application learns right away that a session ended. If not, its own session may last longer."""
+    return not OidcClient.objects.filter(application=application, logout_uri="").exists()
 
 
 def purge(now: datetime) -> int:

@@ -67,8 +67,11 @@ def end(request: AuthedRequest, slug: str) -> HttpResponse:
         if n:
             left = audit_events.APPLICATION_LEFT
             audit.record(left, user_id=request.user.pk, context=context, application=application.slug, n_sessions=n)
-    if n:
+    if n and applications.is_told(application):
         messages.success(request, _("We signed you out of %(name)s.") % {"name": application.name})
+    elif n:
+        words = _("Your sign-in to %(name)s ended here. If it’s still open, sign out there too.")
+        messages.success(request, words % {"name": application.name})
     else:
         messages.info(request, _("You weren’t signed in to %(name)s.") % {"name": application.name})
     return redirect("portal:application", slug)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import admin_changes, request_context
+from accounts import admin_changes, applications, request_context
 from accounts.admin_changes import Asked
 from accounts.admin_changes.forms import Repeated
 from accounts.applications import logos
@@ -190,6 +190,15 @@ def _asked(
 
 def _people(application: Application, request: AuthedRequest) -> str:
     found = listing.usage(application, request.user)
+    if not applications.is_told(application):
+        words = ngettext(
+            "%(n)d session ends here. The application isn’t notified, because it has no back-channel logout address. "
+            "This person may stay signed in there until its own session ends.",
+            "%(n)d sessions end here. The application isn’t notified, because it has no back-channel logout address. "
+            "These people may stay signed in there until its own sessions end.",
+            found.n_running,
+        )
+        return words % {"n": found.n_running}
     if found.is_more:
         return _("More than %(n)d sessions end, and these people are signed out of it.") % {"n": found.n_running}
     words = ngettext(

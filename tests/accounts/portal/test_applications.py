@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts import applications
 from accounts.applications import logos
+from accounts.integrations.oidc import clients
 from accounts.models import Application, ApplicationSession
 from accounts.portal import application_tiles
 from tests.accounts.portal.conftest import kinds
@@ -102,6 +103,25 @@ def test_ends_only_ones_own_session_in_it(ana: Person, ben: Person, wiki: Applic
     assert (ended.user, ended.application) == (ana.user, wiki)
     assert "We signed you out of Team wiki" in ana.page
     assert kinds(ana)[-1] == "application.left"
+
+
+@pytest.mark.parametrize(
+    ("logout_uri", "said"),
+    [
+        ("https://wiki.example.org/logout", "We signed you out of Team wiki."),
+        ("", "Your sign-in to Team wiki ended here. If it’s still open, sign out there too."),
+    ],
+)
+def test_says_if_an_application_is_not_told(
+    ana: Person, wiki: Application, clock: Clock, logout_uri: str, said: str
+) -> None:
+    clients.make(wiki, redirect_uris="https://wiki.example.org/back", logout_uri=logout_uri, now=clock.now)
+    applications.open(wiki, ana.user, HERE, Told(), clock.now)
+    ana.sign_in()
+    ana.browser.go("/applications/wiki/")
+    ana.browser.press("Sign out of it")
+
+    assert said in ana.page
 
 
 def test_get_ends_nothing(ana: Person, wiki: Application, clock: Clock) -> None:

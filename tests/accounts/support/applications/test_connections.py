@@ -101,6 +101,18 @@ def test_only_the_demo_connects_a_program_on_the_same_machine(
     assert OidcClient.objects.count() == made
 
 
+@pytest.mark.parametrize(("logout_uri", "is_told"), [("https://board.example.org/logout", True), ("", False)])
+@pytest.mark.parametrize("page", ["end", "off"])
+def test_says_before_sessions_end_whether_it_is_notified(
+    chief: Person, board: OidcClient, page: str, logout_uri: str, is_told: bool
+) -> None:
+    OidcClient.objects.update(logout_uri=logout_uri)
+
+    found = chief.browser.go(f"{PAGES}board/{page}/")
+
+    assert ("signed out of it" in found, "isn’t notified" in found) == (is_told, not is_told)
+
+
 def test_a_change_of_addresses_is_recorded(chief: Person, board: OidcClient) -> None:
     chief.browser.save(f"{PAGES}board/change/", redirect_uris=f"{BACK}\n{BACK}/2", logout_uri="")
 
