@@ -178,7 +178,7 @@ def details(application: Application) -> list[tuple[str, str]]:
     return [
         (_("Client ID"), client.client_id),
         (_("Redirect addresses"), client.redirect_uris.replace(" ", "\n")),
-        (_("Back-channel logout address"), client.logout_uri or _("none: it learns of a sign-out at its next request")),
+        (_("Back-channel logout address"), client.logout_uri or _("none: it isn’t notified of a sign-out")),
         (_("Who agrees that it gets people’s data"), client.get_consent_display()),
     ]
 
