@@ -193,9 +193,9 @@ def _people(application: Application, request: AuthedRequest) -> str:
     if not applications.is_told(application):
         words = ngettext(
             "%(n)d session ends here. The application isn’t notified, because it has no back-channel logout address. "
-            "This person may stay signed in there until its own session ends.",
+            "People may stay signed in there until its own session ends.",
             "%(n)d sessions end here. The application isn’t notified, because it has no back-channel logout address. "
-            "These people may stay signed in there until its own sessions end.",
+            "People may stay signed in there until its own sessions end.",
             found.n_running,
         )
         return words % {"n": found.n_running}
