@@ -82,6 +82,7 @@ def test_session_that_is_too_weak_is_asked_for_what_is_enough(ana: Person, wiki:
 
     assert page.path == "/sign-in/again/"
     assert "Wiki needs a stronger method than the one you verified with." in page
+    assert "/help/application-asks-again/" in page.html
     assert (page.offers("Authenticator app"), "Text message" in page) == (True, False)
     former = ana.browser.session_key
     ana.browser.press("Authenticator app")
