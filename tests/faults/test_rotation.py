@@ -26,7 +26,6 @@ from accounts.models import User
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Child, Crew
 from tests.ports import free_port
-from tests.rounds import rounds
 from tests.verification.conftest import for_workers
 from verification.keys import key_uses, rotation
 from verification.models import AuditEvent, Enrolment
@@ -34,7 +33,7 @@ from verification.models import AuditEvent, Enrolment
 pytestmark = [pytest.mark.slow, pytest.mark.stack, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "blue-lamp-on-monday"
-RATE = rounds(8, 12)  # sign-ins a second
+RATE = 12  # sign-ins a second
 SLEEPERS = 600  # people who don't sign in, so that sealing their secrets again takes a while
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
@@ -175,7 +174,7 @@ def test_no_sign_in_fails_while_a_key_is_rotated_and_retired(
     assert told.returncode == 0, told.stderr
     assert "key old: can be removed from MFA_KEYS" in told.stdout
     assert [page for page in pages if page != "/"] == []
-    assert len(pages) > 2 * RATE  # people signed in for two seconds at least
+    assert len(pages) > 30
     assert AuditEvent.objects.filter(kind="sign_in.completed").count() == len(pages)
     left = {key_id for use in key_uses.sealed() for key_id in key_uses.n_sealed_by_key(use)}
     assert left == {"new"}

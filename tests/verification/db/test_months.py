@@ -131,8 +131,8 @@ def year() -> None:
 def test_months_go_while_others_write(year: None) -> None:
     """Every event that is written during it is there afterwards, and the chain holds.
 
-    Seen failing with a lock that is waited for once, for as long as it takes: a transaction that writes and then reads
-    what the drop has locked ends in a deadlock.
+    The drop must not wait for its lock as long as it takes: a transaction that writes and then reads what the drop has
+    locked would end in a deadlock.
     """
     done, counts = threading.Event(), list[int]()
 
