@@ -32,7 +32,7 @@ def ticket_url(address: Address, ticket: str) -> str:
 
 
 def show(address: Address, asked: Asked, context: Context) -> HttpResponse:
-    """Answer one of our addresses. It opens nothing of the application, so it has no verdict."""
+    """Answer a request for one of our own addresses. It gives no access to the application, so there is no verdict."""
     application = protected.application_at(address.host)
     if application is None or not asked.caller.may_ask_about(application.pk):
         return answers.page(404, *answers.NOT_SET_UP)

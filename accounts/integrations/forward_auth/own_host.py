@@ -1,4 +1,4 @@
-"""Middleware: proxies that ask us may name the application's host in `Host`, which is none of ours."""
+"""Middleware: accept requests of proxies that put the application's host into `Host` instead of ours."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit

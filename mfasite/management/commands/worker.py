@@ -11,7 +11,7 @@ from mfasite import checks, logs
 
 # Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
 _HEARTBEAT = 10.0  # seconds
-# The modules with the tasks of each queue. A worker of texts and calls needs nothing of imports, policies or the desk.
+# The modules with the tasks of each queue. Workers that send texts and calls don't load imports, policies or the desk.
 TASKS = {
     "texts": ("verification.delivery.tasks",),
     "calls": ("verification.delivery.tasks",),
