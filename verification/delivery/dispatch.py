@@ -130,7 +130,7 @@ class _Turn:
         return [hop for hop in hops if hop.provider.name not in former]
 
     def claim(self, provider: str) -> bool:
-        """Claim the message as it was read, and name its first provider. Of two workers, one succeeds.
+        """Claim the message as it was read, and choose its first provider. Of two workers, one succeeds.
 
         The provider's name is saved before sending, because a receipt can arrive before we record the result.
         """

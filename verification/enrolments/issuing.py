@@ -102,13 +102,13 @@ def token_method() -> Stocked:
 
 
 def token_draft(token: HardwareToken, **more: Any) -> Draft:
-    """Propose the enrolment of a hardware token."""
+    """Make a draft of the enrolment of a hardware token."""
     data = {**token.data, **more}
     return Draft(address=token.serial, secret=token.secret, hint=token.hint, name=token.name, data=data)
 
 
 def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolment:
-    """Draft the token that a person says they took from the stock. It is theirs once they prove it.
+    """Make a draft for a token that a person took from the stock. It becomes theirs once they verify with it.
 
     Errors: `NotAssigned` when there is no such token in the stock.
     """
@@ -129,9 +129,9 @@ def claim(user: Person, method: HandedOut, serial: str, now: datetime) -> Enrolm
 
 
 def take_from_stock(enrolment: Enrolment) -> bool:
-    """Take a claimed and proven token out of the stock. Return False if someone else has it by now.
+    """Take a token out of the stock after the person verified with it. Return False if someone else has it by now.
 
-    In the proof's transaction.
+    Runs in the transaction of the verification.
     """
     if CLAIM not in enrolment.data:
         return True
@@ -192,5 +192,5 @@ def remove_passes(user: Person) -> None:
 
 
 def end_validity(enrolment_id: int, *, now: datetime) -> None:
-    """End the validity of a pass: it could be used once, and was."""
+    """End the validity of a pass that could be used once and was used."""
     Enrolment.objects.filter(pk=enrolment_id).update(ends_at=now)

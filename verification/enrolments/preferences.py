@@ -9,7 +9,7 @@ from verification.models import Enrolment
 
 
 def rename(enrolment: Enrolment, name: str, context: Context, *, is_on_another_device: bool = False) -> None:
-    """Return an enrolment the person's name for it, and note whether an app runs on something else than their phone."""
+    """Give an enrolment the person's own name, and record whether an app runs on something other than their phone."""
     with transaction.atomic():
         rows = Enrolment.objects.filter(pk=enrolment.pk)
         rows.update(name=name, is_on_another_device=is_on_another_device)

@@ -16,7 +16,7 @@ from verification.models.person import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:
-    """Return the reference of the present set of recovery codes, or an empty text if there is none."""
+    """Return the reference of the current set of recovery codes, or an empty text if there is none."""
     return Enrolment.objects.filter(user_id=user_id, method=method_name).values_list("ref", flat=True).first() or ""
 
 
@@ -36,7 +36,7 @@ def issue_recovery_codes(
         for first, whole in plan.single_use_codes
     ]
     with transaction.atomic():
-        locks.lock_person(user)  # of two sets made at once one dies
+        locks.lock_person(user)  # of two sets made at once, only one stays
         if replaces is not None and recovery_code_set(user.pk, method.name) != replaces:
             return ()
         storage.drop(Enrolment.objects.filter(user=user, method=method.name))

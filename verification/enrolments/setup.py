@@ -21,7 +21,7 @@ from verification.models.person import Person
 def draft(
     user: Person, method: Method, fields: dict[str, Any], *, may_claim: bool = False, now: datetime | None = None
 ) -> Enrolment:
-    """Save a draft of a method, which opens nothing until it is proven. Replaces the person's older drafts of it.
+    """Save a draft of a method. It works only after the person verified with it. Replaces their older drafts of it.
 
     Errors: `NotAssigned` for a token that isn't assigned to the person, and that they may not take from the stock.
     """
@@ -43,9 +43,9 @@ def draft(
 
 
 def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) -> bool:
-    """Confirm a proven draft, and set up the other methods of the same phone.
+    """Confirm a draft that the person verified, and set up the other methods of the same phone.
 
-    In the proof's transaction. False if it was confirmed already.
+    Runs in the transaction of the verification. False if it was confirmed already.
     """
     locks.lock_person(enrolment.user)
     if draft is not None:
@@ -90,7 +90,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
 
 
 def companions_text(enrolment: Enrolment | None) -> str:
-    """Say which other methods of the same phone were set up with one proof, or an empty text if none."""
+    """Say which other methods of the same phone were set up at the same time, or an empty text if none."""
     if enrolment is None or not enrolment.address_digest:
         return ""
     digests = crypto.digests("address", enrolment.address)
@@ -101,7 +101,7 @@ def companions_text(enrolment: Enrolment | None) -> str:
 
 
 def _complete(enrolment: Enrolment, draft: Draft) -> None:
-    """Fill in what only the proof shows, such as a new passkey."""
+    """Fill in what is known only after verification, such as a new passkey."""
     enrolment.address, enrolment.secret = draft.address, draft.secret
     enrolment.data = {**enrolment.data, **draft.data}
     enrolment.hint = draft.hint or enrolment.hint
@@ -118,7 +118,7 @@ def _add_companions(enrolment: Enrolment, now: datetime) -> None:
         if method is proven or method.address_kind != proven.address_kind or not method.accepts(plan):
             continue
         if method.kind and not routes.able(Kind(method.kind)):
-            continue  # it would be an option that nobody carries
+            continue  # no provider could deliver it
         if lookup.same_address(enrolment, method.name).exists():
             continue  # the person has set up this number for the other method before
         twin = Enrolment(user=enrolment.user, method=method.name, confirmed=True, confirmed_at=now, name=plan.name)

@@ -32,7 +32,7 @@ def mark_used(
 ) -> bool:
     """Mark the counter of a correct answer as used. Return False if it was used before.
 
-    What was learned is saved in the same update: of two answers at once, only one counts.
+    What the answer told us, such as clock drift, is saved in the same update: of two answers at once, only one counts.
     """
     found: list[int] = []
     with together.block():
@@ -66,7 +66,7 @@ def is_used(enrolment: Enrolment, counter: int) -> bool:
 
 
 def save_learned(enrolment: Enrolment, learned: Mapping[str, Any]) -> None:
-    """Save what an incorrect answer told about an enrolment, unless a right one came in between."""
+    """Save what an incorrect answer told us about an enrolment, unless a correct one came in between."""
     rows = Enrolment.objects.filter(pk=enrolment.pk, counter=enrolment.counter)
     rows.update(data=_with(enrolment, learned))
 

@@ -23,18 +23,18 @@ def match_code(*, handle: str, nonce: str, key_id: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Fold what a person typed or pasted: digits of any script to plain ones, no spaces or dashes, upper case."""
+    """Normalise what a person typed or pasted: digits of any script to 0-9, no spaces or dashes, upper case."""
     folded = digits.plain(unicodedata.normalize("NFKC", text or "").upper())
     return "".join(c for c in folded if c.isalnum() or c == "#")
 
 
-# A code alone in a text, in one group or in two: of no longer number, and of no telephone number.
+# A code of six digits, in one group or two, that is not part of a longer number or a phone number.
 _TOGETHER = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])")
 _IN_TWO = re.compile(r"(?<![0-9A-Za-z])(?<![0-9][\s-])[0-9]{3}[\s-][0-9]{3}(?![0-9A-Za-z])(?![\s-][0-9])")
 
 
 def pick(text: str) -> str:
-    """Take the one code of six digits out of a pasted message; of any other text, give what `tidy` makes of it."""
+    """Find the one code of six digits in a pasted message. Return any other text as `tidy` normalises it."""
     folded = tidy(text)
     if folded.isdecimal():
         return folded

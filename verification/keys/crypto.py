@@ -23,11 +23,11 @@ _NONCE = 12  # bytes. Source: NIST SP 800-38D, 5.2.1.1
 
 
 class Unsealable(Exception):
-    """A encrypted value was altered, moved to another row, or sealed by a key that the ring no longer holds."""
+    """An encrypted value was altered, moved to another row, or encrypted with a key that the ring no longer holds."""
 
 
 class KeyMissing(Unsealable):
-    """No key of this name is there."""
+    """There is no key of this name."""
 
 
 def _ring() -> tuple[tuple[str, bytes], ...]:
@@ -84,7 +84,7 @@ def unseal(value: str, *, purpose: str, bound: str) -> bytes:
 
 
 def sealed_by(value: str) -> str:
-    """Return the name of the key that sealed a value; empty for what is no encrypted value."""
+    """Return the name of the key that encrypted a value; empty if it isn't an encrypted value."""
     version, _, rest = value.partition(".")
     return rest.partition(".")[0] if version == _VERSION else ""
 

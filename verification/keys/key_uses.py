@@ -197,7 +197,7 @@ def purposes() -> frozenset[str]:
 
 
 def n_sealed_by_key(use: Sealed) -> dict[str, int]:
-    """Count the values of a column by the key that sealed them. Those that have no such form are left out."""
+    """Count the values of a column by the key that encrypted them. Values in another form are left out."""
     rest = Substr(F(use.column), _PREFIX + 1)
     name = Substr(rest, 1, Greatest(StrIndex(rest, Value(".")) - 1, 0))
     rows = use.rows().filter(**{f"{use.column}__startswith": "v1."})
@@ -206,7 +206,7 @@ def n_sealed_by_key(use: Sealed) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Lost:
-    """What can't be opened or checked with the current keys. Shape: `why` is a sentence, `what` names the values."""
+    """Values that the current keys can't decrypt or check. Shape: `why` is a sentence, `what` names the values."""
 
     key_id: str
     n: int
@@ -220,7 +220,7 @@ class Lost:
 def lost() -> Iterator[Lost]:
     """Name what would be lost if the service ran with these keys. Looks at a few values of each key and column."""
     for use in sealed():
-        # What has no key's name is damaged, and no key mends it: that is no reason not to serve everyone else.
+        # A value without the name of a key is damaged, and no key can repair it. Everyone else can still be served.
         for key_id, n in n_sealed_by_key(use).items():
             if key_id not in crypto.key_ids():
                 yield Lost(key_id, n, use.what, f"MFA_KEYS has no key {key_id}")
@@ -239,7 +239,7 @@ def _unchecked() -> Iterator[Lost]:
     for use in digested():
         if not use.key_column:
             continue
-        # The record is never cleared, and may be long: its ends tell. `check_restore` walks all of it.
+        # This table is never emptied and may be long, so only its ends are checked. `check_restore` reads all of it.
         ends = (use.rows().order_by(order).values_list(use.key_column, flat=True)[:_ENDS] for order in ("pk", "-pk"))
         for key_id, n in Counter(itertools.chain.from_iterable(ends)).items():
             if key_id in known:
@@ -260,7 +260,7 @@ def needed() -> dict[str, dict[str, int]]:
 
 
 def damaged() -> Iterator[tuple[Sealed, Any]]:
-    """Open every encrypted value in its place, and give those that don't open."""
+    """Decrypt every value in its place, and yield those that can't be decrypted."""
     for use in sealed():
         last = 0
         while rows := list(itertools.islice(use.rows().filter(pk__gt=last).order_by("pk"), 500)):

@@ -32,7 +32,7 @@ def digests(purpose: str, token: str) -> tuple[str, ...]:
 
 
 def derive(purpose: str, handle: str, key_id: str = "") -> str:
-    """Derive the secret part of a link from its row's name, so that neither row nor mail queue holds it.
+    """Derive the secret part of a link from the name of its row, so that neither the row nor the queue contains it.
 
     Shape: 43 base64url letters (256 bits).
     """
@@ -42,6 +42,6 @@ def derive(purpose: str, handle: str, key_id: str = "") -> str:
 
 def is_derived(purpose: str, handle: str, token: str) -> bool:
     """Return whether a link's secret part belongs to its name, under any key of digests."""
-    shown = token.encode()  # of letters beyond ASCII only bytes can be compared
+    shown = token.encode()  # `compare_digest` takes letters beyond ASCII only as bytes
     found = [secrets.compare_digest(derive(purpose, handle, key_id).encode(), shown) for key_id in crypto.digest_keys()]
     return any(found)

@@ -1,4 +1,4 @@
-"""Where the broker is: the addresses that Celery takes for Redis, read from the same Django settings."""
+"""The broker's address: the URLs that Celery accepts for Redis, read from the same Django settings."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ def _address(part: SplitResult, times: dict[str, Any]) -> Address:
 
 
 def _tls(query: dict[str, list[str]]) -> ssl.SSLContext:
-    """Trust this machine's authorities, or one's own. Only an address with `ssl_cert_reqs=none` turns this off."""
+    """Check certificates against the machine's authorities or a given one. Only `ssl_cert_reqs=none` turns it off."""
     context = ssl.create_default_context(cafile=settings.REDIS_CA_FILE or None)
     if "none" in "".join(query.get("ssl_cert_reqs", [])).lower():  # a system check warns of it
         context.check_hostname = False

@@ -15,7 +15,7 @@ from verification.delivery.broker.address import Address, Login, Sentinels
 
 _SIZE = 65_536  # bytes
 Command = tuple[str | int | float, ...]
-# What a broker says that another one, or the same one later, may not: it starts, or it is no longer the master.
+# Errors that pass: the broker is starting, or it is no longer the master.
 _PASSING = ("LOADING", "READONLY", "MASTERDOWN")
 
 
@@ -54,7 +54,7 @@ _idle: list[_Connection] = []
 def ask(*commands: Command) -> list[Any]:
     """Send commands to the broker in one go and return their replies.
 
-    An idle connection that the broker has closed is replaced. So a command may arrive twice, and must bear that.
+    An idle connection that the broker closed is replaced. A command may arrive twice, so it must be safe to repeat.
     Errors: `Unreachable`, within the timeouts of the settings.
     """
     try:
@@ -104,7 +104,7 @@ def _connect() -> _Connection:
 
 
 def _master(sentinels: Sentinels) -> tuple[str, int]:
-    """Ask one sentinel after the other where the broker is. Errors: `Unreachable` if none knows."""
+    """Ask the sentinels, one after another, where the broker is. Errors: `Unreachable` if none knows."""
     for each in sentinels.addresses:
         try:
             connection = _open(each)

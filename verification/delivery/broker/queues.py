@@ -18,7 +18,7 @@ _carriers: list[Callable[[dict[str, Any]], None]] = []
 
 
 def carry(add: Callable[[dict[str, Any]], None]) -> None:
-    """Have a function add what it wants to the headers of every task."""
+    """Register a function that adds headers to every task."""
     if add not in _carriers:
         _carriers.append(add)
 
@@ -29,7 +29,7 @@ def push(queue: str, task: str, **arguments: int | str | list[int]) -> None:
 
 
 def key(name: str) -> str:
-    """Return the broker's key for a name of ours, behind the prefix of the settings."""
+    """Return the broker's key for a name, with the prefix of the settings."""
     return f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}{name}"
 
 

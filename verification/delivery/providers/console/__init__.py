@@ -1,1 +1,1 @@
-"""A provider for development: it writes messages to the terminal instead of carrying them."""
+"""A provider for development: it writes messages to the terminal instead of sending them."""

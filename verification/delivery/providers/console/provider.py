@@ -18,18 +18,18 @@ class ConsoleProvider:
     kinds = frozenset(Kind)
 
     def send(self, message: Outgoing) -> str:
-        """Write the message to the error stream: past the logs, which are kept and must not hold a code."""
+        """Write the message to the error stream, not to the logs: they are kept and must not contain a code."""
         reference = f"console-{secrets.token_hex(8)}"
         sys.stderr.write(_block(message))
         sys.stderr.flush()
         return reference
 
     def parse(self, callback: Callback) -> Heard:
-        """Believe nobody: a terminal calls nobody back. Errors: `Forged`, always."""
+        """Refuse every callback, because a terminal sends none. Errors: `Forged`, always."""
         raise Forged("the console sends no receipts")
 
     def probe(self) -> bool:
-        """Say that a terminal is always there."""
+        """Return True, because a terminal is always there."""
         return True
 
 

@@ -131,7 +131,7 @@ reasons: Setting[dict[str, str]] = Setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Conf:
-    """How the gateway expects requests, how it answers, and how it signs receipts.
+    """How the gateway expects requests, how it responds, and how it signs receipts.
 
     Shape: `request` is a JSON object with the placeholders `{to} {to_digits} {words} {sender} {id} {receipt_url}
     {seconds} {language}`, sent as JSON or as a form. Places in responses and receipts are paths such as

@@ -1,4 +1,4 @@
-"""The provider contract over a gateway's HTTP interface, as the settings describe it."""
+"""The gateway provider: sends texts to a gateway's HTTP interface, as the settings describe it."""
 
 import json
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ _FOR_GOOD = (Reason.INVALID_NUMBER, Reason.OPTED_OUT, Reason.LANDLINE)
 
 
 class GatewayProvider:
-    """Carries texts. The words go into the body of a request, never into its address."""
+    """Sends texts. The text goes into the body of a request, never into its URL."""
 
     name = "gateway"
     kinds = frozenset({Kind.TEXT})
     codes = HTTP
 
     def send(self, message: Outgoing) -> str:
-        """Hand a text over. Errors: `Refused` for what the carrier surely didn't take, `Lost` for what is in doubt."""
+        """Send a text. Errors: `Refused` if the carrier certainly did not accept it, `Lost` if that is in doubt."""
         here = conf.read()
         if not here.url:
             raise Refused(Reason.PROVIDER_DOWN)
@@ -80,7 +80,7 @@ class GatewayProvider:
         return Heard(receipts=(receipt,), reference=reference)
 
     def probe(self) -> bool:
-        """Return whether the carrier's machine takes a connection."""
+        """Return whether the carrier's server accepts a connection."""
         here = conf.read()
         return bool(here.url) and http_client.reaches(here.probe_url or here.url)
 
@@ -100,7 +100,7 @@ def _values(here: conf.Conf, message: Outgoing) -> dict[str, str]:
 
 
 def _fill(template: Any, values: Mapping[str, str]) -> Any:
-    """Put values into the words of a template. It is filled after it was read, so that no value can change its form."""
+    """Put values into a template. It is filled after it was parsed, so that no value can change its structure."""
     if isinstance(template, dict):
         return {name: _fill(part, values) for name, part in template.items()}
     if isinstance(template, list):
@@ -112,7 +112,7 @@ def _fill(template: Any, values: Mapping[str, str]) -> Any:
     for mark, value in values.items():
         if mark != "{words}":
             template = template.replace(mark, value)
-    # Last, so that no mark is looked for in the words themselves.
+    # Last, so that no placeholder is looked for in the text itself.
     return template.replace("{words}", values["{words}"])
 
 
@@ -125,7 +125,7 @@ def _refusal(here: conf.Conf, answer: Answer) -> Refused:
 
 
 def _short(reference: str) -> str:
-    """Keep a name that fits its column, and of a longer one its digest, so that no two become one."""
+    """Return a name that fits its column. A longer one becomes its digest, so that two names never become the same."""
     return reference if len(reference) <= MAX_REFERENCE else sha256(reference.encode()).hexdigest()
 
 

@@ -20,7 +20,7 @@ def sign(here: Conf, *, key: str, moment: str, url: str, body: bytes) -> str:
 
 
 def check(here: Conf, callback: Callback, *, now: datetime) -> None:
-    """Let a receipt of the carrier pass.
+    """Check the signature of a receipt.
 
     Errors: `Forged` when the signature is missing, covers something else, or is older than five minutes.
     """
@@ -41,7 +41,7 @@ def _is_fresh(moment: str, now: datetime) -> bool:
 
 
 def _parts(template: str) -> list[str]:
-    """Cut a template such as `{time}.{body}` into its marks and what stands between them."""
+    """Split a template such as `{time}.{body}` into its placeholders and the text between them."""
     found, rest = [], template
     while rest:
         marks = [(at, mark) for mark in ("{time}", "{url}", "{body}") if (at := rest.find(mark)) >= 0]

@@ -18,14 +18,14 @@ _AFTER_DATA = 500  # a 5xx reply is final, a 4xx one may pass
 
 
 class SmtpProvider:
-    """One connection an email; the server's queue does the rest. It sends no receipts."""
+    """Opens one connection per email; the server's queue does the rest. It sends no receipts."""
 
     name = "smtp"
     kinds = frozenset({Kind.MAIL})
     codes = CODES
 
     def send(self, message: Outgoing) -> str:
-        """Hand an email to the server. Errors: `Refused` before or by its reply, `Lost` when the line broke."""
+        """Hand an email to the server. Errors: `Refused` if it was not accepted, `Lost` if the connection broke."""
         reference = make_msgid(idstring=message.id[:16])
         mail = _written(message, reference)
         try:
@@ -49,11 +49,11 @@ class SmtpProvider:
         return reference[:64]
 
     def parse(self, callback: Callback) -> Heard:
-        """Believe nobody: an email server calls nobody back. Errors: `Forged`, always."""
+        """Refuse every callback, because an email server sends none. Errors: `Forged`, always."""
         raise Forged("mail has no receipts")
 
     def probe(self) -> bool:
-        """Return whether the server takes a connection."""
+        """Return whether the server accepts a connection."""
         try:
             connection = get_connection(timeout=1)
             connection.open()
@@ -64,7 +64,7 @@ class SmtpProvider:
 
 
 def _written(message: Outgoing, reference: str) -> EmailMessage:
-    """Write an email. Errors: `Refused` for an address that a form takes and no mail can name."""
+    """Build an email. Errors: `Refused` for an address that a form accepts but an email can't contain."""
     try:
         mail = EmailMessage(
             message.subject, message.words, to=[_address(message.to)], headers={"Message-ID": reference}
@@ -76,7 +76,7 @@ def _written(message: Outgoing, reference: str) -> EmailMessage:
 
 
 def _address(text: str) -> str:
-    """Write the host of an address as DNS knows it. Python's own codec, of 2003, makes fass.example of faß.example.
+    """Convert the host of an address to its DNS form. Python's own codec, of 2003, turns faß.example into fass.example.
 
     Errors: ValueError. Source: RFC 5894, 7.2; UTS 46.
     """
@@ -87,7 +87,7 @@ def _address(text: str) -> str:
 
 
 def _code(error: Exception) -> str:
-    """Read the code of a reply, with the one of RFC 3463 where we know it; never its words, which may name someone."""
+    """Read the code of a reply, and its RFC 3463 code if we know it. Its text may contain personal data."""
     reply = (getattr(error, "smtp_code", 0), getattr(error, "smtp_error", b""))
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         reply = next(iter(error.recipients.values()), reply)

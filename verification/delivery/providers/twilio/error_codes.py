@@ -224,7 +224,7 @@ CODES = HTTP | table(
     final=(21211, 21214, 21217, 21265, 21421, 21610, 21614, 21635, 13223, 13224, 13226),
 )
 
-# What the telephone network answered.
+# The phone network's answers.
 SIP = table(
     (
         Fault.NUMBER,

@@ -1,4 +1,4 @@
-"""Twilio's client over the connection pool that all providers share."""
+"""Twilio's client, on the connection pool that all providers share."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def client() -> "Client":
-    """Return the client of the configured account; it keeps its connections."""
+    """Return the client of the configured account. It keeps its connections open."""
     here = conf.read()
     if not here.is_complete:
         raise Refused(Reason.PROVIDER_DOWN)
@@ -28,13 +28,13 @@ def client() -> "Client":
 
 @lru_cache(maxsize=4)
 def _client(account: str, token: str, base_url: str) -> "Client":
-    from twilio.rest import Client  # noqa: PLC0415 - 15 MiB that a process which never sends is spared
+    from twilio.rest import Client  # noqa: PLC0415 - saves 15 MiB in processes that never send
 
     return Client(account, token, http_client=_Pooled(base_url))
 
 
 class _Pooled(HttpClient):  # type: ignore[misc]  # the library's types are partial
-    """Sends the library's requests over our wire, which tells a certain refusal from a lost answer."""
+    """Sends the library's requests through our pool, which tells a certain refusal from a lost response."""
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url

@@ -1,4 +1,4 @@
-"""The provider contract over Twilio's Messages and Calls. Source: Twilio's API of 2010-04-01."""
+"""The Twilio provider: sends by Twilio's Messages and Calls. Source: Twilio's API of 2010-04-01."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,19 +26,19 @@ from verification.models.messages import Kind, MessageState, Reason
 
 from . import conf, error_codes, http_client, speech, statuses
 
-_LONGEST_VALIDITY = 36_000  # seconds that Twilio keeps a text at most
+_LONGEST_VALIDITY = 36_000  # seconds: the longest time that Twilio keeps a text
 _MACHINES = ("machine_", "fax")
 
 
 class TwilioProvider:
-    """Carries texts and calls. Its callbacks are signed over the exact public address."""
+    """Sends texts and calls. Its callbacks are signed over the exact public address."""
 
     name = "twilio"
     kinds = frozenset({Kind.TEXT, Kind.CALL})
     codes: Mapping[str, Meaning] = error_codes.CODES | error_codes.SIP
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message over. Errors: `Refused` for what Twilio surely didn't take, `Lost` for what is in doubt."""
+        """Send a message. Errors: `Refused` if Twilio certainly did not accept it, `Lost` if that is in doubt."""
         client = http_client.client()
         try:
             if message.kind == Kind.CALL:
@@ -50,7 +50,7 @@ class TwilioProvider:
             raise Lost("the answer could not be read") from error
 
     def parse(self, callback: Callback) -> Heard:
-        """Read a signed callback. Errors: `Forged`."""
+        """Parse a signed callback. Errors: `Forged`."""
         fields = _signed(callback)
         if callback.event == "keys":
             return _keys(callback, fields)
@@ -106,7 +106,7 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
 
 
 def _refusal(error: Any) -> Refused:
-    """Return why nothing was taken: Twilio's own number says it."""
+    """Return why Twilio accepted nothing, by its own error number."""
     code = str(error.code or f"http-{error.status}")
     known = error_codes.CODES.get(code)
     return Refused(known.reason, permanent=known.is_final, code=code) if known else Refused(Reason.UNKNOWN, code=code)
@@ -128,7 +128,7 @@ def _signed(callback: Callback) -> dict[str, str]:
 
 
 def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
-    """Read what was keyed. Twilio leaves the ending # out, and calls back only when something was keyed."""
+    """Read the pressed keys. Twilio leaves out the # at the end, and calls back only if a key was pressed."""
     url = urlsplit(callback.url)
     language = dict(parse_qsl(url.query)).get("language", "en")
     said = _voice(conf.read(), language)
@@ -141,7 +141,7 @@ def _keys(callback: Callback, fields: Mapping[str, str]) -> Heard:
 
 
 def _name(fields: Mapping[str, str]) -> str:
-    """Return Twilio's own name of the one text or call that a callback is about."""
+    """Return Twilio's id of the text or call that a callback is about."""
     names = {fields[key] for key in ("CallSid", "MessageSid") if fields.get(key)}
     if len(names) != 1:
         raise Forged("it does not name one message")
@@ -149,9 +149,9 @@ def _name(fields: Mapping[str, str]) -> str:
 
 
 def _reply(fields: Mapping[str, str]) -> Heard:
-    """Read a text that someone sent to our number: STOP and START, in whatever words the account knows for them.
+    """Read a text that someone sent to our number: STOP and START, in all the words that the account has for them.
 
-    Twilio names what it understood in `OptOutType`; an account without that service leaves it to the words.
+    Twilio says in `OptOutType` what it understood. Without that service, the words themselves decide.
     """
     said = fields.get("OptOutType") or fields.get("Body", "")
     replies = opt_out_keywords.heard(said, number=fields.get("From", ""), reference=fields.get("MessageSid", ""))
@@ -183,7 +183,7 @@ def _call_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
     state, reason = known
     if state not in {MessageState.FAILED, MessageState.UNDELIVERED}:
         return Receipt(state=state, reason=reason, **said)
-    # Its own code first, then what the telephone network answered.
+    # Its own code first, then the phone network's answer.
     given = (tidy(fields.get("ErrorCode")), tidy(f"sip-{fields.get('SipResponseCode', '')}"))
     code = next((each for each in given if each in TwilioProvider.codes), next(filter(None, given), ""))
     if state == MessageState.FAILED and code in TwilioProvider.codes:

@@ -1,15 +1,15 @@
-"""What a called person hears, in Twilio's markup. Source: twilio.com/docs/voice/twiml."""
+"""What a person hears on a call, in Twilio's markup. Source: twilio.com/docs/voice/twiml."""
 
 from twilio.twiml.voice_response import VoiceResponse
 
 from verification.delivery.provider import Speech
 
-_SILENCE = 6  # seconds without a key before it is said once more
+_SILENCE = 6  # seconds without a key before the question is repeated
 _MOST_KEYS = 8
 
 
 def ask(words: str, *, keys_url: str, language: str, voice: str) -> str:
-    """Say something and wait for keys, twice, then hang up. The # key ends what is keyed."""
+    """Say something and wait for keys, twice, then hang up. The # key ends the input."""
     response = VoiceResponse()
     for _ in range(2):
         gather = response.gather(
@@ -21,7 +21,7 @@ def ask(words: str, *, keys_url: str, language: str, voice: str) -> str:
 
 
 def answer(speech: Speech | None, *, keys_url: str, language: str, voice: str) -> str:
-    """Say what comes after a key: go on asking, or say goodbye."""
+    """Answer after a key was pressed: ask again, or say goodbye."""
     if speech is not None and speech.more:
         return ask(speech.words, keys_url=keys_url, language=language, voice=voice)
     response = VoiceResponse()

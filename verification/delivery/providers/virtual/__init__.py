@@ -1,1 +1,1 @@
-"""A carrier for the demo and the tests: it takes texts, calls and mail, and shows them on telephones in the browser."""
+"""A carrier for the demo and the tests: it accepts texts, calls and emails, and shows them on phones in the browser."""

@@ -1,4 +1,4 @@
-"""Carries receipts and key presses to us over HTTP. It decides nothing: what is due was decided by the switchboard."""
+"""Posts receipts and key presses to the service over HTTP. The switchboard decides what is due."""
 
 import json
 from collections.abc import Callable, Collection
@@ -19,7 +19,7 @@ _GOODBYE = "An application error has occurred. Goodbye."  # what callers hear of
 
 
 class Answer(NamedTuple):
-    """What came back. Status 0: nobody answered."""
+    """The response. Status 0 means that there was none."""
 
     status: int
     body: bytes = b""
@@ -30,7 +30,7 @@ Post = Callable[[str, bytes, dict[str, str]], Answer]
 
 
 def pump(post: Post, *, now: datetime | None = None) -> int:
-    """Carry everything that is due, one after another, and say how many posts that took."""
+    """Post everything that is due, one after another, and return the number of posts."""
     now = now or timezone.now()
     n_posts = 0
     switchboard.advance(now)
@@ -42,7 +42,7 @@ def pump(post: Post, *, now: datetime | None = None) -> int:
 
 
 def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[PendingCallback]:
-    """Claim what is due: in order, and of each message only one at a time, so that nothing overtakes by accident."""
+    """Claim what is due, in order, one callback of a message at a time, so that none overtakes another by accident."""
     waiting = PendingCallback.objects.filter(sent_at=None, is_held=False, due_at__lte=now, tries__lt=TRIES)
     waiting = waiting.select_related("delivery").order_by("due_at", "id")
     claimed: dict[int, PendingCallback] = {}
@@ -53,14 +53,14 @@ def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[Pendin
 
 
 def carry(callback: PendingCallback, post: Post) -> Answer:
-    """Sign and post. Touches no row, so that many can be under way at a time."""
+    """Sign and post a callback. Changes no row, so that many can run at the same time."""
     body = callback.body.encode()
     headers = signature.headers(address=callback.address, body=body, now=timezone.now())
     return post(callback.address, body, headers)
 
 
 def settle(callback: PendingCallback, answer: Answer, *, now: datetime) -> None:
-    """Write down what came back, and let the caller speak if it was asked to."""
+    """Save the response, and let the call speak if the response says so."""
     tries = callback.tries + 1
     is_final = answer.status in _FINAL
     PendingCallback.objects.filter(pk=callback.pk).update(

@@ -60,7 +60,7 @@ class _Number(forms.TypedChoiceField):
 
 
 class BehaviourForm(_Form):
-    """Everything that can go wrong on the way to one phone."""
+    """Everything that can go wrong with messages to one phone."""
 
     first = ("outcome", "delay_ms")
 

@@ -1,4 +1,4 @@
-"""The provider contract of the virtual carrier: hand over, read what it calls back with, say whether it works."""
+"""The provider of the virtual carrier: sends to it, reads its callbacks, and tells whether it works."""
 
 import json
 import time
@@ -41,17 +41,17 @@ _STATES = {
 
 
 class VirtualProvider:
-    """Carries texts, calls and mail to the telephones of the demo."""
+    """Sends texts, calls and emails to the phones of the demo."""
 
     name = "virtual"
     kinds = frozenset(Kind)
 
     def forget(self, messages: Collection[str]) -> None:
-        """Take messages off the telephones."""
+        """Remove messages from the phones."""
         Delivery.objects.filter(message_id__in=messages).delete()
 
     def send(self, message: Outgoing) -> str:
-        """Hand a message to the switchboard.
+        """Give a message to the switchboard.
 
         The latency lies half before and half after the message is written down, as on a real line: a worker killed in
         the first half sent nothing, one killed in the second half sent it and doesn't know.
@@ -71,7 +71,7 @@ class VirtualProvider:
         return delivery.reference
 
     def parse(self, callback: Callback) -> Heard:
-        """Read a signed post of the carrier. Errors: `Forged`."""
+        """Parse a signed callback of the carrier. Errors: `Forged`."""
         signature.check(callback, now=timezone.now())
         told = callback_bodies.json_object(callback)
         try:
@@ -92,7 +92,7 @@ class VirtualProvider:
         return Heard(receipts=(receipt,), reference=reference, reply=_reply)
 
     def probe(self) -> bool:
-        """Return whether the carrier takes messages; it doesn't while all numbers are told that it is down."""
+        """Return whether the carrier accepts messages. It doesn't while all numbers are set to an outage."""
         everywhere = switchboard.behaviour("")
         return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != Reason.PROVIDER_DOWN
 

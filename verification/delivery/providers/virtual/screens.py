@@ -1,4 +1,4 @@
-"""What a telephone shows: plain values made of the carrier's rows, for the pages and the JSON. Changes nothing."""
+"""What a phone shows, as plain values made from the carrier's rows, for pages and JSON. Changes nothing."""
 
 import re
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from verification.models.messages import Kind
 
 from .models import Caption, Delivery, State
 
-SHOWN = 40  # the newest messages and calls of one telephone
+SHOWN = 40  # how many of the newest messages and calls of one phone are shown
 _CODE = re.compile(r"(?<![\d#])(?<!\d )(\d{3} ?\d{3})(?! ?\d)")
 _MISSED = frozenset({State.NO_ANSWER, State.BUSY, State.VOICEMAIL})
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a message's words; a code stands alone, so that it can be set large and copied."""
+    """A part of a message's text. A code is a part of its own, so that it can be shown large and copied."""
 
     words: str
     is_code: bool = False
-    is_for_programs: bool = False  # the last line, by which a browser knows where the code belongs
+    is_for_programs: bool = False  # the last line, which tells a browser where the code belongs
 
     @property
     def digits(self) -> str:
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Card:
-    """One message or call as the telephone lists it."""
+    """One message or call in the list of a phone."""
 
     id: int
     kind: str
@@ -77,7 +77,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Telephone:
-    """One telephone on the shelf."""
+    """One phone in the overview."""
 
     number: str
     name: str = ""
@@ -90,7 +90,7 @@ class Telephone:
 
 @dataclass(frozen=True)
 class Entry:
-    """One hand-over as the carrier knows it, also of what never arrived."""
+    """One message that the carrier accepted, even if it never arrived."""
 
     at: datetime
     kind: str
@@ -100,7 +100,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Screen:
-    """Everything one telephone shows at one moment, and what the carrier knows behind it."""
+    """Everything that one phone shows at one moment, and what the carrier knows about it."""
 
     telephone: Telephone
     now: datetime
@@ -116,17 +116,17 @@ class Screen:
 
     @property
     def notes(self) -> tuple[Card, ...]:
-        """What stands in the list of messages: texts, mail and missed calls."""
+        """The list of messages: texts, emails and missed calls."""
         return tuple(card for card in self.cards if card.kind != Kind.CALL or card.is_missed)
 
     @property
     def face(self) -> str:
-        """What fills the screen: a ringing call comes before one that was answered."""
+        """The call that fills the screen: a ringing one comes before an answered one."""
         return "ringing" if self.ringing else "call" if self.call else "rest"
 
     @property
     def version(self) -> str:
-        """A mark that changes whenever the screen does."""
+        """A value that changes whenever the screen changes."""
         return _mark(self.cards, self.ringing, self.call, self.ledger)
 
 
@@ -138,7 +138,7 @@ class Mailbox:
 
     @property
     def version(self) -> str:
-        """A mark that changes whenever the list does."""
+        """A value that changes whenever the list changes."""
         return _mark(self.cards)
 
 
@@ -147,7 +147,7 @@ def _mark(*shown: object) -> str:
 
 
 def shelf() -> tuple[Telephone, ...]:
-    """Return the telephones: those of the demo users first, then every number that was ever written to or called."""
+    """Return the phones: those of the demo users first, then every number that was ever sent a text or called."""
     known = {number: Telephone(number, name) for number, name in _names().items()}
     reached = Delivery.objects.exclude(kind=Kind.MAIL).values_list("to", flat=True).distinct().order_by("to")
     for number in reached:
@@ -156,12 +156,12 @@ def shelf() -> tuple[Telephone, ...]:
 
 
 def telephone(number: str) -> Telephone:
-    """Take one telephone from the shelf; a number that nobody has yet is an empty one."""
+    """Return one phone. A number that nobody has yet is an empty phone."""
     return Telephone(number, _names().get(number, ""))
 
 
 def screen(number: str, *, now: datetime) -> Screen:
-    """Say what a telephone shows now."""
+    """Return what a phone shows now."""
     rows = _newest(Delivery.objects.filter(to=number).exclude(kind=Kind.MAIL))
     arrived = [row for row in rows if row.has_arrived(now)]
     ringing = next((row for row in arrived if row.state_at(now) == State.RINGING), None)
@@ -207,7 +207,7 @@ def latest(*, to: str, now: datetime) -> Iterable[dict[str, object]]:
 
 
 def split(words: str) -> tuple[Part, ...]:
-    """Cut words so that each code stands alone. A code after # is for programs and stays in the text."""
+    """Split a text so that each code is a part of its own. A code after # is for programs and stays in the text."""
     body, at, rest = words.partition("\n@")
     parts = [Part(piece, is_code=index % 2 == 1) for index, piece in enumerate(_CODE.split(body.rstrip())) if piece]
     return (*parts, Part(f"@{rest}", is_for_programs=True)) if at else tuple(parts)

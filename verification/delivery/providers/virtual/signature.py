@@ -1,4 +1,4 @@
-"""Signs what the carrier posts to us, and checks it on arrival: address, body and time under one key of the ring."""
+"""Signs the carrier's callbacks and checks them on arrival: address, body and time under one key of the ring."""
 
 import hmac
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def headers(*, address: str, body: bytes, now: datetime) -> dict[str, str]:
 
 
 def check(callback: Callback, *, now: datetime) -> None:
-    """Let a post of the carrier pass.
+    """Check the signature of a callback.
 
     Errors: `Forged` when the signature is missing, belongs to another address or body, or is older than five minutes.
     """

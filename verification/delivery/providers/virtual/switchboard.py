@@ -1,4 +1,4 @@
-"""The carrier's rules: what becomes of a message, what is told about it, and what happens in a call."""
+"""The virtual carrier's rules: what happens to a message, which receipts are sent, and how a call goes."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ from .models import Behaviour, Caption, Delivery, PendingCallback, State
 from .models.deliveries import as_transcript
 
 RINGS_FOR = timedelta(seconds=30)
-PAUSE = timedelta(seconds=4)  # keys without # are told to the caller after this silence, as carriers do
+PAUSE = timedelta(seconds=4)  # keys without # are sent to the caller after this pause, as carriers do
 SILENCE = timedelta(seconds=90)  # nobody presses anything: the caller hangs up
 KEYS = frozenset("0123456789*#")
 
@@ -44,7 +44,7 @@ _KNOWN_ONLY_LATER = {
 
 
 class Step(NamedTuple):
-    """One receipt to come."""
+    """One receipt that will be sent."""
 
     state: State
     reason: str
@@ -55,12 +55,12 @@ _TREATED = Select(lambda: Behaviour.objects.filter(number__in=("", BindParam("nu
 
 
 def behaviour(number: str) -> Behaviour:
-    """Say how the network treats a number: by its own row, else by the one for all, else kindly."""
+    """Return how a number is treated: by its own row, by the row for all numbers, or without any problem."""
     return _TREATED.first(number=number) or Behaviour(number=number)
 
 
 def behave(wanted: Behaviour) -> None:
-    """Put a behaviour in force from the next message on; receipts that are no longer held go out."""
+    """Apply a behaviour from the next message on. Receipts that are no longer held back go out."""
     terms = {name: getattr(wanted, name) for name in Behaviour.TERMS}
     Behaviour.objects.update_or_create(number=wanted.number, defaults=terms)
     if not wanted.holds_receipts:
@@ -70,9 +70,9 @@ def behave(wanted: Behaviour) -> None:
 
 @transaction.atomic
 def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
-    """Take a message over: write it down, decide its fate, and put its receipts on their way.
+    """Accept a message: save it, decide what happens to it, and schedule its receipts.
 
-    It never asks whether the message came before. A double is a fault of the sender, and has to show.
+    It never checks whether the message came before. A duplicate is a fault of the sender and must be visible.
     """
     arrives_at = now + timedelta(milliseconds=treated.delay_ms)
     reason = Reason.TOO_OLD.value if arrives_at > message.useful_until else treated.outcome
@@ -101,7 +101,7 @@ def accept(message: Outgoing, *, treated: Behaviour, now: datetime) -> Delivery:
 
 
 def answer(delivery_id: int, *, now: datetime) -> bool:
-    """Pick up a ringing call and hear its first words; a call that the telephone was in ends."""
+    """Answer a ringing call and hear its first words. A call that the phone was already in ends."""
     if not _move(delivery_id, State.RINGING, State.ANSWERED, now=now):
         return False
     number = Delivery.objects.values_list("to", flat=True).get(pk=delivery_id)
@@ -112,24 +112,24 @@ def answer(delivery_id: int, *, now: datetime) -> bool:
 
 
 def decline(delivery_id: int, *, now: datetime) -> bool:
-    """Refuse a ringing call; the caller hears the busy tone."""
+    """Decline a ringing call. The caller gets the busy tone."""
     return _move(delivery_id, State.RINGING, State.BUSY, now=now)
 
 
 def hang_up(delivery_id: int, *, now: datetime) -> bool:
-    """End an answered call from the telephone's side."""
+    """End an answered call from the phone."""
     return _move(delivery_id, State.ANSWERED, State.HUNG_UP, now=now)
 
 
 def put_away(delivery_id: int, *, now: datetime) -> bool:
-    """Take an ended call from the screen; it stays in the list of calls."""
+    """Remove an ended call from the screen. It stays in the list of calls."""
     ended = Delivery.objects.filter(pk=delivery_id, ended_at__lte=now)
     return bool(ended.update(is_on_screen=False))
 
 
 @transaction.atomic
 def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
-    """Press keys in a call. A # tells the caller what was keyed; without it, a pause does."""
+    """Press keys in a call. They are sent to the caller after a # or a pause."""
     delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
     if delivery is None or not set(keys) <= KEYS:
         return False
@@ -144,7 +144,7 @@ def press(delivery_id: int, *, keys: str, now: datetime) -> bool:
 
 @transaction.atomic
 def say(delivery_id: int, words: str, *, more: bool, now: datetime) -> None:
-    """Let the caller speak; with nothing more to come it hangs up."""
+    """Let the caller speak. It hangs up if nothing more follows."""
     delivery = Delivery.objects.select_for_update().filter(pk=delivery_id, state=State.ANSWERED).first()
     if delivery is None:
         return
@@ -158,7 +158,7 @@ def say(delivery_id: int, words: str, *, more: bool, now: datetime) -> None:
 
 
 def advance(now: datetime) -> None:
-    """Do what time alone does: let calls ring out, tell keys after a pause, end silent calls."""
+    """Do what is due by time: end calls that ring too long, send keys after a pause, end silent calls."""
     for delivery in Delivery.objects.filter(waits_until__lte=now):
         if delivery.state == State.RINGING:
             _move(delivery.pk, State.RINGING, State.NO_ANSWER, now=now)
@@ -180,7 +180,7 @@ def _pause(delivery_id: int, now: datetime) -> None:
 
 @transaction.atomic
 def _move(delivery_id: int, before: State, after: State, *, now: datetime) -> bool:
-    """Move a call on by a guarded update: of a person and the clock at the same instant, one wins."""
+    """Change a call's state with a guarded update: if a person and the clock do it at once, one succeeds."""
     calls = Delivery.objects.filter(pk=delivery_id, kind=Kind.CALL, state=before, arrives_at__lte=now)
     delivery = calls.first()
     if delivery is None:
@@ -225,7 +225,7 @@ def _course(delivery: Delivery, now: datetime) -> list[Step]:
 
 
 def _tell(delivery: Delivery, steps: Iterable[Step], treated: Behaviour) -> None:
-    """Put receipts on their way, as late, as often and as jumbled as the network has it."""
+    """Schedule receipts, with the delays, repetitions and order that the behaviour sets."""
     if not delivery.receipt_url:
         return
     PendingCallback.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""The pages of the virtual phone and the few actions a person does on it. Strangers may: it exists in the demo only."""
+"""The pages of the virtual phone and its few actions. They need no sign-in, because they exist in the demo only."""
 
 import re
 from datetime import datetime
@@ -24,7 +24,7 @@ _NUMBER_OR_ALL = re.compile(r"(\+[0-9]{3,15})?")  # of which a telephone has an 
 
 
 class Action(Protocol):
-    """Something a person does in a call; false when the call is no longer there for it."""
+    """An action in a call. It returns False if the call no longer allows it."""
 
     def __call__(self, delivery_id: int, /, *, now: datetime) -> bool: ...
 
@@ -32,7 +32,7 @@ class Action(Protocol):
 @login_not_required
 @require_GET
 def shelf(request: HttpRequest) -> HttpResponse:
-    """Show all telephones."""
+    """Show all phones."""
     now = timezone.now()
     return render(
         request,
@@ -50,14 +50,14 @@ def shelf(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def telephone(request: HttpRequest, number: str) -> HttpResponse:
-    """Show one telephone with its messages."""
+    """Show one phone with its messages."""
     return _telephone(request, number, "messages", _PAGE)
 
 
 @login_not_required
 @require_GET
 def calls(request: HttpRequest, number: str) -> HttpResponse:
-    """Show one telephone with its list of calls."""
+    """Show one phone with its list of calls."""
     return _telephone(request, number, "calls", _PAGE)
 
 

@@ -40,7 +40,7 @@ class VonageProvider:
             raise Lost("the answer could not be read") from error
 
     def parse(self, callback: Callback) -> Heard:
-        """Read a signed callback. Errors: `Forged`."""
+        """Parse a signed callback. Errors: `Forged`."""
         here = conf.read()
         signature.check(callback, secrets=here.secrets, application=here.application, now=timezone.now())
         told = callback_bodies.json_object(callback)

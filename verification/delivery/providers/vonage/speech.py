@@ -8,7 +8,7 @@ from verification.delivery.provider import Speech
 
 from . import conf
 
-_SILENCE = 6  # seconds without a key before it is said once more
+_SILENCE = 6  # seconds without a key before the question is repeated
 _MOST_KEYS = 8
 
 

@@ -1,4 +1,4 @@
-"""The carrier's own tables. None of ours points into them, and they point at none of ours."""
+"""The virtual carrier's own tables. No table of the service refers to them, and they refer to none of its tables."""
 
 from .behaviours import Acceptance, Behaviour
 from .callbacks import PendingCallback

@@ -1,4 +1,4 @@
-"""How the network treats a number: what it delays, loses, fails and repeats."""
+"""How the virtual network treats a number: what it delays, loses, fails and repeats."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ class Acceptance(models.TextChoices):
 
 
 class Behaviour(models.Model):
-    """What the network does to one number; the row without a number stands for all that have none of their own."""
+    """How messages to one number are treated. The row without a number applies to all numbers that have no row."""
 
     # What can be set, apart from the number.
     TERMS = (

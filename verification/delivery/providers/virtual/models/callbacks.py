@@ -1,4 +1,4 @@
-"""What the carrier still has to tell us: receipts and key presses, posted by a process of its own."""
+"""Callbacks that the virtual carrier still has to post: receipts and key presses."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""What the virtual phone network was given, and what happened to it. A message that is sent twice has two rows."""
+"""Messages that the virtual phone network accepted, and what happened to them. A message sent twice has two rows."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from verification.models.messages import Kind
 
 
 class State(models.TextChoices):
-    """How far a message came, in the words of the receipts."""
+    """The state of a message, in the words of the receipts."""
 
     ACCEPTED = "accepted"
     SENT = "sent"
@@ -37,7 +37,7 @@ class Caption:
 
 
 class Delivery(models.Model):
-    """One message on its way to one telephone. The same one handed over twice makes two rows, so that doubles show."""
+    """One message to one phone. A message that is sent twice makes two rows, so that duplicates are visible."""
 
     message_id = models.CharField(max_length=64, db_index=True)
     reference = models.CharField(max_length=40, unique=True)
@@ -59,9 +59,9 @@ class Delivery(models.Model):
     waits_until = models.DateTimeField(null=True, blank=True)  # a call rings, or waits for a key, until then
     ended_at = models.DateTimeField(null=True, blank=True)
     transcript = models.JSONField(default=list, blank=True)
-    collected = models.CharField(max_length=32, blank=True)  # keys pressed and not yet told to the caller
+    collected = models.CharField(max_length=32, blank=True)  # keys pressed and not yet sent to the caller
     awaits_reply = models.BooleanField(default=False)
-    is_on_screen = models.BooleanField(default=False)  # an ended call stays in sight until it is put away
+    is_on_screen = models.BooleanField(default=False)  # an ended call stays on the screen until it is closed
 
     class Meta:
         indexes = [
@@ -82,7 +82,7 @@ class Delivery(models.Model):
         return tuple(Caption(**line) for line in self.transcript)
 
     def state_at(self, now: datetime) -> str:
-        """Say how far the message is, also when the carrier has not yet got round to writing it down."""
+        """Return the state of the message, also if the carrier has not saved it yet."""
         if now < self.arrives_at:
             return State.SENT
         if self.state == State.RINGING and self.waits_until and self.waits_until <= now:
@@ -90,10 +90,10 @@ class Delivery(models.Model):
         return self.state
 
     def has_arrived(self, now: datetime) -> bool:
-        """Return whether the telephone has it."""
+        """Return whether the phone has received it."""
         return self.arrives_at <= now and self.state not in (State.UNDELIVERED, State.FAILED)
 
 
 def as_transcript(captions: Iterable[Caption]) -> list[dict[str, Any]]:
-    """Turn captions into what the row keeps."""
+    """Convert captions to what the row stores."""
     return [asdict(caption) for caption in captions]

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def run(stop: threading.Event, *, concurrency: int) -> None:
-    """Deliver until stopped, then finish what has begun."""
+    """Post until stopped, then finish what was started."""
     post = poster(concurrency)
     flights: Flights = {}
     worked_at = time.monotonic()
@@ -75,7 +75,7 @@ def poster(concurrency: int) -> carrier.Post:
 
 
 def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free: int) -> None:
-    """Do one round: settle answers, advance time, post what is due."""
+    """Do one round: save responses, do what is due by time, post what is due."""
     land(flights)
     now = timezone.now()
     switchboard.advance(now)
@@ -85,7 +85,7 @@ def turn(pool: ThreadPoolExecutor, flights: Flights, post: carrier.Post, *, free
 
 
 def land(flights: Flights) -> None:
-    """Record the answers that arrived."""
+    """Record the responses that arrived."""
     for future in [future for future in flights if future.done()]:
         callback = flights[future]
         carrier.settle(callback, future.result(), now=timezone.now())
