@@ -201,7 +201,7 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     assert undeclared == set()
     assert {place.partition(":")[0] for place in by_name} <= {
         "verification/setting/declaration.py",
-        "verification/conf.py",
+        "verification/conf/site.py",
     }
 
 
@@ -224,6 +224,10 @@ def imported_conf(path: str, tree: ast.Module) -> dict[str, str]:
     }
 
 
+def is_conf(path: str) -> bool:
+    return Path(path).name == "conf.py" or (Path(path).parent.name == "conf" and Path(path).stem != "__init__")
+
+
 @cache
 def used() -> set[str]:
     """Collect the names of settings that some code reads by its declaration."""
@@ -234,7 +238,7 @@ def used() -> set[str]:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in named:
                 thing = getattr(sys.modules[named[node.value.id]], node.attr, None)
                 found |= {thing.name} if type(thing) is Setting else set()
-        if Path(path).name == "conf.py":
+        if is_conf(path):
             own = declared_by(sys.modules[".".join(Path(path).with_suffix("").parts)])
             loaded = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
             found |= {own[attribute] for attribute in loaded & own.keys()}
@@ -309,6 +313,7 @@ def test_every_setting_has_a_place_on_the_page() -> None:
 
 
 def test_every_module_that_declares_is_found() -> None:
-    known = {f"{package.replace('.', '/')}/conf.py" for package in declared.ours()}
+    found = {path for path in code() if is_conf(path)}
 
-    assert {path for path in code() if Path(path).name == "conf.py"} <= known
+    names = {path.removesuffix(".py").replace("/", ".").rpartition("conf")[0] for path in found}
+    assert {name.rstrip(".") for name in names} <= set(declared.ours())

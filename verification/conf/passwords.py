@@ -1,0 +1,72 @@
+"""Settings that limit passwords."""
+
+from datetime import timedelta
+
+from verification.setting import Section, Setting, formats
+
+PASSWORDS = Section(
+    "Limits on passwords",
+    "Correct passwords are never counted.",
+    families=("PASSWORD_FAILURES_", "PASSWORD_RESETS_", "APP_PASSWORD_"),
+)
+
+_PER_HOUR = formats.whole_number(1, 1_000_000)
+
+password_failures_before_delay: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_BEFORE_DELAY",
+    formats.whole_number(1, 100),
+    default=10,
+    unit="incorrect passwords",
+    meaning="incorrect passwords for a username before the first delay, counted per network, and separately in each "
+    "browser that the person signed in from before",
+)
+max_password_delay: Setting[timedelta] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_MAX_DELAY_MINUTES",
+    formats.minutes(1, 1440),
+    default=timedelta(minutes=15),
+    meaning="the longest delay; delays double from one minute up to this",
+)
+password_failures_per_day: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_PER_DAY",
+    formats.whole_number(1, 100_000),
+    default=100,
+    unit="incorrect passwords per username and day",
+    meaning="incorrect passwords for a username in a day, from all unknown browsers together, before all of them have "
+    "to wait",
+)
+password_failures_per_network_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_FAILURES_PER_NETWORK_HOUR",
+    _PER_HOUR,
+    default=1000,
+    unit="incorrect passwords per network and hour",
+    meaning="incorrect passwords from one network in an hour",
+)
+password_resets_per_name_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_RESETS_PER_NAME_HOUR",
+    formats.whole_number(1, 1000),
+    default=5,
+    unit="password resets per username and hour",
+    meaning="password resets requested for one username in an hour",
+)
+password_resets_per_network_hour: Setting[int] = Setting(
+    PASSWORDS,
+    "PASSWORD_RESETS_PER_NETWORK_HOUR",
+    _PER_HOUR,
+    default=100,
+    unit="password resets per network and hour",
+    meaning="password resets requested from one network in an hour",
+)
+app_password_failures_per_network_minute: Setting[int] = Setting(
+    PASSWORDS,
+    "APP_PASSWORD_FAILURES_PER_NETWORK_MINUTE",
+    _PER_HOUR,
+    default=60,
+    unit="passwords per network and minute",
+    meaning="passwords from one network that one service may check in a minute and that are incorrect or not app "
+    "passwords",
+)

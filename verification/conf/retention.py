@@ -1,0 +1,35 @@
+"""Settings that say how long records are kept."""
+
+from verification.setting import Section, Setting, formats
+
+RETENTION = Section(
+    "How long records are kept",
+    "[Operation](running.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
+    families=("AUDIT_", "MESSAGE_", "CHALLENGE_"),
+)
+
+audit_retention_months: Setting[int] = Setting(
+    RETENTION,
+    "AUDIT_RETENTION_MONTHS",
+    formats.whole_number(1, 1200),
+    default=24,
+    unit="months",
+    meaning="how many whole months of the audit log are kept besides the current one. `verify_audit` proves that the "
+    "rest was removed by the service, and not by anyone else",
+)
+message_retention_days: Setting[int] = Setting(
+    RETENTION,
+    "MESSAGE_RETENTION_DAYS",
+    formats.whole_number(1, 3650),
+    default=30,
+    unit="days",
+    meaning="how long texts, calls and emails are kept at least; on PostgreSQL until their whole month is older",
+)
+challenge_retention_days: Setting[int] = Setting(
+    RETENTION,
+    "CHALLENGE_RETENTION_DAYS",
+    formats.whole_number(1, 3650),
+    default=30,
+    unit="days",
+    meaning="how long finished challenges are kept; those with messages are kept as long as the messages",
+)
